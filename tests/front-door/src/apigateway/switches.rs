@@ -1,0 +1,52 @@
+//! The record of what moved a stage's traffic, read from the stages themselves and not from what callers said they did.
+
+use jiff::Timestamp;
+
+use super::stages::Stage;
+
+/// One control-plane call after which a stage serves something else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Switch {
+    /// When the call was accepted.
+    pub time: Timestamp,
+    /// The call: `UpdateStage`, `CreateDeployment`, `CreateStage` or `DeleteStage`.
+    pub operation: String,
+    /// The REST API.
+    pub api: String,
+    /// The stage.
+    pub stage: String,
+    /// The deployment that the stage has now; `None` when the stage is gone.
+    pub deployment: Option<String>,
+    /// The canary's deployment and its share of the requests in per cent.
+    pub canary: Option<(String, f64)>,
+}
+
+/// What decides where a stage's requests go.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Target {
+    deployment: String,
+    canary: Option<(String, f64)>,
+    variables: String,
+}
+
+impl Target {
+    pub(crate) fn of(stage: &Stage) -> Self {
+        Self {
+            deployment: stage.deployment_id.clone(),
+            canary: stage.canary_settings.as_ref().map(|canary| (canary.deployment_id.clone(), canary.percent_traffic)),
+            variables: format!("{:?}{:?}", stage.variables, stage.canary_settings.as_ref().map(|c| &c.stage_variable_overrides)),
+        }
+    }
+}
+
+/// The switch that lies between two states of a stage, if there is one.
+pub(crate) fn between(operation: &str, api: &str, stage: &str, before: Option<&Target>, after: Option<&Target>) -> Option<Switch> {
+    (before != after).then(|| Switch {
+        time: Timestamp::now(),
+        operation: operation.to_owned(),
+        api: api.to_owned(),
+        stage: stage.to_owned(),
+        deployment: after.map(|target| target.deployment.clone()),
+        canary: after.and_then(|target| target.canary.clone()),
+    })
+}

@@ -1,0 +1,190 @@
+//! The front door itself: accepts, finds the service, records, injects faults.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use jiff::Timestamp;
+
+use crate::apigateway::ApiGateway;
+use crate::calls::{Call, CallLog, error_code};
+use crate::credential_scope::credential_scope;
+use crate::fault_answer;
+use crate::faults::{Fault, Faults, Moment};
+use crate::listener::{Answer, Listener};
+use crate::operation::operation;
+use crate::proxy::{BODY_LIMIT, Proxy};
+
+/// A service that answers requests instead of the emulator.
+pub type Handler = Arc<dyn Fn(http::Request<Bytes>) -> BoxFuture<'static, http::Response<Bytes>> + Send + Sync>;
+
+/// What a front door is made of.
+#[must_use]
+pub struct Builder {
+    emulator: String,
+    services: HashMap<String, Handler>,
+    address: SocketAddr,
+}
+
+impl Builder {
+    /// Answers requests that are signed for this service (its signing name) with the handler.
+    pub fn service(mut self, name: impl Into<String>, handler: Handler) -> Self {
+        self.services.insert(name.into(), handler);
+        self
+    }
+
+    /// Registers the API Gateway control plane under its signing name.
+    pub fn apigateway(self, gateway: &ApiGateway) -> Self {
+        self.service("apigateway", gateway.handler())
+    }
+
+    /// Where to listen; by default a free port of 127.0.0.1.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Starts listening.
+    ///
+    /// # Errors
+    /// The address cannot be bound, or the emulator's URL is none.
+    pub async fn start(self) -> io::Result<FrontDoor> {
+        let entrance = Arc::new(Entrance {
+            emulator: Proxy::new(&self.emulator)?,
+            services: self.services,
+            calls: CallLog::default(),
+            faults: Faults::default(),
+        });
+        let inside = Arc::clone(&entrance);
+        let listener = Listener::start(self.address, move |request| {
+            let inside = Arc::clone(&inside);
+            async move { inside.answer(request).await }
+        })
+        .await?;
+        Ok(FrontDoor { listener, entrance })
+    }
+}
+
+/// A running front door; it stops when it is dropped.
+pub struct FrontDoor {
+    listener: Listener,
+    entrance: Arc<Entrance>,
+}
+
+impl FrontDoor {
+    /// A front door before an emulator at this URL (plain HTTP, as in `http://127.0.0.1:4566`).
+    pub fn builder(emulator: impl Into<String>) -> Builder {
+        Builder {
+            emulator: emulator.into(),
+            services: HashMap::new(),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Every call so far, in the order in which they were answered.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.entrance.calls.snapshot()
+    }
+
+    /// How many calls there were, by service and operation.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
+        self.entrance.calls.counts()
+    }
+
+    /// The fault rules, to add to or clear.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.entrance.faults.clone()
+    }
+
+    /// Stops listening and closes every connection.
+    pub async fn stop(&self) {
+        self.listener.stop().await;
+    }
+}
+
+struct Entrance {
+    emulator: Proxy,
+    services: HashMap<String, Handler>,
+    calls: CallLog,
+    faults: Faults,
+}
+
+impl Entrance {
+    async fn answer(&self, request: http::Request<Incoming>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(io::Error::other)?.to_bytes();
+        let request = http::Request::from_parts(parts, body);
+        let start = Timestamp::now();
+        let clock = Instant::now();
+        let scope = credential_scope(request.headers(), request.uri().query());
+        let service = scope.as_ref().map(|scope| scope.service.clone()).unwrap_or_default();
+        let uri = request.uri();
+        let operation = operation(&service, request.method(), uri.path(), uri.query(), request.headers(), request.body());
+        let path = uri.path().to_owned();
+        let faults = self.faults.hit(&service, &operation);
+
+        let answer = self.through_faults(&service, request, &faults).await;
+        self.calls.push(Call {
+            operation,
+            access_key_id: scope.map(|scope| scope.access_key_id),
+            path,
+            start,
+            duration: clock.elapsed(),
+            status: answer.as_ref().ok().map(|response| response.status().as_u16()),
+            error: answer.as_ref().ok().and_then(error_code),
+            faulted: !faults.is_empty(),
+            service,
+        });
+        answer.map(|response| response.map(Full::new))
+    }
+
+    async fn through_faults(
+        &self,
+        service: &str,
+        request: http::Request<Bytes>,
+        faults: &[(Moment, Fault)],
+    ) -> io::Result<http::Response<Bytes>> {
+        if let Some(failed) = strike(service, faults, Moment::BeforeEffect).await {
+            return failed;
+        }
+        let answer = match self.services.get(service) {
+            Some(handler) => Ok(handler(request).await),
+            None => Ok(self.emulator.forward(request).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, service, "the emulator does not answer");
+                fault_answer::error(service, 503, "ServiceUnavailable")
+            })),
+        };
+        match strike(service, faults, Moment::AfterEffect).await {
+            Some(failed) => failed,
+            None => answer,
+        }
+    }
+}
+
+/// Applies the faults of a moment; an answer (or a dropped connection) takes the place of the service's own.
+async fn strike(service: &str, faults: &[(Moment, Fault)], moment: Moment) -> Option<io::Result<http::Response<Bytes>>> {
+    for (_, fault) in faults.iter().filter(|(at, _)| *at == moment) {
+        match fault {
+            Fault::Delayed(time) => tokio::time::sleep(*time).await,
+            Fault::Error { status, code } => return Some(Ok(fault_answer::error(service, *status, code))),
+            Fault::Throttled => return Some(Ok(fault_answer::throttled(service))),
+            Fault::Dropped => return Some(Err(io::Error::other("dropped by a fault rule"))),
+        }
+    }
+    None
+}
