@@ -1,0 +1,221 @@
+//! The ledger on DynamoDB: one table, keys `pk` and `sk`
+//! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html>).
+//!
+//! Every write is one transaction that appends an EVENT, counts META's `seq` up and checks its direction and fence. The
+//! counter makes writers of one migration collide; the loser reads META again and tries again.
+
+mod approvals;
+mod entries;
+mod item;
+mod lease;
+mod life;
+mod load;
+
+use crate::{Account, account::setting, error::phase_error};
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{Put, TransactWriteItem, Update},
+};
+use domain::{Direction, MigrationId, PhaseError};
+use item::{Item, number, text};
+use serde_json::Value;
+use std::time::Duration;
+
+pub use lease::Lease;
+
+/// How often a write that lost against another writer of the same migration is tried again.
+const COLLISIONS: u64 = 25;
+
+/// The version of the items' form.
+const SCHEMA: u64 = 1;
+
+/// Who must own the migration for a write to be taken.
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    direction: Direction,
+    fence: u64,
+}
+
+impl Account {
+    fn ledger(&self) -> Result<Ledger, PhaseError> {
+        Ok(Ledger {
+            client: Client::new(self.config()),
+            table: setting("BASCULE_LEDGER_TABLE")?,
+        })
+    }
+}
+
+struct Ledger {
+    client: Client,
+    table: String,
+}
+
+impl Ledger {
+    fn partition(id: &MigrationId) -> String {
+        format!("MIGRATION#{id}")
+    }
+
+    async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, PhaseError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("pk", text(pk))
+            .key("sk", text(sk))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| phase_error("reading the ledger", &error))?;
+        Ok(answer.item.map(Item))
+    }
+
+    /// Every item of the partition with a sort key between the two, inclusive.
+    async fn between(&self, pk: &str, from: &str, to: &str) -> Result<Vec<Item>, PhaseError> {
+        let pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error("reading the ledger", &error))?;
+        Ok(pages.into_iter().map(Item).collect())
+    }
+
+    /// One audited write: `changes`, the EVENT and META's counter, all or nothing. `meta` extends the update of META:
+    /// an update expression's further assignments and their values.
+    async fn write(
+        &self,
+        id: &MigrationId,
+        owner: Owner,
+        event: (&str, Value),
+        changes: &[TransactWriteItem],
+        meta: MetaChange,
+    ) -> Result<(), PhaseError> {
+        let pk = Self::partition(id);
+        for attempt in 0..COLLISIONS {
+            let found = self.get(&pk, "META").await?.ok_or_else(|| {
+                PhaseError::refused(format!(
+                    "the ledger has no migration {id}; was it started by the migrate state machine?"
+                ))
+            })?;
+            let (direction, fence) = (found.direction()?, found.number("fence")?);
+            if direction != owner.direction || fence != owner.fence {
+                return Err(PhaseError::conflict(format!(
+                    "the migration is now owned by another run (direction {direction}, fence {fence}; this run has {}, {}); \
+                     nothing more was written",
+                    owner.direction, owner.fence
+                )));
+            }
+            let seq = found.number("seq")?;
+            let mut items = changes.to_vec();
+            items.push(self.event(&pk, seq + 1, event.0, &event.1)?);
+            items.push(self.count(&pk, owner, seq, &meta)?);
+            match self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items))
+                .send()
+                .await
+            {
+                Ok(_) => return Ok(()),
+                Err(error) if collided(&error) => {
+                    // Two branches of a Parallel write to one META: step aside for a moment, each for another one.
+                    tokio::time::sleep(Duration::from_millis(
+                        5 + (fence * 7 + seq * 13 + attempt * 11) % 40,
+                    ))
+                    .await;
+                }
+                Err(error) => return Err(phase_error("writing the ledger", &error)),
+            }
+        }
+        Err(PhaseError::unavailable(format!(
+            "the ledger's META was written by others {COLLISIONS} times in a row"
+        )))
+    }
+
+    fn event(
+        &self,
+        pk: &str,
+        seq: u64,
+        what: &str,
+        evidence: &Value,
+    ) -> Result<TransactWriteItem, PhaseError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .item("pk", text(pk))
+            .item("sk", text(format!("EVENT#{seq:012}")))
+            .item("schema", number(SCHEMA))
+            .item("what", text(what))
+            .item("evidence", text(evidence.to_string()))
+            .item("at", text(jiff::Timestamp::now().to_string()))
+            .item(
+                "by",
+                text(std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()),
+            )
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn count(
+        &self,
+        pk: &str,
+        owner: Owner,
+        seq: u64,
+        meta: &MetaChange,
+    ) -> Result<TransactWriteItem, PhaseError> {
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .key("pk", text(pk))
+            .key("sk", text("META"))
+            .update_expression(format!("SET seq = :next{}", meta.assignments))
+            .condition_expression("seq = :seq AND direction = :direction AND fence = :fence")
+            .expression_attribute_values(":next", number(seq + 1))
+            .expression_attribute_values(":seq", number(seq))
+            .expression_attribute_values(":direction", text(owner.direction.to_string()))
+            .expression_attribute_values(":fence", number(owner.fence));
+        for (name, value) in &meta.values {
+            update = update.expression_attribute_values(*name, value.clone());
+        }
+        Ok(TransactWriteItem::builder()
+            .update(update.build().map_err(incomplete)?)
+            .build())
+    }
+}
+
+/// Further assignments of META in the transaction of a write, each beginning with a comma.
+#[derive(Debug, Default)]
+struct MetaChange {
+    assignments: String,
+    values: Vec<(&'static str, aws_sdk_dynamodb::types::AttributeValue)>,
+}
+
+fn incomplete(error: impl std::fmt::Display) -> PhaseError {
+    PhaseError::refused(format!("a ledger write could not be built: {error}"))
+}
+
+type Refusal = SdkError<TransactWriteItemsError, aws_smithy_runtime_api::http::Response>;
+
+/// Whether a transaction lost against another writer: a failed condition or a conflict.
+fn collided(error: &Refusal) -> bool {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled
+            .cancellation_reasons()
+            .iter()
+            .filter_map(|reason| reason.code())
+            .any(|code| code == "ConditionalCheckFailed" || code == "TransactionConflict"),
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => true,
+        _ => false,
+    }
+}

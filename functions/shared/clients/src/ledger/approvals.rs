@@ -1,0 +1,200 @@
+//! APPROVAL and ALARM items.
+
+use super::{Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
+use crate::{Account, error::phase_error};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::{
+    Migration, MigrationId, PhaseError,
+    ports::{
+        Approvals,
+        approvals::{Answer, Asked, Question, TaskToken},
+    },
+};
+use serde_json::json;
+
+fn sort_key(question: Question) -> String {
+    format!("APPROVAL#{}", question.name())
+}
+
+impl Item {
+    fn asked(&self, id: &MigrationId, question: Question) -> Result<Asked, PhaseError> {
+        Ok(Asked {
+            id: id.clone(),
+            question,
+            token: TaskToken::new(self.text("token")?),
+            digest: self.text("digest")?.to_owned(),
+            evidence: self.json("evidence")?,
+            deadline: self.time("deadline")?,
+            answer: self
+                .maybe("answer")
+                .map(|_| self.json::<Answer>("answer"))
+                .transpose()?,
+        })
+    }
+}
+
+impl Approvals for Account {
+    async fn ask(&self, migration: &Migration, asked: &Asked) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        let put = Put::builder()
+            .table_name(&ledger.table)
+            .item("pk", text(Ledger::partition(&migration.id)))
+            .item("sk", text(sort_key(asked.question)))
+            .item("schema", number(SCHEMA))
+            .item("token", text(asked.token.reveal()))
+            .item("digest", text(&asked.digest))
+            .item("evidence", text(asked.evidence.to_string()))
+            .item("deadline", text(asked.deadline.to_string()))
+            .condition_expression("attribute_not_exists(answer)")
+            .build()
+            .map_err(incomplete)?;
+        let change = TransactWriteItem::builder().put(put).build();
+        let owner = Owner {
+            direction: migration.direction,
+            fence: migration.fence,
+        };
+        let evidence = json!({ "question": asked.question.name(), "digest": asked.digest, "deadline": asked.deadline });
+        ledger
+            .write(
+                &migration.id,
+                owner,
+                ("asked", evidence),
+                &[change],
+                MetaChange::default(),
+            )
+            .await
+    }
+
+    async fn asked(
+        &self,
+        id: &MigrationId,
+        question: Question,
+    ) -> Result<Option<Asked>, PhaseError> {
+        let item = self
+            .ledger()?
+            .get(&Ledger::partition(id), &sort_key(question))
+            .await?;
+        item.map(|item| item.asked(id, question)).transpose()
+    }
+
+    async fn answer(
+        &self,
+        id: &MigrationId,
+        question: Question,
+        answer: &Answer,
+    ) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        let written = serde_json::to_string(answer)
+            .map_err(|error| PhaseError::refused(error.to_string()))?;
+        let update = aws_sdk_dynamodb::types::Update::builder()
+            .table_name(&ledger.table)
+            .key("pk", text(Ledger::partition(id)))
+            .key("sk", text(sort_key(question)))
+            .update_expression("SET answer = :answer")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(answer)")
+            .expression_attribute_values(":answer", text(&written))
+            .build()
+            .map_err(incomplete)?;
+        let meta = ledger.get(&Ledger::partition(id), "META").await?;
+        let meta = meta
+            .ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?
+            .meta(id)?;
+        match self.asked(id, question).await? {
+            None => {
+                return Err(PhaseError::refused(format!(
+                    "nobody asked about {} of {id}",
+                    question.name()
+                )));
+            }
+            Some(Asked {
+                answer: Some(known),
+                ..
+            }) if known.decision == answer.decision => return Ok(()),
+            Some(Asked {
+                answer: Some(known),
+                ..
+            }) => {
+                return Err(PhaseError::conflict(format!(
+                    "{} by {} at {}",
+                    known.decision.name(),
+                    known.by,
+                    known.at
+                )));
+            }
+            Some(_) => {}
+        }
+        let owner = Owner {
+            direction: meta.direction,
+            fence: meta.fence,
+        };
+        let change = TransactWriteItem::builder().update(update).build();
+        let evidence = json!({ "question": question.name(), "answer": answer });
+        ledger
+            .write(
+                id,
+                owner,
+                ("answered", evidence),
+                &[change],
+                MetaChange::default(),
+            )
+            .await
+    }
+
+    async fn watchers(&self, alarm_arn: &str) -> Result<Vec<MigrationId>, PhaseError> {
+        let items = self
+            .ledger()?
+            .between(&format!("ALARM#{alarm_arn}"), "MIGRATION#", "MIGRATION$")
+            .await?;
+        Ok(items
+            .iter()
+            .filter_map(|item| {
+                item.maybe("sk")
+                    .and_then(|sk| sk.strip_prefix("MIGRATION#"))
+            })
+            .map(MigrationId::new)
+            .collect())
+    }
+
+    async fn watch(&self, migration: &Migration, alarm_arns: &[String]) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        for arn in alarm_arns {
+            ledger
+                .client
+                .put_item()
+                .table_name(&ledger.table)
+                .item("pk", text(format!("ALARM#{arn}")))
+                .item("sk", text(Ledger::partition(&migration.id)))
+                .item("schema", number(SCHEMA))
+                .item(
+                    "expiresAt",
+                    number(
+                        migration
+                            .input
+                            .longest_total()
+                            .after(jiff::Timestamp::now())
+                            .as_second(),
+                    ),
+                )
+                .send()
+                .await
+                .map_err(|error| phase_error("watching an alarm", &error))?;
+        }
+        Ok(())
+    }
+
+    async fn unwatch(&self, id: &MigrationId, alarm_arns: &[String]) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        for arn in alarm_arns {
+            ledger
+                .client
+                .delete_item()
+                .table_name(&ledger.table)
+                .key("pk", text(format!("ALARM#{arn}")))
+                .key("sk", text(Ledger::partition(id)))
+                .send()
+                .await
+                .map_err(|error| phase_error("ending the watch of an alarm", &error))?;
+        }
+        Ok(())
+    }
+}

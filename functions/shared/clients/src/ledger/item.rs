@@ -1,0 +1,62 @@
+//! Items of the table, read with the name of what is missing.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Direction, PhaseError};
+use std::collections::HashMap;
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// One item.
+#[derive(Debug, Clone)]
+pub(super) struct Item(pub(super) HashMap<String, AttributeValue>);
+
+impl Item {
+    fn broken(&self, name: &str) -> PhaseError {
+        PhaseError::refused(format!(
+            "the ledger item {} / {} has no readable {name}; it was written by another version or by hand",
+            self.maybe("pk").unwrap_or_default(),
+            self.maybe("sk").unwrap_or_default()
+        ))
+    }
+
+    pub(super) fn maybe(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .and_then(|value| value.as_s().ok())
+            .map(String::as_str)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<&str, PhaseError> {
+        self.maybe(name).ok_or_else(|| self.broken(name))
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<u64, PhaseError> {
+        self.0
+            .get(name)
+            .and_then(|value| value.as_n().ok())
+            .and_then(|value| value.parse().ok())
+            .ok_or_else(|| self.broken(name))
+    }
+
+    pub(super) fn time(&self, name: &str) -> Result<jiff::Timestamp, PhaseError> {
+        self.text(name)?.parse().map_err(|_| self.broken(name))
+    }
+
+    pub(super) fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, PhaseError> {
+        serde_json::from_str(self.text(name)?).map_err(|_| self.broken(name))
+    }
+
+    pub(super) fn direction(&self) -> Result<Direction, PhaseError> {
+        match self.text("direction")? {
+            "converge" => Ok(Direction::Converge),
+            "undo" => Ok(Direction::Undo),
+            _ => Err(self.broken("direction")),
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! META, PLAN and LOCK items: the life of a migration.
+
+use super::{Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
+use crate::{Account, error::phase_error};
+use aws_sdk_dynamodb::{
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{Delete, Put, TransactWriteItem},
+};
+use domain::{
+    Direction, Input, Migration, MigrationId, PhaseError, Problem,
+    ports::{
+        Migrations,
+        migrations::{Life, Meta, Opening},
+    },
+};
+use serde_json::{Value, json};
+
+/// Characters of the plan in one item: DynamoDB takes 400 KB
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>), a character up to 4 bytes.
+const PART: usize = 90_000;
+
+/// What a migration locks, with the JSON path of the field that names it.
+fn locks(input: &Input) -> [(String, &'static str); 3] {
+    let gateway = &input.gateway;
+    [
+        (
+            format!("LOCK#CLUSTER#{}", input.blue.cluster),
+            "$.blue.cluster",
+        ),
+        (
+            format!("LOCK#CLUSTER#{}", input.green.cluster),
+            "$.green.cluster",
+        ),
+        (
+            format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage),
+            "$.gateway.stage",
+        ),
+    ]
+}
+
+impl Ledger {
+    fn put(&self, pk: &str, sk: &str) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        Put::builder()
+            .table_name(&self.table)
+            .item("pk", text(pk))
+            .item("sk", text(sk))
+            .item("schema", number(SCHEMA))
+    }
+
+    /// META as it begins, with the first EVENT of the audit.
+    fn begin(
+        &self,
+        id: &MigrationId,
+        life: Life,
+        fields: &[(&str, Value)],
+        what: &str,
+        evidence: &Value,
+    ) -> Result<Vec<TransactWriteItem>, PhaseError> {
+        let pk = Self::partition(id);
+        let mut meta = self
+            .put(&pk, "META")
+            .item("name", text(id.name()))
+            .item("life", text(life.name()))
+            .item("direction", text(Direction::Converge.to_string()))
+            .item("fence", number(1))
+            .item("seq", number(1))
+            .item("openedAt", text(jiff::Timestamp::now().to_string()))
+            .condition_expression("attribute_not_exists(pk)");
+        for (name, value) in fields {
+            meta = meta.item(
+                *name,
+                text(
+                    value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), ToOwned::to_owned),
+                ),
+            );
+        }
+        Ok(vec![
+            TransactWriteItem::builder()
+                .put(meta.build().map_err(incomplete)?)
+                .build(),
+            self.event(&pk, 1, what, evidence)?,
+        ])
+    }
+
+    /// A lock, where nobody holds it or its holder's time has passed.
+    fn lock(&self, key: &str, opening: &Opening) -> Result<TransactWriteItem, PhaseError> {
+        let now = jiff::Timestamp::now();
+        let until = opening.input.longest_total().after(now);
+        let put = self
+            .put(key, "LOCK")
+            .item("owner", text(opening.id.as_str()))
+            .item("fence", number(1))
+            .item("until", number(until.as_second()))
+            .item("expiresAt", number(until.as_second()))
+            .condition_expression("attribute_not_exists(pk) OR #owner = :owner OR #until < :now")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_values(":owner", text(opening.id.as_str()))
+            .expression_attribute_values(":now", number(now.as_second()));
+        Ok(TransactWriteItem::builder()
+            .put(put.build().map_err(incomplete)?)
+            .build())
+    }
+
+    /// Ends a lock that this migration holds; one that is gone already is no error.
+    async fn unlock(&self, key: &str, id: &MigrationId) -> Result<(), PhaseError> {
+        let Some(lock) = self.get(key, "LOCK").await? else {
+            return Ok(());
+        };
+        if lock.maybe("owner") != Some(id.as_str()) {
+            return Ok(());
+        }
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .key("pk", text(key))
+            .key("sk", text("LOCK"))
+            .condition_expression("attribute_not_exists(pk) OR #owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(id.as_str()))
+            .build()
+            .map_err(incomplete)?;
+        self.transact(
+            vec![TransactWriteItem::builder().delete(delete).build()],
+            "ending a lock",
+        )
+        .await
+        .map(|_| ())
+    }
+
+    /// One transaction; whether it was written (false where a condition failed).
+    async fn transact(
+        &self,
+        items: Vec<TransactWriteItem>,
+        context: &str,
+    ) -> Result<bool, PhaseError> {
+        match self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(canceled))
+                    if canceled
+                        .cancellation_reasons()
+                        .iter()
+                        .any(|r| r.code() == Some("ConditionalCheckFailed")) =>
+                {
+                    Ok(false)
+                }
+                _ if super::collided(&error) => Err(PhaseError::unavailable(format!(
+                    "{context}: another write was under way"
+                ))),
+                _ => Err(phase_error(context, &error)),
+            },
+        }
+    }
+
+    async fn change_life(
+        &self,
+        migration: &Migration,
+        to: Life,
+        outcome: Option<&str>,
+    ) -> Result<(), PhaseError> {
+        let mut meta = MetaChange {
+            assignments: ", life = :life".to_owned(),
+            values: vec![(":life", text(to.name()))],
+        };
+        if let Some(outcome) = outcome {
+            meta.assignments
+                .push_str(", outcome = :outcome, endedAt = :ended");
+            meta.values.push((":outcome", text(outcome)));
+            meta.values
+                .push((":ended", text(jiff::Timestamp::now().to_string())));
+        }
+        let owner = Owner {
+            direction: migration.direction,
+            fence: migration.fence,
+        };
+        let event = (to.name(), json!({ "outcome": outcome }));
+        self.write(&migration.id, owner, event, &[], meta).await
+    }
+
+    async fn required(&self, id: &MigrationId) -> Result<Meta, PhaseError> {
+        let item: Option<Item> = self.get(&Self::partition(id), "META").await?;
+        item.ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?
+            .meta(id)
+    }
+}
+
+impl Migrations for Account {
+    async fn meta(&self, id: &MigrationId) -> Result<Option<Meta>, PhaseError> {
+        let item = self.ledger()?.get(&Ledger::partition(id), "META").await?;
+        item.map(|item| item.meta(id)).transpose()
+    }
+
+    async fn open(&self, opening: &Opening) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        let Opening { id, input, plan } = opening;
+        if self.meta(id).await?.is_some() {
+            return Ok(());
+        }
+        let unwritable =
+            |error| PhaseError::refused(format!("the plan cannot be written: {error}"));
+        let text_of_plan = serde_json::to_string(plan).map_err(unwritable)?;
+        let characters: Vec<char> = text_of_plan.chars().collect();
+        for (index, part) in characters.chunks(PART).enumerate() {
+            // Before META, which makes them count: a crash in between leaves parts that the next try replaces.
+            let put = ledger
+                .put(&Ledger::partition(id), &format!("PLAN#{index:04}"))
+                .item("part", text(part.iter().collect::<String>()))
+                .build()
+                .map_err(incomplete)?;
+            ledger
+                .transact(
+                    vec![TransactWriteItem::builder().put(put).build()],
+                    "writing the plan",
+                )
+                .await?;
+        }
+        let digest = plan.digest();
+        let life = if input.dry_run {
+            Life::Ended
+        } else {
+            Life::Open
+        };
+        let input_text = serde_json::to_string(input).map_err(unwritable)?;
+        let mut fields = vec![("input", json!(input_text)), ("digest", json!(digest))];
+        if input.dry_run {
+            fields.push(("outcome", json!("Planned")));
+        }
+        let mut items = ledger.begin(
+            id,
+            life,
+            &fields,
+            "opened",
+            &json!({ "digest": digest, "dryRun": input.dry_run }),
+        )?;
+        if !input.dry_run {
+            for (key, _) in locks(input) {
+                items.push(ledger.lock(&key, opening)?);
+            }
+        }
+        if ledger.transact(items, "opening the migration").await? || self.meta(id).await?.is_some()
+        {
+            return Ok(());
+        }
+        let holders = self.lock_holders(id, input).await?;
+        Err(PhaseError::conflict(Problem::list(&holders)))
+    }
+
+    async fn refuse(
+        &self,
+        id: &MigrationId,
+        input: &Value,
+        problems: &[Problem],
+    ) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        let evidence = json!({ "problems": problems });
+        let fields = [
+            ("input", json!(input.to_string())),
+            ("outcome", json!("Refused")),
+            ("problems", json!(evidence.to_string())),
+        ];
+        let items = ledger.begin(id, Life::Ended, &fields, "refused", &evidence)?;
+        ledger
+            .transact(items, "keeping the refusal")
+            .await
+            .map(|_| ())
+    }
+
+    async fn lock_holders(
+        &self,
+        id: &MigrationId,
+        input: &Input,
+    ) -> Result<Vec<Problem>, PhaseError> {
+        let ledger = self.ledger()?;
+        let mut problems = Vec::new();
+        for (key, path) in locks(input) {
+            let Some(lock) = ledger.get(&key, "LOCK").await? else {
+                continue;
+            };
+            let (owner, until) = (lock.text("owner")?, lock.number("until")?);
+            let now = jiff::Timestamp::now().as_second();
+            if owner != id.as_str() && i64::try_from(until).is_ok_and(|until| until >= now) {
+                problems.push(Problem::new(
+                    path,
+                    format!("the migration {owner} holds it; wait for its end, or start the rollback machine for it"),
+                ));
+            }
+        }
+        Ok(problems)
+    }
+
+    async fn turn_back(&self, id: &MigrationId) -> Result<Meta, PhaseError> {
+        let ledger = self.ledger()?;
+        let meta = ledger.required(id).await?;
+        match (meta.life, meta.direction) {
+            (Life::Ended, _) | (_, Direction::Undo) => Ok(meta),
+            (Life::CleaningUp, _) => Err(PhaseError::refused(
+                "the cleanup of blue has started: there is no way back any more; green serves. Build a new cluster with \
+                 another migration if green must go",
+            )),
+            (Life::Open | Life::Promoted, Direction::Converge) => {
+                let owner = Owner {
+                    direction: meta.direction,
+                    fence: meta.fence,
+                };
+                let change = MetaChange {
+                    assignments: ", direction = :undo, fence = :raised".to_owned(),
+                    values: vec![
+                        (":undo", text(Direction::Undo.to_string())),
+                        (":raised", number(meta.fence + 1)),
+                    ],
+                };
+                let event = ("turned back", json!({ "from": meta.life.name() }));
+                match ledger.write(id, owner, event, &[], change).await {
+                    // Another way back was faster: its fence is the one to have.
+                    Err(error) if error.condition == domain::Condition::Conflict => {
+                        ledger.required(id).await
+                    }
+                    Err(error) => Err(error),
+                    Ok(()) => ledger.required(id).await,
+                }
+            }
+        }
+    }
+
+    async fn promote(&self, migration: &Migration) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        match ledger.required(&migration.id).await?.life {
+            Life::Open => ledger.change_life(migration, Life::Promoted, None).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn begin_cleanup(&self, migration: &Migration) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        match ledger.required(&migration.id).await?.life {
+            Life::CleaningUp => Ok(()),
+            Life::Promoted => ledger.change_life(migration, Life::CleaningUp, None).await,
+            life => Err(PhaseError::refused(format!(
+                "the migration is {}, expected promoted: only after a bake that ended well is blue ever deleted",
+                life.name()
+            ))),
+        }
+    }
+
+    async fn end(&self, migration: &Migration, outcome: &str) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        if ledger.required(&migration.id).await?.life != Life::Ended {
+            ledger
+                .change_life(migration, Life::Ended, Some(outcome))
+                .await?;
+        }
+        for (key, _) in locks(&migration.input) {
+            ledger.unlock(&key, &migration.id).await?;
+        }
+        Ok(())
+    }
+}

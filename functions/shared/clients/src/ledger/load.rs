@@ -1,0 +1,85 @@
+//! One consistent read of what a phase is told: META, the PHASE items and the PLAN lie side by side in the table.
+
+use super::{Item, Ledger};
+use crate::Account;
+use domain::{
+    Input, Migration, MigrationId, PhaseError, Plan, Problem,
+    names::sha256_hex,
+    ports::migrations::{Life, Meta},
+};
+
+impl Item {
+    pub(super) fn meta(&self, id: &MigrationId) -> Result<Meta, PhaseError> {
+        let life = self.text("life")?;
+        Ok(Meta {
+            id: id.clone(),
+            life: Life::parse(life).ok_or_else(|| {
+                PhaseError::refused(format!("the ledger has a migration in the state {life:?}"))
+            })?,
+            direction: self.direction()?,
+            fence: self.number("fence")?,
+            outcome: self.maybe("outcome").map(ToOwned::to_owned),
+            digest: self.maybe("digest").unwrap_or_default().to_owned(),
+            opened_at: self.time("openedAt")?,
+        })
+    }
+}
+
+impl Account {
+    /// META, and the migration with its input and plan where preflight opened it. `step` and `deadline` are those of
+    /// the invocation.
+    ///
+    /// # Errors
+    /// `Refused` where the ledger does not know the migration or holds what this version cannot read.
+    pub async fn load(
+        &self,
+        id: &MigrationId,
+        step: &str,
+        deadline: jiff::Timestamp,
+    ) -> Result<(Meta, Migration), PhaseError> {
+        let items = self
+            .ledger()?
+            .between(&Ledger::partition(id), "META", "PLAN$")
+            .await?;
+        let Some(found) = items
+            .first()
+            .filter(|item| item.maybe("sk") == Some("META"))
+        else {
+            return Err(PhaseError::refused(format!(
+                "the ledger has no migration {id}"
+            )));
+        };
+        let meta = found.meta(id)?;
+        let input: serde_json::Value = found.json("input")?;
+        let input = Input::read(&input).map_err(|problems| {
+            PhaseError::refused(format!(
+                "the input in the ledger: {}",
+                Problem::list(&problems)
+            ))
+        })?;
+        let plan: String = items
+            .iter()
+            .filter(|item| item.maybe("sk").is_some_and(|sk| sk.starts_with("PLAN#")))
+            .map(|item| item.text("part"))
+            .collect::<Result<_, _>>()?;
+        if sha256_hex(plan.as_bytes()) != meta.digest {
+            return Err(PhaseError::conflict(format!(
+                "the plan of {id} in the ledger is not the one that preflight wrote"
+            )));
+        }
+        let plan: Plan = serde_json::from_str(&plan).map_err(|error| {
+            PhaseError::refused(format!("the plan in the ledger cannot be read: {error}"))
+        })?;
+        let migration = Migration {
+            id: id.clone(),
+            input,
+            plan,
+            direction: meta.direction,
+            step: step.to_owned(),
+            fence: meta.fence,
+            deadline,
+            opened_at: meta.opened_at,
+        };
+        Ok((meta, migration))
+    }
+}

@@ -1,0 +1,282 @@
+//! The input of a migration: what a user pastes into the Step Functions console.
+
+mod read;
+
+use crate::{Duration, Problem};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The longest that an approval, a bake or the time before the cleanup may take. The literal `TimeoutSeconds` of the
+/// token tasks is a day longer.
+pub const LONGEST_WAIT: Duration = Duration::from_days(30);
+
+/// What the user asks for. Unknown fields are errors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    /// The cluster that serves now.
+    pub blue: Blue,
+    /// The cluster to build.
+    pub green: Green,
+    /// The API in front.
+    pub gateway: Gateway,
+    /// What runs on the clusters.
+    pub workloads: Workloads,
+    /// Requests that must answer as expected through green before anything is switched.
+    #[serde(default)]
+    pub smoke: Vec<Smoke>,
+    /// How traffic moves.
+    #[serde(default)]
+    pub cutover: Cutover,
+    /// How long blue is kept ready after the switch, under which alarms.
+    #[serde(default)]
+    pub bake: Bake,
+    /// How people are asked.
+    #[serde(default)]
+    pub approval: Approval,
+    /// What becomes of green when the migration goes back.
+    #[serde(default)]
+    pub on_abort: OnAbort,
+    /// When and how blue is deleted.
+    #[serde(default)]
+    pub cleanup: Cleanup,
+    /// The Terraform projects that own blue, to hand over after the bake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub terraform: Option<Value>,
+    /// End with the plan: nothing is created.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// The cluster that serves now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Blue {
+    /// The name of the EKS cluster.
+    #[schemars(
+        length(min = 1, max = 100),
+        regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$")
+    )]
+    pub cluster: String,
+}
+
+/// The cluster to build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Green {
+    /// The name that the new EKS cluster gets.
+    #[schemars(
+        length(min = 1, max = 100),
+        regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$")
+    )]
+    pub cluster: String,
+    /// Its Kubernetes version; blue's where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^1\\.[0-9]{2}$"))]
+    pub version: Option<String>,
+    /// Its subnets, in blue's VPC; blue's where absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subnet_ids: Vec<String>,
+}
+
+/// The API in front.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Gateway {
+    /// The id of the API Gateway REST API.
+    #[schemars(length(min = 1))]
+    pub rest_api_id: String,
+    /// The stage that production uses.
+    #[schemars(length(min = 1, max = 128), regex(pattern = "^[A-Za-z0-9_-]+$"))]
+    pub stage: String,
+}
+
+/// What runs on the clusters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Workloads {
+    /// Rendered Kustomize, multi-document YAML in S3, applied in this order.
+    #[schemars(length(min = 1), inner(regex(pattern = "^s3://[^/]+/.+$")))]
+    pub manifests: Vec<String>,
+    /// The hosts of the routes, and what they are called while green is qualified.
+    #[serde(default)]
+    pub hosts: Vec<Host>,
+    /// Workloads that must run in one cluster only, as `Kind/namespace/name`.
+    #[serde(default)]
+    #[schemars(inner(regex(
+        pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet)/[^/]+/[^/]+$"
+    )))]
+    pub hold: Vec<String>,
+    /// Workloads that no Service selects and that may run in both clusters at once, as `Kind/namespace/name`.
+    #[serde(default)]
+    #[schemars(inner(regex(
+        pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet)/[^/]+/[^/]+$"
+    )))]
+    pub run: Vec<String>,
+}
+
+/// One host of the routes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Host {
+    /// As production knows it.
+    #[schemars(length(min = 1, max = 253))]
+    pub primary: String,
+    /// As the people who qualify green know it.
+    #[schemars(length(min = 1, max = 253))]
+    pub temporary: String,
+}
+
+/// A request that must answer as expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Smoke {
+    /// The path below the stage, with a leading slash.
+    #[schemars(regex(pattern = "^/"))]
+    pub path: String,
+    /// The HTTP status that it must answer.
+    #[serde(default = "ok")]
+    #[schemars(range(min = 100, max = 599))]
+    pub expect: u16,
+}
+
+/// How traffic moves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Cutover {
+    /// Percentages of the traffic that green gets, rising, the last one 100. Straight is `[100]`.
+    #[schemars(length(min = 1, max = 20), inner(range(min = 1, max = 100)))]
+    pub steps: Vec<u8>,
+    /// How long each step is watched.
+    pub step_duration: Duration,
+    /// The longest that the whole switch may take.
+    pub deadline: Duration,
+    /// ARNs of CloudWatch alarms that must stay OK while traffic moves.
+    pub alarms: Vec<String>,
+}
+
+/// How long blue is kept ready after the switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Bake {
+    /// How long, at most 30 days.
+    pub duration: Duration,
+    /// ARNs of CloudWatch alarms that break it.
+    pub alarms: Vec<String>,
+}
+
+/// How people are asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Approval {
+    /// How long an answer is awaited, at most 30 days.
+    pub timeout: Duration,
+    /// What no answer means.
+    pub on_timeout: OnTimeout,
+}
+
+/// What no answer in time means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnTimeout {
+    /// As if people had said no.
+    #[default]
+    Abort,
+    /// As if people had said yes.
+    Approve,
+}
+
+/// What becomes of green when the migration goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnAbort {
+    /// Everything that Bascule created is deleted.
+    #[default]
+    Delete,
+    /// Green stays, without production traffic.
+    Keep,
+}
+
+/// When and how blue is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Cleanup {
+    /// How long after the bake, at most 30 days.
+    pub after: Duration,
+    /// Whether people are asked once more.
+    pub approval: bool,
+}
+
+const fn ok() -> u16 {
+    200
+}
+
+impl Default for Cutover {
+    fn default() -> Self {
+        Self {
+            steps: vec![100],
+            step_duration: Duration::from_mins(5),
+            deadline: Duration::from_hours(4),
+            alarms: Vec::new(),
+        }
+    }
+}
+
+impl Default for Bake {
+    fn default() -> Self {
+        Self {
+            duration: Duration::from_days(1),
+            alarms: Vec::new(),
+        }
+    }
+}
+
+impl Default for Approval {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_days(7),
+            on_timeout: OnTimeout::Abort,
+        }
+    }
+}
+
+impl Default for Cleanup {
+    fn default() -> Self {
+        Self {
+            after: Duration::from_days(7),
+            approval: false,
+        }
+    }
+}
+
+impl Input {
+    /// Reads the input.
+    ///
+    /// # Errors
+    /// Every problem at once, each with its JSON path.
+    pub fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        read::input(value)
+    }
+
+    /// The longest that the migration can take from its start to the end of its cleanup; the expiry of its locks.
+    #[must_use]
+    pub fn longest_total(&self) -> Duration {
+        let building = Duration::from_days(1).as_secs();
+        let cleanup_approval = if self.cleanup.approval {
+            self.approval.timeout.as_secs()
+        } else {
+            0
+        };
+        Duration::from_secs(
+            building
+                + self.approval.timeout.as_secs()
+                + self.cutover.deadline.as_secs()
+                + self.bake.duration.as_secs()
+                + self.cleanup.after.as_secs()
+                + cleanup_approval
+                + building,
+        )
+    }
+}

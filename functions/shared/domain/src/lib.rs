@@ -1,0 +1,23 @@
+//! What Bascule knows about a migration, without AWS, Kubernetes or Lambda: the input, the plan, the ledger's entries,
+//! the conditions a phase can end in, and the ports through which phases reach the world.
+
+pub mod duration;
+pub mod error;
+pub mod input;
+pub mod ledger;
+pub mod migration;
+pub mod names;
+pub mod plan;
+pub mod ports;
+pub mod problem;
+pub mod reconcile;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use duration::Duration;
+pub use error::{Condition, PhaseError};
+pub use input::Input;
+pub use ledger::{Entry, Kind, ResourceKey, Side, Status};
+pub use migration::{Direction, Migration, MigrationId, Outcome, Payload};
+pub use plan::Plan;
+pub use problem::Problem;

@@ -1,0 +1,157 @@
+//! A migration: one execution of the `migrate` state machine, and what a phase is told of it.
+
+use crate::{Input, Plan};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// The ARN of the migrate execution. Names of executions come free again after 90 days
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>), ARNs key the ledger all the same since
+/// the ledger refuses to open one twice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MigrationId(String);
+
+impl MigrationId {
+    /// From the execution's ARN.
+    pub fn new(arn: impl Into<String>) -> Self {
+        Self(arn.into())
+    }
+
+    /// The ARN.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The execution's name, which the user chose: the value of the tag `bascule:migration`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.rsplit(':').next().unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for MigrationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Towards what a reconciler works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Towards "present".
+    #[default]
+    Converge,
+    /// Towards "absent".
+    Undo,
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Converge => "converge",
+            Self::Undo => "undo",
+        })
+    }
+}
+
+/// What the state machines send to a reconciler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Payload {
+    /// Which migration.
+    pub migration_id: MigrationId,
+    /// Towards what.
+    #[serde(default)]
+    pub direction: Direction,
+    /// Which part of the phase, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
+/// What a phase is told: read from the ledger in one consistent read before the phase runs.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// The execution's ARN.
+    pub id: MigrationId,
+    /// What the user asked for.
+    pub input: Input,
+    /// What preflight found and decided.
+    pub plan: Plan,
+    /// Towards what; every ledger write of this invocation is refused once the ledger says otherwise.
+    pub direction: Direction,
+    /// The step of the payload, `""` where the phase has only one.
+    pub step: String,
+    /// Grows with each owner: a ledger write with an old fence is refused.
+    pub fence: u64,
+    /// When this invocation must have ended: the Lambda's own deadline, a little earlier.
+    pub deadline: jiff::Timestamp,
+    /// When the migration was opened.
+    pub opened_at: jiff::Timestamp,
+}
+
+impl Migration {
+    /// The execution's name: the value of the tag `bascule:migration`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.id.name()
+    }
+
+    /// Time left before the invocation must have saved what it has, zero when past.
+    #[must_use]
+    pub fn time_left(&self, now: jiff::Timestamp) -> std::time::Duration {
+        now.duration_until(self.deadline)
+            .try_into()
+            .unwrap_or_default()
+    }
+}
+
+/// The scalars that a Choice state may need; everything else is in the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Outcome(Map<String, Value>);
+
+impl Outcome {
+    /// Nothing to tell.
+    #[must_use]
+    pub fn done() -> Self {
+        Self::default()
+    }
+
+    /// With one more scalar.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// One scalar.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_migration_is_the_name_of_its_execution() {
+        let id = MigrationId::new(
+            "arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:to-1-34",
+        );
+        assert_eq!(id.name(), "to-1-34");
+    }
+
+    #[test]
+    fn a_payload_without_direction_converges() {
+        let payload: Payload = serde_json::from_str(r#"{"migrationId":"a"}"#).unwrap();
+        assert_eq!(
+            (payload.direction, payload.step),
+            (Direction::Converge, None)
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! Deterministic names and client tokens: a create that timed out is found again by its name, never repeated.
+
+use crate::{Kind, MigrationId, Side};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// Lower-case hexadecimal SHA-256 of `bytes`.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}
+
+/// A readable prefix and 8 hexadecimal digits of a hash over (id, side, kind, name), at most `limit` characters.
+/// The prefix keeps letters, digits and inner hyphens of `name`, so the result is a valid name of a network load
+/// balancer, a target group (32 characters, <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>)
+/// and everything laxer.
+#[must_use]
+pub fn unique(id: &MigrationId, side: Side, kind: Kind, name: &str, limit: usize) -> String {
+    let hash = sha256_hex(format!("{id}\n{side}\n{kind}\n{name}").as_bytes());
+    let room = limit.saturating_sub(9);
+    let prefix: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(room)
+        .collect();
+    match prefix.trim_matches('-') {
+        "" => format!("b{}", &hash[..8]),
+        prefix => format!("{prefix}-{}", &hash[..8]),
+    }
+}
+
+/// An idempotency token of 32 hexadecimal digits for a create of this resource, as EKS, EC2 and API Gateway take it.
+#[must_use]
+pub fn client_token(id: &MigrationId, side: Side, kind: Kind, name: &str) -> String {
+    sha256_hex(format!("token\n{id}\n{side}\n{kind}\n{name}").as_bytes())[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> MigrationId {
+        MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move")
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        // FIPS 180-4 example, "abc".
+        assert_eq!(
+            sha256_hex(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn names_fit_the_limit_of_their_kind_and_differ_by_every_part() {
+        let long = "a-very-long-name-of-a-load-balancer-in-production";
+        let name = unique(&id(), Side::Green, Kind::LoadBalancer, long, 32);
+        assert_eq!(name.len(), 32);
+        assert_ne!(
+            name,
+            unique(&id(), Side::Blue, Kind::LoadBalancer, long, 32)
+        );
+        assert_ne!(
+            name,
+            unique(&id(), Side::Green, Kind::TargetGroup, long, 32)
+        );
+        assert_ne!(
+            name,
+            unique(
+                &MigrationId::new("other"),
+                Side::Green,
+                Kind::LoadBalancer,
+                long,
+                32
+            )
+        );
+        assert_eq!(
+            name,
+            unique(&id(), Side::Green, Kind::LoadBalancer, long, 32)
+        );
+    }
+
+    #[test]
+    fn names_neither_start_nor_end_with_a_hyphen() {
+        for name in ["-x-", "--", "", "a b", "shop_blue"] {
+            let unique = unique(&id(), Side::Green, Kind::TargetGroup, name, 32);
+            assert!(
+                !unique.starts_with('-') && !unique.ends_with('-'),
+                "{unique}"
+            );
+            assert!(
+                unique
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '-'),
+                "{unique}"
+            );
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The plan: what preflight found and decided. It never changes afterwards and has a digest; phases read facts from
+//! here and never ask blue again what it was like.
+
+pub mod compute;
+pub mod edge;
+pub mod found;
+pub mod workloads;
+
+pub use found::Found;
+
+use crate::{Kind, names::sha256_hex};
+use serde::{Deserialize, Serialize};
+
+/// What preflight found and decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The AWS Region.
+    pub region: String,
+    /// The AWS account.
+    pub account: String,
+    /// Control planes, nodes and their network.
+    pub compute: compute::Compute,
+    /// Everything between the public API and the clusters.
+    pub edge: edge::Edge,
+    /// What runs on the clusters.
+    pub workloads: workloads::Workloads,
+    /// What will be created.
+    pub creates: Vec<Planned>,
+    /// What the cleanup will delete that Bascule did not create: nothing else ever is.
+    pub deletes: Vec<Planned>,
+    /// The API calls of the switch, in order.
+    pub switch: Vec<String>,
+    /// What the operator should know before approving.
+    pub advice: Vec<String>,
+    /// How long the way to qualification takes, in minutes.
+    pub expected_minutes: u32,
+    /// What two clusters side by side cost more, in US cents a day.
+    pub extra_cents_per_day: u32,
+}
+
+/// One thing that will be created or deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Planned {
+    /// What it is.
+    pub kind: Kind,
+    /// For people.
+    pub name: String,
+    /// The id or ARN, where it exists already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+impl Plan {
+    /// What an approval is bound to: SHA-256 of the plan's JSON, whose field order is that of the types.
+    ///
+    /// # Panics
+    /// Never: the plan holds no map with keys other than text.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        sha256_hex(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+
+    /// Whether the approved list of deletions names this.
+    #[must_use]
+    pub fn may_delete(&self, kind: Kind, id: &str) -> bool {
+        self.deletes
+            .iter()
+            .any(|planned| planned.kind == kind && planned.id.as_deref() == Some(id))
+    }
+}

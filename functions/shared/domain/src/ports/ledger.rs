@@ -1,0 +1,70 @@
+//! The ledger as phases use it.
+
+use crate::{Entry, Migration, PhaseError, ResourceKey};
+use serde_json::Value;
+use std::future::Future;
+
+/// The ledger of one migration. Each write is one transaction with META's direction and fence checked in it, and with
+/// an EVENT of its own; it is `Conflict` when META has moved on (another owner, or the other direction).
+pub trait Ledger: Sync {
+    /// One entry, read consistently.
+    fn entry(
+        &self,
+        migration: &Migration,
+        key: &ResourceKey,
+    ) -> impl Future<Output = Result<Option<Entry>, PhaseError>> + Send;
+
+    /// Every entry of the migration, in the order of their keys, read consistently.
+    fn entries(
+        &self,
+        migration: &Migration,
+    ) -> impl Future<Output = Result<Vec<Entry>, PhaseError>> + Send;
+
+    /// Says that the thing is about to be created. `detail` is what is needed to find it again or to put things back:
+    /// an entry that already has one keeps it (the first original is the true one). Does nothing where the entry is
+    /// already intended or present.
+    fn intend(
+        &self,
+        migration: &Migration,
+        key: &ResourceKey,
+        detail: Value,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Says that the thing exists, under the id or ARN that AWS gave it.
+    fn present(
+        &self,
+        migration: &Migration,
+        key: &ResourceKey,
+        id: &str,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Says that the thing is gone, or was put back as it was.
+    fn absent(
+        &self,
+        migration: &Migration,
+        key: &ResourceKey,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Appends to the audit: what happened, with its evidence (no secrets).
+    fn record(
+        &self,
+        migration: &Migration,
+        what: &str,
+        evidence: Value,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// What `phase` saved of its progress, such as the cursor of a long apply.
+    fn progress(
+        &self,
+        migration: &Migration,
+        phase: &str,
+    ) -> impl Future<Output = Result<Option<Value>, PhaseError>> + Send;
+
+    /// Saves the progress of `phase`.
+    fn save_progress(
+        &self,
+        migration: &Migration,
+        phase: &str,
+        progress: Value,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+}

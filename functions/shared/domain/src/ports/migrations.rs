@@ -1,0 +1,120 @@
+//! The life of a migration as the ledger tells it.
+
+use crate::{Direction, Input, Migration, MigrationId, PhaseError, Plan, Problem};
+use serde_json::Value;
+use std::future::Future;
+
+/// Where a migration is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// Building, qualifying, switching or baking.
+    Open,
+    /// The bake ended well and the cleanup is scheduled; going back is still one call.
+    Promoted,
+    /// Blue is being deleted: there is no way back any more.
+    CleaningUp,
+    /// Over: promoted and cleaned up, rolled back, refused or planned.
+    Ended,
+}
+
+impl Life {
+    /// As in the table.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Promoted => "promoted",
+            Self::CleaningUp => "cleaning-up",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Read from the table.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Open, Self::Promoted, Self::CleaningUp, Self::Ended]
+            .into_iter()
+            .find(|life| life.name() == text)
+    }
+}
+
+/// What META says of a migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meta {
+    /// The execution's ARN.
+    pub id: MigrationId,
+    /// Where it is in its life.
+    pub life: Life,
+    /// Towards what its phases work.
+    pub direction: Direction,
+    /// Grows with each owner.
+    pub fence: u64,
+    /// How it ended: `Planned`, `Refused`, `BlueServes` or `GreenServes`.
+    pub outcome: Option<String>,
+    /// The plan's digest.
+    pub digest: String,
+    /// Since when.
+    pub opened_at: jiff::Timestamp,
+}
+
+/// A migration that preflight opens.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The execution's ARN.
+    pub id: MigrationId,
+    /// What the user asked for.
+    pub input: Input,
+    /// What preflight decided.
+    pub plan: Plan,
+}
+
+/// The life of migrations in the ledger.
+pub trait Migrations: Sync {
+    /// What META says, read consistently; nothing where preflight never got that far.
+    fn meta(
+        &self,
+        id: &MigrationId,
+    ) -> impl Future<Output = Result<Option<Meta>, PhaseError>> + Send;
+
+    /// Opens the migration with its plan and takes the locks of both clusters and the stage, all or nothing.
+    /// A dry run takes no lock and is ended at once. Opening the same migration again does nothing.
+    ///
+    /// `Conflict` names the migration that holds a lock and until when.
+    fn open(&self, opening: &Opening) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Keeps a refusal: the input as it came, and every problem.
+    fn refuse(
+        &self,
+        id: &MigrationId,
+        input: &Value,
+        problems: &[Problem],
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Which migrations hold the locks that this input needs, other than `id`, a message each.
+    fn lock_holders(
+        &self,
+        id: &MigrationId,
+        input: &Input,
+    ) -> impl Future<Output = Result<Vec<Problem>, PhaseError>> + Send;
+
+    /// Turns the direction to undo and raises the fence, so that every ledger write of phases that still converge is
+    /// refused. Nothing where it was turned before. `Refused` once the cleanup has started.
+    fn turn_back(&self, id: &MigrationId) -> impl Future<Output = Result<Meta, PhaseError>> + Send;
+
+    /// The bake ended well and the cleanup is scheduled.
+    fn promote(&self, migration: &Migration)
+    -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Blue is about to be deleted: the end of the way back. `Refused` where the migration was not promoted.
+    fn begin_cleanup(
+        &self,
+        migration: &Migration,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// The end, with its outcome: releases the locks. Ending it again does nothing.
+    fn end(
+        &self,
+        migration: &Migration,
+        outcome: &str,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+}

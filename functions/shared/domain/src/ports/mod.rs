@@ -1,0 +1,11 @@
+//! The ports through which phases reach the world: small traits in AWS's and Kubernetes' own terms. `clients`
+//! implements them on the SDKs; tests implement them in memory. Every method answers `Unavailable` where AWS did not
+//! answer or throttled, and `Denied` where a permission is missing.
+
+pub mod approvals;
+pub mod ledger;
+pub mod migrations;
+
+pub use approvals::{Alarms, Approvals, Messages, Schedules, Signatures, Tokens};
+pub use ledger::Ledger;
+pub use migrations::Migrations;
