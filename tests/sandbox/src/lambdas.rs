@@ -1,0 +1,137 @@
+//! The functions as users deploy them: built by cargo, zipped as `bootstrap`.
+
+use std::collections::BTreeSet;
+use std::io::{Cursor, Write};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::error::{Context, Error, Result};
+use crate::project::Project;
+
+/// How often the build says how far it is, at most.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// A function's deployment package.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// The folder below `functions/`, which is also the binary's name.
+    pub name: String,
+    /// The binary.
+    pub binary: PathBuf,
+    /// The zip file with the binary as `bootstrap`.
+    pub zip: Bytes,
+}
+
+/// Builds the whole workspace, so that one set of features and one profile serves functions, sandbox and tests, and zips
+/// every function.
+///
+/// # Errors
+/// When cargo fails, with its last words, or a binary cannot be read.
+pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>> {
+    compile(project, say).await?;
+    let folder = project.target.join("release");
+    let mut packages = Vec::with_capacity(project.functions.len());
+    for name in &project.functions {
+        let binary = folder.join(name);
+        let content = std::fs::read(&binary).context(format!("reading {}", binary.display()))?;
+        let zip = tokio::task::spawn_blocking(move || archive(&content))
+            .await
+            .context("zipping")??;
+        packages.push(Package {
+            name: name.clone(),
+            binary,
+            zip,
+        });
+    }
+    let bytes: usize = packages.iter().map(|package| package.zip.len()).sum();
+    say(&format!(
+        "Lambdas: {} zipped, {:.1} MB in all",
+        packages.len(),
+        bytes as f64 / 1e6
+    ));
+    Ok(packages)
+}
+
+async fn compile(project: &Project, say: &dyn Fn(&str)) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut child = Command::new(cargo)
+        .args([
+            "build",
+            "--release",
+            "--workspace",
+            "--locked",
+            "--message-format=json-render-diagnostics",
+        ])
+        .current_dir(&project.root)
+        // Cargo sets these for what it runs; left in place they would make the inner build's fingerprints differ.
+        .env_remove("CARGO_MANIFEST_DIR")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .context("starting cargo build")?;
+    let errors = child.stderr.take().context("cargo's error output")?;
+    let errors = tokio::spawn(async move {
+        let mut lines = BufReader::new(errors).lines();
+        let mut last = Vec::new();
+        while let Ok(Some(line)) = lines.next_line().await {
+            last.push(line);
+        }
+        last
+    });
+    let mut lines = BufReader::new(child.stdout.take().context("cargo's output")?).lines();
+    let mut done = BTreeSet::new();
+    let begin = Instant::now();
+    let mut spoken = begin;
+    while let Some(line) = lines.next_line().await.context("reading cargo's output")? {
+        let Ok(message) = serde_json::from_str::<Value>(&line) else {
+            continue;
+        };
+        if message["reason"] != "compiler-artifact" {
+            continue;
+        }
+        done.insert(message["package_id"].to_string());
+        if spoken.elapsed() >= PULSE {
+            spoken = Instant::now();
+            let seconds = begin.elapsed().as_secs();
+            let name = message["target"]["name"].as_str().unwrap_or_default();
+            say(&format!(
+                "Lambdas: {} of about {} crates built, {seconds} s, last {name}",
+                done.len(),
+                project.packages
+            ));
+        }
+    }
+    let status = child.wait().await.context("waiting for cargo")?;
+    if status.success() {
+        return Ok(());
+    }
+    let errors = errors.await.context("reading cargo's errors")?;
+    let tail = errors[errors.len().saturating_sub(40)..].join("\n");
+    Err(Error::new(format!(
+        "cargo build failed ({status}):\n{tail}"
+    )))
+}
+
+/// A zip whose only entry is `bootstrap`, executable: what the `provided.al2023` runtime starts. The time in it is fixed,
+/// so that an unchanged binary has an unchanged package.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html>
+fn archive(binary: &[u8]) -> Result<Bytes> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(binary.len() / 2)));
+    let options = SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o755);
+    zip.start_file("bootstrap", options).context("zipping")?;
+    zip.write_all(binary).context("zipping")?;
+    Ok(Bytes::from(zip.finish().context("zipping")?.into_inner()))
+}

@@ -1,0 +1,245 @@
+//! The EKS cluster `shop-blue`: control plane, access entries, add-ons, and two managed node groups with launch templates.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::aws::Aws;
+use crate::error::{Context, Error, Result};
+use crate::world::network::Network;
+use crate::world::roles::Roles;
+use crate::world::{BLUE, ec2, eventually};
+
+/// The add-ons, those that nodes need before they are ready first.
+const ADD_ONS: [&str; 4] = ["vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent"];
+
+/// Where a cluster's Kubernetes API is.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The cluster's name.
+    pub name: String,
+    /// The URL of its API server.
+    pub url: String,
+    /// The certificate of its authority, in PEM.
+    pub authority: Vec<u8>,
+}
+
+/// The two node groups: name, desired size, label.
+const NODE_GROUPS: [(&str, u32, &str); 2] = [("general", 2, "general"), ("ingress", 1, "ingress")];
+
+/// Makes the cluster and answers the names of its Auto Scaling groups.
+///
+/// # Errors
+/// The first refusal of EKS or EC2.
+pub async fn build(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<String>> {
+    let version = two_behind(aws).await?;
+    let cluster = json!({
+        "name": BLUE,
+        "version": version,
+        "roleArn": roles.cluster,
+        "resourcesVpcConfig": {
+            "subnetIds": network.subnets,
+            "securityGroupIds": [network.control_plane],
+            "endpointPublicAccess": true,
+            "endpointPrivateAccess": true,
+            "publicAccessCidrs": ["0.0.0.0/0"],
+        },
+        "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4"},
+        "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": false},
+        "tags": {"team": "shop"},
+    });
+    aws.rest("eks", Method::POST, "/clusters", Some(&cluster))
+        .await?;
+    let path = format!("/clusters/{BLUE}");
+    active(aws, &path, "cluster").await?;
+    grant(aws, &path, &roles.operator).await?;
+    for name in &ADD_ONS[..2] {
+        add_on(aws, &path, name).await?;
+    }
+    for (name, size, label) in NODE_GROUPS {
+        node_group(aws, &path, network, roles, (name, size, label)).await?;
+    }
+    let mut groups = Vec::new();
+    for (name, ..) in NODE_GROUPS {
+        let group = active(aws, &format!("{path}/node-groups/{name}"), "nodegroup").await?;
+        let scaling = group["resources"]["autoScalingGroups"]
+            .as_array()
+            .context("the node group's Auto Scaling groups")?;
+        groups.extend(
+            scaling
+                .iter()
+                .filter_map(|group| group["name"].as_str().map(str::to_owned)),
+        );
+    }
+    for name in &ADD_ONS[2..] {
+        add_on(aws, &path, name).await?;
+    }
+    for name in ADD_ONS {
+        active(aws, &format!("{path}/addons/{name}"), "addon").await?;
+    }
+    Ok(groups)
+}
+
+/// Kubernetes' minor version of blue: two behind the newest that EKS offers, so that green skips one.
+/// <https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeClusterVersions.html>
+async fn two_behind(aws: &Aws) -> Result<String> {
+    let answer = aws
+        .rest("eks", Method::GET, "/cluster-versions", None)
+        .await?;
+    let offered = answer["clusterVersions"]
+        .as_array()
+        .context("the versions that EKS offers")?;
+    let mut minors: Vec<u32> = offered
+        .iter()
+        .filter_map(|version| {
+            version["clusterVersion"]
+                .as_str()?
+                .strip_prefix("1.")?
+                .parse()
+                .ok()
+        })
+        .collect();
+    minors.sort_unstable();
+    minors.dedup();
+    let minor = minors
+        .iter()
+        .rev()
+        .nth(2)
+        .context("a version two behind the newest")?;
+    Ok(format!("1.{minor}"))
+}
+
+/// The endpoint that EKS tells of a cluster.
+///
+/// # Errors
+/// When EKS does not know the cluster, or it is not far enough to have an endpoint.
+pub async fn endpoint(aws: &Aws, name: &str) -> Result<Endpoint> {
+    let answer = aws
+        .rest("eks", Method::GET, &format!("/clusters/{name}"), None)
+        .await?;
+    let cluster = &answer["cluster"];
+    let authority = cluster["certificateAuthority"]["data"]
+        .as_str()
+        .context("the cluster's authority")?;
+    Ok(Endpoint {
+        name: name.to_owned(),
+        url: cluster["endpoint"]
+            .as_str()
+            .context("the cluster's endpoint")?
+            .to_owned(),
+        authority: STANDARD
+            .decode(authority)
+            .context("the cluster's authority")?,
+    })
+}
+
+/// Waits until what `path` describes is ACTIVE.
+async fn active(aws: &Aws, path: &str, field: &str) -> Result<Value> {
+    eventually(path, async || {
+        let answer = aws.rest("eks", Method::GET, path, None).await?;
+        let found = &answer[field];
+        match found["status"].as_str() {
+            Some("ACTIVE") => Ok(Some(found.clone())),
+            Some("CREATING") => Ok(None),
+            _ => Err(Error::new(format!("{path} is {}", found["status"]))),
+        }
+    })
+    .await
+}
+
+/// The operators' access entry, with the policy that makes them cluster administrators.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>
+async fn grant(aws: &Aws, path: &str, role: &str) -> Result<()> {
+    let entry = json!({"principalArn": role, "type": "STANDARD"});
+    aws.rest(
+        "eks",
+        Method::POST,
+        &format!("{path}/access-entries"),
+        Some(&entry),
+    )
+    .await?;
+    let policy = json!({
+        "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
+        "accessScope": {"type": "cluster"},
+    });
+    let role = crate::aws::percent(role);
+    aws.rest(
+        "eks",
+        Method::POST,
+        &format!("{path}/access-entries/{role}/access-policies"),
+        Some(&policy),
+    )
+    .await
+    .map(drop)
+}
+
+async fn add_on(aws: &Aws, path: &str, name: &str) -> Result<()> {
+    let body = json!({"addonName": name, "resolveConflicts": "OVERWRITE"});
+    aws.rest("eks", Method::POST, &format!("{path}/addons"), Some(&body))
+        .await
+        .map(drop)
+}
+
+async fn node_group(
+    aws: &Aws,
+    path: &str,
+    network: &Network,
+    roles: &Roles,
+    (name, size, label): (&str, u32, &str),
+) -> Result<()> {
+    let template_name = format!("{BLUE}-{name}");
+    let template = [
+        ("LaunchTemplateName", template_name.as_str()),
+        ("LaunchTemplateData.InstanceType", "m6i.large"),
+        (
+            "LaunchTemplateData.SecurityGroupId.1",
+            network.nodes.as_str(),
+        ),
+        (
+            "LaunchTemplateData.BlockDeviceMapping.1.DeviceName",
+            "/dev/xvda",
+        ),
+        (
+            "LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeSize",
+            "40",
+        ),
+        (
+            "LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeType",
+            "gp3",
+        ),
+        (
+            "LaunchTemplateData.BlockDeviceMapping.1.Ebs.Encrypted",
+            "true",
+        ),
+        ("LaunchTemplateData.MetadataOptions.HttpTokens", "required"),
+        (
+            "LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit",
+            "2",
+        ),
+    ];
+    let answer = ec2(aws, "CreateLaunchTemplate", &template).await?;
+    let id = answer
+        .value("launchTemplateId")
+        .context("the launch template's id")?;
+    let body = json!({
+        "nodegroupName": name,
+        "subnets": network.subnets,
+        "nodeRole": roles.node,
+        "amiType": "AL2023_x86_64_STANDARD",
+        "capacityType": "ON_DEMAND",
+        "scalingConfig": {"minSize": 1, "maxSize": 4, "desiredSize": size},
+        "updateConfig": {"maxUnavailable": 1},
+        "labels": {"shop.example.com/pool": label},
+        "launchTemplate": {"id": id, "version": "1"},
+        "tags": {"team": "shop"},
+    });
+    aws.rest(
+        "eks",
+        Method::POST,
+        &format!("{path}/node-groups"),
+        Some(&body),
+    )
+    .await
+    .map(drop)
+}

@@ -1,0 +1,190 @@
+//! From the public API to the nodes: the Network Load Balancer `shop-blue` and the V1 VPC link to it.
+
+use http::Method;
+use serde_json::json;
+
+use crate::aws::Aws;
+use crate::error::{Context, Error, Result};
+use crate::world::network::Network;
+use crate::world::{BLUE, NODE_PORTS, eventually};
+
+const ELB: &str = "elasticloadbalancing";
+const ELB_VERSION: &str = "2015-12-01";
+
+/// The load balancer and its targets.
+#[derive(Clone, Debug)]
+pub struct LoadBalancer {
+    /// The load balancer's ARN.
+    pub arn: String,
+    /// The target groups, in the order of the listeners on 80 and 443.
+    pub target_groups: Vec<String>,
+}
+
+/// Makes the load balancer, two target groups on the node ports and their listeners.
+///
+/// # Errors
+/// The first refusal of Elastic Load Balancing.
+pub async fn build(aws: &Aws, network: &Network) -> Result<LoadBalancer> {
+    let mut parameters = vec![
+        ("Name", BLUE),
+        ("Type", "network"),
+        ("Scheme", "internal"),
+        ("IpAddressType", "ipv4"),
+    ];
+    let names: Vec<String> = (1..=network.subnets.len())
+        .map(|number| format!("Subnets.member.{number}"))
+        .collect();
+    parameters.extend(
+        names
+            .iter()
+            .map(String::as_str)
+            .zip(network.subnets.iter().map(String::as_str)),
+    );
+    parameters.extend([
+        ("Tags.member.1.Key", "team"),
+        ("Tags.member.1.Value", "shop"),
+    ]);
+    let arn = elb(aws, "CreateLoadBalancer", &parameters)
+        .await?
+        .value("LoadBalancerArn")
+        .context("LoadBalancerArn")?;
+    let cross_zone = [
+        ("LoadBalancerArn", arn.as_str()),
+        (
+            "Attributes.member.1.Key",
+            "load_balancing.cross_zone.enabled",
+        ),
+        ("Attributes.member.1.Value", "true"),
+    ];
+    elb(aws, "ModifyLoadBalancerAttributes", &cross_zone).await?;
+    let mut target_groups = Vec::new();
+    for ((name, port), node_port) in [("http", "80"), ("https", "443")]
+        .into_iter()
+        .zip(NODE_PORTS)
+    {
+        let group = target_group(aws, network, &format!("{BLUE}-{name}"), node_port).await?;
+        let listener = [
+            ("LoadBalancerArn", arn.as_str()),
+            ("Protocol", "TCP"),
+            ("Port", port),
+            ("DefaultActions.member.1.Type", "forward"),
+            ("DefaultActions.member.1.TargetGroupArn", &group),
+        ];
+        elb(aws, "CreateListener", &listener).await?;
+        target_groups.push(group);
+    }
+    eventually("the load balancer", async || {
+        let answer = elb(
+            aws,
+            "DescribeLoadBalancers",
+            &[("LoadBalancerArns.member.1", &arn)],
+        )
+        .await?;
+        let state = answer
+            .find("State")
+            .and_then(|state| state.value("Code"))
+            .unwrap_or_default();
+        Ok((state == "active").then_some(()))
+    })
+    .await?;
+    Ok(LoadBalancer { arn, target_groups })
+}
+
+async fn target_group(aws: &Aws, network: &Network, name: &str, port: u16) -> Result<String> {
+    let port = port.to_string();
+    let parameters = [
+        ("Name", name),
+        ("Protocol", "TCP"),
+        ("Port", &port),
+        ("VpcId", &network.vpc),
+        ("TargetType", "instance"),
+        ("HealthCheckProtocol", "TCP"),
+        ("HealthCheckPort", "traffic-port"),
+        ("HealthCheckIntervalSeconds", "10"),
+        ("HealthyThresholdCount", "2"),
+        ("UnhealthyThresholdCount", "2"),
+    ];
+    let arn = elb(aws, "CreateTargetGroup", &parameters)
+        .await?
+        .value("TargetGroupArn")
+        .context("TargetGroupArn")?;
+    let attributes = [
+        ("TargetGroupArn", arn.as_str()),
+        ("Attributes.member.1.Key", "preserve_client_ip.enabled"),
+        ("Attributes.member.1.Value", "false"),
+    ];
+    elb(aws, "ModifyTargetGroupAttributes", &attributes).await?;
+    Ok(arn)
+}
+
+/// Attaches the Auto Scaling groups, which register their instances as targets.
+///
+/// # Errors
+/// The first refusal of Auto Scaling.
+pub async fn attach(aws: &Aws, balancer: &LoadBalancer, groups: &[String]) -> Result<()> {
+    for group in groups {
+        let mut parameters = vec![("AutoScalingGroupName".to_owned(), group.as_str())];
+        for (number, arn) in balancer.target_groups.iter().enumerate() {
+            parameters.push((format!("TargetGroupARNs.member.{}", number + 1), arn));
+        }
+        let parameters: Vec<(&str, &str)> = parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
+        aws.query(
+            "autoscaling",
+            "2011-01-01",
+            "AttachLoadBalancerTargetGroups",
+            &parameters,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Waits until every target group has a healthy target.
+///
+/// # Errors
+/// The first refusal, or that it took more than two minutes.
+pub async fn healthy(aws: &Aws, balancer: &LoadBalancer) -> Result<()> {
+    for group in &balancer.target_groups {
+        eventually("a healthy target", async || {
+            let answer = elb(aws, "DescribeTargetHealth", &[("TargetGroupArn", group)]).await?;
+            let mut states = answer
+                .list("TargetHealthDescriptions")
+                .iter()
+                .filter_map(|target| target.value("State"));
+            Ok(states.any(|state| state == "healthy").then_some(()))
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Makes the V1 VPC link and waits until it is AVAILABLE.
+///
+/// # Errors
+/// The first refusal of API Gateway, or the link's failure.
+pub async fn link(aws: &Aws, balancer: &LoadBalancer) -> Result<String> {
+    let body = json!({"name": BLUE, "targetArns": [balancer.arn]});
+    let answer = aws
+        .rest("apigateway", Method::POST, "/vpclinks", Some(&body))
+        .await?;
+    let id = answer["id"].as_str().context("the link's id")?.to_owned();
+    eventually("the VPC link", async || {
+        let answer = aws
+            .rest("apigateway", Method::GET, &format!("/vpclinks/{id}"), None)
+            .await?;
+        match answer["status"].as_str() {
+            Some("AVAILABLE") => Ok(Some(())),
+            Some("PENDING") => Ok(None),
+            _ => Err(Error::new(format!("the VPC link is {answer}"))),
+        }
+    })
+    .await?;
+    Ok(id)
+}
+
+async fn elb(aws: &Aws, action: &str, parameters: &[(&str, &str)]) -> Result<crate::xml::Element> {
+    aws.query(ELB, ELB_VERSION, action, parameters).await
+}

@@ -1,0 +1,73 @@
+//! The public API `shop`: import, deployment, stage, keys, usage plan, custom domain.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::aws::{Aws, REGION};
+use crate::error::{Context, Result};
+use crate::world::routes;
+
+/// The production stage.
+pub const STAGE: &str = "prod";
+/// The custom domain.
+pub const DOMAIN: &str = "api.shop.example.com";
+
+/// The public API, as its customers use it.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// The API's id.
+    pub id: String,
+    /// The values of the two API keys.
+    pub keys: Vec<String>,
+}
+
+/// Makes the API on the VPC link.
+///
+/// # Errors
+/// The first refusal of API Gateway.
+pub async fn build(aws: &Aws, link: &str) -> Result<Api> {
+    let document = routes::document(link);
+    let answer = post(
+        aws,
+        "/restapis?endpointConfigurationTypes=REGIONAL&failonwarnings=true&mode=import",
+        &document,
+    )
+    .await?;
+    let id = text(&answer, "id")?;
+    let deployment = json!({"stageName": STAGE, "description": "Release 2026-11-01"});
+    post(aws, &format!("/restapis/{id}/deployments"), &deployment).await?;
+    let limits = json!({"rateLimit": 10000.0, "burstLimit": 5000});
+    let plan =
+        json!({"name": "shop", "apiStages": [{"apiId": id, "stage": STAGE}], "throttle": limits});
+    let plan = text(&post(aws, "/usageplans", &plan).await?, "id")?;
+    let mut keys = Vec::new();
+    for name in ["web", "mobile"] {
+        let key = post(aws, "/apikeys", &json!({"name": name, "enabled": true})).await?;
+        let member = json!({"keyId": key["id"], "keyType": "API_KEY"});
+        post(aws, &format!("/usageplans/{plan}/keys"), &member).await?;
+        keys.push(text(&key, "value")?);
+    }
+    let domain = json!({
+        "domainName": DOMAIN,
+        "regionalCertificateArn": format!("arn:aws:acm:{REGION}:{}:certificate/5a0b3b7e-1c4f-4d7e-9d55-2f6f0c3a1b77", crate::aws::ACCOUNT),
+        "endpointConfiguration": {"types": ["REGIONAL"]},
+        "securityPolicy": "TLS_1_2",
+    });
+    post(aws, "/domainnames", &domain).await?;
+    let mapping = json!({"restApiId": id, "stage": STAGE});
+    post(
+        aws,
+        &format!("/domainnames/{DOMAIN}/basepathmappings"),
+        &mapping,
+    )
+    .await?;
+    Ok(Api { id, keys })
+}
+
+async fn post(aws: &Aws, path: &str, body: &Value) -> Result<Value> {
+    aws.rest("apigateway", Method::POST, path, Some(body)).await
+}
+
+fn text(answer: &Value, field: &str) -> Result<String> {
+    answer[field].as_str().map(str::to_owned).context(field)
+}

@@ -1,0 +1,254 @@
+//! The shop's workloads: rendered manifests in S3, applied to blue as `kubectl apply --server-side` would.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::aws::{Aws, REGION};
+use crate::error::{Context, Error, Result};
+use crate::wire::Wire;
+use crate::world::cluster::Endpoint;
+use crate::world::eventually;
+
+/// The bucket with the rendered manifests.
+pub const BUCKET: &str = "shop-manifests";
+
+/// A bundle of manifests, in the order in which bundles are applied.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    /// The object's key in the bucket.
+    pub key: String,
+    /// Multi-document YAML.
+    pub content: String,
+}
+
+/// The bundles of the shop, and after them those of the given files.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn bundles(files: &[PathBuf]) -> Result<Vec<Bundle>> {
+    let shop = [
+        (
+            "traefik-crds",
+            include_str!("../../../data/traefik-crds.yaml"),
+        ),
+        ("traefik", include_str!("../../../data/traefik.yaml")),
+        (
+            "online-boutique",
+            include_str!("../../../data/online-boutique.yaml"),
+        ),
+        (
+            "shop-routes",
+            include_str!("../../../data/shop-routes.yaml"),
+        ),
+    ];
+    let mut bundles: Vec<Bundle> = shop
+        .into_iter()
+        .enumerate()
+        .map(|(number, (name, content))| Bundle {
+            key: format!("{number}0-{name}.yaml"),
+            content: content.to_owned(),
+        })
+        .collect();
+    for file in files {
+        let name = file
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let content =
+            std::fs::read_to_string(file).context(format!("reading {}", file.display()))?;
+        bundles.push(Bundle {
+            key: format!("{}0-{name}.yaml", bundles.len()),
+            content,
+        });
+    }
+    Ok(bundles)
+}
+
+/// Puts the bundles into S3 and answers their URIs.
+///
+/// # Errors
+/// The first refusal of S3.
+pub async fn upload(aws: &Aws, bundles: &[Bundle]) -> Result<Vec<String>> {
+    aws.create_bucket(BUCKET).await?;
+    for bundle in bundles {
+        aws.put_object(BUCKET, &bundle.key, Bytes::from(bundle.content.clone()))
+            .await?;
+    }
+    Ok(bundles
+        .iter()
+        .map(|bundle| format!("s3://{BUCKET}/{}", bundle.key))
+        .collect())
+}
+
+/// A cluster's API, called as the shop's operators do.
+#[derive(Clone, Debug)]
+pub struct Kubernetes {
+    url: String,
+    token: String,
+    wire: Wire,
+}
+
+impl Kubernetes {
+    /// Takes the operators' role and makes the token that `aws eks get-token` makes: the presigned URL of STS
+    /// `GetCallerIdentity` with the cluster's name in a signed header.
+    /// <https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html>
+    ///
+    /// # Errors
+    /// When the role cannot be assumed or the cluster's authority is no certificate.
+    pub async fn connect(aws: &Aws, endpoint: &Endpoint, role: &str) -> Result<Self> {
+        let parameters = [("RoleArn", role), ("RoleSessionName", "shop-operator")];
+        let session = aws
+            .query("sts", "2011-06-15", "AssumeRole", &parameters)
+            .await?;
+        let part = |name: &str| session.value(name).context(name);
+        let operator = aws.with_keys(
+            &part("AccessKeyId")?,
+            &part("SecretAccessKey")?,
+            &part("SessionToken")?,
+        );
+        let url = format!(
+            "https://sts.{REGION}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+        );
+        let presigned = operator.presign(
+            "sts",
+            &url,
+            &[("x-k8s-aws-id", &endpoint.name)],
+            Duration::from_secs(60),
+        )?;
+        Ok(Self {
+            url: endpoint.url.clone(),
+            token: format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(presigned)),
+            wire: Wire::trusting(&endpoint.authority)?,
+        })
+    }
+
+    /// Applies the objects in the order of the file, waiting for each definition until it is established.
+    ///
+    /// # Errors
+    /// The first refusal, with the object's name.
+    pub async fn apply(&self, bundle: &Bundle) -> Result<usize> {
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&bundle.content)
+            .context(format!("reading {}", bundle.key))?;
+        let mut applied = 0;
+        for document in documents.iter().filter(|document| document.is_object()) {
+            let items = document["items"].as_array().filter(|_| {
+                document["kind"]
+                    .as_str()
+                    .is_some_and(|kind| kind.ends_with("List"))
+            });
+            for object in items.unwrap_or(&vec![document.clone()]) {
+                self.apply_one(object).await.context(&bundle.key)?;
+                applied += 1;
+            }
+        }
+        Ok(applied)
+    }
+
+    async fn apply_one(&self, object: &Value) -> Result<()> {
+        let name = object["metadata"]["name"]
+            .as_str()
+            .context("an object's name")?;
+        let path = format!("{}/{name}", self.collection(object).await?);
+        let (status, answer) = self
+            .call(
+                Method::PATCH,
+                &format!("{path}?fieldManager=kubectl&force=true"),
+                Some(object),
+            )
+            .await?;
+        if !status.is_success() {
+            return Err(Error::new(format!(
+                "{} {name}: {status} {}",
+                object["kind"], answer["message"]
+            )));
+        }
+        if object["kind"] == "CustomResourceDefinition" {
+            eventually(&path, async || {
+                let (_, answer) = self.call(Method::GET, &path, None).await?;
+                let mut conditions = answer["status"]["conditions"]
+                    .as_array()
+                    .into_iter()
+                    .flatten();
+                Ok(conditions
+                    .any(|one| one["type"] == "Established" && one["status"] == "True")
+                    .then_some(()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// The path of an object's collection, from what the API server says that it serves.
+    async fn collection(&self, object: &Value) -> Result<String> {
+        let version = object["apiVersion"].as_str().context("apiVersion")?;
+        let root = if version.contains('/') {
+            format!("/apis/{version}")
+        } else {
+            format!("/api/{version}")
+        };
+        let (_, list) = self.call(Method::GET, &root, None).await?;
+        let mut resources = list["resources"].as_array().into_iter().flatten();
+        let resource = resources
+            .find(|one| {
+                one["kind"] == object["kind"]
+                    && one["name"].as_str().is_some_and(|name| !name.contains('/'))
+            })
+            .context(format!("{version} {}", object["kind"]))?;
+        let plural = resource["name"].as_str().context("the resource's name")?;
+        if resource["namespaced"] == true {
+            let namespace = object["metadata"]["namespace"]
+                .as_str()
+                .unwrap_or("default");
+            return Ok(format!("{root}/namespaces/{namespace}/{plural}"));
+        }
+        Ok(format!("{root}/{plural}"))
+    }
+
+    /// Waits until every Deployment has all its replicas available.
+    ///
+    /// # Errors
+    /// When that takes more than two minutes.
+    pub async fn available(&self) -> Result<()> {
+        eventually("the Deployments", async || {
+            let (_, answer) = self
+                .call(Method::GET, "/apis/apps/v1/deployments", None)
+                .await?;
+            let mut deployments = answer["items"].as_array().into_iter().flatten();
+            let all = deployments.all(|one| {
+                let wanted = one["spec"]["replicas"].as_u64().unwrap_or(1);
+                one["status"]["availableReplicas"].as_u64().unwrap_or(0) >= wanted
+            });
+            Ok(all.then_some(()))
+        })
+        .await
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value)> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("accept", "application/json")
+            .header("content-type", "application/apply-patch+yaml")
+            .body(
+                body.map(|body| Bytes::from(body.to_string()))
+                    .unwrap_or_default(),
+            )
+            .context("building the request")?;
+        let answer = self.wire.send(request).await?;
+        let body = serde_json::from_slice(answer.body())
+            .unwrap_or_else(|_| json!({"message": "not JSON"}));
+        Ok((answer.status(), body))
+    }
+}
