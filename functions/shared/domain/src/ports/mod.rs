@@ -3,9 +3,13 @@
 //! answer or throttled, and `Denied` where a permission is missing.
 
 pub mod approvals;
+pub mod clusters;
 pub mod ledger;
 pub mod migrations;
+pub mod network;
 
 pub use approvals::{Alarms, Approvals, Messages, Schedules, Signatures, Tokens};
+pub use clusters::{Access, Addons, Clusters, Deployment, NodeGroups};
 pub use ledger::Ledger;
 pub use migrations::Migrations;
+pub use network::{LaunchTemplates, Network};

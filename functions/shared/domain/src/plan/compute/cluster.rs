@@ -1,0 +1,189 @@
+//! A control plane and what hangs on it: add-ons, access entries, Pod Identity associations.
+
+use super::Tags;
+use serde::{Deserialize, Serialize};
+
+/// An EKS cluster, in the words of
+/// <https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html>.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its Kubernetes version, such as `1.33`.
+    pub version: String,
+    /// The IAM role of the control plane.
+    pub role_arn: String,
+    /// The VPC.
+    pub vpc_id: String,
+    /// The subnets of the control plane's network interfaces.
+    pub subnet_ids: Vec<String>,
+    /// Additional security groups of the control plane.
+    pub security_group_ids: Vec<String>,
+    /// The group that EKS made for the cluster; empty while it is being created.
+    pub cluster_security_group_id: String,
+    /// Whether the endpoint answers from the internet.
+    pub endpoint_public_access: bool,
+    /// Whether the endpoint answers inside the VPC.
+    pub endpoint_private_access: bool,
+    /// From where on the internet.
+    pub public_access_cidrs: Vec<String>,
+    /// `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`.
+    pub authentication_mode: String,
+    /// Addresses of Services, where the family is `ipv4`.
+    pub service_cidr: Option<String>,
+    /// `ipv4` or `ipv6`.
+    pub ip_family: String,
+    /// Log types that are sent to CloudWatch.
+    pub logging: Vec<String>,
+    /// The envelope encryption of what EKS stores.
+    pub secrets: Option<Secrets>,
+    /// `STANDARD` or `EXTENDED`.
+    pub support_type: Option<String>,
+    /// Whether EKS refuses to delete it.
+    pub deletion_protection: bool,
+    /// Whether zonal shift is enabled.
+    pub zonal_shift: bool,
+    /// The tier of a provisioned control plane.
+    pub scaling_tier: Option<String>,
+    /// Tags.
+    pub tags: Tags,
+    /// Where the Kubernetes API answers; empty while it is being created.
+    pub endpoint: String,
+    /// The certificate authority of that endpoint, base64 of PEM.
+    pub certificate_authority: String,
+    /// Settings that Bascule cannot copy, in the words of the API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_copied: Vec<String>,
+}
+
+/// The envelope encryption of what EKS stores.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Secrets {
+    /// The KMS key.
+    pub key_arn: String,
+    /// What is encrypted: `secrets`.
+    pub resources: Vec<String>,
+}
+
+/// A cluster at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterStatus {
+    /// What it is.
+    pub cluster: Cluster,
+    /// `CREATING`, `ACTIVE`, `DELETING`, `FAILED`, `UPDATING` or `PENDING`.
+    pub status: String,
+    /// Since when it exists.
+    pub created_at: jiff::Timestamp,
+    /// What EKS complains of.
+    pub issues: Vec<Issue>,
+}
+
+/// What EKS complains of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// The code, such as `AsgInstanceLaunchFailures`.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+impl Issue {
+    /// All issues in one line.
+    #[must_use]
+    pub fn list(issues: &[Self]) -> String {
+        if issues.is_empty() {
+            return "EKS names no reason".to_owned();
+        }
+        issues.iter().map(|issue| format!("{}: {}", issue.code, issue.message)).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// An EKS add-on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Addon {
+    /// Such as `vpc-cni`.
+    pub name: String,
+    /// Blue's version.
+    pub blue_version: String,
+    /// The version that green gets: blue's where green's Kubernetes version supports it, else the default one.
+    pub version: String,
+    /// The configuration, JSON or YAML as it was written.
+    pub configuration: Option<String>,
+    /// The role by which it reaches AWS through the cluster's OIDC provider.
+    pub service_account_role_arn: Option<String>,
+    /// Pod Identity associations that belong to it: service account and role.
+    pub pod_identities: Vec<(String, String)>,
+    /// The namespace, where it is not the add-on's own.
+    pub namespace: Option<String>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// An access entry of type `STANDARD`
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessEntry {
+    /// The IAM principal.
+    pub principal_arn: String,
+    /// `STANDARD`, `EC2_LINUX`, …
+    pub entry_type: String,
+    /// The name in Kubernetes, where EKS lets it be chosen.
+    pub username: Option<String>,
+    /// Groups in Kubernetes.
+    pub kubernetes_groups: Vec<String>,
+    /// EKS access policies.
+    pub policies: Vec<AccessPolicy>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// An EKS access policy with its scope.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessPolicy {
+    /// The policy.
+    pub arn: String,
+    /// The namespaces that it holds for; the whole cluster where empty.
+    pub namespaces: Vec<String>,
+}
+
+/// A Pod Identity association
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodIdentity {
+    /// The id in its cluster.
+    pub association_id: String,
+    /// The ARN.
+    pub arn: String,
+    /// Namespace of the service account.
+    pub namespace: String,
+    /// The service account.
+    pub service_account: String,
+    /// The role that its Pods get.
+    pub role_arn: String,
+    /// The role that is assumed from that one.
+    pub target_role_arn: Option<String>,
+    /// Whether session tags are left out.
+    pub disable_session_tags: bool,
+    /// A session policy.
+    pub policy: Option<String>,
+    /// The add-on that it belongs to.
+    pub owner_arn: Option<String>,
+    /// Tags.
+    pub tags: Tags,
+}
+
+impl PodIdentity {
+    /// What distinguishes it in a cluster.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.namespace, self.service_account)
+    }
+}

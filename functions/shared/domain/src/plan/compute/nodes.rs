@@ -1,0 +1,213 @@
+//! Managed node groups and their launch templates.
+
+use super::{Issue, Tags};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A managed node group, in the words of
+/// <https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html>.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeGroup {
+    /// Its name, unique in its cluster: green's has the same.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The IAM role of the nodes.
+    pub role_arn: String,
+    /// Its Kubernetes version.
+    pub version: String,
+    /// Its subnets.
+    pub subnet_ids: Vec<String>,
+    /// The subnets that its clone gets.
+    pub green_subnet_ids: Vec<String>,
+    /// How many nodes.
+    pub scaling: Scaling,
+    /// Such as `AL2023_x86_64_STANDARD`; `CUSTOM` where the launch template names an AMI.
+    pub ami_type: String,
+    /// `ON_DEMAND`, `SPOT` or `CAPACITY_BLOCK`.
+    pub capacity_type: String,
+    /// Instance types; empty where the launch template names one.
+    pub instance_types: Vec<String>,
+    /// Size of the root volume in GiB, where no launch template says.
+    pub disk_size: Option<i32>,
+    /// Kubernetes labels.
+    pub labels: Tags,
+    /// Kubernetes taints: key, value, effect as EKS writes it (`NO_SCHEDULE`, …).
+    pub taints: Vec<(String, Option<String>, String)>,
+    /// How many nodes may be replaced at once.
+    pub max_unavailable: Option<i32>,
+    /// The same in percent.
+    pub max_unavailable_percentage: Option<i32>,
+    /// `DEFAULT` or `MINIMAL`.
+    pub update_strategy: Option<String>,
+    /// Whether EKS replaces nodes that are not well.
+    pub node_repair: bool,
+    /// The key pair for SSH, where remote access is on.
+    pub ssh_key: Option<String>,
+    /// Groups that may use SSH; everybody where empty and a key is named.
+    pub ssh_source_groups: Vec<String>,
+    /// Which launch template version: `<id>@<version>`.
+    pub launch_template: Option<String>,
+    /// The names of its Auto Scaling groups.
+    pub auto_scaling_groups: Vec<String>,
+    /// Tags.
+    pub tags: Tags,
+    /// `CREATING`, `ACTIVE`, `UPDATING`, `DELETING`, `CREATE_FAILED`, `DELETE_FAILED` or `DEGRADED`.
+    pub status: String,
+    /// What EKS complains of.
+    pub issues: Vec<Issue>,
+    /// Settings that Bascule cannot copy, in the words of the API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_copied: Vec<String>,
+}
+
+/// How many nodes a group has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scaling {
+    /// At least.
+    pub min: i32,
+    /// At most.
+    pub max: i32,
+    /// Now.
+    pub desired: i32,
+}
+
+/// One version of an EC2 launch template. Versions never change
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/manage-launch-template-versions.html>), so id and version pin
+/// what is copied.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaunchTemplate {
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The version's number.
+    pub version: String,
+    /// What it says.
+    pub data: LaunchTemplateData,
+    /// Tags of the template itself.
+    pub tags: Tags,
+}
+
+impl LaunchTemplate {
+    /// What distinguishes this version, as in [`NodeGroup::launch_template`].
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}@{}", self.id, self.version)
+    }
+}
+
+/// The part of a launch template that managed node groups can use and that is cloned
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html>).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LaunchTemplateData {
+    /// The instance type.
+    pub instance_type: Option<String>,
+    /// A custom AMI.
+    pub image_id: Option<String>,
+    /// The key pair for SSH.
+    pub key_name: Option<String>,
+    /// Whether instances are EBS-optimised.
+    pub ebs_optimized: Option<bool>,
+    /// Whether detailed monitoring is on.
+    pub monitoring: Option<bool>,
+    /// Security groups, where no network interface names them.
+    pub security_group_ids: Vec<String>,
+    /// Volumes.
+    pub volumes: Vec<Volume>,
+    /// Network interfaces.
+    pub network_interfaces: Vec<NetworkInterface>,
+    /// Options of the instance metadata service.
+    pub metadata: Option<Metadata>,
+    /// Placement group name.
+    pub placement_group: Option<String>,
+    /// Tags of what is launched, by resource type (`instance`, `volume`, …).
+    pub tag_specifications: Vec<(String, Tags)>,
+    /// SHA-256 of the user data, which may hold secrets and therefore stays in EC2: the clone reads it from the version itself.
+    pub user_data_sha256: Option<String>,
+    /// Whether the user data names blue's cluster or endpoint.
+    pub user_data_names_blue: bool,
+    /// Fields that cannot be cloned, in the words of the API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_copied: Vec<String>,
+}
+
+impl LaunchTemplateData {
+    /// Every security group that it names.
+    #[must_use]
+    pub fn groups(&self) -> Vec<String> {
+        self.security_group_ids
+            .iter()
+            .chain(self.network_interfaces.iter().flat_map(|interface| &interface.groups))
+            .cloned()
+            .collect()
+    }
+}
+
+/// A volume of a launch template.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Volume {
+    /// Such as `/dev/xvda`.
+    pub device_name: String,
+    /// GiB.
+    pub size: Option<i32>,
+    /// Such as `gp3`.
+    pub volume_type: Option<String>,
+    /// I/O operations per second.
+    pub iops: Option<i32>,
+    /// MiB per second.
+    pub throughput: Option<i32>,
+    /// Whether it is encrypted.
+    pub encrypted: Option<bool>,
+    /// With which key.
+    pub kms_key_id: Option<String>,
+    /// From which snapshot.
+    pub snapshot_id: Option<String>,
+    /// Whether it goes with the instance.
+    pub delete_on_termination: Option<bool>,
+}
+
+/// A network interface of a launch template.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkInterface {
+    /// 0 is the primary one.
+    pub device_index: Option<i32>,
+    /// Security groups.
+    pub groups: Vec<String>,
+    /// Whether it gets a public address.
+    pub associate_public_ip_address: Option<bool>,
+    /// Whether it goes with the instance.
+    pub delete_on_termination: Option<bool>,
+    /// A description.
+    pub description: Option<String>,
+}
+
+/// Options of the instance metadata service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    /// `optional` or `required`.
+    pub http_tokens: Option<String>,
+    /// Hops.
+    pub http_put_response_hop_limit: Option<i32>,
+    /// `enabled` or `disabled`.
+    pub http_endpoint: Option<String>,
+    /// `enabled` or `disabled`.
+    pub http_protocol_ipv6: Option<String>,
+    /// `enabled` or `disabled`.
+    pub instance_metadata_tags: Option<String>,
+}
+
+impl NodeGroup {
+    /// What the ledger's audit keeps of it when it is deleted.
+    #[must_use]
+    pub fn evidence(&self) -> Value {
+        serde_json::json!({ "arn": self.arn, "autoScalingGroups": self.auto_scaling_groups })
+    }
+}

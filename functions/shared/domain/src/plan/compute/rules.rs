@@ -1,0 +1,152 @@
+//! Which rules green's security groups need, decided from the plan alone.
+
+use super::{Compute, Direction, Peer, Rule};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A group of blue and the group that stands for it on green's side.
+pub type Clones = BTreeMap<String, String>;
+
+/// A rule that green needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wanted {
+    /// The group that the rule belongs into, on green's side.
+    pub group_id: String,
+    /// The rule, naming green's groups.
+    pub rule: Rule,
+}
+
+/// What distinguishes a wanted rule over retries: its place among blue's, in blue's ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// For the ledger.
+    pub key: String,
+    /// Whether the rule is in a group that Bascule did not create, where each is an entry of its own.
+    pub foreign: bool,
+    /// Whether it needs green's cluster security group, which EKS makes with the control plane.
+    pub needs_cluster: bool,
+    group_id: String,
+    rule: Rule,
+}
+
+impl Copied {
+    /// With green's ids for blue's; nothing while one of them is not there yet.
+    #[must_use]
+    pub fn resolve(&self, clones: &Clones, blue_groups: &[&str]) -> Option<Wanted> {
+        let translate = |id: &str| match clones.get(id) {
+            Some(green) => Some(green.clone()),
+            None if blue_groups.contains(&id) => None,
+            None => Some(id.to_owned()),
+        };
+        let peer = match &self.rule.peer {
+            Peer::Group(id) => Peer::Group(translate(id)?),
+            peer => peer.clone(),
+        };
+        Some(Wanted { group_id: translate(&self.group_id)?, rule: Rule { peer, ..self.rule.clone() } })
+    }
+}
+
+impl Compute {
+    /// Blue's groups that green has its own of: the cloned ones and the cluster security group.
+    #[must_use]
+    pub fn blue_groups(&self) -> Vec<&str> {
+        self.security_groups
+            .iter()
+            .map(|group| group.id.as_str())
+            .chain([self.blue.cluster_security_group_id.as_str()].into_iter().filter(|id| !id.is_empty()))
+            .collect()
+    }
+
+    /// Every rule that green's side needs, in blue's ids: those of the cloned groups, those that people added to the
+    /// cluster security group, and those of others that name one of them.
+    #[must_use]
+    pub fn copied_rules(&self) -> Vec<Copied> {
+        let cluster = self.blue.cluster_security_group_id.as_str();
+        let cloned = self.security_groups.iter().flat_map(|group| group.rules.iter().map(|rule| (group.id.as_str(), rule, false)));
+        let of_cluster = self.cluster_group_rules.iter().map(|rule| (cluster, rule, false));
+        let foreign = self.references.iter().map(|reference| (reference.group_id.as_str(), &reference.rule, true));
+        cloned
+            .chain(of_cluster)
+            .chain(foreign)
+            .map(|(group, rule, foreign)| Copied {
+                key: format!("{group}/{rule}"),
+                foreign,
+                needs_cluster: group == cluster || rule.peer_group() == Some(cluster),
+                group_id: group.to_owned(),
+                rule: rule.clone(),
+            })
+            .collect()
+    }
+}
+
+/// Whether EKS itself puts this rule into a cluster security group: everything from and to its own members, and
+/// everything out (<https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>).
+#[must_use]
+pub fn is_made_by_eks(cluster_group: &str, rule: &Rule) -> bool {
+    let everything_out = rule.direction == Direction::Egress
+        && (rule.peer == Peer::Ipv4("0.0.0.0/0".to_owned()) || rule.peer == Peer::Ipv6("::/0".to_owned()));
+    rule.protocol == "-1" && (everything_out || rule.peer_group() == Some(cluster_group))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Cluster, Reference, SecurityGroup};
+    use super::*;
+
+    fn ingress(port: i32, peer: Peer) -> Rule {
+        Rule { direction: Direction::Ingress, protocol: "tcp".to_owned(), from_port: Some(port), to_port: Some(port), peer, description: None }
+    }
+
+    fn group(id: &str) -> Peer {
+        Peer::Group(id.to_owned())
+    }
+
+    fn compute() -> Compute {
+        Compute {
+            blue: Cluster { cluster_security_group_id: "sg-cluster".to_owned(), ..Cluster::default() },
+            security_groups: vec![
+                SecurityGroup { id: "sg-a".to_owned(), rules: vec![ingress(1, group("sg-b")), ingress(2, group("sg-nlb"))], ..SecurityGroup::default() },
+                SecurityGroup { id: "sg-b".to_owned(), rules: vec![ingress(3, group("sg-a")), ingress(4, group("sg-cluster"))], ..SecurityGroup::default() },
+            ],
+            cluster_group_rules: vec![ingress(5, group("sg-nlb"))],
+            references: vec![Reference { group_id: "sg-nlb".to_owned(), rule: ingress(6, group("sg-a")) }],
+            ..Compute::default()
+        }
+    }
+
+    #[test]
+    fn references_among_clones_are_remapped_and_those_to_others_kept() {
+        let compute = compute();
+        let clones: Clones = [("sg-a", "sg-1"), ("sg-b", "sg-2"), ("sg-cluster", "sg-3")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+        let found: Vec<_> = compute
+            .copied_rules()
+            .iter()
+            .map(|rule| {
+                let wanted = rule.resolve(&clones, &compute.blue_groups()).unwrap();
+                (wanted.group_id, wanted.rule.from_port.unwrap(), wanted.rule.peer_group().unwrap().to_owned(), rule.foreign)
+            })
+            .collect();
+        let expected = [("sg-1", 1, "sg-2", false), ("sg-1", 2, "sg-nlb", false), ("sg-2", 3, "sg-1", false), ("sg-2", 4, "sg-3", false), ("sg-3", 5, "sg-nlb", false), ("sg-nlb", 6, "sg-1", true)]
+            .map(|(g, p, peer, foreign)| (g.to_owned(), p, peer.to_owned(), foreign));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_rule_waits_for_the_cluster_security_group_that_it_names() {
+        let compute = compute();
+        let clones: Clones = [("sg-a", "sg-1"), ("sg-b", "sg-2")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+        for rule in compute.copied_rules() {
+            assert_eq!(rule.resolve(&clones, &compute.blue_groups()).is_none(), rule.needs_cluster, "{}", rule.key);
+        }
+    }
+
+    #[test]
+    fn rules_that_eks_makes_are_told_from_those_that_people_add() {
+        let all = |direction, peer| Rule { direction, protocol: "-1".to_owned(), from_port: None, to_port: None, peer, description: None };
+        assert!(is_made_by_eks("sg-c", &all(Direction::Ingress, group("sg-c"))));
+        assert!(is_made_by_eks("sg-c", &all(Direction::Egress, Peer::Ipv4("0.0.0.0/0".to_owned()))));
+        assert!(!is_made_by_eks("sg-c", &all(Direction::Ingress, group("sg-d"))));
+        assert!(!is_made_by_eks("sg-c", &ingress(443, group("sg-c"))));
+    }
+}

@@ -1,0 +1,181 @@
+//! Amazon EKS as phases use it: control planes, node groups, add-ons, access.
+
+use crate::plan::compute::{
+    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, Issue, NodeGroup, PodIdentity, Tags,
+};
+use crate::PhaseError;
+use std::future::Future;
+
+/// EKS control planes.
+pub trait Clusters: Sync {
+    /// The cluster of this name, in whatever status.
+    fn cluster(&self, name: &str) -> impl Future<Output = Result<Option<ClusterStatus>, PhaseError>> + Send;
+
+    /// The names of all clusters of the account in this Region.
+    fn cluster_names(&self) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
+
+    /// The Kubernetes versions that EKS offers for new clusters.
+    fn offered_versions(&self) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
+
+    /// Asks for a cluster like `blue`, and gives its ARN; `Conflict` where the name is taken.
+    fn create_cluster(&self, request: &NewCluster) -> impl Future<Output = Result<String, PhaseError>> + Send;
+
+    /// Lets the cluster be deleted; does nothing where it is gone.
+    fn drop_deletion_protection(&self, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Asks for the deletion of the cluster; does nothing where it is gone, `NotReady` while EKS has something else
+    /// to do with it.
+    fn delete_cluster(&self, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// The Fargate profiles of a cluster.
+    fn fargate_profiles(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
+}
+
+/// What a new cluster is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCluster {
+    /// Everything that green does not differ in.
+    pub blue: Cluster,
+    /// What it differs in.
+    pub green: Green,
+    /// Additional security groups of the control plane.
+    pub security_group_ids: Vec<String>,
+    /// Its tags.
+    pub tags: Tags,
+    /// Makes a repeated request harmless.
+    pub token: String,
+}
+
+/// EKS managed node groups.
+pub trait NodeGroups: Sync {
+    /// The names of a cluster's node groups; none where the cluster does not exist.
+    fn node_groups(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
+
+    /// One node group, in whatever status.
+    fn node_group(&self, cluster: &str, name: &str) -> impl Future<Output = Result<Option<NodeGroup>, PhaseError>> + Send;
+
+    /// Asks for a node group, and gives its ARN.
+    fn create_node_group(&self, request: &NewNodeGroup) -> impl Future<Output = Result<String, PhaseError>> + Send;
+
+    /// Asks for the deletion of a node group; does nothing where it is gone, `NotReady` while EKS has something else to
+    /// do with it.
+    fn delete_node_group(&self, cluster: &str, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+}
+
+/// What a new node group is made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewNodeGroup {
+    /// The cluster.
+    pub cluster: String,
+    /// Blue's; its `green_subnet_ids` are taken.
+    pub like: NodeGroup,
+    /// The Kubernetes version.
+    pub version: String,
+    /// The launch template: id and version.
+    pub launch_template: Option<(String, String)>,
+    /// Groups that may use SSH, where remote access is on.
+    pub ssh_source_groups: Vec<String>,
+    /// Its tags.
+    pub tags: Tags,
+    /// Makes a repeated request harmless.
+    pub token: String,
+}
+
+/// EKS add-ons.
+pub trait Addons: Sync {
+    /// The names of a cluster's add-ons.
+    fn addon_names(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
+
+    /// One add-on, in whatever status.
+    fn addon(&self, cluster: &str, name: &str) -> impl Future<Output = Result<Option<AddonStatus>, PhaseError>> + Send;
+
+    /// The versions of an add-on that a Kubernetes version supports, and whether each is the default one.
+    fn addon_versions(
+        &self,
+        name: &str,
+        kubernetes_version: &str,
+    ) -> impl Future<Output = Result<Vec<(String, bool)>, PhaseError>> + Send;
+
+    /// Asks for an add-on, which replaces what is there under its name, and gives its ARN.
+    fn create_addon(
+        &self,
+        cluster: &str,
+        addon: &Addon,
+        tags: &Tags,
+        token: &str,
+    ) -> impl Future<Output = Result<String, PhaseError>> + Send;
+}
+
+/// An add-on at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddonStatus {
+    /// What it is; `version` is the one it has.
+    pub addon: Addon,
+    /// Its ARN.
+    pub arn: String,
+    /// `CREATING`, `ACTIVE`, `CREATE_FAILED`, `UPDATING`, `DEGRADED`, …
+    pub status: String,
+    /// Since when it exists.
+    pub created_at: jiff::Timestamp,
+    /// What EKS complains of.
+    pub issues: Vec<Issue>,
+    /// ARNs of the Pod Identity associations that belong to it.
+    pub association_arns: Vec<String>,
+}
+
+/// EKS access entries and Pod Identity associations.
+pub trait Access: Sync {
+    /// The principals of a cluster's access entries.
+    fn access_entries(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
+
+    /// One access entry with its policies; none where the cluster does not exist.
+    fn access_entry(
+        &self,
+        cluster: &str,
+        principal_arn: &str,
+    ) -> impl Future<Output = Result<Option<AccessEntry>, PhaseError>> + Send;
+
+    /// Makes an access entry without its policies, and gives its ARN.
+    fn create_access_entry(
+        &self,
+        cluster: &str,
+        entry: &AccessEntry,
+        tags: &Tags,
+        token: &str,
+    ) -> impl Future<Output = Result<String, PhaseError>> + Send;
+
+    /// Gives a principal an access policy; again is harmless.
+    fn associate_access_policy(
+        &self,
+        cluster: &str,
+        principal_arn: &str,
+        policy: &AccessPolicy,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Deletes an access entry; does nothing where it, or its cluster, is gone.
+    fn delete_access_entry(&self, cluster: &str, principal_arn: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// A cluster's Pod Identity associations, with those of add-ons.
+    fn pod_identities(&self, cluster: &str) -> impl Future<Output = Result<Vec<PodIdentity>, PhaseError>> + Send;
+
+    /// Makes a Pod Identity association, and gives its ARN.
+    fn create_pod_identity(
+        &self,
+        cluster: &str,
+        association: &PodIdentity,
+        tags: &Tags,
+        token: &str,
+    ) -> impl Future<Output = Result<String, PhaseError>> + Send;
+}
+
+/// What the deployment of Bascule itself says, which phases cannot find out by looking at the clusters.
+pub trait Deployment: Sync {
+    /// The IAM role that Bascule is inside the clusters.
+    ///
+    /// # Errors
+    /// `Refused` where the function was deployed without it.
+    fn kubernetes_role_arn(&self) -> Result<String, PhaseError>;
+
+    /// The security group of the functions that talk to Kubernetes, where they run in the user's subnets.
+    fn functions_security_group(&self) -> Option<String>;
+}
