@@ -11,6 +11,11 @@ use serde_json::Value;
 /// token tasks is a day longer.
 pub const LONGEST_WAIT: Duration = Duration::from_days(30);
 
+/// The longest that the switch as a whole may take. The guard polls while a step is watched, and this keeps the polls of
+/// all steps within the 25,000 history events of an execution
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
+pub const LONGEST_CUTOVER: Duration = Duration::from_days(3);
+
 /// What the user asks for. Unknown fields are errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -151,7 +156,7 @@ pub struct Cutover {
     pub steps: Vec<u8>,
     /// How long each step is watched.
     pub step_duration: Duration,
-    /// The longest that the whole switch may take.
+    /// The longest that the whole switch may take, at most 3 days.
     pub deadline: Duration,
     /// ARNs of CloudWatch alarms that must stay OK while traffic moves.
     pub alarms: Vec<String>,

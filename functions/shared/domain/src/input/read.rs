@@ -1,7 +1,7 @@
 //! Reads an input and collects every problem, instead of ending at the first as serde does: the schema that users see is also what
 //! the input is checked against, then the rules that a schema cannot say.
 
-use super::{Input, LONGEST_WAIT};
+use super::{Input, LONGEST_CUTOVER, LONGEST_WAIT};
 use crate::{Duration, Problem};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -278,16 +278,16 @@ fn rules(input: &Input) -> Vec<Problem> {
             ),
         );
     }
-    for (path, duration) in [
-        ("$.approval.timeout", input.approval.timeout),
-        ("$.bake.duration", input.bake.duration),
-        ("$.cleanup.after", input.cleanup.after),
-        ("$.cutover.deadline", input.cutover.deadline),
+    for (path, duration, longest) in [
+        ("$.approval.timeout", input.approval.timeout, LONGEST_WAIT),
+        ("$.bake.duration", input.bake.duration, LONGEST_WAIT),
+        ("$.cleanup.after", input.cleanup.after, LONGEST_WAIT),
+        ("$.cutover.deadline", input.cutover.deadline, LONGEST_CUTOVER),
     ] {
-        if duration > LONGEST_WAIT {
+        if duration > longest {
             refuse(
                 path,
-                format!("found {duration}, expected at most {LONGEST_WAIT}"),
+                format!("found {duration}, expected at most {longest}"),
             );
         }
     }
