@@ -111,13 +111,13 @@ pub struct Workloads {
     /// Workloads that must run in one cluster only, as `Kind/namespace/name`.
     #[serde(default)]
     #[schemars(inner(regex(
-        pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet)/[^/]+/[^/]+$"
+        pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$"
     )))]
     pub hold: Vec<String>,
     /// Workloads that no Service selects and that may run in both clusters at once, as `Kind/namespace/name`.
     #[serde(default)]
     #[schemars(inner(regex(
-        pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet)/[^/]+/[^/]+$"
+        pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$"
     )))]
     pub run: Vec<String>,
 }

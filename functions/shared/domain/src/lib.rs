@@ -1,10 +1,12 @@
 //! What Bascule knows about a migration, without AWS, Kubernetes or Lambda: the input, the plan, the ledger's entries,
 //! the conditions a phase can end in, and the ports through which phases reach the world.
 
+pub mod appointment;
 pub mod duration;
 pub mod error;
 pub mod input;
 pub mod ledger;
+pub mod manifest;
 pub mod migration;
 pub mod names;
 pub mod plan;

@@ -205,10 +205,10 @@ fn matches(pattern: &str, text: &str) -> bool {
             .and_then(|rest| rest.split_once('/'))
             .is_some_and(|(bucket, key)| !bucket.is_empty() && !key.is_empty()),
         "^/" => text.starts_with('/'),
-        "^(CronJob|Job|Deployment|StatefulSet|DaemonSet)/[^/]+/[^/]+$" => {
+        "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$" => {
             let parts: Vec<&str> = text.split('/').collect();
             matches!(parts[..], [kind, namespace, name]
-                if ["CronJob", "Job", "Deployment", "StatefulSet", "DaemonSet"].contains(&kind)
+                if ["CronJob", "Job", "Deployment", "StatefulSet", "DaemonSet", "Service"].contains(&kind)
                     && !namespace.is_empty() && !name.is_empty())
         }
         _ => false,

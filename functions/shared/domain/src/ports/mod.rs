@@ -4,12 +4,24 @@
 
 pub mod approvals;
 pub mod clusters;
+pub mod gateway;
+pub mod kubernetes;
 pub mod ledger;
+pub mod load_balancers;
+pub mod manifests;
 pub mod migrations;
 pub mod network;
+pub mod probes;
+pub mod scaling;
 
 pub use approvals::{Alarms, Approvals, Messages, Schedules, Signatures, Tokens};
 pub use clusters::{Access, Addons, Clusters, Deployment, NodeGroups};
+pub use gateway::{Apis, Stages, UsagePlans, VpcLinks};
+pub use kubernetes::{Kubernetes, KubernetesApi};
 pub use ledger::Ledger;
+pub use load_balancers::{Flows, LoadBalancers, TargetGroups};
+pub use manifests::Manifests;
 pub use migrations::Migrations;
 pub use network::{LaunchTemplates, Network};
+pub use probes::Probes;
+pub use scaling::Scaling;

@@ -1,0 +1,15 @@
+//! Kubernetes manifests as data: what is in a bundle, in which order it is applied, how its hosts are rewritten for
+//! qualification, and which of its workloads work without being asked. Pure functions over JSON.
+
+pub mod class;
+pub mod hold;
+pub mod hosts;
+pub mod object;
+pub mod order;
+pub mod refusal;
+pub mod removed;
+pub mod state;
+pub mod workload;
+
+pub use class::{Classes, HOLD_LABEL, RUN_LABEL, classify};
+pub use object::{Object, ObjectId, Unreadable, objects};

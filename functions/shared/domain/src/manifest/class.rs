@@ -1,0 +1,162 @@
+//! Which workloads work without being asked, and where each of them may run before anybody approved.
+
+use super::{Object, ObjectId, hold, workload};
+use serde_json::{Map, Value};
+
+/// The label of a workload that may run in both clusters at once, with any value but `"false"`.
+pub const RUN_LABEL: &str = "bascule.io/run";
+
+/// The label of a workload that must run in one cluster only, with any value but `"false"`.
+pub const HOLD_LABEL: &str = "bascule.io/hold";
+
+/// Every workload, by where it runs until the switch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Classes {
+    /// On both sides.
+    pub run: Vec<ObjectId>,
+    /// On blue until the switch, on green after it.
+    pub hold: Vec<ObjectId>,
+    /// Works unasked, and nobody said where.
+    pub unclassed: Vec<ObjectId>,
+    /// To be held, but of a kind that cannot be suspended.
+    pub cannot_hold: Vec<ObjectId>,
+    /// Labelled both ways, and the input does not decide.
+    pub both: Vec<ObjectId>,
+}
+
+/// Classes the workloads of all bundles, and the Services that would get a load balancer of their own.
+///
+/// A workload works unasked when it is a CronJob or a Job, or when no Service of the bundles selects its Pods: nobody
+/// sends it requests, so it takes its work from somewhere, and on green that would be production's. `hold` and `run`
+/// are the input's, as `Kind/namespace/name`, and win over labels.
+#[must_use]
+pub fn classify(objects: &[Object], hold: &[String], run: &[String]) -> Classes {
+    let mut classes = Classes::default();
+    for object in objects {
+        let service = is_load_balancer(object);
+        if !service && !workload::is_workload(&object.id) {
+            continue;
+        }
+        let name = object.id.to_string();
+        let named = (hold.contains(&name), run.contains(&name));
+        let labelled = (is_labelled(object, HOLD_LABEL), is_labelled(object, RUN_LABEL));
+        let id = object.id.clone();
+        match if named == (false, false) { labelled } else { named } {
+            (true, true) => classes.both.push(id),
+            (true, false) if hold::suspension(&id.kind, &object.value).is_none() => classes.cannot_hold.push(id),
+            (true, false) => classes.hold.push(id),
+            (false, true) => classes.run.push(id),
+            (false, false) if service || works_unasked(object, objects) => classes.unclassed.push(id),
+            (false, false) => classes.run.push(id),
+        }
+    }
+    classes
+}
+
+/// Whether a cloud controller would make a load balancer for it.
+#[must_use]
+pub fn is_load_balancer(object: &Object) -> bool {
+    object.id.kind == "Service" && object.id.group().is_empty() && object.value["spec"]["type"] == "LoadBalancer"
+}
+
+fn is_labelled(object: &Object, label: &str) -> bool {
+    let labels = &object.value["metadata"]["labels"];
+    labels.get(label).is_some_and(|value| value != "false" && value != false)
+}
+
+fn works_unasked(object: &Object, objects: &[Object]) -> bool {
+    if matches!(object.id.kind.as_str(), "CronJob" | "Job") {
+        return true;
+    }
+    let none = Map::new();
+    let labels = workload::pod_labels(&object.id.kind, &object.value).unwrap_or(&none);
+    !objects.iter().any(|service| {
+        service.id.kind == "Service"
+            && service.id.group().is_empty()
+            && service.id.namespace_or_default() == object.id.namespace_or_default()
+            && selects(&service.value["spec"]["selector"], labels)
+    })
+}
+
+/// Whether a Service with this selector sends requests to Pods with these labels. One without a selector chooses none by itself
+/// (<https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors>).
+fn selects(selector: &Value, labels: &Map<String, Value>) -> bool {
+    selector.as_object().is_some_and(|selector| {
+        !selector.is_empty() && selector.iter().all(|(name, value)| labels.get(name) == Some(value))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(kind: &str, name: &str, labels: &Value, spec: Value) -> Object {
+        let api_version = match kind {
+            "Service" | "Pod" => "v1",
+            "CronJob" | "Job" => "batch/v1",
+            _ => "apps/v1",
+        };
+        let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": name, "labels": labels }, "spec": spec });
+        Object::new(1, 1, value).unwrap()
+    }
+
+    fn pods(app: &str) -> Value {
+        json!({ "template": { "metadata": { "labels": { "app": app } } } })
+    }
+
+    fn names(ids: &[ObjectId]) -> Vec<String> {
+        ids.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn who_serves_requests_runs_and_who_works_unasked_must_be_classed() {
+        let objects = [
+            object("Service", "web", &json!({}), json!({ "selector": { "app": "web" } })),
+            object("Service", "outside", &json!({}), json!({ "type": "ExternalName" })),
+            object("Deployment", "web", &json!({}), pods("web")),
+            object("Deployment", "consumer", &json!({}), pods("consumer")),
+            object("CronJob", "nightly", &json!({}), json!({})),
+            object("Job", "migrate", &json!({ RUN_LABEL: "true" }), json!({})),
+            object("DaemonSet", "agent", &json!({ HOLD_LABEL: "" }), pods("agent")),
+        ];
+        let classes = classify(&objects, &[], &[]);
+        assert_eq!(names(&classes.run), ["Deployment/default/web", "Job/default/migrate"]);
+        assert_eq!(names(&classes.hold), ["DaemonSet/default/agent"]);
+        assert_eq!(names(&classes.unclassed), ["Deployment/default/consumer", "CronJob/default/nightly"]);
+    }
+
+    #[test]
+    fn the_input_wins_over_labels_and_a_label_of_false_is_none() {
+        let objects = [
+            object("CronJob", "a", &json!({ RUN_LABEL: "true" }), json!({})),
+            object("CronJob", "b", &json!({ RUN_LABEL: "false" }), json!({})),
+            object("CronJob", "c", &json!({ RUN_LABEL: "true", HOLD_LABEL: "true" }), json!({})),
+        ];
+        let classes = classify(&objects, &["CronJob/default/a".into()], &["CronJob/default/b".into()]);
+        assert_eq!(names(&classes.hold), ["CronJob/default/a"]);
+        assert_eq!(names(&classes.run), ["CronJob/default/b"]);
+        assert_eq!(names(&classes.both), ["CronJob/default/c"]);
+    }
+
+    #[test]
+    fn a_service_in_another_namespace_selects_nothing_here() {
+        let mut service = object("Service", "web", &json!({}), json!({ "selector": { "app": "web" } }));
+        service.id.namespace = Some("other".into());
+        let classes = classify(&[service, object("Deployment", "web", &json!({}), pods("web"))], &[], &[]);
+        assert_eq!(names(&classes.unclassed), ["Deployment/default/web"]);
+    }
+
+    #[test]
+    fn a_load_balancer_of_its_own_must_be_classed_and_a_pod_cannot_be_held() {
+        let objects = [
+            object("Service", "external", &json!({}), json!({ "type": "LoadBalancer", "selector": { "app": "web" } })),
+            object("Pod", "tool", &json!({ HOLD_LABEL: "true" }), json!({})),
+        ];
+        let classes = classify(&objects, &[], &[]);
+        assert_eq!(names(&classes.unclassed), ["Service/default/external"]);
+        assert_eq!(names(&classes.cannot_hold), ["Pod/default/tool"]);
+        let held = classify(&objects[..1], &["Service/default/external".into()], &[]);
+        assert_eq!(names(&held.hold), ["Service/default/external"]);
+    }
+}

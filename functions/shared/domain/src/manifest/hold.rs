@@ -1,0 +1,141 @@
+//! Workloads that must run in one cluster only: how one is suspended, and how it is put back.
+
+use super::workload;
+use serde_json::{Map, Value, json};
+
+/// A node label that no node carries: a DaemonSet that asks for it has no Pods.
+pub const HELD_NODE_LABEL: &str = "bascule.io/held";
+
+/// Fields that the API server accepts on a Service of type LoadBalancer only
+/// (<https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer>).
+const LOAD_BALANCER_FIELDS: [&str; 4] =
+    ["allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges"];
+
+/// Two merge patches (RFC 7396): one that suspends an object, one that puts it back exactly as it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suspension {
+    /// Suspends.
+    pub suspend: Value,
+    /// Puts back.
+    pub restore: Value,
+}
+
+/// How the object is suspended: a Deployment by asking for no replicas, a Job or CronJob by `suspend`
+/// (<https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job>), a DaemonSet by a node label
+/// that no node has, a Service of type LoadBalancer by doing without its load balancer. `None` for what cannot be
+/// suspended, such as a Pod by itself.
+#[must_use]
+pub fn suspension(kind: &str, object: &Value) -> Option<Suspension> {
+    let spec = &object["spec"];
+    let (suspend, restore) = match kind {
+        "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
+            (json!({ "replicas": 0 }), json!({ "replicas": spec["replicas"] }))
+        }
+        "CronJob" | "Job" => (json!({ "suspend": true }), json!({ "suspend": spec["suspend"] })),
+        "DaemonSet" => {
+            let selector = |value: Value| json!({ "template": { "spec": { "nodeSelector": { HELD_NODE_LABEL: value } } } });
+            (selector(json!("true")), selector(Value::Null))
+        }
+        "Service" if spec["type"] == "LoadBalancer" => {
+            let mut suspend = Map::from_iter([("type".to_owned(), json!("NodePort"))]);
+            let mut restore = Map::from_iter([("type".to_owned(), json!("LoadBalancer"))]);
+            for field in LOAD_BALANCER_FIELDS {
+                if let Some(value) = spec.get(field) {
+                    suspend.insert(field.to_owned(), Value::Null);
+                    restore.insert(field.to_owned(), value.clone());
+                }
+            }
+            (Value::Object(suspend), Value::Object(restore))
+        }
+        _ => return None,
+    };
+    Some(Suspension { suspend: json!({ "spec": suspend }), restore: json!({ "spec": restore }) })
+}
+
+/// Whether the object is suspended now.
+#[must_use]
+pub fn is_suspended(kind: &str, object: &Value) -> bool {
+    match kind {
+        "CronJob" | "Job" => object["spec"]["suspend"] == true,
+        "DaemonSet" => workload::pod_spec(kind, object)
+            .is_some_and(|spec| spec["nodeSelector"][HELD_NODE_LABEL] == "true"),
+        "Service" => object["spec"]["type"] != "LoadBalancer",
+        _ => workload::replicas(kind, object) == Some(0),
+    }
+}
+
+/// Applies a merge patch, as <https://www.rfc-editor.org/rfc/rfc7396> says.
+pub fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        target.clone_from(patch);
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    if let Value::Object(target) = target {
+        for (name, value) in patch {
+            if value.is_null() {
+                target.remove(name);
+            } else {
+                merge(target.entry(name.clone()).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_suspended_comes_back_exactly_as_it_was() {
+        for (kind, original) in [
+            ("Deployment", json!({ "spec": { "replicas": 7, "paused": false } })),
+            ("StatefulSet", json!({ "spec": { "serviceName": "db" } })),
+            ("CronJob", json!({ "spec": { "schedule": "0 0 * * *" } })),
+            ("CronJob", json!({ "spec": { "suspend": false } })),
+            ("Job", json!({ "spec": { "suspend": false, "template": {} } })),
+            ("DaemonSet", json!({ "spec": { "template": { "spec": { "nodeSelector": { "disk": "ssd" } } } } })),
+            ("Service", json!({ "spec": { "type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [{ "port": 80 }] } })),
+        ] {
+            let patches = suspension(kind, &original).unwrap();
+            let mut object = original.clone();
+            assert!(!is_suspended(kind, &object), "{kind}");
+            merge(&mut object, &patches.suspend);
+            assert!(is_suspended(kind, &object), "{kind}");
+            merge(&mut object, &patches.restore);
+            assert_eq!(object, original, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_load_balancer_service_without_its_load_balancer_keeps_no_field_that_needs_one() {
+        let service = json!({ "spec": { "type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"] } });
+        let mut held = service.clone();
+        merge(&mut held, &suspension("Service", &service).unwrap().suspend);
+        assert_eq!(held, json!({ "spec": { "type": "NodePort" } }));
+    }
+
+    #[test]
+    fn a_pod_by_itself_and_an_inner_service_cannot_be_suspended() {
+        assert_eq!(suspension("Pod", &json!({ "spec": {} })), None);
+        assert_eq!(suspension("Service", &json!({ "spec": { "type": "ClusterIP" } })), None);
+    }
+
+    #[test]
+    fn the_merge_is_that_of_rfc_7396() {
+        // Cases of the RFC's appendix A.
+        for (mut target, patch, expected) in [
+            (json!({ "a": "b" }), json!({ "a": "c" }), json!({ "a": "c" })),
+            (json!({ "a": "b" }), json!({ "b": "c" }), json!({ "a": "b", "b": "c" })),
+            (json!({ "a": "b", "b": "c" }), json!({ "a": null }), json!({ "b": "c" })),
+            (json!({ "a": { "b": "c" } }), json!({ "a": { "b": "d", "c": null } }), json!({ "a": { "b": "d" } })),
+            (json!({ "a": [{ "b": "c" }] }), json!({ "a": [1] }), json!({ "a": [1] })),
+            (json!({}), json!({ "a": { "bb": { "ccc": null } } }), json!({ "a": { "bb": {} } })),
+        ] {
+            merge(&mut target, &patch);
+            assert_eq!(target, expected);
+        }
+    }
+}

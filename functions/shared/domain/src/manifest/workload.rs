@@ -1,0 +1,100 @@
+//! What Pods an object makes, and from which images.
+
+use super::ObjectId;
+use serde_json::Value;
+
+/// Kinds that make Pods, or are one.
+const KINDS: [&str; 8] = [
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Pod",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+];
+
+/// Whether the object makes Pods by itself, as far as Kubernetes knows (custom resources may do so through their operators).
+#[must_use]
+pub fn is_workload(id: &ObjectId) -> bool {
+    matches!(id.group(), "" | "apps" | "batch" | "extensions") && KINDS.contains(&id.kind.as_str())
+}
+
+/// Where the Pods' description is.
+const fn template_path(kind: &str) -> &'static str {
+    match kind.as_bytes() {
+        b"Pod" => "",
+        b"CronJob" => "/spec/jobTemplate/spec/template",
+        _ => "/spec/template",
+    }
+}
+
+/// The Pods' metadata and spec.
+#[must_use]
+pub fn template(kind: &str, object: &Value) -> Value {
+    let mut template = object.pointer(template_path(kind)).cloned().unwrap_or_default();
+    if kind == "Pod" {
+        template = serde_json::json!({ "metadata": template["metadata"]["labels"], "spec": template["spec"] });
+    }
+    template
+}
+
+/// The Pods' spec.
+#[must_use]
+pub fn pod_spec<'a>(kind: &str, object: &'a Value) -> Option<&'a Value> {
+    object.pointer(template_path(kind))?.get("spec")
+}
+
+/// The Pods' labels.
+#[must_use]
+pub fn pod_labels<'a>(kind: &str, object: &'a Value) -> Option<&'a serde_json::Map<String, Value>> {
+    object.pointer(template_path(kind))?.pointer("/metadata/labels")?.as_object()
+}
+
+/// The images of all containers, init containers too, sorted and each once.
+#[must_use]
+pub fn images(kind: &str, object: &Value) -> Vec<String> {
+    let Some(spec) = pod_spec(kind, object) else {
+        return Vec::new();
+    };
+    let containers = ["initContainers", "containers"].into_iter().flat_map(|name| spec[name].as_array());
+    let mut images: Vec<String> =
+        containers.flatten().filter_map(|container| container["image"].as_str()).map(str::to_owned).collect();
+    images.sort();
+    images.dedup();
+    images
+}
+
+/// How many Pods it asks for; `None` where its kind does not count.
+#[must_use]
+pub fn replicas(kind: &str, object: &Value) -> Option<i64> {
+    matches!(kind, "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController")
+        .then(|| object["spec"]["replicas"].as_i64().unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn images_are_found_wherever_the_kind_keeps_its_pods() {
+        let pod = json!({ "initContainers": [{ "image": "b:1" }], "containers": [{ "image": "a:1" }, { "image": "b:1" }] });
+        for (kind, object) in [
+            ("Deployment", json!({ "spec": { "template": { "spec": pod } } })),
+            ("CronJob", json!({ "spec": { "jobTemplate": { "spec": { "template": { "spec": pod } } } } })),
+            ("Pod", json!({ "spec": pod })),
+        ] {
+            assert_eq!(images(kind, &object), ["a:1", "b:1"], "{kind}");
+        }
+        assert!(images("Deployment", &json!({})).is_empty());
+    }
+
+    #[test]
+    fn one_replica_is_what_kubernetes_assumes() {
+        assert_eq!(replicas("Deployment", &json!({ "spec": {} })), Some(1));
+        assert_eq!(replicas("StatefulSet", &json!({ "spec": { "replicas": 3 } })), Some(3));
+        assert_eq!(replicas("DaemonSet", &json!({ "spec": {} })), None);
+    }
+}

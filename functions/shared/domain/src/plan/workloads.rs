@@ -1,0 +1,78 @@
+//! What runs on the clusters, as preflight found it in the bundles.
+
+use crate::{input::Host, manifest::ObjectId};
+use serde::{Deserialize, Serialize};
+
+/// What runs on the clusters.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Workloads {
+    /// The bundles, in the order in which they are applied.
+    pub bundles: Vec<Bundle>,
+    /// Everything that makes Pods, and Services that get a load balancer of their own.
+    pub workloads: Vec<Workload>,
+    /// The hosts of the routes and what they are called while green is qualified.
+    pub hosts: Vec<Host>,
+    /// How many routes are rewritten to temporary hosts.
+    pub routes: usize,
+}
+
+/// One bundle of manifests, as S3 served it to preflight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bundle {
+    /// Where it is, as the input says.
+    pub uri: String,
+    /// The version of the S3 object, where its bucket keeps versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The entity tag of the S3 object.
+    pub etag: String,
+    /// SHA-256 of its bytes, hexadecimal: the phases apply nothing else.
+    pub digest: String,
+    /// How many Kubernetes objects are in it, lists flattened.
+    pub objects: usize,
+}
+
+/// One workload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Workload {
+    /// Which.
+    pub id: ObjectId,
+    /// Whether it is suspended on green until the switch, and on blue after it.
+    pub held: bool,
+    /// The images of its containers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
+    /// How many Pods the manifest asks for; absent where its kind does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<i64>,
+    /// Whether a HorizontalPodAutoscaler of the bundles decides its replicas.
+    #[serde(default)]
+    pub autoscaled: bool,
+}
+
+impl Workloads {
+    /// The workloads that run in one cluster only.
+    pub fn holds(&self) -> impl Iterator<Item = &Workload> {
+        self.workloads.iter().filter(|workload| workload.held)
+    }
+
+    /// The workloads that run on both sides.
+    pub fn runs(&self) -> impl Iterator<Item = &Workload> {
+        self.workloads.iter().filter(|workload| !workload.held)
+    }
+
+    /// Whether this object is suspended until the switch.
+    #[must_use]
+    pub fn is_held(&self, id: &ObjectId) -> bool {
+        self.holds().any(|hold| hold.id.identity() == id.identity())
+    }
+
+    /// Whether a HorizontalPodAutoscaler decides this object's replicas.
+    #[must_use]
+    pub fn is_autoscaled(&self, id: &ObjectId) -> bool {
+        self.workloads.iter().any(|workload| workload.autoscaled && workload.id.identity() == id.identity())
+    }
+}
