@@ -2,9 +2,27 @@
 //! to Step Functions.
 
 pub mod account;
+#[cfg(feature = "ec2")]
+mod ec2;
+#[cfg(feature = "eks")]
+mod eks;
 pub mod error;
 pub mod ledger;
+#[cfg(feature = "apigateway")]
+pub mod apigateway;
+#[cfg(feature = "cloudwatch")]
+pub mod alarms;
+#[cfg(feature = "kms")]
+pub mod kms;
+#[cfg(feature = "scheduler")]
+pub mod scheduler;
+#[cfg(feature = "sfn")]
+pub mod sfn;
+#[cfg(feature = "sns")]
+pub mod sns;
 pub mod serve;
+#[cfg(feature = "sfn")]
+pub mod token;
 
 pub use account::Account;
 pub use lambda_runtime::Error;

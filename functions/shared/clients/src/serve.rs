@@ -52,7 +52,7 @@ where
                     )))
                 }
                 Ok((_, migration)) => match payload.direction {
-                    Direction::Converge => converge(account, &migration).await,
+                    Direction::Converge => Box::pin(converge(account, &migration)).await,
                     Direction::Undo => undo(account, &migration)
                         .await
                         .map(|outcome| outcome.with("ended", false)),
@@ -123,7 +123,8 @@ where
                 lease_until: hard,
             };
             let answer = match read(event.payload) {
-                Ok(payload) => handler(account, payload, invocation).await,
+                // Boxed: the nested futures of a phase are too deep for the compiler's layout queries otherwise.
+            Ok(payload) => Box::pin(handler(account, payload, invocation)).await,
                 Err(error) => Err(error),
             };
             answer.map_err(|error| diagnose(phase, error))

@@ -250,3 +250,76 @@ pub trait Signatures: Sync {
         signature: &str,
     ) -> impl Future<Output = Result<bool, PhaseError>> + Send;
 }
+
+impl Asked {
+    /// What an answer is bound to: the plan and what people were shown.
+    #[must_use]
+    pub fn digest_of(plan_digest: &str, evidence: &Value) -> String {
+        crate::names::sha256_hex(format!("{plan_digest}\n{evidence}").as_bytes())
+    }
+
+    /// Whether people said yes, in time, to this plan and this evidence.
+    ///
+    /// # Errors
+    /// `Refused`, with what is missing: nothing may be switched.
+    pub fn permits(&self, plan_digest: &str) -> Result<(), PhaseError> {
+        let Some(answer) = &self.answer else {
+            return Err(PhaseError::refused(format!("nobody has answered about {} yet", self.question.name())));
+        };
+        if answer.decision != Decision::Approved {
+            return Err(PhaseError::refused(format!("{} said no to {}", answer.by, self.question.name())));
+        }
+        if answer.at > self.deadline && answer.by != NOBODY {
+            return Err(PhaseError::refused(format!("the answer of {} came after {}", answer.by, self.deadline)));
+        }
+        if self.digest != Self::digest_of(plan_digest, &self.evidence) {
+            return Err(PhaseError::refused("the approval is bound to another plan"));
+        }
+        Ok(())
+    }
+}
+
+/// Who answers when nobody does: the deadline's schedule, as the input says.
+pub const NOBODY: &str = "nobody in time";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn asked(decision: Option<Decision>, at: &str) -> Asked {
+        let evidence = json!({ "ready": 12 });
+        Asked {
+            id: MigrationId::new("a"),
+            question: Question::Qualification,
+            token: TaskToken::new("secret"),
+            digest: Asked::digest_of("plan", &evidence),
+            evidence,
+            deadline: "2026-01-02T00:00:00Z".parse().unwrap(),
+            answer: decision.map(|decision| Answer {
+                decision,
+                by: "ana".to_owned(),
+                comment: String::new(),
+                at: at.parse().unwrap(),
+            }),
+        }
+    }
+
+    #[test]
+    fn only_a_yes_in_time_to_this_plan_permits_a_shift() {
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z");
+        assert!(asked(Some(Decision::Approved), early).permits("plan").is_ok());
+        assert!(asked(Some(Decision::Approved), late).permits("plan").is_err());
+        assert!(asked(Some(Decision::Rejected), early).permits("plan").is_err());
+        assert!(asked(None, early).permits("plan").is_err());
+        assert!(asked(Some(Decision::Approved), early).permits("another plan").is_err());
+        let mut changed = asked(Some(Decision::Approved), early);
+        changed.evidence = json!({ "ready": 0 });
+        assert!(changed.permits("plan").is_err());
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        assert!(!format!("{:?}", asked(None, "2026-01-01T00:00:00Z")).contains("secret"));
+    }
+}

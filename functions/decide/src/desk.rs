@@ -1,0 +1,90 @@
+//! From an event to an answer: a browser at the function URL, or a call.
+
+use crate::{Call, answer, http, http::Visit, page, settle};
+use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
+use clients::{Account, Invocation};
+use domain::{
+    Condition, Migration, PhaseError,
+    ports::{Approvals, Signatures, approvals::Asked},
+};
+use serde_json::{Value, json};
+
+/// Handles one event.
+///
+/// # Errors
+/// For a call, whatever stands against it; a browser gets every answer as a page.
+pub async fn handle(account: &Account, event: Value, invocation: Invocation) -> Result<Value, PhaseError> {
+    if event["requestContext"]["http"].is_object() {
+        let request: LambdaFunctionUrlRequest = serde_json::from_value(event)
+            .map_err(|error| PhaseError::invalid_input(format!("the function URL's event cannot be read: {error}")))?;
+        let Some(visit) = Visit::read(&request) else {
+            return Ok(http::answer(400, &page::notice("Not a link of Bascule", "Open the whole link from the message.")));
+        };
+        return browse(account, &visit, &invocation).await.or_else(|error| apologise(&error));
+    }
+    let call: Call = serde_json::from_value(event)
+        .map_err(|error| PhaseError::invalid_input(format!("the call cannot be read: {error}")))?;
+    let question = call.question()?;
+    let (_, migration) = account.load(&call.migration_id, &call.approval_id, invocation.deadline).await?;
+    let asked = account.asked(&call.migration_id, question).await?.ok_or_else(|| {
+        PhaseError::refused(format!("nobody asked about {} of {} yet", question.name(), call.migration_id))
+    })?;
+    let given = match (&asked.answer, call.timeout) {
+        (Some(known), true) => known.clone(),
+        _ => answer(&call, &asked, migration.input.approval.on_timeout, jiff::Timestamp::now())?,
+    };
+    let settled = settle(account, &migration, &asked, &given).await?;
+    Ok(json!({ "decision": settled.decision.name(), "by": settled.by }))
+}
+
+async fn browse(account: &Account, visit: &Visit, invocation: &Invocation) -> Result<Value, PhaseError> {
+    let now = jiff::Timestamp::now();
+    if !account.verify(&visit.signed_text(), &visit.signature).await? {
+        return Ok(http::answer(403, &page::notice("Not a link of Bascule", "Its signature does not fit.")));
+    }
+    if now.as_second() > visit.expires {
+        return Ok(http::answer(410, &page::notice("Too late", "This link has expired; the migration went on without an answer.")));
+    }
+    let (_, migration) = account.load(&visit.migration, visit.question.name(), invocation.deadline).await?;
+    let Some(asked) = account.asked(&visit.migration, visit.question).await? else {
+        return Ok(http::answer(404, &page::notice("Nothing is asked", "This question is not open.")));
+    };
+    if asked.digest != visit.digest {
+        let text = "What is to be approved has changed since this link was sent. Open the newer link.";
+        return Ok(http::answer(409, &page::notice("Out of date", text)));
+    }
+    match &visit.form {
+        None => Ok(http::answer(200, &page::question(&migration, &asked))),
+        Some(form) => submit(account, &migration, &asked, form, now).await,
+    }
+}
+
+async fn submit(
+    account: &Account,
+    migration: &Migration,
+    asked: &Asked,
+    form: &http::Form,
+    now: jiff::Timestamp,
+) -> Result<Value, PhaseError> {
+    let call = Call {
+        migration_id: asked.id.clone(),
+        approval_id: asked.question.name().to_owned(),
+        decision: Some(form.decision),
+        by: form.by.clone(),
+        comment: form.comment.clone(),
+        timeout: false,
+    };
+    let given = answer(&call, asked, migration.input.approval.on_timeout, now)?;
+    let settled = settle(account, migration, asked, &given).await?;
+    Ok(http::answer(200, &page::thanks(&settled)))
+}
+
+fn apologise(error: &PhaseError) -> Result<Value, PhaseError> {
+    let status = match error.condition {
+        Condition::InvalidInput => 400,
+        Condition::Conflict | Condition::Refused => 409,
+        _ => 503,
+    };
+    tracing::warn!(%error, "a visitor got no answer");
+    Ok(http::answer(status, &page::notice("That did not work", &error.message)))
+}

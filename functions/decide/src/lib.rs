@@ -1,0 +1,164 @@
+//! Takes people's answers: a page with the evidence and two buttons, a direct invocation, or the deadline's schedule.
+//!
+//! GET never decides, since mail scanners follow links; POST does, once.
+
+pub mod desk;
+pub mod http;
+pub mod page;
+
+use domain::{
+    Migration, MigrationId, PhaseError, appointment,
+    input::OnTimeout,
+    ports::{
+        Approvals, Ledger, Schedules, Tokens,
+        approvals::{Answer, Asked, Decision, NOBODY, Question},
+    },
+};
+use serde::Deserialize;
+use serde_json::json;
+
+/// A direct invocation, by `aws lambda invoke`, the console or the deadline's schedule.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Call {
+    /// Which migration.
+    pub migration_id: MigrationId,
+    /// `qualification` or `cleanup`.
+    pub approval_id: String,
+    /// Yes or no; absent when the deadline calls.
+    pub decision: Option<Decision>,
+    /// Who says so.
+    #[serde(default)]
+    pub by: String,
+    /// What they say.
+    #[serde(default)]
+    pub comment: String,
+    /// Whether the deadline calls.
+    #[serde(default)]
+    pub timeout: bool,
+}
+
+impl Call {
+    /// The question that is answered.
+    ///
+    /// # Errors
+    /// `InvalidInput` for one that people are never asked.
+    pub fn question(&self) -> Result<Question, PhaseError> {
+        match Question::parse(&self.approval_id) {
+            Some(question @ (Question::Qualification | Question::Cleanup)) => Ok(question),
+            _ => Err(PhaseError::invalid_input(format!(
+                "$.approvalId: found {:?}, expected qualification or cleanup",
+                self.approval_id
+            ))),
+        }
+    }
+}
+
+/// The answer that a call gives to a question.
+///
+/// # Errors
+/// `Refused` where it comes too late or too early, `InvalidInput` where it says nothing.
+pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Timestamp) -> Result<Answer, PhaseError> {
+    if call.timeout {
+        // The ledger's deadline counts, not the schedule's: an early or forged call decides nothing.
+        if now < asked.deadline {
+            return Err(PhaseError::refused(format!("the deadline is {}, it is not over yet", asked.deadline)));
+        }
+        let decision = match on_timeout {
+            OnTimeout::Abort => Decision::Rejected,
+            OnTimeout::Approve => Decision::Approved,
+        };
+        return Ok(Answer { decision, by: NOBODY.to_owned(), comment: String::new(), at: now });
+    }
+    let Some(decision) = call.decision else {
+        return Err(PhaseError::invalid_input("$.decision: missing; \"approved\" or \"rejected\""));
+    };
+    if call.by.trim().is_empty() {
+        return Err(PhaseError::invalid_input("$.by: missing; say who decides, for the audit"));
+    }
+    if now > asked.deadline {
+        return Err(PhaseError::refused(format!(
+            "the answer was awaited until {}; the migration went on without it",
+            asked.deadline
+        )));
+    }
+    Ok(Answer { decision, by: call.by.clone(), comment: call.comment.clone(), at: now })
+}
+
+/// Stores the answer, once, and lets the execution go on. The same answer again is no error, so that a crash between
+/// the two can be mended by answering again.
+///
+/// # Errors
+/// `Conflict` where somebody answered otherwise before; whatever the ports answer.
+pub async fn settle<P: Ledger + Approvals + Tokens + Schedules>(
+    ports: &P,
+    migration: &Migration,
+    asked: &Asked,
+    answer: &Answer,
+) -> Result<Answer, PhaseError> {
+    if let (Some(known), true) = (&asked.answer, answer.by == NOBODY) {
+        // People were faster than the deadline.
+        return Ok(known.clone());
+    }
+    ports.answer(&asked.id, asked.question, answer).await?;
+    let output = json!({ "decision": answer.decision.name() });
+    if !ports.succeed(&asked.token, &output).await? {
+        ports.record(migration, "nobody waits for the answer", json!({ "question": asked.question.name() })).await?;
+    }
+    appointment::cancel(ports, migration, &format!("deadline-{}", asked.question.name())).await?;
+    Ok(answer.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Condition, ports::approvals::TaskToken};
+
+    const BEFORE: &str = "2026-01-01T00:00:00Z";
+    const AFTER: &str = "2026-01-03T00:00:00Z";
+
+    fn asked() -> Asked {
+        Asked {
+            id: MigrationId::new("a"),
+            question: Question::Qualification,
+            token: TaskToken::new("t"),
+            digest: "d".to_owned(),
+            evidence: json!({}),
+            deadline: "2026-01-02T00:00:00Z".parse().unwrap(),
+            answer: None,
+        }
+    }
+
+    fn call(decision: Option<Decision>, by: &str, timeout: bool) -> Call {
+        Call {
+            migration_id: MigrationId::new("a"),
+            approval_id: "qualification".to_owned(),
+            decision,
+            by: by.to_owned(),
+            comment: String::new(),
+            timeout,
+        }
+    }
+
+    #[test]
+    fn people_answer_in_time_and_the_deadline_answers_after_it() {
+        let yes = Some(Decision::Approved);
+        let decide = |call: &Call, on_timeout, at: &str| {
+            answer(call, &asked(), on_timeout, at.parse().unwrap()).map(|a| a.decision).map_err(|e| e.condition)
+        };
+        for (call, on_timeout, at, expected) in [
+            (call(yes, "ana", false), OnTimeout::Abort, BEFORE, Ok(Decision::Approved)),
+            (call(Some(Decision::Rejected), "ana", false), OnTimeout::Approve, BEFORE, Ok(Decision::Rejected)),
+            (call(yes, "ana", false), OnTimeout::Abort, AFTER, Err(Condition::Refused)),
+            (call(yes, " ", false), OnTimeout::Abort, BEFORE, Err(Condition::InvalidInput)),
+            (call(None, "ana", false), OnTimeout::Abort, BEFORE, Err(Condition::InvalidInput)),
+            (call(None, "", true), OnTimeout::Abort, BEFORE, Err(Condition::Refused)),
+            (call(None, "", true), OnTimeout::Abort, AFTER, Ok(Decision::Rejected)),
+            (call(None, "", true), OnTimeout::Approve, AFTER, Ok(Decision::Approved)),
+            // A decision that rides on the deadline's call is not the deadline's to make.
+            (call(yes, "mallory", true), OnTimeout::Abort, AFTER, Ok(Decision::Rejected)),
+        ] {
+            assert_eq!(decide(&call, on_timeout, at), expected, "{call:?} at {at}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Asks people, and lets the execution wait for their answer.
+//!
+//! The task token (<https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token>)
+//! goes to the ledger and nowhere else: the link that people get is signed, expires, and names only the question.
+
+use domain::{
+    Migration, MigrationId, Outcome, PhaseError, appointment,
+    ports::{
+        Approvals, Ledger, Messages, Schedules, Signatures,
+        approvals::{Asked, Question, TaskToken},
+    },
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What the state machines send.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Request {
+    /// Which migration.
+    pub migration_id: MigrationId,
+    /// Always "converge"; the same payload as every phase's.
+    #[serde(default)]
+    pub direction: domain::Direction,
+    /// `qualification` or `cleanup`.
+    pub step: String,
+    /// What waits.
+    pub task_token: TaskToken,
+}
+
+/// Where the answers go.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The URL of `decide`'s page, ending in a slash.
+    pub url: String,
+    /// The ARN of `decide`, which the deadline calls.
+    pub decide_arn: String,
+}
+
+/// Stores the question with its token, makes the deadline, and tells people. The same question again (a retry of the
+/// state) replaces the token and keeps the deadline of the first.
+///
+/// # Errors
+/// `InvalidInput` for a question that is not asked here; whatever the ports answer.
+pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures>(
+    ports: &P,
+    migration: &Migration,
+    token: TaskToken,
+    desk: &Desk,
+    now: jiff::Timestamp,
+) -> Result<Outcome, PhaseError> {
+    let question = match Question::parse(&migration.step) {
+        Some(question @ (Question::Qualification | Question::Cleanup)) => question,
+        _ => {
+            return Err(PhaseError::invalid_input(format!(
+                "$.step: found {:?}, expected qualification or cleanup",
+                migration.step
+            )));
+        }
+    };
+    let evidence = evidence(ports, migration, question).await?;
+    let plan_digest = migration.plan.digest();
+    let digest = Asked::digest_of(&plan_digest, &evidence);
+    let deadline = appointment::make(
+        ports,
+        migration,
+        &deadline_name(question),
+        migration.input.approval.timeout.after(now),
+        &desk.decide_arn,
+        json!({ "migrationId": migration.id, "approvalId": question.name(), "timeout": true }),
+    )
+    .await?;
+    let asked = Asked {
+        id: migration.id.clone(),
+        question,
+        token,
+        digest: digest.clone(),
+        evidence: evidence.clone(),
+        deadline,
+        answer: None,
+    };
+    ports.ask(migration, &asked).await?;
+    let link = Link { migration: migration.id.clone(), question, digest, expires: deadline.as_second() };
+    let signature = ports.sign(&link.text()).await?;
+    let url = format!("{}?{}", desk.url, link.query(&signature));
+    let (subject, text) = message(migration, question, &evidence, deadline, &url);
+    ports.publish(&subject, &text).await?;
+    Ok(Outcome::done())
+}
+
+/// The name of a question's deadline among the migration's appointments.
+#[must_use]
+pub fn deadline_name(question: Question) -> String {
+    format!("deadline-{}", question.name())
+}
+
+async fn evidence<P: Ledger>(ports: &P, migration: &Migration, question: Question) -> Result<Value, PhaseError> {
+    let phase = match question {
+        Question::Qualification => "validate",
+        _ => "cleanup",
+    };
+    let found = ports.progress(migration, phase).await?.unwrap_or(Value::Null);
+    Ok(json!({ "planDigest": migration.plan.digest(), phase: found }))
+}
+
+/// What a link says; its signature covers all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Which migration.
+    pub migration: MigrationId,
+    /// What is asked.
+    pub question: Question,
+    /// What the answer is bound to.
+    pub digest: String,
+    /// Until when it works, in seconds since 1970.
+    pub expires: i64,
+}
+
+impl Link {
+    /// What is signed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("bascule approval\n{}\n{}\n{}\n{}", self.migration, self.question.name(), self.digest, self.expires)
+    }
+
+    /// The query of the URL.
+    #[must_use]
+    pub fn query(&self, signature: &str) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("migration", self.migration.as_str())
+            .append_pair("question", self.question.name())
+            .append_pair("digest", &self.digest)
+            .append_pair("expires", &self.expires.to_string())
+            .append_pair("signature", signature)
+            .finish()
+    }
+}
+
+fn message(
+    migration: &Migration,
+    question: Question,
+    evidence: &Value,
+    deadline: jiff::Timestamp,
+    url: &str,
+) -> (String, String) {
+    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+    let no_answer = match migration.input.approval.on_timeout {
+        domain::input::OnTimeout::Abort => "no answer means no",
+        domain::input::OnTimeout::Approve => "no answer means yes",
+    };
+    let what = match question {
+        Question::Cleanup => format!("May {blue} be deleted? {green} serves, and after this there is no way back to {blue}."),
+        _ => format!("May {green} take over from {blue}? It has been built and checked, and serves no production request yet."),
+    };
+    let subject = format!("Bascule {}: {} of {green}", migration.name(), question.name());
+    let advice: String = migration.plan.advice.iter().map(|line| format!("- {line}\n")).collect();
+    let shown = serde_json::to_string_pretty(evidence).unwrap_or_default();
+    let text = format!(
+        "{what}\n\nAnswer until {deadline} ({no_answer}):\n{url}\n\nOr: aws lambda invoke --function-name bascule-decide \
+         --cli-binary-format raw-in-base64-out --payload '{{\"migrationId\":\"{}\",\"approvalId\":\"{}\",\"decision\":\"approved\",\"by\":\"you\"}}' \
+         /dev/stdout\n\n{advice}\nEvidence:\n{shown}\n",
+        migration.id,
+        question.name()
+    );
+    (subject, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_holds_what_is_signed_and_nothing_else() {
+        let link = Link {
+            migration: MigrationId::new("arn:aws:states:eu-central-1:1:execution:m:n"),
+            question: Question::Qualification,
+            digest: "abc".to_owned(),
+            expires: 1_800_000_000,
+        };
+        assert_eq!(
+            link.query("s-_"),
+            "migration=arn%3Aaws%3Astates%3Aeu-central-1%3A1%3Aexecution%3Am%3An&question=qualification&digest=abc\
+             &expires=1800000000&signature=s-_"
+        );
+        for part in ["arn:aws:states:eu-central-1:1:execution:m:n", "qualification", "abc", "1800000000"] {
+            assert!(link.text().contains(part), "{part}");
+        }
+    }
+}

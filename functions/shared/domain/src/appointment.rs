@@ -1,0 +1,70 @@
+//! Deadlines as one-time schedules that the ledger knows.
+
+use crate::{
+    Kind, Migration, PhaseError, ResourceKey, Side, Status,
+    names::unique,
+    ports::{Ledger, Schedules, approvals::Appointment},
+};
+use serde_json::{Value, json};
+
+/// A schedule's name has at most 64 characters
+/// (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>).
+const LONGEST_NAME: usize = 64;
+
+fn key(what: &str) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::Schedule, what)
+}
+
+/// Has `target_arn` called with `input` at `at`, once. Making the same appointment again keeps the time of the first,
+/// which is also the answer.
+///
+/// # Errors
+/// Whatever the ledger or Scheduler answer.
+pub async fn make<P: Ledger + Schedules>(
+    ports: &P,
+    migration: &Migration,
+    what: &str,
+    at: jiff::Timestamp,
+    target_arn: &str,
+    input: Value,
+) -> Result<jiff::Timestamp, PhaseError> {
+    let key = key(what);
+    let name = unique(&migration.id, key.side, key.kind, what, LONGEST_NAME);
+    let entry = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
+    let at = match &entry {
+        Some(entry) => entry.detail["at"].as_str().and_then(|text| text.parse().ok()).unwrap_or(at),
+        None => at,
+    };
+    if entry.is_none() {
+        ports.intend(migration, &key, json!({ "at": at })).await?;
+    }
+    ports.schedule(&Appointment { name: name.clone(), at, target_arn: target_arn.to_owned(), input }).await?;
+    ports.present(migration, &key, &name).await?;
+    Ok(at)
+}
+
+/// Cancels an appointment; nothing where it was never made. One that has run deleted itself.
+///
+/// # Errors
+/// Whatever the ledger or Scheduler answer.
+pub async fn cancel<P: Ledger + Schedules>(ports: &P, migration: &Migration, what: &str) -> Result<(), PhaseError> {
+    let key = key(what);
+    if ports.entry(migration, &key).await?.is_none_or(|entry| entry.status == Status::Absent) {
+        return Ok(());
+    }
+    ports.unschedule(&unique(&migration.id, key.side, key.kind, what, LONGEST_NAME)).await?;
+    ports.absent(migration, &key).await
+}
+
+/// Cancels every appointment of the migration.
+///
+/// # Errors
+/// Whatever the ledger or Scheduler answer.
+pub async fn cancel_all<P: Ledger + Schedules>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    for entry in ports.entries(migration).await? {
+        if entry.key.kind == Kind::Schedule && entry.status != Status::Absent {
+            cancel(ports, migration, &entry.key.name).await?;
+        }
+    }
+    Ok(())
+}
