@@ -3,9 +3,11 @@
 use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use crate::{
+    api::{request::Api, server},
     authentication::{Authentication, Authenticator},
     certificates::{self, Certificates},
-    random, server,
+    random,
+    writes::Objects,
 };
 
 /// What a cluster is started with.
@@ -101,7 +103,9 @@ impl Cluster {
             .local_addr()
             .map_err(|source| StartError::Io { what: "listening for the API".to_owned(), source })?
             .port();
-        let server = tokio::spawn(server::serve(listener, certificates.server.clone(), authentication.clone()));
+        let objects = Arc::new(Objects::new());
+        let api = Arc::new(Api { objects: objects.clone(), authentication: authentication.clone(), version: options.version.clone() });
+        let server = tokio::spawn(server::serve(listener, certificates.server.clone(), api));
         Ok(Self { inner: Arc::new(Inner { port, certificates, authentication, server, name: options.name }) })
     }
 

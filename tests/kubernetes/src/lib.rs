@@ -9,11 +9,26 @@
 //! kubectl and Traefik use it. Nothing here is reachable from outside the machine: all addresses are in `127.0.0.0/8`,
 //! which Linux accepts without set-up.
 
+mod api;
 mod authentication;
 mod certificates;
 mod cluster;
+mod defaults;
+mod deletion;
+mod kinds;
+mod object;
+mod patching;
+mod path;
 mod random;
-mod server;
+mod schema;
+mod selector;
+mod services;
+mod shape;
+mod status;
+mod store;
+mod typed;
+mod validation;
+mod writes;
 
 pub use authentication::{Authenticator, Identity};
 pub use cluster::{Cluster, NodeSpec, Options, StartError, Taint};

@@ -1,6 +1,79 @@
-//! x
-use std::sync::Arc;
-pub(crate) async fn serve(listener: tokio::net::TcpListener, tls: Arc<rustls::ServerConfig>, _a: Arc<crate::authentication::Authentication>) {
-    let _ = (listener, tls);
-    std::future::pending::<()>().await;
+//! The server: TLS, HTTP/1.1, one task a connection.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    answer::{self, Body},
+    request::Api,
+};
+use crate::status::Status;
+
+/// The largest body that the API server accepts (`MaxRequestBodyBytes` of `k8s.io/apiserver`).
+const LARGEST: usize = 3 * 1024 * 1024;
+/// How long a client may take over its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Serves until it is aborted, and with it every connection.
+pub(crate) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, api: Arc<Api>) {
+    let acceptor = TlsAcceptor::from(tls);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, acceptor.clone(), api.clone()));
+                }
+                Err(error) => {
+                    // Out of file descriptors, most likely: some connection will end.
+                    tracing::warn!(%error, "accepting");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            // Finished connections leave the set.
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, acceptor: TlsAcceptor, api: Arc<Api>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let stream = match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "TLS handshake");
+            return;
+        }
+        Err(_) => return,
+    };
+    let service = service_fn(move |request| {
+        let api = api.clone();
+        async move { Ok::<_, Infallible>(respond(&api, request).await) }
+    });
+    let served = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+async fn respond(api: &Api, request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let body: Bytes = match Limited::new(body, LARGEST).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => return answer::error(&Status::bad_request(format!("the request's body: {error}"))),
+    };
+    api.answer(Request::from_parts(head, body)).await
 }

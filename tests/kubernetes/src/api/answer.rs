@@ -1,0 +1,59 @@
+//! Answers: JSON bodies, and the forms of an object that a client may ask for.
+
+use std::{convert::Infallible, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use serde_json::{Value, json};
+
+use crate::{kinds::Kind, status::Status};
+
+/// The body of every answer: whole, or a stream of watch events.
+pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// An answer with a whole body.
+pub(crate) fn whole(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Full::new(body.into()).boxed_unsync());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// An answer in JSON.
+pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Body> {
+    whole(status, "application/json", body.to_string())
+}
+
+/// An error.
+pub(crate) fn error(status: &Status) -> Response<Body> {
+    json(status.code, &status.body())
+}
+
+/// How a client wants objects (`Accept`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As they are. Tables are not made: kubectl then prints names and ages from the objects.
+    Whole,
+    /// Only their metadata
+    /// (<https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches>).
+    Metadata,
+}
+
+impl Form {
+    /// Reads an `Accept` header: metadata only where the first choice of the client says so.
+    pub(crate) fn of(accept: Option<&str>) -> Self {
+        let first = accept.unwrap_or_default().split(',').next().unwrap_or_default();
+        if first.contains("as=PartialObjectMetadata") { Self::Metadata } else { Self::Whole }
+    }
+}
+
+/// An object as a client sees it: in the version that it asked for and the form it wants.
+pub(crate) fn present(kind: &Kind, object: &Arc<Value>, form: Form) -> Value {
+    if form == Form::Metadata {
+        return json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]});
+    }
+    let mut object = Value::clone(object);
+    object["apiVersion"] = json!(kind.api_version());
+    object
+}

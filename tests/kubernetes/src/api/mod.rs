@@ -1,0 +1,13 @@
+//! The HTTP side of the API server: what a request is, who may send it, and what it is answered with.
+
+pub(crate) mod answer;
+pub(crate) mod authorization;
+pub(crate) mod discovery;
+pub(crate) mod openapi;
+pub(crate) mod reading;
+pub(crate) mod request;
+pub(crate) mod reviews;
+pub(crate) mod server;
+pub(crate) mod subresources;
+pub(crate) mod watch;
+pub(crate) mod writing;
