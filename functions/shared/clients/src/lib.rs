@@ -8,10 +8,18 @@ mod ec2;
 mod eks;
 pub mod error;
 pub mod ledger;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
+#[cfg(feature = "s3")]
+pub mod s3;
 #[cfg(feature = "apigateway")]
 pub mod apigateway;
+#[cfg(feature = "autoscaling")]
+pub mod autoscaling;
 #[cfg(feature = "cloudwatch")]
 pub mod alarms;
+#[cfg(feature = "elasticloadbalancingv2")]
+pub mod elasticloadbalancingv2;
 #[cfg(feature = "kms")]
 pub mod kms;
 #[cfg(feature = "scheduler")]

@@ -6,7 +6,7 @@ pub mod nodes;
 pub mod rules;
 
 pub use cluster::{
-    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Issue, PodIdentity, Secrets,
+    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Issue, PodIdentity,
 };
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
 pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};

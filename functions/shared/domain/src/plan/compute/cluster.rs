@@ -38,8 +38,8 @@ pub struct Cluster {
     pub ip_family: String,
     /// Log types that are sent to CloudWatch.
     pub logging: Vec<String>,
-    /// The envelope encryption of what EKS stores.
-    pub secrets: Option<Secrets>,
+    /// The KMS key of the envelope encryption, where it is not AWS's own.
+    pub encryption_key_arn: Option<String>,
     /// `STANDARD` or `EXTENDED`.
     pub support_type: Option<String>,
     /// Whether EKS refuses to delete it.
@@ -57,16 +57,6 @@ pub struct Cluster {
     /// Settings that Bascule cannot copy, in the words of the API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_copied: Vec<String>,
-}
-
-/// The envelope encryption of what EKS stores.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Secrets {
-    /// The KMS key.
-    pub key_arn: String,
-    /// What is encrypted: `secrets`.
-    pub resources: Vec<String>,
 }
 
 /// A cluster at this moment.

@@ -1,0 +1,81 @@
+//! Rules of security groups: EC2 groups them by protocol and ports, the plan has one for each source or destination.
+
+use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdGroupPair};
+use domain::plan::compute::{Direction, Peer, Rule};
+
+/// One rule for each source or destination of `permission`, in a group that belongs to the account `owner`.
+pub(super) fn read(direction: Direction, owner: &str, permission: &IpPermission) -> Vec<Rule> {
+    let protocol = permission.ip_protocol().unwrap_or("-1");
+    let rule = |peer: Peer, description: Option<&str>| Rule {
+        direction,
+        protocol: protocol.to_owned(),
+        // All protocols means all ports, whatever is said of them.
+        from_port: permission.from_port().filter(|_| protocol != "-1"),
+        to_port: permission.to_port().filter(|_| protocol != "-1"),
+        peer,
+        description: description.map(ToOwned::to_owned),
+    };
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let ipv4 = permission.ip_ranges().iter().map(|range| rule(Peer::Ipv4(text(range.cidr_ip())), range.description()));
+    let ipv6 = permission.ipv6_ranges().iter().map(|range| rule(Peer::Ipv6(text(range.cidr_ipv6())), range.description()));
+    let lists =
+        permission.prefix_list_ids().iter().map(|list| rule(Peer::PrefixList(text(list.prefix_list_id())), list.description()));
+    let groups = permission.user_id_group_pairs().iter().map(|pair| {
+        let group = text(pair.group_id());
+        let peer = match pair.user_id() {
+            Some(account) if !account.is_empty() && account != owner => Peer::GroupOf(account.to_owned(), group),
+            _ => Peer::Group(group),
+        };
+        rule(peer, pair.description())
+    });
+    ipv4.chain(ipv6).chain(lists).chain(groups).collect()
+}
+
+/// The rule as EC2 takes it.
+pub(super) fn permission(rule: &Rule) -> IpPermission {
+    let permission =
+        IpPermission::builder().ip_protocol(&rule.protocol).set_from_port(rule.from_port).set_to_port(rule.to_port);
+    let description = rule.description.clone();
+    match &rule.peer {
+        Peer::Ipv4(cidr) => permission.ip_ranges(IpRange::builder().cidr_ip(cidr).set_description(description).build()),
+        Peer::Ipv6(cidr) => permission.ipv6_ranges(Ipv6Range::builder().cidr_ipv6(cidr).set_description(description).build()),
+        Peer::PrefixList(id) => {
+            permission.prefix_list_ids(PrefixListId::builder().prefix_list_id(id).set_description(description).build())
+        }
+        Peer::Group(id) => {
+            permission.user_id_group_pairs(UserIdGroupPair::builder().group_id(id).set_description(description).build())
+        }
+        Peer::GroupOf(account, id) => permission.user_id_group_pairs(
+            UserIdGroupPair::builder().user_id(account).group_id(id).set_description(description).build(),
+        ),
+    }
+    .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_is_one_rule_for_each_source_and_each_rule_one_permission_again() {
+        let permissions = IpPermission::builder()
+            .ip_protocol("tcp")
+            .from_port(30080)
+            .to_port(30090)
+            .ip_ranges(IpRange::builder().cidr_ip("10.0.0.0/16").description("the VPC").build())
+            .user_id_group_pairs(UserIdGroupPair::builder().group_id("sg-1").user_id("123456789012").build())
+            .user_id_group_pairs(UserIdGroupPair::builder().group_id("sg-2").user_id("999999999999").build())
+            .build();
+        let rules = read(Direction::Ingress, "123456789012", &permissions);
+        let peers: Vec<_> = rules.iter().map(|rule| rule.peer.clone()).collect();
+        let expected = [
+            Peer::Ipv4("10.0.0.0/16".to_owned()),
+            Peer::Group("sg-1".to_owned()),
+            Peer::GroupOf("999999999999".to_owned(), "sg-2".to_owned()),
+        ];
+        assert_eq!(peers, expected);
+        for rule in rules {
+            assert_eq!(read(Direction::Ingress, "123456789012", &permission(&rule)), [rule]);
+        }
+    }
+}

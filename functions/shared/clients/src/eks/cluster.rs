@@ -1,0 +1,144 @@
+//! EKS control planes.
+
+use super::{created, deleted, found, read};
+use crate::{Account, error::phase_error};
+use aws_sdk_eks::types::{
+    AuthenticationMode, ControlPlaneScalingConfig, CreateAccessConfigRequest, EncryptionConfig, IpFamily,
+    KubernetesNetworkConfigRequest, LogSetup, LogType, Logging, Provider, ProvisionedControlPlaneTier, SupportType,
+    UpgradePolicyRequest, VpcConfigRequest, ZonalShiftConfigRequest,
+};
+use domain::{
+    PhaseError,
+    plan::compute::{Cluster, ClusterStatus},
+    ports::{Clusters, clusters::NewCluster},
+};
+
+impl Clusters for Account {
+    async fn cluster(&self, name: &str) -> Result<Option<ClusterStatus>, PhaseError> {
+        let context = format!("reading the cluster {name}");
+        let answer = self.eks().describe_cluster().name(name).send().await;
+        Ok(found(&context, answer)?.and_then(|answer| answer.cluster).map(|cluster| read::cluster(&cluster)))
+    }
+
+    async fn cluster_names(&self) -> Result<Vec<String>, PhaseError> {
+        self.eks()
+            .list_clusters()
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error("listing the clusters", &error))
+    }
+
+    async fn offered_versions(&self) -> Result<Vec<String>, PhaseError> {
+        let answers = self
+            .eks()
+            .describe_cluster_versions()
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error("reading the versions that EKS offers", &error))?;
+        Ok(answers.into_iter().filter_map(|version| version.cluster_version).collect())
+    }
+
+    async fn create_cluster(&self, request: &NewCluster) -> Result<String, PhaseError> {
+        let (blue, green) = (&request.blue, &request.green);
+        let context = format!("creating the cluster {}", green.name);
+        let access = CreateAccessConfigRequest::builder()
+            .authentication_mode(AuthenticationMode::from(green.authentication_mode.as_str()))
+            .bootstrap_cluster_creator_admin_permissions(false)
+            .build();
+        let answer = self
+            .eks()
+            .create_cluster()
+            .client_request_token(&request.token)
+            .name(&green.name)
+            .version(&green.version)
+            .role_arn(&blue.role_arn)
+            .resources_vpc_config(vpc(request))
+            .kubernetes_network_config(kubernetes_network(blue))
+            .access_config(access)
+            .bootstrap_self_managed_addons(green.bootstrap_self_managed_addons)
+            .set_logging(logging(&blue.logging))
+            .set_encryption_config(encryption(blue))
+            .set_upgrade_policy(
+                blue.support_type
+                    .as_deref()
+                    .map(|support| UpgradePolicyRequest::builder().support_type(SupportType::from(support)).build()),
+            )
+            .set_zonal_shift_config(blue.zonal_shift.then(|| ZonalShiftConfigRequest::builder().enabled(true).build()))
+            .set_control_plane_scaling_config(blue.scaling_tier.as_deref().map(|tier| {
+                ControlPlaneScalingConfig::builder().tier(ProvisionedControlPlaneTier::from(tier)).build()
+            }))
+            .set_deletion_protection(blue.deletion_protection.then_some(true))
+            .set_tags(Some(request.tags.clone().into_iter().collect()))
+            .send()
+            .await;
+        let cluster = created(&context, answer)?.cluster;
+        cluster
+            .and_then(|cluster| cluster.arn)
+            .ok_or_else(|| PhaseError::unavailable(format!("{context}: EKS answered without an ARN")))
+    }
+
+    async fn drop_deletion_protection(&self, name: &str) -> Result<(), PhaseError> {
+        let context = format!("lifting the deletion protection of the cluster {name}");
+        deleted(&context, self.eks().update_cluster_config().name(name).deletion_protection(false).send().await)
+    }
+
+    async fn delete_cluster(&self, name: &str) -> Result<(), PhaseError> {
+        deleted(&format!("deleting the cluster {name}"), self.eks().delete_cluster().name(name).send().await)
+    }
+
+    async fn fargate_profiles(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
+        self.eks()
+            .list_fargate_profiles()
+            .cluster_name(cluster)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error(&format!("listing the Fargate profiles of {cluster}"), &error))
+    }
+}
+
+fn vpc(request: &NewCluster) -> VpcConfigRequest {
+    let blue = &request.blue;
+    let groups = Some(request.security_group_ids.clone()).filter(|groups| !groups.is_empty());
+    let cidrs = Some(blue.public_access_cidrs.clone()).filter(|cidrs| blue.endpoint_public_access && !cidrs.is_empty());
+    VpcConfigRequest::builder()
+        .set_subnet_ids(Some(request.green.subnet_ids.clone()))
+        .set_security_group_ids(groups)
+        .endpoint_public_access(blue.endpoint_public_access)
+        .endpoint_private_access(blue.endpoint_private_access)
+        .set_public_access_cidrs(cidrs)
+        .build()
+}
+
+fn kubernetes_network(blue: &Cluster) -> KubernetesNetworkConfigRequest {
+    // A CIDR can be chosen for IPv4 only: https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
+    KubernetesNetworkConfigRequest::builder()
+        .ip_family(IpFamily::from(blue.ip_family.as_str()))
+        .set_service_ipv4_cidr(blue.service_cidr.clone().filter(|_| blue.ip_family != "ipv6"))
+        .build()
+}
+
+fn logging(types: &[String]) -> Option<Logging> {
+    if types.is_empty() {
+        return None;
+    }
+    let types = types.iter().map(|kind| LogType::from(kind.as_str())).collect();
+    Some(Logging::builder().cluster_logging(LogSetup::builder().enabled(true).set_types(Some(types)).build()).build())
+}
+
+/// EKS encrypts everything by default and the list of resources no longer counts, yet `secrets` is its documented value
+/// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_EncryptionConfig.html>).
+#[expect(deprecated, reason = "the only documented way to name a key of one's own")]
+fn encryption(blue: &Cluster) -> Option<Vec<EncryptionConfig>> {
+    blue.encryption_key_arn.as_ref().map(|key| {
+        vec![EncryptionConfig::builder().resources("secrets").provider(Provider::builder().key_arn(key).build()).build()]
+    })
+}
