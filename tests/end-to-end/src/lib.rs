@@ -1,0 +1,7 @@
+//! Reads the files of the project that the contract tests hold together: the state machines, the template, the README's
+//! table of states and the folders of the functions.
+
+#![expect(clippy::expect_used, reason = "a test that cannot read the project's own files has failed")]
+
+pub mod machine;
+pub mod project;
