@@ -19,6 +19,7 @@ mod listener;
 mod operation;
 mod percent;
 mod proxy;
+mod request_id;
 mod rest_routes;
 mod server;
 mod token_bucket;

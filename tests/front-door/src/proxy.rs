@@ -71,7 +71,8 @@ impl Proxy {
     }
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
+/// Removes the headers that belong to one connection.
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     for name in HOP_BY_HOP {
         headers.remove(name);
     }

@@ -9,25 +9,72 @@
 //! Differences that remain: no conditional updates (AWS has none either), no access control (callers are not checked), no
 //! usage quotas, and no client certificates, SDK generation, test invocations or portals; these operations are refused.
 
+mod account;
+mod api_keys;
+mod authorizers;
+mod base_path_mappings;
+mod canary;
+mod deployments;
+mod dispatch;
+mod documentation;
+mod domain_names;
 mod error;
+mod export;
+mod gateway_responses;
 mod id;
+mod import;
+mod integration_responses;
+mod integrations;
+mod method_responses;
+mod methods;
+mod models;
+mod openapi_integration;
+mod openapi_method;
+mod openapi_read;
 mod page;
 mod patch;
+mod publication;
 mod quotas;
+mod references;
 mod request;
+mod request_validators;
+mod resources;
+mod rest_apis;
+mod snapshot;
+mod stage_patch;
+mod stages;
+mod state;
+mod switches;
+mod tags;
+mod usage_plan_keys;
+mod usage_plans;
+mod vpc_links;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 pub use quotas::Quotas;
+pub use switches::Switch;
 
-use crate::operation::operation;
+use crate::rest_routes;
 use crate::server::Handler;
-use error::ApiError;
-use jiff::Timestamp;
+use error::{ApiError, Result};
+use publication::Publication;
+use quotas::Throttle;
+use request::{Answer, Request};
+use state::{Context, State};
+use switches::Target;
+
+pub(crate) use integration_responses::IntegrationResponse;
+pub(crate) use integrations::Integration;
+pub(crate) use methods::Method;
+pub(crate) use publication::{Release, StageView, View};
+pub(crate) use resources::Resource;
+pub(crate) use state::Configuration;
 
 /// Tells whether a Network Load Balancer with this ARN exists and is active; what a VPC link's target is checked with.
 pub type LoadBalancerExists = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -63,23 +110,6 @@ impl Default for Options {
     }
 }
 
-/// One control-plane call after which a stage serves something else.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Switch {
-    /// When the call was accepted.
-    pub time: Timestamp,
-    /// The call: `UpdateStage`, `CreateDeployment`, `CreateStage` or `DeleteStage`.
-    pub operation: String,
-    /// The REST API.
-    pub api: String,
-    /// The stage.
-    pub stage: String,
-    /// The deployment that the stage has now; `None` when the stage is gone.
-    pub deployment: Option<String>,
-    /// The canary's deployment and its share of the requests in per cent.
-    pub canary: Option<(String, f64)>,
-}
-
 /// The control plane; clones are handles to the same one.
 #[derive(Clone)]
 pub struct ApiGateway {
@@ -87,17 +117,30 @@ pub struct ApiGateway {
 }
 
 struct Inner {
-    options: Options,
-    throttle: Mutex<Option<quotas::Throttle>>,
-    load_balancer_exists: LoadBalancerExists,
+    state: Mutex<State>,
+    throttle: Option<Mutex<Throttle>>,
+    publication: Publication,
+    region: String,
 }
 
 impl ApiGateway {
     /// An account without any API.
     #[must_use]
     pub fn new(options: Options, load_balancer_exists: LoadBalancerExists) -> Self {
-        let throttle = Mutex::new(options.quotas.map(|quotas| quotas::Throttle::new(quotas, Instant::now())));
-        Self { inner: Arc::new(Inner { options, throttle, load_balancer_exists }) }
+        let state = State::new(Context {
+            region: options.region.clone(),
+            account_id: options.account_id,
+            vpc_link_creation: options.vpc_link_creation,
+            vpc_link_deletion: options.vpc_link_deletion,
+            load_balancer_exists,
+        });
+        let inner = Inner {
+            state: Mutex::new(state),
+            throttle: options.quotas.map(|quotas| Mutex::new(Throttle::new(quotas, Instant::now()))),
+            publication: Publication::new(options.propagation),
+            region: options.region,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The service to register at the front door under `apigateway`.
@@ -105,21 +148,89 @@ impl ApiGateway {
     pub fn handler(&self) -> Handler {
         let gateway = self.clone();
         Arc::new(move |request| {
-            let response = gateway.answer(&request);
-            Box::pin(std::future::ready(response))
+            let response = gateway.answer(&request).map_or_else(|error| error.response(), Answer::response);
+            Box::pin(std::future::ready(with_request_id(response)))
         })
     }
 
-    /// Every call so far that moved this stage's traffic, oldest first.
+    /// Every call so far that moved this stage's traffic, oldest first, read from the stage's own state.
     #[must_use]
-    pub fn switches(&self, _api: &str, _stage: &str) -> Vec<Switch> {
-        Vec::new()
+    pub fn switches(&self, api: &str, stage: &str) -> Vec<Switch> {
+        let state = self.state();
+        state.switches.iter().filter(|switch| switch.api == api && switch.stage == stage).cloned().collect()
     }
 
-    fn answer(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
-        let uri = request.uri();
-        let _ = operation("apigateway", request.method(), uri.path(), uri.query(), request.headers(), request.body());
-        let _ = (self.inner.throttle.lock().unwrap_or_else(PoisonError::into_inner).is_some(), &self.inner.options, (self.inner.load_balancer_exists)(""));
-        ApiError::unknown_operation().response()
+    /// The region, as host names need it.
+    pub(crate) fn region(&self) -> &str {
+        &self.inner.region
     }
+
+    /// What the data plane serves now.
+    pub(crate) fn view(&self) -> Arc<View> {
+        self.inner.publication.visible(Instant::now())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self, request: &http::Request<Bytes>) -> Result<Answer> {
+        let uri = request.uri();
+        let found = rest_routes::find(rest_routes::APIGATEWAY, request.method().as_str(), uri.path());
+        let (operation, labels) = found.ok_or_else(ApiError::unknown_operation)?;
+        let call = Request::new(&labels, uri.query(), request.headers().clone(), request.body().clone());
+        let operation = match (operation, call.query("mode").as_deref()) {
+            ("CreateRestApi", Some("import")) => "ImportRestApi",
+            ("CreateApiKey", Some("import")) => "ImportApiKeys",
+            _ => operation,
+        };
+        let now = Instant::now();
+        if let Some(throttle) = &self.inner.throttle {
+            let edge = is_edge_optimised(operation, &call);
+            throttle.lock().unwrap_or_else(PoisonError::into_inner).admit(operation, edge, now)?;
+        }
+        let mut state = self.state();
+        state.settle(now);
+        if operation.starts_with("Get") {
+            return dispatch::dispatch(operation, &mut state, &call);
+        }
+        let api = call.label(0).to_owned();
+        let before = targets(&state, &api);
+        let answer = dispatch::dispatch(operation, &mut state, &call)?;
+        record_switches(&mut state, operation, &api, &before);
+        self.inner.publication.publish(&state, now);
+        Ok(answer)
+    }
+}
+
+/// Whether the call makes an edge-optimised API, which has a quota of its own; it is the default type.
+fn is_edge_optimised(operation: &str, call: &Request) -> bool {
+    match operation {
+        "ImportRestApi" => call.query("endpointConfigurationTypes").is_none_or(|types| types == "EDGE"),
+        "CreateRestApi" => call.json::<serde_json::Value>().is_ok_and(|body| {
+            let types = &body["endpointConfiguration"]["types"];
+            types.get(0).is_none_or(|kind| kind == "EDGE")
+        }),
+        _ => false,
+    }
+}
+
+fn targets(state: &State, api: &str) -> BTreeMap<String, Target> {
+    let stages = state.apis.get(api).map(|api| &api.stages);
+    stages.into_iter().flatten().map(|(name, stage)| (name.clone(), Target::of(stage))).collect()
+}
+
+fn record_switches(state: &mut State, operation: &str, api: &str, before: &BTreeMap<String, Target>) {
+    let after = targets(state, api);
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let switches = names.into_iter().filter_map(|name| switches::between(operation, api, name, before.get(name), after.get(name)));
+    state.switches.extend(switches);
+}
+
+fn with_request_id(mut response: http::Response<Bytes>) -> http::Response<Bytes> {
+    let id = http::HeaderValue::from_str(&crate::request_id::random());
+    if let Ok(id) = id {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
 }

@@ -1,36 +1,51 @@
 //! The data plane of API Gateway: what answers at `{api}.execute-api.{region}.amazonaws.com` and at custom domains.
+//!
+//! AWS terminates TLS, finds the stage by host and path, picks the stage's deployment or, at random, its canary's, checks
+//! the API key, and calls the integration, through a VPC link's Network Load Balancer for private ones. This simulates it
+//! over plain HTTP/1.1 on loopback, from what the control plane has published (`apigateway::publication`); the real host is
+//! in the `Host` header. Answers of its own are the gateway responses of "Gateway response types for API Gateway".
+//!
+//! Not simulated: throttles and quotas of stages and usage plans, caches, authorizers (a method with one answers 500),
+//! SigV4 checks (a method with `AWS_IAM` answers 403), request validation, payload conversion, mapping templates beyond plain
+//! text with `$context` and `$stageVariables`, AWS and Lambda integrations (500), and TLS towards backends (500).
+//! Integrations without a VPC link reach addresses of this machine only.
+
+mod gateway_response;
+mod integration_request;
+mod integration_response;
+mod mapping;
+mod route;
+mod served;
+mod upstream;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crate::apigateway::ApiGateway;
-use crate::listener::Listener;
-use jiff::Timestamp;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+
+pub use served::Served;
+
+use crate::apigateway::{ApiGateway, Integration, Method, Release, View};
+use crate::listener::{Answer, Listener};
+use gateway_response::{GatewayResponseType as Kind, gateway_response};
+use mapping::Context;
+use served::ServedLog;
+use upstream::{Failure, Upstream};
 
 /// Finds where a listener port of a Network Load Balancer (by ARN) answers on this machine.
 pub type Resolver = Arc<dyn Fn(&str, u16) -> Option<SocketAddr> + Send + Sync>;
 
-/// How many requests of a stage one deployment has served, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
-    /// The REST API.
-    pub api: String,
-    /// The stage.
-    pub stage: String,
-    /// The deployment whose snapshot decided.
-    pub deployment: String,
-    /// Requests so far.
-    pub requests: u64,
-    /// When the first of them arrived.
-    pub first: Timestamp,
-    /// When the last of them arrived.
-    pub last: Timestamp,
-}
+/// The largest payload that API Gateway takes: 10 MB.
+const PAYLOAD_LIMIT: usize = 10 << 20;
 
 /// A running data plane; it stops when it is dropped.
 pub struct ExecuteApi {
     listener: Listener,
+    plane: Arc<Plane>,
 }
 
 impl ExecuteApi {
@@ -39,9 +54,19 @@ impl ExecuteApi {
     /// # Errors
     /// The address cannot be bound.
     pub async fn start(address: SocketAddr, gateway: &ApiGateway, resolver: Resolver) -> io::Result<Self> {
-        let _ = (gateway, resolver);
-        let listener = Listener::start(address, |_| async { Err(io::Error::other("nothing is published")) }).await?;
-        Ok(Self { listener })
+        let plane = Arc::new(Plane {
+            gateway: gateway.clone(),
+            resolver,
+            upstream: Upstream::new(),
+            served: ServedLog::default(),
+        });
+        let inside = Arc::clone(&plane);
+        let listener = Listener::start(address, move |request| {
+            let inside = Arc::clone(&inside);
+            async move { inside.answer(request).await }
+        })
+        .await?;
+        Ok(Self { listener, plane })
     }
 
     /// Where it listens.
@@ -50,14 +75,137 @@ impl ExecuteApi {
         self.listener.address()
     }
 
-    /// Which deployment of which stage served how many requests, and when.
+    /// Which deployment of which stage served how many requests, through which VPC link, and when.
     #[must_use]
     pub fn served(&self) -> Vec<Served> {
-        Vec::new()
+        self.plane.served.snapshot()
     }
 
     /// Stops listening and closes every connection.
     pub async fn stop(&self) {
         self.listener.stop().await;
+    }
+}
+
+struct Plane {
+    gateway: ApiGateway,
+    resolver: Resolver,
+    upstream: Upstream,
+    served: ServedLog,
+}
+
+impl Plane {
+    async fn answer(&self, request: http::Request<Incoming>) -> Answer {
+        let request_id = crate::request_id::random();
+        let mut response = self.respond(request, &request_id).await?;
+        if let Ok(id) = http::HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert("x-amzn-requestid", id);
+        }
+        Ok(response.map(Full::new))
+    }
+
+    async fn respond(&self, request: http::Request<Incoming>, request_id: &str) -> io::Result<http::Response<Bytes>> {
+        let view = self.gateway.view();
+        let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let Some(routed) = route::route(&view, self.gateway.region(), host, request.uri().path()) else {
+            return Ok(gateway_response(Kind::AccessDenied, None));
+        };
+        let release = Arc::clone(routed.stage.pick());
+        let configuration = Some(&release.snapshot.configuration);
+        let verb = request.method().as_str();
+        let has_method = |resource: &crate::apigateway::Resource| resource.methods.contains_key(verb) || resource.methods.contains_key("ANY");
+        let Some(found) = release.snapshot.find(routed.path, has_method) else {
+            return Ok(gateway_response(Kind::MissingAuthenticationToken, configuration));
+        };
+        let Some(method) = found.resource.methods.get(verb).or_else(|| found.resource.methods.get("ANY")) else {
+            return Ok(gateway_response(Kind::MissingAuthenticationToken, configuration));
+        };
+        match method.authorization_type.as_str() {
+            "NONE" | "" => {}
+            "AWS_IAM" => return Ok(gateway_response(Kind::MissingAuthenticationToken, configuration)),
+            _ => return Ok(gateway_response(Kind::AuthorizerConfigurationError, configuration)),
+        }
+        if method.api_key_required {
+            let key = request.headers().get("x-api-key").and_then(|key| key.to_str().ok());
+            if !key.is_some_and(|key| routed.stage.keys.contains(key)) {
+                return Ok(gateway_response(Kind::InvalidApiKey, configuration));
+            }
+        }
+        let Some(integration) = &method.method_integration else {
+            return Ok(gateway_response(Kind::ApiConfigurationError, configuration));
+        };
+
+        let path = routed.path.to_owned();
+        let (parts, body) = request.into_parts();
+        let body = match Limited::new(body, PAYLOAD_LIMIT).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                return Ok(gateway_response(Kind::RequestTooLarge, configuration));
+            }
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        let context = Context {
+            request_id,
+            release: &release,
+            parts: &parts,
+            path: &path,
+            resource_path: &found.resource.path,
+            path_parameters: &found.parameters,
+        };
+        let answer = self.integrate(&view, &release, method, integration, &context, body).await;
+        Ok(answer.unwrap_or_else(|kind| gateway_response(kind, configuration)))
+    }
+
+    async fn integrate(
+        &self,
+        view: &View,
+        release: &Release,
+        method: &Method,
+        integration: &Integration,
+        context: &Context<'_>,
+        body: Bytes,
+    ) -> Result<http::Response<Bytes>, Kind> {
+        match integration.kind.as_str() {
+            "MOCK" => {
+                self.served.count(release, None);
+                integration_response::mock(integration, method, context)
+            }
+            "HTTP" | "HTTP_PROXY" => {
+                let call = integration_request::build(integration, context, body)?;
+                let connection = integration.connection_id.as_deref().map(|id| context.stage_variables(id));
+                let link = connection.as_deref().filter(|_| integration.is_private());
+                self.served.count(release, link);
+                let address = match link {
+                    Some(link) => self.behind_link(view, link, call.port),
+                    None => upstream::loopback(&call.host, call.port),
+                };
+                let address = address.ok_or(Kind::ApiConfigurationError)?;
+                let timeout = Duration::from_millis(integration.timeout_in_millis.unwrap_or(29_000).into());
+                let response = self.upstream.call(address, call.request, timeout).await.map_err(|failure| match failure {
+                    Failure::TimedOut => Kind::IntegrationTimeout,
+                    Failure::Network(error) => {
+                        tracing::debug!(%error, %address, "integration failed");
+                        Kind::IntegrationFailure
+                    }
+                })?;
+                if integration.kind == "HTTP_PROXY" {
+                    Ok(integration_response::proxied(response))
+                } else {
+                    integration_response::mapped(integration, method, context, response)
+                }
+            }
+            other => {
+                tracing::warn!(integration = other, "this kind of integration is not simulated");
+                Err(Kind::ApiConfigurationError)
+            }
+        }
+    }
+
+    fn behind_link(&self, view: &View, link: &str, port: u16) -> Option<SocketAddr> {
+        let link = view.links.get(link)?;
+        if link.available_from.is_none_or(|from| Instant::now() < from) {
+            return None;
+        }
+        (self.resolver)(&link.target, port)
     }
 }

@@ -1,0 +1,137 @@
+//! What the data plane serves, and when a change reaches it.
+//!
+//! Every change of the control plane is published as a whole, immutable view. It becomes visible after a random time within
+//! the configured range, never before an earlier one; a request keeps the view it began with. AWS publishes no figure for
+//! this time, and lets its front ends see a change at different moments; here all of them see it at once.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::snapshot::Snapshot;
+use super::stages::Stage;
+use super::state::{Api, State};
+use super::vpc_links::Status;
+
+/// Everything that decides where a request goes.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    pub(crate) apis: HashMap<String, ApiView>,
+    /// By domain name: base path, API and stage, longest base path first.
+    pub(crate) domains: HashMap<String, Vec<(String, String, Option<String>)>>,
+    pub(crate) links: HashMap<String, LinkView>,
+}
+
+/// An API.
+#[derive(Debug)]
+pub(crate) struct ApiView {
+    pub(crate) execute_api_disabled: bool,
+    pub(crate) stages: HashMap<String, StageView>,
+}
+
+/// A stage with the values of the keys that open it.
+#[derive(Debug)]
+pub(crate) struct StageView {
+    pub(crate) release: Arc<Release>,
+    /// The canary and its share in per cent.
+    pub(crate) canary: Option<(f64, Arc<Release>)>,
+    pub(crate) keys: HashSet<String>,
+}
+
+/// A deployment with the variables that it is served with.
+#[derive(Debug)]
+pub(crate) struct Release {
+    pub(crate) api: String,
+    pub(crate) stage: String,
+    pub(crate) deployment: String,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+/// A VPC link.
+#[derive(Debug)]
+pub(crate) struct LinkView {
+    pub(crate) target: String,
+    pub(crate) available_from: Option<Instant>,
+}
+
+impl View {
+    fn of(state: &State) -> Self {
+        let apis = state.apis.iter().map(|(id, api)| (id.clone(), ApiView::of(id, api, state))).collect();
+        let domains = state.domain_names.iter().map(|(name, domain)| {
+            let mappings = domain.mappings.values();
+            let mut mappings: Vec<_> = mappings
+                .map(|mapping| (mapping.prefix().to_owned(), mapping.rest_api_id.clone(), mapping.stage.clone()))
+                .collect();
+            mappings.sort_by_key(|(prefix, _, _)| std::cmp::Reverse(prefix.len()));
+            (name.clone(), mappings)
+        });
+        let links = state.vpc_links.iter().map(|(id, link)| {
+            let available_from = match link.status {
+                Status::Available | Status::Pending => Some(link.until),
+                Status::Deleting | Status::Failed => None,
+            };
+            (id.clone(), LinkView { target: link.target_arns.first().cloned().unwrap_or_default(), available_from })
+        });
+        Self { apis, domains: domains.collect(), links: links.collect() }
+    }
+}
+
+impl ApiView {
+    fn of(id: &str, api: &Api, state: &State) -> Self {
+        let stages = api.stages.iter().filter_map(|(name, stage)| Some((name.clone(), StageView::of(id, api, stage, state)?)));
+        Self { execute_api_disabled: api.rest_api.disable_execute_api_endpoint, stages: stages.collect() }
+    }
+}
+
+impl StageView {
+    /// `None` cannot happen: a deployment that a stage uses cannot be deleted.
+    fn of(id: &str, api: &Api, stage: &Stage, state: &State) -> Option<Self> {
+        let variables = stage.variables.clone().unwrap_or_default();
+        let release = |deployment: &str, variables: BTreeMap<String, String>| {
+            let snapshot = Arc::clone(&api.deployments.get(deployment)?.snapshot);
+            let (api, stage, deployment) = (id.to_owned(), stage.stage_name.clone(), deployment.to_owned());
+            Some(Arc::new(Release { api, stage, deployment, snapshot, variables }))
+        };
+        let canary = stage.canary_settings.as_ref().and_then(|canary| {
+            let mut variables = variables.clone();
+            variables.extend(canary.stage_variable_overrides.clone().unwrap_or_default());
+            Some((canary.percent_traffic, release(&canary.deployment_id, variables)?))
+        });
+        let plans = state.usage_plans.values().filter(|plan| plan.opens(id, &stage.stage_name));
+        let keys = plans.flat_map(|plan| &plan.keys).filter_map(|key| state.api_keys.get(key));
+        let keys = keys.filter(|key| key.enabled).filter_map(|key| key.value.clone()).collect();
+        Some(Self { release: release(&stage.deployment_id, variables)?, canary, keys })
+    }
+}
+
+/// The views that are visible now or later.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    delay: RangeInclusive<Duration>,
+    views: Mutex<VecDeque<(Instant, Arc<View>)>>,
+}
+
+impl Publication {
+    pub(crate) fn new(delay: RangeInclusive<Duration>) -> Self {
+        Self { delay, views: Mutex::new(VecDeque::from([(Instant::now(), Arc::default())])) }
+    }
+
+    pub(crate) fn publish(&self, state: &State, now: Instant) {
+        let (shortest, longest) = (*self.delay.start(), *self.delay.end());
+        let delay = shortest + longest.saturating_sub(shortest).mul_f64(fastrand::f64());
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        let visible = views.back().map_or(now, |(earlier, _)| (*earlier).max(now + delay));
+        views.push_back((visible, Arc::new(View::of(state))));
+    }
+
+    /// The latest view that is visible at a time.
+    pub(crate) fn visible(&self, now: Instant) -> Arc<View> {
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        while views.get(1).is_some_and(|(visible, _)| *visible <= now) {
+            views.pop_front();
+        }
+        views.front().map(|(_, view)| Arc::clone(view)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,230 @@
+//! REST APIs: the resource that owns all others.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::documentation::Documentation;
+use super::error::{ApiError, Result};
+use super::id;
+use super::page::page;
+use super::patch::PatchOperation;
+use super::request::{Answer, Request};
+use super::resources::Resource;
+use super::state::{Api, Configuration, State};
+
+/// The properties of an API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RestApi {
+    #[serde(default)]
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) created_date: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) binary_media_types: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) minimum_compression_size: Option<i64>,
+    #[serde(default = "header")]
+    pub(crate) api_key_source: String,
+    #[serde(default)]
+    pub(crate) endpoint_configuration: EndpointConfiguration,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) policy: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) disable_execute_api_endpoint: bool,
+    #[serde(default)]
+    pub(crate) root_resource_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) security_policy: Option<String>,
+}
+
+/// The type of an API's endpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EndpointConfiguration {
+    #[serde(default = "edge")]
+    pub(crate) types: Vec<String>,
+    #[serde(default = "ipv4")]
+    pub(crate) ip_address_type: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) vpc_endpoint_ids: Vec<String>,
+}
+
+impl Default for EndpointConfiguration {
+    fn default() -> Self {
+        Self { types: edge(), ip_address_type: ipv4(), vpc_endpoint_ids: Vec::new() }
+    }
+}
+
+fn header() -> String {
+    "HEADER".into()
+}
+
+fn edge() -> Vec<String> {
+    vec!["EDGE".into()]
+}
+
+fn ipv4() -> String {
+    "ipv4".into()
+}
+
+impl EndpointConfiguration {
+    /// Refuses types that API Gateway does not have.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.types.as_slice() {
+            [kind] if ["EDGE", "REGIONAL", "PRIVATE"].contains(&kind.as_str()) => Ok(()),
+            [_] => Err(ApiError::bad_request("Invalid EndpointTypes specified. Valid options are EDGE,REGIONAL,PRIVATE")),
+            _ => Err(ApiError::bad_request("Cannot create an api with multiple Endpoint Types.")),
+        }
+    }
+}
+
+/// Refuses a size that no payload may have.
+pub(crate) fn check_compression(size: i64) -> Result<()> {
+    if (0..=10_485_760).contains(&size) {
+        return Ok(());
+    }
+    Err(ApiError::bad_request("Invalid minimum compression size, must be between 0 and 10485760"))
+}
+
+/// Registers a new API with these properties and this configuration (a root is added if it has none), and names its id.
+pub(crate) fn insert(state: &mut State, mut rest_api: RestApi, mut configuration: Configuration) -> String {
+    let root = configuration.resources.values().find(|resource| resource.parent_id.is_none());
+    let root = root.map(|root| root.id.clone()).unwrap_or_else(|| {
+        let root = Resource::root();
+        let id = root.id.clone();
+        configuration.resources.insert(id.clone(), root);
+        id
+    });
+    rest_api.id = id::random(10);
+    rest_api.created_date = id::now();
+    rest_api.root_resource_id = root;
+    configuration.binary_media_types.clone_from(&rest_api.binary_media_types);
+    let id = rest_api.id.clone();
+    let documentation = Documentation::default();
+    let (deployments, stages) = (BTreeMap::new(), BTreeMap::new());
+    state.apis.insert(id.clone(), Api { rest_api, configuration, documentation, deployments, stages });
+    id
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Create {
+    #[serde(flatten)]
+    rest_api: RestApi,
+    clone_from: Option<String>,
+}
+
+pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
+    let input: Create = request.json()?;
+    let rest_api = input.rest_api;
+    if rest_api.name.is_empty() {
+        return Err(ApiError::bad_request("No API name specified"));
+    }
+    if rest_api.description.as_deref() == Some("") {
+        return Err(ApiError::bad_request("Description cannot be an empty string"));
+    }
+    rest_api.endpoint_configuration.check()?;
+    rest_api.minimum_compression_size.map_or(Ok(()), check_compression)?;
+    let configuration = match input.clone_from {
+        Some(id) => state.api(&id)?.configuration.clone(),
+        None => Configuration { models: super::models::defaults(), ..Configuration::default() },
+    };
+    let id = insert(state, rest_api, configuration);
+    Answer::created(&state.api(&id)?.rest_api)
+}
+
+pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
+    Answer::ok(&state.api(request.label(0))?.rest_api)
+}
+
+pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
+    page(request, state.apis.values().map(|api| &api.rest_api))
+}
+
+pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
+    let api = state.api_mut(request.label(0))?;
+    let mut changed = api.rest_api.clone();
+    for patch in request.patch()? {
+        apply(&mut changed, &patch)?;
+    }
+    api.configuration.binary_media_types.clone_from(&changed.binary_media_types);
+    api.rest_api = changed;
+    Answer::ok(&api.rest_api)
+}
+
+/// The paths of "Patch operations", section `UpdateRestApi`.
+fn apply(api: &mut RestApi, patch: &PatchOperation) -> Result<()> {
+    let segments = patch.segments();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        ["name"] => {
+            patch.must_replace()?;
+            patch.value()?.clone_into(&mut api.name);
+        }
+        ["description"] => patch.text(&mut api.description)?,
+        ["policy"] => patch.text(&mut api.policy)?,
+        ["version"] => patch.text(&mut api.version)?,
+        ["securityPolicy"] => patch.text(&mut api.security_policy)?,
+        ["apiKeySource"] => {
+            patch.must_replace()?;
+            match patch.value()? {
+                source @ ("HEADER" | "AUTHORIZER") => source.clone_into(&mut api.api_key_source),
+                _ => return Err(ApiError::bad_request("Invalid apiKeySource specified. Valid options are HEADER,AUTHORIZER")),
+            }
+        }
+        ["disableExecuteApiEndpoint"] => {
+            patch.must_replace()?;
+            api.disable_execute_api_endpoint = patch.boolean()?;
+        }
+        ["minimumCompressionSize"] => {
+            patch.must_replace()?;
+            let refused = || ApiError::bad_request("Invalid minimum compression size, must be between 0 and 10485760");
+            let size = match patch.value.as_deref().filter(|value| !value.is_empty()) {
+                None => None,
+                Some(value) => Some(value.parse::<i64>().map_err(|_| refused())?),
+            };
+            size.map_or(Ok(()), check_compression)?;
+            api.minimum_compression_size = size;
+        }
+        ["binaryMediaTypes", media_type] => patch.member(&mut api.binary_media_types, media_type)?,
+        ["endpointConfiguration", "types", kind] => {
+            patch.member(&mut api.endpoint_configuration.types, kind)?;
+            api.endpoint_configuration.check()?;
+        }
+        ["endpointConfiguration", "ipAddressType"] => {
+            patch.must_replace()?;
+            patch.value()?.clone_into(&mut api.endpoint_configuration.ip_address_type);
+        }
+        ["endpointConfiguration", "vpcEndpointIds"] => {
+            patch.member(&mut api.endpoint_configuration.vpc_endpoint_ids, patch.value()?)?;
+        }
+        _ => return Err(patch.invalid_path()),
+    }
+    Ok(())
+}
+
+/// Deletes an API with everything in it; AWS refuses while a custom domain's base path mapping names it.
+pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
+    let id = request.label(0).to_owned();
+    state.api(&id)?;
+    if state.domain_names.values().any(|domain| domain.mappings.values().any(|mapping| mapping.rest_api_id == id)) {
+        return Err(ApiError::bad_request("Please remove all base path mappings related to the API in your account."));
+    }
+    state.apis.remove(&id);
+    for plan in state.usage_plans.values_mut() {
+        plan.api_stages.retain(|stage| stage.api_id != id);
+    }
+    Ok(Answer::deleted())
+}

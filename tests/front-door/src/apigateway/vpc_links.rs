@@ -1,0 +1,168 @@
+//! VPC links (V1): the private way from API Gateway to a Network Load Balancer.
+//!
+//! AWS makes an endpoint service for the load balancer and connects to it, which takes two to four minutes: the link is
+//! PENDING, then AVAILABLE, or FAILED when the load balancer is not there or no network one. The target can never be
+//! changed, and a link cannot be deleted while an API refers to it. Simulated here with configurable times; the endpoint
+//! service itself does not appear in EC2. See "Set up API Gateway private integrations using VPC links (legacy)".
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::LoadBalancerExists;
+use super::error::{ApiError, Result};
+use super::id;
+use super::page::page;
+use super::patch::PatchOperation;
+use super::references;
+use super::request::{Answer, Request};
+use super::state::State;
+
+/// A link and its state.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VpcLink {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    pub(crate) target_arns: Vec<String>,
+    pub(crate) status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status_message: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tags: BTreeMap<String, String>,
+    /// When the present state (PENDING or DELETING) ends.
+    #[serde(skip)]
+    pub(crate) until: Instant,
+}
+
+/// The states of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Status {
+    /// Being made; carries no requests.
+    Pending,
+    /// Carries requests.
+    Available,
+    /// Being deleted; carries no requests.
+    Deleting,
+    /// Never became available.
+    Failed,
+}
+
+impl VpcLink {
+    /// Moves on to the state that time has brought; false when the link is gone.
+    pub(crate) fn settle(&mut self, now: Instant, exists: &LoadBalancerExists) -> bool {
+        if now < self.until {
+            return true;
+        }
+        match self.status {
+            Status::Deleting => return false,
+            Status::Available | Status::Failed => {}
+            Status::Pending => match self.target_arns.iter().find(|arn| !exists(arn)) {
+                None => {
+                    self.status = Status::Available;
+                    self.status_message = Some("Your vpc link is ready for use".into());
+                }
+                Some(arn) => {
+                    self.status = Status::Failed;
+                    self.status_message = Some(format!("NLB ARN {arn} does not name an active Network Load Balancer"));
+                }
+            },
+        }
+        true
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Create {
+    #[serde(default)]
+    name: String,
+    description: Option<String>,
+    #[serde(default)]
+    target_arns: Vec<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+}
+
+pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
+    let input: Create = request.json()?;
+    if input.name.is_empty() {
+        return Err(ApiError::bad_request("Name is required for a vpc link"));
+    }
+    match input.target_arns.as_slice() {
+        [] => return Err(ApiError::bad_request("No target arn specified for vpc link.")),
+        [arn] if arn.starts_with("arn:") && arn.contains(":elasticloadbalancing:") => {}
+        [arn] => return Err(ApiError::bad_request(format!("Invalid ARN specified for vpc link: {arn}"))),
+        _ => return Err(ApiError::bad_request("More than one target arn specified for vpc link.")),
+    }
+    let link = VpcLink {
+        id: id::random(6),
+        name: input.name,
+        description: input.description,
+        target_arns: input.target_arns,
+        status: Status::Pending,
+        status_message: Some("Your vpc link is being provisioned".into()),
+        tags: input.tags,
+        until: Instant::now() + state.context.vpc_link_creation,
+    };
+    let answer = Answer::accepted(&link);
+    state.vpc_links.insert(link.id.clone(), link);
+    answer
+}
+
+fn unknown() -> ApiError {
+    ApiError::not_found("Invalid Vpc Link identifier specified")
+}
+
+pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
+    Answer::ok(state.vpc_links.get(request.label(0)).ok_or_else(unknown)?)
+}
+
+pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
+    page(request, state.vpc_links.values())
+}
+
+pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
+    let link = state.vpc_links.get_mut(request.label(0)).ok_or_else(unknown)?;
+    let mut changed = link.clone();
+    for patch in request.patch()? {
+        apply(&mut changed, &patch)?;
+    }
+    *link = changed;
+    Answer::ok(link)
+}
+
+fn apply(link: &mut VpcLink, patch: &PatchOperation) -> Result<()> {
+    match patch.path.as_str() {
+        "/name" => {
+            patch.must_replace()?;
+            patch.value()?.clone_into(&mut link.name);
+        }
+        "/description" => patch.text(&mut link.description)?,
+        path if path.starts_with("/targetArns") => {
+            return Err(ApiError::bad_request("Target arns are not allowed to be changed/added."));
+        }
+        _ => return Err(patch.invalid_path()),
+    }
+    Ok(())
+}
+
+pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
+    let id = request.label(0);
+    let deletion: Duration = state.context.vpc_link_deletion;
+    if !state.vpc_links.contains_key(id) {
+        return Err(unknown());
+    }
+    references::refuse_referenced_link(state, id)?;
+    let link = state.vpc_links.get_mut(id).ok_or_else(unknown)?;
+    if link.status != Status::Deleting {
+        link.status = Status::Deleting;
+        link.status_message = Some("Your vpc link is being deleted".into());
+        link.until = Instant::now() + deletion;
+    }
+    Ok(Answer::deleted())
+}
