@@ -1,0 +1,163 @@
+//! REST APIs and their configuration.
+
+use super::{PAGE, client, convert, found, gone, refusal};
+use crate::{Account, error::phase_error};
+use aws_sdk_apigateway::primitives::Blob;
+use domain::PhaseError;
+use domain::plan::edge::{Api, BasePath};
+use domain::ports::Apis;
+use domain::ports::gateway::{Method, Patch, Tags};
+use serde_json::Value;
+
+impl Apis for Account {
+    async fn api(&self, id: &str) -> Result<Option<Api>, PhaseError> {
+        let answer = client(self).get_rest_api().rest_api_id(id).send().await;
+        let Some(answer) = found(&format!("reading the API {id}"), answer)? else {
+            return Ok(None);
+        };
+        // GetRestApi answers the same fields as the items of GetRestApis, under a type of its own.
+        let api = aws_sdk_apigateway::types::RestApi::builder()
+            .set_id(answer.id)
+            .set_name(answer.name)
+            .set_endpoint_configuration(answer.endpoint_configuration)
+            .set_binary_media_types(answer.binary_media_types)
+            .set_policy(answer.policy)
+            .set_api_key_source(answer.api_key_source)
+            .set_minimum_compression_size(answer.minimum_compression_size)
+            .disable_execute_api_endpoint(answer.disable_execute_api_endpoint)
+            .set_tags(answer.tags)
+            .build();
+        Ok(Some(convert::api(&api)))
+    }
+
+    async fn apis(&self) -> Result<Vec<Api>, PhaseError> {
+        let pages = client(self).get_rest_apis().limit(PAGE).into_paginator().items().send();
+        let apis: Result<Vec<_>, _> = pages.collect().await;
+        let apis = apis.map_err(|error| phase_error("listing the REST APIs", &error))?;
+        Ok(apis.iter().map(convert::api).collect())
+    }
+
+    async fn methods(&self, api: &str) -> Result<Vec<Method>, PhaseError> {
+        let pages = client(self)
+            .get_resources()
+            .rest_api_id(api)
+            .embed("methods")
+            .limit(PAGE)
+            .into_paginator()
+            .items()
+            .send();
+        let resources: Result<Vec<_>, _> = pages.collect().await;
+        let resources = resources.map_err(|error| phase_error(&format!("reading the resources of {api}"), &error))?;
+        let mut methods: Vec<Method> = resources.iter().flat_map(convert::methods).collect();
+        methods.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
+        Ok(methods)
+    }
+
+    async fn authorizers(&self, api: &str) -> Result<usize, PhaseError> {
+        let answer = client(self)
+            .get_authorizers()
+            .rest_api_id(api)
+            .limit(PAGE)
+            .send()
+            .await
+            .map_err(|error| phase_error(&format!("reading the authorizers of {api}"), &error))?;
+        Ok(answer.items().len())
+    }
+
+    async fn export(&self, api: &str, stage: &str) -> Result<Value, PhaseError> {
+        let context = format!("exporting the stage {stage} of {api}");
+        let answer = client(self)
+            .get_export()
+            .rest_api_id(api)
+            .stage_name(stage)
+            .export_type("oas30")
+            .parameters("extensions", "apigateway")
+            .accepts("application/json")
+            .send()
+            .await
+            .map_err(|error| phase_error(&context, &error))?;
+        let body = answer.body().map(AsRef::as_ref).unwrap_or_default();
+        serde_json::from_slice(body).map_err(|error| PhaseError::unavailable(format!("{context}: the answer is no JSON: {error}")))
+    }
+
+    async fn import(&self, document: &Value, endpoint_type: &str) -> Result<String, PhaseError> {
+        let answer = client(self)
+            .import_rest_api()
+            .fail_on_warnings(false)
+            .parameters("endpointConfigurationTypes", endpoint_type)
+            .body(Blob::new(document.to_string().into_bytes()))
+            .send()
+            .await
+            .map_err(|error| phase_error("importing the temporary API", &error))?;
+        answer.id.ok_or_else(|| PhaseError::unavailable("importing the temporary API: the answer has no id"))
+    }
+
+    async fn update_api(&self, api: &str, patches: &[Patch]) -> Result<(), PhaseError> {
+        client(self)
+            .update_rest_api()
+            .rest_api_id(api)
+            .set_patch_operations(Some(convert::patches(patches)))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| phase_error(&format!("changing the API {api}"), &error))
+    }
+
+    async fn tag(&self, api: &str, tags: &Tags) -> Result<(), PhaseError> {
+        let region = self.config().region().map(ToString::to_string).unwrap_or_default();
+        let partition = if region.starts_with("cn-") { "aws-cn" } else { "aws" };
+        client(self)
+            .tag_resource()
+            .resource_arn(format!("arn:{partition}:apigateway:{region}::/restapis/{api}"))
+            .set_tags(convert::unsorted(tags))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| phase_error(&format!("tagging the API {api}"), &error))
+    }
+
+    async fn delete_api(&self, api: &str) -> Result<(), PhaseError> {
+        gone(&format!("deleting the API {api}"), client(self).delete_rest_api().rest_api_id(api).send().await)
+    }
+
+    async fn connect(&self, api: &str, resource: &str, method: &str, link: &str) -> Result<(), PhaseError> {
+        client(self)
+            .update_integration()
+            .rest_api_id(api)
+            .resource_id(resource)
+            .http_method(method)
+            .set_patch_operations(Some(convert::patches(&[Patch::replace("/connectionId", link)])))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| refusal(&format!("pointing {method} of resource {resource} of {api} at {link}"), &error))
+    }
+
+    async fn base_paths(&self) -> Result<Vec<BasePath>, PhaseError> {
+        let client = client(self);
+        let pages = client.get_domain_names().limit(PAGE).into_paginator().items().send();
+        let domains: Result<Vec<_>, _> = pages.collect().await;
+        let domains = domains.map_err(|error| phase_error("listing the custom domains", &error))?;
+        let mut paths = Vec::new();
+        for domain in domains {
+            let name = domain.domain_name().unwrap_or_default();
+            let pages = client
+                .get_base_path_mappings()
+                .domain_name(name)
+                .set_domain_name_id(domain.domain_name_id.clone())
+                .limit(PAGE)
+                .into_paginator()
+                .items()
+                .send();
+            let mappings: Result<Vec<_>, _> = pages.collect().await;
+            let mappings = mappings.map_err(|error| phase_error(&format!("reading the base paths of {name}"), &error))?;
+            paths.extend(mappings.into_iter().map(|mapping| BasePath {
+                domain: name.to_owned(),
+                path: mapping.base_path.unwrap_or_default(),
+                api_id: mapping.rest_api_id.unwrap_or_default(),
+                stage: mapping.stage.unwrap_or_default(),
+            }));
+        }
+        Ok(paths)
+    }
+}

@@ -1,0 +1,126 @@
+//! Between the SDK's types and the domain's.
+
+use aws_sdk_apigateway::types::{self, Op, PatchOperation};
+use domain::plan::edge::{Api, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
+use domain::ports::gateway::{Backend, Method, Patch, Tags};
+use std::collections::{BTreeMap, HashMap};
+
+pub(super) fn sorted(map: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
+    map.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+pub(super) fn unsorted(tags: &Tags) -> Option<HashMap<String, String>> {
+    (!tags.is_empty()).then(|| tags.clone().into_iter().collect())
+}
+
+fn text(value: Option<&str>) -> String {
+    value.unwrap_or_default().to_owned()
+}
+
+pub(super) fn api(api: &types::RestApi) -> Api {
+    let endpoint = api.endpoint_configuration().and_then(|configuration| configuration.types().first());
+    Api {
+        id: text(api.id()),
+        name: text(api.name()),
+        // The API reference's default for an API without an endpoint configuration.
+        endpoint_type: endpoint.map_or("EDGE", types::EndpointType::as_str).to_owned(),
+        binary_media_types: api.binary_media_types().to_vec(),
+        policy: api.policy().map(ToOwned::to_owned),
+        api_key_source: api.api_key_source().map_or("HEADER", types::ApiKeySourceType::as_str).to_owned(),
+        minimum_compression_size: api.minimum_compression_size(),
+        execute_api_disabled: api.disable_execute_api_endpoint(),
+        tags: sorted(api.tags()),
+    }
+}
+
+pub(super) fn methods(resource: &types::Resource) -> Vec<Method> {
+    let methods = resource.resource_methods().into_iter().flatten();
+    methods
+        .map(|(name, method)| Method {
+            resource_id: text(resource.id()),
+            path: text(resource.path()),
+            method: name.clone(),
+            api_key_required: method.api_key_required().unwrap_or_default(),
+            authorization: text(method.authorization_type()),
+            integration: method.method_integration().map(backend),
+        })
+        .collect()
+}
+
+fn backend(integration: &types::Integration) -> Backend {
+    Backend {
+        kind: integration.r#type().map_or("", types::IntegrationType::as_str).to_owned(),
+        http_method: text(integration.http_method()),
+        uri: text(integration.uri()),
+        connection_type: integration.connection_type().map_or("INTERNET", types::ConnectionType::as_str).to_owned(),
+        connection_id: text(integration.connection_id()),
+        integration_target: text(integration.integration_target()),
+        timeout_millis: integration.timeout_in_millis().try_into().unwrap_or_default(),
+        insecure_skip_verification: integration.tls_config().is_some_and(types::TlsConfig::insecure_skip_verification),
+        request_parameters: sorted(integration.request_parameters()),
+    }
+}
+
+pub(super) fn stage(
+    name: Option<&str>,
+    deployment: Option<&str>,
+    canary: Option<&types::CanarySettings>,
+    variables: Option<&HashMap<String, String>>,
+) -> Stage {
+    Stage {
+        name: text(name),
+        deployment_id: text(deployment),
+        canary: canary.map(|canary| Canary {
+            deployment_id: text(canary.deployment_id()),
+            percent: canary.percent_traffic(),
+        }),
+        variables: sorted(variables),
+        ..Stage::default()
+    }
+}
+
+pub(super) fn link(link: &types::VpcLink) -> VpcLink {
+    VpcLink {
+        id: text(link.id()),
+        name: text(link.name()),
+        target_arns: link.target_arns().to_vec(),
+        status: link.status().map_or("", types::VpcLinkStatus::as_str).to_owned(),
+        status_message: text(link.status_message()),
+        tags: sorted(link.tags()),
+    }
+}
+
+pub(super) fn plan(plan: &types::UsagePlan) -> UsagePlan {
+    let stages = plan.api_stages().iter();
+    UsagePlan {
+        id: text(plan.id()),
+        name: text(plan.name()),
+        stages: stages.map(|stage| (text(stage.api_id()), text(stage.stage()))).collect(),
+        throttle: plan.throttle().map(|throttle| Throttle {
+            rate: throttle.rate_limit(),
+            burst: throttle.burst_limit(),
+        }),
+        quota: plan.quota().map(|quota| Quota {
+            limit: quota.limit(),
+            offset: quota.offset(),
+            period: quota.period().map_or("", types::QuotaPeriodType::as_str).to_owned(),
+        }),
+        key_ids: Vec::new(),
+        tags: sorted(plan.tags()),
+    }
+}
+
+pub(super) fn patches(patches: &[Patch]) -> Vec<PatchOperation> {
+    patches
+        .iter()
+        .map(|patch| {
+            let (op, path, value) = match patch {
+                Patch::Replace(path, value) => (Op::Replace, path, Some(value)),
+                Patch::Add(path, value) => (Op::Add, path, Some(value)),
+                Patch::Remove(path) => (Op::Remove, path, None),
+                Patch::RemoveValue(path, value) => (Op::Remove, path, Some(value)),
+            };
+            PatchOperation::builder().op(op).path(path).set_value(value.cloned()).build()
+        })
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! Everything between the public API and the clusters, as preflight found them.
+
+pub mod api;
+pub mod balancer;
+
+pub use api::{Api, BasePath, Canary, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
+pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything between the public API and the clusters.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Edge {
+    /// The public API.
+    pub api: Api,
+    /// Its stage that production uses; its deployment is B.
+    pub stage: Stage,
+    /// Every integration of the API that goes through blue's VPC link.
+    pub integrations: Vec<Integration>,
+    /// Blue's VPC link.
+    pub vpc_link: VpcLink,
+    /// The load balancer behind it.
+    pub load_balancer: LoadBalancer,
+    /// The load balancer's target groups.
+    pub target_groups: Vec<TargetGroup>,
+    /// The load balancer's listeners.
+    pub listeners: Vec<Listener>,
+    /// The usage plans that cover the stage, with the ids of their API keys.
+    pub usage_plans: Vec<UsagePlan>,
+    /// What of custom domains is mapped to the stage.
+    pub base_paths: Vec<BasePath>,
+    /// The longest time that a request through blue's link may take, in milliseconds
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
+    pub longest_timeout_millis: u32,
+}
+
+impl Edge {
+    /// The ARN of blue's target group as a listener names it, and the target group.
+    #[must_use]
+    pub fn target_group(&self, arn: &str) -> Option<&TargetGroup> {
+        self.target_groups.iter().find(|group| group.arn == arn)
+    }
+
+    /// The deployment that production has when the migration starts.
+    #[must_use]
+    pub fn deployment_b(&self) -> &str {
+        &self.stage.deployment_id
+    }
+}

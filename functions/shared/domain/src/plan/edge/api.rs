@@ -1,0 +1,165 @@
+//! Facts of Amazon API Gateway REST APIs (<https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>).
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A REST API.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Api {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `REGIONAL`, `EDGE` or `PRIVATE`.
+    pub endpoint_type: String,
+    /// Media types that are passed on as they are.
+    pub binary_media_types: Vec<String>,
+    /// Its resource policy, JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// `HEADER` or `AUTHORIZER`.
+    pub api_key_source: String,
+    /// Answers from this size on are compressed, in bytes; never where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_compression_size: Option<i32>,
+    /// Whether only custom domains reach it.
+    pub execute_api_disabled: bool,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A stage of a REST API.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// The deployment that it serves.
+    pub deployment_id: String,
+    /// The deployment that some of the requests get instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
+    /// Its variables.
+    pub variables: BTreeMap<String, String>,
+    /// The size of its cache in GB, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_size: Option<String>,
+    /// The ARN of the web ACL in front of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_acl_arn: Option<String>,
+    /// Whether AWS X-Ray traces it.
+    pub tracing: bool,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A canary of a stage
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/canary-release.html>).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Canary {
+    /// The deployment that it serves.
+    pub deployment_id: String,
+    /// Of 100 requests, how many it gets.
+    pub percent: f64,
+}
+
+/// The integration of one method with a backend behind a VPC link.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Integration {
+    /// The resource's id.
+    pub resource_id: String,
+    /// The resource's path.
+    pub path: String,
+    /// The method, such as `GET` or `ANY`.
+    pub method: String,
+    /// The VPC link's id.
+    pub connection_id: String,
+    /// Where the request goes: its host becomes the Host header, its path the path.
+    pub uri: String,
+    /// The longest time it may take, in milliseconds.
+    pub timeout_millis: u32,
+    /// Whether the backend's certificate may be anybody's.
+    pub insecure_skip_verification: bool,
+    /// How the backend's request is made from the caller's.
+    pub request_parameters: BTreeMap<String, String>,
+}
+
+/// A VPC link of REST APIs (V1)
+/// (<https://docs.aws.amazon.com/apigateway/latest/api/API_VpcLink.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VpcLink {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The ARN of the load balancer behind it.
+    pub target_arns: Vec<String>,
+    /// `AVAILABLE`, `PENDING`, `DELETING` or `FAILED`.
+    pub status: String,
+    /// What AWS says of the status.
+    pub status_message: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A usage plan (<https://docs.aws.amazon.com/apigateway/latest/api/API_UsagePlan.html>).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsagePlan {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The stages that it covers, as API id and stage name.
+    pub stages: Vec<(String, String)>,
+    /// Its throttle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Throttle>,
+    /// Its quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
+    /// The ids of its API keys; the keys themselves are never read here.
+    pub key_ids: Vec<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// How many requests a usage plan lets through.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Throttle {
+    /// Requests a second.
+    pub rate: f64,
+    /// Requests at once.
+    pub burst: i32,
+}
+
+/// How many requests a usage plan lets through in a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quota {
+    /// Requests.
+    pub limit: i32,
+    /// Requests less in the first period.
+    pub offset: i32,
+    /// `DAY`, `WEEK` or `MONTH`.
+    pub period: String,
+}
+
+/// A base path of a custom domain that is mapped to an API.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BasePath {
+    /// The custom domain.
+    pub domain: String,
+    /// The base path, `(none)` for the root.
+    pub path: String,
+    /// The API's id.
+    pub api_id: String,
+    /// The stage, where the mapping names one.
+    pub stage: String,
+}
