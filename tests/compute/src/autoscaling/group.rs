@@ -1,0 +1,376 @@
+//! Auto Scaling groups, those that EKS makes for node groups: `DescribeAutoScalingGroups`, `DescribeAutoScalingInstances`
+//! and the operations that change sizes.
+//!
+//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html>
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+    sync::Arc,
+};
+
+use kubernetes::Taint;
+use serde_json::{Map, Value};
+
+use super::{Outcome, attachment::Attachment};
+use crate::{
+    account::{Account, State},
+    ec2::{LaunchTemplate, Subnet},
+    eks::texts,
+    identifier, node,
+    query_protocol::{Fault, Parameters},
+    xml::Element,
+};
+
+/// Where an instance is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifecycle {
+    /// Launched, not yet a node.
+    Pending,
+    /// A node that takes Pods.
+    InService,
+    /// Draining.
+    Terminating,
+}
+
+/// An instance of a group.
+#[derive(Clone, Debug)]
+pub(crate) struct Instance {
+    /// `i-…`
+    pub(crate) id: String,
+    /// The Availability Zone's name.
+    pub(crate) zone: String,
+    /// Such as `m5.large`.
+    pub(crate) instance_type: String,
+    /// The node's name in Kubernetes.
+    pub(crate) node: String,
+    /// The private address.
+    pub(crate) address: Ipv4Addr,
+    /// Where it is in its life.
+    pub(crate) lifecycle: Lifecycle,
+    /// Which generation of the launch settings made it.
+    pub(crate) generation: u32,
+}
+
+impl Instance {
+    /// Whether it is a node that takes Pods and traffic.
+    pub(crate) fn in_service(&self) -> bool {
+        self.lifecycle == Lifecycle::InService
+    }
+}
+
+/// What new instances are launched with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// The AMI.
+    pub(crate) image: String,
+    /// Such as `m5.large`.
+    pub(crate) instance_type: String,
+    /// Security groups of the instances.
+    pub(crate) security_groups: Vec<String>,
+    /// The node group's launch template, where it has one.
+    pub(crate) template: Option<LaunchTemplate>,
+    /// Labels of the nodes.
+    pub(crate) labels: BTreeMap<String, String>,
+    /// Taints of the nodes.
+    pub(crate) taints: Vec<Taint>,
+    /// Counts the changes that replace instances.
+    pub(crate) generation: u32,
+}
+
+/// An Auto Scaling group.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// `eks-<node group>-<uuid>`
+    pub(crate) name: String,
+    /// Its ARN.
+    pub(crate) arn: String,
+    /// When it was made.
+    pub(crate) created: String,
+    /// The cluster that the instances join.
+    pub(crate) cluster: String,
+    /// `(min, desired, max)`
+    pub(crate) sizes: (i64, i64, i64),
+    /// Where instances are launched, in turn.
+    pub(crate) subnets: Vec<Subnet>,
+    /// What instances are launched with.
+    pub(crate) settings: Settings,
+    /// The instances by id.
+    pub(crate) instances: BTreeMap<String, Instance>,
+    /// Launches under way, with the addresses they will have.
+    pub(crate) launching: BTreeSet<Ipv4Addr>,
+    /// Target groups attached, by ARN.
+    pub(crate) attachments: BTreeMap<String, Attachment>,
+    /// Tags: value, and whether instances get it.
+    pub(crate) tags: BTreeMap<String, (String, bool)>,
+    /// Why the last launch failed.
+    pub(crate) failure: Option<String>,
+    /// Whether it goes away once it is empty.
+    pub(crate) deleting: bool,
+    /// How many instances it launched so far.
+    pub(crate) launched: usize,
+}
+
+impl Group {
+    /// The group behind a node group.
+    pub(crate) fn of_nodegroup(
+        account: &Account,
+        resource: &Map<String, Value>,
+        subnets: Vec<Subnet>,
+        template: Option<LaunchTemplate>,
+        cluster_security_group: Option<String>,
+    ) -> Self {
+        let text = |member: &str| resource[member].as_str().unwrap_or_default().to_owned();
+        let name = resource["resources"]["autoScalingGroups"][0]["name"].as_str().unwrap_or_default().to_owned();
+        let size = |member: &str| resource["scalingConfig"][member].as_i64().unwrap_or_default();
+        let cluster = text("clusterName");
+        let nodegroup = text("nodegroupName");
+        // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html: tags for the cluster autoscaler
+        let tags = [
+            ("eks:cluster-name".to_owned(), cluster.clone()),
+            ("eks:nodegroup-name".to_owned(), nodegroup),
+            ("k8s.io/cluster-autoscaler/enabled".to_owned(), "true".to_owned()),
+            (format!("k8s.io/cluster-autoscaler/{cluster}"), "owned".to_owned()),
+            (format!("kubernetes.io/cluster/{cluster}"), "owned".to_owned()),
+        ];
+        // Security groups of a launch template take the place of the cluster's.
+        let security_groups = match &template {
+            Some(template) if !template.security_groups.is_empty() => template.security_groups.clone(),
+            _ => cluster_security_group.into_iter().collect(),
+        };
+        let mut group = Self {
+            arn: account
+                .arn("autoscaling", &format!("autoScalingGroup:{}:autoScalingGroupName/{name}", identifier::uuid())),
+            created: identifier::date_time(),
+            cluster,
+            sizes: (size("minSize"), size("desiredSize"), size("maxSize")),
+            subnets,
+            settings: Settings { security_groups, ..Settings::default() },
+            instances: BTreeMap::new(),
+            launching: BTreeSet::new(),
+            attachments: BTreeMap::new(),
+            tags: tags.into_iter().map(|(key, value)| (key, (value, true))).collect(),
+            failure: None,
+            deleting: false,
+            launched: 0,
+            name,
+        };
+        group.take_settings(resource, template);
+        group
+    }
+
+    fn take_settings(&mut self, resource: &Map<String, Value>, template: Option<LaunchTemplate>) {
+        let own = template.as_ref();
+        let listed = texts(resource.get("instanceTypes").unwrap_or(&Value::Null)).into_iter().next();
+        self.settings.instance_type = own
+            .and_then(|template| template.instance_type.clone())
+            .or(listed)
+            .unwrap_or_else(|| "t3.medium".to_owned());
+        // EKS's AMI of a release; the same release is the same AMI.
+        let release = resource["releaseVersion"].as_str().unwrap_or_default();
+        self.settings.image = own.and_then(|template| template.image.clone()).unwrap_or_else(|| ami_of(release));
+        if let Some(template) = template {
+            if !template.security_groups.is_empty() {
+                self.settings.security_groups.clone_from(&template.security_groups);
+            }
+            self.settings.template = Some(template);
+        }
+        self.take_labels_and_taints(resource);
+    }
+
+    /// Labels and taints for nodes that come from now on.
+    pub(crate) fn take_labels_and_taints(&mut self, resource: &Map<String, Value>) {
+        self.settings.labels = node::labels(resource, &self.settings);
+        self.settings.taints = node::taints(&resource["taints"]);
+    }
+
+    /// New launch settings: instances of the present generation are to be replaced.
+    pub(crate) fn next_generation(&mut self, resource: &Map<String, Value>, template: Option<LaunchTemplate>) {
+        let template = template.or_else(|| self.settings.template.clone());
+        self.take_settings(resource, template);
+        self.settings.generation += 1;
+        self.failure = None;
+    }
+
+    /// Sets `(min, desired, max)`.
+    pub(crate) fn set_sizes(&mut self, sizes: (i64, i64, i64)) {
+        self.sizes = sizes;
+        self.failure = None;
+    }
+
+    /// How many instances are wanted.
+    pub(crate) fn desired(&self) -> usize {
+        usize::try_from(self.sizes.1).unwrap_or_default()
+    }
+
+    /// Whether exactly the desired instances are there, all in service.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.launching.is_empty()
+            && self.instances.len() == self.desired()
+            && self.instances.values().all(Instance::in_service)
+    }
+
+    /// Whether as many instances of the newest generation as desired are in service.
+    pub(crate) fn is_renewed(&self) -> bool {
+        let newest = self
+            .instances
+            .values()
+            .filter(|instance| instance.in_service() && instance.generation == self.settings.generation);
+        newest.count() >= self.desired()
+    }
+
+    /// Whether nothing is left of it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.instances.is_empty() && self.launching.is_empty()
+    }
+
+    fn element(&self) -> Vec<Element> {
+        let zones: BTreeSet<&str> = self.subnets.iter().map(|subnet| subnet.zone.as_str()).collect();
+        let subnets: Vec<&str> = self.subnets.iter().map(|subnet| subnet.id.as_str()).collect();
+        let mut element = vec![
+            Element::text("AutoScalingGroupName", &self.name),
+            Element::text("AutoScalingGroupARN", &self.arn),
+            Element::text("MinSize", self.sizes.0),
+            Element::text("MaxSize", self.sizes.2),
+            Element::text("DesiredCapacity", self.sizes.1),
+            Element::text("DefaultCooldown", 300),
+            Element::texts("AvailabilityZones", zones),
+            Element::new("LoadBalancerNames", Vec::new()),
+            Element::texts("TargetGroupARNs", self.attachments.keys()),
+            Element::text("HealthCheckType", "EC2"),
+            Element::text("HealthCheckGracePeriod", 15),
+            Element::list("Instances", self.instances.values().map(|instance| self.instance_element(instance))),
+            Element::text("CreatedTime", &self.created),
+            Element::new("SuspendedProcesses", Vec::new()),
+            Element::text("VPCZoneIdentifier", subnets.join(",")),
+            Element::new("EnabledMetrics", Vec::new()),
+            Element::list(
+                "Tags",
+                self.tags
+                    .iter()
+                    .map(|(key, (value, propagate))| super::tag::element(&self.name, key, value, *propagate)),
+            ),
+            Element::texts("TerminationPolicies", ["AllocationStrategy", "OldestLaunchTemplate", "OldestInstance"]),
+            Element::text("NewInstancesProtectedFromScaleIn", false),
+            Element::text("CapacityRebalance", true),
+            Element::list("TrafficSources", self.attachments.keys().map(|arn| super::attachment::source(arn))),
+        ];
+        if self.deleting {
+            element.push(Element::text("Status", "Delete in progress"));
+        }
+        if let Some(template) = &self.settings.template {
+            let specification = Element::new("LaunchTemplateSpecification", template_element(template));
+            let overrides =
+                Element::list("Overrides", [vec![Element::text("InstanceType", &self.settings.instance_type)]]);
+            element.push(Element::new(
+                "MixedInstancesPolicy",
+                vec![Element::new("LaunchTemplate", vec![specification, overrides])],
+            ));
+        }
+        element
+    }
+
+    fn instance_element(&self, instance: &Instance) -> Vec<Element> {
+        let mut element = vec![
+            Element::text("InstanceId", &instance.id),
+            Element::text("InstanceType", &instance.instance_type),
+            Element::text("AvailabilityZone", &instance.zone),
+            Element::text("LifecycleState", format!("{:?}", instance.lifecycle)),
+            Element::text(
+                "HealthStatus",
+                if instance.lifecycle == Lifecycle::Terminating { "Unhealthy" } else { "Healthy" },
+            ),
+            Element::text("ProtectedFromScaleIn", false),
+        ];
+        if let Some(template) = &self.settings.template {
+            element.push(Element::new("LaunchTemplate", template_element(template)));
+        }
+        element
+    }
+}
+
+fn template_element(template: &LaunchTemplate) -> Vec<Element> {
+    vec![
+        Element::text("LaunchTemplateId", &template.id),
+        Element::text("LaunchTemplateName", &template.name),
+        Element::text("Version", &template.version),
+    ]
+}
+
+fn ami_of(release: &str) -> String {
+    let sum = release
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("ami-0{sum:016x}")
+}
+
+/// A group by name, or the refusal that it does not exist.
+pub(crate) fn find_mut<'a>(state: &'a mut State, name: &str) -> Result<&'a mut Group, Fault> {
+    state.groups.get_mut(name).ok_or_else(|| {
+        Fault::validation(format!("AutoScalingGroup name not found - AutoScalingGroup: {name} not found"))
+    })
+}
+
+/// `DescribeAutoScalingGroups`
+pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
+    let names = sent.list("AutoScalingGroupNames");
+    let filters = sent.structures("Filters");
+    let state = account.state();
+    let groups = state
+        .groups
+        .values()
+        .filter(|group| names.is_empty() || names.contains(&group.name))
+        .filter(|group| filters.iter().all(|filter| matches_filter(group, filter)));
+    Ok(vec![Element::list("AutoScalingGroups", groups.map(Group::element))])
+}
+
+fn matches_filter(group: &Group, filter: &Parameters) -> bool {
+    let values = filter.list("Values");
+    match filter.get("Name").unwrap_or_default() {
+        "tag-key" => values.iter().any(|key| group.tags.contains_key(key)),
+        "tag-value" => group.tags.values().any(|(value, _)| values.contains(value)),
+        name => name
+            .strip_prefix("tag:")
+            .and_then(|key| group.tags.get(key))
+            .is_some_and(|(value, _)| values.contains(value)),
+    }
+}
+
+/// `DescribeAutoScalingInstances`
+pub(crate) fn describe_instances(account: &Account, sent: &Parameters) -> Outcome {
+    let ids = sent.list("InstanceIds");
+    let state = account.state();
+    let instances = state.groups.values().flat_map(|group| {
+        let wanted = group.instances.values().filter(|instance| ids.is_empty() || ids.contains(&instance.id));
+        wanted.map(|instance| {
+            let mut element = group.instance_element(instance);
+            element.push(Element::text("AutoScalingGroupName", &group.name));
+            element
+        })
+    });
+    Ok(vec![Element::list("AutoScalingInstances", instances)])
+}
+
+/// `SetDesiredCapacity` and `UpdateAutoScalingGroup`, as far as they change sizes.
+pub(crate) fn resize(account: &Arc<Account>, sent: &Parameters) -> Outcome {
+    let name = sent.required("AutoScalingGroupName")?;
+    {
+        let mut state = account.state();
+        let group = find_mut(&mut state, name)?;
+        let least = sent.number("MinSize", 0, 100)?.unwrap_or(group.sizes.0);
+        let most = sent.number("MaxSize", 0, 100)?.unwrap_or(group.sizes.2);
+        let wanted =
+            sent.number("DesiredCapacity", 0, 100)?.unwrap_or_else(|| group.sizes.1.clamp(least, most.max(least)));
+        if least > most {
+            return Err(Fault::validation("Max bound must be greater than or equal to min bound"));
+        }
+        if !(least..=most).contains(&wanted) {
+            return Err(Fault::validation(format!(
+                "New SetDesiredCapacity value {wanted} is not between min value {least} and max value {most}."
+            )));
+        }
+        group.set_sizes((least, wanted, most));
+    }
+    node::reconcile(account, name);
+    Ok(Vec::new())
+}

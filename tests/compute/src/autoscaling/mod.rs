@@ -1,0 +1,49 @@
+//! Amazon EC2 Auto Scaling: the query API as far as node groups and load balancers need it, simulated.
+//!
+//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html>. Groups come from EKS node groups only.
+
+mod attachment;
+pub(crate) mod group;
+mod tag;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::{
+    account::Account,
+    query_protocol::{Fault, Parameters, respond},
+    xml::Element,
+};
+
+const NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
+
+/// What an operation ends with: the members of its result, or a refusal.
+type Outcome = Result<Vec<Element>, Fault>;
+
+/// Answers one HTTP request.
+pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Response<Bytes> {
+    let sent = Parameters::parse(&String::from_utf8_lossy(request.body()));
+    let action = sent.get("Action").unwrap_or_default().to_owned();
+    let outcome = match action.as_str() {
+        "DescribeAutoScalingGroups" => group::describe(&account, &sent),
+        "DescribeAutoScalingInstances" => group::describe_instances(&account, &sent),
+        "SetDesiredCapacity" | "UpdateAutoScalingGroup" => group::resize(&account, &sent),
+        "AttachLoadBalancerTargetGroups" => attachment::attach(&account, &sent, &sent.list("TargetGroupARNs")),
+        "DetachLoadBalancerTargetGroups" => attachment::detach(&account, &sent, &sent.list("TargetGroupARNs")),
+        "DescribeLoadBalancerTargetGroups" => attachment::describe_target_groups(&account, &sent),
+        "AttachTrafficSources" => {
+            attachment::identifiers(&sent).and_then(|arns| attachment::attach(&account, &sent, &arns))
+        }
+        "DetachTrafficSources" => {
+            attachment::identifiers(&sent).and_then(|arns| attachment::detach(&account, &sent, &arns))
+        }
+        "DescribeTrafficSources" => attachment::describe_traffic_sources(&account, &sent),
+        "CreateOrUpdateTags" => tag::create_or_update(&account, &sent),
+        "DeleteTags" => tag::delete(&account, &sent),
+        "DescribeTags" => tag::describe(&account, &sent),
+        other => Err(Fault { status: 501, code: "InvalidAction".into(), message: format!("{other} is not simulated") }),
+    };
+    respond(&action, NAMESPACE, outcome)
+}

@@ -1,0 +1,221 @@
+//! The parts of Amazon EC2 that EKS, Elastic Load Balancing and Auto Scaling call on a user's behalf.
+//!
+//! They stay the emulator's, so that what these services make there (the cluster security group, instances) is seen
+//! by whoever looks at EC2.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use crate::{query_client::QueryClient, query_protocol::Fault, xml::Element};
+
+const VERSION: &str = "2016-11-15";
+
+/// A subnet as far as other services care.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subnet {
+    /// `subnet-…`
+    pub(crate) id: String,
+    /// The VPC that it is in.
+    pub(crate) vpc: String,
+    /// Its Availability Zone's name.
+    pub(crate) zone: String,
+}
+
+/// What a launch template version says that matters to a node group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LaunchTemplate {
+    /// `lt-…`
+    pub(crate) id: String,
+    /// The template's name.
+    pub(crate) name: String,
+    /// The version's number.
+    pub(crate) version: String,
+    /// A custom AMI, where it sets one.
+    pub(crate) image: Option<String>,
+    /// The instance type, where it sets one.
+    pub(crate) instance_type: Option<String>,
+    /// Security groups, which replace the cluster's.
+    pub(crate) security_groups: Vec<String>,
+}
+
+/// What an instance is launched with.
+#[derive(Clone, Debug)]
+pub(crate) struct Launch {
+    /// The AMI.
+    pub(crate) image: String,
+    /// Such as `m5.large`.
+    pub(crate) instance_type: String,
+    /// Where.
+    pub(crate) subnet: String,
+    /// The private address.
+    pub(crate) address: Ipv4Addr,
+    /// Security groups.
+    pub(crate) security_groups: Vec<String>,
+    /// Tags of the instance.
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+async fn call(client: &QueryClient, action: &str, parameters: &[(String, String)]) -> Result<Element, Fault> {
+    client.call("ec2", VERSION, action, parameters).await
+}
+
+/// The subnets with these ids, in the order of the ids; a missing one is EC2's own refusal.
+pub(crate) async fn subnets(client: &QueryClient, ids: &[String]) -> Result<Vec<Subnet>, Fault> {
+    let answer = call(client, "DescribeSubnets", &numbered("SubnetId", ids)).await?;
+    let found: Vec<Subnet> = answer
+        .items("subnetSet")
+        .iter()
+        .filter_map(|item| {
+            Some(Subnet {
+                id: item.child_text("subnetId")?.to_owned(),
+                vpc: item.child_text("vpcId")?.to_owned(),
+                zone: item.child_text("availabilityZone")?.to_owned(),
+            })
+        })
+        .collect();
+    ids.iter()
+        .map(|id| {
+            found
+                .iter()
+                .find(|subnet| subnet.id == *id)
+                .cloned()
+                .ok_or_else(|| Fault::new("InvalidSubnetID.NotFound", format!("The subnet ID '{id}' does not exist")))
+        })
+        .collect()
+}
+
+/// Refuses unless every security group exists.
+pub(crate) async fn security_groups_exist(client: &QueryClient, ids: &[String]) -> Result<(), Fault> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let answer = call(client, "DescribeSecurityGroups", &numbered("GroupId", ids)).await?;
+    let found = answer.items("securityGroupInfo");
+    match ids.iter().find(|id| !found.iter().any(|item| item.child_text("groupId") == Some(id.as_str()))) {
+        Some(missing) => {
+            Err(Fault::new("InvalidGroup.NotFound", format!("The security group '{missing}' does not exist")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Makes a security group and answers its id.
+pub(crate) async fn create_security_group(
+    client: &QueryClient,
+    name: &str,
+    description: &str,
+    vpc: &str,
+    tags: &BTreeMap<String, String>,
+) -> Result<String, Fault> {
+    let mut parameters = vec![
+        ("GroupName".to_owned(), name.to_owned()),
+        ("GroupDescription".to_owned(), description.to_owned()),
+        ("VpcId".to_owned(), vpc.to_owned()),
+    ];
+    parameters.extend(tag_specification("security-group", tags));
+    let answer = call(client, "CreateSecurityGroup", &parameters).await?;
+    text_of(&answer, "groupId")
+}
+
+/// Lets everything in from members of the group itself, the rule that EKS gives its cluster security group.
+pub(crate) async fn allow_from_itself(client: &QueryClient, group: &str) -> Result<(), Fault> {
+    let parameters =
+        [("GroupId", group), ("IpPermissions.1.IpProtocol", "-1"), ("IpPermissions.1.Groups.1.GroupId", group)]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    call(client, "AuthorizeSecurityGroupIngress", &parameters).await.map(drop)
+}
+
+/// Deletes a security group; one that is gone already is no error.
+pub(crate) async fn delete_security_group(client: &QueryClient, group: &str) -> Result<(), Fault> {
+    match call(client, "DeleteSecurityGroup", &[("GroupId".to_owned(), group.to_owned())]).await {
+        Err(fault) if fault.code != "InvalidGroup.NotFound" => Err(fault),
+        _ => Ok(()),
+    }
+}
+
+/// One version of a launch template: a number, `$Latest` or `$Default`.
+pub(crate) async fn launch_template(
+    client: &QueryClient,
+    id: Option<&str>,
+    name: Option<&str>,
+    version: &str,
+) -> Result<LaunchTemplate, Fault> {
+    let mut parameters = vec![("LaunchTemplateVersion.1".to_owned(), version.to_owned())];
+    if let Some(id) = id {
+        parameters.push(("LaunchTemplateId".to_owned(), id.to_owned()));
+    } else if let Some(name) = name {
+        parameters.push(("LaunchTemplateName".to_owned(), name.to_owned()));
+    }
+    let answer = call(client, "DescribeLaunchTemplateVersions", &parameters).await?;
+    let item = answer.items("launchTemplateVersionSet").first().ok_or_else(|| {
+        Fault::new(
+            "InvalidLaunchTemplateId.VersionNotFound",
+            "Could not find the specified version for the launch template",
+        )
+    })?;
+    let data = item.child("launchTemplateData").cloned().unwrap_or_default();
+    let groups = |list: &str| -> Vec<String> { data.items(list).iter().map(|item| item.text.clone()).collect() };
+    let mut security_groups = groups("securityGroupIdSet");
+    security_groups.extend(
+        data.items("networkInterfaceSet").iter().flat_map(|interface| interface.items("groupSet")).map(group_id),
+    );
+    Ok(LaunchTemplate {
+        id: text_of(item, "launchTemplateId")?,
+        name: text_of(item, "launchTemplateName")?,
+        version: text_of(item, "versionNumber")?,
+        image: data.child_text("imageId").map(str::to_owned),
+        instance_type: data.child_text("instanceType").map(str::to_owned),
+        security_groups,
+    })
+}
+
+fn group_id(item: &Element) -> String {
+    item.child_text("groupId").unwrap_or(&item.text).to_owned()
+}
+
+/// Launches one instance and answers its id.
+pub(crate) async fn run_instance(client: &QueryClient, launch: &Launch) -> Result<String, Fault> {
+    let mut parameters = vec![
+        ("ImageId".to_owned(), launch.image.clone()),
+        ("InstanceType".to_owned(), launch.instance_type.clone()),
+        ("MinCount".to_owned(), "1".to_owned()),
+        ("MaxCount".to_owned(), "1".to_owned()),
+        ("SubnetId".to_owned(), launch.subnet.clone()),
+        ("PrivateIpAddress".to_owned(), launch.address.to_string()),
+    ];
+    parameters.extend(numbered("SecurityGroupId", &launch.security_groups));
+    parameters.extend(tag_specification("instance", &launch.tags));
+    let answer = call(client, "RunInstances", &parameters).await?;
+    text_of(&answer, "instanceId")
+}
+
+/// Terminates an instance; one that is gone already is no error.
+pub(crate) async fn terminate_instance(client: &QueryClient, id: &str) -> Result<(), Fault> {
+    match call(client, "TerminateInstances", &[("InstanceId.1".to_owned(), id.to_owned())]).await {
+        Err(fault) if fault.code != "InvalidInstanceID.NotFound" => Err(fault),
+        _ => Ok(()),
+    }
+}
+
+fn text_of(answer: &Element, name: &str) -> Result<String, Fault> {
+    answer.find(name).map(|element| element.text.clone()).filter(|text| !text.is_empty()).ok_or_else(|| Fault {
+        status: 500,
+        code: "InternalError".into(),
+        message: format!("EC2 answered no {name}"),
+    })
+}
+
+fn numbered(name: &str, values: &[String]) -> Vec<(String, String)> {
+    values.iter().enumerate().map(|(at, value)| (format!("{name}.{}", at + 1), value.clone())).collect()
+}
+
+fn tag_specification(kind: &str, tags: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    if tags.is_empty() {
+        return Vec::new();
+    }
+    let mut parameters = vec![("TagSpecification.1.ResourceType".to_owned(), kind.to_owned())];
+    for (at, (key, value)) in tags.iter().enumerate() {
+        parameters.push((format!("TagSpecification.1.Tag.{}.Key", at + 1), key.clone()));
+        parameters.push((format!("TagSpecification.1.Tag.{}.Value", at + 1), value.clone()));
+    }
+    parameters
+}

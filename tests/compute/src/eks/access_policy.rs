@@ -1,0 +1,129 @@
+//! Access policies: what an access entry allows without any RBAC object in the cluster.
+//!
+//! <https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html>. EKS evaluates them in an authorizer of its
+//! own; here they become groups, of which `system:masters` is the one that a Kubernetes API server knows by itself.
+
+use serde_json::{Value, json};
+
+use super::{
+    Outcome, access_entry, cluster,
+    cluster::texts,
+    fault::Fault,
+    request::{Request, page},
+};
+use crate::{account::Account, identifier};
+
+const PREFIX: &str = "arn:aws:eks::aws:cluster-access-policy/";
+
+/// The policy that allows everything.
+pub(crate) const CLUSTER_ADMIN: &str = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy";
+
+/// The group that may do everything.
+pub(crate) const MASTERS: &str = "system:masters";
+
+/// Those that can be associated with an entry of type STANDARD.
+const NAMES: [&str; 7] = [
+    "AmazonEKSAdminPolicy",
+    "AmazonEKSAdminViewPolicy",
+    "AmazonEKSClusterAdminPolicy",
+    "AmazonEKSEditPolicy",
+    "AmazonEKSSecretReaderPolicy",
+    "AmazonEKSViewPolicy",
+    "AmazonEMRJobPolicy",
+];
+
+/// The groups that stand for an associated policy: one for the whole cluster, or one a namespace.
+pub(crate) fn group_of(association: &Value) -> Vec<String> {
+    let arn = association["policyArn"].as_str().unwrap_or_default();
+    let name = arn.strip_prefix(PREFIX).unwrap_or(arn);
+    let scope = &association["accessScope"];
+    match (scope["type"].as_str(), arn) {
+        (Some("cluster"), CLUSTER_ADMIN) => vec![MASTERS.to_owned()],
+        (Some("cluster"), _) => vec![format!("eks:access-policy:{name}")],
+        _ => texts(&scope["namespaces"])
+            .iter()
+            .map(|namespace| format!("eks:access-policy:{name}:{namespace}"))
+            .collect(),
+    }
+}
+
+/// An association in its wire form.
+pub(crate) fn association(policy: &str, scope: &Value) -> Value {
+    let now = identifier::epoch_seconds();
+    json!({ "policyArn": policy, "accessScope": scope, "associatedAt": now, "modifiedAt": now })
+}
+
+/// `ListAccessPolicies`
+pub(crate) fn list(request: &Request) -> Outcome {
+    page(
+        request,
+        "accessPolicies",
+        NAMES.iter().map(|name| json!({ "name": name, "arn": format!("{PREFIX}{name}") })).collect(),
+    )
+}
+
+/// `AssociateAccessPolicy`; associating again changes the scope.
+pub(crate) fn associate(account: &Account, name: &str, principal: &str, request: &Request) -> Outcome {
+    let policy = request.required("policyArn")?;
+    if !policy.strip_prefix(PREFIX).is_some_and(|name| NAMES.contains(&name)) {
+        return Err(Fault::invalid_parameter(format!("The policyArn parameter format is not valid: {policy}")).of(name));
+    }
+    let mut scope = request.member_or("accessScope", Value::Null);
+    match (scope["type"].as_str(), texts(&scope["namespaces"]).is_empty()) {
+        (Some("cluster"), true) => scope = json!({ "type": "cluster", "namespaces": [] }),
+        (Some("namespace"), false) => {}
+        _ => {
+            return Err(Fault::invalid_parameter(
+                "accessScope must be cluster without namespaces, or namespace with at least one.",
+            )
+            .of(name));
+        }
+    }
+    let mut state = account.state();
+    let entry = access_entry::find_mut(cluster::find_mut(&mut state, name)?, name, principal)?;
+    if entry.stored.resource["type"] != "STANDARD" {
+        return Err(Fault::invalid_request(
+            "Access policies can only be associated with access entries of type STANDARD.",
+        )
+        .of(name));
+    }
+    let mut associated = association(policy, &scope);
+    if let Some(before) = entry.policies.get(policy) {
+        associated["associatedAt"] = before["associatedAt"].clone();
+    }
+    entry.policies.insert(policy.to_owned(), associated.clone());
+    Ok(json!({ "clusterName": name, "principalArn": principal, "associatedAccessPolicy": associated }))
+}
+
+/// `DisassociateAccessPolicy`
+pub(crate) fn disassociate(account: &Account, name: &str, principal: &str, policy: &str) -> Outcome {
+    let mut state = account.state();
+    let entry = access_entry::find_mut(cluster::find_mut(&mut state, name)?, name, principal)?;
+    match entry.policies.remove(policy) {
+        Some(_) => Ok(json!({})),
+        None => Err(Fault::not_found("The specified policyArn is not associated with the access entry.").of(name)),
+    }
+}
+
+/// `ListAssociatedAccessPolicies`
+pub(crate) fn list_associated(account: &Account, name: &str, principal: &str, request: &Request) -> Outcome {
+    let mut state = account.state();
+    let entry = access_entry::find_mut(cluster::find_mut(&mut state, name)?, name, principal)?;
+    let mut answer = page(request, "associatedAccessPolicies", entry.policies.values().cloned().collect())?;
+    answer["clusterName"] = json!(name);
+    answer["principalArn"] = json!(principal);
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_cluster_admin_on_the_whole_cluster_becomes_masters() {
+        let whole = json!({ "type": "cluster", "namespaces": [] });
+        assert_eq!(group_of(&association(CLUSTER_ADMIN, &whole)), [MASTERS]);
+        let one = json!({ "type": "namespace", "namespaces": ["shop"] });
+        assert_eq!(group_of(&association(CLUSTER_ADMIN, &one)), ["eks:access-policy:AmazonEKSClusterAdminPolicy:shop"]);
+    }
+}

@@ -1,0 +1,314 @@
+//! Clusters: `CreateCluster`, `DescribeCluster`, `ListClusters`, `DeleteCluster`.
+//!
+//! <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html>
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Outcome, access_entry,
+    access_entry::AccessEntry,
+    cluster_lifecycle,
+    fault::Fault,
+    nodegroup::Nodegroup,
+    request::{Request, page},
+    update::Update,
+    version,
+};
+use crate::{
+    account::{Account, State},
+    authenticator, ec2, identifier,
+    loopback::Claim,
+};
+
+/// A resource as its Describe operation answers with it, and the request that made it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stored {
+    /// The wire form.
+    pub(crate) resource: Map<String, Value>,
+    /// The create request's body, by which a repeated create with the same token is known.
+    pub(crate) request: Map<String, Value>,
+}
+
+impl Stored {
+    /// The resource again where a create with the same `clientRequestToken` and content made it.
+    pub(crate) fn repeated(&self, request: &Request) -> Option<&Map<String, Value>> {
+        let same = request.text("clientRequestToken").is_some() && self.request == request.body;
+        same.then_some(&self.resource)
+    }
+
+    /// The resource's status.
+    pub(crate) fn status(&self) -> &str {
+        self.resource.get("status").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Sets a member.
+    pub(crate) fn set(&mut self, member: &str, value: Value) {
+        self.resource.insert(member.to_owned(), value);
+    }
+}
+
+/// A cluster and all that belongs to it.
+pub(crate) struct Cluster {
+    /// What `DescribeCluster` answers.
+    pub(crate) stored: Stored,
+    /// Who created it.
+    pub(crate) creator: String,
+    /// Its range of loopback addresses.
+    pub(crate) addresses: Option<Claim>,
+    /// Its Kubernetes API, from ACTIVE on.
+    pub(crate) kubernetes: Option<kubernetes::Cluster>,
+    /// Node groups by name.
+    pub(crate) nodegroups: BTreeMap<String, Nodegroup>,
+    /// Add-ons by name.
+    pub(crate) addons: BTreeMap<String, Stored>,
+    /// Access entries by principal ARN.
+    pub(crate) access_entries: BTreeMap<String, AccessEntry>,
+    /// Pod identity associations by id.
+    pub(crate) pod_identities: BTreeMap<String, Stored>,
+    /// Fargate profiles by name.
+    pub(crate) fargate_profiles: BTreeMap<String, Stored>,
+    /// Updates, oldest first.
+    pub(crate) updates: Vec<Update>,
+    /// The last node's number in the range of addresses.
+    pub(crate) last_node: u8,
+}
+
+impl Cluster {
+    /// How principals are mapped: `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`.
+    pub(crate) fn authentication_mode(&self) -> &str {
+        self.stored.resource["accessConfig"]["authenticationMode"].as_str().unwrap_or("CONFIG_MAP")
+    }
+
+    /// The Kubernetes version.
+    pub(crate) fn version(&self) -> &str {
+        self.stored.resource["version"].as_str().unwrap_or_default()
+    }
+
+    /// Whether it can be changed now.
+    pub(crate) fn require_active(&self) -> Result<(), Fault> {
+        let name = self.stored.resource["name"].as_str().unwrap_or_default();
+        match self.stored.status() {
+            "ACTIVE" => Ok(()),
+            "UPDATING" => Err(Fault::in_use(format!("Cluster {name} currently has an update in progress.")).of(name)),
+            status => {
+                Err(Fault::invalid_request(format!("Cluster '{name}' is not in ACTIVE status but {status}.")).of(name))
+            }
+        }
+    }
+}
+
+/// A cluster by name, or the refusal that it does not exist.
+pub(crate) fn find<'a>(state: &'a State, name: &str) -> Result<&'a Cluster, Fault> {
+    state.clusters.get(name).ok_or_else(|| Fault::no_cluster(name))
+}
+
+/// Like [`find`], to change it.
+pub(crate) fn find_mut<'a>(state: &'a mut State, name: &str) -> Result<&'a mut Cluster, Fault> {
+    state.clusters.get_mut(name).ok_or_else(|| Fault::no_cluster(name))
+}
+
+/// `DescribeCluster`
+pub(crate) fn describe(account: &Account, name: &str) -> Outcome {
+    Ok(json!({ "cluster": find(&account.state(), name)?.stored.resource }))
+}
+
+/// `ListClusters`
+pub(crate) fn list(account: &Account, request: &Request) -> Outcome {
+    page(request, "clusters", account.state().clusters.keys().map(|name| json!(name)).collect())
+}
+
+/// `CreateCluster`
+pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome {
+    let name = checked_name(request.required("name")?)?.to_owned();
+    if let Some(repeated) = existing(&account.state(), &name, request)? {
+        return Ok(repeated);
+    }
+    request.required("roleArn")?;
+    let kubernetes_version = request.text("version").unwrap_or(version::DEFAULT);
+    if !version::is_supported(kubernetes_version) {
+        return Err(Fault::invalid_parameter(format!("unsupported Kubernetes version {kubernetes_version}")).of(&name));
+    }
+    let mode = access_config(request)?;
+    let network = network(account, request).await?;
+    let creator = authenticator::caller(account, request.access_key.as_deref()).await;
+
+    let mut cluster = Cluster {
+        stored: Stored {
+            resource: resource(account, request, &name, kubernetes_version, network)?,
+            request: request.body.clone(),
+        },
+        creator: creator.clone(),
+        addresses: None,
+        kubernetes: None,
+        nodegroups: BTreeMap::new(),
+        addons: BTreeMap::new(),
+        access_entries: BTreeMap::new(),
+        pod_identities: BTreeMap::new(),
+        fargate_profiles: BTreeMap::new(),
+        updates: Vec::new(),
+        last_node: 0,
+    };
+    // The creator's way in: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
+    if mode != "CONFIG_MAP" && request.body["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] != json!(false) {
+        let entry = access_entry::of_creator(account, &name, &creator);
+        cluster.access_entries.insert(creator, entry);
+    }
+    let answer = json!({ "cluster": cluster.stored.resource });
+    {
+        let mut state = account.state();
+        if let Some(repeated) = existing(&state, &name, request)? {
+            return Ok(repeated);
+        }
+        state.clusters.insert(name.clone(), cluster);
+    }
+    cluster_lifecycle::create(account, name);
+    Ok(answer)
+}
+
+/// `DeleteCluster`: <https://docs.aws.amazon.com/eks/latest/APIReference/API_DeleteCluster.html>
+///
+/// Node groups and Fargate profiles have to go first, and deletion protection off
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html>).
+pub(crate) fn delete(account: &Arc<Account>, name: &str) -> Outcome {
+    let answer = {
+        let mut state = account.state();
+        let cluster = find_mut(&mut state, name)?;
+        if cluster.stored.resource["deletionProtection"] == json!(true) {
+            return Err(Fault::invalid_request(format!(
+                "Cluster {name} has deletion protection enabled. Disable deletion protection before deleting the cluster."
+            ))
+            .of(name));
+        }
+        if let Some(group) = cluster.nodegroups.keys().next() {
+            return Err(Fault::in_use("Cluster has nodegroups attached").of(name).with("nodegroupName", group));
+        }
+        if !cluster.fargate_profiles.is_empty() {
+            return Err(Fault::in_use("Cluster has fargate profiles attached").of(name));
+        }
+        if !matches!(cluster.stored.status(), "ACTIVE" | "FAILED") {
+            let status = cluster.stored.status();
+            return Err(Fault::in_use(format!("Cannot delete because cluster {name} is in status {status}")).of(name));
+        }
+        cluster.stored.set("status", json!("DELETING"));
+        json!({ "cluster": cluster.stored.resource })
+    };
+    cluster_lifecycle::delete(account, name.to_owned());
+    Ok(answer)
+}
+
+/// The answer to a repeated create, or the refusal of a name that is taken.
+fn existing(state: &State, name: &str, request: &Request) -> Result<Option<Value>, Fault> {
+    let Some(cluster) = state.clusters.get(name) else { return Ok(None) };
+    match cluster.stored.repeated(request) {
+        Some(resource) => Ok(Some(json!({ "cluster": resource }))),
+        None => Err(Fault::in_use(format!("Cluster already exists with name: {name}")).of(name)),
+    }
+}
+
+/// 1 to 100 characters: alphanumeric first, then also hyphens and underscores.
+pub(crate) fn checked_name(name: &str) -> Result<&str, Fault> {
+    let good = name.len() <= 100
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'));
+    good.then_some(name).ok_or_else(|| {
+        Fault::invalid_parameter(
+            "The name can contain only alphanumeric characters (case-sensitive), hyphens, and underscores. It must start \
+             with an alphanumeric character and can't be longer than 100 characters.",
+        )
+    })
+}
+
+/// The authentication mode asked for; the API's default is `CONFIG_MAP`.
+fn access_config(request: &Request) -> Result<String, Fault> {
+    let config = request.member_or("accessConfig", json!({}));
+    let mode = config["authenticationMode"].as_str().unwrap_or("CONFIG_MAP");
+    match mode {
+        "API" | "API_AND_CONFIG_MAP" => Ok(mode.to_owned()),
+        // The creator's permissions cannot be left out there: nobody could ever get in.
+        "CONFIG_MAP" if config["bootstrapClusterCreatorAdminPermissions"] == json!(false) => {
+            Err(Fault::invalid_parameter(
+                "bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP",
+            ))
+        }
+        "CONFIG_MAP" => Ok(mode.to_owned()),
+        other => Err(Fault::invalid_parameter(format!("authenticationMode {other} is not valid."))),
+    }
+}
+
+/// `resourcesVpcConfig` as answered, from subnets and security groups that exist.
+async fn network(account: &Account, request: &Request) -> Result<Map<String, Value>, Fault> {
+    let asked = request.member_or("resourcesVpcConfig", json!({}));
+    let subnet_ids = texts(&asked["subnetIds"]);
+    let groups = texts(&asked["securityGroupIds"]);
+    if subnet_ids.is_empty() {
+        return Err(Fault::invalid_parameter("resourcesVpcConfig.subnetIds is required."));
+    }
+    let subnets = ec2::subnets(&account.neighbours, &subnet_ids).await?;
+    ec2::security_groups_exist(&account.neighbours, &groups).await?;
+    if subnets.iter().any(|subnet| subnet.zone != subnets[0].zone) {
+        let private = asked["endpointPrivateAccess"].as_bool().unwrap_or(false);
+        let public = asked["endpointPublicAccess"].as_bool().unwrap_or(true);
+        if !private && !public {
+            return Err(Fault::invalid_parameter("Private and public endpoint access cannot be false"));
+        }
+        let cidrs = asked["publicAccessCidrs"].as_array().cloned().unwrap_or_else(|| vec![json!("0.0.0.0/0")]);
+        Ok(Map::from_iter([
+            ("subnetIds".to_owned(), json!(subnet_ids)),
+            ("securityGroupIds".to_owned(), json!(groups)),
+            ("vpcId".to_owned(), json!(subnets[0].vpc)),
+            ("endpointPublicAccess".to_owned(), json!(public)),
+            ("endpointPrivateAccess".to_owned(), json!(private)),
+            ("publicAccessCidrs".to_owned(), Value::Array(cidrs)),
+        ]))
+    } else {
+        Err(Fault::invalid_parameter("Subnets specified must be in at least two different AZs"))
+    }
+}
+
+fn resource(
+    account: &Account,
+    request: &Request,
+    name: &str,
+    kubernetes_version: &str,
+    network: Map<String, Value>,
+) -> Result<Map<String, Value>, Fault> {
+    let service_range = request.body["kubernetesNetworkConfig"]["serviceIpv4Cidr"].as_str().unwrap_or("172.20.0.0/16");
+    let log_types = json!(["api", "audit", "authenticator", "controllerManager", "scheduler"]);
+    let bootstrap = request.body["accessConfig"]["bootstrapClusterCreatorAdminPermissions"].as_bool().unwrap_or(true);
+    let mut resource = json!({
+        "name": name,
+        "arn": account.arn("eks", &format!("cluster/{name}")),
+        "createdAt": identifier::epoch_seconds(),
+        "version": kubernetes_version,
+        "roleArn": request.required("roleArn")?,
+        "resourcesVpcConfig": network,
+        "kubernetesNetworkConfig": {
+            "serviceIpv4Cidr": service_range, "ipFamily": "ipv4", "elasticLoadBalancing": { "enabled": false },
+        },
+        "logging": request.member_or("logging", json!({ "clusterLogging": [{ "types": log_types, "enabled": false }] })),
+        "status": "CREATING",
+        "certificateAuthority": {},
+        "platformVersion": version::platform(kubernetes_version),
+        "tags": request.tags()?,
+        "health": { "issues": [] },
+        "accessConfig": { "authenticationMode": access_config(request)?, "bootstrapClusterCreatorAdminPermissions": bootstrap },
+        "upgradePolicy": request.member_or("upgradePolicy", json!({ "supportType": "EXTENDED" })),
+        "deletionProtection": request.member_or("deletionProtection", json!(false)),
+    });
+    for kept in ["encryptionConfig", "zonalShiftConfig", "remoteNetworkConfig", "computeConfig", "storageConfig"] {
+        if let Some(value) = request.body.get(kept) {
+            resource[kept] = value.clone();
+        }
+    }
+    match resource {
+        Value::Object(resource) => Ok(resource),
+        _ => Err(Fault::invalid_parameter("The request cannot be read.")),
+    }
+}
+
+/// The strings of a JSON array.
+pub(crate) fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}

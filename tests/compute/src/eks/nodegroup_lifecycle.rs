@@ -1,0 +1,146 @@
+//! What happens to a node group behind its status, by its Auto Scaling group's instances.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+
+use super::{cluster, update};
+use crate::{account::Account, identifier, node};
+
+/// How often the instances are looked at while a status waits for them.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long nodes may take beyond their boot delay before a create or an update fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a wait for instances ends with.
+type Settled = Result<(), (&'static str, String)>;
+
+fn scaling_group(account: &Account, name: &str, group: &str) -> Option<String> {
+    Some(account.state().clusters.get(name)?.nodegroups.get(group)?.group.clone())
+}
+
+/// Waits until exactly the desired instances are in service.
+async fn settled(account: &Account, scaling_group: &str) -> Settled {
+    let deadline = tokio::time::Instant::now() + account.delays().node_boot + PATIENCE;
+    loop {
+        {
+            let state = account.state();
+            match state.groups.get(scaling_group) {
+                None => return Err(("AutoScalingGroupNotFound", format!("{scaling_group} is gone"))),
+                Some(group) if group.is_settled() => return Ok(()),
+                Some(group) => {
+                    if let Some(failure) = &group.failure {
+                        return Err(("AsgInstanceLaunchFailures", failure.clone()));
+                    }
+                }
+            }
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err(("NodeCreationFailure", "Instances failed to join the kubernetes cluster".to_owned()));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn finish(account: &Account, name: &str, group: &str, outcome: Settled, failed: &str, update: Option<&str>) {
+    let mut state = account.state();
+    let Ok(cluster) = cluster::find_mut(&mut state, name) else { return };
+    if let Some(nodegroup) = cluster.nodegroups.get_mut(group) {
+        let issues = match &outcome {
+            Ok(()) => json!([]),
+            Err((code, message)) => json!([{ "code": code, "message": message, "resourceIds": [nodegroup.group] }]),
+        };
+        nodegroup.stored.set("status", json!(if outcome.is_ok() { "ACTIVE" } else { failed }));
+        nodegroup.stored.set("health", json!({ "issues": issues }));
+        nodegroup.stored.set("modifiedAt", json!(identifier::epoch_seconds()));
+    }
+    if let Some(id) = update {
+        let error = outcome.err().map(|(code, message)| (code, message));
+        update::end(cluster, id, error);
+    }
+}
+
+/// Launches the instances and brings the group to ACTIVE or `CREATE_FAILED`.
+pub(crate) fn create(account: &Arc<Account>, name: &str, group: &str) {
+    let Some(scaling) = scaling_group(account, name, group) else { return };
+    node::reconcile(account, &scaling);
+    let (task, name, group) = (Arc::clone(account), name.to_owned(), group.to_owned());
+    account.spawn(async move {
+        let outcome = settled(&task, &scaling).await;
+        tokio::time::sleep(task.delays().nodegroup).await;
+        finish(&task, &name, &group, outcome, "CREATE_FAILED", None);
+    });
+}
+
+/// Follows changed sizes.
+pub(crate) fn update(account: &Arc<Account>, name: &str, group: &str, id: &str) {
+    let Some(scaling) = scaling_group(account, name, group) else { return };
+    node::reconcile(account, &scaling);
+    let (task, name, group, id) = (Arc::clone(account), name.to_owned(), group.to_owned(), id.to_owned());
+    account.spawn(async move {
+        let outcome = settled(&task, &scaling).await;
+        tokio::time::sleep(task.delays().update).await;
+        finish(&task, &name, &group, outcome, "DEGRADED", Some(&id));
+    });
+}
+
+/// Replaces every instance of an older generation: first as many new ones, then the old ones drain.
+///
+/// EKS adds nodes by the update configuration's `maxUnavailable`; here all at once.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html>
+pub(crate) fn roll(account: &Arc<Account>, name: &str, group: &str, id: &str) {
+    let Some(scaling) = scaling_group(account, name, group) else { return };
+    node::surge(account, &scaling);
+    let (task, name, group, id) = (Arc::clone(account), name.to_owned(), group.to_owned(), id.to_owned());
+    account.spawn(async move {
+        let outcome = async {
+            let deadline = tokio::time::Instant::now() + task.delays().node_boot + PATIENCE;
+            loop {
+                {
+                    let state = task.state();
+                    let Some(present) = state.groups.get(&scaling) else {
+                        return Err(("AutoScalingGroupNotFound", format!("{scaling} is gone")));
+                    };
+                    if present.is_renewed() {
+                        break;
+                    }
+                    if let Some(failure) = &present.failure {
+                        return Err(("NodeCreationFailure", failure.clone()));
+                    }
+                }
+                if tokio::time::Instant::now() > deadline {
+                    return Err(("NodeCreationFailure", "Instances failed to join the kubernetes cluster".to_owned()));
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+            node::retire_old_generations(&task, &scaling);
+            settled(&task, &scaling).await
+        }
+        .await;
+        tokio::time::sleep(task.delays().update).await;
+        finish(&task, &name, &group, outcome, "DEGRADED", Some(&id));
+    });
+}
+
+/// Drains and terminates the instances, then removes the Auto Scaling group and the node group.
+pub(crate) fn delete(account: &Arc<Account>, name: &str, group: &str) {
+    let Some(scaling) = scaling_group(account, name, group) else { return };
+    if let Some(group) = account.state().groups.get_mut(&scaling) {
+        group.set_sizes((0, 0, 0));
+        group.deleting = true;
+    }
+    node::reconcile(account, &scaling);
+    let (task, name, group) = (Arc::clone(account), name.to_owned(), group.to_owned());
+    account.spawn(async move {
+        while task.state().groups.get(&scaling).is_some_and(|group| !group.is_empty()) {
+            tokio::time::sleep(LOOK).await;
+        }
+        tokio::time::sleep(task.delays().nodegroup).await;
+        let mut state = task.state();
+        state.groups.remove(&scaling);
+        if let Ok(cluster) = cluster::find_mut(&mut state, &name) {
+            cluster.nodegroups.remove(&group);
+        }
+    });
+}

@@ -1,0 +1,149 @@
+//! Pod identity associations: <https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html>.
+//!
+//! The control plane only; no credentials are handed to Pods.
+
+use serde_json::{Value, json};
+
+use super::{
+    Outcome,
+    cluster::{self, Cluster, Stored},
+    fault::Fault,
+    request::{Request, page},
+};
+use crate::{account::Account, identifier};
+
+fn absent(cluster: &str, id: &str) -> Fault {
+    Fault::not_found(format!("Association not found: {id}")).of(cluster)
+}
+
+fn make(account: &Account, cluster: &str, namespace: &str, service_account: &str, role: &str) -> (String, Stored) {
+    let id = format!("a-{}", identifier::hexadecimal(17));
+    let now = identifier::epoch_seconds();
+    let mut stored = Stored::default();
+    for (member, value) in [
+        ("clusterName", json!(cluster)),
+        ("namespace", json!(namespace)),
+        ("serviceAccount", json!(service_account)),
+        ("roleArn", json!(role)),
+        ("associationArn", json!(account.arn("eks", &format!("podidentityassociation/{cluster}/{id}")))),
+        ("associationId", json!(id)),
+        ("tags", json!({})),
+        ("createdAt", json!(now)),
+        ("modifiedAt", json!(now)),
+        ("disableSessionTags", json!(false)),
+    ] {
+        stored.set(member, value);
+    }
+    (id, stored)
+}
+
+/// A service account has one association at most.
+fn refuse_second(cluster: &Cluster, name: &str, namespace: &str, service_account: &str) -> Result<(), Fault> {
+    let taken = cluster.pod_identities.values().any(|identity| {
+        identity.resource["namespace"] == namespace && identity.resource["serviceAccount"] == service_account
+    });
+    if taken {
+        return Err(Fault::in_use(format!("Association already exists: {namespace}/{service_account}")).of(name));
+    }
+    Ok(())
+}
+
+/// The associations that an add-on asks for, made and owned by it; answers their ARNs.
+pub(crate) fn of_addon(
+    account: &Account,
+    cluster: &mut Cluster,
+    name: &str,
+    addon: &str,
+    asked: &Value,
+) -> Result<Vec<String>, Fault> {
+    let mut arns = Vec::new();
+    for one in asked.as_array().into_iter().flatten() {
+        let (service_account, role) =
+            (one["serviceAccount"].as_str().unwrap_or_default(), one["roleArn"].as_str().unwrap_or_default());
+        refuse_second(cluster, name, "kube-system", service_account)?;
+        let (id, mut stored) = make(account, name, "kube-system", service_account, role);
+        stored.set("ownerArn", json!(addon));
+        arns.push(stored.resource["associationArn"].as_str().unwrap_or_default().to_owned());
+        cluster.pod_identities.insert(id, stored);
+    }
+    Ok(arns)
+}
+
+/// `CreatePodIdentityAssociation`
+pub(crate) fn create(account: &Account, name: &str, request: &Request) -> Outcome {
+    let (namespace, service_account) = (request.required("namespace")?, request.required("serviceAccount")?);
+    let role = request.required("roleArn")?;
+    if !role.contains(":role/") {
+        return Err(Fault::invalid_parameter("Invalid Role Arn").of(name));
+    }
+    let mut state = account.state();
+    let cluster = cluster::find_mut(&mut state, name)?;
+    if let Some(resource) = cluster.pod_identities.values().find_map(|identity| identity.repeated(request)) {
+        return Ok(json!({ "association": resource }));
+    }
+    refuse_second(cluster, name, namespace, service_account)?;
+    let (id, mut stored) = make(account, name, namespace, service_account, role);
+    stored.request = request.body.clone();
+    stored.set("tags", request.tags()?);
+    for kept in ["disableSessionTags", "targetRoleArn", "policy"] {
+        if let Some(value) = request.body.get(kept).filter(|value| !value.is_null()) {
+            stored.set(kept, value.clone());
+        }
+    }
+    let answer = json!({ "association": stored.resource });
+    cluster.pod_identities.insert(id, stored);
+    Ok(answer)
+}
+
+/// `DescribePodIdentityAssociation`
+pub(crate) fn describe(account: &Account, name: &str, id: &str) -> Outcome {
+    let state = account.state();
+    let stored = cluster::find(&state, name)?.pod_identities.get(id).ok_or_else(|| absent(name, id))?;
+    Ok(json!({ "association": stored.resource }))
+}
+
+/// `ListPodIdentityAssociations`
+pub(crate) fn list(account: &Account, name: &str, request: &Request) -> Outcome {
+    let state = account.state();
+    let summary = ["clusterName", "namespace", "serviceAccount", "associationArn", "associationId", "ownerArn"];
+    let wanted = |resource: &serde_json::Map<String, Value>| {
+        ["namespace", "serviceAccount"]
+            .iter()
+            .all(|member| request.parameter(member).is_none_or(|value| resource[*member] == value))
+    };
+    let found = cluster::find(&state, name)?
+        .pod_identities
+        .values()
+        .map(|stored| &stored.resource)
+        .filter(|resource| wanted(resource));
+    let summaries = found.map(|resource| {
+        Value::Object(
+            resource
+                .iter()
+                .filter(|(member, _)| summary.contains(&member.as_str()))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+        )
+    });
+    page(request, "associations", summaries.collect())
+}
+
+/// `UpdatePodIdentityAssociation`
+pub(crate) fn update(account: &Account, name: &str, id: &str, request: &Request) -> Outcome {
+    let mut state = account.state();
+    let stored = cluster::find_mut(&mut state, name)?.pod_identities.get_mut(id).ok_or_else(|| absent(name, id))?;
+    for member in ["roleArn", "disableSessionTags", "targetRoleArn", "policy"] {
+        if let Some(value) = request.body.get(member).filter(|value| !value.is_null()) {
+            stored.set(member, value.clone());
+        }
+    }
+    stored.set("modifiedAt", json!(identifier::epoch_seconds()));
+    Ok(json!({ "association": stored.resource }))
+}
+
+/// `DeletePodIdentityAssociation`
+pub(crate) fn delete(account: &Account, name: &str, id: &str) -> Outcome {
+    let mut state = account.state();
+    let stored = cluster::find_mut(&mut state, name)?.pod_identities.remove(id).ok_or_else(|| absent(name, id))?;
+    Ok(json!({ "association": stored.resource }))
+}

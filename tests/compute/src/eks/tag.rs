@@ -1,0 +1,65 @@
+//! Tags of EKS resources: `TagResource`, `UntagResource`, `ListTagsForResource`.
+//!
+//! <https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html>
+
+use serde_json::{Map, Value, json};
+
+use super::{Outcome, cluster::Cluster, fault::Fault, request::Request};
+use crate::account::{Account, State};
+
+/// The resource with that ARN.
+fn resource<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Map<String, Value>, Fault> {
+    if !arn.starts_with("arn:") {
+        return Err(Fault::bad_request(format!("Invalid resource ARN: {arn}")));
+    }
+    state
+        .clusters
+        .values_mut()
+        .flat_map(resources)
+        .find(|resource| arn_of(resource).is_some_and(|own| own == arn))
+        .ok_or_else(|| Fault::tag_not_found(format!("Resource not found: {arn}")))
+}
+
+fn resources(cluster: &mut Cluster) -> impl Iterator<Item = &mut Map<String, Value>> {
+    std::iter::once(&mut cluster.stored.resource)
+        .chain(cluster.nodegroups.values_mut().map(|group| &mut group.stored.resource))
+        .chain(cluster.addons.values_mut().map(|stored| &mut stored.resource))
+        .chain(cluster.access_entries.values_mut().map(|entry| &mut entry.stored.resource))
+        .chain(cluster.pod_identities.values_mut().map(|stored| &mut stored.resource))
+        .chain(cluster.fargate_profiles.values_mut().map(|stored| &mut stored.resource))
+}
+
+/// A resource's own ARN, whatever the member is called. A pod identity's `ownerArn` is another resource's.
+pub(crate) fn arn_of(resource: &Map<String, Value>) -> Option<&str> {
+    ["arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn", "fargateProfileArn"]
+        .iter()
+        .find_map(|member| resource.get(*member)?.as_str())
+}
+
+/// `ListTagsForResource`
+pub(crate) fn list(account: &Account, arn: &str) -> Outcome {
+    Ok(json!({ "tags": resource(&mut account.state(), arn)?.get("tags").cloned().unwrap_or_else(|| json!({})) }))
+}
+
+/// `TagResource`
+pub(crate) fn tag(account: &Account, arn: &str, request: &Request) -> Outcome {
+    let added = request.tags()?;
+    let mut state = account.state();
+    let resource = resource(&mut state, arn)?;
+    if let (Some(tags), Value::Object(added)) = (resource.get_mut("tags").and_then(Value::as_object_mut), added) {
+        tags.extend(added);
+    }
+    Ok(json!({}))
+}
+
+/// `UntagResource`
+pub(crate) fn untag(account: &Account, arn: &str, request: &Request) -> Outcome {
+    let mut state = account.state();
+    let resource = resource(&mut state, arn)?;
+    if let Some(tags) = resource.get_mut("tags").and_then(Value::as_object_mut) {
+        for key in request.parameters("tagKeys") {
+            tags.remove(key);
+        }
+    }
+    Ok(json!({}))
+}

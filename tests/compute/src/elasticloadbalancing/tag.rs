@@ -1,0 +1,63 @@
+//! Tags of load balancers, target groups and listeners: `AddTags`, `RemoveTags`, `DescribeTags`.
+
+use std::collections::BTreeMap;
+
+use super::{Outcome, load_balancer};
+use crate::{
+    account::{Account, State},
+    query_protocol::{Fault, Parameters, tag_list},
+    xml::Element,
+};
+
+fn tags_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut BTreeMap<String, String>, Fault> {
+    if arn.contains(":targetgroup/") {
+        let group = state.target_groups.get_mut(arn).map(|group| &mut group.tags);
+        return group.ok_or_else(|| Fault::new("TargetGroupNotFound", format!("Target groups '[{arn}]' not found")));
+    }
+    if arn.contains(":listener/") {
+        let listener = state.listeners.get_mut(arn).map(|listener| &mut listener.tags);
+        return listener.ok_or_else(|| Fault::new("ListenerNotFound", format!("Listener '{arn}' not found")));
+    }
+    load_balancer::find_mut(state, arn).map(|balancer| &mut balancer.tags)
+}
+
+/// `AddTags`
+pub(crate) fn add(account: &Account, sent: &Parameters) -> Outcome {
+    let added = sent.tags("Tags");
+    if let Some(reserved) = added.keys().find(|key| key.starts_with("aws:")) {
+        return Err(Fault::validation(format!("Tag key '{reserved}' is reserved")));
+    }
+    let mut state = account.state();
+    for arn in sent.list("ResourceArns") {
+        let tags = tags_mut(&mut state, &arn)?;
+        tags.extend(added.clone());
+        if tags.len() > 50 {
+            return Err(Fault::new("TooManyTags", "The maximum number of tags is 50"));
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// `RemoveTags`
+pub(crate) fn remove(account: &Account, sent: &Parameters) -> Outcome {
+    let keys = sent.list("TagKeys");
+    let mut state = account.state();
+    for arn in sent.list("ResourceArns") {
+        tags_mut(&mut state, &arn)?.retain(|key, _| !keys.contains(key));
+    }
+    Ok(Vec::new())
+}
+
+/// `DescribeTags`, of up to 20 resources.
+pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
+    let arns = sent.list("ResourceArns");
+    if arns.len() > 20 {
+        return Err(Fault::validation("Cannot have more than '20' resources described"));
+    }
+    let mut state = account.state();
+    let described = arns
+        .iter()
+        .map(|arn| Ok(vec![Element::text("ResourceArn", arn), tag_list(tags_mut(&mut state, arn)?)]))
+        .collect::<Result<Vec<_>, Fault>>()?;
+    Ok(vec![Element::list("TagDescriptions", described)])
+}

@@ -1,0 +1,308 @@
+//! Target groups: create, describe, modify, delete.
+//!
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::{Outcome, attribute, checked_name, page, target::Target};
+use crate::{
+    account::{Account, State},
+    identifier,
+    query_protocol::{Fault, Parameters},
+    xml::Element,
+};
+
+/// How targets are checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HealthCheck {
+    /// `TCP` or `HTTP`
+    pub(crate) protocol: String,
+    /// A port's number, or `traffic-port`.
+    pub(crate) port: String,
+    /// Seconds between two checks of a target.
+    pub(crate) interval: u32,
+    /// Seconds that a check may take.
+    pub(crate) timeout: u32,
+    /// Successes in a row that make an unhealthy target healthy.
+    pub(crate) healthy: u32,
+    /// Failures in a row that make a healthy target unhealthy.
+    pub(crate) unhealthy: u32,
+    /// The path of HTTP checks.
+    pub(crate) path: Option<String>,
+    /// The status codes of success: `200`, `200,201` or `200-399`.
+    pub(crate) matcher: Option<String>,
+}
+
+impl HealthCheck {
+    /// Reads what was sent over what is set: defaults of
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html>.
+    fn read(sent: &Parameters, before: Option<&Self>) -> Result<Self, Fault> {
+        let protocol =
+            sent.get("HealthCheckProtocol").or(before.map(|check| check.protocol.as_str())).unwrap_or("TCP").to_owned();
+        if !matches!(protocol.as_str(), "TCP" | "HTTP") {
+            return Err(Fault::validation(format!(
+                "Health check protocol '{protocol}' is not simulated, only TCP and HTTP"
+            )));
+        }
+        let http = protocol == "HTTP";
+        let before = before.filter(|check| check.protocol == protocol);
+        if !http && (sent.get("HealthCheckPath").is_some() || sent.get("Matcher.HttpCode").is_some()) {
+            return Err(Fault::new(
+                "InvalidConfigurationRequest",
+                "Health check path and matcher are not supported for TCP health checks",
+            ));
+        }
+        let number = |name: &str, least: i64, most: i64, default: u32| -> Result<u32, Fault> {
+            Ok(sent.number(name, least, most)?.and_then(|value| u32::try_from(value).ok()).unwrap_or(default))
+        };
+        let port = sent
+            .get("HealthCheckPort")
+            .or(before.map(|check| check.port.as_str()))
+            .unwrap_or("traffic-port")
+            .to_owned();
+        if port != "traffic-port" && !port.parse::<u16>().is_ok_and(|port| port > 0) {
+            return Err(Fault::validation(format!(
+                "Health check port '{port}' must be in the range 1-65535 or 'traffic-port'"
+            )));
+        }
+        let text = |name: &str, present: Option<&String>, default: &str| {
+            http.then(|| sent.get(name).map(str::to_owned).or(present.cloned()).unwrap_or_else(|| default.to_owned()))
+        };
+        let check = Self {
+            interval: number("HealthCheckIntervalSeconds", 5, 300, before.map_or(30, |check| check.interval))?,
+            timeout: number(
+                "HealthCheckTimeoutSeconds",
+                2,
+                120,
+                before.map_or(if http { 6 } else { 10 }, |check| check.timeout),
+            )?,
+            healthy: number("HealthyThresholdCount", 2, 10, before.map_or(5, |check| check.healthy))?,
+            unhealthy: number("UnhealthyThresholdCount", 2, 10, before.map_or(2, |check| check.unhealthy))?,
+            path: text("HealthCheckPath", before.and_then(|check| check.path.as_ref()), "/"),
+            matcher: text("Matcher.HttpCode", before.and_then(|check| check.matcher.as_ref()), "200-399"),
+            protocol,
+            port,
+        };
+        if check.timeout > check.interval {
+            return Err(Fault::validation("Health check timeout must be smaller than or equal to the interval"));
+        }
+        Ok(check)
+    }
+}
+
+/// A target group.
+pub(crate) struct TargetGroup {
+    /// Its ARN.
+    pub(crate) arn: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// The last part of its ARN.
+    pub(crate) id: String,
+    /// `TCP`, `TLS`, `UDP` or `TCP_UDP`
+    pub(crate) protocol: String,
+    /// The port of targets that name none.
+    pub(crate) port: u16,
+    /// The VPC of its targets.
+    pub(crate) vpc: Option<String>,
+    /// `instance` or `ip`
+    pub(crate) target_type: String,
+    /// How targets are checked.
+    pub(crate) health_check: HealthCheck,
+    /// Attributes by key.
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// Tags.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Targets by id and port.
+    pub(crate) targets: BTreeMap<(String, u16), Target>,
+}
+
+impl TargetGroup {
+    /// `targetgroup/<name>/<id>`: the value of CloudWatch's TargetGroup dimension.
+    pub(crate) fn dimension(&self) -> String {
+        format!("targetgroup/{}/{}", self.name, self.id)
+    }
+
+    /// Whether an attribute is `true`.
+    pub(crate) fn is_on(&self, attribute: &str) -> bool {
+        self.attributes.get(attribute).is_some_and(|value| value == "true")
+    }
+
+    /// How long a deregistered target drains, unscaled.
+    pub(crate) fn deregistration_delay(&self) -> Duration {
+        let seconds = self.attributes.get("deregistration_delay.timeout_seconds").and_then(|value| value.parse().ok());
+        Duration::from_secs(seconds.unwrap_or(300))
+    }
+
+    fn element(&self, state: &State) -> Vec<Element> {
+        let balancers = balancers_of(state, &self.arn);
+        let mut element = vec![
+            Element::text("TargetGroupArn", &self.arn),
+            Element::text("TargetGroupName", &self.name),
+            Element::text("Protocol", &self.protocol),
+            Element::text("Port", self.port),
+            Element::text("HealthCheckProtocol", &self.health_check.protocol),
+            Element::text("HealthCheckPort", &self.health_check.port),
+            Element::text("HealthCheckEnabled", true),
+            Element::text("HealthCheckIntervalSeconds", self.health_check.interval),
+            Element::text("HealthCheckTimeoutSeconds", self.health_check.timeout),
+            Element::text("HealthyThresholdCount", self.health_check.healthy),
+            Element::text("UnhealthyThresholdCount", self.health_check.unhealthy),
+            Element::texts("LoadBalancerArns", balancers),
+            Element::text("TargetType", &self.target_type),
+            Element::text("IpAddressType", "ipv4"),
+        ];
+        if let Some(vpc) = &self.vpc {
+            element.push(Element::text("VpcId", vpc));
+        }
+        if let Some(path) = &self.health_check.path {
+            element.push(Element::text("HealthCheckPath", path));
+        }
+        if let Some(matcher) = &self.health_check.matcher {
+            element.push(Element::new("Matcher", vec![Element::text("HttpCode", matcher)]));
+        }
+        element
+    }
+}
+
+/// The load balancers with a listener that forwards to a target group.
+pub(crate) fn balancers_of<'a>(state: &'a State, target_group: &str) -> BTreeSet<&'a str> {
+    state
+        .listeners
+        .values()
+        .filter(|listener| listener.forwards.iter().any(|(arn, _)| arn == target_group))
+        .map(|listener| listener.load_balancer.as_str())
+        .collect()
+}
+
+/// A target group by ARN, or the refusal that it does not exist.
+pub(crate) fn find_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut TargetGroup, Fault> {
+    state
+        .target_groups
+        .get_mut(arn)
+        .ok_or_else(|| Fault::new("TargetGroupNotFound", format!("Target groups '{arn}' not found")))
+}
+
+/// `CreateTargetGroup`; the same settings again succeed, others under the same name do not.
+pub(crate) fn create(account: &Account, sent: &Parameters) -> Outcome {
+    let name = checked_name("Target group", sent.required("Name")?)?.to_owned();
+    let target_type = sent.get("TargetType").unwrap_or("instance").to_owned();
+    if !matches!(target_type.as_str(), "instance" | "ip") {
+        return Err(Fault::validation(format!("Target type '{target_type}' is not simulated")));
+    }
+    let protocol = sent.required("Protocol")?.to_owned();
+    if !matches!(protocol.as_str(), "TCP" | "TLS" | "UDP" | "TCP_UDP") {
+        return Err(Fault::validation(format!("Protocol '{protocol}' is none of a Network Load Balancer")));
+    }
+    sent.required("Port")?;
+    let port = sent.number("Port", 1, 65535)?.and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
+    let vpc = sent.required("VpcId")?.to_owned();
+    let id = identifier::hexadecimal(16);
+    let group = TargetGroup {
+        arn: account.arn("elasticloadbalancing", &format!("targetgroup/{name}/{id}")),
+        id,
+        protocol,
+        port,
+        vpc: Some(vpc),
+        health_check: HealthCheck::read(sent, None)?,
+        attributes: attribute::target_group_defaults(&target_type),
+        tags: sent.tags("Tags"),
+        targets: BTreeMap::new(),
+        target_type,
+        name,
+    };
+    let mut state = account.state();
+    if let Some(existing) = state.target_groups.values().find(|existing| existing.name == group.name) {
+        let same = existing.protocol == group.protocol
+            && existing.port == group.port
+            && existing.vpc == group.vpc
+            && existing.target_type == group.target_type
+            && existing.health_check == group.health_check;
+        return if same {
+            Ok(vec![Element::list("TargetGroups", [existing.element(&state)])])
+        } else {
+            let message =
+                format!("A target group with the same name '{}' exists, but with different settings", group.name);
+            Err(Fault::new("DuplicateTargetGroupName", message))
+        };
+    }
+    let answer = group.element(&state);
+    state.target_groups.insert(group.arn.clone(), group);
+    Ok(vec![Element::list("TargetGroups", [answer])])
+}
+
+/// `DescribeTargetGroups`, all, by ARN, by name or of a load balancer.
+pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
+    let (arns, names) = (sent.list("TargetGroupArns"), sent.list("Names"));
+    let state = account.state();
+    let all = || state.target_groups.values();
+    let missing = arns
+        .iter()
+        .find(|arn| !state.target_groups.contains_key(*arn))
+        .or_else(|| names.iter().find(|name| !all().any(|group| group.name == **name)));
+    if let Some(missing) = missing {
+        return Err(Fault::new("TargetGroupNotFound", format!("Target groups '[{missing}]' not found")));
+    }
+    let balancer = sent.get("LoadBalancerArn");
+    if let Some(arn) = balancer.filter(|arn| !state.load_balancers.contains_key(*arn)) {
+        return Err(super::load_balancer::absent(arn));
+    }
+    let found = all()
+        .filter(|group| arns.is_empty() || arns.contains(&group.arn))
+        .filter(|group| names.is_empty() || names.contains(&group.name))
+        .filter(|group| balancer.is_none_or(|arn| balancers_of(&state, &group.arn).contains(arn)));
+    page(sent, "TargetGroups", found.map(|group| group.element(&state)).collect())
+}
+
+/// `ModifyTargetGroup`: health checks only; protocol, port and VPC are fixed.
+pub(crate) fn modify(account: &Account, sent: &Parameters) -> Outcome {
+    let arn = sent.required("TargetGroupArn")?;
+    let mut state = account.state();
+    let group = find_mut(&mut state, arn)?;
+    group.health_check = HealthCheck::read(sent, Some(&group.health_check))?;
+    let answer = state.target_groups.get(arn).map(|group| group.element(&state)).unwrap_or_default();
+    Ok(vec![Element::list("TargetGroups", [answer])])
+}
+
+/// `DeleteTargetGroup`; one that does not exist is no error, one that a listener uses is.
+pub(crate) fn delete(account: &Account, sent: &Parameters) -> Outcome {
+    let arn = sent.required("TargetGroupArn")?;
+    let mut state = account.state();
+    if !balancers_of(&state, arn).is_empty() {
+        return Err(Fault::new(
+            "ResourceInUse",
+            format!("Target group '{arn}' is currently in use by a listener or a rule"),
+        ));
+    }
+    state.target_groups.remove(arn);
+    Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tcp_checks_have_the_documented_defaults() {
+        let check = HealthCheck::read(&Parameters::default(), None).unwrap();
+        assert_eq!((check.interval, check.timeout, check.healthy, check.unhealthy), (30, 10, 5, 2));
+        assert_eq!((check.port.as_str(), check.path, check.matcher), ("traffic-port", None, None));
+    }
+
+    #[test]
+    fn http_checks_have_a_path_and_a_matcher_and_tcp_checks_may_not() {
+        let http = HealthCheck::read(&Parameters::parse("HealthCheckProtocol=HTTP"), None).unwrap();
+        assert_eq!((http.path.as_deref(), http.matcher.as_deref(), http.timeout), (Some("/"), Some("200-399"), 6));
+        assert!(HealthCheck::read(&Parameters::parse("HealthCheckPath=/ping"), None).is_err());
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let before =
+            HealthCheck::read(&Parameters::parse("HealthCheckProtocol=HTTP&HealthCheckPath=/ping"), None).unwrap();
+        let after = HealthCheck::read(&Parameters::parse("HealthCheckIntervalSeconds=10"), Some(&before)).unwrap();
+        assert_eq!((after.path.as_deref(), after.interval), (Some("/ping"), 10));
+    }
+}

@@ -1,0 +1,206 @@
+//! What runs in the embedded account besides the emulator: Amazon EKS, Elastic Load Balancing and Auto Scaling.
+//!
+//! The emulator's versions of these services are partial, so this crate implements the control planes that Bascule
+//! and its world call, and what stands behind them: a Kubernetes API for each cluster, nodes that boot and drain, and
+//! Network Load Balancers that relay TCP on loopback and check their targets' health on real sockets. Security groups,
+//! subnets, instances and launch templates stay the emulator's, called over its HTTP API.
+//!
+//! Every operation answers in the wire format that the AWS SDKs parse and refuses what AWS refuses. Lifecycles take as
+//! long as [`Delays`] says, seconds where AWS takes minutes.
+
+mod account;
+mod authenticator;
+mod autoscaling;
+mod cloudwatch;
+mod ec2;
+mod eks;
+mod elasticloadbalancing;
+mod form;
+mod identifier;
+mod leftovers;
+mod loopback;
+mod network_load_balancer;
+mod node;
+mod query_client;
+mod query_protocol;
+mod token;
+mod xml;
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{Request, Response};
+
+use crate::account::Account;
+pub use crate::leftovers::Leftover;
+
+/// A service's entry point: the HTTP request as the SDK sent it, the answer as the service would give it.
+pub type Handler = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync>;
+
+/// Tells whether a VPC link or an endpoint service uses the load balancer with that ARN.
+pub type UsesLoadBalancer = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// What the services need to know about the account they are in.
+#[derive(Clone)]
+pub struct Options {
+    /// The emulator's endpoint, `http://127.0.0.1:PORT`: called for EC2, STS and CloudWatch.
+    pub ministack_url: String,
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// The account's twelve digits.
+    pub account: String,
+    /// How long lifecycles take.
+    pub delays: Delays,
+    /// The Traefik binary that Pods with a Traefik image run.
+    pub traefik: PathBuf,
+    /// Asked before a load balancer is deleted: AWS refuses while another service is attached to it.
+    pub link_uses_load_balancer: UsesLoadBalancer,
+}
+
+/// How long lifecycles take here. AWS takes minutes for most of them; the defaults are about a hundredth.
+#[derive(Clone, Copy, Debug)]
+pub struct Delays {
+    /// From CreateCluster to ACTIVE (AWS: about ten minutes).
+    pub cluster_create: Duration,
+    /// From DeleteCluster until the cluster is gone.
+    pub cluster_delete: Duration,
+    /// From an instance's launch until its node registers with the cluster.
+    pub node_boot: Duration,
+    /// From the decision to remove a node until its instance terminates: the drain.
+    pub node_drain: Duration,
+    /// From the last node until a node group is ACTIVE or gone.
+    pub nodegroup: Duration,
+    /// From CreateAddon or DeleteAddon until the add-on is ACTIVE or gone.
+    pub addon: Duration,
+    /// How long an update of a cluster, node group or add-on is `InProgress`, beside the nodes that it replaces.
+    pub update: Duration,
+    /// From CreateLoadBalancer to `active` (AWS: two to five minutes).
+    pub load_balancer: Duration,
+    /// How long a target group attached to an Auto Scaling group is `Adding` or `Removing`.
+    pub attach: Duration,
+    /// From RegisterTargets until health checks begin (AWS: 90 seconds and more).
+    pub register: Duration,
+    /// Multiplies the intervals, timeouts and deregistration delays of target groups: 0.05 makes 30 seconds 1.5.
+    pub target_scale: f64,
+    /// How often load balancers report metrics (AWS: every 60 seconds).
+    pub metrics: Duration,
+}
+
+impl Default for Delays {
+    fn default() -> Self {
+        Self {
+            cluster_create: Duration::from_secs(6),
+            cluster_delete: Duration::from_secs(3),
+            node_boot: Duration::from_secs(2),
+            node_drain: Duration::from_secs(1),
+            nodegroup: Duration::from_secs(1),
+            addon: Duration::from_secs(1),
+            update: Duration::from_secs(1),
+            load_balancer: Duration::from_secs(2),
+            attach: Duration::from_millis(500),
+            register: Duration::from_millis(500),
+            target_scale: 0.05,
+            metrics: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Delays {
+    /// No waiting anywhere it can be avoided, for tests of the control planes.
+    #[must_use]
+    pub fn short() -> Self {
+        let moment = Duration::from_millis(20);
+        Self {
+            cluster_create: moment,
+            cluster_delete: moment,
+            node_boot: moment,
+            node_drain: moment,
+            nodegroup: moment,
+            addon: moment,
+            update: moment,
+            load_balancer: moment,
+            attach: moment,
+            register: moment,
+            target_scale: 0.01,
+            metrics: Duration::from_millis(200),
+        }
+    }
+}
+
+/// The running services. Dropping it leaves them running; [`Compute::stop`] ends them.
+#[derive(Clone)]
+pub struct Compute {
+    account: Arc<Account>,
+}
+
+impl Compute {
+    /// Starts the services with nothing in them.
+    ///
+    /// Must be called inside a Tokio runtime: lifecycles, health checks and metrics are tasks in it.
+    #[must_use]
+    pub fn start(options: Options) -> Self {
+        let account = Account::new(options);
+        network_load_balancer::metrics::start(&account);
+        Self { account }
+    }
+
+    /// Amazon EKS, the service `eks` of the SigV4 scope.
+    #[must_use]
+    pub fn eks_handler(&self) -> Handler {
+        handler(&self.account, eks::handle)
+    }
+
+    /// Elastic Load Balancing version 2, the service `elasticloadbalancing` of the SigV4 scope.
+    #[must_use]
+    pub fn elasticloadbalancing_handler(&self) -> Handler {
+        handler(&self.account, elasticloadbalancing::handle)
+    }
+
+    /// Auto Scaling, the service `autoscaling` of the SigV4 scope.
+    #[must_use]
+    pub fn autoscaling_handler(&self) -> Handler {
+        handler(&self.account, autoscaling::handle)
+    }
+
+    /// Where a load balancer accepts connections for one of its listeners: what a VPC link connects to.
+    ///
+    /// `None` while the load balancer is not `active`, has no such listener or does not exist. The port is the
+    /// listener's own unless this process may not bind it (below 1024 without the right to).
+    #[must_use]
+    pub fn listener_address(&self, load_balancer_arn: &str, listener_port: u16) -> Option<SocketAddr> {
+        network_load_balancer::listener_address(&self.account, load_balancer_arn, listener_port)
+    }
+
+    /// Whether a load balancer with that ARN exists, in whatever state.
+    #[must_use]
+    pub fn load_balancer_exists(&self, arn: &str) -> bool {
+        self.account.state().load_balancers.contains_key(arn)
+    }
+
+    /// The Kubernetes endpoint of a cluster that is ACTIVE, `https://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn cluster_endpoint(&self, name: &str) -> Option<String> {
+        Some(self.account.state().clusters.get(name)?.kubernetes.as_ref()?.endpoint())
+    }
+
+    /// Everything that exists now, with its tags: what a report compares with a ledger.
+    #[must_use]
+    pub fn leftovers(&self) -> Vec<Leftover> {
+        leftovers::all(&self.account)
+    }
+
+    /// Ends every task, relay and Kubernetes API.
+    pub async fn stop(&self) {
+        self.account.stop().await;
+    }
+}
+
+fn handler<F, R>(account: &Arc<Account>, serve: F) -> Handler
+where
+    F: Fn(Arc<Account>, Request<Bytes>) -> R + Send + Sync + 'static,
+    R: Future<Output = Response<Bytes>> + Send + 'static,
+{
+    let account = Arc::clone(account);
+    Arc::new(move |request| Box::pin(serve(Arc::clone(&account), request)))
+}

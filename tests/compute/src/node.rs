@@ -1,0 +1,283 @@
+//! Nodes: from an Auto Scaling group's decision to an instance, a Kubernetes node and a target, and back.
+//!
+//! On AWS an instance launches, its kubelet joins the cluster by the node role's access entry, and Auto Scaling registers
+//! it in the attached target groups. On the way back EKS cordons the node and evicts its Pods before the instance ends.
+//! <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html>
+
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
+
+use kubernetes::{NodeSpec, Taint};
+use serde_json::{Map, Value};
+
+use crate::{
+    account::{Account, State},
+    autoscaling::group::{Group, Instance, Lifecycle, Settings},
+    ec2::{self, Launch, Subnet},
+    elasticloadbalancing::target,
+    loopback,
+};
+
+/// Nodes of a cluster are numbered 1 to this.
+const MOST_NODES: u8 = 250;
+
+/// The labels that EKS puts on the nodes of a node group, and its own.
+pub(crate) fn labels(nodegroup: &Map<String, Value>, settings: &Settings) -> BTreeMap<String, String> {
+    let text = |member: &str| nodegroup.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut labels = BTreeMap::from([
+        ("eks.amazonaws.com/nodegroup".to_owned(), text("nodegroupName")),
+        ("eks.amazonaws.com/capacityType".to_owned(), text("capacityType")),
+        ("eks.amazonaws.com/nodegroup-image".to_owned(), settings.image.clone()),
+        ("node.kubernetes.io/instance-type".to_owned(), settings.instance_type.clone()),
+    ]);
+    if let Some(template) = &settings.template {
+        labels.insert("eks.amazonaws.com/sourceLaunchTemplateId".to_owned(), template.id.clone());
+        labels.insert("eks.amazonaws.com/sourceLaunchTemplateVersion".to_owned(), template.version.clone());
+    }
+    let own = nodegroup.get("labels").and_then(Value::as_object).into_iter().flatten();
+    labels.extend(own.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())));
+    labels
+}
+
+/// EKS writes `NO_SCHEDULE` where Kubernetes writes `NoSchedule`.
+pub(crate) fn taints(of_nodegroup: &Value) -> Vec<Taint> {
+    of_nodegroup
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|taint| Taint {
+            key: taint["key"].as_str().unwrap_or_default().to_owned(),
+            value: taint["value"].as_str().unwrap_or_default().to_owned(),
+            effect: match taint["effect"].as_str() {
+                Some("NO_EXECUTE") => "NoExecute",
+                Some("PREFER_NO_SCHEDULE") => "PreferNoSchedule",
+                _ => "NoSchedule",
+            }
+            .to_owned(),
+        })
+        .collect()
+}
+
+/// The private DNS name of an instance with that address, which is its node's name.
+fn node_name(address: Ipv4Addr, region: &str) -> String {
+    format!("ip-{}.{region}.compute.internal", address.to_string().replace('.', "-"))
+}
+
+/// Launches or terminates until as many instances as desired are there.
+pub(crate) fn reconcile(account: &Arc<Account>, name: &str) {
+    let retired = {
+        let state = account.state();
+        let Some(group) = state.groups.get(name) else { return };
+        let live = group.instances.values().filter(|instance| instance.lifecycle != Lifecycle::Terminating);
+        // Oldest generations first, as the termination policy of node groups has it.
+        let mut live: Vec<(u32, String)> = live.map(|instance| (instance.generation, instance.id.clone())).collect();
+        live.sort();
+        let surplus = (live.len() + group.launching.len()).saturating_sub(group.desired());
+        live.into_iter().take(surplus).map(|(_, id)| id).collect::<Vec<_>>()
+    };
+    for id in retired {
+        retire(account, name, id);
+    }
+    launch_up_to(account, name, |group| {
+        let live = group.instances.values().filter(|instance| instance.lifecycle != Lifecycle::Terminating).count();
+        group.desired().saturating_sub(live + group.launching.len())
+    });
+}
+
+/// Launches as many instances of the newest generation as are desired, beside the older ones.
+pub(crate) fn surge(account: &Arc<Account>, name: &str) {
+    launch_up_to(account, name, Group::desired);
+}
+
+/// Terminates the instances of older generations.
+pub(crate) fn retire_old_generations(account: &Arc<Account>, name: &str) {
+    let old: Vec<String> = {
+        let state = account.state();
+        let Some(group) = state.groups.get(name) else { return };
+        let old = group.instances.values().filter(|instance| instance.generation < group.settings.generation);
+        old.map(|instance| instance.id.clone()).collect()
+    };
+    for id in old {
+        retire(account, name, id);
+    }
+}
+
+fn launch_up_to(account: &Arc<Account>, name: &str, missing: impl Fn(&Group) -> usize) {
+    let mut launches = Vec::new();
+    {
+        let mut state = account.state();
+        let count = state.groups.get(name).map(missing).unwrap_or_default();
+        for _ in 0..count {
+            launches.extend(prepare(&mut state, name));
+        }
+    }
+    for (address, subnet) in launches {
+        let (task, name) = (Arc::clone(account), name.to_owned());
+        account.spawn(async move { launch(&task, &name, address, subnet).await });
+    }
+}
+
+/// Reserves the next address of the cluster for a launch.
+fn prepare(state: &mut State, name: &str) -> Option<(Ipv4Addr, Subnet)> {
+    let group = state.groups.get_mut(name)?;
+    let cluster = state.clusters.get_mut(&group.cluster)?;
+    let range = cluster.addresses.as_ref()?.number;
+    let taken: Vec<Ipv4Addr> = state.addresses.values().copied().chain(group.launching.iter().copied()).collect();
+    let address = (1..=MOST_NODES).find_map(|_| {
+        cluster.last_node = cluster.last_node % MOST_NODES + 1;
+        let address = loopback::node(range, cluster.last_node);
+        (!taken.contains(&address)).then_some(address)
+    })?;
+    let subnet = group.subnets.get(group.launched % group.subnets.len().max(1))?.clone();
+    group.launched += 1;
+    group.launching.insert(address);
+    Some((address, subnet))
+}
+
+async fn launch(account: &Arc<Account>, name: &str, address: Ipv4Addr, subnet: Subnet) {
+    let Some((settings, tags)) =
+        account.state().groups.get(name).map(|group| (group.settings.clone(), instance_tags(group)))
+    else {
+        return;
+    };
+    let request = Launch {
+        image: settings.image.clone(),
+        instance_type: settings.instance_type.clone(),
+        subnet: subnet.id.clone(),
+        address,
+        security_groups: settings.security_groups.clone(),
+        tags,
+    };
+    let launched = ec2::run_instance(&account.neighbours, &request).await;
+    let id = {
+        let mut state = account.state();
+        let Some(group) = state.groups.get_mut(name) else { return };
+        group.launching.remove(&address);
+        match launched {
+            Err(fault) => {
+                group.failure =
+                    Some(format!("Could not launch On-Demand Instances. {} - {}", fault.code, fault.message));
+                return;
+            }
+            Ok(id) => {
+                let instance = Instance {
+                    id: id.clone(),
+                    zone: subnet.zone.clone(),
+                    instance_type: settings.instance_type.clone(),
+                    node: node_name(address, &account.options.region),
+                    address,
+                    lifecycle: Lifecycle::Pending,
+                    generation: settings.generation,
+                };
+                group.instances.insert(id.clone(), instance);
+                state.addresses.insert(id.clone(), address);
+                id
+            }
+        }
+    };
+    tokio::time::sleep(account.delays().node_boot).await;
+    join(account, name, &id, &settings, &subnet.zone).await;
+}
+
+fn instance_tags(group: &Group) -> BTreeMap<String, String> {
+    let mut tags: BTreeMap<String, String> = group
+        .tags
+        .iter()
+        .filter(|(_, (_, propagate))| *propagate)
+        .map(|(key, (value, _))| (key.clone(), value.clone()))
+        .collect();
+    tags.insert("aws:autoscaling:groupName".to_owned(), group.name.clone());
+    tags
+}
+
+/// The instance becomes a node and a target.
+async fn join(account: &Arc<Account>, name: &str, id: &str, settings: &Settings, zone: &str) {
+    let Some((api, node, address)) = ({
+        let state = account.state();
+        state.groups.get(name).and_then(|group| {
+            let instance = group.instances.get(id).filter(|instance| instance.lifecycle == Lifecycle::Pending)?;
+            let api = state.clusters.get(&group.cluster)?.kubernetes.clone()?;
+            Some((api, instance.node.clone(), instance.address))
+        })
+    }) else {
+        return;
+    };
+    let mut labels = settings.labels.clone();
+    labels.insert("topology.kubernetes.io/zone".to_owned(), zone.to_owned());
+    labels.insert("topology.kubernetes.io/region".to_owned(), account.options.region.clone());
+    let spec =
+        NodeSpec { name: node.clone(), instance_id: id.to_owned(), address, labels, taints: settings.taints.clone() };
+    if let Err(error) = api.add_node(spec).await {
+        if let Some(group) = account.state().groups.get_mut(name) {
+            group.failure = Some(format!("Instances failed to join the kubernetes cluster: {error}"));
+        }
+        return;
+    }
+    let mut state = account.state();
+    let Some(group) = state.groups.get_mut(name) else { return };
+    let attached: Vec<String> = group.attachments.keys().cloned().collect();
+    match group.instances.get_mut(id) {
+        Some(instance) if instance.lifecycle == Lifecycle::Pending => instance.lifecycle = Lifecycle::InService,
+        _ => return,
+    }
+    for arn in attached {
+        target::register_instance(account, &mut state, &arn, id);
+    }
+}
+
+/// Takes an instance out of its target groups, drains its node and terminates it.
+fn retire(account: &Arc<Account>, name: &str, id: String) {
+    let (node, api) = {
+        let mut state = account.state();
+        let Some(group) = state.groups.get_mut(name) else { return };
+        let Some(instance) =
+            group.instances.get_mut(&id).filter(|instance| instance.lifecycle != Lifecycle::Terminating)
+        else {
+            return;
+        };
+        instance.lifecycle = Lifecycle::Terminating;
+        let node = instance.node.clone();
+        let attached: Vec<String> = group.attachments.keys().cloned().collect();
+        let cluster = group.cluster.clone();
+        for arn in attached {
+            target::deregister_instance(account, &mut state, &arn, &id);
+        }
+        (node, state.clusters.get(&cluster).and_then(|cluster| cluster.kubernetes.clone()))
+    };
+    let name = name.to_owned();
+    account.later(account.delays().node_drain, move |account| async move {
+        if let Some(api) = api {
+            api.remove_node(&node).await;
+        }
+        if let Err(fault) = ec2::terminate_instance(&account.neighbours, &id).await {
+            tracing::warn!(instance = id, code = fault.code, "the instance could not be terminated");
+        }
+        let mut state = account.state();
+        state.addresses.remove(&id);
+        // EC2 ends; a target of an ended instance is deregistered by itself.
+        target::forget_instance(&mut state, &id);
+        if let Some(group) = state.groups.get_mut(&name) {
+            group.instances.remove(&id);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_node_is_named_by_its_private_dns_name() {
+        assert_eq!(
+            node_name(Ipv4Addr::new(127, 64, 0, 3), "eu-central-1"),
+            "ip-127-64-0-3.eu-central-1.compute.internal"
+        );
+    }
+
+    #[test]
+    fn taints_are_written_as_kubernetes_does() {
+        let taints = taints(&json!([{ "key": "dedicated", "value": "gpu", "effect": "NO_EXECUTE" }]));
+        assert_eq!(taints, [Taint { key: "dedicated".into(), value: "gpu".into(), effect: "NoExecute".into() }]);
+    }
+}
