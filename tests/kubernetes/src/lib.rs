@@ -13,6 +13,7 @@ mod api;
 mod authentication;
 mod certificates;
 mod cluster;
+mod controllers;
 mod defaults;
 mod deletion;
 mod kinds;

@@ -1,0 +1,53 @@
+//! Stand-ins for the controllers of kube-controller-manager and kube-scheduler
+//! (<https://kubernetes.io/docs/concepts/architecture/controller/>): each looks at the state of the whole cluster and does
+//! what is missing, again and again, so that it does not matter what it saw before.
+
+mod budgets;
+mod cron_jobs;
+mod daemon_sets;
+mod definitions;
+mod deployments;
+mod endpoints;
+mod garbage;
+mod jobs;
+mod namespaces;
+mod pods;
+mod replica_sets;
+mod scheduler;
+mod stateful_sets;
+mod volumes;
+
+use std::{sync::Arc, time::Duration};
+
+use crate::writes::Objects;
+
+/// Changes that come together are looked at together.
+const TOGETHER: Duration = Duration::from_millis(5);
+/// Time passes for some controllers even when nothing changes.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Runs every controller until it is aborted.
+pub(crate) async fn run(objects: Arc<Objects>, ca_pem: String) {
+    let mut changes = objects.store.changes();
+    let mut definitions = definitions::Definitions::default();
+    let mut cron_jobs = cron_jobs::CronJobs::default();
+    loop {
+        changes.mark_unchanged();
+        definitions.reconcile(&objects);
+        namespaces::reconcile(&objects, &ca_pem);
+        cron_jobs.reconcile(&objects);
+        jobs::reconcile(&objects);
+        deployments::reconcile(&objects);
+        replica_sets::reconcile(&objects);
+        stateful_sets::reconcile(&objects);
+        daemon_sets::reconcile(&objects);
+        volumes::reconcile(&objects);
+        scheduler::reconcile(&objects);
+        endpoints::reconcile(&objects);
+        budgets::reconcile(&objects);
+        garbage::reconcile(&objects);
+        // A store that is gone ends the cluster, and this task with it.
+        let _ = tokio::time::timeout(TICK, changes.changed()).await;
+        tokio::time::sleep(TOGETHER).await;
+    }
+}
