@@ -34,4 +34,4 @@ pub mod token;
 
 pub use account::Account;
 pub use lambda_runtime::Error;
-pub use serve::{Invocation, serve, serve_handler};
+pub use serve::{Invocation, reconcile, serve, serve_handler};

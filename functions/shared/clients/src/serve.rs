@@ -24,47 +24,49 @@ where
     C: AsyncFn(&Account, &Migration) -> Result<Outcome, PhaseError>,
     U: AsyncFn(&Account, &Migration) -> Result<Outcome, PhaseError>,
 {
-    serve_handler(
-        phase,
-        async |account: &Account, payload: Payload, context: Invocation| {
-            if payload.direction == Direction::Undo && !turned_back(account, &payload).await? {
-                return Ok(Outcome::done().with("ended", true));
-            }
-            // The lease comes first: what is loaded after it is what the copy before has left.
-            let lease = account
-                .lease(
-                    &payload.migration_id,
-                    phase,
-                    &context.request_id,
-                    context.lease_until,
-                )
-                .await?;
-            let step = payload.step.as_deref().unwrap_or_default();
-            let answer = match account
-                .load(&payload.migration_id, step, context.deadline)
-                .await
-            {
-                Err(error) => Err(error),
-                Ok((_, migration)) if migration.direction != payload.direction => {
-                    Err(PhaseError::conflict(format!(
-                        "the migration goes the other way ({}); this {} of {phase} changed nothing",
-                        migration.direction, payload.direction
-                    )))
-                }
-                Ok((_, migration)) => match payload.direction {
-                    Direction::Converge => Box::pin(converge(account, &migration)).await,
-                    Direction::Undo => undo(account, &migration)
-                        .await
-                        .map(|outcome| outcome.with("ended", false)),
-                },
-            };
-            if let Err(error) = account.release(&lease).await {
-                tracing::warn!(%error, "the lease ends at its deadline instead");
-            }
-            answer
-        },
-    )
+    serve_handler(phase, async |account: &Account, payload: Payload, invocation: Invocation| {
+        reconcile(account, phase, &payload, &invocation, &converge, &undo).await
+    })
     .await
+}
+
+/// One invocation of a reconciler: what [`serve`] does for each event.
+///
+/// # Errors
+/// `NotReady` while another copy runs, `Conflict` where the migration goes the other way; whatever the phase answers.
+pub async fn reconcile<C, U>(
+    account: &Account,
+    phase: &str,
+    payload: &Payload,
+    invocation: &Invocation,
+    converge: &C,
+    undo: &U,
+) -> Result<Outcome, PhaseError>
+where
+    C: AsyncFn(&Account, &Migration) -> Result<Outcome, PhaseError>,
+    U: AsyncFn(&Account, &Migration) -> Result<Outcome, PhaseError>,
+{
+    if payload.direction == Direction::Undo && !turned_back(account, payload).await? {
+        return Ok(Outcome::done().with("ended", true));
+    }
+    // The lease comes first: what is loaded after it is what the copy before has left.
+    let lease = account.lease(&payload.migration_id, phase, &invocation.request_id, invocation.lease_until).await?;
+    let step = payload.step.as_deref().unwrap_or_default();
+    let answer = match account.load(&payload.migration_id, step, invocation.deadline).await {
+        Err(error) => Err(error),
+        Ok((_, migration)) if migration.direction != payload.direction => Err(PhaseError::conflict(format!(
+            "the migration goes the other way ({}); this {} of {phase} changed nothing",
+            migration.direction, payload.direction
+        ))),
+        Ok((_, migration)) => match payload.direction {
+            Direction::Converge => Box::pin(converge(account, &migration)).await,
+            Direction::Undo => Box::pin(undo(account, &migration)).await.map(|outcome| outcome.with("ended", false)),
+        },
+    };
+    if let Err(error) = account.release(&lease).await {
+        tracing::warn!(%error, "the lease ends at its deadline instead");
+    }
+    answer
 }
 
 /// Whether there is anything to undo; turns the direction where this undo is the first.

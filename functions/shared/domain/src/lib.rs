@@ -9,10 +9,13 @@ pub mod ledger;
 pub mod manifest;
 pub mod migration;
 pub mod names;
+pub mod ownership;
 pub mod plan;
 pub mod ports;
 pub mod problem;
 pub mod reconcile;
+pub mod security_groups;
+pub mod shift;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 

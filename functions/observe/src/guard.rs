@@ -1,0 +1,72 @@
+//! The guard after a step of the switch: `NotReady` while the step is watched, then the step counts as passed.
+
+use crate::look;
+use domain::{
+    Migration, Outcome, PhaseError,
+    ports::{Alarms, Ledger},
+    shift::{PHASE, Shift},
+};
+use serde_json::json;
+
+/// What the guard says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Keep watching: what to tell the operator.
+    Watch(String),
+    /// The step passed.
+    Pass,
+    /// Go back: why.
+    Breached(String),
+}
+
+/// Decides on one step.
+#[must_use]
+pub fn judge(migration: &Migration, shift: &Shift, complaints: &[String], now: jiff::Timestamp) -> Verdict {
+    let until = shift.watched_until(&migration.input);
+    if !complaints.is_empty() {
+        return Verdict::Breached(format!("with {} % on green {}", shift.share, complaints.join("; ")));
+    }
+    if now < until {
+        return Verdict::Watch(format!("{} % of the traffic on green, watched until {until}", shift.share));
+    }
+    // The last step may end late: everything is on green already, and going back would help nobody.
+    if now > shift.deadline(&migration.input) && shift.share < 100 {
+        return Verdict::Breached(format!("the switch was to end by {}", shift.deadline(&migration.input)));
+    }
+    Verdict::Pass
+}
+
+/// Watches the latest step of the switch.
+///
+/// # Errors
+/// `NotReady` while it is watched, `GuardBreached` where traffic must go back; whatever the ports answer.
+pub async fn converge<P: Ledger + Alarms>(
+    ports: &P,
+    migration: &Migration,
+    now: jiff::Timestamp,
+) -> Result<Outcome, PhaseError> {
+    let progress = ports.progress(migration, PHASE).await?;
+    let shift: Shift = progress
+        .and_then(|progress| serde_json::from_value(progress).ok())
+        .ok_or_else(|| PhaseError::refused("the guard was asked before any traffic moved"))?;
+    let taken = migration.input.cutover.steps.get(shift.guarded);
+    if taken != Some(&shift.share) {
+        // A retry after the step was counted.
+        return Ok(answer(migration, &shift));
+    }
+    let complaints = look(ports, &migration.input.cutover.alarms).await?;
+    match judge(migration, &shift, &complaints, now) {
+        Verdict::Watch(why) => Err(PhaseError::not_ready(why)),
+        Verdict::Breached(why) => Err(PhaseError::guard_breached(why)),
+        Verdict::Pass => {
+            let shift = Shift { guarded: shift.guarded + 1, ..shift };
+            ports.save_progress(migration, PHASE, json!(shift)).await?;
+            Ok(answer(migration, &shift))
+        }
+    }
+}
+
+fn answer(migration: &Migration, shift: &Shift) -> Outcome {
+    let complete = shift.guarded >= migration.input.cutover.steps.len();
+    Outcome::done().with("share", shift.share).with("complete", complete)
+}

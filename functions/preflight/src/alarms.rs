@@ -1,0 +1,65 @@
+//! The alarms that will guard the migration must exist here and be OK before it begins.
+
+use crate::Place;
+use domain::{
+    Input, PhaseError, Problem,
+    ports::{Alarms, approvals::AlarmState},
+};
+
+/// Every problem with the alarms of the input, with its path.
+///
+/// # Errors
+/// Whatever CloudWatch answers.
+pub async fn problems<P: Alarms>(ports: &P, input: &Input, place: &Place) -> Result<Vec<Problem>, PhaseError> {
+    let lists = [("$.cutover.alarms", &input.cutover.alarms), ("$.bake.alarms", &input.bake.alarms)];
+    let (mut problems, mut paths, mut arns) = (Vec::new(), Vec::new(), Vec::new());
+    for (path, list) in lists {
+        for (index, arn) in list.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            match foreign(arn, place) {
+                Some(message) => problems.push(Problem::new(path, message)),
+                None => {
+                    paths.push(path);
+                    arns.push(arn.clone());
+                }
+            }
+        }
+    }
+    let states = if arns.is_empty() { Vec::new() } else { ports.states(&arns).await? };
+    problems.extend(paths.iter().zip(states).filter_map(|(path, state)| complaint(state).map(|m| Problem::new(path, m))));
+    Ok(problems)
+}
+
+fn foreign(arn: &str, place: &Place) -> Option<String> {
+    let prefix = format!(":cloudwatch:{}:{}:alarm:", place.region, place.account);
+    (!arn.starts_with("arn:") || !arn.contains(&prefix)).then(|| {
+        format!("found {arn:?}, expected the ARN of an alarm in this account and Region (…{prefix}name): others send their events elsewhere")
+    })
+}
+
+const fn complaint(state: AlarmState) -> Option<&'static str> {
+    match state {
+        AlarmState::Ok => None,
+        AlarmState::Alarm => Some("the alarm is in ALARM; mend what it tells of before migrating"),
+        AlarmState::InsufficientData => Some("the alarm has no data, so it could not guard anything; wait until it is OK"),
+        AlarmState::Missing => Some("there is no such alarm"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alarms_of_other_accounts_and_regions_are_refused() {
+        let place = Place { region: "eu-central-1".to_owned(), account: "123456789012".to_owned() };
+        for (arn, refused) in [
+            ("arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a", false),
+            ("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a", true),
+            ("arn:aws:cloudwatch:eu-central-1:999999999999:alarm:a", true),
+            ("a", true),
+        ] {
+            assert_eq!(foreign(arn, &place).is_some(), refused, "{arn}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Reads everything a migration touches, decides the plan, and refuses early with every reason at once.
+//!
+//! Nothing outside the ledger is changed: a dry run and a refusal leave the account as it was.
+
+pub mod alarms;
+pub mod compute;
+pub mod cost;
+pub mod edge;
+pub mod event;
+pub mod workloads;
+
+use domain::{
+    Input, Migration, MigrationId, Outcome, PhaseError, Plan, Problem, Status,
+    input::OnAbort,
+    plan::Found,
+    ports::{Alarms, Ledger, Migrations, migrations::Opening},
+};
+use serde_json::Value;
+
+/// What the three parts of preflight found.
+#[derive(Debug)]
+pub struct Findings {
+    /// Control planes, nodes and their network.
+    pub compute: Found<domain::plan::compute::Compute>,
+    /// Everything between the public API and the clusters.
+    pub edge: Found<domain::plan::edge::Edge>,
+    /// What runs on the clusters.
+    pub workloads: Found<domain::plan::workloads::Workloads>,
+}
+
+/// Where the migration runs.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The AWS Region.
+    pub region: String,
+    /// The AWS account.
+    pub account: String,
+}
+
+impl Place {
+    /// Out of the ARN of the execution: `arn:aws:states:region:account:execution:machine:name`.
+    #[must_use]
+    pub fn of(id: &MigrationId) -> Self {
+        let part = |index| id.as_str().split(':').nth(index).unwrap_or_default().to_owned();
+        Self { region: part(3), account: part(4) }
+    }
+}
+
+/// Reads the input; keeps a refusal where it cannot be understood.
+///
+/// # Errors
+/// `InvalidInput` with every problem; whatever the ledger answers.
+pub async fn understand<P: Migrations>(ports: &P, id: &MigrationId, input: &Value) -> Result<Input, PhaseError> {
+    match Input::read(input) {
+        Ok(input) => Ok(input),
+        Err(problems) => {
+            ports.refuse(id, input, &problems).await?;
+            Err(PhaseError::invalid_input(Problem::list(&problems)))
+        }
+    }
+}
+
+/// Opens the migration with the plan that the findings make, or keeps the refusal.
+///
+/// # Errors
+/// `Refused` with every problem; `Conflict` where another migration was faster; whatever the ports answer.
+pub async fn conclude<P: Migrations + Alarms>(
+    ports: &P,
+    id: &MigrationId,
+    input: Input,
+    as_written: &Value,
+    findings: Findings,
+) -> Result<Outcome, PhaseError> {
+    let place = Place::of(id);
+    let mut problems = ports.lock_holders(id, &input).await?;
+    problems.extend(unsupported(&input));
+    problems.extend(alarms::problems(ports, &input, &place).await?);
+    problems.extend(findings.compute.problems.iter().cloned());
+    problems.extend(findings.edge.problems.iter().cloned());
+    problems.extend(findings.workloads.problems.iter().cloned());
+    if !problems.is_empty() {
+        ports.refuse(id, as_written, &problems).await?;
+        return Err(PhaseError::refused(Problem::list(&problems)));
+    }
+    let dry_run = input.dry_run;
+    let plan = plan(&input, place, findings);
+    ports.open(&Opening { id: id.clone(), input, plan }).await?;
+    Ok(Outcome::done().with("dryRun", dry_run))
+}
+
+fn unsupported(input: &Input) -> Vec<Problem> {
+    let message = "handing Terraform state over is not supported yet; leave the field out, and after the migration move the \
+                   addresses with `terraform state mv` and `import` blocks";
+    input.terraform.iter().map(|_| Problem::new("$.terraform", message)).collect()
+}
+
+fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
+    let Findings { compute, edge, workloads } = findings;
+    let extra_cents_per_day = cost::extra_cents_per_day(&compute.facts);
+    let mut plan = Plan {
+        region: place.region,
+        account: place.account,
+        creates: [compute.creates, edge.creates, workloads.creates].concat(),
+        deletes: [compute.deletes, edge.deletes, workloads.deletes].concat(),
+        switch: [compute.switch, edge.switch, workloads.switch].concat(),
+        advice: [compute.advice, edge.advice, workloads.advice].concat(),
+        expected_minutes: cost::expected_minutes(input),
+        extra_cents_per_day,
+        compute: compute.facts,
+        edge: edge.facts,
+        workloads: workloads.facts,
+    };
+    plan.advice.push(format!(
+        "two clusters side by side cost about ${}.{:02} a day more for the control plane and the load balancer, plus the nodes",
+        extra_cents_per_day / 100,
+        extra_cents_per_day % 100
+    ));
+    plan
+}
+
+/// The end of a way back: everything that the ledger knows must be absent, unless green is kept; then the migration ends
+/// and its locks with it.
+///
+/// # Errors
+/// `Refused` with what is left; whatever the ledger answers.
+pub async fn undo<P: Ledger + Migrations>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    if migration.input.on_abort == OnAbort::Delete {
+        let left = left(ports, migration).await?;
+        if !left.is_empty() {
+            return Err(PhaseError::refused(format!(
+                "blue serves; still in the ledger: {}. Start the rollback machine again, or delete these by hand",
+                left.join(", ")
+            )));
+        }
+    }
+    ports.end(migration, "BlueServes").await?;
+    Ok(Outcome::done())
+}
+
+async fn left<P: Ledger>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
+    let entries = ports.entries(migration).await?;
+    Ok(entries.iter().filter(|e| e.status != Status::Absent).map(|e| e.key.to_string()).collect())
+}

@@ -1,0 +1,37 @@
+//! Has the cleanup of blue started later, by a one-time schedule, and marks the migration as promoted.
+
+use domain::{
+    Migration, Outcome, PhaseError, appointment,
+    ports::{Ledger, Migrations, Schedules},
+};
+use serde_json::json;
+
+/// The name of the cleanup among the migration's appointments.
+pub const CLEANUP: &str = "cleanup";
+
+/// Schedules the cleanup machine for `cleanup.after` from `now`; the first date stands however often this runs. Only then is the
+/// migration promoted, so a promoted migration always has its cleanup.
+///
+/// # Errors
+/// Whatever the ports answer.
+pub async fn converge<P: Ledger + Schedules + Migrations>(
+    ports: &P,
+    migration: &Migration,
+    machine_arn: &str,
+    now: jiff::Timestamp,
+) -> Result<Outcome, PhaseError> {
+    let at = migration.input.cleanup.after.after(now);
+    let input = json!({ "migrationId": migration.id });
+    let at = appointment::make(ports, migration, CLEANUP, at, machine_arn, input).await?;
+    ports.promote(migration).await?;
+    Ok(Outcome::done().with("cleanupAt", at.to_string()))
+}
+
+/// Cancels the cleanup and every other appointment: a migration that goes back keeps no deadline.
+///
+/// # Errors
+/// Whatever the ports answer.
+pub async fn undo<P: Ledger + Schedules>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    appointment::cancel_all(ports, migration).await?;
+    Ok(Outcome::done())
+}

@@ -1,0 +1,41 @@
+//! How far traffic has moved: the progress of `shift-traffic`, counted on by the guard after each step.
+
+use crate::Input;
+use serde::{Deserialize, Serialize};
+
+/// The phase under which the ledger keeps it.
+pub const PHASE: &str = "shift-traffic";
+
+/// How far traffic has moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shift {
+    /// Steps of `cutover.steps` that the guard has let pass.
+    pub guarded: usize,
+    /// Percentage of the traffic that green has now.
+    pub share: u8,
+    /// When the first step was taken.
+    pub started_at: jiff::Timestamp,
+    /// When the latest step was taken.
+    pub shifted_at: jiff::Timestamp,
+}
+
+impl Shift {
+    /// The percentage of the step to take now; nothing once every step was taken and guarded.
+    #[must_use]
+    pub fn next(input: &Input, shift: Option<&Self>) -> Option<u8> {
+        input.cutover.steps.get(shift.map_or(0, |shift| shift.guarded)).copied()
+    }
+
+    /// Until when the latest step is watched.
+    #[must_use]
+    pub fn watched_until(&self, input: &Input) -> jiff::Timestamp {
+        input.cutover.step_duration.after(self.shifted_at)
+    }
+
+    /// When the whole switch must have ended.
+    #[must_use]
+    pub fn deadline(&self, input: &Input) -> jiff::Timestamp {
+        input.cutover.deadline.after(self.started_at)
+    }
+}
