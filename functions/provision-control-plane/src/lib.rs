@@ -1,0 +1,62 @@
+//! provision-control-plane: green's EKS cluster, its add-ons that nodes need, and who may use it.
+//!
+//! The cluster is made like blue, without a bootstrap administrator; then come the rules that name its cluster security
+//! group, vpc-cni and kube-proxy, blue's access entries and Pod Identity associations, and Bascule's own access entry on both
+//! clusters.
+
+mod access;
+mod addons;
+mod cluster;
+mod network;
+
+use domain::{
+    Kind, Migration, Outcome, PhaseError, Side, Status,
+    ports::{Access, Addons, Clusters, Deployment, Ledger, Network, NodeGroups},
+    security_groups::remove_rules,
+};
+
+/// Makes the control plane and what hangs on it.
+///
+/// # Errors
+/// `NotReady` while EKS creates; `Unhealthy` where it fails; `Conflict` where green's name is taken.
+pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+where
+    P: Ledger + Clusters + Addons + Access + Network + Deployment,
+{
+    let now = jiff::Timestamp::now();
+    let green = cluster::ensure_active(ports, migration, now).await?;
+    network::ensure(ports, migration, &green).await?;
+    access::ensure_own(ports, migration).await?;
+    access::ensure_copied(ports, migration).await?;
+    addons::ensure(ports, migration, now).await?;
+    Ok(Outcome::done())
+}
+
+/// Removes the control plane with all that hangs on it, and Bascule's access to blue.
+///
+/// # Errors
+/// `NotReady` while node groups are left or EKS deletes; whatever the ports answer.
+pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+where
+    P: Ledger + Clusters + NodeGroups + Access + Network,
+{
+    access::remove_from_blue(ports, migration).await?;
+    if let Some(green) = cluster::own(ports, migration).await? {
+        let left = ports.node_groups(&migration.plan.compute.green.name).await?;
+        if !left.is_empty() {
+            return Err(PhaseError::not_ready(format!("node groups {} are still there", left.join(", "))));
+        }
+        // While rules of others name it, EKS cannot delete the cluster security group and leaves it behind.
+        let group = green.cluster.cluster_security_group_id;
+        remove_rules(ports, migration, |wanted| wanted.group_id == group || wanted.rule.peer_group() == Some(&group)).await?;
+    }
+    cluster::remove(ports, migration).await?;
+    // What hung on the cluster went with it.
+    for entry in ports.entries(migration).await? {
+        let with_cluster = matches!(entry.key.kind, Kind::Addon | Kind::AccessEntry | Kind::PodIdentityAssociation);
+        if entry.key.side == Side::Green && with_cluster && entry.status != Status::Absent {
+            ports.absent(migration, &entry.key).await?;
+        }
+    }
+    Ok(Outcome::done())
+}

@@ -1,0 +1,40 @@
+//! Rules that name green's cluster security group, which EKS makes with the cluster.
+
+use domain::{
+    Migration, PhaseError,
+    plan::compute::{ClusterStatus, Direction, Peer, Rule, rules::Wanted},
+    ports::{Deployment, Ledger, Network},
+    security_groups::{clones, ensure_rule, ensure_rules},
+};
+
+/// Adds the rules that waited for the cluster security group, and lets Bascule's own functions reach the Kubernetes API where they run
+/// in the user's subnets.
+pub(crate) async fn ensure<P: Ledger + Network + Deployment>(
+    ports: &P,
+    migration: &Migration,
+    green: &ClusterStatus,
+) -> Result<(), PhaseError> {
+    let compute = &migration.plan.compute;
+    let group = &green.cluster.cluster_security_group_id;
+    if group.is_empty() {
+        return Err(PhaseError::not_ready("EKS has not named the cluster security group yet"));
+    }
+    let mut clones = clones(ports, migration).await?;
+    clones.insert(compute.blue.cluster_security_group_id.clone(), group.clone());
+    let present = ports.security_groups(&compute.blue.vpc_id).await?;
+    let rules: Vec<_> = compute.copied_rules().into_iter().filter(|rule| rule.needs_cluster).collect();
+    ensure_rules(ports, migration, &rules, &clones, &present, true).await?;
+    if let Some(functions) = ports.functions_security_group() {
+        let rule = Rule {
+            direction: Direction::Ingress,
+            protocol: "tcp".to_owned(),
+            from_port: Some(443),
+            to_port: Some(443),
+            peer: Peer::Group(functions),
+            description: Some("Bascule's functions to the Kubernetes API".to_owned()),
+        };
+        let wanted = Wanted { group_id: group.clone(), rule };
+        ensure_rule(ports, migration, "functions-to-kubernetes-api", &wanted, &present).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! The tags by which everything that Bascule created is known.
+
+use crate::{Migration, Side, plan::compute::Tags};
+
+/// The name of the migration.
+pub const MIGRATION: &str = "bascule:migration";
+
+/// Whose it is.
+pub const SIDE: &str = "bascule:side";
+
+/// The tags of something that this migration creates.
+#[must_use]
+pub fn tags(migration: &Migration, side: Side) -> Tags {
+    [(MIGRATION, migration.name()), (SIDE, side.name())].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+}
+
+/// The tags of a clone of something of blue.
+#[must_use]
+pub fn clone_tags(migration: &Migration, blue: &Tags) -> Tags {
+    let mut all = migration.plan.compute.green_tags(blue);
+    all.extend(tags(migration, Side::Green));
+    all
+}
+
+/// Whether this migration created what carries these tags.
+#[must_use]
+pub fn is_own(migration: &Migration, tags: &Tags) -> bool {
+    tags.get(MIGRATION).is_some_and(|name| name == migration.name())
+}
