@@ -1,14 +1,37 @@
 //! One cluster: what it is started with, and the handle on it while it runs.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Write as _,
+    net::Ipv4Addr,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    task::{AbortHandle, JoinSet},
+};
 
 use crate::{
     api::{request::Api, server},
     authentication::{Authentication, Authenticator},
+    bootstrap,
     certificates::{self, Certificates},
+    controllers::{self, pods},
+    kubelet::{self, Surroundings},
+    nodes, object,
+    proxy::{self, Routes},
     random,
+    store::Resource,
     writes::Objects,
 };
+
+/// How long the Pods of a node that goes may take to end; afterwards they are gone with it.
+const EVICTION: Duration = Duration::from_secs(30);
 
 /// What a cluster is started with.
 pub struct Options {
@@ -83,8 +106,18 @@ struct Inner {
     port: u16,
     certificates: Certificates,
     authentication: Arc<Authentication>,
-    server: tokio::task::JoinHandle<()>,
-    name: String,
+    objects: Arc<Objects>,
+    options: Options,
+    directory: PathBuf,
+    routes: Routes,
+    /// The API server, the controllers, the kubelet; aborted when the cluster ends, and with them all that they run.
+    tasks: Mutex<JoinSet<()>>,
+    nodes: Mutex<HashMap<String, Node>>,
+}
+
+struct Node {
+    address: Ipv4Addr,
+    proxy: AbortHandle,
 }
 
 impl Cluster {
@@ -96,17 +129,37 @@ impl Cluster {
         let certificates = certificates::issue(&options.name)?;
         let authentication =
             Arc::new(Authentication::new(options.name.clone(), options.authenticator.clone(), random::token()));
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(|source| StartError::Io { what: "listening for the API".to_owned(), source })?;
-        let port = listener
-            .local_addr()
-            .map_err(|source| StartError::Io { what: "listening for the API".to_owned(), source })?
-            .port();
+        let io = |what: &str| {
+            let what = what.to_owned();
+            move |source| StartError::Io { what, source }
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(io("listening for the API"))?;
+        let port = listener.local_addr().map_err(io("listening for the API"))?.port();
+        let directory = std::env::temp_dir().join(format!("kubernetes-{}-{}", options.name, random::suffix::<8>()));
+        std::fs::DirBuilder::new().mode(0o700).create(&directory).map_err(io("the cluster's directory"))?;
+
         let objects = Arc::new(Objects::new());
-        let api = Arc::new(Api { objects: objects.clone(), authentication: authentication.clone(), version: options.version.clone() });
-        let server = tokio::spawn(server::serve(listener, certificates.server.clone(), api));
-        Ok(Self { inner: Arc::new(Inner { port, certificates, authentication, server, name: options.name }) })
+        bootstrap::furnish(&objects, port);
+        let api = Api { objects: objects.clone(), authentication: authentication.clone(), version: options.version.clone() };
+        let (sender, routes) = proxy::routes();
+        let surroundings = Arc::new(Surroundings::new(
+            objects.clone(),
+            options.name.clone(),
+            options.traefik.clone(),
+            directory.clone(),
+            options.subnet,
+        ));
+        let kubeconfig_file = surroundings.kubeconfig();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(server::serve(listener, certificates.server.clone(), Arc::new(api)));
+        tasks.spawn(controllers::run(objects.clone(), certificates.ca_pem.clone()));
+        tasks.spawn(proxy::watch_services(objects.clone(), sender));
+        tasks.spawn(kubelet::run(surroundings));
+        let (tasks, nodes) = (Mutex::new(tasks), Mutex::default());
+        let inner = Inner { port, certificates, authentication, objects, options, directory, routes, tasks, nodes };
+        let cluster = Self { inner: Arc::new(inner) };
+        write_private(&kubeconfig_file, &cluster.kubeconfig()).map_err(io("the cluster's kubeconfig"))?;
+        Ok(cluster)
     }
 
     /// The URL of the API server, `https://127.0.0.1:PORT`, as EKS gives it in `cluster.endpoint`.
@@ -125,28 +178,100 @@ impl Cluster {
     /// It holds a credential: write it to a file of mode 0600, never to a log.
     #[must_use]
     pub fn kubeconfig(&self) -> String {
-        kubeconfig(&self.inner.name, &self.endpoint(), &self.inner.certificates.ca_pem, self.inner.authentication.internal_token())
+        let token = self.inner.authentication.internal_token();
+        kubeconfig(&self.inner.options.name, &self.endpoint(), &self.inner.certificates.ca_pem, token)
     }
 
     /// Adds a node: it is Ready, takes Pods, and listens on the `nodePort`s of all Services.
     ///
     /// # Errors
     /// [`StartError::NodeExists`] when the name or the address is taken.
+    // The edges of this crate are async so that a node may take its time to join, whatever it is made of.
+    #[allow(clippy::unused_async, reason = "the signature is the one of an instance that boots")]
     pub async fn add_node(&self, node: NodeSpec) -> Result<(), StartError> {
-        let _ = node;
+        let inner = &self.inner;
+        let mut nodes = inner.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        if nodes.contains_key(&node.name) || nodes.values().any(|other| other.address == node.address) {
+            return Err(StartError::NodeExists(node.name));
+        }
+        let proxy = proxy::serve_node(node.name.clone(), node.address, inner.routes.clone());
+        let proxy = inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(proxy);
+        let (object, status) = nodes::object(&node, &inner.options.version);
+        let resource = Resource::core("nodes");
+        if inner.objects.make(&resource, "", object).is_none() {
+            proxy.abort();
+            return Err(StartError::NodeExists(node.name));
+        }
+        inner.objects.modify(&resource, "", &node.name, |node| node["status"] = status);
+        nodes.insert(node.name, Node { address: node.address, proxy });
         Ok(())
     }
 
     /// Removes a node as a drained and terminated instance would go: its Pods are evicted, and when the last is gone its
     /// `nodePort`s stop listening. A node that does not exist is gone already.
     pub async fn remove_node(&self, name: &str) {
-        let _ = name;
+        let objects = &self.inner.objects;
+        let nodes = Resource::core("nodes");
+        objects.modify(&nodes, "", name, |node| node["spec"]["unschedulable"] = true.into());
+        let left = Instant::now() + EVICTION;
+        loop {
+            let of_node = |pod: &Arc<Value>| object::text(pod, "/spec/nodeName") == Some(name);
+            let pods: Vec<_> = objects.store.all(&pods::resource()).into_iter().filter(of_node).collect();
+            if pods.is_empty() || Instant::now() > left {
+                break;
+            }
+            for pod in pods.iter().filter(|pod| !object::is_terminating(pod)) {
+                objects.discard(&pods::resource(), pod);
+            }
+            // DaemonSets would put their Pods back, as they tolerate cordons: the Node goes first for them.
+            if pods.iter().all(|pod| object::controller(pod).is_some_and(|owner| owner["kind"] == "DaemonSet")) {
+                self.forget_node_object(name);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.forget_node_object(name);
+        let node = self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        if let Some(node) = node {
+            node.proxy.abort();
+        }
+    }
+
+    fn forget_node_object(&self, name: &str) {
+        let nodes = Resource::core("nodes");
+        if let Some(node) = self.inner.objects.store.get(&nodes, "", name) {
+            self.inner.objects.discard(&nodes, &node);
+        }
     }
 
     /// Stops everything: Pods and their processes, nodes, controllers, the API server.
     pub async fn stop(&self) {
-        self.inner.server.abort();
+        let mut tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
+        self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.inner.remove_directory();
     }
+}
+
+impl Inner {
+    fn remove_directory(&self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.directory)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, directory = %self.directory.display(), "left behind");
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.remove_directory();
+    }
+}
+
+/// Writes a file that only its owner can read.
+fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn kubeconfig(cluster: &str, endpoint: &str, ca_pem: &str, token: &str) -> String {

@@ -11,15 +11,19 @@
 
 mod api;
 mod authentication;
+mod bootstrap;
 mod certificates;
 mod cluster;
 mod controllers;
 mod defaults;
 mod deletion;
 mod kinds;
+mod kubelet;
+mod nodes;
 mod object;
 mod patching;
 mod path;
+mod proxy;
 mod random;
 mod schema;
 mod selector;

@@ -11,13 +11,15 @@ mod endpoints;
 mod garbage;
 mod jobs;
 mod namespaces;
-mod pods;
+pub(crate) mod pods;
 mod replica_sets;
 mod scheduler;
 mod stateful_sets;
 mod volumes;
 
 use std::{sync::Arc, time::Duration};
+
+pub(crate) use endpoints::slices;
 
 use crate::writes::Objects;
 

@@ -19,17 +19,17 @@ pub(super) fn owned_by(objects: &Objects, owner: &Value) -> Vec<Arc<Value>> {
 }
 
 /// Whether a Pod counts as one that its owner has.
-pub(super) fn is_active(pod: &Value) -> bool {
+pub(crate) fn is_active(pod: &Value) -> bool {
     !object::is_terminating(pod) && !has_ended(pod)
 }
 
 /// Whether a Pod has run to its end.
-pub(super) fn has_ended(pod: &Value) -> bool {
+pub(crate) fn has_ended(pod: &Value) -> bool {
     matches!(object::text(pod, "/status/phase"), Some("Succeeded" | "Failed"))
 }
 
 /// Whether a Pod takes traffic.
-pub(super) fn is_ready(pod: &Value) -> bool {
+pub(crate) fn is_ready(pod: &Value) -> bool {
     object::has_condition(pod, "Ready")
 }
 

@@ -1,0 +1,202 @@
+//! One Pod from its start to its end
+//! (<https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/>).
+
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use super::{
+    Surroundings,
+    process::Process,
+    stand_in::StandIn,
+    status::{self, State},
+    traefik,
+};
+use crate::{controllers::pods, object};
+
+/// From being placed to being ready, for a stand-in.
+const START: Duration = Duration::from_millis(300);
+/// How long a stand-in of a Job runs.
+const RUN: Duration = Duration::from_millis(500);
+/// How long a Pod goes on answering after its deletion began, so that everybody has stopped sending to it: node ports follow
+/// at once, Traefik within a quarter of a second. A shorter grace period of the Pod wins.
+const DRAIN: Duration = Duration::from_millis(1500);
+/// How long a program may take to end after it was asked to.
+const STOP: Duration = Duration::from_secs(10);
+/// How long to wait before a program that ended is started again.
+const BACK_OFF: Duration = Duration::from_secs(1);
+
+/// Runs a Pod until its deletion is done.
+pub(crate) async fn run(surroundings: Arc<Surroundings>, pod: Arc<Value>) {
+    let host = surroundings
+        .objects
+        .store
+        .get(&crate::store::Resource::core("nodes"), "", object::text(&pod, "/spec/nodeName").unwrap_or_default())
+        .and_then(|node| object::list(&node, "/status/addresses").iter().find(|one| one["type"] == "InternalIP").cloned())
+        .and_then(|address| address["address"].as_str().map(str::to_owned))
+        .unwrap_or_default();
+    let context = Context { surroundings, pod, host };
+    if has_no_image(&context.pod) {
+        context.write(None, State::NoImage);
+        context.deletion().await;
+        context.finish();
+        return;
+    }
+    let Some(address) = context.surroundings.addresses.take() else {
+        tracing::error!("no Pod address is free");
+        return;
+    };
+    let pod = &context.pod;
+    if object::controller(pod).is_some_and(|owner| owner["kind"] == "Job") && pod["spec"]["restartPolicy"] != "Always" {
+        context.run_to_the_end(address).await;
+    } else if traefik::is_traefik(pod) {
+        context.run_traefik(address).await;
+    } else {
+        context.run_stand_in(address).await;
+    }
+    context.surroundings.addresses.free(address);
+    context.finish();
+}
+
+/// Images of the top-level domain that never exists (RFC 2606) cannot be pulled; everything else is taken to be there.
+fn has_no_image(pod: &Value) -> bool {
+    object::list(pod, "/spec/containers").iter().any(|container| {
+        let registry = container["image"].as_str().unwrap_or_default().split('/').next().unwrap_or_default();
+        registry.ends_with(".invalid")
+    })
+}
+
+struct Context {
+    surroundings: Arc<Surroundings>,
+    pod: Arc<Value>,
+    host: String,
+}
+
+impl Context {
+    fn write(&self, address: Option<Ipv4Addr>, state: State) {
+        status::write(&self.surroundings.objects, &self.pod, &self.host, address, state);
+    }
+
+    /// Waits until somebody deletes the Pod.
+    async fn deletion(&self) {
+        let mut changes = self.surroundings.objects.store.changes_of(&pods::resource());
+        loop {
+            changes.mark_unchanged();
+            match self.current() {
+                Some(pod) if !object::is_terminating(&pod) => {}
+                _ => return,
+            }
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn current(&self) -> Option<Arc<Value>> {
+        let pods = &self.surroundings.objects.store;
+        let pod = pods.get(&pods::resource(), object::namespace(&self.pod), object::name(&self.pod))?;
+        (object::uid(&pod) == object::uid(&self.pod)).then_some(pod)
+    }
+
+    /// Waits while others still send to the Pod.
+    async fn drain(&self) {
+        let grace = self.current().and_then(|pod| object::number(&pod, "/metadata/deletionGracePeriodSeconds")).unwrap_or(0);
+        let grace = Duration::from_secs(u64::try_from(grace).unwrap_or_default());
+        tokio::time::sleep(DRAIN.min(grace)).await;
+    }
+
+    /// Tells the API server that the Pod has ended, so that it can go.
+    fn finish(&self) {
+        let (namespace, name) = (object::namespace(&self.pod), object::name(&self.pod));
+        self.surroundings.objects.modify(&pods::resource(), namespace, name, |pod| {
+            if object::uid(pod) == object::uid(&self.pod) && object::is_terminating(pod) {
+                pod["metadata"]["deletionGracePeriodSeconds"] = Value::from(0);
+            }
+        });
+    }
+
+    async fn run_stand_in(&self, address: Ipv4Addr) {
+        let mut stand_in = StandIn::new(&self.surroundings, &self.pod, address);
+        stand_in.listen(&self.surroundings.objects).await;
+        self.write(Some(address), State::Started { restarts: 0 });
+        let mut services = self.surroundings.objects.store.changes_of(&crate::store::Resource::core("services"));
+        let deletion = self.deletion();
+        tokio::pin!(deletion);
+        let start = tokio::time::sleep(START);
+        tokio::pin!(start);
+        let mut ready = false;
+        loop {
+            tokio::select! {
+                () = &mut deletion => break,
+                () = &mut start, if !ready => {
+                    ready = true;
+                    self.write(Some(address), State::Ready { restarts: 0 });
+                }
+                // A new Service may lead to a port that the Pod did not declare.
+                changed = services.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    stand_in.listen(&self.surroundings.objects).await;
+                }
+            }
+        }
+        stand_in.close_connections_after_answers();
+        self.drain().await;
+        stand_in.stop().await;
+    }
+
+    async fn run_to_the_end(&self, address: Ipv4Addr) {
+        self.write(Some(address), State::Started { restarts: 0 });
+        tokio::select! {
+            () = self.deletion() => {}
+            () = tokio::time::sleep(RUN) => self.write(Some(address), State::Succeeded),
+        }
+    }
+
+    async fn run_traefik(&self, address: Ipv4Addr) {
+        let mut restarts = 0;
+        let deletion = self.deletion();
+        tokio::pin!(deletion);
+        loop {
+            self.write(Some(address), State::Started { restarts });
+            let command = traefik::command(&self.surroundings, &self.pod, address);
+            let mut process = match Process::start(command) {
+                Ok(process) => process,
+                Err(error) => {
+                    tracing::error!(%error, "Traefik does not start");
+                    tokio::select! {
+                        () = &mut deletion => return,
+                        () = tokio::time::sleep(BACK_OFF) => {}
+                    }
+                    restarts += 1;
+                    continue;
+                }
+            };
+            tokio::select! {
+                () = &mut deletion => {}
+                () = process.ended() => {}
+                () = traefik::until_ready(&self.pod, address) => {
+                    self.write(Some(address), State::Ready { restarts });
+                    tokio::select! {
+                        () = &mut deletion => {}
+                        () = process.ended() => {}
+                    }
+                }
+            }
+            if process.has_ended() {
+                tracing::warn!(pod = object::name(&self.pod), "Traefik ended and is started again");
+                restarts += 1;
+                self.write(Some(address), State::Started { restarts });
+                tokio::select! {
+                    () = &mut deletion => return,
+                    () = tokio::time::sleep(BACK_OFF) => {}
+                }
+                continue;
+            }
+            self.drain().await;
+            process.stop(STOP).await;
+            return;
+        }
+    }
+}

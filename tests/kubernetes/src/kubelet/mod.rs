@@ -1,0 +1,61 @@
+//! The stand-in for the kubelet: runs the Pods that have a node.
+
+mod addresses;
+mod lifecycle;
+mod probe;
+mod process;
+mod stand_in;
+mod status;
+mod traefik;
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use addresses::Addresses;
+use tokio::task::JoinSet;
+
+use crate::{controllers::pods, object, writes::Objects};
+
+/// What every Pod of a cluster is run with.
+pub(crate) struct Surroundings {
+    pub(crate) objects: Arc<Objects>,
+    /// The name of the cluster, which Pods report.
+    pub(crate) cluster: String,
+    /// The Traefik binary.
+    pub(crate) traefik: PathBuf,
+    /// A directory of this cluster's own, with the kubeconfig that Traefik reads.
+    pub(crate) directory: PathBuf,
+    addresses: Addresses,
+}
+
+impl Surroundings {
+    pub(crate) fn new(objects: Arc<Objects>, cluster: String, traefik: PathBuf, directory: PathBuf, subnet: u8) -> Self {
+        Self { objects, cluster, traefik, directory, addresses: Addresses::new(subnet) }
+    }
+
+    /// The kubeconfig of the cluster's own parts.
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.directory.join("kubeconfig")
+    }
+}
+
+/// Runs Pods until it is aborted, and with it every Pod.
+pub(crate) async fn run(surroundings: Arc<Surroundings>) {
+    let mut changes = surroundings.objects.store.changes_of(&pods::resource());
+    let mut running: HashMap<String, tokio::task::AbortHandle> = HashMap::new();
+    let mut tasks = JoinSet::new();
+    loop {
+        changes.mark_unchanged();
+        running.retain(|_, task| !task.is_finished());
+        for pod in surroundings.objects.store.all(&pods::resource()) {
+            let placed = object::text(&pod, "/spec/nodeName").is_some_and(|node| !node.is_empty());
+            if placed && !running.contains_key(object::uid(&pod)) && !pods::has_ended(&pod) {
+                let task = tasks.spawn(lifecycle::run(surroundings.clone(), pod.clone()));
+                running.insert(object::uid(&pod).to_owned(), task);
+            }
+        }
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            Some(_) = tasks.join_next() => {}
+        }
+    }
+}
