@@ -6,6 +6,7 @@ pub mod hold;
 pub mod hosts;
 pub mod object;
 pub mod order;
+pub mod prepare;
 pub mod refusal;
 pub mod removed;
 pub mod state;

@@ -37,6 +37,9 @@ pub fn reasons(object: &Object, held: bool) -> Vec<String> {
              Use EKS Pod Identity for it, which is moved"
         ));
     }
+    if let Some(what) = outside(object) {
+        reasons.push(format!("{id} {what}. Take it out of the bundle, and apply it yourself after the migration"));
+    }
     for annotation in DNS_ANNOTATIONS {
         if let Some(host) = annotations[annotation].as_str() {
             reasons.push(format!(
@@ -51,6 +54,27 @@ pub fn reasons(object: &Object, held: bool) -> Vec<String> {
         ));
     }
     reasons
+}
+
+/// What the object would do in the AWS account, outside of the cluster and of the ledger.
+fn outside(object: &Object) -> Option<&'static str> {
+    let class = object.value["spec"]["ingressClassName"].as_str();
+    let older = object.value["metadata"]["annotations"]["kubernetes.io/ingress.class"].as_str();
+    match (object.id.group(), object.id.kind.as_str()) {
+        ("networking.k8s.io", "Ingress") if class.or(older) == Some("alb") => {
+            Some("makes an Application Load Balancer (class alb), which Bascule does not know")
+        }
+        ("elbv2.k8s.aws", "TargetGroupBinding") => {
+            Some("would register green's Pods in a target group of blue, which would send them requests before anybody approved")
+        }
+        ("karpenter.sh" | "karpenter.k8s.aws", _) => {
+            Some("makes nodes outside of managed node groups, which Bascule does not move yet")
+        }
+        (group, _) if group.ends_with(".services.k8s.aws") => {
+            Some("manages an AWS resource from inside the cluster: both clusters would manage the same one")
+        }
+        _ => None,
+    }
 }
 
 fn runs_external_dns(object: &Object) -> bool {
@@ -99,6 +123,9 @@ mod tests {
             (json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "x" }, "spec": { "type": "LoadBalancer" } }), "type LoadBalancer"),
             (json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "x", "annotations": { "eks.amazonaws.com/role-arn": "arn" } } }), "Pod Identity"),
             (json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "x", "annotations": { "external-dns.alpha.kubernetes.io/hostname": "a" } } }), "take the name"),
+            (json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "x" }, "spec": { "ingressClassName": "alb" } }), "Application Load Balancer"),
+            (json!({ "apiVersion": "elbv2.k8s.aws/v1beta1", "kind": "TargetGroupBinding", "metadata": { "name": "x" } }), "before anybody approved"),
+            (json!({ "apiVersion": "s3.services.k8s.aws/v1alpha1", "kind": "Bucket", "metadata": { "name": "x" } }), "the same one"),
             (json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "containers": [{ "image": "registry.k8s.io/external-dns/external-dns:v0.19.0" }] } } } }), "runs external-dns"),
         ] {
             let found = reasons_of(value, false);
