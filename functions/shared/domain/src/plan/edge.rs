@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod balancer;
+pub mod keys;
 
 pub use api::{Api, BasePath, Canary, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
 pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};

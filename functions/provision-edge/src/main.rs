@@ -1,0 +1,6 @@
+//! The Lambda function `bascule-provision-edge`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), clients::Error> {
+    clients::serve("provision-edge", provision_edge::converge, provision_edge::undo).await
+}
