@@ -5,8 +5,7 @@ use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
-    SigningSettings, sign,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
 };
 use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
@@ -37,11 +36,7 @@ impl Aws {
     /// When the HTTP client cannot be set up.
     pub fn administrator(endpoint: impl Into<String>) -> Result<Self> {
         let credentials = Credentials::new("test", "test", None, None, "sandbox");
-        Ok(Self {
-            endpoint: endpoint.into(),
-            credentials,
-            wire: Wire::plain()?,
-        })
+        Ok(Self { endpoint: endpoint.into(), credentials, wire: Wire::plain()? })
     }
 
     /// The same endpoint for another principal.
@@ -49,10 +44,7 @@ impl Aws {
     pub fn with_keys(&self, id: &str, secret: &str, token: &str) -> Self {
         let token = Some(token.to_owned()).filter(|token| !token.is_empty());
         let credentials = Credentials::new(id, secret, token, None, "sandbox");
-        Self {
-            credentials,
-            ..self.clone()
-        }
+        Self { credentials, ..self.clone() }
     }
 
     /// The URL of the endpoint.
@@ -76,14 +68,10 @@ impl Aws {
         for (name, value) in parameters {
             body.push_str(&format!("&{}={}", percent(name), percent(value)));
         }
-        let request = Request::builder().method(Method::POST).header(
-            "content-type",
-            "application/x-www-form-urlencoded; charset=utf-8",
-        );
-        let answer = self
-            .send(service, "/", request, Bytes::from(body))
-            .await
-            .context(action)?;
+        let request = Request::builder()
+            .method(Method::POST)
+            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+        let answer = self.send(service, "/", request, Bytes::from(body)).await.context(action)?;
         Ok(Element::parse(&String::from_utf8_lossy(&answer)))
     }
 
@@ -96,44 +84,20 @@ impl Aws {
             .method(Method::POST)
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", target);
-        let answer = self
-            .send(service, "/", request, Bytes::from(body.to_string()))
-            .await
-            .context(target)?;
-        if answer.is_empty() {
-            Ok(Value::Null)
-        } else {
-            serde_json::from_slice(&answer).context(target)
-        }
+        let answer = self.send(service, "/", request, Bytes::from(body.to_string())).await.context(target)?;
+        if answer.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&answer).context(target) }
     }
 
     /// A call of the REST protocol with JSON bodies (API Gateway, EKS, Lambda, Scheduler).
     ///
     /// # Errors
     /// The service's error type and message.
-    pub async fn rest(
-        &self,
-        service: &str,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<Value> {
+    pub async fn rest(&self, service: &str, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let what = format!("{method} {path}");
-        let request = Request::builder()
-            .method(method)
-            .header("content-type", "application/json");
-        let body = body
-            .map(|body| Bytes::from(body.to_string()))
-            .unwrap_or_default();
-        let answer = self
-            .send(service, path, request, body)
-            .await
-            .context(&what)?;
-        if answer.is_empty() {
-            Ok(Value::Null)
-        } else {
-            serde_json::from_slice(&answer).context(&what)
-        }
+        let request = Request::builder().method(method).header("content-type", "application/json");
+        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let answer = self.send(service, path, request, body).await.context(&what)?;
+        if answer.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&answer).context(&what) }
     }
 
     /// Stores an object in S3, addressed by path as loopback endpoints are.
@@ -142,10 +106,7 @@ impl Aws {
     /// The service's answer, when it is a refusal.
     pub async fn put_object(&self, bucket: &str, key: &str, body: Bytes) -> Result<()> {
         let request = Request::builder().method(Method::PUT);
-        self.send("s3", &format!("/{bucket}/{key}"), request, body)
-            .await
-            .context(format!("PutObject {key}"))
-            .map(drop)
+        self.send("s3", &format!("/{bucket}/{key}"), request, body).await.context(format!("PutObject {key}")).map(drop)
     }
 
     /// Creates an S3 bucket.
@@ -157,19 +118,10 @@ impl Aws {
             "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
         );
         let request = Request::builder().method(Method::PUT);
-        self.send("s3", &format!("/{bucket}"), request, Bytes::from(body))
-            .await
-            .context("CreateBucket")
-            .map(drop)
+        self.send("s3", &format!("/{bucket}"), request, Bytes::from(body)).await.context("CreateBucket").map(drop)
     }
 
-    async fn send(
-        &self,
-        service: &str,
-        path: &str,
-        request: http::request::Builder,
-        body: Bytes,
-    ) -> Result<Bytes> {
+    async fn send(&self, service: &str, path: &str, request: http::request::Builder, body: Bytes) -> Result<Bytes> {
         let mut request = request
             .uri(format!("{}{path}", self.endpoint))
             .header("host", self.endpoint.trim_start_matches("http://"))
@@ -181,16 +133,8 @@ impl Aws {
             return Ok(answer.into_body());
         }
         let text = String::from_utf8_lossy(answer.body()).into_owned();
-        let kind = answer
-            .headers()
-            .get("x-amzn-errortype")
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
-        Err(Error::new(format!(
-            "{} {kind} {}",
-            answer.status(),
-            text.trim()
-        )))
+        let kind = answer.headers().get("x-amzn-errortype").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        Err(Error::new(format!("{} {kind} {}", answer.status(), text.trim())))
     }
 
     /// Signature Version 4 in the headers; S3 wants its path encoded once and the checksum of the body as a header.
@@ -226,12 +170,7 @@ impl Aws {
         Ok(request.uri().to_string())
     }
 
-    fn signature(
-        &self,
-        service: &str,
-        request: &mut Request<Bytes>,
-        settings: SigningSettings,
-    ) -> Result<()> {
+    fn signature(&self, service: &str, request: &mut Request<Bytes>, settings: SigningSettings) -> Result<()> {
         let identity = self.credentials.clone().into();
         let parameters = SigningParams::builder()
             .identity(&identity)
@@ -242,10 +181,7 @@ impl Aws {
             .build()
             .context("signing")?
             .into();
-        let headers = request
-            .headers()
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let headers = request.headers().iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         let signable = SignableRequest::new(
             request.method().as_str(),
             request.uri().to_string(),
@@ -262,13 +198,12 @@ impl Aws {
 /// Percent-encodes everything but the unreserved characters of RFC 3986.
 #[must_use]
 pub fn percent(text: &str) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut encoded, byte| {
-            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-                encoded.push(char::from(byte));
-            } else {
-                encoded.push_str(&format!("%{byte:02X}"));
-            }
-            encoded
-        })
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    })
 }

@@ -43,12 +43,7 @@ impl Emulator {
     ///
     /// # Errors
     /// When it does not answer within 30 seconds; its log says why.
-    pub async fn start(
-        python: &Python,
-        settings: &Settings,
-        run: &Path,
-        log: &Path,
-    ) -> Result<Self> {
+    pub async fn start(python: &Python, settings: &Settings, run: &Path, log: &Path) -> Result<Self> {
         let folder = run.display().to_string();
         let environment = [
             ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
@@ -72,18 +67,9 @@ impl Emulator {
             ("AWS_ENDPOINT_URL", settings.endpoint.clone()),
             ("AWS_ENDPOINT_URL_EXECUTE_API", settings.execute_api.clone()),
         ];
-        let process = Supervised::start(
-            &python.interpreter(),
-            &["-m", "ministack"],
-            &environment,
-            run,
-            log,
-        )?;
+        let process = Supervised::start(&python.interpreter(), &["-m", "ministack"], &environment, run, log)?;
         let emulator = Self { process };
-        emulator
-            .ready(settings.port)
-            .await
-            .context(format!("ministack does not answer; see {}", log.display()))?;
+        emulator.ready(settings.port).await.context(format!("ministack does not answer; see {}", log.display()))?;
         Ok(emulator)
     }
 
@@ -91,8 +77,7 @@ impl Emulator {
         let wire = Wire::plain()?;
         let begin = Instant::now();
         loop {
-            let request = Request::get(format!("http://127.0.0.1:{port}/_ministack/ready"))
-                .body(Bytes::new());
+            let request = Request::get(format!("http://127.0.0.1:{port}/_ministack/ready")).body(Bytes::new());
             let last = match wire.send(request.context("health check")?).await {
                 Ok(answer) if answer.status().is_success() => return Ok(()),
                 Ok(answer) => answer.status().to_string(),
@@ -123,8 +108,5 @@ impl Emulator {
 /// When the system has none to give.
 pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("looking for a free port")?;
-    Ok(listener
-        .local_addr()
-        .context("looking for a free port")?
-        .port())
+    Ok(listener.local_addr().context("looking for a free port")?.port())
 }

@@ -42,34 +42,18 @@ pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>
     for name in &project.functions {
         let binary = folder.join(name);
         let content = std::fs::read(&binary).context(format!("reading {}", binary.display()))?;
-        let zip = tokio::task::spawn_blocking(move || archive(&content))
-            .await
-            .context("zipping")??;
-        packages.push(Package {
-            name: name.clone(),
-            binary,
-            zip,
-        });
+        let zip = tokio::task::spawn_blocking(move || archive(&content)).await.context("zipping")??;
+        packages.push(Package { name: name.clone(), binary, zip });
     }
     let bytes: usize = packages.iter().map(|package| package.zip.len()).sum();
-    say(&format!(
-        "Lambdas: {} zipped, {:.1} MB in all",
-        packages.len(),
-        bytes as f64 / 1e6
-    ));
+    say(&format!("Lambdas: {} zipped, {:.1} MB in all", packages.len(), bytes as f64 / 1e6));
     Ok(packages)
 }
 
 async fn compile(project: &Project, say: &dyn Fn(&str)) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut child = Command::new(cargo)
-        .args([
-            "build",
-            "--release",
-            "--workspace",
-            "--locked",
-            "--message-format=json-render-diagnostics",
-        ])
+        .args(["build", "--release", "--workspace", "--locked", "--message-format=json-render-diagnostics"])
         .current_dir(&project.root)
         // Cargo sets these for what it runs; left in place they would make the inner build's fingerprints differ.
         .env_remove("CARGO_MANIFEST_DIR")
@@ -117,9 +101,7 @@ async fn compile(project: &Project, say: &dyn Fn(&str)) -> Result<()> {
     }
     let errors = errors.await.context("reading cargo's errors")?;
     let tail = errors[errors.len().saturating_sub(40)..].join("\n");
-    Err(Error::new(format!(
-        "cargo build failed ({status}):\n{tail}"
-    )))
+    Err(Error::new(format!("cargo build failed ({status}):\n{tail}")))
 }
 
 /// A zip whose only entry is `bootstrap`, executable: what the `provided.al2023` runtime starts. The time in it is fixed,

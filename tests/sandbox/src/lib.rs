@@ -1,14 +1,34 @@
 //! One machine as an AWS account: sets up everything Bascule needs, gives it a shop's cluster with live traffic, runs a
 //! migration through the Step Functions API, and reports what was observed from outside.
 
+pub mod account;
 pub mod aws;
+pub mod browser;
 pub mod emulator;
 pub mod error;
+pub mod execution;
+pub mod expectation;
+pub mod history;
+pub mod init;
+pub mod inventory;
+pub mod keep;
 pub mod lambdas;
+pub mod letterbox;
+pub mod load;
+pub mod measure;
+pub mod processes;
+pub mod progress;
 pub mod project;
 pub mod python;
+pub mod report;
+pub mod scenario;
+pub mod shop;
+pub mod snapshot;
 pub mod stack;
 pub mod supervised;
 pub mod wire;
 pub mod world;
 pub mod xml;
+
+pub use report::Report;
+pub use scenario::{Options, Scenario, run};

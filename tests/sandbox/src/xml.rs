@@ -34,15 +34,8 @@ impl Element {
                 close(&mut open);
                 continue;
             }
-            let name = tag
-                .trim_end_matches('/')
-                .split_whitespace()
-                .next()
-                .unwrap_or_default();
-            open.push(Self {
-                name: name.rsplit(':').next().unwrap_or(name).to_owned(),
-                ..Self::default()
-            });
+            let name = tag.trim_end_matches('/').split_whitespace().next().unwrap_or_default();
+            open.push(Self { name: name.rsplit(':').next().unwrap_or(name).to_owned(), ..Self::default() });
             if tag.ends_with('/') {
                 close(&mut open);
             }
@@ -56,13 +49,7 @@ impl Element {
     /// The first element of that name, at any depth.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Self> {
-        self.children.iter().find_map(|child| {
-            if child.name == name {
-                Some(child)
-            } else {
-                child.find(name)
-            }
-        })
+        self.children.iter().find_map(|child| if child.name == name { Some(child) } else { child.find(name) })
     }
 
     /// The text of the first element of that name, at any depth.
@@ -105,11 +92,7 @@ mod tests {
         let answer = Element::parse(
             "<?xml version=\"1.0\"?><R xmlns=\"x\"><Result><Keys><member>a</member><member>b &amp; c</member></Keys><Empty/></Result></R>",
         );
-        let keys: Vec<&str> = answer
-            .list("Keys")
-            .iter()
-            .map(|key| key.text.as_str())
-            .collect();
+        let keys: Vec<&str> = answer.list("Keys").iter().map(|key| key.text.as_str()).collect();
         assert_eq!(keys, ["a", "b & c"]);
         assert_eq!(answer.value("Empty").as_deref(), Some(""));
         assert_eq!(answer.value("Missing"), None);

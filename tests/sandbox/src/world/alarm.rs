@@ -34,20 +34,13 @@ pub async fn build(aws: &Aws) -> Result<()> {
         ("ComparisonOperator", "GreaterThanThreshold"),
         ("TreatMissingData", "notBreaching"),
     ];
-    aws.query("monitoring", VERSION, "PutMetricAlarm", &alarm)
-        .await?;
+    aws.query("monitoring", VERSION, "PutMetricAlarm", &alarm).await?;
     set(aws, "OK").await
 }
 
 async fn set(aws: &Aws, state: &str) -> Result<()> {
-    let parameters = [
-        ("AlarmName", NAME),
-        ("StateValue", state),
-        ("StateReason", "set by the sandbox"),
-    ];
-    aws.query("monitoring", VERSION, "SetAlarmState", &parameters)
-        .await
-        .map(drop)
+    let parameters = [("AlarmName", NAME), ("StateValue", state), ("StateReason", "set by the sandbox")];
+    aws.query("monitoring", VERSION, "SetAlarmState", &parameters).await.map(drop)
 }
 
 /// Fires the alarm and delivers its event.
@@ -80,40 +73,23 @@ pub async fn fire(aws: &Aws) -> Result<()> {
         },
     });
     let mut delivered = 0;
-    let rules = aws
-        .json("events", "AWSEvents.ListRules", &json!({}))
-        .await?;
+    let rules = aws.json("events", "AWSEvents.ListRules", &json!({})).await?;
     for rule in rules["Rules"].as_array().into_iter().flatten() {
         let Some(pattern) = rule["EventPattern"].as_str() else {
             continue;
         };
         let question = json!({"EventPattern": pattern, "Event": event.to_string()});
-        let answer = aws
-            .json("events", "AWSEvents.TestEventPattern", &question)
-            .await?;
+        let answer = aws.json("events", "AWSEvents.TestEventPattern", &question).await?;
         if answer["Result"] != true || rule["State"] != "ENABLED" {
             continue;
         }
-        let targets = aws
-            .json(
-                "events",
-                "AWSEvents.ListTargetsByRule",
-                &json!({"Rule": rule["Name"]}),
-            )
-            .await?;
+        let targets = aws.json("events", "AWSEvents.ListTargetsByRule", &json!({"Rule": rule["Name"]})).await?;
         for target in targets["Targets"].as_array().into_iter().flatten() {
             let function = crate::aws::percent(target["Arn"].as_str().context("the target's ARN")?);
-            aws.rest(
-                "lambda",
-                Method::POST,
-                &format!("/2015-03-31/functions/{function}/invocations"),
-                Some(&event),
-            )
-            .await?;
+            aws.rest("lambda", Method::POST, &format!("/2015-03-31/functions/{function}/invocations"), Some(&event))
+                .await?;
             delivered += 1;
         }
     }
-    (delivered > 0)
-        .then_some(())
-        .context("a rule of the template that matches a change of an alarm's state")
+    (delivered > 0).then_some(()).context("a rule of the template that matches a change of an alarm's state")
 }

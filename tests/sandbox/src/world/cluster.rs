@@ -49,8 +49,7 @@ pub async fn build(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<St
         "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": false},
         "tags": {"team": "shop"},
     });
-    aws.rest("eks", Method::POST, "/clusters", Some(&cluster))
-        .await?;
+    aws.rest("eks", Method::POST, "/clusters", Some(&cluster)).await?;
     let path = format!("/clusters/{BLUE}");
     active(aws, &path, "cluster").await?;
     grant(aws, &path, &roles.operator).await?;
@@ -63,14 +62,9 @@ pub async fn build(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<St
     let mut groups = Vec::new();
     for (name, ..) in NODE_GROUPS {
         let group = active(aws, &format!("{path}/node-groups/{name}"), "nodegroup").await?;
-        let scaling = group["resources"]["autoScalingGroups"]
-            .as_array()
-            .context("the node group's Auto Scaling groups")?;
-        groups.extend(
-            scaling
-                .iter()
-                .filter_map(|group| group["name"].as_str().map(str::to_owned)),
-        );
+        let scaling =
+            group["resources"]["autoScalingGroups"].as_array().context("the node group's Auto Scaling groups")?;
+        groups.extend(scaling.iter().filter_map(|group| group["name"].as_str().map(str::to_owned)));
     }
     for name in &ADD_ONS[2..] {
         add_on(aws, &path, name).await?;
@@ -84,29 +78,15 @@ pub async fn build(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<St
 /// Kubernetes' minor version of blue: two behind the newest that EKS offers, so that green skips one.
 /// <https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeClusterVersions.html>
 async fn two_behind(aws: &Aws) -> Result<String> {
-    let answer = aws
-        .rest("eks", Method::GET, "/cluster-versions", None)
-        .await?;
-    let offered = answer["clusterVersions"]
-        .as_array()
-        .context("the versions that EKS offers")?;
+    let answer = aws.rest("eks", Method::GET, "/cluster-versions", None).await?;
+    let offered = answer["clusterVersions"].as_array().context("the versions that EKS offers")?;
     let mut minors: Vec<u32> = offered
         .iter()
-        .filter_map(|version| {
-            version["clusterVersion"]
-                .as_str()?
-                .strip_prefix("1.")?
-                .parse()
-                .ok()
-        })
+        .filter_map(|version| version["clusterVersion"].as_str()?.strip_prefix("1.")?.parse().ok())
         .collect();
     minors.sort_unstable();
     minors.dedup();
-    let minor = minors
-        .iter()
-        .rev()
-        .nth(2)
-        .context("a version two behind the newest")?;
+    let minor = minors.iter().rev().nth(2).context("a version two behind the newest")?;
     Ok(format!("1.{minor}"))
 }
 
@@ -115,22 +95,13 @@ async fn two_behind(aws: &Aws) -> Result<String> {
 /// # Errors
 /// When EKS does not know the cluster, or it is not far enough to have an endpoint.
 pub async fn endpoint(aws: &Aws, name: &str) -> Result<Endpoint> {
-    let answer = aws
-        .rest("eks", Method::GET, &format!("/clusters/{name}"), None)
-        .await?;
+    let answer = aws.rest("eks", Method::GET, &format!("/clusters/{name}"), None).await?;
     let cluster = &answer["cluster"];
-    let authority = cluster["certificateAuthority"]["data"]
-        .as_str()
-        .context("the cluster's authority")?;
+    let authority = cluster["certificateAuthority"]["data"].as_str().context("the cluster's authority")?;
     Ok(Endpoint {
         name: name.to_owned(),
-        url: cluster["endpoint"]
-            .as_str()
-            .context("the cluster's endpoint")?
-            .to_owned(),
-        authority: STANDARD
-            .decode(authority)
-            .context("the cluster's authority")?,
+        url: cluster["endpoint"].as_str().context("the cluster's endpoint")?.to_owned(),
+        authority: STANDARD.decode(authority).context("the cluster's authority")?,
     })
 }
 
@@ -152,33 +123,20 @@ async fn active(aws: &Aws, path: &str, field: &str) -> Result<Value> {
 /// <https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>
 async fn grant(aws: &Aws, path: &str, role: &str) -> Result<()> {
     let entry = json!({"principalArn": role, "type": "STANDARD"});
-    aws.rest(
-        "eks",
-        Method::POST,
-        &format!("{path}/access-entries"),
-        Some(&entry),
-    )
-    .await?;
+    aws.rest("eks", Method::POST, &format!("{path}/access-entries"), Some(&entry)).await?;
     let policy = json!({
         "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
         "accessScope": {"type": "cluster"},
     });
     let role = crate::aws::percent(role);
-    aws.rest(
-        "eks",
-        Method::POST,
-        &format!("{path}/access-entries/{role}/access-policies"),
-        Some(&policy),
-    )
-    .await
-    .map(drop)
+    aws.rest("eks", Method::POST, &format!("{path}/access-entries/{role}/access-policies"), Some(&policy))
+        .await
+        .map(drop)
 }
 
 async fn add_on(aws: &Aws, path: &str, name: &str) -> Result<()> {
     let body = json!({"addonName": name, "resolveConflicts": "OVERWRITE"});
-    aws.rest("eks", Method::POST, &format!("{path}/addons"), Some(&body))
-        .await
-        .map(drop)
+    aws.rest("eks", Method::POST, &format!("{path}/addons"), Some(&body)).await.map(drop)
 }
 
 async fn node_group(
@@ -192,36 +150,16 @@ async fn node_group(
     let template = [
         ("LaunchTemplateName", template_name.as_str()),
         ("LaunchTemplateData.InstanceType", "m6i.large"),
-        (
-            "LaunchTemplateData.SecurityGroupId.1",
-            network.nodes.as_str(),
-        ),
-        (
-            "LaunchTemplateData.BlockDeviceMapping.1.DeviceName",
-            "/dev/xvda",
-        ),
-        (
-            "LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeSize",
-            "40",
-        ),
-        (
-            "LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeType",
-            "gp3",
-        ),
-        (
-            "LaunchTemplateData.BlockDeviceMapping.1.Ebs.Encrypted",
-            "true",
-        ),
+        ("LaunchTemplateData.SecurityGroupId.1", network.nodes.as_str()),
+        ("LaunchTemplateData.BlockDeviceMapping.1.DeviceName", "/dev/xvda"),
+        ("LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeSize", "40"),
+        ("LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeType", "gp3"),
+        ("LaunchTemplateData.BlockDeviceMapping.1.Ebs.Encrypted", "true"),
         ("LaunchTemplateData.MetadataOptions.HttpTokens", "required"),
-        (
-            "LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit",
-            "2",
-        ),
+        ("LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit", "2"),
     ];
     let answer = ec2(aws, "CreateLaunchTemplate", &template).await?;
-    let id = answer
-        .value("launchTemplateId")
-        .context("the launch template's id")?;
+    let id = answer.value("launchTemplateId").context("the launch template's id")?;
     let body = json!({
         "nodegroupName": name,
         "subnets": network.subnets,
@@ -234,12 +172,5 @@ async fn node_group(
         "launchTemplate": {"id": id, "version": "1"},
         "tags": {"team": "shop"},
     });
-    aws.rest(
-        "eks",
-        Method::POST,
-        &format!("{path}/node-groups"),
-        Some(&body),
-    )
-    .await
-    .map(drop)
+    aws.rest("eks", Method::POST, &format!("{path}/node-groups"), Some(&body)).await.map(drop)
 }

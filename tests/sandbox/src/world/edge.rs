@@ -25,43 +25,19 @@ pub struct LoadBalancer {
 /// # Errors
 /// The first refusal of Elastic Load Balancing.
 pub async fn build(aws: &Aws, network: &Network) -> Result<LoadBalancer> {
-    let mut parameters = vec![
-        ("Name", BLUE),
-        ("Type", "network"),
-        ("Scheme", "internal"),
-        ("IpAddressType", "ipv4"),
-    ];
-    let names: Vec<String> = (1..=network.subnets.len())
-        .map(|number| format!("Subnets.member.{number}"))
-        .collect();
-    parameters.extend(
-        names
-            .iter()
-            .map(String::as_str)
-            .zip(network.subnets.iter().map(String::as_str)),
-    );
-    parameters.extend([
-        ("Tags.member.1.Key", "team"),
-        ("Tags.member.1.Value", "shop"),
-    ]);
-    let arn = elb(aws, "CreateLoadBalancer", &parameters)
-        .await?
-        .value("LoadBalancerArn")
-        .context("LoadBalancerArn")?;
+    let mut parameters = vec![("Name", BLUE), ("Type", "network"), ("Scheme", "internal"), ("IpAddressType", "ipv4")];
+    let names: Vec<String> = (1..=network.subnets.len()).map(|number| format!("Subnets.member.{number}")).collect();
+    parameters.extend(names.iter().map(String::as_str).zip(network.subnets.iter().map(String::as_str)));
+    parameters.extend([("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "shop")]);
+    let arn = elb(aws, "CreateLoadBalancer", &parameters).await?.value("LoadBalancerArn").context("LoadBalancerArn")?;
     let cross_zone = [
         ("LoadBalancerArn", arn.as_str()),
-        (
-            "Attributes.member.1.Key",
-            "load_balancing.cross_zone.enabled",
-        ),
+        ("Attributes.member.1.Key", "load_balancing.cross_zone.enabled"),
         ("Attributes.member.1.Value", "true"),
     ];
     elb(aws, "ModifyLoadBalancerAttributes", &cross_zone).await?;
     let mut target_groups = Vec::new();
-    for ((name, port), node_port) in [("http", "80"), ("https", "443")]
-        .into_iter()
-        .zip(NODE_PORTS)
-    {
+    for ((name, port), node_port) in [("http", "80"), ("https", "443")].into_iter().zip(NODE_PORTS) {
         let group = target_group(aws, network, &format!("{BLUE}-{name}"), node_port).await?;
         let listener = [
             ("LoadBalancerArn", arn.as_str()),
@@ -74,16 +50,8 @@ pub async fn build(aws: &Aws, network: &Network) -> Result<LoadBalancer> {
         target_groups.push(group);
     }
     eventually("the load balancer", async || {
-        let answer = elb(
-            aws,
-            "DescribeLoadBalancers",
-            &[("LoadBalancerArns.member.1", &arn)],
-        )
-        .await?;
-        let state = answer
-            .find("State")
-            .and_then(|state| state.value("Code"))
-            .unwrap_or_default();
+        let answer = elb(aws, "DescribeLoadBalancers", &[("LoadBalancerArns.member.1", &arn)]).await?;
+        let state = answer.find("State").and_then(|state| state.value("Code")).unwrap_or_default();
         Ok((state == "active").then_some(()))
     })
     .await?;
@@ -104,10 +72,7 @@ async fn target_group(aws: &Aws, network: &Network, name: &str, port: u16) -> Re
         ("HealthyThresholdCount", "2"),
         ("UnhealthyThresholdCount", "2"),
     ];
-    let arn = elb(aws, "CreateTargetGroup", &parameters)
-        .await?
-        .value("TargetGroupArn")
-        .context("TargetGroupArn")?;
+    let arn = elb(aws, "CreateTargetGroup", &parameters).await?.value("TargetGroupArn").context("TargetGroupArn")?;
     let attributes = [
         ("TargetGroupArn", arn.as_str()),
         ("Attributes.member.1.Key", "preserve_client_ip.enabled"),
@@ -127,17 +92,8 @@ pub async fn attach(aws: &Aws, balancer: &LoadBalancer, groups: &[String]) -> Re
         for (number, arn) in balancer.target_groups.iter().enumerate() {
             parameters.push((format!("TargetGroupARNs.member.{}", number + 1), arn));
         }
-        let parameters: Vec<(&str, &str)> = parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), *value))
-            .collect();
-        aws.query(
-            "autoscaling",
-            "2011-01-01",
-            "AttachLoadBalancerTargetGroups",
-            &parameters,
-        )
-        .await?;
+        let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        aws.query("autoscaling", "2011-01-01", "AttachLoadBalancerTargetGroups", &parameters).await?;
     }
     Ok(())
 }
@@ -150,10 +106,7 @@ pub async fn healthy(aws: &Aws, balancer: &LoadBalancer) -> Result<()> {
     for group in &balancer.target_groups {
         eventually("a healthy target", async || {
             let answer = elb(aws, "DescribeTargetHealth", &[("TargetGroupArn", group)]).await?;
-            let mut states = answer
-                .list("TargetHealthDescriptions")
-                .iter()
-                .filter_map(|target| target.value("State"));
+            let mut states = answer.list("TargetHealthDescriptions").iter().filter_map(|target| target.value("State"));
             Ok(states.any(|state| state == "healthy").then_some(()))
         })
         .await?;
@@ -167,14 +120,10 @@ pub async fn healthy(aws: &Aws, balancer: &LoadBalancer) -> Result<()> {
 /// The first refusal of API Gateway, or the link's failure.
 pub async fn link(aws: &Aws, balancer: &LoadBalancer) -> Result<String> {
     let body = json!({"name": BLUE, "targetArns": [balancer.arn]});
-    let answer = aws
-        .rest("apigateway", Method::POST, "/vpclinks", Some(&body))
-        .await?;
+    let answer = aws.rest("apigateway", Method::POST, "/vpclinks", Some(&body)).await?;
     let id = answer["id"].as_str().context("the link's id")?.to_owned();
     eventually("the VPC link", async || {
-        let answer = aws
-            .rest("apigateway", Method::GET, &format!("/vpclinks/{id}"), None)
-            .await?;
+        let answer = aws.rest("apigateway", Method::GET, &format!("/vpclinks/{id}"), None).await?;
         match answer["status"].as_str() {
             Some("AVAILABLE") => Ok(Some(())),
             Some("PENDING") => Ok(None),

@@ -27,18 +27,13 @@ pub struct Api {
 /// The first refusal of API Gateway.
 pub async fn build(aws: &Aws, link: &str) -> Result<Api> {
     let document = routes::document(link);
-    let answer = post(
-        aws,
-        "/restapis?endpointConfigurationTypes=REGIONAL&failonwarnings=true&mode=import",
-        &document,
-    )
-    .await?;
+    let answer =
+        post(aws, "/restapis?endpointConfigurationTypes=REGIONAL&failonwarnings=true&mode=import", &document).await?;
     let id = text(&answer, "id")?;
     let deployment = json!({"stageName": STAGE, "description": "Release 2026-11-01"});
     post(aws, &format!("/restapis/{id}/deployments"), &deployment).await?;
     let limits = json!({"rateLimit": 10000.0, "burstLimit": 5000});
-    let plan =
-        json!({"name": "shop", "apiStages": [{"apiId": id, "stage": STAGE}], "throttle": limits});
+    let plan = json!({"name": "shop", "apiStages": [{"apiId": id, "stage": STAGE}], "throttle": limits});
     let plan = text(&post(aws, "/usageplans", &plan).await?, "id")?;
     let mut keys = Vec::new();
     for name in ["web", "mobile"] {
@@ -55,12 +50,7 @@ pub async fn build(aws: &Aws, link: &str) -> Result<Api> {
     });
     post(aws, "/domainnames", &domain).await?;
     let mapping = json!({"restApiId": id, "stage": STAGE});
-    post(
-        aws,
-        &format!("/domainnames/{DOMAIN}/basepathmappings"),
-        &mapping,
-    )
-    .await?;
+    post(aws, &format!("/domainnames/{DOMAIN}/basepathmappings"), &mapping).await?;
     Ok(Api { id, keys })
 }
 

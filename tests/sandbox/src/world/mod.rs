@@ -41,10 +41,6 @@ pub(crate) async fn eventually<T, F: Future<Output = Result<Option<T>>>>(
 }
 
 /// One call of the EC2 API, in the version that AWS publishes.
-pub(crate) async fn ec2(
-    aws: &Aws,
-    action: &str,
-    parameters: &[(&str, &str)],
-) -> Result<crate::xml::Element> {
+pub(crate) async fn ec2(aws: &Aws, action: &str, parameters: &[(&str, &str)]) -> Result<crate::xml::Element> {
     aws.query("ec2", "2016-11-15", action, parameters).await
 }

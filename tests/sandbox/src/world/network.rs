@@ -25,41 +25,17 @@ pub struct Network {
 /// # Errors
 /// The first refusal of EC2.
 pub async fn build(aws: &Aws) -> Result<Network> {
-    let vpc = create(
-        aws,
-        "CreateVpc",
-        "vpcId",
-        &[("CidrBlock", RANGE)],
-        "vpc",
-        "shop",
-    )
-    .await?;
+    let vpc = create(aws, "CreateVpc", "vpcId", &[("CidrBlock", RANGE)], "vpc", "shop").await?;
     for attribute in ["EnableDnsSupport.Value", "EnableDnsHostnames.Value"] {
-        ec2(
-            aws,
-            "ModifyVpcAttribute",
-            &[("VpcId", &vpc), (attribute, "true")],
-        )
-        .await?;
+        ec2(aws, "ModifyVpcAttribute", &[("VpcId", &vpc), (attribute, "true")]).await?;
     }
     let mut subnets = Vec::new();
     for (number, zone) in ["a", "b", "c"].iter().enumerate() {
         let range = format!("10.64.{}.0/20", number * 16);
         let zone = format!("{REGION}{zone}");
-        let parameters = [
-            ("VpcId", vpc.as_str()),
-            ("CidrBlock", &range),
-            ("AvailabilityZone", &zone),
-        ];
-        let subnet = create(
-            aws,
-            "CreateSubnet",
-            "subnetId",
-            &parameters,
-            "subnet",
-            &format!("shop-private-{zone}"),
-        )
-        .await?;
+        let parameters = [("VpcId", vpc.as_str()), ("CidrBlock", &range), ("AvailabilityZone", &zone)];
+        let subnet =
+            create(aws, "CreateSubnet", "subnetId", &parameters, "subnet", &format!("shop-private-{zone}")).await?;
         let table = create(
             aws,
             "CreateRouteTable",
@@ -69,22 +45,11 @@ pub async fn build(aws: &Aws) -> Result<Network> {
             &format!("shop-private-{zone}"),
         )
         .await?;
-        ec2(
-            aws,
-            "AssociateRouteTable",
-            &[("RouteTableId", &table), ("SubnetId", &subnet)],
-        )
-        .await?;
+        ec2(aws, "AssociateRouteTable", &[("RouteTableId", &table), ("SubnetId", &subnet)]).await?;
         tag(aws, &subnet, &[("kubernetes.io/role/internal-elb", "1")]).await?;
         subnets.push(subnet);
     }
-    let control_plane = group(
-        aws,
-        &vpc,
-        &format!("{BLUE}-control-plane"),
-        "Control plane of shop-blue",
-    )
-    .await?;
+    let control_plane = group(aws, &vpc, &format!("{BLUE}-control-plane"), "Control plane of shop-blue").await?;
     let nodes = group(aws, &vpc, &format!("{BLUE}-nodes"), "Nodes of shop-blue").await?;
     for port in NODE_PORTS {
         let port = port.to_string();
@@ -94,63 +59,32 @@ pub async fn build(aws: &Aws) -> Result<Network> {
             ("IpPermissions.1.FromPort", &port),
             ("IpPermissions.1.ToPort", &port),
             ("IpPermissions.1.IpRanges.1.CidrIp", RANGE),
-            (
-                "IpPermissions.1.IpRanges.1.Description",
-                "Load balancer to the ingress controller",
-            ),
+            ("IpPermissions.1.IpRanges.1.Description", "Load balancer to the ingress controller"),
         ];
         ec2(aws, "AuthorizeSecurityGroupIngress", &rule).await?;
     }
     trust(aws, &nodes, &nodes, "-1", None).await?;
     trust(aws, &nodes, &control_plane, "tcp", Some(("1025", "65535"))).await?;
     trust(aws, &control_plane, &nodes, "tcp", Some(("443", "443"))).await?;
-    Ok(Network {
-        vpc,
-        subnets,
-        nodes,
-        control_plane,
-    })
+    Ok(Network { vpc, subnets, nodes, control_plane })
 }
 
 /// Lets `group` in from `source`.
-async fn trust(
-    aws: &Aws,
-    group: &str,
-    source: &str,
-    protocol: &str,
-    ports: Option<(&str, &str)>,
-) -> Result<()> {
+async fn trust(aws: &Aws, group: &str, source: &str, protocol: &str, ports: Option<(&str, &str)>) -> Result<()> {
     let mut rule = vec![
         ("GroupId", group),
         ("IpPermissions.1.IpProtocol", protocol),
         ("IpPermissions.1.Groups.1.GroupId", source),
     ];
     if let Some((from, to)) = ports {
-        rule.extend([
-            ("IpPermissions.1.FromPort", from),
-            ("IpPermissions.1.ToPort", to),
-        ]);
+        rule.extend([("IpPermissions.1.FromPort", from), ("IpPermissions.1.ToPort", to)]);
     }
-    ec2(aws, "AuthorizeSecurityGroupIngress", &rule)
-        .await
-        .map(drop)
+    ec2(aws, "AuthorizeSecurityGroupIngress", &rule).await.map(drop)
 }
 
 async fn group(aws: &Aws, vpc: &str, name: &str, description: &str) -> Result<String> {
-    let parameters = [
-        ("VpcId", vpc),
-        ("GroupName", name),
-        ("GroupDescription", description),
-    ];
-    create(
-        aws,
-        "CreateSecurityGroup",
-        "groupId",
-        &parameters,
-        "security-group",
-        name,
-    )
-    .await
+    let parameters = [("VpcId", vpc), ("GroupName", name), ("GroupDescription", description)];
+    create(aws, "CreateSecurityGroup", "groupId", &parameters, "security-group", name).await
 }
 
 /// Creates something with the tag `Name`, and answers its id.
@@ -175,16 +109,7 @@ pub(crate) async fn create(
 
 async fn tag(aws: &Aws, resource: &str, tags: &[(&str, &str)]) -> Result<()> {
     for (key, value) in tags {
-        ec2(
-            aws,
-            "CreateTags",
-            &[
-                ("ResourceId.1", resource),
-                ("Tag.1.Key", key),
-                ("Tag.1.Value", value),
-            ],
-        )
-        .await?;
+        ec2(aws, "CreateTags", &[("ResourceId.1", resource), ("Tag.1.Key", key), ("Tag.1.Value", value)]).await?;
     }
     Ok(())
 }

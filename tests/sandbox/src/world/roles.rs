@@ -24,58 +24,25 @@ pub struct Roles {
 /// # Errors
 /// The first refusal of IAM.
 pub async fn build(aws: &Aws) -> Result<Roles> {
-    let cluster = role(
-        aws,
-        "shop-cluster",
-        json!({"Service": "eks.amazonaws.com"}),
-        &["AmazonEKSClusterPolicy"],
-    )
-    .await?;
-    let worker = [
-        "AmazonEKSWorkerNodePolicy",
-        "AmazonEKS_CNI_Policy",
-        "AmazonEC2ContainerRegistryReadOnly",
-    ];
-    let node = role(
-        aws,
-        "shop-node",
-        json!({"Service": "ec2.amazonaws.com"}),
-        &worker,
-    )
-    .await?;
+    let cluster =
+        role(aws, "shop-cluster", json!({"Service": "eks.amazonaws.com"}), &["AmazonEKSClusterPolicy"]).await?;
+    let worker = ["AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly"];
+    let node = role(aws, "shop-node", json!({"Service": "ec2.amazonaws.com"}), &worker).await?;
     let everybody = json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")});
     let operator = role(aws, "shop-operator", everybody, &[]).await?;
-    Ok(Roles {
-        cluster,
-        node,
-        operator,
-    })
+    Ok(Roles { cluster, node, operator })
 }
 
-async fn role(
-    aws: &Aws,
-    name: &str,
-    principal: serde_json::Value,
-    policies: &[&str],
-) -> Result<String> {
+async fn role(aws: &Aws, name: &str, principal: serde_json::Value, policies: &[&str]) -> Result<String> {
     let trust = json!({
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}],
     });
-    let parameters = [
-        ("RoleName", name),
-        ("AssumeRolePolicyDocument", &trust.to_string()),
-    ];
+    let parameters = [("RoleName", name), ("AssumeRolePolicyDocument", &trust.to_string())];
     let answer = aws.query("iam", VERSION, "CreateRole", &parameters).await?;
     for policy in policies {
         let arn = format!("arn:aws:iam::aws:policy/{policy}");
-        aws.query(
-            "iam",
-            VERSION,
-            "AttachRolePolicy",
-            &[("RoleName", name), ("PolicyArn", &arn)],
-        )
-        .await?;
+        aws.query("iam", VERSION, "AttachRolePolicy", &[("RoleName", name), ("PolicyArn", &arn)]).await?;
     }
     answer.value("Arn").context("the role's ARN")
 }

@@ -54,18 +54,9 @@ pub fn samples() -> Vec<Sample> {
     let mut samples = Vec::new();
     for (path, methods) in ROUTES {
         for method in methods {
-            let method = if *method == "x-amazon-apigateway-any-method" {
-                "get"
-            } else {
-                method
-            };
-            let path = path
-                .replace("{id}", &format!("{}", 1000 + samples.len()))
-                .replace("{proxy+}", "css/shop.css");
-            samples.push(Sample {
-                method: method.to_uppercase(),
-                path,
-            });
+            let method = if *method == "x-amazon-apigateway-any-method" { "get" } else { method };
+            let path = path.replace("{id}", &format!("{}", 1000 + samples.len())).replace("{proxy+}", "css/shop.css");
+            samples.push(Sample { method: method.to_uppercase(), path });
         }
     }
     samples
@@ -75,10 +66,8 @@ pub fn samples() -> Vec<Sample> {
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html>
 #[must_use]
 pub fn document(link: &str) -> Value {
-    let mut paths: Map<String, Value> = ROUTES
-        .iter()
-        .map(|(path, methods)| ((*path).to_owned(), operations(path, methods, link)))
-        .collect();
+    let mut paths: Map<String, Value> =
+        ROUTES.iter().map(|(path, methods)| ((*path).to_owned(), operations(path, methods, link))).collect();
     paths.insert("/health".to_owned(), health());
     json!({
         "openapi": "3.0.1",
@@ -90,32 +79,19 @@ pub fn document(link: &str) -> Value {
 }
 
 fn operations(path: &str, methods: &[&str], link: &str) -> Value {
-    let names: Vec<&str> = path
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split(['}', '+']).next())
-        .collect();
+    let names: Vec<&str> = path.split('{').skip(1).filter_map(|rest| rest.split(['}', '+']).next()).collect();
     let parameters: Vec<Value> = names
         .iter()
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
     let mapping: BTreeMap<String, String> = names
         .iter()
-        .map(|name| {
-            (
-                format!("integration.request.path.{name}"),
-                format!("method.request.path.{name}"),
-            )
-        })
+        .map(|name| (format!("integration.request.path.{name}"), format!("method.request.path.{name}")))
         .collect();
     let operations: Map<String, Value> = methods
         .iter()
         .map(|method| {
-            let verb = if method.starts_with("x-") {
-                "ANY".to_owned()
-            } else {
-                method.to_uppercase()
-            };
+            let verb = if method.starts_with("x-") { "ANY".to_owned() } else { method.to_uppercase() };
             let operation = json!({
                 "parameters": parameters,
                 "security": [{"api_key": []}],
@@ -162,13 +138,10 @@ mod tests {
     #[test]
     fn a_path_parameter_is_mapped_to_the_integration() {
         let document = document("link");
-        let integration = &document["paths"]["/static/{proxy+}"]["x-amazon-apigateway-any-method"]
-            ["x-amazon-apigateway-integration"];
+        let integration =
+            &document["paths"]["/static/{proxy+}"]["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
         assert_eq!(integration["uri"], "http://shop.example.com/static/{proxy}");
-        assert_eq!(
-            integration["requestParameters"]["integration.request.path.proxy"],
-            "method.request.path.proxy"
-        );
+        assert_eq!(integration["requestParameters"]["integration.request.path.proxy"], "method.request.path.proxy");
         assert_eq!(integration["connectionId"], "link");
     }
 }

@@ -33,39 +33,20 @@ pub struct Bundle {
 /// When a file cannot be read.
 pub fn bundles(files: &[PathBuf]) -> Result<Vec<Bundle>> {
     let shop = [
-        (
-            "traefik-crds",
-            include_str!("../../../data/traefik-crds.yaml"),
-        ),
+        ("traefik-crds", include_str!("../../../data/traefik-crds.yaml")),
         ("traefik", include_str!("../../../data/traefik.yaml")),
-        (
-            "online-boutique",
-            include_str!("../../../data/online-boutique.yaml"),
-        ),
-        (
-            "shop-routes",
-            include_str!("../../../data/shop-routes.yaml"),
-        ),
+        ("online-boutique", include_str!("../../../data/online-boutique.yaml")),
+        ("shop-routes", include_str!("../../../data/shop-routes.yaml")),
     ];
     let mut bundles: Vec<Bundle> = shop
         .into_iter()
         .enumerate()
-        .map(|(number, (name, content))| Bundle {
-            key: format!("{number}0-{name}.yaml"),
-            content: content.to_owned(),
-        })
+        .map(|(number, (name, content))| Bundle { key: format!("{number}0-{name}.yaml"), content: content.to_owned() })
         .collect();
     for file in files {
-        let name = file
-            .file_stem()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let content =
-            std::fs::read_to_string(file).context(format!("reading {}", file.display()))?;
-        bundles.push(Bundle {
-            key: format!("{}0-{name}.yaml", bundles.len()),
-            content,
-        });
+        let name = file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let content = std::fs::read_to_string(file).context(format!("reading {}", file.display()))?;
+        bundles.push(Bundle { key: format!("{}0-{name}.yaml", bundles.len()), content });
     }
     Ok(bundles)
 }
@@ -77,13 +58,9 @@ pub fn bundles(files: &[PathBuf]) -> Result<Vec<Bundle>> {
 pub async fn upload(aws: &Aws, bundles: &[Bundle]) -> Result<Vec<String>> {
     aws.create_bucket(BUCKET).await?;
     for bundle in bundles {
-        aws.put_object(BUCKET, &bundle.key, Bytes::from(bundle.content.clone()))
-            .await?;
+        aws.put_object(BUCKET, &bundle.key, Bytes::from(bundle.content.clone())).await?;
     }
-    Ok(bundles
-        .iter()
-        .map(|bundle| format!("s3://{BUCKET}/{}", bundle.key))
-        .collect())
+    Ok(bundles.iter().map(|bundle| format!("s3://{BUCKET}/{}", bundle.key)).collect())
 }
 
 /// A cluster's API, called as the shop's operators do.
@@ -103,24 +80,11 @@ impl Kubernetes {
     /// When the role cannot be assumed or the cluster's authority is no certificate.
     pub async fn connect(aws: &Aws, endpoint: &Endpoint, role: &str) -> Result<Self> {
         let parameters = [("RoleArn", role), ("RoleSessionName", "shop-operator")];
-        let session = aws
-            .query("sts", "2011-06-15", "AssumeRole", &parameters)
-            .await?;
+        let session = aws.query("sts", "2011-06-15", "AssumeRole", &parameters).await?;
         let part = |name: &str| session.value(name).context(name);
-        let operator = aws.with_keys(
-            &part("AccessKeyId")?,
-            &part("SecretAccessKey")?,
-            &part("SessionToken")?,
-        );
-        let url = format!(
-            "https://sts.{REGION}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
-        );
-        let presigned = operator.presign(
-            "sts",
-            &url,
-            &[("x-k8s-aws-id", &endpoint.name)],
-            Duration::from_secs(60),
-        )?;
+        let operator = aws.with_keys(&part("AccessKeyId")?, &part("SecretAccessKey")?, &part("SessionToken")?);
+        let url = format!("https://sts.{REGION}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15");
+        let presigned = operator.presign("sts", &url, &[("x-k8s-aws-id", &endpoint.name)], Duration::from_secs(60))?;
         Ok(Self {
             url: endpoint.url.clone(),
             token: format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(presigned)),
@@ -133,15 +97,13 @@ impl Kubernetes {
     /// # Errors
     /// The first refusal, with the object's name.
     pub async fn apply(&self, bundle: &Bundle) -> Result<usize> {
-        let documents: Vec<Value> = serde_saphyr::from_multiple(&bundle.content)
-            .context(format!("reading {}", bundle.key))?;
+        let documents: Vec<Value> =
+            serde_saphyr::from_multiple(&bundle.content).context(format!("reading {}", bundle.key))?;
         let mut applied = 0;
         for document in documents.iter().filter(|document| document.is_object()) {
-            let items = document["items"].as_array().filter(|_| {
-                document["kind"]
-                    .as_str()
-                    .is_some_and(|kind| kind.ends_with("List"))
-            });
+            let items = document["items"]
+                .as_array()
+                .filter(|_| document["kind"].as_str().is_some_and(|kind| kind.ends_with("List")));
             for object in items.unwrap_or(&vec![document.clone()]) {
                 self.apply_one(object).await.context(&bundle.key)?;
                 applied += 1;
@@ -151,33 +113,18 @@ impl Kubernetes {
     }
 
     async fn apply_one(&self, object: &Value) -> Result<()> {
-        let name = object["metadata"]["name"]
-            .as_str()
-            .context("an object's name")?;
+        let name = object["metadata"]["name"].as_str().context("an object's name")?;
         let path = format!("{}/{name}", self.collection(object).await?);
-        let (status, answer) = self
-            .call(
-                Method::PATCH,
-                &format!("{path}?fieldManager=kubectl&force=true"),
-                Some(object),
-            )
-            .await?;
+        let (status, answer) =
+            self.call(Method::PATCH, &format!("{path}?fieldManager=kubectl&force=true"), Some(object)).await?;
         if !status.is_success() {
-            return Err(Error::new(format!(
-                "{} {name}: {status} {}",
-                object["kind"], answer["message"]
-            )));
+            return Err(Error::new(format!("{} {name}: {status} {}", object["kind"], answer["message"])));
         }
         if object["kind"] == "CustomResourceDefinition" {
             eventually(&path, async || {
                 let (_, answer) = self.call(Method::GET, &path, None).await?;
-                let mut conditions = answer["status"]["conditions"]
-                    .as_array()
-                    .into_iter()
-                    .flatten();
-                Ok(conditions
-                    .any(|one| one["type"] == "Established" && one["status"] == "True")
-                    .then_some(()))
+                let mut conditions = answer["status"]["conditions"].as_array().into_iter().flatten();
+                Ok(conditions.any(|one| one["type"] == "Established" && one["status"] == "True").then_some(()))
             })
             .await?;
         }
@@ -187,24 +134,15 @@ impl Kubernetes {
     /// The path of an object's collection, from what the API server says that it serves.
     async fn collection(&self, object: &Value) -> Result<String> {
         let version = object["apiVersion"].as_str().context("apiVersion")?;
-        let root = if version.contains('/') {
-            format!("/apis/{version}")
-        } else {
-            format!("/api/{version}")
-        };
+        let root = if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") };
         let (_, list) = self.call(Method::GET, &root, None).await?;
         let mut resources = list["resources"].as_array().into_iter().flatten();
         let resource = resources
-            .find(|one| {
-                one["kind"] == object["kind"]
-                    && one["name"].as_str().is_some_and(|name| !name.contains('/'))
-            })
+            .find(|one| one["kind"] == object["kind"] && one["name"].as_str().is_some_and(|name| !name.contains('/')))
             .context(format!("{version} {}", object["kind"]))?;
         let plural = resource["name"].as_str().context("the resource's name")?;
         if resource["namespaced"] == true {
-            let namespace = object["metadata"]["namespace"]
-                .as_str()
-                .unwrap_or("default");
+            let namespace = object["metadata"]["namespace"].as_str().unwrap_or("default");
             return Ok(format!("{root}/namespaces/{namespace}/{plural}"));
         }
         Ok(format!("{root}/{plural}"))
@@ -216,9 +154,7 @@ impl Kubernetes {
     /// When that takes more than two minutes.
     pub async fn available(&self) -> Result<()> {
         eventually("the Deployments", async || {
-            let (_, answer) = self
-                .call(Method::GET, "/apis/apps/v1/deployments", None)
-                .await?;
+            let (_, answer) = self.call(Method::GET, "/apis/apps/v1/deployments", None).await?;
             let mut deployments = answer["items"].as_array().into_iter().flatten();
             let all = deployments.all(|one| {
                 let wanted = one["spec"]["replicas"].as_u64().unwrap_or(1);
@@ -229,26 +165,17 @@ impl Kubernetes {
         .await
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<(StatusCode, Value)> {
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(StatusCode, Value)> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header("authorization", format!("Bearer {}", self.token))
             .header("accept", "application/json")
             .header("content-type", "application/apply-patch+yaml")
-            .body(
-                body.map(|body| Bytes::from(body.to_string()))
-                    .unwrap_or_default(),
-            )
+            .body(body.map(|body| Bytes::from(body.to_string())).unwrap_or_default())
             .context("building the request")?;
         let answer = self.wire.send(request).await?;
-        let body = serde_json::from_slice(answer.body())
-            .unwrap_or_else(|_| json!({"message": "not JSON"}));
+        let body = serde_json::from_slice(answer.body()).unwrap_or_else(|_| json!({"message": "not JSON"}));
         Ok((answer.status(), body))
     }
 }

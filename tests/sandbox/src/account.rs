@@ -1,0 +1,94 @@
+//! The embedded account: ministack behind the front door, with the services that ministack lacks or has in part.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use compute::{Compute, Delays};
+use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
+
+use crate::aws::{ACCOUNT, Aws, REGION};
+use crate::emulator::{Emulator, Settings, free_port};
+use crate::error::{Context, Result};
+use crate::project::Project;
+use crate::python::Python;
+
+/// What Step Functions' waits and retry intervals are multiplied with: 15 seconds between two looks become 0.75, in
+/// proportion to the lifecycles, which take seconds here and minutes on AWS.
+pub const WAIT_SCALE: f64 = 0.05;
+
+/// A running account. End it with [`Account::stop`]; a dropped one leaves no process behind either.
+pub struct Account {
+    /// What `AWS_ENDPOINT_URL` points at.
+    pub front_door: FrontDoor,
+    /// The data plane of API Gateway.
+    pub execute_api: ExecuteApi,
+    /// API Gateway's control plane.
+    pub gateway: ApiGateway,
+    /// EKS, Elastic Load Balancing, Auto Scaling and what they run.
+    pub compute: Compute,
+    /// The account's administrator.
+    pub aws: Aws,
+    /// The folder of this run, removed at its end.
+    pub run: PathBuf,
+    /// Where ministack writes its log.
+    pub log: PathBuf,
+    emulator: Emulator,
+}
+
+impl Account {
+    /// Starts everything on loopback.
+    ///
+    /// # Errors
+    /// When a port cannot be had or ministack does not come up.
+    pub async fn start(project: &Project, python: &Python) -> Result<Self> {
+        let run = project.sandbox().join(format!("run-{}", std::process::id()));
+        std::fs::create_dir_all(&run).context("creating the run's folder")?;
+        let log = project.sandbox().join("ministack.log");
+        let port = free_port()?;
+        let ministack = format!("http://127.0.0.1:{port}");
+        let compute = Compute::start(compute::Options {
+            ministack_url: ministack.clone(),
+            region: REGION.to_owned(),
+            account: ACCOUNT.to_owned(),
+            delays: Delays::default(),
+            traefik: python.traefik()?,
+            link_uses_load_balancer: Arc::new(|_| false),
+        });
+        let balancers = compute.clone();
+        let options = Options { region: REGION.to_owned(), account_id: ACCOUNT.to_owned(), ..Options::default() };
+        let gateway = ApiGateway::new(options, Arc::new(move |arn| balancers.load_balancer_exists(arn)));
+        let listeners = compute.clone();
+        let resolver: front_door::Resolver = Arc::new(move |arn, port| listeners.listener_address(arn, port));
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let execute_api = ExecuteApi::start(anywhere, &gateway, resolver).await.context("the data plane")?;
+        let front_door = FrontDoor::builder(ministack)
+            .apigateway(&gateway)
+            .service("eks", compute.eks_handler())
+            .service("elasticloadbalancing", compute.elasticloadbalancing_handler())
+            .service("autoscaling", compute.autoscaling_handler())
+            .start()
+            .await
+            .context("the front door")?;
+        let endpoint = format!("http://{}", front_door.address());
+        let settings = Settings {
+            port,
+            endpoint: endpoint.clone(),
+            execute_api: format!("http://{}", execute_api.address()),
+            wait_scale: WAIT_SCALE,
+        };
+        let emulator = Emulator::start(python, &settings, &run, &log).await?;
+        Ok(Self { front_door, execute_api, gateway, compute, aws: Aws::administrator(endpoint)?, run, log, emulator })
+    }
+
+    /// Ends every process and removes the run's folder.
+    pub async fn stop(self) {
+        self.execute_api.stop().await;
+        self.compute.stop().await;
+        self.emulator.stop().await;
+        self.front_door.stop().await;
+        if let Err(error) = std::fs::remove_dir_all(&self.run) {
+            tracing::warn!(%error, folder = %self.run.display(), "the run's folder stays");
+        }
+    }
+}

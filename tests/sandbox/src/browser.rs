@@ -1,0 +1,142 @@
+//! The person's browser: opens the approval page and submits its form.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, Uri};
+
+use crate::aws::percent;
+use crate::error::{Context, Error, Result};
+use crate::wire::Wire;
+
+/// A form of a page: what it would send, and where.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Form {
+    action: String,
+    fields: Vec<(String, String)>,
+    buttons: Vec<(String, String)>,
+}
+
+/// Opens `link` and presses the button whose value is `decision`, as a person would.
+///
+/// # Errors
+/// When the page is not there, has no such button, or the submission is refused.
+pub async fn decide(wire: &Wire, account: &str, link: &str, decision: &str) -> Result<String> {
+    let page = visit(wire, account, link, Method::GET, Bytes::new()).await?;
+    let html = String::from_utf8_lossy(page.body()).into_owned();
+    let forms = forms(&html);
+    let (form, button) = forms
+        .iter()
+        .find_map(|form| Some((form, form.buttons.iter().find(|(_, value)| value == decision)?)))
+        .context(format!("a button for {decision:?} on the approval page"))?;
+    let fields: Vec<String> = form
+        .fields
+        .iter()
+        .chain([button])
+        .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
+        .collect();
+    let target = resolve(link, &form.action)?;
+    let answer = visit(wire, account, &target, Method::POST, Bytes::from(fields.join("&"))).await?;
+    Ok(String::from_utf8_lossy(answer.body()).into_owned())
+}
+
+/// Requests a page of a function URL. Its host name resolves to AWS; here it is the `Host` header of a request to the
+/// account's own address, `http://127.0.0.1:PORT`.
+async fn visit(wire: &Wire, account: &str, link: &str, method: Method, body: Bytes) -> Result<Response<Bytes>> {
+    let uri: Uri = link.parse().context("the approval link")?;
+    let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("{account}{path}"))
+        .header("host", uri.host().context("the approval link's host")?)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", "text/html")
+        .body(body)
+        .context("the approval page")?;
+    let answer = wire.send(request).await?;
+    if answer.status().is_success() {
+        return Ok(answer);
+    }
+    Err(Error::new(format!("the approval page answers {} {}", answer.status(), String::from_utf8_lossy(answer.body()))))
+}
+
+/// Where a form goes: the page itself without an action, else relative to it.
+fn resolve(page: &str, action: &str) -> Result<String> {
+    if action.is_empty() {
+        return Ok(page.to_owned());
+    }
+    if action.starts_with("https://") {
+        return Ok(action.to_owned());
+    }
+    let uri: Uri = page.parse().context("the approval link")?;
+    let host = uri.host().context("the approval link's host")?;
+    let action = match action.strip_prefix('?') {
+        Some(query) => format!("{}?{query}", uri.path()),
+        None if action.starts_with('/') => action.to_owned(),
+        None => format!("/{action}"),
+    };
+    Ok(format!("https://{host}{action}"))
+}
+
+/// Reads the forms of a page.
+fn forms(html: &str) -> Vec<Form> {
+    let mut forms: Vec<Form> = Vec::new();
+    for tag in html.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(tag, _)| tag)) {
+        let (name, rest) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
+        let mut attributes = attributes(rest);
+        let mut take = |name: &str| attributes.remove(name).unwrap_or_default();
+        if name == "form" {
+            forms.push(Form { action: take("action"), ..Form::default() });
+            continue;
+        }
+        let Some(form) = forms.last_mut() else {
+            continue;
+        };
+        let kind = take("type");
+        let field = (take("name"), take("value"));
+        match name {
+            "button" => form.buttons.push(field),
+            "input" if kind == "submit" => form.buttons.push(field),
+            "input" | "textarea" if !field.0.is_empty() => form.fields.push(field),
+            _ => {}
+        }
+    }
+    forms
+}
+
+/// Attributes in double quotes, as generated pages have them; unescaped.
+fn attributes(text: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut rest = text;
+    while let Some((name, after)) = rest.split_once("=\"") {
+        let Some((value, next)) = after.split_once('"') else {
+            break;
+        };
+        let name = name.split_whitespace().last().unwrap_or_default();
+        let value = value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        found.insert(name.to_owned(), value);
+        rest = next;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_with_its_hidden_fields_and_buttons() {
+        let html = r#"<form method="post" action="?a=1&amp;mac=2"><input type="hidden" name="digest" value="d"><textarea name="comment"></textarea><button name="decision" value="approved">Yes</button></form>"#;
+        let form = &forms(html)[0];
+        assert_eq!(form.action, "?a=1&mac=2");
+        assert_eq!(form.fields, [("digest".into(), "d".into()), ("comment".into(), String::new())]);
+        assert_eq!(form.buttons, [("decision".into(), "approved".into())]);
+    }
+
+    #[test]
+    fn a_forms_action_is_relative_to_its_page() {
+        let page = "https://x.lambda-url.eu-central-1.on.aws/approve?a=1";
+        assert_eq!(resolve(page, "").unwrap(), page);
+        assert_eq!(resolve(page, "?b=2").unwrap(), "https://x.lambda-url.eu-central-1.on.aws/approve?b=2");
+    }
+}

@@ -1,0 +1,87 @@
+//! Starts a migration as a user does, and follows it and the executions that come of it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::aws::Aws;
+use crate::error::{Context, Error, Result};
+use crate::history::History;
+use crate::stack::Stack;
+
+/// The machines of the stack.
+#[derive(Clone, Debug)]
+pub struct Machines {
+    migrate: String,
+    rollback: String,
+    cleanup: String,
+}
+
+impl Machines {
+    /// From the outputs of the template.
+    ///
+    /// # Errors
+    /// When an output is missing.
+    pub fn of(stack: &Stack) -> Result<Self> {
+        let output = |name: &str| stack.outputs.get(name).cloned().context(name);
+        Ok(Self {
+            migrate: output("MigrateMachineArn")?,
+            rollback: output("RollbackMachineArn")?,
+            cleanup: output("CleanupMachineArn")?,
+        })
+    }
+
+    /// Starts a migration and answers its ARN.
+    ///
+    /// # Errors
+    /// When Step Functions refuses.
+    pub async fn start(&self, aws: &Aws, name: &str, input: &Value) -> Result<String> {
+        let question = json!({"stateMachineArn": self.migrate, "name": name, "input": input.to_string()});
+        let answer = aws.json("states", "AWSStepFunctions.StartExecution", &question).await?;
+        answer["executionArn"].as_str().map(str::to_owned).context("the execution's ARN")
+    }
+
+    /// The histories of all executions of the way back and of the cleanup, oldest first.
+    ///
+    /// # Errors
+    /// When Step Functions refuses.
+    pub async fn consequences(&self, aws: &Aws) -> Result<Vec<History>> {
+        let mut histories = Vec::new();
+        for machine in [&self.rollback, &self.cleanup] {
+            let answer =
+                aws.json("states", "AWSStepFunctions.ListExecutions", &json!({"stateMachineArn": machine})).await?;
+            for execution in answer["executions"].as_array().into_iter().flatten().rev() {
+                histories.push(History::read(aws, execution["executionArn"].as_str().context("an ARN")?).await?);
+            }
+        }
+        Ok(histories)
+    }
+
+    /// Waits until the cleanup that the schedule starts has ended.
+    ///
+    /// # Errors
+    /// When no cleanup was started within a minute or it takes more than three.
+    pub async fn cleanup(&self, aws: &Aws, mut each: impl FnMut(&History)) -> Result<History> {
+        let begin = Instant::now();
+        loop {
+            let cleanup =
+                self.consequences(aws).await?.into_iter().rfind(|history| history.arn.contains(":bascule-cleanup:"));
+            match cleanup {
+                Some(history) => {
+                    each(&history);
+                    if !history.running() {
+                        return Ok(history);
+                    }
+                }
+                None if begin.elapsed() > Duration::from_secs(90) => {
+                    return Err(Error::new("no schedule started the cleanup"));
+                }
+                None => {}
+            }
+            if begin.elapsed() > Duration::from_secs(300) {
+                return Err(Error::new("the cleanup does not end"));
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What each story must come to.
+
+use crate::history::History;
+use crate::measure::named_outcome;
+use crate::report::Report;
+use crate::scenario::{Options, Scenario};
+use crate::world::GREEN;
+
+/// The fewest requests that say anything about a replacement.
+const ENOUGH: usize = 10_000;
+/// The largest deployment package, in bytes.
+const LARGEST_ZIP: usize = 5_000_000;
+/// The most memory that a function may take, in bytes.
+const LARGEST_MEMORY: u64 = 64 << 20;
+
+/// Notes everything that is not as it should be.
+pub fn judge(report: &mut Report, scenario: Scenario, options: &Options, histories: &[History]) {
+    let mut wrong = Vec::new();
+    let mut expect = |fine: bool, complaint: String| {
+        if !fine {
+            wrong.push(complaint);
+        }
+    };
+    let (outcome, status, calls) = match scenario {
+        Scenario::Replace => ("GreenServes", "SUCCEEDED", Some(options.steps.len())),
+        Scenario::DryRun => ("BlueServes", "SUCCEEDED", Some(0)),
+        Scenario::Abort => ("BlueServes", "SUCCEEDED", Some(0)),
+        Scenario::Rollback => ("BlueServes", "FAILED", Some(options.steps.len() + 1)),
+    };
+    expect(report.outcome == outcome, format!("{}, expected {outcome}", report.outcome));
+    for history in histories.iter().take(1) {
+        expect(
+            history.status == status,
+            format!("the migration is {}, expected {status}: {:?}", history.status, history.error),
+        );
+        let named = named_outcome(history);
+        let wanted = match scenario {
+            Scenario::Replace => Some("GreenServes"),
+            Scenario::DryRun => Some("Planned"),
+            Scenario::Abort => Some("BlueServes"),
+            Scenario::Rollback => None,
+        };
+        expect(named.as_deref() == wanted, format!("the migration's output names {named:?}, expected {wanted:?}"));
+    }
+    for history in histories.iter().skip(1) {
+        expect(history.status == "SUCCEEDED", format!("{} is {}: {:?}", history.arn, history.status, history.error));
+    }
+    let requests = &report.requests;
+    expect(requests.failed == 0, format!("{} requests failed", requests.failed));
+    if scenario == Scenario::Replace {
+        expect(requests.sent >= ENOUGH, format!("{} requests are too few to tell", requests.sent));
+        expect(requests.by_cluster.len() == 2, format!("served by {:?}", requests.by_cluster));
+    }
+    if matches!(scenario, Scenario::DryRun | Scenario::Abort) {
+        expect(!requests.by_cluster.contains_key(GREEN), "green served production".to_owned());
+    }
+    if let Some(calls) = calls {
+        let made = report.switch.control_plane_calls;
+        expect(made == calls, format!("{made} control-plane calls moved traffic, expected {calls}"));
+    }
+    expect(report.unchanged.all(), format!("not unchanged: {:?}", report.unchanged));
+    expect(report.left.orphans.is_empty(), format!("orphans: {}", report.left.orphans.join(", ")));
+    expect(
+        report.left.unknown_to_ledger.is_empty(),
+        format!("unknown to the ledger: {}", report.left.unknown_to_ledger.join(", ")),
+    );
+    for lambda in &report.lambda {
+        expect(lambda.zip_bytes <= LARGEST_ZIP, format!("{}'s zip has {} bytes", lambda.name, lambda.zip_bytes));
+        let memory = lambda.max_rss_bytes.unwrap_or(0);
+        expect(memory <= LARGEST_MEMORY, format!("{} takes {memory} bytes of memory", lambda.name));
+    }
+    report.disappointments.extend(wrong);
+}

@@ -1,0 +1,54 @@
+//! API Gateway.
+
+use http::Method;
+use serde_json::Value;
+
+use crate::aws::Aws;
+use crate::error::Result;
+use crate::inventory::Resource;
+use crate::snapshot::items;
+
+pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
+    let mut all = Vec::new();
+    for api in items(&get(aws, "/restapis?limit=500").await?) {
+        let id = text(&api, "id");
+        for stage in items(&get(aws, &format!("/restapis/{id}/stages")).await?) {
+            let name = text(&stage, "stageName");
+            all.push(Resource::new("Stage", format!("{id}/{name}"), name));
+        }
+        for deployment in items(&get(aws, &format!("/restapis/{id}/deployments?limit=500")).await?) {
+            let name = text(&deployment, "id");
+            all.push(Resource::new("Deployment", format!("{id}/{name}"), name));
+        }
+        all.push(Resource::new("RestApi", id, text(&api, "name")));
+    }
+    let plain = [
+        ("VpcLink", "/vpclinks?limit=500", "id"),
+        ("UsagePlan", "/usageplans?limit=500", "id"),
+        ("ApiKey", "/apikeys?limit=500", "id"),
+        ("DomainName", "/domainnames?limit=500", "domainName"),
+    ];
+    for (kind, path, id) in plain {
+        for one in items(&get(aws, path).await?) {
+            all.push(Resource::new(kind, text(&one, id), text(&one, "name")));
+        }
+    }
+    // What belongs to an API that is itself new goes with it: a temporary API's stages and deployments.
+    let apis: Vec<String> = all.iter().filter(|one| one.kind == "RestApi").map(|one| one.id.clone()).collect();
+    for resource in &mut all {
+        if matches!(resource.kind, "Stage" | "Deployment")
+            && let Some(api) = apis.iter().find(|api| resource.id.starts_with(&format!("{api}/")))
+        {
+            resource.owner = Some(api.clone());
+        }
+    }
+    Ok(all)
+}
+
+async fn get(aws: &Aws, path: &str) -> Result<Value> {
+    aws.rest("apigateway", Method::GET, path, None).await
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_default().to_owned()
+}

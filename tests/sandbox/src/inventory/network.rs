@@ -1,0 +1,68 @@
+//! EC2: security groups, launch templates, instances, network interfaces, volumes.
+
+use crate::aws::Aws;
+use crate::error::Result;
+use crate::inventory::Resource;
+use crate::inventory::clusters::tag;
+use crate::world::ec2;
+use crate::xml::Element;
+
+pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
+    let mut all = Vec::new();
+    for group in ec2(aws, "DescribeSecurityGroups", &[]).await?.list("securityGroupInfo") {
+        let resource = Resource::new("SecurityGroup", text(group, "groupId"), text(group, "groupName"));
+        all.push(of_cluster(resource, group));
+    }
+    for rule in ec2(aws, "DescribeSecurityGroupRules", &[]).await?.list("securityGroupRuleSet") {
+        all.push(
+            Resource::new("SecurityGroupRule", text(rule, "securityGroupRuleId"), "").owned_by(text(rule, "groupId")),
+        );
+    }
+    for template in ec2(aws, "DescribeLaunchTemplates", &[]).await?.list("launchTemplates") {
+        let resource =
+            Resource::new("LaunchTemplate", text(template, "launchTemplateId"), text(template, "launchTemplateName"));
+        all.push(of_cluster(resource, template));
+    }
+    for reservation in ec2(aws, "DescribeInstances", &[]).await?.list("reservationSet") {
+        for instance in reservation.list("instancesSet") {
+            let state = instance.find("instanceState").map(|state| text(state, "name")).unwrap_or_default();
+            if state == "terminated" {
+                continue;
+            }
+            let resource = Resource::new("Instance", text(instance, "instanceId"), "");
+            all.push(match tag(instance, "aws:autoscaling:groupName") {
+                Some(group) => resource.owned_by(group),
+                None => resource,
+            });
+        }
+    }
+    for interface in ec2(aws, "DescribeNetworkInterfaces", &[]).await?.list("networkInterfaceSet") {
+        let resource = Resource::new("NetworkInterface", text(interface, "networkInterfaceId"), "");
+        let instance =
+            interface.find("attachment").map(|attachment| text(attachment, "instanceId")).unwrap_or_default();
+        all.push(if instance.is_empty() { of_cluster(resource, interface) } else { resource.owned_by(instance) });
+    }
+    for volume in ec2(aws, "DescribeVolumes", &[]).await?.list("volumeSet") {
+        let resource = Resource::new("Volume", text(volume, "volumeId"), "");
+        let instance =
+            volume.find("attachmentSet").map(|attachment| text(attachment, "instanceId")).unwrap_or_default();
+        all.push(if instance.is_empty() { resource } else { resource.owned_by(instance) });
+    }
+    Ok(all)
+}
+
+/// EKS tags what it makes for a cluster or one of its node groups.
+fn of_cluster(resource: Resource, element: &Element) -> Resource {
+    let made_by_eks = tag(element, "aws:eks:cluster-name").or_else(|| tag(element, "eks:cluster-name"));
+    match (made_by_eks, tag(element, "eks:nodegroup-name")) {
+        (Some(cluster), Some(group)) => resource.owned_by(format!("{cluster}/{group}")),
+        (Some(cluster), None) => {
+            resource.owned_by(format!("arn:aws:eks:{}:{}:cluster/{cluster}", crate::aws::REGION, crate::aws::ACCOUNT))
+        }
+        _ => resource,
+    }
+}
+
+fn text(element: &Element, field: &str) -> String {
+    element.value(field).unwrap_or_default()
+}

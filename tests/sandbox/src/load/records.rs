@@ -1,0 +1,224 @@
+//! What the load generator saw, and the figures that follow from it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::world::{BLUE, GREEN};
+
+/// Which cluster served a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Server {
+    /// `shop-blue`.
+    Blue,
+    /// `shop-green`.
+    Green,
+    /// A cluster that should not exist.
+    Other,
+}
+
+impl Server {
+    /// By the cluster's name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            BLUE => Self::Blue,
+            GREEN => Self::Green,
+            _ => Self::Other,
+        }
+    }
+
+    /// The cluster's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Blue => BLUE,
+            Self::Green => GREEN,
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One request.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// When it was due, counted from the generator's start.
+    pub start: Duration,
+    /// From then until its answer was complete.
+    pub latency: Duration,
+    /// Who served it; nobody, when it failed.
+    pub server: Option<Server>,
+}
+
+/// A failed request, in words.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// When it was due, counted from the generator's start.
+    pub start: Duration,
+    /// Method, path and host.
+    pub request: String,
+    /// The status and the beginning of the answer, or what went wrong.
+    pub reason: String,
+}
+
+/// All requests, in the order of their answers.
+#[derive(Clone, Debug)]
+pub struct Records {
+    /// When the generator started.
+    pub started: Timestamp,
+    /// Every request.
+    pub all: Vec<Record>,
+    /// The first failures.
+    pub failures: Vec<Failure>,
+}
+
+/// The shares of the clusters in a span of time, in percent of what was answered well.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Share {
+    /// Requests in the span, failed ones too.
+    pub requests: usize,
+    /// Percent that green served.
+    pub green: f64,
+}
+
+impl Records {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(started: Timestamp) -> Self {
+        Self { started, all: Vec::new(), failures: Vec::new() }
+    }
+
+    /// How many requests failed: any other answer than the expected one, and none at all.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.all.iter().filter(|record| record.server.is_none()).count()
+    }
+
+    /// Requests by the cluster that served them.
+    #[must_use]
+    pub fn by_cluster(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for server in self.all.iter().filter_map(|record| record.server) {
+            *counts.entry(server.name()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The latency that this share (0 to 1) of all requests stayed below, in milliseconds.
+    #[must_use]
+    pub fn latency(&self, quantile: f64) -> f64 {
+        let mut histogram = Histogram::<u64>::new(3).unwrap_or_else(|_| unreachable!("three digits are allowed"));
+        for record in &self.all {
+            histogram.saturating_record(u64::try_from(record.latency.as_micros()).unwrap_or(u64::MAX));
+        }
+        Duration::from_micros(histogram.value_at_quantile(quantile)).as_secs_f64() * 1e3
+    }
+
+    /// The shares among the latest requests, as far back as `span`.
+    #[must_use]
+    pub fn share(&self, span: Duration) -> Share {
+        let Some(last) = self.all.iter().rev().take(50).map(|record| record.start).max() else {
+            return Share::default();
+        };
+        let recent: Vec<&Record> = self
+            .all
+            .iter()
+            .rev()
+            .take_while(|record| record.start + span * 2 > last)
+            .filter(|record| record.start + span > last)
+            .collect();
+        let of = |wanted| recent.iter().filter(|record| record.server == Some(wanted)).count();
+        let (blue, green) = (of(Server::Blue), of(Server::Green));
+        let served = (blue + green).max(1);
+        Share { requests: recent.len(), green: 100.0 * green as f64 / served as f64 }
+    }
+
+    /// Served requests in the order in which they were due, as time and server.
+    fn served(&self) -> Vec<(Duration, Server)> {
+        let mut served: Vec<(Duration, Server)> =
+            self.all.iter().filter_map(|record| Some((record.start, record.server?))).collect();
+        served.sort();
+        served
+    }
+
+    /// Milliseconds between the last request that blue served before green's first one, and that one.
+    #[must_use]
+    pub fn last_blue_to_first_green(&self) -> Option<f64> {
+        let served = self.served();
+        let first = served.iter().position(|(_, server)| *server == Server::Green)?;
+        let last = served[..first].iter().rev().find(|(_, server)| *server == Server::Blue)?;
+        Some((served[first].0 - last.0).as_secs_f64() * 1e3)
+    }
+
+    /// Milliseconds from `begin`, when traffic began to be moved, until the last request that any other cluster than
+    /// `winner` served; zero when none did after `begin`.
+    #[must_use]
+    pub fn complete(&self, begin: Timestamp, winner: Server) -> f64 {
+        let begin = self.since_start(begin);
+        let last = self
+            .all
+            .iter()
+            .filter(|record| record.server.is_some_and(|server| server != winner))
+            .map(|record| record.start)
+            .max();
+        last.map_or(0.0, |last| last.saturating_sub(begin).as_secs_f64() * 1e3)
+    }
+
+    /// A moment as a distance from the generator's start.
+    #[must_use]
+    pub fn since_start(&self, moment: Timestamp) -> Duration {
+        let distance: SignedDuration = moment.duration_since(self.started);
+        Duration::try_from(distance).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(served: &[(u64, Option<Server>)]) -> Records {
+        let mut records = Records::new(Timestamp::UNIX_EPOCH);
+        for (milliseconds, server) in served {
+            let start = Duration::from_millis(*milliseconds);
+            records.all.push(Record { start, latency: Duration::from_millis(2), server: *server });
+        }
+        records
+    }
+
+    #[test]
+    fn the_gap_of_a_straight_switch_is_between_neighbours_whatever_the_order_of_the_answers() {
+        let records = records(&[
+            (0, Some(Server::Blue)),
+            (15, Some(Server::Green)),
+            (10, Some(Server::Blue)),
+            (20, Some(Server::Green)),
+        ]);
+        assert_eq!(records.last_blue_to_first_green(), Some(5.0));
+    }
+
+    #[test]
+    fn a_switch_is_complete_with_the_last_request_of_the_other_cluster() {
+        let records = records(&[
+            (10, Some(Server::Blue)),
+            (15, Some(Server::Green)),
+            (40, Some(Server::Blue)),
+            (45, Some(Server::Green)),
+        ]);
+        let begin = Timestamp::from_millisecond(12).unwrap();
+        assert_eq!(records.complete(begin, Server::Green), 28.0);
+    }
+
+    #[test]
+    fn what_nobody_served_has_failed() {
+        let records = records(&[(0, Some(Server::Blue)), (5, None)]);
+        assert_eq!((records.failed(), records.by_cluster()[BLUE]), (1, 1));
+    }
+
+    #[test]
+    fn the_share_counts_only_the_latest_requests() {
+        let records = records(&[(0, Some(Server::Blue)), (5000, Some(Server::Green)), (5100, Some(Server::Blue))]);
+        assert_eq!(records.share(Duration::from_secs(1)).green, 50.0);
+    }
+}

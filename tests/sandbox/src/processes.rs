@@ -1,0 +1,124 @@
+//! What the functions' processes take, read from the kernel: the sandbox looks at them from outside.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+/// How often the processes are looked at. The kernel keeps each one's peak, so only its last moments can be missed.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Peaks seen so far.
+#[derive(Clone, Debug, Default)]
+pub struct Peaks {
+    /// Resident memory in bytes by function, the largest of its processes.
+    pub functions: BTreeMap<String, u64>,
+    /// Resident memory in bytes of the whole sandbox at its worst: this process and everything below it.
+    pub total: u64,
+}
+
+/// Watches the processes of the embedded account until it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    peaks: Arc<Mutex<Peaks>>,
+    task: JoinHandle<()>,
+}
+
+impl Watch {
+    /// Watches everything that descends from this process.
+    #[must_use]
+    pub fn start() -> Self {
+        let peaks = Arc::new(Mutex::new(Peaks::default()));
+        let shared = Arc::clone(&peaks);
+        let task = tokio::spawn(async move {
+            let mut clock = tokio::time::interval(EVERY);
+            loop {
+                clock.tick().await;
+                let now = look();
+                let mut peaks = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                peaks.total = peaks.total.max(now.total);
+                for (function, bytes) in now.functions {
+                    let peak = peaks.functions.entry(function).or_default();
+                    *peak = bytes.max(*peak);
+                }
+            }
+        });
+        Self { peaks, task }
+    }
+
+    /// The peaks so far.
+    #[must_use]
+    pub fn peaks(&self) -> Peaks {
+        self.peaks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// One look at all processes.
+fn look() -> Peaks {
+    let mut parents = BTreeMap::new();
+    let mut memory = BTreeMap::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // A process may end between any two of these reads.
+        let Ok(status) = std::fs::read_to_string(entry.path().join("status")) else { continue };
+        if let Some(parent) = field(&status, "PPid:") {
+            parents.insert(id, parent);
+            memory.insert(
+                id,
+                (field(&status, "VmRSS:").unwrap_or(0) * 1024, field(&status, "VmHWM:").unwrap_or(0) * 1024),
+            );
+        }
+    }
+    let own = u64::from(std::process::id());
+    let mut peaks = Peaks::default();
+    for (id, (resident, peak)) in memory {
+        if !descends(&parents, id, own) {
+            continue;
+        }
+        peaks.total += resident;
+        if let Some(function) = function(id) {
+            let entry = peaks.functions.entry(function).or_default();
+            *entry = peak.max(*entry);
+        }
+    }
+    peaks
+}
+
+fn descends(parents: &BTreeMap<u32, u64>, id: u32, ancestor: u64) -> bool {
+    let mut current = u64::from(id);
+    for _ in 0..64 {
+        if current == ancestor {
+            return true;
+        }
+        match u32::try_from(current).ok().and_then(|current| parents.get(&current)) {
+            Some(parent) if *parent > 1 => current = *parent,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The folder of the function that a process runs, from the environment that Lambda gives it.
+fn function(id: u32) -> Option<String> {
+    let folder = Path::new("/proc").join(id.to_string());
+    if std::fs::read_link(folder.join("exe")).ok()?.file_name()? != "bootstrap" {
+        return None;
+    }
+    let environment = std::fs::read(folder.join("environ")).ok()?;
+    let variables = environment.split(|byte| *byte == 0).filter_map(|variable| std::str::from_utf8(variable).ok());
+    let name = variables.into_iter().find_map(|variable| variable.strip_prefix("AWS_LAMBDA_FUNCTION_NAME="))?;
+    name.strip_prefix("bascule-").map(str::to_owned)
+}
+
+/// A number of `/proc/PID/status`.
+fn field(status: &str, name: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,100 @@
+//! The display: a line for everything that happens, and below them what is going on right now.
+
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often the state is repeated where there is no terminal to redraw.
+const REPEAT: Duration = Duration::from_secs(10);
+
+/// What is going on right now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Now {
+    /// The state that the execution is in.
+    pub phase: String,
+    /// What that state waits for, if it said so.
+    pub waiting: String,
+    /// Requests sent so far.
+    pub sent: u64,
+    /// Requests that failed so far.
+    pub failed: usize,
+    /// Percent of the latest requests that green served.
+    pub green: f64,
+}
+
+/// A display for a terminal, or plain lines elsewhere.
+#[derive(Debug)]
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    begin: Instant,
+    last: Mutex<(Option<Instant>, Now)>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Progress {
+    /// Redraws when standard error is a terminal.
+    #[must_use]
+    pub fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        Self { bar, begin: Instant::now(), last: Mutex::default() }
+    }
+
+    /// Says that something happened.
+    pub fn say(&self, line: &str) {
+        let seconds = self.begin.elapsed().as_secs();
+        let line = format!("{:3}:{:02} {line}", seconds / 60, seconds % 60);
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => eprintln!("{line}"),
+        }
+    }
+
+    /// Shows what is going on.
+    pub fn show(&self, now: &Now) {
+        let line = now.line();
+        if let Some(bar) = &self.bar {
+            bar.set_message(line);
+            return;
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = last.1.phase != now.phase
+            || last.1.waiting.is_empty() != now.waiting.is_empty()
+            || last.1.failed != now.failed;
+        if news || last.0.is_none_or(|spoken| spoken.elapsed() >= REPEAT) {
+            *last = (Some(Instant::now()), now.clone());
+            drop(last);
+            self.say(&line);
+        }
+    }
+
+    /// Takes the display off the terminal.
+    pub fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Now {
+    fn line(&self) -> String {
+        let green = self.green;
+        let traffic =
+            format!("{} requests, {} failed, blue {:.0} % green {green:.0} %", self.sent, self.failed, 100.0 - green);
+        let waiting = if self.waiting.is_empty() { String::new() } else { format!(" waits: {}", self.waiting) };
+        format!("{:<20} {traffic}{waiting}", self.phase)
+    }
+}

@@ -1,0 +1,94 @@
+//! The shop as a running whole: the world of before, and its customers.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::account::Account;
+use crate::aws::REGION;
+use crate::error::{Context, Error, Result};
+use crate::load::{Load, Target};
+use crate::world::gateway::{Api, DOMAIN, STAGE};
+use crate::world::workloads::{self, Kubernetes};
+use crate::world::{BLUE, alarm, cluster, edge, gateway, network, roles, routes};
+
+/// How many requests must be answered well in a row before anything is started.
+const WARM: usize = 300;
+
+/// The shop.
+pub struct Shop {
+    /// Its public API.
+    pub api: Api,
+    /// Its manifests in S3, in order.
+    pub manifests: Vec<String>,
+}
+
+/// Builds everything that a user has before the migration, in the order in which a user would.
+///
+/// # Errors
+/// The first thing that a service refuses.
+pub async fn build(account: &Account, files: &[PathBuf], say: &dyn Fn(&str)) -> Result<Shop> {
+    let aws = &account.aws;
+    let roles = roles::build(aws).await.context("the shop's roles")?;
+    let network = network::build(aws).await.context("the shop's network")?;
+    say(&format!("Shop: VPC {} with {} subnets", network.vpc, network.subnets.len()));
+    let (groups, balancer) = tokio::try_join!(cluster::build(aws, &network, &roles), edge::build(aws, &network))?;
+    edge::attach(aws, &balancer, &groups).await?;
+    say(&format!("Shop: cluster {BLUE} with {} node groups, load balancer {BLUE}", groups.len()));
+    let bundles = workloads::bundles(files)?;
+    let manifests = workloads::upload(aws, &bundles).await?;
+    let endpoint = cluster::endpoint(aws, BLUE).await?;
+    let kubernetes = Kubernetes::connect(aws, &endpoint, &roles.operator).await?;
+    let mut objects = 0;
+    for bundle in &bundles {
+        objects += kubernetes.apply(bundle).await?;
+    }
+    let link = async {
+        let link = edge::link(aws, &balancer).await?;
+        gateway::build(aws, &link).await
+    };
+    let (api, ()) = tokio::try_join!(link, kubernetes.available())?;
+    edge::healthy(aws, &balancer).await?;
+    alarm::build(aws).await.context("the shop's alarm")?;
+    say(&format!(
+        "Shop: {objects} objects on {BLUE}; API {} with {} methods at https://{DOMAIN}",
+        api.id,
+        routes::samples().len() + 1
+    ));
+    Ok(Shop { api, manifests })
+}
+
+/// Lets the customers in and waits until everything they ask is answered.
+///
+/// # Errors
+/// When that is not so within half a minute; with what they got instead.
+pub async fn open(account: &Account, shop: &Shop, rate: u32) -> Result<Load> {
+    let target = Target {
+        address: account.execute_api.address(),
+        names: vec![
+            (DOMAIN.to_owned(), String::new()),
+            (format!("{}.execute-api.{REGION}.amazonaws.com", shop.api.id), format!("/{STAGE}")),
+        ],
+        api: shop.api.clone(),
+    };
+    // What has been made a moment ago reaches the data plane a little later: the customers come after that.
+    for _ in 0..60 {
+        let trial = Load::start(&target, 100)?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let records = trial.stop().await?;
+        if records.failed() == 0 && !records.all.is_empty() {
+            let load = Load::start(&target, rate)?;
+            while load.look(|records| records.all.len()) < WARM {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            return Ok(load);
+        }
+        if let Some(failure) = records.failures.first() {
+            tracing::debug!(request = failure.request, reason = failure.reason, "not open yet");
+        }
+    }
+    let trial = Load::start(&target, 20)?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let records = trial.stop().await?;
+    let failure = records.failures.first().map(|failure| format!("{}: {}", failure.request, failure.reason));
+    Err(Error::new(format!("the shop does not answer: {}", failure.unwrap_or_default())))
+}

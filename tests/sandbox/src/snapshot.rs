@@ -1,0 +1,106 @@
+//! What the customers of the API hold on to, before and after: it must not change.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::aws::Aws;
+use crate::error::{Context, Result};
+use crate::world::gateway::{DOMAIN, STAGE};
+
+/// The public face of the API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    api: Value,
+    stage: Value,
+    keys: BTreeMap<String, String>,
+    plans: BTreeMap<String, Value>,
+    domain: Value,
+}
+
+/// Which parts are as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Unchanged {
+    /// The API with its id.
+    pub rest_api_id: bool,
+    /// The stage with its name.
+    pub stage_name: bool,
+    /// The keys, by id, name and value.
+    pub api_keys: bool,
+    /// The usage plans with their members.
+    pub usage_plans: bool,
+    /// The domain with its mappings.
+    pub custom_domain: bool,
+}
+
+impl Unchanged {
+    /// Whether all parts are.
+    #[must_use]
+    pub fn all(self) -> bool {
+        self.rest_api_id && self.stage_name && self.api_keys && self.usage_plans && self.custom_domain
+    }
+}
+
+impl Snapshot {
+    /// Reads the public face from API Gateway. Of the keys' values only digests are kept.
+    ///
+    /// # Errors
+    /// When API Gateway refuses.
+    pub async fn take(aws: &Aws, api: &str) -> Result<Self> {
+        let about = get(aws, &format!("/restapis/{api}")).await?;
+        let stage = get(aws, &format!("/restapis/{api}/stages/{STAGE}")).await?;
+        let mut keys = BTreeMap::new();
+        for key in items(&get(aws, "/apikeys?includeValues=true&limit=500").await?) {
+            let value = key["value"].as_str().context("a key's value")?;
+            let digest: String = Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect();
+            keys.insert(text(&key, "id"), format!("{} {} {digest}", text(&key, "name"), key["enabled"]));
+        }
+        let mut plans = BTreeMap::new();
+        for plan in items(&get(aws, "/usageplans?limit=500").await?) {
+            let id = text(&plan, "id");
+            let mut members: Vec<String> = items(&get(aws, &format!("/usageplans/{id}/keys?limit=500")).await?)
+                .iter()
+                .map(|key| text(key, "id"))
+                .collect();
+            members.sort();
+            plans.insert(id, json!({"plan": plan, "keys": members}));
+        }
+        let mappings = get(aws, &format!("/domainnames/{DOMAIN}/basepathmappings")).await?;
+        Ok(Self {
+            api: json!([about["id"], about["name"], about["endpointConfiguration"], about["createdDate"]]),
+            stage: json!([stage["stageName"], stage["createdDate"], stage["variables"]]),
+            keys,
+            plans,
+            domain: json!([get(aws, &format!("/domainnames/{DOMAIN}")).await?, items(&mappings)]),
+        })
+    }
+
+    /// Compares with an earlier one.
+    #[must_use]
+    pub fn unchanged(&self, before: &Self) -> Unchanged {
+        Unchanged {
+            rest_api_id: self.api == before.api,
+            stage_name: self.stage == before.stage,
+            api_keys: self.keys == before.keys,
+            usage_plans: self.plans == before.plans,
+            custom_domain: self.domain == before.domain,
+        }
+    }
+}
+
+async fn get(aws: &Aws, path: &str) -> Result<Value> {
+    aws.rest("apigateway", Method::GET, path, None).await
+}
+
+/// The entries of a collection: `item`, as API Gateway's wire format calls them.
+pub(crate) fn items(answer: &Value) -> Vec<Value> {
+    answer["item"].as_array().or_else(|| answer["items"].as_array()).cloned().unwrap_or_default()
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_default().to_owned()
+}
