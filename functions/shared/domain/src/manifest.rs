@@ -1,6 +1,7 @@
 //! Kubernetes manifests as data: what is in a bundle, in which order it is applied, how its hosts are rewritten for
 //! qualification, and which of its workloads work without being asked. Pure functions over JSON.
 
+pub mod apply;
 pub mod class;
 pub mod hold;
 pub mod hosts;

@@ -1,0 +1,6 @@
+//! Applies the workloads to green.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), clients::Error> {
+    clients::serve("deploy-workloads", deploy_workloads::converge, deploy_workloads::undo).await
+}

@@ -1,0 +1,98 @@
+//! Shows that green works before people look at it: everything applied is ready, green runs what blue runs at blue's scale,
+//! its targets are healthy, and the smoke tests pass through the temporary API. What was seen is the evidence that people
+//! approve.
+
+mod live;
+mod patience;
+mod sides;
+mod smoke;
+mod targets;
+
+use domain::{
+    Migration, Outcome, PhaseError,
+    ports::{Kubernetes, Ledger, Manifests, Probes, TargetGroups, UsagePlans},
+};
+use live::Live;
+use serde_json::{Value, json};
+
+/// The key of this phase's progress in the ledger; shift-traffic and the approval page read its `evidence`.
+const PHASE: &str = "validate";
+
+/// Looks once, and ends well only when everything is right at the same time.
+///
+/// # Errors
+/// `NotReady` with counts while green is on its way; `Unhealthy` where it says itself that it will not come, or has been in
+/// trouble for too many looks; `Conflict` where blue and green run different releases.
+pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+where
+    P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans,
+{
+    let looked = look(ports, migration).await;
+    let progress = ports.progress(migration, PHASE).await?.unwrap_or_default();
+    match looked {
+        Ok(evidence) => {
+            if progress["evidence"] != evidence {
+                ports.record(migration, "validated", evidence.clone()).await?;
+                ports.save_progress(migration, PHASE, json!({ "evidence": evidence })).await?;
+            }
+            let count = |name: &str| evidence[name].as_object().map_or(0, serde_json::Map::len);
+            Ok(Outcome::done().with("workloads", count("workloads")))
+        }
+        Err(Look::Trouble(trouble)) => {
+            let (progress, error) = patience::judge(&progress, &trouble);
+            ports.save_progress(migration, PHASE, progress).await?;
+            Err(error)
+        }
+        Err(Look::Ended(error)) => Err(error),
+    }
+}
+
+/// Leaves nothing to undo but the evidence, which must not speak for a green that is no more.
+///
+/// # Errors
+/// What the ledger answers.
+pub async fn undo<P: Ledger>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    if ports.progress(migration, PHASE).await?.is_some_and(|progress| !progress.is_null()) {
+        ports.save_progress(migration, PHASE, Value::Null).await?;
+    }
+    Ok(Outcome::done())
+}
+
+/// Why one look did not end well.
+enum Look {
+    /// Something that waiting alone may mend or may not.
+    Trouble(String),
+    /// Anything else.
+    Ended(PhaseError),
+}
+
+impl From<PhaseError> for Look {
+    fn from(error: PhaseError) -> Self {
+        Self::Ended(error)
+    }
+}
+
+async fn look<P>(ports: &P, migration: &Migration) -> Result<Value, Look>
+where
+    P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans,
+{
+    let plan = &migration.plan.workloads;
+    let green = ports.connect(&migration.input.green.cluster).await?;
+    let blue = ports.connect(&migration.input.blue.cluster).await?;
+    let on_green = Live::read(&green, plan).await?;
+    let on_blue = Live::read(&blue, plan).await?;
+    let manifests = sides::manifests(ports, plan).await?;
+    let workloads = sides::compare(plan, &manifests, &on_blue, &on_green)?;
+    let scaled = sides::scale(&green, plan, &on_blue, &on_green).await?;
+    if !scaled.is_empty() {
+        ports.record(migration, "scaled green to blue's replicas", json!(scaled)).await?;
+        return Err(PhaseError::not_ready(format!("scaling green as blue is: {}", scaled.join(", "))).into());
+    }
+    on_green.ready(&green, plan).await?;
+    let targets = targets::healthy(ports, migration).await?;
+    let smoke = smoke::pass(ports, migration).await?;
+    Ok(json!({ "workloads": workloads, "targets": targets, "smoke": smoke }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Blue and green side by side: the same releases, at the same scale.
+
+use crate::live::Live;
+use domain::{
+    PhaseError,
+    manifest::{
+        ObjectId,
+        prepare::unchanged,
+        state::{differences, template_digest},
+        workload,
+    },
+    plan::workloads::Workloads,
+    ports::{KubernetesApi, Manifests},
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The manifests of the plan's workloads.
+pub(crate) async fn manifests<M: Manifests>(
+    ports: &M,
+    plan: &Workloads,
+) -> Result<BTreeMap<ObjectId, Value>, PhaseError> {
+    let mut found = BTreeMap::new();
+    for bundle in &plan.bundles {
+        let objects = unchanged(ports, bundle).await?.into_iter();
+        let makes_pods = objects.filter(|object| workload::is_workload(&object.id));
+        found.extend(makes_pods.map(|object| (object.id, object.value)));
+    }
+    Ok(found)
+}
+
+/// The evidence of each workload: its images, and a digest of what each side runs, with which later releases are noticed.
+///
+/// # Errors
+/// `Conflict` where blue runs something else than green, along what the manifests say.
+pub(crate) fn compare(
+    plan: &Workloads,
+    manifests: &BTreeMap<ObjectId, Value>,
+    blue: &Live,
+    green: &Live,
+) -> Result<Map<String, Value>, PhaseError> {
+    let mut evidence = Map::new();
+    let mut differ = Vec::new();
+    for id in plan.workloads.iter().map(|workload| &workload.id) {
+        // A Service that is held has no Pods to compare.
+        let Some(manifest) = manifests.get(id) else { continue };
+        // Jobs on blue may have ended and be gone; a green one that is missing is told with those that are not ready.
+        let (on_blue, on_green) = (blue.get(id), green.get(id));
+        if let (Some(on_blue), Some(on_green)) = (on_blue, on_green) {
+            let paths = differences(&id.kind, manifest, on_blue, on_green);
+            if !paths.is_empty() {
+                let images = |live| workload::images(&id.kind, live).join(", ");
+                differ.push(format!(
+                    "{id} in {} ({} on blue, {} on green)",
+                    paths.join(", "),
+                    images(on_blue),
+                    images(on_green)
+                ));
+            }
+        } else if on_blue.is_none() && id.kind != "Job" {
+            differ.push(format!("{id} is not on blue"));
+        }
+        let digest = |live: Option<&Value>| live.map(|live| template_digest(&id.kind, live));
+        let replicas = on_green.and_then(|live| workload::replicas(&id.kind, live));
+        evidence.insert(
+            id.to_string(),
+            json!({
+                "images": on_green.map(|live| workload::images(&id.kind, live)),
+                "blue": digest(on_blue),
+                "green": digest(on_green),
+                "replicas": replicas,
+            }),
+        );
+    }
+    if differ.is_empty() {
+        Ok(evidence)
+    } else {
+        Err(PhaseError::conflict(format!(
+            "blue and green run different releases: {}. Bring the bundles and blue to the same release, then start a new migration",
+            differ.join("; ")
+        )))
+    }
+}
+
+/// Asks green for as many replicas as blue has, where they differ: the numbers of a manifest are those of a quiet day. What an
+/// autoscaler decides is left to it. Answers what was changed.
+pub(crate) async fn scale<A: KubernetesApi>(
+    green: &A,
+    plan: &Workloads,
+    on_blue: &Live,
+    on_green: &Live,
+) -> Result<Vec<String>, PhaseError> {
+    let mut scaled = Vec::new();
+    for workload in plan.runs().filter(|workload| !workload.autoscaled && workload.replicas.is_some()) {
+        let id = &workload.id;
+        let replicas = |side: &Live| side.get(id).and_then(|live| workload::replicas(&id.kind, live));
+        let (Some(wanted), Some(found)) = (replicas(on_blue), replicas(on_green)) else {
+            continue;
+        };
+        if wanted != found {
+            green.patch(id, &json!({ "spec": { "replicas": wanted } })).await?;
+            scaled.push(format!("{id} from {found} to {wanted}"));
+        }
+    }
+    Ok(scaled)
+}

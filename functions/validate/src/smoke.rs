@@ -1,0 +1,64 @@
+//! The smoke tests of the input, through the temporary API: its own URL, blue's keys, green's load balancer.
+
+use crate::Look;
+use domain::{
+    Kind, Migration, PhaseError, Side, Status,
+    ports::{Ledger, Probes, UsagePlans, gateway::ApiKey, probes::Probe},
+};
+use serde_json::{Value, json};
+
+/// Sends every request once. Answers what was seen.
+///
+/// # Errors
+/// Trouble where a request answers something else than expected: routes reach an ingress controller a moment after they are
+/// applied, so it is looked at again.
+pub(crate) async fn pass<P>(ports: &P, migration: &Migration) -> Result<Vec<Value>, Look>
+where
+    P: Ledger + Probes + UsagePlans,
+{
+    if migration.input.smoke.is_empty() {
+        return Ok(Vec::new());
+    }
+    let api = temporary_api(ports, migration).await?;
+    let key = key(ports, migration).await?;
+    let mut seen = Vec::new();
+    let mut faults = Vec::new();
+    for smoke in &migration.input.smoke {
+        let probe = Probe {
+            api: api.clone(),
+            stage: migration.input.gateway.stage.clone(),
+            path: smoke.path.clone(),
+            key: key.clone(),
+        };
+        let answered = ports.probe(&probe).await?;
+        if answered.status != smoke.expect {
+            faults.push(format!("{} answered {}, expected {}", smoke.path, answered.status, smoke.expect));
+        }
+        seen.push(json!({ "path": smoke.path, "status": answered.status }));
+    }
+    if faults.is_empty() {
+        Ok(seen)
+    } else {
+        Err(Look::Trouble(format!("smoke tests through the temporary API: {}", faults.join(", "))))
+    }
+}
+
+async fn temporary_api<P: Ledger>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
+    let entries = ports.entries(migration).await?;
+    entries
+        .into_iter()
+        .find(|entry| {
+            entry.key.side == Side::Temporary && entry.key.kind == Kind::RestApi && entry.status == Status::Present
+        })
+        .and_then(|entry| entry.id)
+        .ok_or_else(|| PhaseError::conflict("the ledger knows no temporary API"))
+}
+
+/// The first key of production's usage plans: the temporary API has the same keys.
+async fn key<P: UsagePlans>(ports: &P, migration: &Migration) -> Result<Option<ApiKey>, PhaseError> {
+    let plans = &migration.plan.edge.usage_plans;
+    match plans.iter().flat_map(|plan| &plan.key_ids).next() {
+        Some(id) => ports.api_key(id).await,
+        None => Ok(None),
+    }
+}
