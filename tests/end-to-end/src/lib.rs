@@ -4,4 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot read the project's own files has failed")]
 
 pub mod machine;
+pub mod permission;
 pub mod project;
+pub mod source;
+pub mod template;

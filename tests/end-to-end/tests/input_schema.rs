@@ -38,8 +38,8 @@ fn bare(schema: &Value, definitions: &Value) -> Value {
                 bare_object.insert(key.clone(), json!(kinds[0]));
             }
             "required" => {
-                let mut names: Vec<String> = serde_json::from_value(value.clone()).unwrap();
-                names.sort();
+                let mut names: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                names.sort_unstable();
                 bare_object.insert(key.clone(), json!(names));
             }
             _ => {
