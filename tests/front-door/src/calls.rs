@@ -57,7 +57,8 @@ pub(crate) fn error_code(response: &http::Response<bytes::Bytes>) -> Option<Stri
     if response.status().is_success() || response.status().is_redirection() {
         return None;
     }
-    let from_header = response.headers().get("x-amzn-errortype").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let from_header =
+        response.headers().get("x-amzn-errortype").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let code = from_header.or_else(|| from_json(response.body())).or_else(|| from_xml(response.body()))?;
     let code = code.split(':').next().unwrap_or_default();
     Some(code.rsplit('#').next().unwrap_or_default().to_owned())

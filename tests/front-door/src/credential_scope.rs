@@ -1,18 +1,18 @@
-//! Who signed a request and for which service: the SigV4 credential scope.
+//! Who signed a request and for which service: the `SigV4` credential scope.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use crate::percent;
 
-/// The credential of a SigV4 (or SigV4A) signature, as in `AKID/20261122/eu-central-1/eks/aws4_request`.
+/// The credential of a `SigV4` (or `SigV4A`) signature, as in `AKID/20261122/eu-central-1/eks/aws4_request`.
 ///
 /// See "Elements of an AWS API request signature" in the IAM user guide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialScope {
     /// The access key id; it names the principal and is no secret.
     pub access_key_id: String,
-    /// The region, empty for SigV4A, whose scope has none.
+    /// The region, empty for `SigV4A`, whose scope has none.
     pub region: String,
     /// The signing name of the service, such as `apigateway` or `elasticloadbalancing`.
     pub service: String,
@@ -68,11 +68,7 @@ mod tests {
     }
 
     fn scope(access_key_id: &str, region: &str, service: &str) -> Option<CredentialScope> {
-        Some(CredentialScope {
-            access_key_id: access_key_id.into(),
-            region: region.into(),
-            service: service.into(),
-        })
+        Some(CredentialScope { access_key_id: access_key_id.into(), region: region.into(), service: service.into() })
     }
 
     #[test]
@@ -85,7 +81,8 @@ mod tests {
 
     #[test]
     fn fields_without_spaces_between_them_are_read_too() {
-        let headers = signed("AWS4-HMAC-SHA256 SignedHeaders=host,Credential=A/20150830/r/eks/aws4_request,Signature=1");
+        let headers =
+            signed("AWS4-HMAC-SHA256 SignedHeaders=host,Credential=A/20150830/r/eks/aws4_request,Signature=1");
         assert_eq!(credential_scope(&headers, None), scope("A", "r", "eks"));
     }
 
@@ -97,7 +94,8 @@ mod tests {
 
     #[test]
     fn the_scope_of_sigv4a_has_no_region() {
-        let headers = signed("AWS4-ECDSA-P256-SHA256 Credential=AKID/20261122/s3/aws4_request, SignedHeaders=host, Signature=1");
+        let headers =
+            signed("AWS4-ECDSA-P256-SHA256 Credential=AKID/20261122/s3/aws4_request, SignedHeaders=host, Signature=1");
         assert_eq!(credential_scope(&headers, None), scope("AKID", "", "s3"));
     }
 

@@ -10,12 +10,16 @@ pub(crate) fn error(service: &str, status: u16, code: &str) -> http::Response<By
     let (content_type, body) = match service {
         "ec2" => (
             "text/xml",
-            format!("<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>injected</RequestID></Response>"),
+            format!(
+                "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>injected</RequestID></Response>"
+            ),
         ),
         "s3" => ("application/xml", format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>")),
         "elasticloadbalancing" | "autoscaling" | "iam" | "sts" | "sns" | "cloudformation" => (
             "text/xml",
-            format!("<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>injected</RequestId></ErrorResponse>"),
+            format!(
+                "<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>injected</RequestId></ErrorResponse>"
+            ),
         ),
         _ => ("application/json", format!(r#"{{"__type":"{code}","message":"{message}"}}"#)),
     };

@@ -11,7 +11,14 @@ use crate::rest_routes::{self, APIGATEWAY, EKS, LAMBDA, SCHEDULER};
 /// Read from `X-Amz-Target` (AWS JSON), the path (Smithy RPC v2), `Action` (AWS Query and EC2) or method and path (REST).
 /// What is not known by a table is named by method and path.
 #[must_use]
-pub fn operation(service: &str, method: &Method, path: &str, query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> String {
+pub fn operation(
+    service: &str,
+    method: &Method,
+    path: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> String {
     target(headers)
         .or_else(|| rpc_v2(path))
         .or_else(|| action(query, headers, body))
@@ -103,7 +110,10 @@ mod tests {
 
     #[test]
     fn a_presigned_query_names_its_operation_in_the_url() {
-        assert_eq!(name("sts", Method::GET, "/", Some("Action=GetCallerIdentity&Version=2011-06-15")), "GetCallerIdentity");
+        assert_eq!(
+            name("sts", Method::GET, "/", Some("Action=GetCallerIdentity&Version=2011-06-15")),
+            "GetCallerIdentity"
+        );
     }
 
     #[test]
@@ -122,7 +132,10 @@ mod tests {
 
     #[test]
     fn an_import_differs_from_a_create_by_its_query() {
-        assert_eq!(name("apigateway", Method::POST, "/restapis", Some("mode=import&failonwarnings=true")), "ImportRestApi");
+        assert_eq!(
+            name("apigateway", Method::POST, "/restapis", Some("mode=import&failonwarnings=true")),
+            "ImportRestApi"
+        );
         assert_eq!(name("apigateway", Method::POST, "/restapis", None), "CreateRestApi");
     }
 

@@ -59,7 +59,8 @@ impl Proxy {
             .map_err(io::Error::other)?;
         remove_hop_by_hop(&mut parts.headers);
         let method = parts.method.clone();
-        let response = self.client.request(http::Request::from_parts(parts, Full::new(body))).await.map_err(io::Error::other)?;
+        let response =
+            self.client.request(http::Request::from_parts(parts, Full::new(body))).await.map_err(io::Error::other)?;
         let (mut parts, body) = response.into_parts();
         let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(io::Error::other)?.to_bytes();
         remove_hop_by_hop(&mut parts.headers);

@@ -134,7 +134,8 @@ impl Entrance {
         let scope = credential_scope(request.headers(), request.uri().query());
         let service = scope.as_ref().map(|scope| scope.service.clone()).unwrap_or_default();
         let uri = request.uri();
-        let operation = operation(&service, request.method(), uri.path(), uri.query(), request.headers(), request.body());
+        let operation =
+            operation(&service, request.method(), uri.path(), uri.query(), request.headers(), request.body());
         let path = uri.path().to_owned();
         let faults = self.faults.hit(&service, &operation);
 
@@ -177,7 +178,11 @@ impl Entrance {
 }
 
 /// Applies the faults of a moment; an answer (or a dropped connection) takes the place of the service's own.
-async fn strike(service: &str, faults: &[(Moment, Fault)], moment: Moment) -> Option<io::Result<http::Response<Bytes>>> {
+async fn strike(
+    service: &str,
+    faults: &[(Moment, Fault)],
+    moment: Moment,
+) -> Option<io::Result<http::Response<Bytes>>> {
     for (_, fault) in faults.iter().filter(|(at, _)| *at == moment) {
         match fault {
             Fault::Delayed(time) => tokio::time::sleep(*time).await,

@@ -55,7 +55,11 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     let input: Create = request.json()?;
     let value = match input.value {
         Some(value) if (20..=128).contains(&value.len()) => value,
-        Some(_) => return Err(ApiError::bad_request("API Key value should be at least 20 characters and at most 128 characters")),
+        Some(_) => {
+            return Err(ApiError::bad_request(
+                "API Key value should be at least 20 characters and at most 128 characters",
+            ));
+        }
         None => id::api_key_value(),
     };
     if state.api_keys.values().any(|key| key.value.as_deref() == Some(&value)) {
@@ -86,7 +90,11 @@ pub(crate) fn unknown() -> ApiError {
 
 pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
     let key = state.api_keys.get(request.label(0)).ok_or_else(unknown)?;
-    if request.query("includeValue").as_deref() == Some("true") { Answer::ok(key) } else { Answer::ok(&key.without_value()) }
+    if request.query("includeValue").as_deref() == Some("true") {
+        Answer::ok(key)
+    } else {
+        Answer::ok(&key.without_value())
+    }
 }
 
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {

@@ -52,12 +52,16 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
             return Err(ApiError::bad_request("COGNITO_USER_POOLS authorizers need providerARNs"));
         }
         "TOKEN" | "REQUEST" | "COGNITO_USER_POOLS" => {}
-        _ => return Err(ApiError::bad_request("Invalid authorizer type: must be TOKEN, REQUEST or COGNITO_USER_POOLS")),
+        _ => {
+            return Err(ApiError::bad_request("Invalid authorizer type: must be TOKEN, REQUEST or COGNITO_USER_POOLS"));
+        }
     }
     authorizer.id = id::random(6);
     let configuration = &mut state.api_mut(request.label(0))?.configuration;
     if configuration.authorizers.values().any(|other| other.name == authorizer.name) {
-        return Err(ApiError::bad_request("Authorizer name must be unique. Authorizer with that name already exists in this RestApi."));
+        return Err(ApiError::bad_request(
+            "Authorizer name must be unique. Authorizer with that name already exists in this RestApi.",
+        ));
     }
     configuration.authorizers.insert(authorizer.id.clone(), authorizer.clone());
     Answer::created(&authorizer)

@@ -31,9 +31,14 @@ impl BasePathMapping {
     }
 
     fn check(&self, state: &State) -> Result<()> {
-        let api = state.apis.get(&self.rest_api_id).ok_or_else(|| ApiError::bad_request("Invalid REST API identifier specified"))?;
+        let api = state
+            .apis
+            .get(&self.rest_api_id)
+            .ok_or_else(|| ApiError::bad_request("Invalid REST API identifier specified"))?;
         match &self.stage {
-            Some(stage) if !api.stages.contains_key(stage) => Err(ApiError::bad_request("Invalid stage identifier specified")),
+            Some(stage) if !api.stages.contains_key(stage) => {
+                Err(ApiError::bad_request("Invalid stage identifier specified"))
+            }
             _ => Ok(()),
         }
     }
@@ -47,7 +52,9 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     mapping.stage = mapping.stage.filter(|stage| !stage.is_empty() && stage != NONE);
     let valid = |letter: char| letter.is_ascii_alphanumeric() || "$-_.+!*'()".contains(letter);
     if !mapping.base_path.chars().all(valid) {
-        return Err(ApiError::bad_request("API Gateway V1 doesn't support the slash character (/) in base path mappings."));
+        return Err(ApiError::bad_request(
+            "API Gateway V1 doesn't support the slash character (/) in base path mappings.",
+        ));
     }
     mapping.check(state)?;
     let domain = state.domain_names.get_mut(request.label(0)).ok_or_else(domain_names::unknown)?;

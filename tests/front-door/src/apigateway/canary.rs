@@ -1,7 +1,7 @@
-//! What UpdateStage does to a canary.
+//! What `UpdateStage` does to a canary.
 //!
-//! The paths are those of "Patch operations", section `UpdateStage`; the refusals were recorded against AWS by LocalStack
-//! (tests/aws/services/apigateway/test_apigateway_canary.snapshot.json). `replace` of a part creates the canary where there
+//! The paths are those of "Patch operations", section `UpdateStage`; the refusals were recorded against AWS by `LocalStack`
+//! (`tests/aws/services/apigateway/test_apigateway_canary.snapshot.json`). `replace` of a part creates the canary where there
 //! is none: on the stage's own deployment, with 0 % of the requests.
 
 use super::error::{ApiError, Result};
@@ -38,7 +38,9 @@ pub(crate) fn apply(api: &Api, stage: &mut Stage, patch: &PatchOperation) -> Res
 fn remove(stage: &mut Stage, patch: &PatchOperation, part: &[&str]) -> Result<()> {
     let no_setting = || {
         let setting = patch.path.trim_start_matches('/');
-        ApiError::bad_request(format!("Cannot remove method setting {setting} because there is no method setting for this method "))
+        ApiError::bad_request(format!(
+            "Cannot remove method setting {setting} because there is no method setting for this method "
+        ))
     };
     match part {
         [] => {

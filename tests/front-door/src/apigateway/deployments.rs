@@ -1,6 +1,6 @@
 //! Deployments: immutable snapshots of an API's configuration.
 //!
-//! What is edited afterwards does not touch them. CreateDeployment with a stage name also points that stage at the new
+//! What is edited afterwards does not touch them. `CreateDeployment` with a stage name also points that stage at the new
 //! deployment (and creates the stage); with canary settings it becomes the canary of a stage that exists. See "Create a
 //! deployment for a REST API" and "Set up an API Gateway canary release deployment" in the developer guide.
 
@@ -90,7 +90,8 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
         created_date: id::now(),
         snapshot: Arc::new(Snapshot::new(api.configuration.clone())),
     };
-    let answer = Answer::created(&deployment.view(request.query_all("embed").iter().any(|embed| embed == "apisummary")));
+    let answer =
+        Answer::created(&deployment.view(request.query_all("embed").iter().any(|embed| embed == "apisummary")));
     if let Some(name) = input.stage_name.clone().filter(|name| !name.is_empty()) {
         if !api.stages.contains_key(&name) {
             super::stages::check_room(api)?;

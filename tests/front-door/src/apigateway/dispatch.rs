@@ -4,9 +4,9 @@ use super::error::{ApiError, Result};
 use super::request::{Answer, Request};
 use super::state::State;
 use super::{
-    account, api_keys, authorizers, base_path_mappings, deployments, documentation, domain_names, export, gateway_responses,
-    import, integration_responses, integrations, method_responses, methods, models, request_validators, resources, rest_apis,
-    stages, tags, usage_plan_keys, usage_plans, vpc_links,
+    account, api_keys, authorizers, base_path_mappings, deployments, documentation, domain_names, export,
+    gateway_responses, import, integration_responses, integrations, method_responses, methods, models,
+    request_validators, resources, rest_apis, stages, tags, usage_plan_keys, usage_plans, vpc_links,
 };
 
 /// Does an operation; those that this gateway does not offer are refused like a path that AWS does not know.

@@ -64,7 +64,7 @@ impl ApiError {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert("x-amzn-errortype", HeaderValue::from_static(self.code));
         if let Some(retry_after) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs_f64().ceil().max(1.0) as u64));
+            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs() + 1));
         }
         response
     }

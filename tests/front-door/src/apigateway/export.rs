@@ -1,4 +1,4 @@
-//! GetExport: the deployment that a stage serves, as an OpenAPI 3 document.
+//! `GetExport`: the deployment that a stage serves, as an OpenAPI 3 document.
 //!
 //! What is exported is the deployment and not what people have edited since. `extensions=integrations` (or `apigateway`, for
 //! all extensions) adds the integrations. Only `oas30` in JSON is offered; AWS has `swagger` and YAML too. See "Export a REST
@@ -7,11 +7,11 @@
 use serde_json::{Map, Value, json};
 
 use super::error::{ApiError, Result};
+use super::methods::Method;
 use super::openapi_integration;
 use super::request::{Answer, Request};
 use super::resources::Resource;
 use super::rest_apis::RestApi;
-use super::methods::Method;
 use super::state::{Configuration, State};
 
 /// Which extensions are wanted.
@@ -30,8 +30,11 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
     if request.header("accept").is_some_and(|accept| accept.contains("yaml")) {
         return Err(ApiError::bad_request("Invalid accept header: only application/json is offered"));
     }
-    let wanted: Vec<String> =
-        request.query_all("extensions").iter().flat_map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let wanted: Vec<String> = request
+        .query_all("extensions")
+        .iter()
+        .flat_map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>())
+        .collect();
     let all = wanted.iter().any(|name| name == "apigateway");
     let extensions = Extensions { integrations: all || wanted.iter().any(|name| name == "integrations"), all };
     let configuration = &api.deployment(&stage.deployment_id)?.snapshot.configuration;
@@ -54,10 +57,13 @@ fn write(api: &RestApi, configuration: &Configuration, host: &str, stage: &str, 
     if extensions.all && api.disable_execute_api_endpoint {
         server["x-amazon-apigateway-endpoint-configuration"] = json!({ "disableExecuteApiEndpoint": true });
     }
-    let mut resources: Vec<&Resource> = configuration.resources.values().filter(|resource| !resource.methods.is_empty()).collect();
+    let mut resources: Vec<&Resource> =
+        configuration.resources.values().filter(|resource| !resource.methods.is_empty()).collect();
     resources.sort_by(|a, b| a.path.cmp(&b.path));
-    let paths: Map<String, Value> =
-        resources.iter().map(|resource| (resource.path.clone(), path_item(resource, configuration, extensions))).collect();
+    let paths: Map<String, Value> = resources
+        .iter()
+        .map(|resource| (resource.path.clone(), path_item(resource, configuration, extensions)))
+        .collect();
     let mut document = json!({ "openapi": "3.0.1", "info": info, "servers": [server], "paths": paths, "components": components(configuration, extensions) });
     if extensions.all {
         write_api_extensions(&mut document, api, configuration);
@@ -115,7 +121,8 @@ fn operation(method: &Method, resource: &Resource, configuration: &Configuration
     if let Some(name) = &method.operation_name {
         written["operationId"] = json!(name);
     }
-    let parameters: Vec<Value> = method.request_parameters.iter().flatten().filter_map(|(name, required)| parameter(name, *required)).collect();
+    let parameters: Vec<Value> =
+        method.request_parameters.iter().flatten().filter_map(|(name, required)| parameter(name, *required)).collect();
     if !parameters.is_empty() {
         written["parameters"] = json!(parameters);
     }
@@ -127,7 +134,8 @@ fn operation(method: &Method, resource: &Resource, configuration: &Configuration
             let mut body = json!({ "description": format!("{code} response") });
             if let Some(parameters) = &response.response_parameters {
                 let names = parameters.keys().filter_map(|name| name.strip_prefix("method.response.header."));
-                body["headers"] = names.map(|name| (name.to_owned(), json!({ "schema": { "type": "string" } }))).collect();
+                body["headers"] =
+                    names.map(|name| (name.to_owned(), json!({ "schema": { "type": "string" } }))).collect();
             }
             body["content"] = response.response_models.as_ref().map_or(json!({}), content);
             (code.clone(), body)
@@ -138,10 +146,15 @@ fn operation(method: &Method, resource: &Resource, configuration: &Configuration
     if !security.is_empty() {
         written["security"] = json!(security);
     }
-    if extensions.all && let Some(validator) = method.request_validator_id.as_ref().and_then(|id| configuration.request_validators.get(id)) {
+    if extensions.all
+        && let Some(validator) =
+            method.request_validator_id.as_ref().and_then(|id| configuration.request_validators.get(id))
+    {
         written["x-amazon-apigateway-request-validator"] = json!(validator.name);
     }
-    if extensions.integrations && let Some(integration) = &method.method_integration {
+    if extensions.integrations
+        && let Some(integration) = &method.method_integration
+    {
         written["x-amazon-apigateway-integration"] = openapi_integration::write(integration, &resource.id);
     }
     written

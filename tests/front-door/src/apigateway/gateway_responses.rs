@@ -121,6 +121,8 @@ fn apply(response: &mut GatewayResponse, patch: &PatchOperation) -> Result<()> {
 
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
     let responses = &mut state.api_mut(request.label(0))?.configuration.gateway_responses;
-    responses.remove(request.label(1)).ok_or_else(|| ApiError::not_found("Gateway response type not defined on api"))?;
+    responses
+        .remove(request.label(1))
+        .ok_or_else(|| ApiError::not_found("Gateway response type not defined on api"))?;
     Ok(Answer::deleted())
 }

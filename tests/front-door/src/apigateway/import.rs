@@ -1,6 +1,6 @@
-//! ImportRestApi and PutRestApi: an API from an OpenAPI document.
+//! `ImportRestApi` and `PutRestApi`: an API from an OpenAPI document.
 //!
-//! See "Import a REST API into API Gateway" and, for the modes of PutRestApi, "Update an existing API".
+//! See "Import a REST API into API Gateway" and, for the modes of `PutRestApi`, "Update an existing API".
 
 use super::error::{ApiError, Result};
 use super::openapi_read::{self, Document, ensure};
@@ -38,7 +38,8 @@ pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {
     let api = state.api_mut(request.label(0))?;
     let mut merged = api.configuration.clone();
     if request.query("mode").as_deref() == Some("overwrite") {
-        let kept: Vec<&str> = document.configuration.resources.values().map(|resource| resource.path.as_str()).collect();
+        let kept: Vec<&str> =
+            document.configuration.resources.values().map(|resource| resource.path.as_str()).collect();
         merged.resources.retain(|_, resource| kept.contains(&resource.path.as_str()) || resource.parent_id.is_none());
         for resource in merged.resources.values_mut() {
             resource.methods.clear();

@@ -41,7 +41,8 @@ pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {
     check_status_code(code)?;
     let mut response: IntegrationResponse = request.json()?;
     code.clone_into(&mut response.status_code);
-    let method_response = state.api(request.label(0))?.configuration.resource(request.label(1))?.method(request.label(2))?;
+    let method_response =
+        state.api(request.label(0))?.configuration.resource(request.label(1))?.method(request.label(2))?;
     if !method_response.method_responses.contains_key(code) {
         return Err(unknown());
     }
@@ -52,7 +53,8 @@ pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {
 
 pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
     let method = state.api(request.label(0))?.configuration.resource(request.label(1))?.method(request.label(2))?;
-    let responses = method.method_integration.as_ref().and_then(|integration| integration.integration_responses.as_ref());
+    let responses =
+        method.method_integration.as_ref().and_then(|integration| integration.integration_responses.as_ref());
     Answer::ok(responses.and_then(|responses| responses.get(request.label(3))).ok_or_else(unknown)?)
 }
 

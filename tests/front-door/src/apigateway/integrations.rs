@@ -73,7 +73,12 @@ impl Integration {
     }
 
     /// Fills in what AWS fills in, and refuses what AWS refuses.
-    pub(crate) fn complete(&mut self, resource_id: &str, method: &Method, links: &BTreeMap<String, VpcLink>) -> Result<()> {
+    pub(crate) fn complete(
+        &mut self,
+        resource_id: &str,
+        method: &Method,
+        links: &BTreeMap<String, VpcLink>,
+    ) -> Result<()> {
         if !["HTTP", "HTTP_PROXY", "AWS", "AWS_PROXY", "MOCK"].contains(&self.kind.as_str()) {
             return Err(ApiError::bad_request(format!(
                 "Invalid integration type specified: {}. Valid options are HTTP,HTTP_PROXY,AWS,AWS_PROXY,MOCK",
@@ -82,7 +87,11 @@ impl Integration {
         }
         if self.kind != "MOCK" {
             let uri = self.uri.as_deref().unwrap_or_default();
-            if self.kind.starts_with("HTTP") && !uri.starts_with("http://") && !uri.starts_with("https://") && !uri.starts_with("${") {
+            if self.kind.starts_with("HTTP")
+                && !uri.starts_with("http://")
+                && !uri.starts_with("https://")
+                && !uri.starts_with("${")
+            {
                 return Err(ApiError::bad_request("Invalid HTTP endpoint specified for URI"));
             }
             if self.http_method.as_deref().unwrap_or_default().is_empty() {
@@ -123,10 +132,14 @@ impl Integration {
         }
         let id = self.connection_id.as_deref().unwrap_or_default();
         if id.is_empty() {
-            return Err(ApiError::bad_request("connectionId is required for an integration with connectionType VPC_LINK"));
+            return Err(ApiError::bad_request(
+                "connectionId is required for an integration with connectionType VPC_LINK",
+            ));
         }
         if !self.kind.starts_with("HTTP") {
-            return Err(ApiError::bad_request("VPC_LINK is supported for integrations of type HTTP and HTTP_PROXY only"));
+            return Err(ApiError::bad_request(
+                "VPC_LINK is supported for integrations of type HTTP and HTTP_PROXY only",
+            ));
         }
         if id.contains("${stageVariables.") || links.contains_key(id) {
             return Ok(());

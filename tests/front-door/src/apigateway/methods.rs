@@ -47,7 +47,9 @@ pub(crate) fn check_verb(verb: &str) -> Result<()> {
     if VERBS.contains(&verb) {
         return Ok(());
     }
-    Err(ApiError::bad_request("Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY"))
+    Err(ApiError::bad_request(
+        "Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY",
+    ))
 }
 
 pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {

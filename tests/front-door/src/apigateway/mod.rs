@@ -223,7 +223,8 @@ fn targets(state: &State, api: &str) -> BTreeMap<String, Target> {
 fn record_switches(state: &mut State, operation: &str, api: &str, before: &BTreeMap<String, Target>) {
     let after = targets(state, api);
     let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let switches = names.into_iter().filter_map(|name| switches::between(operation, api, name, before.get(name), after.get(name)));
+    let switches =
+        names.into_iter().filter_map(|name| switches::between(operation, api, name, before.get(name), after.get(name)));
     state.switches.extend(switches);
 }
 

@@ -11,7 +11,7 @@ use super::error::{ApiError, Result};
 use super::integration_responses::IntegrationResponse;
 use super::integrations::Integration;
 
-/// Reads the extension; what is missing is filled in afterwards, as for PutIntegration.
+/// Reads the extension; what is missing is filled in afterwards, as for `PutIntegration`.
 pub(crate) fn read(extension: &Value, place: &str) -> Result<Integration> {
     let invalid = |reason: String| ApiError::bad_request(format!("Invalid OpenAPI document: {place}: {reason}"));
     let mut fields = extension.as_object().cloned().ok_or_else(|| invalid("the integration is no object".into()))?;
@@ -21,9 +21,11 @@ pub(crate) fn read(extension: &Value, place: &str) -> Result<Integration> {
             *text = text.to_ascii_uppercase();
         }
     }
-    let mut integration: Integration = serde_json::from_value(Value::Object(fields)).map_err(|error| invalid(error.to_string()))?;
+    let mut integration: Integration =
+        serde_json::from_value(Value::Object(fields)).map_err(|error| invalid(error.to_string()))?;
     if let Some(Value::Object(responses)) = responses {
-        integration.integration_responses = Some(read_responses(responses).map_err(|error| invalid(error.to_string()))?);
+        integration.integration_responses =
+            Some(read_responses(responses).map_err(|error| invalid(error.to_string()))?);
     }
     Ok(integration)
 }
@@ -54,7 +56,10 @@ pub(crate) fn write(integration: &Integration, resource_id: &str) -> Value {
     put("connectionId", text(&integration.connection_id));
     put("integrationTarget", text(&integration.integration_target));
     put("credentials", text(&integration.credentials));
-    put("passthroughBehavior", integration.passthrough_behavior.as_ref().map(|value| json!(value.to_ascii_lowercase())));
+    put(
+        "passthroughBehavior",
+        integration.passthrough_behavior.as_ref().map(|value| json!(value.to_ascii_lowercase())),
+    );
     put("contentHandling", text(&integration.content_handling));
     put("requestParameters", integration.request_parameters.as_ref().map(|value| json!(value)));
     put("requestTemplates", integration.request_templates.as_ref().map(|value| json!(value)));

@@ -46,7 +46,13 @@ pub(crate) fn read_all(
     Ok(())
 }
 
-fn read(document: &Value, item: &Value, operation: &Value, verb: &str, configuration: &Configuration) -> Result<Method> {
+fn read(
+    document: &Value,
+    item: &Value,
+    operation: &Value,
+    verb: &str,
+    configuration: &Configuration,
+) -> Result<Method> {
     let mut method = Method { http_method: verb.to_owned(), authorization_type: "NONE".into(), ..Method::default() };
     method.operation_name = operation["operationId"].as_str().map(str::to_owned);
     let parameters = parameters(item).chain(self::parameters(operation)).collect::<BTreeMap<_, _>>();
@@ -57,7 +63,9 @@ fn read(document: &Value, item: &Value, operation: &Value, verb: &str, configura
             method.method_responses.insert(code.clone(), method_response(code, response));
         }
     }
-    let wanted = operation.get("x-amazon-apigateway-request-validator").or_else(|| document.get("x-amazon-apigateway-request-validator"));
+    let wanted = operation
+        .get("x-amazon-apigateway-request-validator")
+        .or_else(|| document.get("x-amazon-apigateway-request-validator"));
     if let Some(name) = wanted.and_then(Value::as_str) {
         let validator = configuration.request_validators.values().find(|validator| validator.name == name);
         let validator = validator.ok_or_else(|| invalid(format!("the request validator {name} is not defined")))?;
@@ -72,19 +80,28 @@ fn read(document: &Value, item: &Value, operation: &Value, verb: &str, configura
     Ok(method)
 }
 
-fn secure(method: &mut Method, name: &str, scopes: &Value, scheme: &Value, configuration: &Configuration) -> Result<()> {
+fn secure(
+    method: &mut Method,
+    name: &str,
+    scopes: &Value,
+    scheme: &Value,
+    configuration: &Configuration,
+) -> Result<()> {
     if let Some(authorizer) = configuration.authorizers.values().find(|authorizer| authorizer.name == name) {
         let cognito = authorizer.kind == "COGNITO_USER_POOLS";
         method.authorization_type = if cognito { "COGNITO_USER_POOLS" } else { "CUSTOM" }.into();
         method.authorizer_id = Some(authorizer.id.clone());
         let scopes: Vec<String> = serde_json::from_value(scopes.clone()).map_err(invalid)?;
         method.authorization_scopes = (!scopes.is_empty()).then_some(scopes);
-    } else if scheme["x-amazon-apigateway-authtype"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("awsSigv4")) {
+    } else if scheme["x-amazon-apigateway-authtype"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("awsSigv4"))
+    {
         method.authorization_type = "AWS_IAM".into();
     } else if scheme["type"] == "apiKey" {
         method.api_key_required = true;
     } else {
-        return Err(invalid(format!("the security scheme {name} is not defined or has a type that API Gateway does not know")));
+        return Err(invalid(format!(
+            "the security scheme {name} is not defined or has a type that API Gateway does not know"
+        )));
     }
     Ok(())
 }

@@ -93,7 +93,13 @@ fn properties(document: &Value) -> Result<RestApi> {
 fn read_components(document: &Value, configuration: &mut Configuration) -> Result<()> {
     for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
         let schema = Some(schema.to_string());
-        let model = Model { id: id::random(6), name: name.clone(), description: None, schema, content_type: "application/json".into() };
+        let model = Model {
+            id: id::random(6),
+            name: name.clone(),
+            description: None,
+            schema,
+            content_type: "application/json".into(),
+        };
         configuration.models.insert(name.clone(), model);
     }
     for (name, scheme) in document["components"]["securitySchemes"].as_object().into_iter().flatten() {

@@ -57,14 +57,18 @@ impl PatchOperation {
         match self.value()?.to_ascii_lowercase().as_str() {
             "true" => Ok(true),
             "false" => Ok(false),
-            other => Err(ApiError::bad_request(format!("Invalid value {other} for {}: must be true or false", self.path))),
+            other => {
+                Err(ApiError::bad_request(format!("Invalid value {other} for {}: must be true or false", self.path)))
+            }
         }
     }
 
     /// The value as a number.
     pub(crate) fn number<T: std::str::FromStr>(&self) -> Result<T> {
         let value = self.value()?;
-        value.parse().map_err(|_| ApiError::bad_request(format!("Invalid value {value} for {}: must be a number", self.path)))
+        value
+            .parse()
+            .map_err(|_| ApiError::bad_request(format!("Invalid value {value} for {}: must be a number", self.path)))
     }
 
     /// What a resource answers to a path that it does not have.
@@ -73,13 +77,13 @@ impl PatchOperation {
     }
 
     /// What a resource answers to an operation that a path does not have.
-    pub(crate) fn invalid_op(&self, supported: &str) -> ApiError {
+    pub(crate) fn invalid_op(supported: &str) -> ApiError {
         ApiError::bad_request(format!("Invalid patch operation specified. Must be one of: [{supported}]"))
     }
 
     /// Checks that this is `replace`.
     pub(crate) fn must_replace(&self) -> Result<()> {
-        if self.op == Op::Replace { Ok(()) } else { Err(self.invalid_op("replace")) }
+        if self.op == Op::Replace { Ok(()) } else { Err(Self::invalid_op("replace")) }
     }
 
     /// Sets, or on `remove` clears, an optional text.
@@ -87,7 +91,7 @@ impl PatchOperation {
         *property = match self.op {
             Op::Remove => None,
             Op::Add | Op::Replace => self.value.clone(),
-            _ => return Err(self.invalid_op("add, remove, replace")),
+            _ => return Err(Self::invalid_op("add, remove, replace")),
         };
         Ok(())
     }
@@ -100,9 +104,10 @@ impl PatchOperation {
             }
             Op::Remove => {
                 let removed = map.as_mut().and_then(|map| map.remove(key));
-                removed.ok_or_else(|| ApiError::not_found(format!("Invalid parameter name specified {}", self.path)))?;
+                removed
+                    .ok_or_else(|| ApiError::not_found(format!("Invalid parameter name specified {}", self.path)))?;
             }
-            _ => return Err(self.invalid_op("add, remove, replace")),
+            _ => return Err(Self::invalid_op("add, remove, replace")),
         }
         Ok(())
     }
@@ -120,7 +125,7 @@ impl PatchOperation {
                 list.retain(|existing| existing != member);
                 list.push(self.value()?.to_owned());
             }
-            _ => return Err(self.invalid_op("add, remove, replace")),
+            _ => return Err(Self::invalid_op("add, remove, replace")),
         }
         Ok(())
     }

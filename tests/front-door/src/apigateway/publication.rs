@@ -80,7 +80,8 @@ impl View {
 
 impl ApiView {
     fn of(id: &str, api: &Api, state: &State) -> Self {
-        let stages = api.stages.iter().filter_map(|(name, stage)| Some((name.clone(), StageView::of(id, api, stage, state)?)));
+        let stages =
+            api.stages.iter().filter_map(|(name, stage)| Some((name.clone(), StageView::of(id, api, stage, state)?)));
         Self { execute_api_disabled: api.rest_api.disable_execute_api_endpoint, stages: stages.collect() }
     }
 }

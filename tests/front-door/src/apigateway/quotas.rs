@@ -12,7 +12,7 @@ use crate::token_bucket::TokenBucket;
 /// How strictly the quotas apply.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quotas {
-    /// Multiplies the intervals of single operations (1.0: as AWS has them; 0.1: CreateDeployment every half second). The
+    /// Multiplies the intervals of single operations (1.0: as AWS has them; 0.1: `CreateDeployment` every half second). The
     /// account's 10 requests a second with a burst of 40 never change.
     pub time_scale: f64,
 }
@@ -33,7 +33,9 @@ fn own_quota(operation: &str, edge: bool) -> Option<(u32, u32)> {
         "PutRestApi" => (1, 1),
         "GetResources" => (5, 2),
         "CreateDocumentationVersion" | "UpdateAccount" | "UpdateUsagePlan" => (1, 20),
-        "CreateDomainName" | "DeleteDomainName" | "DeleteRestApi" | "ImportDocumentationParts" | "UpdateDomainName" => (1, 30),
+        "CreateDomainName" | "DeleteDomainName" | "DeleteRestApi" | "ImportDocumentationParts" | "UpdateDomainName" => {
+            (1, 30)
+        }
         _ => return None,
     })
 }

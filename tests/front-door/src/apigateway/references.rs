@@ -56,11 +56,16 @@ fn deployed(id: &str, api: &Api, link: &str) -> Vec<String> {
 }
 
 /// The methods (verb and resource id) whose connection is this link, directly or by a stage variable.
-fn users(resources: &BTreeMap<String, Resource>, link: &str, variables: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    let uses = |connection: &str| match connection.strip_prefix("${stageVariables.").and_then(|name| name.strip_suffix('}')) {
-        Some(name) => variables.get(name).is_some_and(|value| value == link),
-        None => connection == link,
-    };
+fn users(
+    resources: &BTreeMap<String, Resource>,
+    link: &str,
+    variables: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let uses =
+        |connection: &str| match connection.strip_prefix("${stageVariables.").and_then(|name| name.strip_suffix('}')) {
+            Some(name) => variables.get(name).is_some_and(|value| value == link),
+            None => connection == link,
+        };
     resources
         .values()
         .flat_map(|resource| resource.methods.iter().map(move |(verb, method)| (resource, verb, method)))

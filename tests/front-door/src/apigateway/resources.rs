@@ -9,7 +9,7 @@ use super::error::{ApiError, Result};
 use super::id;
 use super::methods::Method;
 use super::page::page;
-use super::patch::Op;
+use super::patch::{Op, PatchOperation};
 use super::request::{Answer, Request};
 use super::state::{Configuration, State};
 
@@ -40,8 +40,9 @@ impl Resource {
         }
         if !self.methods.is_empty() {
             let methods = self.methods.iter();
-            view["resourceMethods"] =
-                methods.map(|(verb, method)| (verb.clone(), if embed_methods { json!(method) } else { json!({}) })).collect();
+            view["resourceMethods"] = methods
+                .map(|(verb, method)| (verb.clone(), if embed_methods { json!(method) } else { json!({}) }))
+                .collect();
         }
         view
     }
@@ -60,7 +61,8 @@ impl Resource {
 pub(crate) fn add_child(configuration: &mut Configuration, parent_id: &str, path_part: &str) -> Result<String> {
     let parent = configuration.resource(parent_id)?;
     let valid = |part: &str| {
-        let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).map(|part| part.trim_end_matches('+'));
+        let name =
+            part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).map(|part| part.trim_end_matches('+'));
         let name = name.unwrap_or(part);
         !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-:$~,".contains(letter))
     };
@@ -70,12 +72,18 @@ pub(crate) fn add_child(configuration: &mut Configuration, parent_id: &str, path
         ));
     }
     if parent.path_part.as_deref().is_some_and(is_greedy) {
-        let message = format!("Cannot create a child of a resource with a greedy path variable: {}", parent.path_part.as_deref().unwrap_or_default());
+        let message = format!(
+            "Cannot create a child of a resource with a greedy path variable: {}",
+            parent.path_part.as_deref().unwrap_or_default()
+        );
         return Err(ApiError::bad_request(message));
     }
-    let siblings = || configuration.resources.values().filter(|resource| resource.parent_id.as_deref() == Some(parent_id));
+    let siblings =
+        || configuration.resources.values().filter(|resource| resource.parent_id.as_deref() == Some(parent_id));
     if siblings().any(|sibling| sibling.path_part.as_deref() == Some(path_part)) {
-        return Err(ApiError::conflict(format!("Another resource with the same parent already has this name: {path_part}")));
+        return Err(ApiError::conflict(format!(
+            "Another resource with the same parent already has this name: {path_part}"
+        )));
     }
     let is_variable = |part: &str| part.starts_with('{') && !is_greedy(part);
     if is_variable(path_part)
@@ -135,11 +143,13 @@ pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
     let mut changed = configuration.clone();
     for patch in request.patch()? {
         if patch.op != Op::Replace {
-            return Err(patch.invalid_op("replace"));
+            return Err(PatchOperation::invalid_op("replace"));
         }
         let resource = changed.resource_mut(request.label(1))?;
         match patch.path.as_str() {
-            _ if resource.parent_id.is_none() => return Err(ApiError::bad_request("Root resource cannot update its path part.")),
+            _ if resource.parent_id.is_none() => {
+                return Err(ApiError::bad_request("Root resource cannot update its path part."));
+            }
             "/pathPart" => resource.path_part = Some(patch.value()?.to_owned()),
             "/parentId" => {
                 let parent = patch.value()?.to_owned();
@@ -180,7 +190,8 @@ pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
 fn remove_subtree(configuration: &mut Configuration, id: &str) {
     configuration.resources.remove(id);
     let is_child = |resource: &&Resource| resource.parent_id.as_deref() == Some(id);
-    let children: Vec<String> = configuration.resources.values().filter(is_child).map(|child| child.id.clone()).collect();
+    let children: Vec<String> =
+        configuration.resources.values().filter(is_child).map(|child| child.id.clone()).collect();
     for child in children {
         remove_subtree(configuration, &child);
     }

@@ -84,7 +84,9 @@ impl EndpointConfiguration {
     pub(crate) fn check(&self) -> Result<()> {
         match self.types.as_slice() {
             [kind] if ["EDGE", "REGIONAL", "PRIVATE"].contains(&kind.as_str()) => Ok(()),
-            [_] => Err(ApiError::bad_request("Invalid EndpointTypes specified. Valid options are EDGE,REGIONAL,PRIVATE")),
+            [_] => {
+                Err(ApiError::bad_request("Invalid EndpointTypes specified. Valid options are EDGE,REGIONAL,PRIVATE"))
+            }
             _ => Err(ApiError::bad_request("Cannot create an api with multiple Endpoint Types.")),
         }
     }
@@ -100,13 +102,15 @@ pub(crate) fn check_compression(size: i64) -> Result<()> {
 
 /// Registers a new API with these properties and this configuration (a root is added if it has none), and names its id.
 pub(crate) fn insert(state: &mut State, mut rest_api: RestApi, mut configuration: Configuration) -> String {
-    let root = configuration.resources.values().find(|resource| resource.parent_id.is_none());
-    let root = root.map(|root| root.id.clone()).unwrap_or_else(|| {
+    let existing = configuration.resources.values().find(|resource| resource.parent_id.is_none());
+    let root = if let Some(root) = existing {
+        root.id.clone()
+    } else {
         let root = Resource::root();
         let id = root.id.clone();
         configuration.resources.insert(id.clone(), root);
         id
-    });
+    };
     rest_api.id = id::random(10);
     rest_api.created_date = id::now();
     rest_api.root_resource_id = root;
@@ -181,7 +185,11 @@ fn apply(api: &mut RestApi, patch: &PatchOperation) -> Result<()> {
             patch.must_replace()?;
             match patch.value()? {
                 source @ ("HEADER" | "AUTHORIZER") => source.clone_into(&mut api.api_key_source),
-                _ => return Err(ApiError::bad_request("Invalid apiKeySource specified. Valid options are HEADER,AUTHORIZER")),
+                _ => {
+                    return Err(ApiError::bad_request(
+                        "Invalid apiKeySource specified. Valid options are HEADER,AUTHORIZER",
+                    ));
+                }
             }
         }
         ["disableExecuteApiEndpoint"] => {

@@ -1,4 +1,4 @@
-//! What UpdateStage can change: the paths of "Patch operations", section `UpdateStage`.
+//! What `UpdateStage` can change: the paths of "Patch operations", section `UpdateStage`.
 //!
 //! All operations of a call take effect together, or none does.
 
@@ -63,7 +63,9 @@ fn apply_one(api: &Api, stage: &mut Stage, patch: &PatchOperation) -> Result<()>
 fn variable(stage: &mut Stage, patch: &PatchOperation, name: &str) -> Result<()> {
     let named = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     if name.is_empty() || !name.chars().all(named) {
-        return Err(ApiError::bad_request("Stage variable names must only contain alphanumeric characters and underscores"));
+        return Err(ApiError::bad_request(
+            "Stage variable names must only contain alphanumeric characters and underscores",
+        ));
     }
     patch.entry(&mut stage.variables, name)
 }

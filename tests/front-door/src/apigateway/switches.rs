@@ -34,13 +34,23 @@ impl Target {
         Self {
             deployment: stage.deployment_id.clone(),
             canary: stage.canary_settings.as_ref().map(|canary| (canary.deployment_id.clone(), canary.percent_traffic)),
-            variables: format!("{:?}{:?}", stage.variables, stage.canary_settings.as_ref().map(|c| &c.stage_variable_overrides)),
+            variables: format!(
+                "{:?}{:?}",
+                stage.variables,
+                stage.canary_settings.as_ref().map(|c| &c.stage_variable_overrides)
+            ),
         }
     }
 }
 
 /// The switch that lies between two states of a stage, if there is one.
-pub(crate) fn between(operation: &str, api: &str, stage: &str, before: Option<&Target>, after: Option<&Target>) -> Option<Switch> {
+pub(crate) fn between(
+    operation: &str,
+    api: &str,
+    stage: &str,
+    before: Option<&Target>,
+    after: Option<&Target>,
+) -> Option<Switch> {
     (before != after).then(|| Switch {
         time: Timestamp::now(),
         operation: operation.to_owned(),

@@ -23,7 +23,8 @@ struct Create {
 
 /// Refuses a key that another plan already lets into one of this plan's stages.
 pub(crate) fn refuse_second_plan(state: &State, key: &str, plan: &UsagePlan) -> Result<()> {
-    let others = state.usage_plans.values().filter(|other| other.id != plan.id && other.keys.iter().any(|id| id == key));
+    let others =
+        state.usage_plans.values().filter(|other| other.id != plan.id && other.keys.iter().any(|id| id == key));
     for other in others {
         if let Some(stage) = plan.api_stages.iter().find(|stage| other.opens(&stage.api_id, &stage.stage)) {
             return Err(ApiError::conflict(format!(
@@ -75,7 +76,8 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     let plan = state.usage_plans.get(request.label(0)).ok_or_else(usage_plans::unknown)?;
     let name = request.query("name");
-    let named = |view: &Value| name.as_deref().is_none_or(|name| view["name"].as_str().unwrap_or_default().starts_with(name));
+    let named =
+        |view: &Value| name.as_deref().is_none_or(|name| view["name"].as_str().unwrap_or_default().starts_with(name));
     let keys: Vec<Value> = plan.keys.iter().filter_map(|key| view(state, key, true).ok()).filter(named).collect();
     page(request, keys)
 }

@@ -93,7 +93,11 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
 
 fn check_stage(state: &State, stage: &ApiStage) -> Result<()> {
     let known = state.apis.get(&stage.api_id).is_some_and(|api| api.stages.contains_key(&stage.stage));
-    if known { Ok(()) } else { Err(ApiError::not_found(format!("API Stage not found: {}:{}", stage.api_id, stage.stage))) }
+    if known {
+        Ok(())
+    } else {
+        Err(ApiError::not_found(format!("API Stage not found: {}:{}", stage.api_id, stage.stage)))
+    }
 }
 
 /// What AWS says to a plan that is not there.
@@ -138,7 +142,9 @@ fn apply(state: &State, plan: &mut UsagePlan, patch: &PatchOperation) -> Result<
         ["apiStages"] => {
             let value = patch.value()?;
             let (api_id, stage) = value.split_once(':').ok_or_else(|| {
-                ApiError::bad_request(format!("Invalid API Stage specified {value}. Must be of the form apiId:stageName"))
+                ApiError::bad_request(format!(
+                    "Invalid API Stage specified {value}. Must be of the form apiId:stageName"
+                ))
             })?;
             let stage = ApiStage { api_id: api_id.to_owned(), stage: stage.to_owned(), throttle: None };
             let opened = plan.opens(&stage.api_id, &stage.stage);
@@ -148,9 +154,11 @@ fn apply(state: &State, plan: &mut UsagePlan, patch: &PatchOperation) -> Result<
                     check_stage(state, &stage)?;
                     plan.api_stages.push(stage);
                 }
-                Op::Remove if opened => plan.api_stages.retain(|open| open.api_id != stage.api_id || open.stage != stage.stage),
+                Op::Remove if opened => {
+                    plan.api_stages.retain(|open| open.api_id != stage.api_id || open.stage != stage.stage);
+                }
                 Op::Remove => return Err(ApiError::not_found(format!("API Stage not found: {value}"))),
-                _ => return Err(patch.invalid_op("add, remove")),
+                _ => return Err(PatchOperation::invalid_op("add, remove")),
             }
         }
         ["throttle"] if patch.op == Op::Remove => plan.throttle = None,
@@ -182,7 +190,8 @@ fn number(patch: &PatchOperation) -> Result<Value> {
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
     let plan = state.usage_plans.get(request.label(0)).ok_or_else(unknown)?;
     if !plan.api_stages.is_empty() {
-        let stages: Vec<String> = plan.api_stages.iter().map(|stage| format!("{}:{}", stage.api_id, stage.stage)).collect();
+        let stages: Vec<String> =
+            plan.api_stages.iter().map(|stage| format!("{}:{}", stage.api_id, stage.stage)).collect();
         return Err(ApiError::bad_request(format!(
             "Cannot delete Usage Plan {} because there are API Stages associated with it, including {}",
             plan.id,

@@ -38,23 +38,32 @@ impl GatewayResponseType {
             Self::AuthorizerConfigurationError => {
                 ("AUTHORIZER_CONFIGURATION_ERROR", 500, "Internal server error", "AuthorizerConfigurationException")
             }
-            Self::IntegrationFailure => {
-                ("INTEGRATION_FAILURE", 504, "Network error communicating with endpoint", "InternalServerErrorException")
-            }
+            Self::IntegrationFailure => (
+                "INTEGRATION_FAILURE",
+                504,
+                "Network error communicating with endpoint",
+                "InternalServerErrorException",
+            ),
             Self::IntegrationTimeout => {
                 ("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException")
             }
             Self::InvalidApiKey => ("INVALID_API_KEY", 403, "Forbidden", "ForbiddenException"),
-            Self::MissingAuthenticationToken => {
-                ("MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token", "MissingAuthenticationTokenException")
-            }
+            Self::MissingAuthenticationToken => (
+                "MISSING_AUTHENTICATION_TOKEN",
+                403,
+                "Missing Authentication Token",
+                "MissingAuthenticationTokenException",
+            ),
             Self::RequestTooLarge => ("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLargeException"),
         }
     }
 }
 
 /// The answer, as the deployment's gateway responses have it.
-pub(crate) fn gateway_response(kind: GatewayResponseType, configuration: Option<&Configuration>) -> http::Response<Bytes> {
+pub(crate) fn gateway_response(
+    kind: GatewayResponseType,
+    configuration: Option<&Configuration>,
+) -> http::Response<Bytes> {
     let (name, status, message, error_type) = kind.default_of();
     let general = if status < 500 { "DEFAULT_4XX" } else { "DEFAULT_5XX" };
     let responses = configuration.map(|configuration| &configuration.gateway_responses);

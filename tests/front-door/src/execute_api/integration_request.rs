@@ -1,6 +1,6 @@
 //! The request to an HTTP backend.
 //!
-//! HTTP_PROXY passes method, headers, query and body on; HTTP passes the body and what is mapped. The URI's host becomes the
+//! `HTTP_PROXY` passes method, headers, query and body on; HTTP passes the body and what is mapped. The URI's host becomes the
 //! `Host` header, for private integrations as well, where it does not decide about the way. See "Set up HTTP integrations".
 
 use std::collections::BTreeMap;
@@ -69,7 +69,8 @@ fn map(integration: &Integration, context: &Context<'_>) -> Mapped {
     let mut mapped = Mapped::default();
     for (target, source) in integration.request_parameters.iter().flatten() {
         let Some(value) = context.value(source) else { continue };
-        let Some((place, name)) = target.strip_prefix("integration.request.").and_then(|target| target.split_once('.')) else {
+        let Some((place, name)) = target.strip_prefix("integration.request.").and_then(|target| target.split_once('.'))
+        else {
             continue;
         };
         let entries = match place {
@@ -108,12 +109,14 @@ fn with_query(mut uri: String, mapped: &BTreeMap<String, String>, context: &Cont
 }
 
 fn encode(text: &str) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+            encoded.extend(['%', char::from(DIGITS[high]), char::from(DIGITS[low])]);
         }
     }
     encoded

@@ -12,7 +12,7 @@ use crate::proxy::remove_hop_by_hop;
 /// Headers of backends that API Gateway renames ("Amazon API Gateway important notes").
 const REMAPPED: [HeaderName; 3] = [DATE, SERVER, WWW_AUTHENTICATE];
 
-/// HTTP_PROXY: the backend's answer as it is, some of its headers renamed.
+/// `HTTP_PROXY`: the backend's answer as it is, some of its headers renamed.
 pub(crate) fn proxied(mut response: http::Response<Bytes>) -> http::Response<Bytes> {
     let headers = response.headers_mut();
     remove_hop_by_hop(headers);
@@ -28,7 +28,11 @@ pub(crate) fn proxied(mut response: http::Response<Bytes>) -> http::Response<Byt
 }
 
 /// MOCK: the request template gives a status code, and the integration response for it is the answer.
-pub(crate) fn mock(integration: &Integration, method: &Method, context: &Context<'_>) -> Result<http::Response<Bytes>, Kind> {
+pub(crate) fn mock(
+    integration: &Integration,
+    method: &Method,
+    context: &Context<'_>,
+) -> Result<http::Response<Bytes>, Kind> {
     let templates = integration.request_templates.as_ref().ok_or(Kind::ApiConfigurationError)?;
     let template = templates.get("application/json").or_else(|| templates.values().next()).cloned().flatten();
     let rendered = template.and_then(|template| context.template(&template)).ok_or(Kind::ApiConfigurationError)?;
@@ -88,7 +92,9 @@ fn choose<'api>(integration: &'api Integration, status: &str) -> Option<&'api In
     let matching = responses.values().find(|response| {
         response.selection_pattern.as_deref().is_some_and(|pattern| !pattern.is_empty() && matches(pattern, status))
     });
-    matching.or_else(|| responses.values().find(|response| response.selection_pattern.as_deref().unwrap_or_default().is_empty()))
+    matching.or_else(|| {
+        responses.values().find(|response| response.selection_pattern.as_deref().unwrap_or_default().is_empty())
+    })
 }
 
 /// The patterns that status codes need: digits, `\d`, `.`, `{n}` after them, and alternatives with `|`.

@@ -6,7 +6,7 @@
 //! in the `Host` header. Answers of its own are the gateway responses of "Gateway response types for API Gateway".
 //!
 //! Not simulated: throttles and quotas of stages and usage plans, caches, authorizers (a method with one answers 500),
-//! SigV4 checks (a method with `AWS_IAM` answers 403), request validation, payload conversion, mapping templates beyond plain
+//! `SigV4` checks (a method with `AWS_IAM` answers 403), request validation, payload conversion, mapping templates beyond plain
 //! text with `$context` and `$stageVariables`, AWS and Lambda integrations (500), and TLS towards backends (500).
 //! Integrations without a VPC link reach addresses of this machine only.
 
@@ -113,7 +113,9 @@ impl Plane {
         let release = Arc::clone(routed.stage.pick());
         let configuration = Some(&release.snapshot.configuration);
         let verb = request.method().as_str();
-        let has_method = |resource: &crate::apigateway::Resource| resource.methods.contains_key(verb) || resource.methods.contains_key("ANY");
+        let has_method = |resource: &crate::apigateway::Resource| {
+            resource.methods.contains_key(verb) || resource.methods.contains_key("ANY")
+        };
         let Some(found) = release.snapshot.find(routed.path, has_method) else {
             return Ok(gateway_response(Kind::MissingAuthenticationToken, configuration));
         };
@@ -181,13 +183,14 @@ impl Plane {
                 };
                 let address = address.ok_or(Kind::ApiConfigurationError)?;
                 let timeout = Duration::from_millis(integration.timeout_in_millis.unwrap_or(29_000).into());
-                let response = self.upstream.call(address, call.request, timeout).await.map_err(|failure| match failure {
-                    Failure::TimedOut => Kind::IntegrationTimeout,
-                    Failure::Network(error) => {
-                        tracing::debug!(%error, %address, "integration failed");
-                        Kind::IntegrationFailure
-                    }
-                })?;
+                let response =
+                    self.upstream.call(address, call.request, timeout).await.map_err(|failure| match failure {
+                        Failure::TimedOut => Kind::IntegrationTimeout,
+                        Failure::Network(error) => {
+                            tracing::debug!(%error, %address, "integration failed");
+                            Kind::IntegrationFailure
+                        }
+                    })?;
                 if integration.kind == "HTTP_PROXY" {
                     Ok(integration_response::proxied(response))
                 } else {

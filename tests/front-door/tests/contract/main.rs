@@ -1,0 +1,15 @@
+//! The contract of the front door: what AWS does, asked over HTTP with the real SDK.
+//!
+//! Expected values come from API Gateway's developer guide and API reference, and from answers of AWS that Terraform's and
+//! LocalStack's issues and recorded tests hold.
+
+mod canaries;
+mod configuration;
+mod deployments;
+mod execution;
+mod keys;
+mod openapi;
+mod quotas;
+mod routing;
+mod vpc_links;
+mod world;

@@ -1,0 +1,230 @@
+//! What the tests stand on: an emulator that echoes, a front door, the real SDK, backends that say who they are.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_apigateway::Client;
+use aws_sdk_apigateway::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_apigateway::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_apigateway::types::{ConnectionType, IntegrationType, Op, PatchOperation, VpcLinkStatus};
+use axum::Router;
+use bytes::Bytes;
+use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client as HttpClient;
+use hyper_util::rt::TokioExecutor;
+
+/// The ARN of a load balancer of the tests.
+pub(crate) fn nlb(name: &str) -> String {
+    format!("arn:aws:elasticloadbalancing:eu-central-1:000000000000:loadbalancer/net/{name}/50dc6c495c0c9188")
+}
+
+/// A server on loopback that answers with its name and with what it saw; it runs until the test's runtime ends.
+pub(crate) async fn backend(name: &'static str) -> SocketAddr {
+    let answer = move |request: axum::extract::Request| async move {
+        let (parts, body) = request.into_parts();
+        let length = axum::body::to_bytes(body, usize::MAX).await.unwrap().len();
+        if let Some(millis) = parts.uri.path().strip_prefix("/slow/") {
+            tokio::time::sleep(Duration::from_millis(millis.parse().unwrap())).await;
+        }
+        let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        axum::Json(serde_json::json!({
+            "name": name,
+            "method": parts.method.as_str(),
+            "path": parts.uri.to_string(),
+            "host": header("host"),
+            "apiId": header("x-amzn-apigateway-api-id"),
+            "authorization": header("authorization"),
+            "length": length,
+        }))
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    address
+}
+
+/// Everything, started.
+pub(crate) struct World {
+    pub(crate) gateway: ApiGateway,
+    pub(crate) door: FrontDoor,
+    pub(crate) plane: ExecuteApi,
+    pub(crate) aws: Client,
+    load_balancers: Arc<Mutex<HashMap<String, SocketAddr>>>,
+}
+
+/// Options without waits and quotas.
+pub(crate) fn at_once() -> Options {
+    Options {
+        vpc_link_creation: Duration::ZERO,
+        vpc_link_deletion: Duration::ZERO,
+        propagation: Duration::ZERO..=Duration::ZERO,
+        quotas: None,
+        ..Options::default()
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(at_once()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let load_balancers: Arc<Mutex<HashMap<String, SocketAddr>>> = Arc::default();
+        let (known, resolved) = (Arc::clone(&load_balancers), Arc::clone(&load_balancers));
+        let gateway = ApiGateway::new(options, Arc::new(move |arn: &str| known.lock().unwrap().contains_key(arn)));
+        let emulator = backend("emulator").await;
+        let door = FrontDoor::builder(format!("http://{emulator}")).apigateway(&gateway).start().await.unwrap();
+        let resolver = Arc::new(move |arn: &str, _port: u16| resolved.lock().unwrap().get(arn).copied());
+        let plane = ExecuteApi::start("127.0.0.1:0".parse().unwrap(), &gateway, resolver).await.unwrap();
+        let aws = client(door.address());
+        Self { gateway, door, plane, aws, load_balancers }
+    }
+
+    /// Puts a load balancer before a backend.
+    pub(crate) fn balance(&self, name: &str, backend: SocketAddr) -> String {
+        self.load_balancers.lock().unwrap().insert(nlb(name), backend);
+        nlb(name)
+    }
+
+    /// A link to a load balancer before a new backend of the same name.
+    pub(crate) async fn link(&self, name: &'static str) -> String {
+        let arn = self.balance(name, backend(name).await);
+        let link = self.aws.create_vpc_link().name(name).target_arns(arn).send().await.unwrap();
+        assert_eq!(link.status(), Some(&VpcLinkStatus::Pending));
+        link.id().unwrap().to_owned()
+    }
+
+    /// An API and its root resource.
+    pub(crate) async fn api(&self) -> (String, String) {
+        let api = self.aws.create_rest_api().name("shop").send().await.unwrap();
+        (api.id().unwrap().to_owned(), api.root_resource_id().unwrap().to_owned())
+    }
+
+    /// A method on a resource that answers through a link.
+    pub(crate) async fn method(&self, api: &str, resource: &str, link: &str, key_required: bool) {
+        let method = self.aws.put_method().rest_api_id(api).resource_id(resource).http_method("GET");
+        method.authorization_type("NONE").api_key_required(key_required).send().await.unwrap();
+        let integration = self.aws.put_integration().rest_api_id(api).resource_id(resource).http_method("GET");
+        integration
+            .r#type(IntegrationType::HttpProxy)
+            .integration_http_method("GET")
+            .uri("http://shop.example.com/")
+            .connection_type(ConnectionType::VpcLink)
+            .connection_id(link)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// Points the integration of the root's GET at another link.
+    pub(crate) async fn relink(&self, api: &str, resource: &str, link: &str) {
+        let update = self.aws.update_integration().rest_api_id(api).resource_id(resource).http_method("GET");
+        update.patch_operations(replace("/connectionId", link)).send().await.unwrap();
+    }
+
+    /// A deployment of the API as it stands.
+    pub(crate) async fn deploy(&self, api: &str) -> String {
+        self.aws.create_deployment().rest_api_id(api).send().await.unwrap().id().unwrap().to_owned()
+    }
+
+    /// A stage that serves a deployment.
+    pub(crate) async fn stage(&self, api: &str, name: &str, deployment: &str) {
+        self.aws.create_stage().rest_api_id(api).stage_name(name).deployment_id(deployment).send().await.unwrap();
+    }
+
+    /// Blue and green: an API whose stage `prod` serves deployment B (blue's link), and a deployment G (green's link).
+    pub(crate) async fn two_sides(&self) -> Sides {
+        let (blue, green) = (self.link("blue").await, self.link("green").await);
+        let (api, root) = self.api().await;
+        self.method(&api, &root, &blue, false).await;
+        let b = self.deploy(&api).await;
+        self.stage(&api, "prod", &b).await;
+        self.relink(&api, &root, &green).await;
+        let g = self.deploy(&api).await;
+        self.relink(&api, &root, &blue).await;
+        Sides { api, b, g, blue, green }
+    }
+
+    /// Calls a stage through the data plane; status and body.
+    pub(crate) async fn get(&self, api: &str, path: &str) -> (u16, serde_json::Value) {
+        self.request(&format!("{api}.execute-api.eu-central-1.amazonaws.com"), path, &[]).await
+    }
+
+    /// Calls the data plane with a host and headers.
+    pub(crate) async fn request(&self, host: &str, path: &str, headers: &[(&str, &str)]) -> (u16, serde_json::Value) {
+        let mut request = http::Request::builder().uri(format!("http://{}{path}", self.plane.address()));
+        request = request.header("host", host);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(request.body(Full::default()).unwrap()).await
+    }
+
+    /// Who answers at the stage's root.
+    pub(crate) async fn serving(&self, api: &str) -> String {
+        let (status, body) = self.get(api, "/prod").await;
+        assert_eq!(status, 200, "{body}");
+        body["name"].as_str().unwrap().to_owned()
+    }
+
+    /// UpdateStage of `prod`.
+    pub(crate) async fn update_stage(&self, api: &str, operations: Vec<PatchOperation>) -> Result<(), String> {
+        let update = self.aws.update_stage().rest_api_id(api).stage_name("prod");
+        let result = update.set_patch_operations(Some(operations)).send().await;
+        result.map(|_| ()).map_err(message)
+    }
+}
+
+/// What [`World::two_sides`] made.
+pub(crate) struct Sides {
+    pub(crate) api: String,
+    pub(crate) b: String,
+    pub(crate) g: String,
+    pub(crate) blue: String,
+    pub(crate) green: String,
+}
+
+/// An SDK client that talks to an address and never retries.
+pub(crate) fn client(address: SocketAddr) -> Client {
+    let config = aws_sdk_apigateway::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(format!("http://{address}"))
+        .credentials_provider(Credentials::new("AKIDTESTER", "secret", None, None, "tests"))
+        .retry_config(aws_sdk_apigateway::config::retry::RetryConfig::disabled())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+/// Sends a request; status and body, as JSON where it is that.
+pub(crate) async fn send(request: http::Request<Full<Bytes>>) -> (u16, serde_json::Value) {
+    let client: HttpClient<_, Full<Bytes>> = HttpClient::builder(TokioExecutor::new()).build_http();
+    let response = client.request(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into_owned().into()))
+}
+
+/// A `replace` operation.
+pub(crate) fn replace(path: &str, value: &str) -> PatchOperation {
+    PatchOperation::builder().op(Op::Replace).path(path).value(value).build()
+}
+
+/// A `remove` operation.
+pub(crate) fn remove(path: &str) -> PatchOperation {
+    PatchOperation::builder().op(Op::Remove).path(path).build()
+}
+
+/// The code and the message of an error answer.
+pub(crate) fn message<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static>(
+    error: SdkError<E>,
+) -> String {
+    match error.as_service_error() {
+        Some(error) => format!("{}: {}", error.code().unwrap_or_default(), error.message().unwrap_or_default()),
+        None => format!("no answer of the service: {}", error.into_source().unwrap()),
+    }
+}
