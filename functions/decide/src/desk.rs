@@ -18,7 +18,10 @@ pub async fn handle(account: &Account, event: Value, invocation: Invocation) -> 
         let request: LambdaFunctionUrlRequest = serde_json::from_value(event)
             .map_err(|error| PhaseError::invalid_input(format!("the function URL's event cannot be read: {error}")))?;
         let Some(visit) = Visit::read(&request) else {
-            return Ok(http::answer(400, &page::notice("Not a link of Bascule", "Open the whole link from the message.")));
+            return Ok(http::answer(
+                400,
+                &page::notice("Not a link of Bascule", "Open the whole link from the message."),
+            ));
         };
         return browse(account, &visit, &invocation).await.or_else(|error| apologise(&error));
     }
@@ -43,7 +46,10 @@ async fn browse(account: &Account, visit: &Visit, invocation: &Invocation) -> Re
         return Ok(http::answer(403, &page::notice("Not a link of Bascule", "Its signature does not fit.")));
     }
     if now.as_second() > visit.expires {
-        return Ok(http::answer(410, &page::notice("Too late", "This link has expired; the migration went on without an answer.")));
+        return Ok(http::answer(
+            410,
+            &page::notice("Too late", "This link has expired; the migration went on without an answer."),
+        ));
     }
     let (_, migration) = account.load(&visit.migration, visit.question.name(), invocation.deadline).await?;
     let Some(asked) = account.asked(&visit.migration, visit.question).await? else {

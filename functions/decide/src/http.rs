@@ -61,13 +61,7 @@ impl Visit {
     /// What the signature must be of: as `request-approval` signed it.
     #[must_use]
     pub fn signed_text(&self) -> String {
-        format!(
-            "bascule approval\n{}\n{}\n{}\n{}",
-            self.migration,
-            self.question.name(),
-            self.digest,
-            self.expires
-        )
+        format!("bascule approval\n{}\n{}\n{}\n{}", self.migration, self.question.name(), self.digest, self.expires)
     }
 }
 

@@ -22,7 +22,10 @@ pub fn complaints(arns: &[String], states: &[AlarmState]) -> Vec<String> {
         AlarmState::InsufficientData => Some("has INSUFFICIENT_DATA, which does not count as healthy"),
         AlarmState::Missing => Some("does not exist in this account and Region"),
     };
-    arns.iter().enumerate().filter_map(|(i, arn)| word(found(i)).map(|word| format!("the alarm {arn} {word}"))).collect()
+    arns.iter()
+        .enumerate()
+        .filter_map(|(i, arn)| word(found(i)).map(|word| format!("the alarm {arn} {word}")))
+        .collect()
 }
 
 /// The complaints of alarms as they stand.

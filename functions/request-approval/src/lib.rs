@@ -149,8 +149,12 @@ fn message(
         domain::input::OnTimeout::Approve => "no answer means yes",
     };
     let what = match question {
-        Question::Cleanup => format!("May {blue} be deleted? {green} serves, and after this there is no way back to {blue}."),
-        _ => format!("May {green} take over from {blue}? It has been built and checked, and serves no production request yet."),
+        Question::Cleanup => {
+            format!("May {blue} be deleted? {green} serves, and after this there is no way back to {blue}.")
+        }
+        _ => format!(
+            "May {green} take over from {blue}? It has been built and checked, and serves no production request yet."
+        ),
     };
     let subject = format!("Bascule {}: {} of {green}", migration.name(), question.name());
     let advice: String = migration.plan.advice.iter().map(|line| format!("- {line}\n")).collect();

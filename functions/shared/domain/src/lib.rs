@@ -4,6 +4,7 @@
 pub mod appointment;
 pub mod duration;
 pub mod error;
+pub mod gateway;
 pub mod input;
 pub mod ledger;
 pub mod manifest;
@@ -18,6 +19,8 @@ pub mod security_groups;
 pub mod shift;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+
+pub mod withdraw;
 
 pub use duration::Duration;
 pub use error::{Condition, PhaseError};

@@ -1,5 +1,11 @@
 //! For the tests of phases: a ledger in memory that keeps the rules of the real one, and crashes on demand.
 
+mod office;
+mod workshop;
+
+pub use office::{Desk, Office};
+pub use workshop::{MemoryCluster, Shelf, Workshop};
+
 use crate::{Direction, Entry, Migration, PhaseError, ResourceKey, Status, ports::Ledger};
 use serde_json::Value;
 use std::{
@@ -29,11 +35,16 @@ impl Crash {
     pub fn point(&self) -> Result<(), PhaseError> {
         let count = self.0.0.fetch_add(1, Ordering::SeqCst) + 1;
         let limit = self.0.1.load(Ordering::SeqCst);
-        if limit != 0 && count >= limit {
-            Err(PhaseError::unavailable("crashed"))
-        } else {
-            Ok(())
-        }
+        if limit != 0 && count >= limit { Err(PhaseError::unavailable("crashed")) } else { Ok(()) }
+    }
+
+    /// To be called at the start of every port method that changes something: once dead, a Lambda does nothing more.
+    ///
+    /// # Errors
+    /// `Unavailable` after the call at which the Lambda died.
+    pub fn alive(&self) -> Result<(), PhaseError> {
+        let limit = self.0.1.load(Ordering::SeqCst);
+        if limit != 0 && self.calls() >= limit { Err(PhaseError::unavailable("crashed")) } else { Ok(()) }
     }
 
     /// Calls since the last `after`.
@@ -41,6 +52,24 @@ impl Crash {
     pub fn calls(&self) -> usize {
         self.0.0.load(Ordering::SeqCst)
     }
+}
+
+/// A migration of the execution `move`, opened at the start of 2026, with the given input and an empty plan.
+///
+/// # Errors
+/// Every problem of the input.
+pub fn migration(input: &Value, step: &str) -> Result<Migration, Vec<crate::Problem>> {
+    let opened_at = jiff::Timestamp::from_second(1_767_225_600).unwrap_or_default();
+    Ok(Migration {
+        id: crate::MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move"),
+        input: crate::Input::read(input)?,
+        plan: crate::Plan::default(),
+        direction: Direction::Converge,
+        step: step.to_owned(),
+        fence: 0,
+        deadline: jiff::Timestamp::MAX,
+        opened_at,
+    })
 }
 
 #[derive(Debug, Default)]
@@ -64,10 +93,7 @@ impl MemoryLedger {
     /// With the given crash plan, shared with other ports.
     #[must_use]
     pub fn new(crash: Crash) -> Self {
-        Self {
-            state: Arc::default(),
-            crash,
-        }
+        Self { state: Arc::default(), crash }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -93,12 +119,8 @@ impl MemoryLedger {
         self.state().events.clone()
     }
 
-    fn write(
-        &self,
-        migration: &Migration,
-        change: impl FnOnce(&mut State),
-    ) -> Result<(), PhaseError> {
-        self.crash_before()?;
+    fn write(&self, migration: &Migration, change: impl FnOnce(&mut State)) -> Result<(), PhaseError> {
+        self.crash.alive()?;
         let mut state = self.state();
         if state.fence > migration.fence || state.direction != migration.direction {
             return Err(PhaseError::conflict("the ledger has another owner"));
@@ -106,16 +128,6 @@ impl MemoryLedger {
         change(&mut state);
         drop(state);
         self.crash.point()
-    }
-
-    /// Once dead, a Lambda writes nothing more.
-    fn crash_before(&self) -> Result<(), PhaseError> {
-        let limit = self.crash.0.1.load(Ordering::SeqCst);
-        if limit != 0 && self.crash.calls() >= limit {
-            Err(PhaseError::unavailable("crashed"))
-        } else {
-            Ok(())
-        }
     }
 }
 
@@ -130,12 +142,7 @@ impl Ledger for MemoryLedger {
         Ok(self.all())
     }
 
-    async fn intend(
-        &self,
-        migration: &Migration,
-        key: &ResourceKey,
-        detail: Value,
-    ) -> Result<(), PhaseError> {
+    async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
         self.write(migration, |state| {
             let entry = state.entries.entry(key.clone()).or_insert_with(|| Entry {
                 key: key.clone(),
@@ -144,22 +151,12 @@ impl Ledger for MemoryLedger {
                 detail: Value::Null,
             });
             if entry.status == Status::Absent {
-                *entry = Entry {
-                    key: key.clone(),
-                    status: Status::Intended,
-                    id: None,
-                    detail,
-                };
+                *entry = Entry { key: key.clone(), status: Status::Intended, id: None, detail };
             }
         })
     }
 
-    async fn present(
-        &self,
-        migration: &Migration,
-        key: &ResourceKey,
-        id: &str,
-    ) -> Result<(), PhaseError> {
+    async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
         if !self.state().entries.contains_key(key) {
             return Err(PhaseError::conflict(format!("{key} has no intent")));
         }
@@ -179,15 +176,8 @@ impl Ledger for MemoryLedger {
         })
     }
 
-    async fn record(
-        &self,
-        migration: &Migration,
-        what: &str,
-        evidence: Value,
-    ) -> Result<(), PhaseError> {
-        self.write(migration, |state| {
-            state.events.push((what.to_owned(), evidence))
-        })
+    async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
+        self.write(migration, |state| state.events.push((what.to_owned(), evidence)))
     }
 
     async fn progress(&self, _: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
@@ -195,12 +185,7 @@ impl Ledger for MemoryLedger {
         Ok(self.state().progress.get(phase).cloned())
     }
 
-    async fn save_progress(
-        &self,
-        migration: &Migration,
-        phase: &str,
-        progress: Value,
-    ) -> Result<(), PhaseError> {
+    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
         self.write(migration, |state| {
             state.progress.insert(phase.to_owned(), progress);
         })

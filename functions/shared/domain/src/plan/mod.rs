@@ -12,7 +12,7 @@ use crate::{Kind, names::sha256_hex};
 use serde::{Deserialize, Serialize};
 
 /// What preflight found and decided.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// The AWS Region.
@@ -54,9 +54,6 @@ pub struct Planned {
 
 impl Plan {
     /// What an approval is bound to: SHA-256 of the plan's JSON, whose field order is that of the types.
-    ///
-    /// # Panics
-    /// Never: the plan holds no map with keys other than text.
     #[must_use]
     pub fn digest(&self) -> String {
         sha256_hex(serde_json::to_string(self).unwrap_or_default().as_bytes())
@@ -65,8 +62,6 @@ impl Plan {
     /// Whether the approved list of deletions names this.
     #[must_use]
     pub fn may_delete(&self, kind: Kind, id: &str) -> bool {
-        self.deletes
-            .iter()
-            .any(|planned| planned.kind == kind && planned.id.as_deref() == Some(id))
+        self.deletes.iter().any(|planned| planned.kind == kind && planned.id.as_deref() == Some(id))
     }
 }

@@ -1,0 +1,72 @@
+//! Asking, from every crash point.
+
+use domain::{
+    Condition, Migration,
+    ports::{Ledger, approvals::TaskToken},
+    testing::{Office, migration},
+};
+use request_approval::{Desk, ask};
+use serde_json::json;
+
+fn desk() -> Desk {
+    Desk { url: "https://decide.example/".to_owned(), decide_arn: "arn:decide".to_owned() }
+}
+
+fn asking(step: &str) -> Migration {
+    let input = json!({
+        "blue": { "cluster": "blue" }, "green": { "cluster": "green" },
+        "gateway": { "restApiId": "a", "stage": "prod" },
+        "workloads": { "manifests": ["s3://b/k"] },
+        "approval": { "timeout": "2d" },
+    });
+    migration(&input, step).unwrap()
+}
+
+fn now() -> jiff::Timestamp {
+    "2026-01-01T12:00:00Z".parse().unwrap()
+}
+
+#[tokio::test]
+async fn people_get_a_signed_link_with_the_deadline_and_never_the_token() {
+    let (office, migration) = (Office::default(), asking("qualification"));
+    office.save_progress(&migration, "validate", json!({ "ready": 12 })).await.unwrap();
+    ask(&office, &migration, TaskToken::new("s3cret-token"), &desk(), now()).await.unwrap();
+    let desk = office.desk();
+    let (subject, text) = &desk.messages[0];
+    assert!(subject.contains("qualification of green"), "{subject}");
+    assert!(text.contains("https://decide.example/?migration=arn") && text.contains("signature="), "{text}");
+    assert!(text.contains("2026-01-03T12:00:00Z") && text.contains("\"ready\": 12"), "{text}");
+    assert!(!text.contains("s3cret-token"));
+    let audit = format!("{:?}{:?}", office.ledger.events(), desk.schedules);
+    assert!(!audit.contains("s3cret-token"));
+}
+
+#[tokio::test]
+async fn only_questions_for_people_are_asked() {
+    for step in ["", "bake", "lunch"] {
+        let asked = ask(&Office::default(), &asking(step), TaskToken::new("t"), &desk(), now()).await;
+        assert_eq!(asked.unwrap_err().condition, Condition::InvalidInput, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn asking_again_after_any_crash_leaves_one_question_with_the_newest_token_and_one_deadline() {
+    let mut survived = false;
+    for calls in 1..100 {
+        let (office, migration) = (Office::default(), asking("cleanup"));
+        office.crash().after(calls);
+        survived = ask(&office, &migration, TaskToken::new("t1"), &desk(), now()).await.is_ok();
+        office.crash().after(0);
+        let later = "2026-01-01T12:00:10Z".parse().unwrap();
+        ask(&office, &migration, TaskToken::new("t2"), &desk(), later).await.unwrap();
+        let desk = office.desk();
+        assert_eq!(desk.asked.len(), 1);
+        assert_eq!(desk.asked["cleanup"].token.reveal(), "t2", "killed after {calls}");
+        assert_eq!(desk.schedules.len(), 1, "killed after {calls}");
+        assert_eq!(desk.schedules.values().next().unwrap().at, desk.asked["cleanup"].deadline);
+        if survived {
+            break;
+        }
+    }
+    assert!(survived);
+}

@@ -1,0 +1,109 @@
+//! What of the account a workshop has besides clusters.
+
+use super::Workshop;
+use crate::{
+    Entry, Migration, PhaseError, ResourceKey,
+    plan::edge::{TargetGroup, UsagePlan},
+    ports::{
+        Ledger, Probes, TargetGroups, UsagePlans,
+        gateway::{ApiKey, Tags},
+        load_balancers::{Named, Target},
+        probes::{Answered, Probe},
+    },
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+impl Probes for Workshop {
+    async fn probe(&self, probe: &Probe) -> Result<Answered, PhaseError> {
+        self.crash().alive()?;
+        let status = self.shelf().answers.get(&probe.path).copied().unwrap_or(200);
+        self.crash().point()?;
+        Ok(Answered { status, ..Answered::default() })
+    }
+}
+
+impl TargetGroups for Workshop {
+    async fn target_group(&self, _: Named<'_>) -> Result<Option<TargetGroup>, PhaseError> {
+        Ok(None)
+    }
+
+    async fn create_target_group(&self, _: &str, _: &TargetGroup, _: &Tags) -> Result<String, PhaseError> {
+        Err(PhaseError::refused("not here"))
+    }
+
+    async fn set_target_group_attributes(&self, _: &str, _: &BTreeMap<String, String>) -> Result<(), PhaseError> {
+        Err(PhaseError::refused("not here"))
+    }
+
+    async fn delete_target_group(&self, _: &str) -> Result<(), PhaseError> {
+        Err(PhaseError::refused("not here"))
+    }
+
+    async fn targets(&self, arn: &str) -> Result<Vec<Target>, PhaseError> {
+        self.crash().alive()?;
+        let found = self.shelf().targets.get(arn).cloned().unwrap_or_default();
+        self.crash().point()?;
+        Ok(found)
+    }
+}
+
+impl UsagePlans for Workshop {
+    async fn usage_plans(&self, _: Option<&str>) -> Result<Vec<UsagePlan>, PhaseError> {
+        Ok(Vec::new())
+    }
+
+    async fn create_usage_plan(&self, _: &UsagePlan) -> Result<String, PhaseError> {
+        Err(PhaseError::refused("not here"))
+    }
+
+    async fn add_key(&self, _: &str, _: &str) -> Result<(), PhaseError> {
+        Err(PhaseError::refused("not here"))
+    }
+
+    async fn remove_stage(&self, _: &str, _: &str, _: &str) -> Result<(), PhaseError> {
+        Err(PhaseError::refused("not here"))
+    }
+
+    async fn delete_usage_plan(&self, _: &str) -> Result<(), PhaseError> {
+        Err(PhaseError::refused("not here"))
+    }
+
+    async fn api_key(&self, id: &str) -> Result<Option<ApiKey>, PhaseError> {
+        Ok(Some(ApiKey::new(format!("value of {id}"))))
+    }
+}
+
+impl Ledger for Workshop {
+    async fn entry(&self, migration: &Migration, key: &ResourceKey) -> Result<Option<Entry>, PhaseError> {
+        self.ledger.entry(migration, key).await
+    }
+
+    async fn entries(&self, migration: &Migration) -> Result<Vec<Entry>, PhaseError> {
+        self.ledger.entries(migration).await
+    }
+
+    async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
+        self.ledger.intend(migration, key, detail).await
+    }
+
+    async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
+        self.ledger.present(migration, key, id).await
+    }
+
+    async fn absent(&self, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
+        self.ledger.absent(migration, key).await
+    }
+
+    async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
+        self.ledger.record(migration, what, evidence).await
+    }
+
+    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
+        self.ledger.progress(migration, phase).await
+    }
+
+    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
+        self.ledger.save_progress(migration, phase, progress).await
+    }
+}
