@@ -2,6 +2,7 @@
 
 use std::{
     collections::hash_map::RandomState,
+    fmt::Write as _,
     hash::{BuildHasher, Hasher},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -14,7 +15,8 @@ pub(crate) fn hexadecimal(digits: usize) -> String {
         // Every RandomState has keys of its own, so that the hash of a counter is as good as a random number here.
         let mut hasher = RandomState::new().build_hasher();
         hasher.write_u64(DRAWN.fetch_add(1, Ordering::Relaxed));
-        out.push_str(&format!("{:016x}", hasher.finish()));
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{:016x}", hasher.finish());
     }
     out.truncate(digits);
     out

@@ -61,9 +61,9 @@ pub struct Options {
 /// How long lifecycles take here. AWS takes minutes for most of them; the defaults are about a hundredth.
 #[derive(Clone, Copy, Debug)]
 pub struct Delays {
-    /// From CreateCluster to ACTIVE (AWS: about ten minutes).
+    /// From `CreateCluster` to ACTIVE (AWS: about ten minutes).
     pub cluster_create: Duration,
-    /// From DeleteCluster until the cluster is gone.
+    /// From `DeleteCluster` until the cluster is gone.
     pub cluster_delete: Duration,
     /// From an instance's launch until its node registers with the cluster.
     pub node_boot: Duration,
@@ -71,15 +71,15 @@ pub struct Delays {
     pub node_drain: Duration,
     /// From the last node until a node group is ACTIVE or gone.
     pub nodegroup: Duration,
-    /// From CreateAddon or DeleteAddon until the add-on is ACTIVE or gone.
+    /// From `CreateAddon` or `DeleteAddon` until the add-on is ACTIVE or gone.
     pub addon: Duration,
     /// How long an update of a cluster, node group or add-on is `InProgress`, beside the nodes that it replaces.
     pub update: Duration,
-    /// From CreateLoadBalancer to `active` (AWS: two to five minutes).
+    /// From `CreateLoadBalancer` to `active` (AWS: two to five minutes).
     pub load_balancer: Duration,
     /// How long a target group attached to an Auto Scaling group is `Adding` or `Removing`.
     pub attach: Duration,
-    /// From RegisterTargets until health checks begin (AWS: 90 seconds and more).
+    /// From `RegisterTargets` until health checks begin (AWS: 90 seconds and more).
     pub register: Duration,
     /// Multiplies the intervals, timeouts and deregistration delays of target groups: 0.05 makes 30 seconds 1.5.
     pub target_scale: f64,
@@ -145,19 +145,19 @@ impl Compute {
         Self { account }
     }
 
-    /// Amazon EKS, the service `eks` of the SigV4 scope.
+    /// Amazon EKS, the service `eks` of the `SigV4` scope.
     #[must_use]
     pub fn eks_handler(&self) -> Handler {
         handler(&self.account, eks::handle)
     }
 
-    /// Elastic Load Balancing version 2, the service `elasticloadbalancing` of the SigV4 scope.
+    /// Elastic Load Balancing version 2, the service `elasticloadbalancing` of the `SigV4` scope.
     #[must_use]
     pub fn elasticloadbalancing_handler(&self) -> Handler {
         handler(&self.account, elasticloadbalancing::handle)
     }
 
-    /// Auto Scaling, the service `autoscaling` of the SigV4 scope.
+    /// Auto Scaling, the service `autoscaling` of the `SigV4` scope.
     #[must_use]
     pub fn autoscaling_handler(&self) -> Handler {
         handler(&self.account, autoscaling::handle)

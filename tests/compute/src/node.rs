@@ -162,7 +162,7 @@ async fn launch(account: &Arc<Account>, name: &str, address: Ipv4Addr, subnet: S
                 let instance = Instance {
                     id: id.clone(),
                     zone: subnet.zone.clone(),
-                    instance_type: settings.instance_type.clone(),
+                    machine: settings.instance_type.clone(),
                     node: node_name(address, &account.options.region),
                     address,
                     lifecycle: Lifecycle::Pending,

@@ -89,8 +89,7 @@ impl Parameters {
     /// The members of a list of structures, each as parameters of its own.
     pub(crate) fn structures(&self, name: &str) -> Vec<Self> {
         (1..)
-            .map(|at| self.structure(&format!("{name}.member.{at}")))
-            .take_while(|member| !member.0.is_empty())
+            .map_while(|at| Some(self.structure(&format!("{name}.member.{at}"))).filter(|member| !member.0.is_empty()))
             .collect()
     }
 

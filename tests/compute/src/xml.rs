@@ -20,7 +20,7 @@ impl Element {
     }
 
     /// An element with text only.
-    pub(crate) fn text(name: &str, text: impl ToString) -> Self {
+    pub(crate) fn text(name: &str, text: impl std::fmt::Display) -> Self {
         Self { name: name.to_owned(), text: text.to_string(), children: Vec::new() }
     }
 
@@ -30,7 +30,7 @@ impl Element {
     }
 
     /// A list of plain strings.
-    pub(crate) fn texts<T: ToString>(name: &str, members: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn texts<T: std::fmt::Display>(name: &str, members: impl IntoIterator<Item = T>) -> Self {
         Self::new(name, members.into_iter().map(|text| Self::text("member", text)).collect())
     }
 

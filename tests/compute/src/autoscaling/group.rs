@@ -41,7 +41,7 @@ pub(crate) struct Instance {
     /// The Availability Zone's name.
     pub(crate) zone: String,
     /// Such as `m5.large`.
-    pub(crate) instance_type: String,
+    pub(crate) machine: String,
     /// The node's name in Kubernetes.
     pub(crate) node: String,
     /// The private address.
@@ -273,7 +273,7 @@ impl Group {
     fn instance_element(&self, instance: &Instance) -> Vec<Element> {
         let mut element = vec![
             Element::text("InstanceId", &instance.id),
-            Element::text("InstanceType", &instance.instance_type),
+            Element::text("InstanceType", &instance.machine),
             Element::text("AvailabilityZone", &instance.zone),
             Element::text("LifecycleState", format!("{:?}", instance.lifecycle)),
             Element::text(
@@ -312,6 +312,7 @@ pub(crate) fn find_mut<'a>(state: &'a mut State, name: &str) -> Result<&'a mut G
 }
 
 /// `DescribeAutoScalingGroups`
+#[allow(clippy::unnecessary_wraps, reason = "one of the operations, all of which may refuse")]
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let names = sent.list("AutoScalingGroupNames");
     let filters = sent.structures("Filters");
@@ -337,6 +338,7 @@ fn matches_filter(group: &Group, filter: &Parameters) -> bool {
 }
 
 /// `DescribeAutoScalingInstances`
+#[allow(clippy::unnecessary_wraps, reason = "one of the operations, all of which may refuse")]
 pub(crate) fn describe_instances(account: &Account, sent: &Parameters) -> Outcome {
     let ids = sent.list("InstanceIds");
     let state = account.state();

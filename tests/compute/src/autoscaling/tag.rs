@@ -46,6 +46,7 @@ pub(crate) fn delete(account: &Account, sent: &Parameters) -> Outcome {
 }
 
 /// `DescribeTags`, filtered by group, key and value.
+#[allow(clippy::unnecessary_wraps, reason = "one of the operations, all of which may refuse")]
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let filters = sent.structures("Filters");
     let state = account.state();

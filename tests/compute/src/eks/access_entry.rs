@@ -34,7 +34,7 @@ pub(crate) fn of_creator(account: &Account, cluster: &str, creator: &str) -> Acc
                 "STANDARD",
                 &default_username(creator),
                 &json!([]),
-                json!({}),
+                &json!({}),
             ),
             ..Stored::default()
         },
@@ -65,7 +65,7 @@ fn resource(
     kind: &str,
     username: &str,
     groups: &Value,
-    tags: Value,
+    tags: &Value,
 ) -> serde_json::Map<String, Value> {
     let (class, name) = principal.rsplit_once(':').map_or(("role", principal), |(_, resource)| {
         resource
@@ -146,7 +146,7 @@ pub(crate) fn create(account: &Arc<Account>, name: &str, request: &Request) -> O
         other => return Err(Fault::invalid_parameter(format!("The access entry type {other} is not valid.")).of(name)),
     }
     let groups = if kind == "STANDARD" { groups } else { json!(["system:nodes"]) };
-    let resource = resource(account, name, &principal, kind, &username, &groups, request.tags()?);
+    let resource = resource(account, name, &principal, kind, &username, &groups, &request.tags()?);
     let answer = json!({ "accessEntry": resource });
     let stored = Stored { resource, request: request.body.clone() };
     cluster.access_entries.insert(principal, AccessEntry { stored, policies: BTreeMap::new() });

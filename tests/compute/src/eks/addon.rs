@@ -15,7 +15,7 @@ use super::{
     request::{Request, page},
     update::{self, Subject},
 };
-use crate::{account::Account, identifier};
+use crate::{account::Account, autoscaling::group::Instance, identifier};
 
 fn absent(cluster: &str, addon: &str) -> Fault {
     Fault::not_found(format!("No addon: {addon} found in cluster: {cluster}")).of(cluster).with("addonName", addon)
@@ -45,7 +45,7 @@ fn has_nodes(state: &crate::account::State, name: &str) -> bool {
         .values()
         .filter(|group| group.cluster == name)
         .flat_map(|group| group.instances.values())
-        .any(|instance| instance.in_service())
+        .any(Instance::in_service)
 }
 
 /// `CreateAddon`

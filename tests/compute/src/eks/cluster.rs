@@ -136,7 +136,7 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
 
     let mut cluster = Cluster {
         stored: Stored {
-            resource: resource(account, request, &name, kubernetes_version, network)?,
+            resource: resource(account, request, &name, kubernetes_version, &network)?,
             request: request.body.clone(),
         },
         creator: creator.clone(),
@@ -224,15 +224,14 @@ pub(crate) fn checked_name(name: &str) -> Result<&str, Fault> {
 fn access_config(request: &Request) -> Result<String, Fault> {
     let config = request.member_or("accessConfig", json!({}));
     let mode = config["authenticationMode"].as_str().unwrap_or("CONFIG_MAP");
+    // The creator's permissions cannot be left out in CONFIG_MAP: nobody could ever get in.
+    if mode == "CONFIG_MAP" && config["bootstrapClusterCreatorAdminPermissions"] == json!(false) {
+        return Err(Fault::invalid_parameter(
+            "bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP",
+        ));
+    }
     match mode {
-        "API" | "API_AND_CONFIG_MAP" => Ok(mode.to_owned()),
-        // The creator's permissions cannot be left out there: nobody could ever get in.
-        "CONFIG_MAP" if config["bootstrapClusterCreatorAdminPermissions"] == json!(false) => {
-            Err(Fault::invalid_parameter(
-                "bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP",
-            ))
-        }
-        "CONFIG_MAP" => Ok(mode.to_owned()),
+        "API" | "API_AND_CONFIG_MAP" | "CONFIG_MAP" => Ok(mode.to_owned()),
         other => Err(Fault::invalid_parameter(format!("authenticationMode {other} is not valid."))),
     }
 }
@@ -272,7 +271,7 @@ fn resource(
     request: &Request,
     name: &str,
     kubernetes_version: &str,
-    network: Map<String, Value>,
+    network: &Map<String, Value>,
 ) -> Result<Map<String, Value>, Fault> {
     let service_range = request.body["kubernetesNetworkConfig"]["serviceIpv4Cidr"].as_str().unwrap_or("172.20.0.0/16");
     let log_types = json!(["api", "audit", "authenticator", "controllerManager", "scheduler"]);

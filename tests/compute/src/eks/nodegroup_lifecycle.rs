@@ -11,7 +11,7 @@ use crate::{account::Account, identifier, node};
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long nodes may take beyond their boot delay before a create or an update fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a wait for instances ends with.
 type Settled = Result<(), (&'static str, String)>;
@@ -56,8 +56,7 @@ fn finish(account: &Account, name: &str, group: &str, outcome: Settled, failed: 
         nodegroup.stored.set("modifiedAt", json!(identifier::epoch_seconds()));
     }
     if let Some(id) = update {
-        let error = outcome.err().map(|(code, message)| (code, message));
-        update::end(cluster, id, error);
+        update::end(cluster, id, outcome.err());
     }
 }
 

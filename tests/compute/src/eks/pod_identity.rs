@@ -83,7 +83,7 @@ pub(crate) fn create(account: &Account, name: &str, request: &Request) -> Outcom
     }
     refuse_second(cluster, name, namespace, service_account)?;
     let (id, mut stored) = make(account, name, namespace, service_account, role);
-    stored.request = request.body.clone();
+    stored.request.clone_from(&request.body);
     stored.set("tags", request.tags()?);
     for kept in ["disableSessionTags", "targetRoleArn", "policy"] {
         if let Some(value) = request.body.get(kept).filter(|value| !value.is_null()) {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Outcome, load_balancer, target_group};
+use super::{Outcome, listener, load_balancer, target_group};
 use crate::{
     account::Account,
     query_protocol::{Fault, Parameters},
@@ -51,6 +51,11 @@ pub(crate) fn target_group_defaults(target_type: &str) -> BTreeMap<String, Strin
     defaults
 }
 
+/// What a listener starts with: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html>
+pub(crate) fn listener_defaults(protocol: &str) -> BTreeMap<String, String> {
+    if protocol == "TCP" { map(&[("tcp.idle_timeout.seconds", "350")]) } else { BTreeMap::new() }
+}
+
 fn element(attributes: &BTreeMap<String, String>) -> Vec<Element> {
     let members = attributes.iter().map(|(key, value)| vec![Element::text("Key", key), Element::text("Value", value)]);
     vec![Element::list("Attributes", members)]
@@ -71,6 +76,10 @@ fn modify(attributes: &mut BTreeMap<String, String>, sent: &Parameters) -> Outco
         if seconds && !value.parse::<u32>().is_ok_and(|seconds| seconds <= 3600) {
             return Err(Fault::validation("deregistration_delay.timeout_seconds must be between 0 and 3600"));
         }
+        let idle = key == "tcp.idle_timeout.seconds";
+        if idle && !value.parse::<u32>().is_ok_and(|seconds| (60..=6000).contains(&seconds)) {
+            return Err(Fault::validation("tcp.idle_timeout.seconds must be between 60 and 6000"));
+        }
     }
     attributes.extend(changes);
     Ok(element(attributes))
@@ -86,6 +95,18 @@ pub(crate) fn describe_load_balancer(account: &Account, sent: &Parameters) -> Ou
 pub(crate) fn modify_load_balancer(account: &Account, sent: &Parameters) -> Outcome {
     let mut state = account.state();
     modify(&mut load_balancer::find_mut(&mut state, sent.required("LoadBalancerArn")?)?.attributes, sent)
+}
+
+/// `DescribeListenerAttributes`
+pub(crate) fn describe_listener(account: &Account, sent: &Parameters) -> Outcome {
+    let mut state = account.state();
+    Ok(element(&listener::find_mut(&mut state, sent.required("ListenerArn")?)?.attributes))
+}
+
+/// `ModifyListenerAttributes`; the idle timeout is kept, and no flow is ever idled out here.
+pub(crate) fn modify_listener(account: &Account, sent: &Parameters) -> Outcome {
+    let mut state = account.state();
+    modify(&mut listener::find_mut(&mut state, sent.required("ListenerArn")?)?.attributes, sent)
 }
 
 /// `DescribeTargetGroupAttributes`

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, atomic::AtomicUsize},
 };
 
-use super::{Outcome, load_balancer, page, target_group};
+use super::{Outcome, attribute, load_balancer, page, target_group};
 use crate::{
     account::{Account, State},
     identifier,
@@ -30,7 +30,10 @@ pub(crate) struct Listener {
     pub(crate) protocol: String,
     /// Target groups with their weights.
     pub(crate) forwards: Vec<(String, u32)>,
-    certificates: Vec<String>,
+    /// Certificates of a TLS listener, the default one first.
+    pub(crate) certificates: Vec<String>,
+    /// Attributes by key.
+    pub(crate) attributes: BTreeMap<String, String>,
     ssl_policy: Option<String>,
     alpn: Vec<String>,
     /// Tags.
@@ -57,11 +60,8 @@ impl Listener {
             Element::text("Protocol", &self.protocol),
             Element::list("DefaultActions", [action]),
         ];
-        if !self.certificates.is_empty() {
-            element.push(Element::list(
-                "Certificates",
-                self.certificates.iter().map(|arn| vec![Element::text("CertificateArn", arn)]),
-            ));
+        if let Some(default) = self.certificates.first() {
+            element.push(Element::list("Certificates", [vec![Element::text("CertificateArn", default)]]));
         }
         if let Some(policy) = &self.ssl_policy {
             element.push(Element::text("SslPolicy", policy));
@@ -71,6 +71,11 @@ impl Listener {
         }
         element
     }
+}
+
+/// A listener by ARN, or the refusal that it does not exist.
+pub(crate) fn find_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Listener, Fault> {
+    state.listeners.get_mut(arn).ok_or_else(|| absent(arn))
 }
 
 fn absent(arn: &str) -> Fault {
@@ -169,6 +174,7 @@ pub(crate) fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome {
         arn: account.arn("elasticloadbalancing", &format!("listener/net/{name}/{id}/{}", identifier::hexadecimal(16))),
         load_balancer,
         port,
+        attributes: attribute::listener_defaults(&protocol),
         protocol,
         forwards,
         certificates,
@@ -187,7 +193,8 @@ fn port(sent: &Parameters) -> Result<Option<u16>, Fault> {
     Ok(sent.number("Port", 1, 65535)?.and_then(|port| u16::try_from(port).ok()))
 }
 
-fn certificates(sent: &Parameters) -> Vec<String> {
+/// The certificates that a call names.
+pub(crate) fn certificates(sent: &Parameters) -> Vec<String> {
     sent.structures("Certificates")
         .iter()
         .filter_map(|certificate| certificate.get("CertificateArn").map(str::to_owned))
@@ -248,7 +255,9 @@ pub(crate) fn modify(account: &Arc<Account>, sent: &Parameters) -> Outcome {
         listener.port = port;
     }
     if sent.has_list("Certificates") {
-        listener.certificates = certificates(sent);
+        // It replaces the default certificate; those that were added stay.
+        let added = listener.certificates.into_iter().skip(1);
+        listener.certificates = certificates(sent).into_iter().chain(added).collect();
     }
     if let Some(protocol) = sent.get("Protocol") {
         protocol.clone_into(&mut listener.protocol);

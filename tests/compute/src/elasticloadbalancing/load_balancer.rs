@@ -53,7 +53,7 @@ pub(crate) struct LoadBalancer {
 }
 
 impl LoadBalancer {
-    /// `net/<name>/<id>`: the value of CloudWatch's LoadBalancer dimension.
+    /// `net/<name>/<id>`: the value of CloudWatch's `LoadBalancer` dimension.
     pub(crate) fn dimension(&self) -> String {
         format!("net/{}/{}", self.name, self.id)
     }

@@ -4,6 +4,7 @@
 //! Health checks and traffic are in [`crate::network_load_balancer`].
 
 mod attribute;
+mod certificate;
 pub(crate) mod listener;
 pub(crate) mod load_balancer;
 mod tag;
@@ -48,6 +49,11 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
         "DescribeListeners" => listener::describe(&account, &sent),
         "ModifyListener" => listener::modify(&account, &sent),
         "DeleteListener" => listener::delete(&account, &sent),
+        "DescribeListenerAttributes" => attribute::describe_listener(&account, &sent),
+        "ModifyListenerAttributes" => attribute::modify_listener(&account, &sent),
+        "DescribeListenerCertificates" => certificate::describe(&account, &sent),
+        "AddListenerCertificates" => certificate::add(&account, &sent),
+        "RemoveListenerCertificates" => certificate::remove(&account, &sent),
         "DescribeRules" => listener::describe_rules(&account, &sent),
         "RegisterTargets" => target::register(&account, &sent),
         "DeregisterTargets" => target::deregister(&account, &sent),

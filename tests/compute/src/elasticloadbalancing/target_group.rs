@@ -120,7 +120,7 @@ pub(crate) struct TargetGroup {
 }
 
 impl TargetGroup {
-    /// `targetgroup/<name>/<id>`: the value of CloudWatch's TargetGroup dimension.
+    /// `targetgroup/<name>/<id>`: the value of CloudWatch's `TargetGroup` dimension.
     pub(crate) fn dimension(&self) -> String {
         format!("targetgroup/{}/{}", self.name, self.id)
     }

@@ -26,7 +26,7 @@ pub(crate) struct Health {
 
 impl Health {
     /// Where the target stands.
-    pub(crate) fn standing(&self) -> Standing {
+    pub(crate) fn standing(self) -> Standing {
         self.standing
     }
 

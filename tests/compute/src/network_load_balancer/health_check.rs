@@ -81,10 +81,11 @@ fn record(account: &Account, group: &str, key: &(String, u16), success: bool, ch
     if before == Standing::Healthy && target.health.standing() == Standing::Unhealthy {
         tracing::info!(target = key.0, port = key.1, "the target became unhealthy");
         // "By default, connections established to unhealthy targets are terminated", unless all are unhealthy.
-        if terminate && group.targets.values().any(target::Target::is_healthy) {
-            if let Some(target) = group.targets.get(key) {
-                target.flows.cut();
-            }
+        if terminate
+            && group.targets.values().any(target::Target::is_healthy)
+            && let Some(target) = group.targets.get(key)
+        {
+            target.flows.cut();
         }
     }
 }

@@ -1,0 +1,11 @@
+//! The services as the AWS SDKs see them: every call here is built and parsed by the SDK that the functions use.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed assertion is a test's purpose")]
+
+mod account;
+mod add_ons;
+mod authentication;
+mod clusters;
+mod emulator;
+mod load_balancers;
+mod node_groups;
+mod traffic;

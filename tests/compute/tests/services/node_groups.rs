@@ -1,0 +1,119 @@
+//! Node groups and the Auto Scaling groups behind them.
+
+use aws_sdk_eks::types::{LaunchTemplateSpecification, NodegroupScalingConfig, UpdateLabelsPayload};
+
+use crate::account::{Account, eventually};
+
+async fn group_of(account: &Account, name: &str) -> String {
+    let described = account.eks.describe_nodegroup().cluster_name("blue").nodegroup_name(name).send().await.unwrap();
+    let resources = described.nodegroup.unwrap().resources.unwrap();
+    resources.auto_scaling_groups()[0].name().unwrap().to_owned()
+}
+
+async fn instances(account: &Account, group: &str) -> Vec<String> {
+    let described =
+        account.autoscaling.describe_auto_scaling_groups().auto_scaling_group_names(group).send().await.unwrap();
+    described.auto_scaling_groups()[0]
+        .instances()
+        .iter()
+        .map(|instance| instance.instance_id().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_node_group_makes_an_auto_scaling_group_with_instances_in_its_zones() {
+    let account = Account::with_cluster("blue").await;
+    account.create_nodegroup("blue", "workers").await;
+    let name = group_of(&account, "workers").await;
+    assert!(name.starts_with("eks-workers-"), "{name}");
+    let described =
+        account.autoscaling.describe_auto_scaling_groups().auto_scaling_group_names(&name).send().await.unwrap();
+    let group = &described.auto_scaling_groups()[0];
+    assert_eq!((group.min_size, group.desired_capacity, group.max_size), (Some(1), Some(2), Some(2)));
+    assert!(group.tags().iter().any(|tag| tag.key() == Some("eks:nodegroup-name") && tag.value() == Some("workers")));
+    let mut zones: Vec<_> = group.instances().iter().map(|instance| instance.availability_zone().unwrap()).collect();
+    zones.sort_unstable();
+    assert_eq!(zones, ["eu-central-1a", "eu-central-1b"]);
+    assert_eq!(account.emulator.count("RunInstances"), 2);
+    account.compute.stop().await;
+}
+
+#[tokio::test]
+async fn a_launch_template_gives_instance_type_and_security_groups() {
+    let account = Account::with_cluster("blue").await;
+    let template = |version: &str| LaunchTemplateSpecification::builder().id("lt-1").version(version).build();
+    let create = || {
+        let call = account.eks.create_nodegroup().cluster_name("blue").nodegroup_name("workers").subnets("subnet-a");
+        call.node_role("arn:aws:iam::000000000000:role/node").launch_template(template("3"))
+    };
+    let both = create().instance_types("t3.medium").send().await.unwrap_err().into_service_error();
+    assert!(both.is_invalid_parameter_exception(), "{both:?}");
+    create().send().await.unwrap();
+    account.nodegroup_is_active("blue", "workers").await;
+    {
+        let calls = account.emulator.calls.lock().unwrap();
+        let launch = calls.iter().find(|call| call["Action"] == "RunInstances").unwrap();
+        assert_eq!((launch["InstanceType"].as_str(), launch["SecurityGroupId.1"].as_str()), ("m5.large", "sg-workers"));
+    }
+
+    // A new version replaces the instances.
+    let name = group_of(&account, "workers").await;
+    let before = instances(&account, &name).await;
+    let update = account.eks.update_nodegroup_version().cluster_name("blue").nodegroup_name("workers");
+    update.launch_template(template("4")).send().await.unwrap();
+    account.nodegroup_is_active("blue", "workers").await;
+    let after = instances(&account, &name).await;
+    assert_eq!(after.len(), before.len());
+    assert!(after.iter().all(|id| !before.contains(id)));
+    let described =
+        account.eks.describe_nodegroup().cluster_name("blue").nodegroup_name("workers").send().await.unwrap();
+    assert_eq!(described.nodegroup.unwrap().launch_template.unwrap().version.as_deref(), Some("4"));
+    account.compute.stop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_launch_template_is_refused() {
+    let account = Account::with_cluster("blue").await;
+    let template = LaunchTemplateSpecification::builder().id("lt-none").version("1").build();
+    let create = account.eks.create_nodegroup().cluster_name("blue").nodegroup_name("workers").subnets("subnet-a");
+    let refused = create.node_role("arn:aws:iam::000000000000:role/node").launch_template(template).send().await;
+    assert!(refused.unwrap_err().into_service_error().is_invalid_request_exception());
+    account.compute.stop().await;
+}
+
+#[tokio::test]
+async fn scaling_adds_and_removes_instances() {
+    let account = Account::with_cluster("blue").await;
+    account.create_nodegroup("blue", "workers").await;
+    let name = group_of(&account, "workers").await;
+    for wanted in [4_i32, 1] {
+        let sizes = NodegroupScalingConfig::builder().min_size(1).desired_size(wanted).max_size(4).build();
+        let labels = UpdateLabelsPayload::builder().add_or_update_labels("tier", "web").build();
+        let update = account.eks.update_nodegroup_config().cluster_name("blue").nodegroup_name("workers");
+        update.scaling_config(sizes).labels(labels).send().await.unwrap();
+        account.nodegroup_is_active("blue", "workers").await;
+        assert_eq!(instances(&account, &name).await.len(), usize::try_from(wanted).unwrap());
+    }
+    assert_eq!(account.emulator.count("TerminateInstances"), 3);
+    account.compute.stop().await;
+}
+
+#[tokio::test]
+async fn a_cluster_with_a_node_group_cannot_be_deleted_and_without_it_can() {
+    let account = Account::with_cluster("blue").await;
+    account.create_nodegroup("blue", "workers").await;
+    let refused = account.eks.delete_cluster().name("blue").send().await.unwrap_err().into_service_error();
+    assert!(refused.is_resource_in_use_exception(), "{refused:?}");
+
+    account.eks.delete_nodegroup().cluster_name("blue").nodegroup_name("workers").send().await.unwrap();
+    let twice = account.eks.delete_nodegroup().cluster_name("blue").nodegroup_name("workers").send().await.unwrap_err();
+    assert!(twice.into_service_error().is_resource_in_use_exception());
+    eventually("the node group is gone", async || {
+        account.eks.list_nodegroups().cluster_name("blue").send().await.unwrap().nodegroups().is_empty()
+    })
+    .await;
+    assert_eq!(account.emulator.count("TerminateInstances"), 2);
+    assert!(account.autoscaling.describe_auto_scaling_groups().send().await.unwrap().auto_scaling_groups().is_empty());
+    account.eks.delete_cluster().name("blue").send().await.unwrap();
+    account.compute.stop().await;
+}
