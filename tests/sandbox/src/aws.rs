@@ -66,7 +66,7 @@ impl Aws {
     ) -> Result<Element> {
         let mut body = format!("Action={action}&Version={version}");
         for (name, value) in parameters {
-            body.push_str(&format!("&{}={}", percent(name), percent(value)));
+            body.extend(["&", &percent(name), "=", &percent(value)]);
         }
         let request = Request::builder()
             .method(Method::POST)
@@ -202,7 +202,7 @@ pub fn percent(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.extend(["%", &format!("{byte:02X}")]);
         }
         encoded
     })

@@ -78,7 +78,7 @@ impl Machines {
                 }
                 None => {}
             }
-            if begin.elapsed() > Duration::from_secs(300) {
+            if begin.elapsed() > Duration::from_mins(5) {
                 return Err(Error::new("the cleanup does not end"));
             }
             tokio::time::sleep(Duration::from_millis(500)).await;

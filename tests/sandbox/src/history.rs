@@ -235,7 +235,9 @@ fn pascal(folder: &str) -> String {
 fn moment(event: &Value) -> Option<Timestamp> {
     match &event["timestamp"] {
         Value::String(text) => text.parse().ok(),
-        Value::Number(seconds) => Timestamp::from_millisecond((seconds.as_f64()? * 1e3) as i64).ok(),
+        Value::Number(seconds) => jiff::SignedDuration::try_from_secs_f64(seconds.as_f64()?)
+            .ok()
+            .and_then(|since| Timestamp::from_duration(since).ok()),
         _ => None,
     }
 }
@@ -244,7 +246,7 @@ fn moment(event: &Value) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn history(events: Value) -> History {
+    fn history(events: &Value) -> History {
         History { events: events.as_array().unwrap().clone(), ..History::default() }
     }
 
@@ -252,7 +254,7 @@ mod tests {
     fn a_phase_inside_of_a_parallel_is_known_by_its_function() {
         let invoke =
             json!({"parameters": "{\"FunctionName\": \"arn:aws:lambda:r:0:function:bascule-provision-edge:1\"}"});
-        let history = history(json!([
+        let history = history(&json!([
             {"type": "ParallelStateEntered", "timestamp": 1.0, "stateEnteredEventDetails": {"name": "Provision"}},
             {"type": "TaskScheduled", "timestamp": 2.0, "taskScheduledEventDetails": invoke},
             {"type": "TaskFailed", "timestamp": 3.0, "taskFailedEventDetails": {"error": "NotReady", "cause": "{\"errorMessage\": \"link PENDING\"}"}},
@@ -267,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_retry_is_one_more_transition_of_the_same_phase() {
-        let history = history(json!([
+        let history = history(&json!([
             {"type": "TaskStateEntered", "timestamp": 1.0, "stateEnteredEventDetails": {"name": "Validate", "input": "{}"}},
             {"type": "TaskScheduled", "timestamp": 1.0, "taskScheduledEventDetails": {}},
             {"type": "TaskScheduled", "timestamp": 2.0, "taskScheduledEventDetails": {}},

@@ -46,7 +46,7 @@ pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>
         packages.push(Package { name: name.clone(), binary, zip });
     }
     let bytes: usize = packages.iter().map(|package| package.zip.len()).sum();
-    say(&format!("Lambdas: {} zipped, {:.1} MB in all", packages.len(), bytes as f64 / 1e6));
+    say(&format!("Lambdas: {} zipped, {} kB in all", packages.len(), bytes / 1000));
     Ok(packages)
 }
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
+use crate::digest::sha256;
 use crate::error::{Context, Error, Result};
 use crate::project::Project;
 
@@ -27,7 +27,7 @@ impl Python {
     /// When no Python 3.11 or newer is on `PATH`, or pip cannot install the pins.
     pub async fn prepare(project: &Project, say: &dyn Fn(&str)) -> Result<Self> {
         let home = project.sandbox().join("python");
-        let digest: String = Sha256::digest(PINS).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = sha256(PINS);
         let stamp = home.join("pins.sha256");
         std::fs::create_dir_all(project.sandbox()).context("creating the sandbox's directory")?;
         // Two sandboxes may start at once; the second waits for the first one's installation.

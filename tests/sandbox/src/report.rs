@@ -119,8 +119,9 @@ impl Report {
         self.disappointments.is_empty()
     }
 
-    /// The page for people.
+    /// The page for people. Its figures are rounded anyway.
     #[must_use]
+    #[allow(clippy::cast_precision_loss)]
     pub fn page(&self) -> String {
         let clusters: Vec<String> =
             self.requests.by_cluster.iter().map(|(name, count)| format!("{name} {count}")).collect();

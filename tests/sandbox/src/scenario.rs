@@ -29,7 +29,7 @@ use crate::{inventory, measure, stack};
 /// How often an execution is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// The longest that any execution may take before the run is given up; the report says so.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// Which story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

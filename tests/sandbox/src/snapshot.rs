@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::aws::Aws;
+use crate::digest::sha256;
 use crate::error::{Context, Result};
 use crate::world::gateway::{DOMAIN, STAGE};
 
@@ -56,7 +56,7 @@ impl Snapshot {
         let mut keys = BTreeMap::new();
         for key in items(&get(aws, "/apikeys?includeValues=true&limit=500").await?) {
             let value = key["value"].as_str().context("a key's value")?;
-            let digest: String = Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = sha256(value);
             keys.insert(text(&key, "id"), format!("{} {} {digest}", text(&key, "name"), key["enabled"]));
         }
         let mut plans = BTreeMap::new();

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 
 use crate::aws::Aws;
+use crate::digest::sha256;
 use crate::error::{Context, Error, Result};
 use crate::lambdas::Package;
 use crate::project::Project;
@@ -19,7 +19,7 @@ const BUCKET: &str = "sandbox-artifacts";
 /// `CloudFormation`'s API version.
 const VERSION: &str = "2010-05-15";
 /// The longest that the creation may take.
-const CREATION: Duration = Duration::from_secs(60);
+const CREATION: Duration = Duration::from_mins(1);
 
 /// What the stack made: by logical id the physical one, and its outputs.
 #[derive(Clone, Debug, Default)]
@@ -88,8 +88,7 @@ fn upload_of(
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).context(path)?;
         (name, std::fs::read(&file).context(format!("reading {}", file.display()))?.into())
     };
-    let digest: String = Sha256::digest(&body).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let key = format!("{digest}/{name}");
+    let key = format!("{}/{name}", &sha256(&body)[..16]);
     uploads.insert(key.clone(), body);
     Ok(key)
 }

@@ -16,7 +16,7 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::error::{Context, Result};
 
 /// The longest that any single answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A client that keeps connections open and reads whole answers.
 #[derive(Clone, Debug)]

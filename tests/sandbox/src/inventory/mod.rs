@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn blues_resources_may_not_survive_its_deletion() {
         let balancer = Resource::new("LoadBalancer", "arn:lb", BLUE);
-        let all = inventory(&[balancer.clone()]);
+        let all = inventory(std::slice::from_ref(&balancer));
         assert_eq!(left(&all, &all, &Ledger::default(), true).orphans, [balancer.label()]);
         assert_eq!(left(&all, &all, &Ledger::default(), false).orphans, Vec::<String>::new());
     }

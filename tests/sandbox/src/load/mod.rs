@@ -119,7 +119,7 @@ async fn pace(shared: Arc<Shared>, stopped: Arc<AtomicBool>, templates: Vec<Temp
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client: Client<_, Full<Bytes>> =
-        Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(60)).build(connector);
+        Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_mins(1)).build(connector);
     let gap = Duration::from_secs(1) / rate;
     let mut clock = tokio::time::interval(gap);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);

@@ -84,7 +84,7 @@ impl Kubernetes {
         let part = |name: &str| session.value(name).context(name);
         let operator = aws.with_keys(&part("AccessKeyId")?, &part("SecretAccessKey")?, &part("SessionToken")?);
         let url = format!("https://sts.{REGION}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15");
-        let presigned = operator.presign("sts", &url, &[("x-k8s-aws-id", &endpoint.name)], Duration::from_secs(60))?;
+        let presigned = operator.presign("sts", &url, &[("x-k8s-aws-id", &endpoint.name)], Duration::from_mins(1))?;
         Ok(Self {
             url: endpoint.url.clone(),
             token: format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(presigned)),
