@@ -61,6 +61,10 @@ fn cargo_lambda_builds_the_functions_and_nothing_else() {
 fn machines_call_published_versions_and_old_versions_stay() {
     let template = Template::read();
     assert_eq!(template.document["Globals"]["Function"]["AutoPublishAlias"], "live");
+    for phase in project::phases() {
+        // Without it a new version comes with new code only, and machines would go on with the old settings.
+        assert_eq!(template.function(&phase)["AutoPublishAliasAllProperties"], true, "{phase}");
+    }
     for name in MACHINES {
         let machine = Machine::read(name);
         let properties = &template.resource(&format!("{}Machine", project::pascal(name)))["Properties"];
