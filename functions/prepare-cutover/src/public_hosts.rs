@@ -85,3 +85,6 @@ where
         .await
         .map_err(|(_, error)| error.during(format!("hosts of {}", bundle.uri)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -267,3 +267,6 @@ fn all_gone(side: &str, running: &[String]) -> Result<(), PhaseError> {
         Err(PhaseError::not_ready(format!("waiting for Pods of holds to end on {side}: {}", running.join(", "))))
     }
 }
+
+#[cfg(test)]
+mod tests;

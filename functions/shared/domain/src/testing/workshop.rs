@@ -104,6 +104,13 @@ impl MemoryCluster {
         }
     }
 
+    /// Puts an object there with the status that it has, whatever its controller would say.
+    pub fn put_with_status(&self, value: &Value) {
+        if let Some(object) = Object::new(0, 0, value.clone()) {
+            self.state().objects.insert(object.id, object.value);
+        }
+    }
+
     /// One object, by `Kind/namespace/name`.
     #[must_use]
     pub fn object(&self, name: &str) -> Option<Value> {
