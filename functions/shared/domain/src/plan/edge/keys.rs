@@ -73,7 +73,8 @@ pub fn deployment_g() -> ResourceKey {
 /// The stage of Bascule's own that keeps B, or G, from being deleted by anybody.
 #[must_use]
 pub fn keeper(side: Side) -> ResourceKey {
-    ResourceKey::new(side, Kind::Stage, "keeper")
+    let deployment = if side == Side::Blue { "B" } else { "G" };
+    ResourceKey::new(side, Kind::Stage, format!("bascule-{deployment}"))
 }
 
 /// The usage plan that lets the keys of this one into the stage of Bascule's own that serves G.

@@ -1,0 +1,80 @@
+//! Prepares the switch, so that it takes one call: green answers to the public hosts, deployment G differs from production's
+//! deployment B in the VPC link only, both are held by stages of Bascule's own, and requests through G were tried.
+//!
+//! The main API's configuration points at green for as long as it takes to deploy G, and for no longer. Its originals are in
+//! the plan and in the ledger before the first change.
+
+pub mod deployments;
+pub mod public_hosts;
+pub mod smoke;
+pub mod window;
+
+use domain::ports::{Apis, Kubernetes, Ledger, Manifests, Probes, Stages, UsagePlans};
+use domain::{Migration, Outcome, PhaseError, Status, gateway::unmoved, plan::edge::keys};
+
+/// Everything that this phase reaches.
+pub trait Ports: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes {}
+
+impl<T> Ports for T where T: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes {}
+
+/// The gateway's part of them.
+pub trait GatewayPorts: Ledger + Apis + Stages + UsagePlans + Probes {}
+
+impl<T> GatewayPorts for T where T: Ledger + Apis + Stages + UsagePlans + Probes {}
+
+/// Prepares the switch.
+///
+/// # Errors
+/// `NotReady` while there is more to do, `Conflict` where the API was edited or deployed by others, `Unhealthy` where
+/// requests through G do not answer as expected; whatever the ports answer.
+pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    // The configuration first: what an invocation that died left pointing at green goes back to blue, unless G still needs it.
+    window::mend(ports, migration).await?;
+    public_hosts::converge(ports, migration).await?;
+    converge_gateway(ports, migration, jiff::Timestamp::now()).await
+}
+
+/// The part of [`converge`] that concerns API Gateway.
+///
+/// # Errors
+/// As for [`converge`].
+pub async fn converge_gateway<P: GatewayPorts>(
+    ports: &P,
+    migration: &Migration,
+    now: jiff::Timestamp,
+) -> Result<Outcome, PhaseError> {
+    let edge = &migration.plan.edge;
+    unmoved(edge, ports.stage(&edge.api.id, &edge.stage.name).await?.as_ref())?;
+    let g = match ports.entry(migration, &keys::deployment_g()).await? {
+        Some(entry) if entry.status == Status::Present && entry.id.is_some() => entry.id.unwrap_or_default(),
+        _ => {
+            deployments::trial(ports, migration).await?;
+            window::deploy(ports, migration).await?
+        }
+    };
+    window::close(ports, migration, &g).await?;
+    deployments::hold(ports, migration, &g).await?;
+    deployments::end_trial(ports, migration).await?;
+    smoke::converge(ports, migration, now).await?;
+    Ok(Outcome::done())
+}
+
+/// Takes the preparations back.
+///
+/// # Errors
+/// `Conflict` while production's stage still uses G; whatever the ports answer.
+pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    undo_gateway(ports, migration).await?;
+    public_hosts::undo(ports, migration).await?;
+    Ok(Outcome::done())
+}
+
+/// The part of [`undo`] that concerns API Gateway.
+///
+/// # Errors
+/// As for [`undo`].
+pub async fn undo_gateway<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    window::restore(ports, migration).await?;
+    smoke::undo(ports, migration).await?;
+    deployments::undo(ports, migration).await
+}

@@ -1,0 +1,153 @@
+//! The window: the main API's configuration points at green while G is deployed, and goes back.
+//!
+//! Nobody's ordinary deployment may fall into it, since it would carry green's link into production unasked: one that
+//! does is reported.
+
+use crate::{GatewayPorts, deployments};
+use domain::gateway::{export, integrations, keeper_name, made, unmoved};
+use domain::plan::edge::{Integration, keys};
+use domain::reconcile::ensure;
+use domain::{Entry, Migration, PhaseError, Side, Status};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// What the ledger keeps of the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Originals {
+    /// The integrations as they were.
+    integrations: Vec<Integration>,
+    /// The deployments that there were.
+    deployments: Vec<String>,
+}
+
+fn originals(entry: &Entry) -> Result<Originals, PhaseError> {
+    serde_json::from_value(entry.detail.clone())
+        .map_err(|error| PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}")))
+}
+
+async fn open<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<Option<Entry>, PhaseError> {
+    let entry = ports.entry(migration, &keys::window()).await?;
+    Ok(entry.filter(|entry| entry.status != Status::Absent))
+}
+
+/// Ends a window that an earlier invocation left open though G exists. A window whose G does not exist yet goes on: closing and
+/// opening it again would only make it longer.
+pub(crate) async fn mend<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    if open(ports, migration).await?.is_some() && deployments::find_g(ports, migration).await?.is_some() {
+        put_back(ports, migration).await?;
+    }
+    Ok(())
+}
+
+/// Opens the window, deploys G and gives its id.
+pub(crate) async fn deploy<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
+    let edge = &migration.plan.edge;
+    let api = &edge.api.id;
+    let green = made(ports, migration, &keys::vpc_link(migration)).await?;
+    if deployments::find_g(ports, migration).await?.is_none() {
+        if open(ports, migration).await?.is_none() {
+            let known = ports.deployments(api).await?.into_iter().map(|deployment| deployment.id);
+            let originals = Originals { integrations: edge.integrations.clone(), deployments: known.collect() };
+            ports.intend(migration, &keys::window(), json!(originals)).await?;
+        }
+        let foreign = integrations::point(ports, api, &edge.integrations, &edge.vpc_link.id, &green).await?;
+        if !foreign.is_empty() {
+            return Err(PhaseError::conflict(format!(
+                "somebody edits {api} while deployment G is being made: {}. Freeze edits and start a new migration",
+                foreign.join("; ")
+            )));
+        }
+        no_foreign_deployment(ports, migration).await?;
+    }
+    let description = &deployments::description(migration, &keys::deployment_g());
+    let find = || deployments::find_g(ports, migration);
+    let create = || ports.create_deployment(api, description);
+    ensure(ports, migration, &keys::deployment_g(), json!({ "api": api }), find, create).await
+}
+
+/// Puts the configuration back, and proves that nobody deployed meanwhile and that G differs from B in the link only.
+pub(crate) async fn close<P: GatewayPorts>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
+    if open(ports, migration).await?.is_none() {
+        return Ok(());
+    }
+    // G is looked at through its own stage, before the ledger forgets the window.
+    deployments::hold(ports, migration, g).await?;
+    put_back(ports, migration).await?;
+    no_foreign_deployment(ports, migration).await?;
+    only_links_differ(ports, migration).await?;
+    ports.record(migration, "G is deployed and the configuration is as it was", json!({ "deployment": g })).await?;
+    ports.absent(migration, &keys::window()).await
+}
+
+async fn put_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let Some(entry) = open(ports, migration).await? else {
+        return Ok(());
+    };
+    let edge = &migration.plan.edge;
+    let green = made(ports, migration, &keys::vpc_link(migration)).await?;
+    let originals = originals(&entry)?;
+    // What points elsewhere was edited by others since: theirs stays.
+    integrations::point(ports, &edge.api.id, &originals.integrations, &green, &edge.vpc_link.id).await?;
+    Ok(())
+}
+
+/// For the way back: the configuration as it was, whatever became of G.
+pub(crate) async fn restore<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    if open(ports, migration).await?.is_some() {
+        put_back(ports, migration).await?;
+        ports.absent(migration, &keys::window()).await?;
+    }
+    Ok(())
+}
+
+async fn no_foreign_deployment<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
+    let (api, stage) = (&edge.api.id, &edge.stage.name);
+    let Some(entry) = open(ports, migration).await? else {
+        return Ok(());
+    };
+    let known = originals(&entry)?.deployments;
+    let own = [keys::deployment_g(), keys::deployment_t()].map(|key| deployments::description(migration, &key));
+    let foreign: Vec<String> = ports
+        .deployments(api)
+        .await?
+        .into_iter()
+        .filter(|deployment| !known.contains(&deployment.id) && !own.contains(&deployment.description))
+        .map(|deployment| format!("{} ({:?}, {})", deployment.id, deployment.description, deployment.created))
+        .collect();
+    if foreign.is_empty() {
+        return unmoved(edge, ports.stage(api, stage).await?.as_ref());
+    }
+    let before = ports.export(api, &keeper_name(migration, Side::Blue)).await?;
+    let after = ports.export(api, stage).await?;
+    let changed = export::differences(&before, &after, 10);
+    let changed = if changed.is_empty() { "nothing on the stage".to_owned() } else { changed.join("; ") };
+    Err(PhaseError::conflict(format!(
+        "deployed by others while the configuration of {api} pointed at green: {}. It may send requests to green; on the stage {stage} it changed {changed}. \
+         Deploy again once this migration has gone back",
+        foreign.join(", ")
+    )))
+}
+
+async fn only_links_differ<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
+    let green = made(ports, migration, &keys::vpc_link(migration)).await?;
+    let b = ports.export(&edge.api.id, &keeper_name(migration, Side::Blue)).await?;
+    let g = ports.export(&edge.api.id, &keeper_name(migration, Side::Green)).await?;
+    let (as_blue, count) = export::repointed(g, &green, &edge.vpc_link.id);
+    let differences = export::differences(&b, &as_blue, 10);
+    if !differences.is_empty() {
+        return Err(PhaseError::conflict(format!(
+            "deployment G differs from production's in more than the VPC link: {}. Somebody edited the API meanwhile",
+            differences.join("; ")
+        )));
+    }
+    if count != edge.integrations.len() {
+        return Err(PhaseError::conflict(format!(
+            "deployment G sends {count} methods through green's link, expected {}",
+            edge.integrations.len()
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! What several phases decide about an API: whether two exports say the same, and which integrations point where.
+
+pub mod export;
+pub mod integrations;
+
+use crate::plan::edge::{Edge, Stage};
+use crate::{Entry, Migration, PhaseError, ResourceKey, Side, Status, plan::edge::keys, ports::Ledger};
+
+/// Whether the stage is as the plan found it.
+///
+/// # Errors
+/// `Conflict` with what it is now: somebody deployed, and that is never overwritten.
+pub fn unmoved(edge: &Edge, now: Option<&Stage>) -> Result<(), PhaseError> {
+    let (api, name) = (&edge.api.id, &edge.stage.name);
+    let Some(now) = now else {
+        return Err(PhaseError::conflict(format!("the stage {name} of {api} is gone")));
+    };
+    if let Some(canary) = &now.canary {
+        return Err(PhaseError::conflict(format!(
+            "the stage {name} of {api} has got a canary with the deployment {} since the plan; end it and start a new migration",
+            canary.deployment_id
+        )));
+    }
+    if now.deployment_id != edge.deployment_b() {
+        return Err(PhaseError::conflict(format!(
+            "the stage {name} of {api} moved from the deployment {} to {} since the plan: somebody deployed. It is left as it is; start a new migration",
+            edge.deployment_b(),
+            now.deployment_id
+        )));
+    }
+    Ok(())
+}
+
+/// The id under which the ledger knows something that must be there by now.
+///
+/// # Errors
+/// `Conflict` where it is not; what the ledger answers.
+pub async fn made<P: Ledger>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<String, PhaseError> {
+    let entry = ports.entry(migration, key).await?;
+    let id = entry.filter(|entry: &Entry| entry.status == Status::Present).and_then(|entry| entry.id);
+    id.ok_or_else(|| PhaseError::conflict(format!("the ledger knows no {key}; what was built before is gone")))
+}
+
+/// The ids of what was made for the switch: deployment G and green's VPC link.
+///
+/// # Errors
+/// `Conflict` where one is missing; what the ledger answers.
+pub async fn green<P: Ledger>(ports: &P, migration: &Migration) -> Result<(String, String), PhaseError> {
+    let deployment = made(ports, migration, &keys::deployment_g()).await?;
+    let link = made(ports, migration, &keys::vpc_link(migration)).await?;
+    Ok((deployment, link))
+}
+
+/// The name of the stage of Bascule's own that holds B, or G.
+#[must_use]
+pub fn keeper_name(migration: &Migration, side: Side) -> String {
+    keys::name(migration, &keys::keeper(side), 64)
+}

@@ -1,0 +1,150 @@
+//! Exports of stages, compared: two deployments of one configuration say the same, but for what names the stage.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The extension that holds a method's integration
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html>).
+pub const INTEGRATION: &str = "x-amazon-apigateway-integration";
+
+/// What names the API, the stage or the time and not the configuration.
+const NAMES: [&str; 3] = ["servers", "host", "basePath"];
+
+/// Every integration of an export with its path and method, as written there (`get`, `x-amazon-apigateway-any-method`).
+pub fn integrations(export: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = export.get("paths").and_then(Value::as_object).into_iter().flatten();
+    paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().into_iter().flatten();
+        methods.filter_map(move |(name, method)| Some((path.as_str(), name.as_str(), method.get(INTEGRATION)?)))
+    })
+}
+
+/// The same export with every integration through the link `from` going through `to`, and how many those were.
+#[must_use]
+pub fn repointed(mut export: Value, from: &str, to: &str) -> (Value, usize) {
+    let mut count = 0;
+    let paths = export.get_mut("paths").and_then(Value::as_object_mut).into_iter();
+    let methods = paths.flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut);
+    for method in methods.flat_map(|methods| methods.values_mut()) {
+        if let Some(link) = method.get_mut(INTEGRATION).and_then(|integration| integration.get_mut("connectionId"))
+            && link == from
+        {
+            *link = to.into();
+            count += 1;
+        }
+    }
+    (export, count)
+}
+
+/// Where two exports differ, a line each, at most `most` of them; what names the stage is not compared.
+#[must_use]
+pub fn differences(before: &Value, after: &Value, most: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    compare("", before, after, &mut found);
+    let more = found.len().saturating_sub(most);
+    found.truncate(most);
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
+    found
+}
+
+fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let named = path.is_empty() && NAMES.contains(&key.as_str());
+                if named || (path == "/info" && key == "version") {
+                    continue;
+                }
+                let (a, b) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
+                compare(&format!("{path}/{key}"), a, b, found);
+            }
+        }
+        // Lists of an export are sets: parameters, tags, required fields.
+        (Value::Array(a), Value::Array(b)) if sorted(a) == sorted(b) => {}
+        (a, b) if a == b => {}
+        (Value::Null, _) => found.push(format!("{path} is new")),
+        (_, Value::Null) => found.push(format!("{path} is gone")),
+        (a, b) => found.push(format!("{path} was {}, is {}", short(a), short(b))),
+    }
+}
+
+fn sorted(items: &[Value]) -> Vec<String> {
+    let mut items: Vec<String> = items.iter().map(Value::to_string).collect();
+    items.sort();
+    items
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn export(stage: &str, link: &str) -> Value {
+        json!({
+            "openapi": "3.0.1",
+            "info": { "title": "shop", "version": stage },
+            "servers": [{ "variables": { "basePath": { "default": stage } } }],
+            "paths": {
+                "/cart": {
+                    "get": {
+                        "parameters": [{ "name": "a" }, { "name": "b" }],
+                        INTEGRATION: { "connectionId": link, "uri": "http://shop/cart" },
+                    },
+                    "options": { INTEGRATION: { "type": "mock" } },
+                },
+            },
+        })
+    }
+
+    #[test]
+    fn exports_of_two_stages_say_the_same() {
+        assert_eq!(differences(&export("prod", "blue1"), &export("bascule-G", "blue1"), 20), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_order_of_parameters_says_nothing() {
+        let mut other = export("prod", "blue1");
+        other["paths"]["/cart"]["get"]["parameters"] = json!([{ "name": "b" }, { "name": "a" }]);
+        assert_eq!(differences(&export("prod", "blue1"), &other, 20), Vec::<String>::new());
+    }
+
+    #[test]
+    fn edits_are_quoted() {
+        let mut other = export("prod", "blue1");
+        other["paths"]["/cart"]["get"][INTEGRATION]["uri"] = json!("http://shop/basket");
+        other["paths"]["/new"] = json!({});
+        other["paths"]["/cart"].as_object_mut().unwrap().remove("options");
+        let expected = [
+            format!("/paths//cart/get/{INTEGRATION}/uri was \"http://shop/cart\", is \"http://shop/basket\""),
+            "/paths//cart/options is gone".to_owned(),
+            "/paths//new is new".to_owned(),
+        ];
+        assert_eq!(differences(&export("prod", "blue1"), &other, 20), expected);
+        assert_eq!(differences(&export("prod", "blue1"), &other, 1)[1], "and 2 more");
+    }
+
+    #[test]
+    fn a_repointed_export_differs_in_links_only() {
+        let (green, count) = repointed(export("prod", "green1"), "green1", "blue1");
+        assert_eq!((count, differences(&export("prod", "blue1"), &green, 20)), (1, Vec::new()));
+        assert_eq!(repointed(export("prod", "other"), "green1", "blue1").1, 0);
+    }
+
+    #[test]
+    fn every_integration_is_found_with_its_method() {
+        let export = export("prod", "blue1");
+        let found: Vec<_> = integrations(&export).map(|(path, method, _)| (path, method)).collect();
+        assert_eq!(found, [("/cart", "get"), ("/cart", "options")]);
+    }
+}
