@@ -181,7 +181,7 @@ fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
 
-/// The input of the execution: the five lines, the workload that may run once only, and waits that suit a demonstration.
+/// The input of the execution: the five lines, what may run once only (the load generator, and the Service that would get a load balancer), and waits that suit a demonstration.
 fn input(scenario: Scenario, options: &Options, shop: &Shop) -> Value {
     json!({
         "blue": {"cluster": BLUE},
@@ -190,7 +190,7 @@ fn input(scenario: Scenario, options: &Options, shop: &Shop) -> Value {
         "workloads": {
             "manifests": shop.manifests,
             "hosts": [{"primary": HOST, "temporary": TEMPORARY_HOST}],
-            "hold": ["Deployment/default/loadgenerator"],
+            "hold": ["Deployment/default/loadgenerator", "Service/default/frontend-external"],
         },
         "smoke": [{"path": "/products"}, {"path": "/cart"}, {"path": "/"}],
         "cutover": {"steps": options.steps, "stepDuration": "4s", "deadline": "10m", "alarms": [alarm::arn()]},
