@@ -2,6 +2,7 @@
 //!
 //! Every step deletes only what the approved plan lists or what the ledger says Bascule created.
 
+pub mod blue;
 pub mod control_plane;
 pub mod edge;
 pub mod guard;

@@ -15,7 +15,10 @@ async fn main() -> Result<(), clients::Error> {
         "nodes" => nodes::converge(account, migration).await,
         "control-plane" => control_plane::converge(account, migration).await,
         "network" => network::converge(account, migration).await,
-        "inventory" => inventory::converge(account, migration).await,
+        "inventory" => {
+            control_plane::leave_green(account, migration).await?;
+            inventory::converge(account, migration).await
+        }
         step => Err(unknown(step)),
     };
     clients::serve("cleanup", converge, undo).await

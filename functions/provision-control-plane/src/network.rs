@@ -4,7 +4,7 @@ use domain::{
     Migration, PhaseError,
     plan::compute::{ClusterStatus, Direction, Peer, Rule, rules::Wanted},
     ports::{Deployment, Ledger, Network},
-    security_groups::{clones, ensure_rule, ensure_rules},
+    security_groups::{FUNCTIONS_TO_KUBERNETES, clones, ensure_rule, ensure_rules},
 };
 
 /// Adds the rules that waited for the cluster security group, and lets Bascule's own functions reach the Kubernetes API where they run
@@ -34,7 +34,7 @@ pub(crate) async fn ensure<P: Ledger + Network + Deployment>(
             description: Some("Bascule's functions to the Kubernetes API".to_owned()),
         };
         let wanted = Wanted { group_id: group.clone(), rule };
-        ensure_rule(ports, migration, "functions-to-kubernetes-api", &wanted, &present).await?;
+        ensure_rule(ports, migration, FUNCTIONS_TO_KUBERNETES, &wanted, &present).await?;
     }
     Ok(())
 }

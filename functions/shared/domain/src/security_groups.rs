@@ -13,6 +13,9 @@ use crate::{
     reconcile::{ensure, ensure_absent},
 };
 
+/// The name of the entry for the rule that lets Bascule's functions reach green's Kubernetes API.
+pub const FUNCTIONS_TO_KUBERNETES: &str = "functions-to-kubernetes-api";
+
 /// Which of blue's security groups has which clone, as the ledger knows them.
 ///
 /// # Errors
@@ -51,7 +54,10 @@ pub async fn ensure_rules<P: Ledger + Network>(
     let blue_groups = migration.plan.compute.blue_groups();
     for copied in rules {
         let Some(wanted) = copied.resolve(clones, &blue_groups) else {
-            return Err(PhaseError::conflict(format!("the rule {} names a group that green has no clone of", copied.key)));
+            return Err(PhaseError::conflict(format!(
+                "the rule {} names a group that green has no clone of",
+                copied.key
+            )));
         };
         if copied.foreign || record_all {
             ensure_rule(ports, migration, &copied.key, &wanted, present).await?;

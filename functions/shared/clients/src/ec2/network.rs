@@ -133,11 +133,12 @@ impl Network for Account {
         unless(&["InvalidNetworkInterfaceID.NotFound"], &format!("deleting the network interface {id}"), answer).map(drop)
     }
 
-    async fn instances_tagged(&self, keys: &[String]) -> Result<Vec<Instance>, PhaseError> {
+    async fn instances_tagged(&self, key: &str, value: Option<&str>) -> Result<Vec<Instance>, PhaseError> {
+        let tagged = value.map_or_else(|| filter("tag-key", [key]), |value| filter(&format!("tag:{key}"), [value]));
         let reservations = self
             .ec2()
             .describe_instances()
-            .filters(filter("tag-key", keys))
+            .filters(tagged)
             .filters(filter("instance-state-name", ["pending", "running", "stopping", "stopped"]))
             .into_paginator()
             .items()
@@ -149,7 +150,11 @@ impl Network for Account {
             id: instance.instance_id().unwrap_or_default().to_owned(),
             tags: read_tags(instance.tags()),
         });
-        Ok(instances.filter(|instance| keys.iter().any(|key| instance.tags.contains_key(key))).collect())
+        let carries = |instance: &Instance| match (instance.tags.get(key), value) {
+            (Some(found), Some(value)) => found == value,
+            (found, _) => found.is_some(),
+        };
+        Ok(instances.filter(carries).collect())
     }
 }
 

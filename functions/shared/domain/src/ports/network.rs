@@ -19,7 +19,12 @@ pub trait Network: Sync {
     fn delete_security_group(&self, id: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Adds a rule; a rule that is there already is no error.
-    fn authorize(&self, group_id: &str, rule: &Rule, tags: &Tags) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn authorize(
+        &self,
+        group_id: &str,
+        rule: &Rule,
+        tags: &Tags,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Removes a rule; a rule or group that is gone is no error.
     fn revoke(&self, group_id: &str, rule: &Rule) -> impl Future<Output = Result<(), PhaseError>> + Send;
@@ -30,8 +35,12 @@ pub trait Network: Sync {
     /// Deletes a network interface that nothing uses; does nothing where it is gone.
     fn delete_network_interface(&self, id: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// The running instances that carry one of these tag keys.
-    fn instances_tagged(&self, keys: &[String]) -> impl Future<Output = Result<Vec<Instance>, PhaseError>> + Send;
+    /// The instances, not yet terminated, that carry a tag, with this value where one is given.
+    fn instances_tagged(
+        &self,
+        key: &str,
+        value: Option<&str>,
+    ) -> impl Future<Output = Result<Vec<Instance>, PhaseError>> + Send;
 }
 
 /// A network interface.
@@ -56,7 +65,8 @@ impl Interface {
     /// (<https://github.com/aws/amazon-vpc-cni-k8s#cluster_name>).
     #[must_use]
     pub fn is_left_by(&self, cluster: &str) -> bool {
-        self.status == "available" && self.tags.get("cluster.k8s.amazonaws.com/name").is_some_and(|name| name == cluster)
+        self.status == "available"
+            && self.tags.get("cluster.k8s.amazonaws.com/name").is_some_and(|name| name == cluster)
     }
 }
 
@@ -88,7 +98,10 @@ pub trait LaunchTemplates: Sync {
     ) -> impl Future<Output = Result<Option<String>, PhaseError>> + Send;
 
     /// Makes a launch template and gives its id.
-    fn create_launch_template(&self, request: &NewLaunchTemplate) -> impl Future<Output = Result<String, PhaseError>> + Send;
+    fn create_launch_template(
+        &self,
+        request: &NewLaunchTemplate,
+    ) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
     /// Deletes a launch template with all its versions; does nothing where it is gone.
     fn delete_launch_template(&self, id: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;

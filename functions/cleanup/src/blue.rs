@@ -1,0 +1,68 @@
+//! How one thing of blue is deleted: only where the approved list names it, with an entry in the ledger before and after.
+
+use domain::{Condition, Migration, PhaseError, ResourceKey, Side, plan::Planned, ports::Ledger, reconcile::ensure_absent};
+use serde_json::json;
+
+/// Deletes what the plan's list calls `planned`. `find` gives the id of what has its name now: where that is another one than
+/// people approved, nothing is touched.
+///
+/// # Errors
+/// `NotReady` while AWS is still deleting; `Conflict` where something else has the name now; whatever the ports answer.
+pub async fn delete<L, F, D>(
+    ledger: &L,
+    migration: &Migration,
+    planned: &Planned,
+    find: impl Fn() -> F,
+    delete: impl FnOnce(String) -> D,
+) -> Result<(), PhaseError>
+where
+    L: Ledger,
+    F: Future<Output = Result<Option<String>, PhaseError>>,
+    D: Future<Output = Result<(), PhaseError>>,
+{
+    let approved = planned.id.as_deref().filter(|id| migration.plan.may_delete(planned.kind, id));
+    let Some(approved) = approved else {
+        return Err(PhaseError::refused(format!("{} {} is not in the approved list", planned.kind, planned.name)));
+    };
+    let key = ResourceKey::new(Side::Blue, planned.kind, &planned.name);
+    match find().await? {
+        Some(found) if found != approved => {
+            return Err(PhaseError::conflict(format!(
+                "{} {} is {found} now, and {approved} was approved for deletion; nothing was touched",
+                planned.kind, planned.name
+            )));
+        }
+        // Intending again what is intended changes nothing.
+        Some(found) => ledger.intend(migration, &key, json!({ "id": found })).await?,
+        None => {}
+    }
+    ensure_absent(ledger, migration, &key, find, delete).await
+}
+
+/// Several deletions side by side: the ones that wait do not hold the others up.
+#[derive(Debug, Default)]
+pub struct Waiting(Vec<String>);
+
+impl Waiting {
+    /// Takes the result of one deletion; an error other than `NotReady` ends the step.
+    ///
+    /// # Errors
+    /// The result's own, unless it is `NotReady`.
+    pub fn take(&mut self, result: Result<(), PhaseError>) -> Result<(), PhaseError> {
+        match result {
+            Err(error) if error.condition == Condition::NotReady => {
+                self.0.push(error.message);
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// What is awaited.
+    ///
+    /// # Errors
+    /// `NotReady` where anything is.
+    pub fn finish(self) -> Result<(), PhaseError> {
+        if self.0.is_empty() { Ok(()) } else { Err(PhaseError::not_ready(self.0.join("; "))) }
+    }
+}

@@ -1,0 +1,74 @@
+//! Preflight of control planes, nodes and their network: reads blue whole, decides what green will be, and says what
+//! stands in the way.
+
+mod access;
+mod addons;
+mod control_plane;
+mod network;
+mod nodes;
+mod planned;
+
+use domain::{
+    Input, PhaseError, Problem,
+    plan::{
+        Found,
+        compute::{Compute, Green},
+    },
+    ports::{Access, Addons, Clusters, LaunchTemplates, Network, NodeGroups},
+};
+
+/// The path of everything that is wrong with blue.
+const BLUE: &str = "$.blue.cluster";
+
+/// Reads blue and what green will be made of. Changes nothing.
+///
+/// # Errors
+/// `Unavailable` or `Denied`: everything else that stands in the way is a problem of what is found.
+pub async fn read<P>(ports: &P, input: &Input) -> Result<Found<Compute>, PhaseError>
+where
+    P: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates,
+{
+    let mut problems = control_plane::problems_of_green(ports, input).await?;
+    let Some(blue) = ports.cluster(&input.blue.cluster).await? else {
+        problems.push(Problem::new(
+            BLUE,
+            format!("found {:?}, expected the name of an EKS cluster of this account and Region", input.blue.cluster),
+        ));
+        return Ok(Found { problems, ..Found::new(Compute::default()) });
+    };
+    problems.extend(control_plane::problems_of_blue(ports, &blue).await?);
+    let blue = blue.cluster;
+
+    let version = input.green.version.clone().unwrap_or_else(|| blue.version.clone());
+    let addons = addons::read(ports, &blue.name, &version, &mut problems).await?;
+    let mut compute = Compute {
+        green: Green {
+            name: input.green.cluster.clone(),
+            version,
+            subnet_ids: if input.green.subnet_ids.is_empty() { blue.subnet_ids.clone() } else { input.green.subnet_ids.clone() },
+            authentication_mode: blue.authentication_mode.clone(),
+            bootstrap_self_managed_addons: addons::needs_bootstrap(&addons),
+        },
+        blue,
+        addons,
+        ..Compute::default()
+    };
+    problems.extend(control_plane::problems_of_version(ports, input, &compute).await?);
+    access::read(ports, &mut compute, &mut problems).await?;
+    nodes::read(ports, input, &mut compute, &mut problems).await?;
+    let shared = network::read(ports, input, &mut compute, &mut problems).await?;
+    let shared_templates = nodes::shared_templates(ports, &compute).await?;
+
+    let mut advice = control_plane::advice(input, &compute);
+    advice.extend(shared.iter().chain(&shared_templates).map(|(id, by)| {
+        format!("{id} is also used by {by}: the cleanup leaves it")
+    }));
+    Ok(Found {
+        creates: planned::creates(&compute),
+        deletes: planned::deletes(&compute, &shared_templates),
+        facts: compute,
+        problems,
+        advice,
+        switch: Vec::new(),
+    })
+}

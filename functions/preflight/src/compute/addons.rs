@@ -1,0 +1,86 @@
+//! Blue's add-ons, and the versions that green gets.
+
+use super::BLUE;
+use domain::{PhaseError, Problem, plan::compute::Addon, ports::{Access, Addons}};
+
+/// What a new cluster has of its own where it is not told otherwise
+/// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html>, `bootstrapSelfManagedAddons`).
+const BOOTSTRAPPED: [&str; 3] = ["vpc-cni", "kube-proxy", "coredns"];
+
+pub(super) async fn read<P: Addons + Access>(
+    ports: &P,
+    blue: &str,
+    green_version: &str,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<Addon>, PhaseError> {
+    let mut addons = Vec::new();
+    let mut identities = None;
+    for name in ports.addon_names(blue).await? {
+        let Some(found) = ports.addon(blue, &name).await? else { continue };
+        let mut addon = found.addon;
+        if !found.association_arns.is_empty() {
+            if identities.is_none() {
+                identities = Some(ports.pod_identities(blue).await?);
+            }
+            addon.pod_identities = identities
+                .iter()
+                .flatten()
+                .filter(|identity| found.association_arns.contains(&identity.arn))
+                .map(|identity| (identity.service_account.clone(), identity.role_arn.clone()))
+                .collect();
+        }
+        if let Some(role) = &addon.service_account_role_arn {
+            problems.push(Problem::new(
+                BLUE,
+                format!(
+                    "the add-on {name} uses the role {role} through blue's OIDC provider, which green does not have; give it a Pod Identity \
+                     association instead (https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html)"
+                ),
+            ));
+        }
+        match version(&addon.blue_version, &ports.addon_versions(&name, green_version).await?) {
+            Some(version) => addon.version = version,
+            None => problems.push(Problem::new(
+                BLUE,
+                format!("the add-on {name} has no version for Kubernetes {green_version}; remove it or choose another version for green"),
+            )),
+        }
+        addons.push(addon);
+    }
+    Ok(addons)
+}
+
+/// Blue's version where green's Kubernetes supports it, so that as little as possible changes; else the default one.
+fn version(blue: &str, supported: &[(String, bool)]) -> Option<String> {
+    let same = supported.iter().find(|(version, _)| version == blue);
+    let default = supported.iter().find(|(_, default)| *default);
+    same.or(default).or(supported.first()).map(|(version, _)| version.clone())
+}
+
+/// Whether green needs EKS's self-managed networking: it does where blue has one of the three not as an add-on.
+pub(super) fn needs_bootstrap(addons: &[Addon]) -> bool {
+    !BOOTSTRAPPED.iter().all(|name| addons.iter().any(|addon| addon.name == *name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn green_keeps_the_version_of_an_add_on_where_it_can() {
+        let supported = [("v1.20.0", false), ("v1.19.2", true), ("v1.19.0", false)].map(|(v, d)| (v.to_owned(), d));
+        for (blue, green) in [("v1.19.0", "v1.19.0"), ("v1.18.0", "v1.19.2")] {
+            assert_eq!(version(blue, &supported).as_deref(), Some(green));
+        }
+        assert_eq!(version("v1.18.0", &[("v2".to_owned(), false)]).as_deref(), Some("v2"));
+        assert_eq!(version("v1.18.0", &[]), None);
+    }
+
+    #[test]
+    fn green_is_bootstrapped_unless_blue_has_all_three_as_add_ons() {
+        let addons: Vec<_> = BOOTSTRAPPED.iter().map(|&name| Addon { name: name.to_owned(), ..Addon::default() }).collect();
+        assert!(!needs_bootstrap(&addons));
+        assert!(needs_bootstrap(&addons[1..]));
+        assert!(needs_bootstrap(&[]));
+    }
+}

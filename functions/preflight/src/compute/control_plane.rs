@@ -1,0 +1,139 @@
+//! Blue's control plane and green's name and version.
+
+use super::BLUE;
+use domain::{
+    Input, PhaseError, Problem,
+    plan::compute::{ClusterStatus, Compute},
+    ports::Clusters,
+};
+
+/// What is wrong with green's name.
+pub(super) async fn problems_of_green<P: Clusters>(ports: &P, input: &Input) -> Result<Vec<Problem>, PhaseError> {
+    let name = &input.green.cluster;
+    let message = if *name == input.blue.cluster {
+        "found blue's own name, expected another one: both clusters exist side by side".to_owned()
+    } else if ports.cluster(name).await?.is_some() {
+        // This execution has created nothing yet, so whatever has the name is somebody else's.
+        format!("a cluster {name} exists already and is not of this migration; choose another name or delete it")
+    } else {
+        return Ok(Vec::new());
+    };
+    Ok(vec![Problem::new("$.green.cluster", message)])
+}
+
+/// What about blue cannot be cloned.
+pub(super) async fn problems_of_blue<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Result<Vec<Problem>, PhaseError> {
+    let mut problems = state_of_blue(blue);
+    if blue.status == "ACTIVE" {
+        let profiles = ports.fargate_profiles(&blue.cluster.name).await?;
+        if !profiles.is_empty() {
+            problems.push(Problem::new(
+                BLUE,
+                format!("has the Fargate profiles {}, which are not cloned yet; move their Pods to a managed node group", profiles.join(", ")),
+            ));
+        }
+    }
+    Ok(problems)
+}
+
+fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if blue.status != "ACTIVE" {
+        let name = &blue.cluster.name;
+        problems.push(Problem::new(BLUE, format!("{name} is {}, expected ACTIVE; wait until EKS is done with it", blue.status)));
+    }
+    if blue.cluster.authentication_mode == "CONFIG_MAP" {
+        problems.push(Problem::new(
+            BLUE,
+            "its authentication mode is CONFIG_MAP, expected API or API_AND_CONFIG_MAP, which Bascule needs to reach it; change it with \
+             `aws eks update-cluster-config --access-config authenticationMode=API_AND_CONFIG_MAP` (there is no way back from that)",
+        ));
+    }
+    for setting in &blue.cluster.not_copied {
+        problems.push(Problem::new(BLUE, format!("uses {setting}, which is not cloned")));
+    }
+    problems
+}
+
+/// What is wrong with green's version.
+pub(super) async fn problems_of_version<P: Clusters>(
+    ports: &P,
+    input: &Input,
+    compute: &Compute,
+) -> Result<Vec<Problem>, PhaseError> {
+    let offered = ports.offered_versions().await?;
+    let path = if input.green.version.is_some() { "$.green.version" } else { "$.green" };
+    Ok(wrong_version(&compute.blue.version, &compute.green.version, &offered).map(|message| Problem::new(path, message)).into_iter().collect())
+}
+
+fn wrong_version(blue: &str, green: &str, offered: &[String]) -> Option<String> {
+    if minor(green) < minor(blue) {
+        return Some(format!("found {green}, lower than blue's {blue}; expected {blue} or later"));
+    }
+    if offered.iter().any(|version| version == green) {
+        return None;
+    }
+    let mut offered: Vec<_> = offered.iter().map(String::as_str).filter(|version| minor(version) >= minor(blue)).collect();
+    offered.sort_by_key(|version| minor(version));
+    offered.dedup();
+    Some(format!("EKS makes no new clusters of version {green}; expected one of {}", offered.join(", ")))
+}
+
+/// Major and minor number of a Kubernetes version.
+pub(super) fn minor(version: &str) -> (u32, u32) {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or_default());
+    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default())
+}
+
+/// What the operator should know.
+pub(super) fn advice(input: &Input, compute: &Compute) -> Vec<String> {
+    let (blue, green) = (minor(&compute.blue.version), minor(&compute.green.version));
+    let only_one_minor = green.0 == blue.0 && green.1 == blue.1 + 1 && input.green.subnet_ids.is_empty();
+    if !only_one_minor {
+        return Vec::new();
+    }
+    vec![format!(
+        "green differs from blue by one minor version only: EKS's in-place upgrade from {} to {}, which can be rolled back for 7 days, is \
+         cheaper if you need neither another name nor another qualification \
+         (https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html)",
+        compute.blue.version, compute.green.version
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::plan::compute::Cluster;
+
+    #[test]
+    fn green_has_blues_version_or_a_later_one_that_eks_offers() {
+        let offered = ["1.33", "1.34", "1.9", "1.35"].map(str::to_owned);
+        for (blue, green, refusal) in [
+            ("1.33", "1.33", None),
+            ("1.33", "1.35", None),
+            ("1.34", "1.33", Some("found 1.33, lower than blue's 1.34; expected 1.34 or later")),
+            ("1.33", "1.36", Some("EKS makes no new clusters of version 1.36; expected one of 1.33, 1.34, 1.35")),
+            ("1.32", "1.32", Some("EKS makes no new clusters of version 1.32; expected one of 1.33, 1.34, 1.35")),
+        ] {
+            assert_eq!(wrong_version(blue, green, &offered).as_deref(), refusal, "{blue} -> {green}");
+        }
+    }
+
+    #[test]
+    fn a_blue_that_is_busy_or_cannot_be_cloned_is_refused_with_every_reason() {
+        let blue = |status: &str, mode: &str, not_copied: &[&str]| ClusterStatus {
+            cluster: Cluster {
+                authentication_mode: mode.to_owned(),
+                not_copied: not_copied.iter().map(|&setting| setting.to_owned()).collect(),
+                ..Cluster::default()
+            },
+            status: status.to_owned(),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            issues: Vec::new(),
+        };
+        assert_eq!(state_of_blue(&blue("ACTIVE", "API", &[])).len(), 0);
+        assert_eq!(state_of_blue(&blue("ACTIVE", "API_AND_CONFIG_MAP", &[])).len(), 0);
+        assert_eq!(state_of_blue(&blue("UPDATING", "API", &[])).len(), 1);
+        assert_eq!(state_of_blue(&blue("UPDATING", "CONFIG_MAP", &["computeConfig (EKS Auto Mode)"])).len(), 3);
+    }
+}

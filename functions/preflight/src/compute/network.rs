@@ -1,0 +1,199 @@
+//! Subnets, and which security groups are blue's alone.
+
+use super::BLUE;
+use domain::{
+    Input, PhaseError, Problem,
+    plan::compute::{Compute, Reference, SecurityGroup, Subnet, rules::is_made_by_eks},
+    ports::{
+        Network,
+        network::{Instance, Interface},
+    },
+};
+use std::collections::BTreeSet;
+
+/// Free addresses that EKS wants in each subnet of a control plane
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
+const FREE_ADDRESSES: i32 = 6;
+
+/// Reads subnets and security groups. Gives the groups that blue shares with others, which green uses as they are.
+pub(super) async fn read<P: Network>(
+    ports: &P,
+    input: &Input,
+    compute: &mut Compute,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<(String, String)>, PhaseError> {
+    let path = if input.green.subnet_ids.is_empty() { BLUE } else { "$.green.subnetIds" };
+    let wanted: Vec<_> = compute
+        .green
+        .subnet_ids
+        .iter()
+        .chain(compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids))
+        .cloned()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let subnets = ports.subnets(&wanted).await?;
+    problems.extend(wrong_subnets(compute, &subnets).into_iter().map(|message| Problem::new(path, message)));
+
+    let vpc = compute.blue.vpc_id.clone();
+    let groups = ports.security_groups(&vpc).await?;
+    let interfaces = ports.network_interfaces(&vpc).await?;
+    let nodes = ports.instances_tagged("eks:cluster-name", Some(&compute.blue.name)).await?;
+    let used = used_groups(compute);
+    for id in used.iter().filter(|id| !groups.iter().any(|group| group.id == **id)) {
+        problems.push(Problem::new(BLUE, format!("the security group {id} does not exist in {vpc}")));
+    }
+    let mut shared = Vec::new();
+    for group in groups.iter().filter(|group| used.contains(&group.id)) {
+        match user(group, &compute.blue.name, &interfaces, &nodes) {
+            Some(by) => shared.push((group.id.clone(), by)),
+            None => compute.security_groups.push(group.clone()),
+        }
+    }
+    let cluster_group = compute.blue.cluster_security_group_id.clone();
+    let own = groups.iter().find(|group| group.id == cluster_group);
+    compute.cluster_group_rules =
+        own.map(|group| group.rules.iter().filter(|rule| !is_made_by_eks(&cluster_group, rule)).cloned().collect()).unwrap_or_default();
+    compute.references = references(compute, &groups);
+    Ok(shared)
+}
+
+/// The groups that blue's control plane and nodes are in, without the one that EKS made.
+fn used_groups(compute: &Compute) -> BTreeSet<String> {
+    let nodes = compute.launch_templates.iter().flat_map(|template| template.data.groups());
+    let groups = compute.blue.security_group_ids.iter().cloned().chain(nodes);
+    groups.filter(|id| *id != compute.blue.cluster_security_group_id).collect()
+}
+
+/// Who else uses the group. A default group belongs to its VPC.
+fn user(group: &SecurityGroup, blue: &str, interfaces: &[Interface], nodes: &[Instance]) -> Option<String> {
+    if group.name == "default" {
+        return Some("the VPC, whose default group it is".to_owned());
+    }
+    let other = interfaces.iter().find(|interface| interface.groups.contains(&group.id) && !is_blues(interface, blue, nodes))?;
+    Some(match &other.instance_id {
+        Some(instance) => instance.clone(),
+        None => format!("the network interface {} ({})", other.id, other.description),
+    })
+}
+
+/// Network interfaces of the control plane are described as `Amazon EKS <cluster>`, those of Pods and of nodes hang on nodes or
+/// carry the tag of the VPC CNI
+/// (<https://docs.aws.amazon.com/eks/latest/best-practices/subnets.html>).
+fn is_blues(interface: &Interface, blue: &str, nodes: &[Instance]) -> bool {
+    interface.description == format!("Amazon EKS {blue}")
+        || interface.tags.get("cluster.k8s.amazonaws.com/name").is_some_and(|name| name == blue)
+        || interface.instance_id.as_ref().is_some_and(|id| nodes.iter().any(|node| node.id == *id))
+}
+
+fn references(compute: &Compute, groups: &[SecurityGroup]) -> Vec<Reference> {
+    let blue = compute.blue_groups();
+    groups
+        .iter()
+        .filter(|group| !blue.contains(&group.id.as_str()))
+        .flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
+        .filter(|(_, rule)| rule.peer_group().is_some_and(|peer| blue.contains(&peer)))
+        .map(|(group, rule)| Reference { group_id: group.id.clone(), rule: rule.clone() })
+        .collect()
+}
+
+fn wrong_subnets(compute: &Compute, found: &[Subnet]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let control_plane = &compute.green.subnet_ids;
+    let known = |id: &String| found.iter().find(|subnet| subnet.id == *id);
+    let mut zones = BTreeSet::new();
+    for id in control_plane {
+        let Some(subnet) = known(id) else {
+            problems.push(format!("the subnet {id} does not exist"));
+            continue;
+        };
+        zones.insert(&subnet.availability_zone);
+        if subnet.vpc_id != compute.blue.vpc_id {
+            problems.push(format!("the subnet {id} is in {}, expected blue's VPC {}", subnet.vpc_id, compute.blue.vpc_id));
+        }
+        if subnet.free_addresses < FREE_ADDRESSES {
+            problems.push(format!(
+                "the subnet {id} has {} free addresses, expected at least {FREE_ADDRESSES} for the control plane",
+                subnet.free_addresses
+            ));
+        }
+    }
+    if zones.len() < 2 && problems.is_empty() {
+        problems.push(format!("the subnets are in {} Availability Zone, expected at least two", zones.len()));
+    }
+    for group in &compute.node_groups {
+        let subnets: BTreeSet<_> = group.green_subnet_ids.iter().collect();
+        let free: i32 = subnets.iter().filter_map(|id| known(id)).map(|subnet| subnet.free_addresses).sum();
+        if free < group.scaling.desired {
+            problems.push(format!(
+                "the subnets of the node group {} have {free} free addresses together, expected at least {} for as many nodes",
+                group.name, group.scaling.desired
+            ));
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::plan::compute::{Cluster, Green, NodeGroup, Scaling};
+
+    fn subnet(id: &str, vpc: &str, zone: &str, free: i32) -> Subnet {
+        Subnet { id: id.to_owned(), vpc_id: vpc.to_owned(), availability_zone: zone.to_owned(), free_addresses: free }
+    }
+
+    fn compute(subnets: &[&str]) -> Compute {
+        Compute {
+            blue: Cluster { vpc_id: "vpc-1".to_owned(), ..Cluster::default() },
+            green: Green { subnet_ids: subnets.iter().map(|&id| id.to_owned()).collect(), ..Green::default() },
+            ..Compute::default()
+        }
+    }
+
+    #[test]
+    fn subnets_must_be_in_blues_vpc_in_two_zones_and_have_room() {
+        let found =
+            [subnet("a", "vpc-1", "z1", 100), subnet("b", "vpc-1", "z2", 6), subnet("c", "vpc-1", "z1", 5), subnet("d", "vpc-2", "z2", 100)];
+        for (ids, expected) in [
+            (&["a", "b"][..], vec![]),
+            (&["a"], vec!["the subnets are in 1 Availability Zone, expected at least two"]),
+            (&["b", "c"], vec!["the subnet c has 5 free addresses, expected at least 6 for the control plane"]),
+            (&["a", "d", "e"], vec!["the subnet d is in vpc-2, expected blue's VPC vpc-1", "the subnet e does not exist"]),
+        ] {
+            assert_eq!(wrong_subnets(&compute(ids), &found), expected, "{ids:?}");
+        }
+        let mut crowded = compute(&["a", "b"]);
+        crowded.node_groups.push(NodeGroup {
+            name: "web".to_owned(),
+            green_subnet_ids: vec!["b".to_owned()],
+            scaling: Scaling { desired: 7, ..Scaling::default() },
+            ..NodeGroup::default()
+        });
+        assert_eq!(
+            wrong_subnets(&crowded, &found),
+            ["the subnets of the node group web have 6 free addresses together, expected at least 7 for as many nodes"]
+        );
+    }
+
+    #[test]
+    fn a_group_that_something_else_uses_is_shared() {
+        let group = SecurityGroup { id: "sg-1".to_owned(), name: "nodes".to_owned(), ..SecurityGroup::default() };
+        let nodes = [Instance { id: "i-blue".to_owned(), ..Instance::default() }];
+        let interface = |instance: Option<&str>, description: &str| Interface {
+            id: "eni-1".to_owned(),
+            description: description.to_owned(),
+            instance_id: instance.map(str::to_owned),
+            groups: vec!["sg-1".to_owned()],
+            ..Interface::default()
+        };
+        for (interface, expected) in [
+            (interface(Some("i-blue"), ""), None),
+            (interface(None, "Amazon EKS shop-blue"), None),
+            (interface(Some("i-db"), ""), Some("i-db")),
+            (interface(None, "ELB net/x/1"), Some("the network interface eni-1 (ELB net/x/1)")),
+        ] {
+            assert_eq!(user(&group, "shop-blue", &[interface], &nodes).as_deref(), expected);
+        }
+    }
+}
