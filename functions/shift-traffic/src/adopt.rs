@@ -1,0 +1,46 @@
+//! After the bake the API's configuration gets green's link for good. No request notices: the stage serves deployment G.
+
+use crate::GatewayPorts;
+use domain::gateway::{self, integrations};
+use domain::plan::edge::{Integration, keys};
+use domain::{Migration, PhaseError, Status};
+use serde_json::json;
+
+/// Points the integrations of the plan at green's link, with their originals in the ledger first. What others have pointed
+/// elsewhere since is theirs.
+pub(crate) async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
+    let key = keys::adopted();
+    if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status == Status::Present) {
+        return Ok(());
+    }
+    let (g, green) = gateway::green(ports, migration).await?;
+    let stage = ports.stage(&edge.api.id, &edge.stage.name).await?.unwrap_or_default();
+    if stage.deployment_id != g || stage.canary.is_some() {
+        return Err(PhaseError::conflict(format!(
+            "the stage {} does not serve green's deployment {g} alone; the configuration is left as it is",
+            edge.stage.name
+        )));
+    }
+    ports.intend(migration, &key, json!({ "integrations": edge.integrations })).await?;
+    let foreign = integrations::point(ports, &edge.api.id, &edge.integrations, &edge.vpc_link.id, &green).await?;
+    if !foreign.is_empty() {
+        ports.record(migration, "integrations that others have changed are left alone", json!(foreign)).await?;
+    }
+    ports.present(migration, &key, &green).await
+}
+
+/// Puts the originals back.
+pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let key = keys::adopted();
+    let entry = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
+    let Some(entry) = entry else {
+        return Ok(());
+    };
+    let edge = &migration.plan.edge;
+    let originals: Vec<Integration> = serde_json::from_value(entry.detail["integrations"].clone())
+        .map_err(|error| PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}")))?;
+    let (_, green) = gateway::green(ports, migration).await?;
+    integrations::point(ports, &edge.api.id, &originals, &green, &edge.vpc_link.id).await?;
+    ports.absent(migration, &key).await
+}

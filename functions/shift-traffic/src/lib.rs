@@ -1,0 +1,180 @@
+//! Moves production's traffic: one `UpdateStage` a step, and one back.
+//!
+//! With the step `adopt`, after the bake, the API's configuration gets green's link for good: until then an ordinary
+//! deployment would bring blue back, and blue's link could not be deleted. Going back restores the configuration too, after the
+//! call that moves the traffic.
+
+pub mod adopt;
+pub mod holds;
+pub mod stage;
+
+use domain::input::OnAbort;
+use domain::plan::edge::{Stage, keys};
+use domain::ports::approvals::Question;
+use domain::ports::{Apis, Approvals, Kubernetes, Ledger, Stages};
+use domain::shift::{PHASE, Shift};
+use domain::{Migration, Outcome, PhaseError, Status, gateway};
+use serde_json::{Value, json};
+use stage::Move;
+
+/// The step that points the configuration at green for good.
+pub const ADOPT: &str = "adopt";
+
+/// Everything that this phase reaches.
+pub trait Ports: GatewayPorts + Kubernetes {}
+
+impl<T: GatewayPorts + Kubernetes> Ports for T {}
+
+/// The part of it that is no Kubernetes.
+pub trait GatewayPorts: Ledger + Apis + Stages + Approvals {}
+
+impl<T: Ledger + Apis + Stages + Approvals> GatewayPorts for T {}
+
+/// Takes the next step of the switch, or adopts green for good.
+///
+/// # Errors
+/// `Refused` without a valid approval, `Conflict` where somebody moved the stage or released to one side only; whatever the
+/// ports answer.
+pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    match migration.step.as_str() {
+        "" => {
+            approved(ports, migration).await?;
+            if due(ports, migration).await? {
+                holds::compare(ports, migration).await?;
+            }
+            let share = shift(ports, migration, jiff::Timestamp::now()).await?;
+            let complete = share == 100;
+            if complete {
+                holds::converge(ports, migration).await?;
+            }
+            Ok(Outcome::done().with("share", share).with("complete", complete))
+        }
+        ADOPT => {
+            adopt::converge(ports, migration).await?;
+            Ok(Outcome::done())
+        }
+        other => Err(PhaseError::invalid_input(format!("$.step: found {other:?}, expected nothing or {ADOPT:?}"))),
+    }
+}
+
+/// No request reaches green before people have said yes to this very plan.
+///
+/// # Errors
+/// `Refused` without an approval that is in time and bound to the plan.
+pub async fn approved<P: Approvals>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let asked = ports.asked(&migration.id, Question::Qualification).await?;
+    let asked = asked.ok_or_else(|| PhaseError::refused("nobody was asked to qualify green"))?;
+    asked.permits(&migration.plan.digest())
+}
+
+/// Takes the next step of the switch where it was not taken yet, and gives green's share in percent.
+///
+/// # Errors
+/// `Conflict` where the stage is neither as the last step left it nor as this one makes it.
+pub async fn shift<P: GatewayPorts>(
+    ports: &P,
+    migration: &Migration,
+    now: jiff::Timestamp,
+) -> Result<u8, PhaseError> {
+    let edge = &migration.plan.edge;
+    let (api, name) = (&edge.api.id, &edge.stage.name);
+    let (g, _) = gateway::green(ports, migration).await?;
+    let shift = progress(ports, migration).await?;
+    let Some(target) = Shift::next(&migration.input, shift.as_ref()) else {
+        return Ok(100);
+    };
+    let before = read(ports, migration).await?;
+    let from = shift.as_ref().map_or(0, |shift| shift.share);
+    if let Move::Take(patches) = stage::step(&before, edge.deployment_b(), &g, from, target)? {
+        let key = keys::shift(migration);
+        ports.intend(migration, &key, json!({ "deploymentId": before.deployment_id, "canary": null })).await?;
+        ports.update_stage(api, name, &patches).await?;
+        let after = read(ports, migration).await?;
+        let share = stage::share(&after, edge.deployment_b(), &g);
+        if share != Some(target) {
+            return Err(PhaseError::conflict(format!(
+                "the stage {name} of {api} was to send {target} % to green and serves {} instead: somebody changed it at the same time",
+                stage::describe(&after)
+            )));
+        }
+    }
+    ports.present(migration, &keys::shift(migration), &g).await?;
+    if shift.as_ref().is_none_or(|shift| shift.share != target) {
+        ports.record(migration, "traffic moved", json!({ "share": target, "from": from, "deployment": g })).await?;
+        let shift = Shift {
+            guarded: shift.as_ref().map_or(0, |shift| shift.guarded),
+            share: target,
+            started_at: shift.as_ref().map_or(now, |shift| shift.started_at),
+            shifted_at: now,
+        };
+        ports.save_progress(migration, PHASE, json!(shift)).await?;
+    }
+    Ok(target)
+}
+
+/// Whether the next step was not taken yet, as far as the ledger knows.
+async fn due<P: Ledger>(ports: &P, migration: &Migration) -> Result<bool, PhaseError> {
+    let shift = progress(ports, migration).await?;
+    let next = Shift::next(&migration.input, shift.as_ref());
+    Ok(next.is_some_and(|target| shift.is_none_or(|shift| shift.share != target)))
+}
+
+async fn progress<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Shift>, PhaseError> {
+    match ports.progress(migration, PHASE).await? {
+        None | Some(Value::Null) => Ok(None),
+        Some(saved) => serde_json::from_value(saved)
+            .map(Some)
+            .map_err(|error| PhaseError::conflict(format!("the progress of the switch cannot be read: {error}"))),
+    }
+}
+
+async fn read<P: Stages>(ports: &P, migration: &Migration) -> Result<Stage, PhaseError> {
+    let (api, name) = (&migration.plan.edge.api.id, &migration.plan.edge.stage.name);
+    let stage = ports.stage(api, name).await?;
+    stage.ok_or_else(|| PhaseError::conflict(format!("the stage {name} of {api} is gone")))
+}
+
+/// Gives all traffic back to blue, in one call, and then puts back what moved with it.
+///
+/// # Errors
+/// `Conflict` where the stage serves a deployment of others, which is never overwritten; `NotReady` while the rest is being
+/// put back; whatever the ports answer.
+pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    give_back(ports, migration).await?;
+    holds::undo(ports, migration).await?;
+    settle(ports, migration).await?;
+    Ok(Outcome::done().with("keep", migration.input.on_abort == OnAbort::Keep))
+}
+
+/// The one call.
+///
+/// # Errors
+/// As for [`undo`].
+pub async fn give_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let key = keys::shift(migration);
+    let moved = ports.entry(migration, &key).await?.is_some_and(|entry| entry.status != Status::Absent);
+    if !moved {
+        return Ok(());
+    }
+    let edge = &migration.plan.edge;
+    let (g, _) = gateway::green(ports, migration).await?;
+    if let Move::Take(patches) = stage::back(&read(ports, migration).await?, edge.deployment_b(), &g)? {
+        ports.update_stage(&edge.api.id, &edge.stage.name, &patches).await?;
+        gateway::unmoved(edge, Some(&read(ports, migration).await?))?;
+        ports.record(migration, "blue serves again", json!({ "deployment": edge.deployment_b() })).await?;
+    }
+    Ok(())
+}
+
+/// What follows once blue serves again: the configuration as it was, and the ledger.
+///
+/// # Errors
+/// As for [`undo`].
+pub async fn settle<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    adopt::undo(ports, migration).await?;
+    let key = keys::shift(migration);
+    if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status != Status::Absent) {
+        ports.absent(migration, &key).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! The Lambda function `bascule-shift-traffic`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), clients::Error> {
+    clients::serve("shift-traffic", shift_traffic::converge, shift_traffic::undo).await
+}
