@@ -15,6 +15,11 @@ fn key(what: &str) -> ResourceKey {
     ResourceKey::new(Side::Temporary, Kind::Schedule, what)
 }
 
+/// The functions' roles allow schedules of this prefix only.
+fn name(migration: &Migration, key: &ResourceKey) -> String {
+    unique(&migration.id, key.side, key.kind, &format!("bascule-{}", key.name), LONGEST_NAME)
+}
+
 /// Has `target_arn` called with `input` at `at`, once. Making the same appointment again keeps the time of the first,
 /// which is also the answer.
 ///
@@ -29,7 +34,7 @@ pub async fn make<P: Ledger + Schedules>(
     input: Value,
 ) -> Result<jiff::Timestamp, PhaseError> {
     let key = key(what);
-    let name = unique(&migration.id, key.side, key.kind, what, LONGEST_NAME);
+    let name = name(migration, &key);
     let entry = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
     let at = match &entry {
         Some(entry) => entry.detail["at"].as_str().and_then(|text| text.parse().ok()).unwrap_or(at),
@@ -52,7 +57,7 @@ pub async fn cancel<P: Ledger + Schedules>(ports: &P, migration: &Migration, wha
     if ports.entry(migration, &key).await?.is_none_or(|entry| entry.status == Status::Absent) {
         return Ok(());
     }
-    ports.unschedule(&unique(&migration.id, key.side, key.kind, what, LONGEST_NAME)).await?;
+    ports.unschedule(&name(migration, &key)).await?;
     ports.absent(migration, &key).await
 }
 
