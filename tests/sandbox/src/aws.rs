@@ -1,7 +1,7 @@
 //! Signed calls to AWS by the three wire protocols that its services speak, without an SDK: the sandbox asks little, and
 //! what it asks must not share code with what it tests.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
@@ -20,6 +20,20 @@ use crate::xml::Element;
 pub const REGION: &str = "eu-central-1";
 /// The account, as ministack gives it to the root user's keys.
 pub const ACCOUNT: &str = "000000000000";
+
+/// How long to wait after each throttled answer; the last one is final. API Gateway's slowest quota is one call in 30 s.
+const PAUSES: [Duration; 10] = [
+    Duration::from_millis(150),
+    Duration::from_millis(300),
+    Duration::from_millis(600),
+    Duration::from_millis(1200),
+    Duration::from_millis(2400),
+    Duration::from_secs(4),
+    Duration::from_secs(6),
+    Duration::from_secs(8),
+    Duration::from_secs(10),
+    Duration::ZERO,
+];
 
 /// A principal that calls AWS at one endpoint.
 #[derive(Clone, Debug)]
@@ -121,20 +135,30 @@ impl Aws {
         self.send("s3", &format!("/{bucket}"), request, Bytes::from(body)).await.context("CreateBucket").map(drop)
     }
 
+    /// Sends a request, and again while the service asks for patience, as the SDKs do.
     async fn send(&self, service: &str, path: &str, request: http::request::Builder, body: Bytes) -> Result<Bytes> {
         let mut request = request
             .uri(format!("{}{path}", self.endpoint))
             .header("host", self.endpoint.trim_start_matches("http://"))
             .body(body)
             .context("building the request")?;
-        self.sign(service, &mut request)?;
-        let answer = self.wire.send(request).await?;
-        if answer.status().is_success() {
-            return Ok(answer.into_body());
+        let unsigned = request.clone();
+        for pause in PAUSES {
+            self.sign(service, &mut request)?;
+            let answer = self.wire.send(request).await?;
+            if answer.status().is_success() {
+                return Ok(answer.into_body());
+            }
+            let text = String::from_utf8_lossy(answer.body()).into_owned();
+            let kind = answer.headers().get("x-amzn-errortype").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+            let throttled = answer.status() == StatusCode::TOO_MANY_REQUESTS || text.contains("Throttling");
+            if !throttled || pause.is_zero() {
+                return Err(Error::new(format!("{} {kind} {}", answer.status(), text.trim())));
+            }
+            tokio::time::sleep(pause).await;
+            request = unsigned.clone();
         }
-        let text = String::from_utf8_lossy(answer.body()).into_owned();
-        let kind = answer.headers().get("x-amzn-errortype").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        Err(Error::new(format!("{} {kind} {}", answer.status(), text.trim())))
+        Err(Error::new("throttled again and again"))
     }
 
     /// Signature Version 4 in the headers; S3 wants its path encoded once and the checksum of the body as a header.
@@ -151,13 +175,7 @@ impl Aws {
     ///
     /// # Errors
     /// When the URL cannot be signed.
-    pub fn presign(
-        &self,
-        service: &str,
-        url: &str,
-        headers: &[(&str, &str)],
-        lives: std::time::Duration,
-    ) -> Result<String> {
+    pub fn presign(&self, service: &str, url: &str, headers: &[(&str, &str)], lives: Duration) -> Result<String> {
         let mut settings = SigningSettings::default();
         settings.signature_location = SignatureLocation::QueryParams;
         settings.expires_in = Some(lives);

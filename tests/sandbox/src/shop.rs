@@ -31,29 +31,35 @@ pub async fn build(account: &Account, files: &[PathBuf], say: &dyn Fn(&str)) -> 
     let roles = roles::build(aws).await.context("the shop's roles")?;
     let network = network::build(aws).await.context("the shop's network")?;
     say(&format!("Shop: VPC {} with {} subnets", network.vpc, network.subnets.len()));
-    let (groups, balancer) = tokio::try_join!(cluster::build(aws, &network, &roles), edge::build(aws, &network))?;
-    edge::attach(aws, &balancer, &groups).await?;
-    say(&format!("Shop: cluster {BLUE} with {} node groups, load balancer {BLUE}", groups.len()));
     let bundles = workloads::bundles(files)?;
-    let manifests = workloads::upload(aws, &bundles).await?;
-    let endpoint = cluster::endpoint(aws, BLUE).await?;
-    let kubernetes = Kubernetes::connect(aws, &endpoint, &roles.operator).await?;
-    let mut objects = 0;
-    for bundle in &bundles {
-        objects += kubernetes.apply(bundle).await?;
-    }
-    let link = async {
-        let link = edge::link(aws, &balancer).await?;
-        gateway::build(aws, &link).await
+    let cluster = async {
+        cluster::control_plane(aws, &network, &roles).await?;
+        let endpoint = cluster::endpoint(aws, BLUE).await?;
+        let kubernetes = Kubernetes::connect(aws, &endpoint, &roles.operator).await?;
+        say(&format!("Shop: cluster {BLUE} is ACTIVE at {}", endpoint.url));
+        let deploy = async {
+            let mut objects = 0;
+            for bundle in &bundles {
+                objects += kubernetes.apply(bundle).await?;
+            }
+            say(&format!("Shop: {objects} objects applied to {BLUE}"));
+            Ok(())
+        };
+        let (groups, ()) = tokio::try_join!(cluster::nodes(aws, &network, &roles), deploy)?;
+        say(&format!("Shop: {} node groups of {BLUE} are ACTIVE", groups.len()));
+        Ok((groups, kubernetes))
     };
-    let (api, ()) = tokio::try_join!(link, kubernetes.available())?;
-    edge::healthy(aws, &balancer).await?;
+    let edge = async {
+        let balancer = edge::build(aws, &network).await?;
+        let link = edge::link(aws, &balancer).await?;
+        say(&format!("Shop: load balancer {BLUE}, VPC link {link}"));
+        Ok((balancer, gateway::build(aws, &link).await?, workloads::upload(aws, &bundles).await?))
+    };
+    let ((groups, kubernetes), (balancer, api, manifests)) = tokio::try_join!(cluster, edge)?;
+    edge::attach(aws, &balancer, &groups).await?;
+    tokio::try_join!(kubernetes.available(), edge::healthy(aws, &balancer))?;
     alarm::build(aws).await.context("the shop's alarm")?;
-    say(&format!(
-        "Shop: {objects} objects on {BLUE}; API {} with {} methods at https://{DOMAIN}",
-        api.id,
-        routes::samples().len() + 1
-    ));
+    say(&format!("Shop: API {} with {} methods at https://{DOMAIN}", api.id, routes::samples().len() + 1));
     Ok(Shop { api, manifests })
 }
 

@@ -8,6 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::world::{BLUE, GREEN};
 
+/// The longest latency that is told apart, in microseconds: a minute, twice a customer's patience.
+const LONGEST_MICROSECONDS: u64 = 60_000_000;
+
 /// Which cluster served a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Server {
@@ -109,7 +112,8 @@ impl Records {
     /// The latency that this share (0 to 1) of all requests stayed below, in milliseconds.
     #[must_use]
     pub fn latency(&self, quantile: f64) -> f64 {
-        let mut histogram = Histogram::<u64>::new(3).unwrap_or_else(|_| unreachable!("three digits are allowed"));
+        let bounds = Histogram::<u64>::new_with_bounds(1, LONGEST_MICROSECONDS, 3);
+        let mut histogram = bounds.unwrap_or_else(|_| unreachable!("the bounds are valid"));
         for record in &self.all {
             histogram.saturating_record(u64::try_from(record.latency.as_micros()).unwrap_or(u64::MAX));
         }

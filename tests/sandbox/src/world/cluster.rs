@@ -28,11 +28,11 @@ pub struct Endpoint {
 /// The two node groups: name, desired size, label.
 const NODE_GROUPS: [(&str, u32, &str); 2] = [("general", 2, "general"), ("ingress", 1, "ingress")];
 
-/// Makes the cluster and answers the names of its Auto Scaling groups.
+/// Makes the control plane, lets the operators in, and waits until it is ACTIVE.
 ///
 /// # Errors
-/// The first refusal of EKS or EC2.
-pub async fn build(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<String>> {
+/// The first refusal of EKS.
+pub async fn control_plane(aws: &Aws, network: &Network, roles: &Roles) -> Result<()> {
     let version = two_behind(aws).await?;
     let cluster = json!({
         "name": BLUE,
@@ -52,7 +52,15 @@ pub async fn build(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<St
     aws.rest("eks", Method::POST, "/clusters", Some(&cluster)).await?;
     let path = format!("/clusters/{BLUE}");
     active(aws, &path, "cluster").await?;
-    grant(aws, &path, &roles.operator).await?;
+    grant(aws, &path, &roles.operator).await
+}
+
+/// Makes add-ons and node groups, and answers the names of the Auto Scaling groups.
+///
+/// # Errors
+/// The first refusal of EKS or EC2.
+pub async fn nodes(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<String>> {
+    let path = format!("/clusters/{BLUE}");
     for name in &ADD_ONS[..2] {
         add_on(aws, &path, name).await?;
     }
