@@ -58,9 +58,9 @@ fn implied(service: &str, operation: &str) -> &'static [&'static str] {
         ("eks", "create_nodegroup") => {
             &["ec2:CreateTags", "ec2:RunInstances", "eks:TagResource", "iam:GetRole", "iam:PassRole"]
         }
-        ("eks", "create_cluster" | "create_addon" | "create_pod_identity_association") => {
-            &["eks:TagResource", "iam:PassRole"]
-        }
+        // https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html: where blue's secrets are encrypted, green's are too.
+        ("eks", "create_cluster") => &["eks:TagResource", "iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"],
+        ("eks", "create_addon" | "create_pod_identity_association") => &["eks:TagResource", "iam:PassRole"],
         ("eks", "create_access_entry") => &["eks:TagResource"],
         // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-authentication-access-control.html
         ("elasticloadbalancingv2", "create_load_balancer" | "create_target_group" | "create_listener") => {
