@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use compute::{Compute, Delays};
 use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
@@ -47,17 +47,21 @@ impl Account {
         let log = project.sandbox().join("ministack.log");
         let port = free_port()?;
         let ministack = format!("http://127.0.0.1:{port}");
+        let links: Arc<OnceLock<ApiGateway>> = Arc::default();
+        let asked = Arc::clone(&links);
         let compute = Compute::start(compute::Options {
             ministack_url: ministack.clone(),
             region: REGION.to_owned(),
             account: ACCOUNT.to_owned(),
             delays: Delays::default(),
             traefik: python.traefik()?,
-            link_uses_load_balancer: Arc::new(|_| false),
+            link_uses_load_balancer: Arc::new(move |arn| asked.get().is_some_and(|gateway| gateway.links_to(arn))),
         });
         let balancers = compute.clone();
         let options = Options { region: REGION.to_owned(), account_id: ACCOUNT.to_owned(), ..Options::default() };
         let gateway = ApiGateway::new(options, Arc::new(move |arn| balancers.load_balancer_exists(arn)));
+        // Each of the two services asks the other one; the later learns of the earlier here.
+        drop(links.set(gateway.clone()));
         let listeners = compute.clone();
         let resolver: front_door::Resolver = Arc::new(move |arn, port| listeners.listener_address(arn, port));
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

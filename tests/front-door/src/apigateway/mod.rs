@@ -160,6 +160,12 @@ impl ApiGateway {
         state.switches.iter().filter(|switch| switch.api == api && switch.stage == stage).cloned().collect()
     }
 
+    /// Whether a VPC link has the load balancer with this ARN as its target: AWS refuses to delete one that has.
+    #[must_use]
+    pub fn links_to(&self, load_balancer_arn: &str) -> bool {
+        self.state().vpc_links.values().any(|link| link.target_arns.iter().any(|arn| arn == load_balancer_arn))
+    }
+
     /// The region, as host names need it.
     pub(crate) fn region(&self) -> &str {
         &self.inner.region
