@@ -1,7 +1,7 @@
 //! The embedded account: ministack behind the front door, with the services that ministack lacks or has in part.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use compute::{Compute, Delays};
@@ -42,9 +42,10 @@ impl Account {
     /// # Errors
     /// When a port cannot be had or ministack does not come up.
     pub async fn start(project: &Project, python: &Python) -> Result<Self> {
+        sweep(&project.sandbox()).context("removing what earlier runs left")?;
         let run = project.sandbox().join(format!("run-{}", std::process::id()));
         std::fs::create_dir_all(&run).context("creating the run's folder")?;
-        let log = project.sandbox().join("ministack.log");
+        let log = project.sandbox().join(format!("ministack-{}.log", std::process::id()));
         let port = free_port()?;
         let ministack = format!("http://127.0.0.1:{port}");
         let links: Arc<OnceLock<ApiGateway>> = Arc::default();
@@ -95,4 +96,21 @@ impl Account {
             tracing::warn!(%error, folder = %self.run.display(), "the run's folder stays");
         }
     }
+}
+
+/// Removes the folders and logs of runs whose process is gone: a killed one could not do so itself.
+fn sweep(sandbox: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(sandbox)? {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let process = ["run-", "ministack-"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+        let Some(process) = process.filter(|process| !Path::new("/proc").join(process).exists()) else { continue };
+        tracing::debug!(process, "sweeping up after a run");
+        if path.is_dir() {
+            std::fs::remove_dir_all(&path)?;
+        } else {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
