@@ -18,10 +18,14 @@ pub mod apigateway;
 pub mod autoscaling;
 #[cfg(feature = "cloudwatch")]
 pub mod alarms;
+#[cfg(feature = "cloudwatch")]
+pub mod flows;
 #[cfg(feature = "elasticloadbalancingv2")]
 pub mod elasticloadbalancingv2;
 #[cfg(feature = "kms")]
 pub mod kms;
+#[cfg(feature = "probes")]
+pub mod probes;
 #[cfg(feature = "scheduler")]
 pub mod scheduler;
 #[cfg(feature = "sfn")]

@@ -1,0 +1,141 @@
+//! The edge: the public API, its stage, blue's VPC link and the load balancer behind it. Read only, every problem at once.
+
+mod advice;
+mod api;
+mod balancer;
+mod drift;
+mod plan;
+
+use domain::plan::edge::{Edge, Integration};
+use domain::plan::Found;
+use domain::ports::gateway::{Backend, Method};
+use domain::ports::{Apis, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
+use domain::{Input, PhaseError, Problem};
+
+/// Where the input names the API.
+const API: &str = "$.gateway.restApiId";
+/// Where the input names the stage.
+const STAGE: &str = "$.gateway.stage";
+
+/// Everything that is read here.
+pub trait Ports: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
+
+impl<T> Ports for T where T: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
+
+/// Reads the edge.
+///
+/// # Errors
+/// Only where AWS did not answer or denied; everything else is a problem.
+pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, PhaseError> {
+    let mut found = Found::new(Edge::default());
+    let id = &input.gateway.rest_api_id;
+    let Some(api) = ports.api(id).await? else {
+        found.problems.push(Problem::new(
+            API,
+            format!("there is no REST API {id} in this account and Region; see `aws apigateway get-rest-apis`"),
+        ));
+        return Ok(found);
+    };
+    found.facts.api = api;
+    found.problems.extend(api::problems(&found.facts.api));
+    let methods = ports.methods(id).await?;
+    stage(ports, input, &methods, &mut found).await?;
+    if ports.authorizers(id).await? > 0 {
+        found.problems.push(Problem::new(
+            API,
+            format!("the API {id} has authorizers, which a temporary API cannot use unasked; not supported yet"),
+        ));
+    }
+    if let Some(link) = blues_link(&methods, &mut found) {
+        behind_the_link(ports, input, &link, &mut found).await?;
+    }
+    if found.problems.is_empty() {
+        advice::collect(ports, input, &mut found).await?;
+        plan::collect(input, &mut found);
+    }
+    Ok(found)
+}
+
+async fn stage<P: Ports>(
+    ports: &P,
+    input: &Input,
+    methods: &[Method],
+    found: &mut Found<Edge>,
+) -> Result<(), PhaseError> {
+    let (id, name) = (&input.gateway.rest_api_id, &input.gateway.stage);
+    let stages = ports.stages(id).await?;
+    let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
+    let Some(stage) = stages.iter().find(|stage| stage.name == *name) else {
+        let names = names.join(", ");
+        found.problems.push(Problem::new(STAGE, format!("the API {id} has no stage {name}; it has {names}")));
+        return Ok(());
+    };
+    found.problems.extend(api::stage_problems(stage, stages.len()));
+    let edits = drift::edits(methods, &ports.export(id, name).await?);
+    if !edits.is_empty() {
+        found.problems.push(Problem::new(
+            STAGE,
+            format!(
+                "the API {id} has edits that were never deployed to {name}: {}. Deploy or discard them first",
+                edits.join("; ")
+            ),
+        ));
+    }
+    found.facts.stage = stage.clone();
+    let plans = ports.usage_plans(Some(id)).await?;
+    let covers = |stages: &[(String, String)]| stages.iter().any(|(api, stage)| api == id && stage == name);
+    found.facts.usage_plans = plans.into_iter().filter(|plan| covers(&plan.stages)).collect();
+    let paths = ports.base_paths().await?;
+    let mapped = paths.into_iter().filter(|path| path.api_id == *id && (path.stage == *name || path.stage.is_empty()));
+    found.facts.base_paths = mapped.collect();
+    Ok(())
+}
+
+/// The one V1 link that the API uses; its integrations go into the facts.
+fn blues_link(methods: &[Method], found: &mut Found<Edge>) -> Option<String> {
+    let linked: Vec<(&Method, &Backend)> = methods
+        .iter()
+        .filter_map(|method| Some((method, method.integration.as_ref()?)))
+        .filter(|(_, backend)| backend.connection_type == "VPC_LINK")
+        .collect();
+    let (link, problems) = api::link(&found.facts.api.id, &linked);
+    found.problems.extend(problems);
+    found.facts.integrations = linked.iter().map(|(method, backend)| integration(method, backend)).collect();
+    let longest = found.facts.integrations.iter().map(|integration| integration.timeout_millis).max();
+    found.facts.longest_timeout_millis = longest.unwrap_or_default();
+    link
+}
+
+fn integration(method: &Method, backend: &Backend) -> Integration {
+    Integration {
+        resource_id: method.resource_id.clone(),
+        path: method.path.clone(),
+        method: method.method.clone(),
+        connection_id: backend.connection_id.clone(),
+        uri: backend.uri.clone(),
+        timeout_millis: backend.timeout_millis,
+        insecure_skip_verification: backend.insecure_skip_verification,
+        request_parameters: backend.request_parameters.clone(),
+    }
+}
+
+async fn behind_the_link<P: Ports>(
+    ports: &P,
+    input: &Input,
+    id: &str,
+    found: &mut Found<Edge>,
+) -> Result<(), PhaseError> {
+    let Some(link) = ports.vpc_link(id).await? else {
+        found.problems.push(Problem::new(
+            API,
+            format!("the VPC link {id} is no V1 link of this account; V2 links are not supported yet"),
+        ));
+        return Ok(());
+    };
+    if link.status != "AVAILABLE" {
+        let message = format!("the VPC link {id} is {}, expected AVAILABLE", link.status);
+        found.problems.push(Problem::new(API, message));
+    }
+    found.facts.vpc_link = link;
+    balancer::read(ports, input, found).await
+}

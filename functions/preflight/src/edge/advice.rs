@@ -1,0 +1,97 @@
+//! What does not stand in the way, and the operator should know.
+
+use super::Ports;
+use domain::plan::Found;
+use domain::plan::edge::Edge;
+use domain::{Input, PhaseError};
+use std::collections::BTreeSet;
+
+/// V1 VPC links per Region, unless raised
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
+const LINKS: usize = 20;
+
+/// How many other APIs are looked through: `GetResources` is answered five times in two seconds, for everybody.
+const APIS: usize = 40;
+
+pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Found<Edge>) -> Result<(), PhaseError> {
+    let edge = &found.facts;
+    let (api, link) = (&edge.api.id, &edge.vpc_link.id);
+    let mut advice = of_the_stage(edge);
+    advice.extend(of_the_hosts(input, edge));
+    if ports.vpc_links().await?.len() >= LINKS {
+        advice.push(format!("the account has {LINKS} VPC links or more; raise the quota unless that was done"));
+    }
+    for stage in ports.stages(api).await? {
+        if stage.name != edge.stage.name && ports.export(api, &stage.name).await?.to_string().contains(&format!("\"{link}\"")) {
+            advice.push(format!(
+                "the stage {} of {api} uses blue's VPC link too and is not switched; the cleanup waits until it is redeployed",
+                stage.name
+            ));
+        }
+    }
+    let others: Vec<_> = ports.apis().await?.into_iter().filter(|other| other.id != *api).collect();
+    for other in others.iter().take(APIS) {
+        let methods = ports.methods(&other.id).await?;
+        let uses = |method: &domain::ports::gateway::Method| {
+            method.integration.as_ref().is_some_and(|backend| backend.connection_id == *link)
+        };
+        if methods.iter().any(uses) {
+            advice.push(format!(
+                "the API {} ({}) uses blue's VPC link too and is not switched; the cleanup waits until it uses another",
+                other.name, other.id
+            ));
+        }
+    }
+    if others.len() > APIS {
+        advice.push(format!("of {} other APIs only {APIS} were searched for blue's VPC link", others.len()));
+    }
+    found.advice.extend(advice);
+    Ok(())
+}
+
+fn of_the_stage(edge: &Edge) -> Vec<String> {
+    let mut advice = Vec::new();
+    let stage = &edge.stage;
+    if stage.web_acl_arn.is_some() {
+        advice.push("the temporary API has no web ACL: associate one if people must not reach it without".to_owned());
+    }
+    if stage.cache_size.is_some() {
+        advice.push("the temporary API has no cache; answers cached by the stage outlive the switch".to_owned());
+    }
+    if edge.api.policy.is_some() {
+        advice.push("the temporary API gets the resource policy of the API; statements that name its id do not fit there".to_owned());
+    }
+    if edge.load_balancer.attributes.get("deletion_protection.enabled").is_some_and(|value| value == "true") {
+        advice.push("green's load balancer has no deletion protection, unlike blue's: turn it on once the bake has ended".to_owned());
+    }
+    if edge.load_balancer.private_link_enforcement.as_deref() == Some("on") {
+        advice.push("blue's load balancer enforces security groups on PrivateLink traffic, and green's will too".to_owned());
+    }
+    advice.push(format!("freeze deployments of the API {} from the approval until the bake has ended", edge.api.id));
+    advice
+}
+
+/// Which hosts production's requests carry, and whether the routes are renamed for qualification.
+fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
+    let hosts = &input.workloads.hosts;
+    if hosts.is_empty() {
+        return Vec::new();
+    }
+    let mut advice = Vec::new();
+    let named: BTreeSet<&str> = edge.integrations.iter().filter_map(|integration| host(&integration.uri)).collect();
+    for host in named.iter().filter(|host| !hosts.iter().any(|known| known.primary.eq_ignore_ascii_case(host))) {
+        advice.push(format!("requests with the host {host} keep it on the temporary API: $.workloads.hosts has no temporary name for it"));
+    }
+    let secure = edge.integrations.iter().any(|integration| {
+        integration.uri.starts_with("https://") && !integration.insecure_skip_verification
+    });
+    if secure {
+        advice.push("some integrations use HTTPS: what answers on green needs a certificate for the temporary hosts".to_owned());
+    }
+    advice
+}
+
+fn host(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once("://")?;
+    rest.split(['/', ':', '?']).next()
+}

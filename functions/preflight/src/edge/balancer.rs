@@ -1,0 +1,177 @@
+//! The load balancer behind blue's link: what of it can be cloned, and what cannot.
+
+use super::{API, Ports};
+use domain::plan::Found;
+use domain::plan::edge::{Attached, Edge, Listener, LoadBalancer, TargetGroup};
+use domain::ports::load_balancers::{Named, Target};
+use domain::ports::scaling::AutoScalingGroup;
+use domain::{Input, PhaseError, Problem};
+use std::collections::BTreeSet;
+
+/// Tags of load balancers that belong to a Kubernetes Service: of the in-tree provider and of the AWS Load Balancer Controller
+/// (<https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/nlb/>).
+const OF_A_SERVICE: [&str; 3] = ["kubernetes.io/service-name", "service.k8s.aws/stack", "elbv2.k8s.aws/cluster"];
+
+pub(super) async fn read<P: Ports>(ports: &P, input: &Input, found: &mut Found<Edge>) -> Result<(), PhaseError> {
+    let arn = found.facts.vpc_link.target_arns.first().cloned().unwrap_or_default();
+    let Some(balancer) = ports.load_balancer(Named::Arn(&arn)).await? else {
+        found.problems.push(Problem::new(API, format!("the load balancer {arn} behind the VPC link does not exist")));
+        return Ok(());
+    };
+    found.problems.extend(problems(&balancer));
+    let listeners = ports.listeners(&arn).await?;
+    found.problems.extend(listener_problems(&balancer, &listeners));
+    let groups: BTreeSet<&String> = listeners.iter().flat_map(|listener| &listener.target_group_arns).collect();
+    for arn in groups {
+        let Some(mut group) = ports.target_group(Named::Arn(arn)).await? else {
+            found.problems.push(Problem::new(API, format!("the target group {arn} of the load balancer does not exist")));
+            continue;
+        };
+        let scaling = ports.attached_to(arn).await?;
+        let targets = ports.targets(arn).await?;
+        found.problems.extend(group_problems(&group, &scaling, &targets, &input.blue.cluster));
+        group.attached = scaling
+            .into_iter()
+            .map(|group| Attached { auto_scaling_group: group.name, node_group: group.node_group })
+            .collect();
+        found.facts.target_groups.push(group);
+    }
+    found.facts.listeners = listeners;
+    found.facts.load_balancer = balancer;
+    Ok(())
+}
+
+fn problems(balancer: &LoadBalancer) -> Vec<Problem> {
+    let name = &balancer.name;
+    let mut problems = Vec::new();
+    let mut refuse = |message: String| problems.push(Problem::new(API, message));
+    if balancer.kind != "network" {
+        refuse(format!("the load balancer {name} is of the type {:?}, expected network", balancer.kind));
+    }
+    if balancer.state != "active" {
+        refuse(format!("the load balancer {name} is {}, expected active", balancer.state));
+    }
+    if let Some(tag) = OF_A_SERVICE.iter().find(|tag| balancer.tags.contains_key(**tag)) {
+        refuse(format!(
+            "the load balancer {name} belongs to a Kubernetes Service (tag {tag}); only one that was made outside of the cluster can be cloned yet"
+        ));
+    }
+    if balancer.fixed_addresses {
+        refuse(format!("the load balancer {name} has fixed addresses, which a clone cannot have too; not supported"));
+    }
+    problems
+}
+
+fn listener_problems(balancer: &LoadBalancer, listeners: &[Listener]) -> Vec<Problem> {
+    let name = &balancer.name;
+    if listeners.is_empty() {
+        return vec![Problem::new(API, format!("the load balancer {name} has no listener"))];
+    }
+    listeners
+        .iter()
+        .filter(|listener| listener.target_group_arns.len() != 1)
+        .map(|listener| {
+            let count = listener.target_group_arns.len();
+            let message = format!("the listener {} of {name} forwards to {count} target groups, expected one", listener.port);
+            Problem::new(API, message)
+        })
+        .collect()
+}
+
+fn group_problems(group: &TargetGroup, scaling: &[AutoScalingGroup], targets: &[Target], cluster: &str) -> Vec<Problem> {
+    let name = &group.name;
+    let mut problems = Vec::new();
+    let mut refuse = |message: String| problems.push(Problem::new(API, message));
+    if group.target_type != "instance" {
+        refuse(format!("the target group {name} has targets of the type {}; only instance is supported yet", group.target_type));
+        return problems;
+    }
+    if scaling.is_empty() {
+        refuse(format!("no Auto Scaling group registers its instances with the target group {name}; attach blue's node groups to it"));
+    }
+    for foreign in scaling.iter().filter(|group| group.cluster != cluster || group.node_group.is_empty()) {
+        refuse(format!(
+            "the Auto Scaling group {} of the target group {name} is of no managed node group of {cluster}; not supported yet",
+            foreign.name
+        ));
+    }
+    let known: BTreeSet<&String> = scaling.iter().flat_map(|group| &group.instance_ids).collect();
+    let by_hand: Vec<&str> = targets
+        .iter()
+        .filter(|target| !known.contains(&target.id) && target.state != "draining" && !scaling.is_empty())
+        .map(|target| target.id.as_str())
+        .collect();
+    if !by_hand.is_empty() {
+        refuse(format!(
+            "the target group {name} has targets that no Auto Scaling group registered: {}; nobody would register green's",
+            by_hand.join(", ")
+        ));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn balancer() -> LoadBalancer {
+        LoadBalancer {
+            name: "shop-blue".to_owned(),
+            kind: "network".to_owned(),
+            state: "active".to_owned(),
+            ..LoadBalancer::default()
+        }
+    }
+
+    fn list(problems: &[Problem]) -> String {
+        Problem::list(problems)
+    }
+
+    #[test]
+    fn a_plain_network_load_balancer_can_be_cloned() {
+        assert_eq!(problems(&balancer()), []);
+    }
+
+    #[test]
+    fn what_a_clone_cannot_have_is_refused() {
+        let application = LoadBalancer { kind: "application".to_owned(), ..balancer() };
+        let fixed = LoadBalancer { fixed_addresses: true, ..balancer() };
+        let gone = LoadBalancer { state: "failed".to_owned(), ..balancer() };
+        for (found, part) in [(application, "expected network"), (fixed, "fixed addresses"), (gone, "expected active")] {
+            assert!(list(&problems(&found)).contains(part));
+        }
+        for tag in OF_A_SERVICE {
+            let tags = [(tag.to_owned(), "x".to_owned())].into();
+            assert!(list(&problems(&LoadBalancer { tags, ..balancer() })).contains(tag));
+        }
+    }
+
+    #[test]
+    fn every_target_must_come_from_a_managed_node_group_of_blue() {
+        let group = TargetGroup { name: "http".to_owned(), target_type: "instance".to_owned(), ..TargetGroup::default() };
+        let scaling = |cluster: &str, node_group: &str| AutoScalingGroup {
+            name: "asg".to_owned(),
+            cluster: cluster.to_owned(),
+            node_group: node_group.to_owned(),
+            instance_ids: vec!["i-1".to_owned()],
+            ..AutoScalingGroup::default()
+        };
+        let target = |id: &str| Target { id: id.to_owned(), port: 30080, state: "healthy".to_owned(), reason: String::new() };
+        let judged = |scaling: &[AutoScalingGroup], targets: &[Target]| list(&group_problems(&group, scaling, targets, "blue"));
+        assert_eq!(judged(&[scaling("blue", "web")], &[target("i-1")]), "");
+        assert!(judged(&[], &[]).contains("no Auto Scaling group"));
+        assert!(judged(&[scaling("other", "web")], &[]).contains("no managed node group of blue"));
+        assert!(judged(&[scaling("blue", "")], &[]).contains("no managed node group of blue"));
+        assert!(judged(&[scaling("blue", "web")], &[target("i-2")]).contains("i-2"));
+        let ip = TargetGroup { target_type: "ip".to_owned(), ..group.clone() };
+        assert!(list(&group_problems(&ip, &[], &[], "blue")).contains("only instance"));
+    }
+
+    #[test]
+    fn a_listener_forwards_to_one_target_group() {
+        let listener = |count: usize| Listener { port: 80, target_group_arns: vec!["a".to_owned(); count], ..Listener::default() };
+        assert_eq!(listener_problems(&balancer(), &[listener(1)]), []);
+        assert_eq!(listener_problems(&balancer(), &[listener(0), listener(2)]).len(), 2);
+        assert_eq!(listener_problems(&balancer(), &[]).len(), 1);
+    }
+}

@@ -1,0 +1,105 @@
+//! Undeployed edits, as far as reading alone shows them: methods and integrations of the configuration against the stage's
+//! export. prepare-cutover compares everything, with a trial deployment.
+
+use domain::gateway::export;
+use domain::ports::gateway::{Backend, Method};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How many edits are named.
+const MOST: usize = 10;
+
+/// What the configuration has otherwise than the stage, a line each.
+pub(super) fn edits(methods: &[Method], stage: &Value) -> Vec<String> {
+    let mut deployed: BTreeMap<(String, String), &Value> =
+        export::integrations(stage).map(|(path, method, found)| ((path.to_owned(), verb(method)), found)).collect();
+    let mut edits = Vec::new();
+    for method in methods {
+        let Some(backend) = &method.integration else {
+            edits.push(format!("{} {} has no integration", method.method, method.path));
+            continue;
+        };
+        match deployed.remove(&(method.path.clone(), method.method.clone())) {
+            None => edits.push(format!("{} {} is new", method.method, method.path)),
+            Some(found) => {
+                edits.extend(changes(backend, found).map(|change| format!("{} {} {change}", method.method, method.path)));
+            }
+        }
+    }
+    edits.extend(deployed.into_keys().map(|(path, method)| format!("{method} {path} was deleted")));
+    let more = edits.len().saturating_sub(MOST);
+    edits.truncate(MOST);
+    if more > 0 {
+        edits.push(format!("and {more} more"));
+    }
+    edits
+}
+
+/// `get` is `GET`, and the extension for all methods is `ANY`.
+fn verb(method: &str) -> String {
+    if method == "x-amazon-apigateway-any-method" { "ANY".to_owned() } else { method.to_ascii_uppercase() }
+}
+
+fn changes(configured: &Backend, deployed: &Value) -> impl Iterator<Item = String> {
+    let text = |field: &str| deployed.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    [
+        ("type", configured.kind.to_ascii_lowercase(), text("type").to_ascii_lowercase()),
+        ("uri", configured.uri.clone(), text("uri")),
+        ("connection", configured.connection_id.clone(), text("connectionId")),
+        ("method", configured.http_method.clone(), text("httpMethod")),
+    ]
+    .into_iter()
+    // An export leaves out what has its default, and the configuration does not.
+    .filter(|(_, now, then)| now != then && !(then.is_empty() && now.is_empty()))
+    .filter(|(field, _, then)| !(*field == "method" && then.is_empty()))
+    .map(|(field, now, then)| format!("has the {field} {now:?}, deployed {then:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn method(verb: &str, uri: &str) -> Method {
+        Method {
+            path: "/cart".to_owned(),
+            method: verb.to_owned(),
+            integration: Some(Backend {
+                kind: "HTTP_PROXY".to_owned(),
+                http_method: "GET".to_owned(),
+                uri: uri.to_owned(),
+                connection_id: "link1".to_owned(),
+                connection_type: "VPC_LINK".to_owned(),
+                ..Backend::default()
+            }),
+            ..Method::default()
+        }
+    }
+
+    fn export() -> Value {
+        let integration = json!({
+            "x-amazon-apigateway-integration": {
+                "type": "http_proxy", "httpMethod": "GET", "uri": "http://shop/cart", "connectionId": "link1", "connectionType": "VPC_LINK",
+            },
+        });
+        json!({ "paths": { "/cart": { "get": integration, "x-amazon-apigateway-any-method": integration } } })
+    }
+
+    #[test]
+    fn what_is_deployed_as_configured_shows_no_edit() {
+        assert_eq!(edits(&[method("GET", "http://shop/cart"), method("ANY", "http://shop/cart")], &export()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn new_changed_and_deleted_methods_are_named() {
+        let found = edits(&[method("GET", "http://shop/basket"), method("POST", "http://shop/cart")], &export());
+        assert_eq!(
+            found,
+            [
+                "GET /cart has the uri \"http://shop/basket\", deployed \"http://shop/cart\"",
+                "POST /cart is new",
+                "ANY /cart was deleted",
+            ]
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! What will be created, what the cleanup will delete, and the calls of the switch.
+
+use domain::plan::edge::Edge;
+use domain::plan::{Found, Planned};
+use domain::{Input, Kind};
+
+pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
+    let edge = &found.facts;
+    let create = |kind: Kind, name: String| Planned { kind, name, id: None };
+    let delete = |kind: Kind, name: &str, id: &str| Planned { kind, name: name.to_owned(), id: Some(id.to_owned()) };
+    let mut creates = vec![
+        create(Kind::LoadBalancer, format!("a clone of {}", edge.load_balancer.name)),
+        create(Kind::VpcLink, format!("a link to the clone of {}", edge.load_balancer.name)),
+        create(Kind::RestApi, format!("a temporary copy of {}", edge.api.name)),
+        create(Kind::Deployment, format!("a trial deployment of {}, deleted again before the switch", edge.api.name)),
+        create(Kind::Deployment, format!("a deployment of {} through green's link", edge.api.name)),
+        create(Kind::Stage, format!("a stage of {} that holds production's deployment", edge.api.name)),
+        create(Kind::Stage, format!("a stage of {} that holds green's deployment", edge.api.name)),
+    ];
+    creates.extend(edge.target_groups.iter().map(|group| create(Kind::TargetGroup, format!("a clone of {}", group.name))));
+    creates.extend(edge.listeners.iter().map(|listener| create(Kind::Listener, format!("{} {}", listener.protocol, listener.port))));
+    for plan in &edge.usage_plans {
+        creates.push(create(Kind::UsagePlan, format!("{} for the temporary API", plan.name)));
+        creates.push(create(Kind::UsagePlan, format!("{} for the stage that holds green's deployment", plan.name)));
+    }
+    found.deletes.push(delete(Kind::VpcLink, &edge.vpc_link.name, &edge.vpc_link.id));
+    found.deletes.push(delete(Kind::LoadBalancer, &edge.load_balancer.name, &edge.load_balancer.arn));
+    let groups = edge.target_groups.iter();
+    found.deletes.extend(groups.map(|group| delete(Kind::TargetGroup, &group.name, &group.arn)));
+    found.creates = creates;
+    found.switch = calls(input, edge);
+}
+
+fn calls(input: &Input, edge: &Edge) -> Vec<String> {
+    let stage = format!("UpdateStage {}/{}", edge.api.id, edge.stage.name);
+    let mut partial = false;
+    let mut calls = Vec::new();
+    for step in &input.cutover.steps {
+        calls.push(match (step, partial) {
+            (100, false) => format!("{stage}: replace /deploymentId with green's"),
+            (100, true) => format!("{stage}: remove /canarySettings and replace /deploymentId with green's"),
+            (percent, false) => format!("{stage}: replace /canarySettings with green's deployment and {percent} %"),
+            (percent, true) => format!("{stage}: replace /canarySettings/percentTraffic with {percent}"),
+        });
+        partial = true;
+    }
+    calls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn input(steps: &[u8]) -> Input {
+        Input::read(&json!({
+            "blue": { "cluster": "b" }, "green": { "cluster": "g" }, "gateway": { "restApiId": "a", "stage": "s" },
+            "workloads": { "manifests": ["s3://b/k"] }, "cutover": { "steps": steps },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn one_call_a_step() {
+        assert_eq!(calls(&input(&[100]), &Edge::default()).len(), 1);
+        let calls = calls(&input(&[5, 25, 100]), &Edge::default());
+        assert!(calls[0].contains("5 %") && calls[1].contains("percentTraffic with 25") && calls[2].contains("remove"));
+    }
+}
