@@ -86,8 +86,8 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn name(service: &str, method: Method, path: &str, query: Option<&str>) -> String {
-        operation(service, &method, path, query, &HeaderMap::new(), b"")
+    fn name(service: &str, method: &Method, path: &str, query: Option<&str>) -> String {
+        operation(service, method, path, query, &HeaderMap::new(), b"")
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_presigned_query_names_its_operation_in_the_url() {
         assert_eq!(
-            name("sts", Method::GET, "/", Some("Action=GetCallerIdentity&Version=2011-06-15")),
+            name("sts", &Method::GET, "/", Some("Action=GetCallerIdentity&Version=2011-06-15")),
             "GetCallerIdentity"
         );
     }
@@ -119,28 +119,28 @@ mod tests {
     #[test]
     fn rpc_v2_names_its_operation_in_the_path() {
         let path = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
-        assert_eq!(name("monitoring", Method::POST, path, None), "PutMetricData");
+        assert_eq!(name("monitoring", &Method::POST, path, None), "PutMetricData");
     }
 
     #[test]
     fn rest_services_are_known_by_method_and_path() {
-        assert_eq!(name("eks", Method::POST, "/clusters/shop/node-groups", None), "CreateNodegroup");
-        assert_eq!(name("apigateway", Method::PATCH, "/restapis/a/stages/b", None), "UpdateStage");
-        assert_eq!(name("lambda", Method::POST, "/2015-03-31/functions/f/invocations", None), "Invoke");
-        assert_eq!(name("s3", Method::PUT, "/bucket/a/key", None), "PutObject");
+        assert_eq!(name("eks", &Method::POST, "/clusters/shop/node-groups", None), "CreateNodegroup");
+        assert_eq!(name("apigateway", &Method::PATCH, "/restapis/a/stages/b", None), "UpdateStage");
+        assert_eq!(name("lambda", &Method::POST, "/2015-03-31/functions/f/invocations", None), "Invoke");
+        assert_eq!(name("s3", &Method::PUT, "/bucket/a/key", None), "PutObject");
     }
 
     #[test]
     fn an_import_differs_from_a_create_by_its_query() {
         assert_eq!(
-            name("apigateway", Method::POST, "/restapis", Some("mode=import&failonwarnings=true")),
+            name("apigateway", &Method::POST, "/restapis", Some("mode=import&failonwarnings=true")),
             "ImportRestApi"
         );
-        assert_eq!(name("apigateway", Method::POST, "/restapis", None), "CreateRestApi");
+        assert_eq!(name("apigateway", &Method::POST, "/restapis", None), "CreateRestApi");
     }
 
     #[test]
     fn the_rest_is_named_by_method_and_path() {
-        assert_eq!(name("", Method::GET, "/_ministack/health", None), "GET /_ministack/health");
+        assert_eq!(name("", &Method::GET, "/_ministack/health", None), "GET /_ministack/health");
     }
 }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::apigateway::ApiGateway;
 use crate::calls::{Call, CallLog, error_code};
 use crate::credential_scope::credential_scope;
-use crate::fault_answer;
+use crate::fault_answer::{self, Protocol};
 use crate::faults::{Fault, Faults, Moment};
 use crate::listener::{Answer, Listener};
 use crate::operation::operation;
@@ -160,17 +160,18 @@ impl Entrance {
         request: http::Request<Bytes>,
         faults: &[(Moment, Fault)],
     ) -> io::Result<http::Response<Bytes>> {
-        if let Some(failed) = strike(service, faults, Moment::BeforeEffect).await {
+        let protocol = Protocol::of(service, request.headers());
+        if let Some(failed) = strike(service, protocol, faults, Moment::BeforeEffect).await {
             return failed;
         }
         let answer = match self.services.get(service) {
             Some(handler) => Ok(handler(request).await),
             None => Ok(self.emulator.forward(request).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, service, "the emulator does not answer");
-                fault_answer::error(service, 503, "ServiceUnavailable")
+                fault_answer::error(protocol, 503, "ServiceUnavailable")
             })),
         };
-        match strike(service, faults, Moment::AfterEffect).await {
+        match strike(service, protocol, faults, Moment::AfterEffect).await {
             Some(failed) => failed,
             None => answer,
         }
@@ -180,14 +181,15 @@ impl Entrance {
 /// Applies the faults of a moment; an answer (or a dropped connection) takes the place of the service's own.
 async fn strike(
     service: &str,
+    protocol: Protocol,
     faults: &[(Moment, Fault)],
     moment: Moment,
 ) -> Option<io::Result<http::Response<Bytes>>> {
     for (_, fault) in faults.iter().filter(|(at, _)| *at == moment) {
         match fault {
             Fault::Delayed(time) => tokio::time::sleep(*time).await,
-            Fault::Error { status, code } => return Some(Ok(fault_answer::error(service, *status, code))),
-            Fault::Throttled => return Some(Ok(fault_answer::throttled(service))),
+            Fault::Error { status, code } => return Some(Ok(fault_answer::error(protocol, *status, code))),
+            Fault::Throttled => return Some(Ok(fault_answer::throttled(service, protocol))),
             Fault::Dropped => return Some(Err(io::Error::other("dropped by a fault rule"))),
         }
     }

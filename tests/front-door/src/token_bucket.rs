@@ -56,7 +56,7 @@ mod tests {
     fn a_bucket_never_holds_more_than_its_capacity() {
         let start = Instant::now();
         let mut bucket = TokenBucket::new(1, Duration::from_secs(5), start);
-        let late = start + Duration::from_secs(3600);
+        let late = start + Duration::from_hours(1);
         assert_eq!(bucket.wait(late), Duration::ZERO);
         bucket.take();
         assert_eq!(bucket.wait(late), Duration::from_secs(5));

@@ -49,7 +49,7 @@ async fn an_api_without_methods_or_with_a_method_without_integration_cannot_be_d
 #[tokio::test]
 async fn a_private_integration_needs_a_link_that_exists_and_a_deployment_one_that_is_available() {
     let options =
-        front_door::Options { vpc_link_creation: std::time::Duration::from_secs(3600), ..crate::world::at_once() };
+        front_door::Options { vpc_link_creation: std::time::Duration::from_hours(1), ..crate::world::at_once() };
     let world = World::with(options).await;
     let pending = world.link("blue").await;
     let (api, root) = world.api().await;

@@ -1,4 +1,4 @@
-//! Canaries. The refusals are those that LocalStack recorded from AWS (test_apigateway_canary.snapshot.json).
+//! Canaries. The refusals are those that `LocalStack` recorded from AWS (`test_apigateway_canary.snapshot.json`).
 
 use aws_sdk_apigateway::types::{CanarySettings, Op, PatchOperation};
 

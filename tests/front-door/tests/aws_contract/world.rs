@@ -73,11 +73,11 @@ impl World {
 
     pub(crate) async fn with(options: Options) -> Self {
         let load_balancers: Arc<Mutex<HashMap<String, SocketAddr>>> = Arc::default();
-        let (known, resolved) = (Arc::clone(&load_balancers), Arc::clone(&load_balancers));
+        let (known, balanced) = (Arc::clone(&load_balancers), Arc::clone(&load_balancers));
         let gateway = ApiGateway::new(options, Arc::new(move |arn: &str| known.lock().unwrap().contains_key(arn)));
         let emulator = backend("emulator").await;
         let door = FrontDoor::builder(format!("http://{emulator}")).apigateway(&gateway).start().await.unwrap();
-        let resolver = Arc::new(move |arn: &str, _port: u16| resolved.lock().unwrap().get(arn).copied());
+        let resolver = Arc::new(move |arn: &str, _port: u16| balanced.lock().unwrap().get(arn).copied());
         let plane = ExecuteApi::start("127.0.0.1:0".parse().unwrap(), &gateway, resolver).await.unwrap();
         let aws = client(door.address());
         Self { gateway, door, plane, aws, load_balancers }
@@ -170,7 +170,7 @@ impl World {
         body["name"].as_str().unwrap().to_owned()
     }
 
-    /// UpdateStage of `prod`.
+    /// `UpdateStage` of `prod`.
     pub(crate) async fn update_stage(&self, api: &str, operations: Vec<PatchOperation>) -> Result<(), String> {
         let update = self.aws.update_stage().rest_api_id(api).stage_name("prod");
         let result = update.set_patch_operations(Some(operations)).send().await;

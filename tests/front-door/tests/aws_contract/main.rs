@@ -1,7 +1,9 @@
 //! The contract of the front door: what AWS does, asked over HTTP with the real SDK.
 //!
 //! Expected values come from API Gateway's developer guide and API reference, and from answers of AWS that Terraform's and
-//! LocalStack's issues and recorded tests hold.
+//! `LocalStack`'s issues and recorded tests hold.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod canaries;
 mod configuration;
