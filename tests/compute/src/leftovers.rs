@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{account::Account, eks};
 
@@ -19,7 +19,7 @@ pub struct Leftover {
     pub tags: BTreeMap<String, String>,
 }
 
-fn of_eks(kind: &'static str, name: &str, resource: &Map<String, Value>) -> Leftover {
+fn of_eks(kind: &'static str, name: &str, resource: &Value) -> Leftover {
     let tags = resource.get("tags").and_then(Value::as_object).into_iter().flatten();
     Leftover {
         kind,

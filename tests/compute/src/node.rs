@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 use kubernetes::{NodeSpec, Taint};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     account::{Account, State},
@@ -21,7 +21,7 @@ use crate::{
 const MOST_NODES: u8 = 250;
 
 /// The labels that EKS puts on the nodes of a node group, and its own.
-pub(crate) fn labels(nodegroup: &Map<String, Value>, settings: &Settings) -> BTreeMap<String, String> {
+pub(crate) fn labels(nodegroup: &Value, settings: &Settings) -> BTreeMap<String, String> {
     let text = |member: &str| nodegroup.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut labels = BTreeMap::from([
         ("eks.amazonaws.com/nodegroup".to_owned(), text("nodegroupName")),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use kubernetes::Taint;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Outcome, attachment::Attachment};
 use crate::{
@@ -115,7 +115,7 @@ impl Group {
     /// The group behind a node group.
     pub(crate) fn of_nodegroup(
         account: &Account,
-        resource: &Map<String, Value>,
+        resource: &Value,
         subnets: Vec<Subnet>,
         template: Option<LaunchTemplate>,
         cluster_security_group: Option<String>,
@@ -159,7 +159,7 @@ impl Group {
         group
     }
 
-    fn take_settings(&mut self, resource: &Map<String, Value>, template: Option<LaunchTemplate>) {
+    fn take_settings(&mut self, resource: &Value, template: Option<LaunchTemplate>) {
         let own = template.as_ref();
         let listed = texts(resource.get("instanceTypes").unwrap_or(&Value::Null)).into_iter().next();
         self.settings.instance_type = own
@@ -179,13 +179,13 @@ impl Group {
     }
 
     /// Labels and taints for nodes that come from now on.
-    pub(crate) fn take_labels_and_taints(&mut self, resource: &Map<String, Value>) {
+    pub(crate) fn take_labels_and_taints(&mut self, resource: &Value) {
         self.settings.labels = node::labels(resource, &self.settings);
         self.settings.taints = node::taints(&resource["taints"]);
     }
 
     /// New launch settings: instances of the present generation are to be replaced.
-    pub(crate) fn next_generation(&mut self, resource: &Map<String, Value>, template: Option<LaunchTemplate>) {
+    pub(crate) fn next_generation(&mut self, resource: &Value, template: Option<LaunchTemplate>) {
         let template = template.or_else(|| self.settings.template.clone());
         self.take_settings(resource, template);
         self.settings.generation += 1;

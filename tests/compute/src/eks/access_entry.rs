@@ -66,7 +66,7 @@ fn resource(
     username: &str,
     groups: &Value,
     tags: &Value,
-) -> serde_json::Map<String, Value> {
+) -> Value {
     let (class, name) = principal.rsplit_once(':').map_or(("role", principal), |(_, resource)| {
         resource
             .split_once('/')
@@ -75,14 +75,10 @@ fn resource(
     let id = identifier::uuid();
     let arn = account.arn("eks", &format!("access-entry/{cluster}/{class}/{}/{name}/{id}", account.options.account));
     let now = identifier::epoch_seconds();
-    let value = json!({
+    json!({
         "clusterName": cluster, "principalArn": principal, "kubernetesGroups": groups, "accessEntryArn": arn,
         "createdAt": now, "modifiedAt": now, "tags": tags, "username": username, "type": kind,
-    });
-    match value {
-        Value::Object(map) => map,
-        _ => serde_json::Map::new(),
-    }
+    })
 }
 
 /// The entries are not there at all in `CONFIG_MAP` mode.

@@ -23,7 +23,7 @@ fn absent(cluster: &str, addon: &str) -> Fault {
 
 /// The add-on as it looks now: ACTIVE needs somewhere to run.
 fn present(cluster: &Cluster, name: &str, addon: &Stored, has_nodes: bool) -> Value {
-    let mut resource = Value::Object(addon.resource.clone());
+    let mut resource = addon.resource.clone();
     if addon.status() == "ACTIVE"
         && addon_catalogue::needs_nodes(name)
         && !has_nodes

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     Outcome, access_entry,
@@ -26,14 +26,14 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stored {
     /// The wire form.
-    pub(crate) resource: Map<String, Value>,
+    pub(crate) resource: Value,
     /// The create request's body, by which a repeated create with the same token is known.
-    pub(crate) request: Map<String, Value>,
+    pub(crate) request: Value,
 }
 
 impl Stored {
     /// The resource again where a create with the same `clientRequestToken` and content made it.
-    pub(crate) fn repeated(&self, request: &Request) -> Option<&Map<String, Value>> {
+    pub(crate) fn repeated(&self, request: &Request) -> Option<&Value> {
         let same = request.text("clientRequestToken").is_some() && self.request == request.body;
         same.then_some(&self.resource)
     }
@@ -45,7 +45,7 @@ impl Stored {
 
     /// Sets a member.
     pub(crate) fn set(&mut self, member: &str, value: Value) {
-        self.resource.insert(member.to_owned(), value);
+        self.resource[member] = value;
     }
 }
 
@@ -237,7 +237,7 @@ fn access_config(request: &Request) -> Result<String, Fault> {
 }
 
 /// `resourcesVpcConfig` as answered, from subnets and security groups that exist.
-async fn network(account: &Account, request: &Request) -> Result<Map<String, Value>, Fault> {
+async fn network(account: &Account, request: &Request) -> Result<Value, Fault> {
     let asked = request.member_or("resourcesVpcConfig", json!({}));
     let subnet_ids = texts(&asked["subnetIds"]);
     let groups = texts(&asked["securityGroupIds"]);
@@ -253,14 +253,14 @@ async fn network(account: &Account, request: &Request) -> Result<Map<String, Val
             return Err(Fault::invalid_parameter("Private and public endpoint access cannot be false"));
         }
         let cidrs = asked["publicAccessCidrs"].as_array().cloned().unwrap_or_else(|| vec![json!("0.0.0.0/0")]);
-        Ok(Map::from_iter([
-            ("subnetIds".to_owned(), json!(subnet_ids)),
-            ("securityGroupIds".to_owned(), json!(groups)),
-            ("vpcId".to_owned(), json!(subnets[0].vpc)),
-            ("endpointPublicAccess".to_owned(), json!(public)),
-            ("endpointPrivateAccess".to_owned(), json!(private)),
-            ("publicAccessCidrs".to_owned(), Value::Array(cidrs)),
-        ]))
+        Ok(json!({
+            "subnetIds": subnet_ids,
+            "securityGroupIds": groups,
+            "vpcId": subnets[0].vpc,
+            "endpointPublicAccess": public,
+            "endpointPrivateAccess": private,
+            "publicAccessCidrs": cidrs,
+        }))
     } else {
         Err(Fault::invalid_parameter("Subnets specified must be in at least two different AZs"))
     }
@@ -271,8 +271,8 @@ fn resource(
     request: &Request,
     name: &str,
     kubernetes_version: &str,
-    network: &Map<String, Value>,
-) -> Result<Map<String, Value>, Fault> {
+    network: &Value,
+) -> Result<Value, Fault> {
     let service_range = request.body["kubernetesNetworkConfig"]["serviceIpv4Cidr"].as_str().unwrap_or("172.20.0.0/16");
     let log_types = json!(["api", "audit", "authenticator", "controllerManager", "scheduler"]);
     let bootstrap = request.body["accessConfig"]["bootstrapClusterCreatorAdminPermissions"].as_bool().unwrap_or(true);
@@ -301,10 +301,7 @@ fn resource(
             resource[kept] = value.clone();
         }
     }
-    match resource {
-        Value::Object(resource) => Ok(resource),
-        _ => Err(Fault::invalid_parameter("The request cannot be read.")),
-    }
+    Ok(resource)
 }
 
 /// The strings of a JSON array.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     Outcome, access_entry, cluster,
@@ -103,7 +103,7 @@ fn parameters(member: &str, value: &Value) -> Vec<(&'static str, String)> {
 }
 
 /// A mode is only ever left towards `API`, and a change to what is already set is refused.
-fn refuse_pointless(resource: &Map<String, Value>, member: &str, value: &Value) -> Result<(), Fault> {
+fn refuse_pointless(resource: &Value, member: &str, value: &Value) -> Result<(), Fault> {
     match member {
         "accessConfig" => {
             let rank = |mode: &str| ["CONFIG_MAP", "API_AND_CONFIG_MAP", "API"].iter().position(|known| *known == mode);
@@ -135,11 +135,11 @@ fn refuse_pointless(resource: &Map<String, Value>, member: &str, value: &Value) 
     }
 }
 
-fn merge(resource: &mut Map<String, Value>, member: &str, value: Value) {
+fn merge(resource: &mut Value, member: &str, value: Value) {
     match resource.get_mut(member) {
         Some(present) if present.is_object() && value.is_object() => lay_over(present, value),
         _ => {
-            resource.insert(member.to_owned(), value);
+            resource[member] = value;
         }
     }
 }
@@ -192,8 +192,8 @@ pub(crate) fn update_version(account: &Arc<Account>, name: &str, request: &Reque
 mod tests {
     use super::*;
 
-    fn with_mode(mode: &str) -> Map<String, Value> {
-        Map::from_iter([("accessConfig".to_owned(), json!({ "authenticationMode": mode }))])
+    fn with_mode(mode: &str) -> Value {
+        json!({ "accessConfig": { "authenticationMode": mode } })
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     Outcome,
@@ -194,7 +194,7 @@ fn resource(
     node_version: &str,
     sizes: (i64, i64, i64),
     found: &Found,
-) -> Result<Map<String, Value>, Fault> {
+) -> Result<Value, Fault> {
     let now = identifier::epoch_seconds();
     let id = identifier::uuid();
     let custom = found.template.as_ref().is_some_and(|template| template.image.is_some());
@@ -236,10 +236,7 @@ fn resource(
             value[kept] = asked.clone();
         }
     }
-    match value {
-        Value::Object(resource) => Ok(resource),
-        _ => Err(Fault::invalid_parameter("The request cannot be read.")),
-    }
+    Ok(value)
 }
 
 /// `DescribeNodegroup`
@@ -308,10 +305,10 @@ pub(crate) fn update_config(account: &Arc<Account>, name: &str, group: &str, req
     change_taints(&mut resource["taints"], &request.member_or("taints", json!({})));
     for member in ["updateConfig", "nodeRepairConfig"] {
         if let Some(value) = request.body.get(member).filter(|value| !value.is_null()) {
-            resource.insert(member.to_owned(), value.clone());
+            resource[member] = value.clone();
         }
     }
-    resource.insert("status".to_owned(), json!("UPDATING"));
+    resource["status"] = json!("UPDATING");
     if let Some(scaling_group) = state.groups.get_mut(&found.group) {
         scaling_group.set_sizes(sizes);
         scaling_group.take_labels_and_taints(&found.stored.resource);

@@ -106,7 +106,7 @@ pub(crate) fn describe(account: &Account, name: &str, id: &str) -> Outcome {
 pub(crate) fn list(account: &Account, name: &str, request: &Request) -> Outcome {
     let state = account.state();
     let summary = ["clusterName", "namespace", "serviceAccount", "associationArn", "associationId", "ownerArn"];
-    let wanted = |resource: &serde_json::Map<String, Value>| {
+    let wanted = |resource: &Value| {
         ["namespace", "serviceAccount"]
             .iter()
             .all(|member| request.parameter(member).is_none_or(|value| resource[*member] == value))
@@ -117,13 +117,8 @@ pub(crate) fn list(account: &Account, name: &str, request: &Request) -> Outcome 
         .map(|stored| &stored.resource)
         .filter(|resource| wanted(resource));
     let summaries = found.map(|resource| {
-        Value::Object(
-            resource
-                .iter()
-                .filter(|(member, _)| summary.contains(&member.as_str()))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect(),
-        )
+        let present = summary.iter().filter_map(|member| Some(((*member).to_owned(), resource.get(*member)?.clone())));
+        Value::Object(present.collect())
     });
     page(request, "associations", summaries.collect())
 }

@@ -17,7 +17,7 @@ pub(crate) struct Request {
     /// The query string.
     pub(crate) query: Vec<(String, String)>,
     /// The body, an empty object where there is none.
-    pub(crate) body: Map<String, Value>,
+    pub(crate) body: Value,
     /// The access key that signed it.
     pub(crate) access_key: Option<String>,
 }
@@ -26,9 +26,9 @@ impl Request {
     /// Reads a call; a body that is not a JSON object is refused.
     pub(crate) fn read(request: &HttpRequest<Bytes>) -> Result<Self, Fault> {
         let body = match request.body().as_ref() {
-            [] => Map::new(),
+            [] => json!({}),
             bytes => match serde_json::from_slice(bytes) {
-                Ok(Value::Object(body)) => body,
+                Ok(body @ Value::Object(_)) => body,
                 _ => return Err(Fault::invalid_parameter("The request body is not a JSON object.")),
             },
         };

@@ -2,13 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html>
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Outcome, cluster::Cluster, fault::Fault, request::Request};
 use crate::account::{Account, State};
 
 /// The resource with that ARN.
-fn resource<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Map<String, Value>, Fault> {
+fn resource<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Value, Fault> {
     if !arn.starts_with("arn:") {
         return Err(Fault::bad_request(format!("Invalid resource ARN: {arn}")));
     }
@@ -20,7 +20,7 @@ fn resource<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Map<String, V
         .ok_or_else(|| Fault::tag_not_found(format!("Resource not found: {arn}")))
 }
 
-fn resources(cluster: &mut Cluster) -> impl Iterator<Item = &mut Map<String, Value>> {
+fn resources(cluster: &mut Cluster) -> impl Iterator<Item = &mut Value> {
     std::iter::once(&mut cluster.stored.resource)
         .chain(cluster.nodegroups.values_mut().map(|group| &mut group.stored.resource))
         .chain(cluster.addons.values_mut().map(|stored| &mut stored.resource))
@@ -30,7 +30,7 @@ fn resources(cluster: &mut Cluster) -> impl Iterator<Item = &mut Map<String, Val
 }
 
 /// A resource's own ARN, whatever the member is called. A pod identity's `ownerArn` is another resource's.
-pub(crate) fn arn_of(resource: &Map<String, Value>) -> Option<&str> {
+pub(crate) fn arn_of(resource: &Value) -> Option<&str> {
     ["arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn", "fargateProfileArn"]
         .iter()
         .find_map(|member| resource.get(*member)?.as_str())
