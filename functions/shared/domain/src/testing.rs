@@ -2,9 +2,11 @@
 
 mod office;
 mod workshop;
+mod yard;
 
 pub use office::{Desk, Office};
 pub use workshop::{MemoryCluster, Shelf, Workshop};
+pub use yard::{End, Grounds, Yard};
 
 use crate::{Direction, Entry, Migration, PhaseError, ResourceKey, Status, ports::Ledger};
 use serde_json::Value;

@@ -1,0 +1,132 @@
+//! provision-control-plane on an account in memory: there, back, twice, and killed after every call.
+
+use domain::{
+    Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
+    plan::compute::{AccessEntry, Peer, SecurityGroup},
+    ports::{Ledger, Network},
+    testing::Yard,
+};
+use provision_control_plane::{converge, undo};
+use serde_json::Value;
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/bascule-kubernetes";
+
+/// The shop after provision-network: its two groups have clones.
+async fn shop() -> (Yard, Migration) {
+    let yard = Yard::shop();
+    yard.grounds().functions_group = Some("sg-functions".to_owned());
+    let migration = yard.migration().unwrap();
+    for group in &migration.plan.compute.security_groups {
+        let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, &group.id);
+        let clone = SecurityGroup { name: format!("green-{}", group.id), rules: Vec::new(), ..group.clone() };
+        yard.intend(&migration, &key, Value::Null).await.unwrap();
+        let id = yard.create_security_group(&clone).await.unwrap();
+        yard.present(&migration, &key, &id).await.unwrap();
+    }
+    (yard, migration)
+}
+
+async fn built() -> (Yard, Migration) {
+    let (yard, mut migration) = shop().await;
+    yard.drive(&migration, converge).await.unwrap();
+    migration.direction = Direction::Undo;
+    yard.ledger.set_owner(0, Direction::Undo);
+    (yard, migration)
+}
+
+fn green(name: &str) -> (String, String) {
+    ("shop-green".to_owned(), name.to_owned())
+}
+
+#[tokio::test]
+async fn the_control_plane_gets_what_blues_has() {
+    let end = Yard::survives(shop, converge).await.unwrap();
+    let grounds = end.grounds;
+    let cluster = &grounds.clusters["shop-green"].cluster;
+    assert_eq!(cluster.version, "1.34");
+    assert_eq!(cluster.security_group_ids, ["sg-of-green-sg-plane"]);
+    assert_eq!(cluster.service_cidr.as_deref(), Some("172.20.0.0/16"));
+    assert_eq!((cluster.tags["bascule:migration"].as_str(), cluster.tags["team"].as_str()), ("move", "shop"));
+
+    let addons: Vec<_> = grounds.addons.keys().filter(|(of, _)| of == "shop-green").map(|(_, name)| name.as_str()).collect();
+    assert_eq!(addons, ["kube-proxy", "vpc-cni"]);
+
+    let people = &grounds.access_entries[&green("arn:aws:iam::123456789012:role/people")];
+    assert_eq!(people.kubernetes_groups, ["viewers"]);
+    assert_eq!(people.policies[0].namespaces, ["shop"]);
+    for cluster in ["shop-blue", "shop-green"] {
+        let own = &grounds.access_entries[&(cluster.to_owned(), ROLE.to_owned())];
+        assert_eq!(own.policies[0].arn, "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy");
+    }
+    // EKS makes the entries of managed node groups itself.
+    assert!(!grounds.access_entries.contains_key(&green("arn:aws:iam::123456789012:role/nodes")));
+    assert!(grounds.pod_identities.contains_key(&green("shop/checkout")));
+
+    let into_cluster = &grounds.security_groups["sg-cluster-shop-green"].rules;
+    for peer in ["sg-nlb", "sg-functions", "sg-cluster-shop-green"] {
+        assert!(into_cluster.iter().any(|rule| rule.peer == Peer::Group(peer.to_owned())), "{peer}");
+    }
+    let out_of_balancer = &grounds.security_groups["sg-nlb"].rules;
+    assert!(out_of_balancer.iter().any(|rule| rule.peer == Peer::Group("sg-cluster-shop-green".to_owned())));
+}
+
+#[tokio::test]
+async fn undo_leaves_the_account_as_it_was_but_for_the_network() {
+    let end = Yard::survives(built, undo).await.unwrap();
+    let (before, _) = shop().await;
+    assert_eq!(end.grounds, before.end().grounds);
+    let left: Vec<_> = end.entries.iter().filter(|entry| entry.status != Status::Absent).map(|entry| entry.key.kind).collect();
+    assert_eq!(left, [Kind::SecurityGroup, Kind::SecurityGroup]);
+}
+
+#[tokio::test]
+async fn undo_waits_for_the_node_groups() {
+    let (yard, migration) = built().await;
+    let group = migration.plan.compute.node_groups[0].clone();
+    yard.grounds().node_groups.insert(green("general"), group);
+    let error = undo(&yard, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady);
+    assert!(yard.grounds().clusters.contains_key("shop-green"));
+}
+
+#[tokio::test]
+async fn an_entry_for_bascule_that_the_user_made_on_blue_stays() {
+    let (yard, migration) = shop().await;
+    let key = ("shop-blue".to_owned(), ROLE.to_owned());
+    let made = AccessEntry { principal_arn: ROLE.to_owned(), entry_type: "STANDARD".to_owned(), ..AccessEntry::default() };
+    yard.grounds().access_entries.insert(key.clone(), made.clone());
+    yard.drive(&migration, converge).await.unwrap();
+    assert_eq!(yard.grounds().access_entries[&key], made);
+    let undoing = Migration { direction: Direction::Undo, ..migration };
+    yard.ledger.set_owner(0, Direction::Undo);
+    yard.drive(&undoing, undo).await.unwrap();
+    assert_eq!(yard.grounds().access_entries[&key], made);
+}
+
+#[tokio::test]
+async fn a_cluster_of_somebody_else_under_greens_name_is_a_conflict_and_survives_the_undo() {
+    let (yard, migration) = shop().await;
+    let blue = yard.grounds().clusters["shop-blue"].clone();
+    yard.grounds().clusters.insert("shop-green".to_owned(), blue.clone());
+    let error = yard.drive(&migration, converge).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    let undoing = Migration { direction: Direction::Undo, ..migration };
+    yard.ledger.set_owner(0, Direction::Undo);
+    yard.drive(&undoing, undo).await.unwrap();
+    assert_eq!(yard.grounds().clusters["shop-green"], blue);
+}
+
+#[tokio::test]
+async fn a_control_plane_that_failed_is_unhealthy_with_the_reason_and_can_be_undone() {
+    let (yard, migration) = shop().await;
+    converge(&yard, &migration).await.unwrap_err();
+    if let Some(found) = yard.grounds().clusters.get_mut("shop-green") {
+        "FAILED".clone_into(&mut found.status);
+    }
+    let error = yard.drive(&migration, converge).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Unhealthy);
+    let undoing = Migration { direction: Direction::Undo, ..migration };
+    yard.ledger.set_owner(0, Direction::Undo);
+    yard.drive(&undoing, undo).await.unwrap();
+    assert!(!yard.grounds().clusters.contains_key("shop-green"));
+}

@@ -1,0 +1,91 @@
+//! provision-network on an account in memory: there, back, twice, and killed after every call.
+
+use domain::{
+    Direction, Kind, Migration, Status,
+    names::unique,
+    plan::compute::{Peer, Rule},
+    testing::Yard,
+};
+use provision_network::{converge, undo};
+
+async fn shop() -> (Yard, Migration) {
+    let yard = Yard::shop();
+    let migration = yard.migration().unwrap();
+    (yard, migration)
+}
+
+async fn built() -> (Yard, Migration) {
+    let (yard, mut migration) = shop().await;
+    yard.drive(&migration, converge).await.unwrap();
+    migration.direction = Direction::Undo;
+    yard.ledger.set_owner(0, Direction::Undo);
+    (yard, migration)
+}
+
+fn clone_of(migration: &Migration, name: &str) -> String {
+    format!("sg-of-{}", unique(&migration.id, domain::Side::Green, Kind::SecurityGroup, name, 255))
+}
+
+fn peers(rules: &[Rule], direction: domain::plan::compute::Direction) -> Vec<Peer> {
+    rules.iter().filter(|rule| rule.direction == direction).map(|rule| rule.peer.clone()).collect()
+}
+
+#[tokio::test]
+async fn groups_are_cloned_with_rules_that_name_the_clones() {
+    use domain::plan::compute::Direction::{Egress, Ingress};
+    let end = Yard::survives(shop, converge).await.unwrap();
+    let (_, migration) = shop().await;
+    let (nodes, plane) = (clone_of(&migration, "shop-sg-nodes"), clone_of(&migration, "shop-sg-plane"));
+    assert_eq!(end.creates.len(), 2);
+
+    let groups = &end.grounds.security_groups;
+    // The rule that names blue's cluster security group waits for the control plane.
+    assert_eq!(peers(&groups[&nodes].rules, Ingress), [Peer::Group(plane.clone()), Peer::Group("sg-nlb".to_owned())]);
+    assert_eq!(peers(&groups[&plane].rules, Ingress), [Peer::Group(nodes.clone())]);
+    // Blue's groups let nothing out of themselves, so the clones do not either.
+    assert_eq!(peers(&groups[&nodes].rules, Egress), []);
+    assert!(groups["sg-nlb"].rules.iter().any(|rule| rule.peer == Peer::Group(nodes.clone())));
+    let tags = &groups[&nodes].tags;
+    assert_eq!((tags["bascule:migration"].as_str(), tags["bascule:side"].as_str()), ("move", "green"));
+    assert_eq!(tags["kubernetes.io/cluster/shop-green"], "owned");
+}
+
+#[tokio::test]
+async fn undo_leaves_the_account_as_it_was() {
+    let end = Yard::survives(built, undo).await.unwrap();
+    let before = Yard::shop().end().grounds;
+    assert_eq!(end.grounds, before);
+    assert!(end.entries.iter().all(|entry| entry.status == Status::Absent));
+}
+
+#[tokio::test]
+async fn undo_touches_nothing_that_the_ledger_does_not_know() {
+    let (yard, mut migration) = shop().await;
+    migration.direction = Direction::Undo;
+    yard.ledger.set_owner(0, Direction::Undo);
+    let before = yard.end();
+    yard.drive(&migration, undo).await.unwrap();
+    assert_eq!(yard.end(), before);
+}
+
+#[tokio::test]
+async fn undo_removes_what_the_network_plugin_left_and_waits_for_what_is_in_use() {
+    let (yard, migration) = built().await;
+    let group = clone_of(&migration, "shop-sg-nodes");
+    let left = domain::ports::network::Interface {
+        id: "eni-left".to_owned(),
+        status: "available".to_owned(),
+        groups: vec![group.clone()],
+        tags: [("cluster.k8s.amazonaws.com/name".to_owned(), "shop-green".to_owned())].into(),
+        ..Default::default()
+    };
+    let busy = domain::ports::network::Interface { id: "eni-busy".to_owned(), status: "in-use".to_owned(), ..left.clone() };
+    yard.grounds().interfaces = vec![left, busy];
+    let error = undo(&yard, &migration).await.unwrap_err();
+    assert_eq!(error.condition, domain::Condition::NotReady);
+    let interfaces: Vec<_> = yard.grounds().interfaces.iter().map(|interface| interface.id.clone()).collect();
+    assert_eq!(interfaces, ["eni-busy"]);
+    yard.grounds().interfaces.clear();
+    yard.drive(&migration, undo).await.unwrap();
+    assert!(!yard.grounds().security_groups.contains_key(&group));
+}
