@@ -1,0 +1,343 @@
+//! Every way through the state machines, run by the embedded account from the template, with stand-ins for the Lambdas that answer as
+//! each case says. What the phases themselves do is tested elsewhere; this is the graph.
+
+mod stand_in;
+
+use sandbox::{
+    aws::Aws,
+    emulator::{Emulator, Settings, free_port},
+    project::Project,
+    python::Python,
+    stack,
+};
+use serde_json::{Value, json};
+use stand_in::StandIns;
+use std::time::{Duration, Instant};
+
+/// The longest that a case may take; at the scale below the longest way takes about four seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits and retry intervals are multiplied with this.
+const WAIT_SCALE: f64 = 0.01;
+
+/// One way through a machine.
+struct Case {
+    /// What it shows.
+    name: &'static str,
+    machine: &'static str,
+    /// What the Lambdas answer where it is not what makes everything go well: by `function`, `function:step` or `function:undo`.
+    answers: Value,
+    /// The states of the machine in order, those inside branches left out.
+    way: &'static str,
+    status: &'static str,
+    /// The error of a failed execution, the outcome of one that succeeded.
+    ends: &'static str,
+    /// The reasons that rollback was started with.
+    rollbacks: &'static [&'static str],
+}
+
+const TO_QUALIFICATION: &str =
+    "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification";
+
+fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            name: "a migration in two steps",
+            machine: "migrate",
+            answers: json!({
+                "shift-traffic": [{ "ok": { "share": 50, "complete": false } }, { "ok": { "share": 100, "complete": true } }],
+                "observe:guard": [{ "error": "NotReady" }, { "ok": {} }],
+            }),
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? PrepareCutover \
+                  ShiftTraffic Guard Shifted? ShiftTraffic Guard Shifted? Bake Baked? AdoptGreen HandoverTerraform ScheduleCleanup GreenServes",
+            status: "SUCCEEDED",
+            ends: "GreenServes",
+            rollbacks: &[],
+        },
+        Case {
+            name: "what fails in passing is tried again",
+            machine: "migrate",
+            answers: json!({
+                "preflight": [{ "error": "Unavailable" }, { "error": "Unavailable" }, { "ok": { "dryRun": true } }],
+            }),
+            way: "Preflight DryRun? Planned",
+            status: "SUCCEEDED",
+            ends: "Planned",
+            rollbacks: &[],
+        },
+        Case {
+            name: "a refusal ends under its own name, with nothing to undo",
+            machine: "migrate",
+            answers: json!({ "preflight": { "error": "Refused" }, "shift-traffic:undo": { "ok": { "ended": true } } }),
+            way: "Preflight WayBack Rejected? Failed",
+            status: "FAILED",
+            ends: "Refused",
+            rollbacks: &["Failed", "FAILED"],
+        },
+        Case {
+            name: "an error in a branch is data until the branches join",
+            machine: "migrate",
+            answers: json!({ "provision-nodes": { "error": "Denied" } }),
+            way: "Preflight DryRun? Provision Provisioned? WayBack Rejected? Failed",
+            status: "FAILED",
+            ends: "Denied",
+            rollbacks: &["Failed", "FAILED"],
+        },
+        Case {
+            name: "errors in both branches end under the first one's name",
+            machine: "migrate",
+            answers: json!({ "provision-network": { "error": "Conflict" }, "provision-edge": { "error": "Denied" } }),
+            way: "Preflight DryRun? Provision Provisioned? WayBack Rejected? Failed",
+            status: "FAILED",
+            ends: "Conflict",
+            rollbacks: &["Failed", "FAILED"],
+        },
+        Case {
+            name: "a no of people is a good end",
+            machine: "migrate",
+            answers: json!({ "request-approval:qualification": { "token": { "decision": "rejected" } } }),
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? \
+                  WayBack Rejected? BlueServes",
+            status: "SUCCEEDED",
+            ends: "BlueServes",
+            rollbacks: &["Rejected"],
+        },
+        Case {
+            name: "an answer that nobody understands is not a yes",
+            machine: "migrate",
+            answers: json!({ "request-approval:qualification": { "token": { "decided": "approved" } } }),
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? \
+                  WayBack Rejected? BlueServes",
+            status: "SUCCEEDED",
+            ends: "BlueServes",
+            rollbacks: &["Rejected"],
+        },
+        Case {
+            name: "an alarm breaks the bake",
+            machine: "migrate",
+            answers: json!({ "observe:bake": { "token": { "error": "GuardBreached" } } }),
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? PrepareCutover \
+                  ShiftTraffic Guard Shifted? Bake WayBack Rejected? Failed",
+            status: "FAILED",
+            ends: "GuardBreached",
+            rollbacks: &["Failed", "FAILED"],
+        },
+        Case {
+            name: "a way back that fails twice asks an operator",
+            machine: "migrate",
+            answers: json!({ "validate": { "error": "Unhealthy" }, "provision-edge:undo": { "error": "Denied" } }),
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate WayBack Stranded",
+            status: "FAILED",
+            ends: "OperatorNeeded",
+            rollbacks: &["Failed", "Failed", "FAILED"],
+        },
+        Case {
+            name: "whoever stops the execution takes the way back too",
+            machine: "migrate",
+            answers: json!({ "request-approval:qualification": { "token": { "stop": true } } }),
+            way: TO_QUALIFICATION,
+            status: "ABORTED",
+            ends: "",
+            rollbacks: &["ABORTED"],
+        },
+        Case {
+            name: "the way back undoes everything in reverse order",
+            machine: "rollback",
+            answers: json!({}),
+            way: "ShiftTraffic Ended? PrepareCutover ScheduleCleanup Keep? DeployWorkloads ProvisionEdge ProvisionNodes \
+                  ProvisionControlPlane ProvisionNetwork Preflight BlueServes",
+            status: "SUCCEEDED",
+            ends: "BlueServes",
+            rollbacks: &[],
+        },
+        Case {
+            name: "green is kept where the input says so",
+            machine: "rollback",
+            answers: json!({ "shift-traffic:undo": { "ok": { "ended": false, "keep": true } } }),
+            way: "ShiftTraffic Ended? PrepareCutover ScheduleCleanup Keep? Preflight BlueServes",
+            status: "SUCCEEDED",
+            ends: "BlueServes",
+            rollbacks: &[],
+        },
+        Case {
+            name: "blue is deleted after a yes",
+            machine: "cleanup",
+            answers: json!({ "cleanup:guard": { "ok": { "approval": true } } }),
+            way: "Guard ApprovalWanted? AwaitCleanupApproval Approved? DeleteEdge DeleteNodes DeleteControlPlane DeleteNetwork Inventory Done",
+            status: "SUCCEEDED",
+            ends: "Done",
+            rollbacks: &[],
+        },
+        Case {
+            name: "blue is kept after a no",
+            machine: "cleanup",
+            answers: json!({
+                "cleanup:guard": { "ok": { "approval": true } }, "request-approval:cleanup": { "token": { "decision": "rejected" } },
+            }),
+            way: "Guard ApprovalWanted? AwaitCleanupApproval Approved? AskOperator Stranded",
+            status: "FAILED",
+            ends: "OperatorNeeded",
+            rollbacks: &[],
+        },
+        Case {
+            name: "a cleanup that cannot go on stops where it is and asks",
+            machine: "cleanup",
+            answers: json!({ "cleanup:nodes": { "error": "Conflict" } }),
+            way: "Guard ApprovalWanted? DeleteEdge DeleteNodes AskOperator Stranded",
+            status: "FAILED",
+            ends: "OperatorNeeded",
+            rollbacks: &[],
+        },
+    ]
+}
+
+/// What happened to an execution.
+#[derive(Debug, PartialEq)]
+struct Course {
+    way: String,
+    status: String,
+    ends: String,
+    rollbacks: Vec<String>,
+}
+
+struct Bench {
+    aws: Aws,
+    stack: stack::Stack,
+    stand_ins: StandIns,
+}
+
+impl Bench {
+    async fn states(&self, operation: &str, body: Value) -> Value {
+        self.aws.json("states", &format!("AWSStepFunctions.{operation}"), &body).await.unwrap()
+    }
+
+    fn machine(&self, name: &str) -> &str {
+        let output = format!("{}MachineArn", end_to_end::project::pascal(name));
+        &self.stack.outputs[&output]
+    }
+
+    async fn describe(&self, execution: &str) -> Value {
+        self.states("DescribeExecution", json!({ "executionArn": execution })).await
+    }
+
+    /// Runs a case to its end, answering tokens as it says.
+    async fn run(&self, case: &Case) -> Course {
+        self.stand_ins.answer(&case.answers);
+        let before = self.rollbacks().await.len();
+        let input = if case.machine == "migrate" { json!({}) } else { json!({ "migrationId": "m", "reason": "Requested" }) };
+        let start = json!({ "stateMachineArn": self.machine(case.machine), "input": input.to_string() });
+        let execution = self.states("StartExecution", start).await["executionArn"].as_str().unwrap().to_owned();
+        let begin = Instant::now();
+        let end = loop {
+            assert!(begin.elapsed() < PATIENCE, "{}: {}", case.name, self.way(&execution).await);
+            let now = self.describe(&execution).await;
+            if now["status"] != "RUNNING" {
+                break now;
+            }
+            if let Some((token, answer)) = self.stand_ins.token() {
+                self.answer(&execution, &token, &answer).await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        let started = if case.machine == "rollback" { 1 } else { case.rollbacks.len() };
+        let mut rollbacks = self.rollbacks().await;
+        while rollbacks.len() < before + started && begin.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            rollbacks = self.rollbacks().await;
+        }
+        self.rest().await;
+        let output: Value = end["output"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let ends = if end["status"] == "SUCCEEDED" { &output["outcome"] } else { &end["error"] };
+        let reasons = rollbacks.into_iter().skip(before);
+        Course {
+            way: self.way(&execution).await,
+            status: end["status"].as_str().unwrap_or_default().to_owned(),
+            ends: ends.as_str().unwrap_or_default().to_owned(),
+            rollbacks: if case.machine == "rollback" { Vec::new() } else { reasons.collect() },
+        }
+    }
+
+    async fn answer(&self, execution: &str, token: &str, answer: &Value) {
+        if answer["stop"] == true {
+            self.states("StopExecution", json!({ "executionArn": execution })).await;
+        } else if let Some(error) = answer["error"].as_str() {
+            self.states("SendTaskFailure", json!({ "taskToken": token, "error": error, "cause": "as the case says" })).await;
+        } else {
+            self.states("SendTaskSuccess", json!({ "taskToken": token, "output": answer.to_string() })).await;
+        }
+    }
+
+    /// The states that an execution entered.
+    async fn way(&self, execution: &str) -> String {
+        let history = self.states("GetExecutionHistory", json!({ "executionArn": execution, "maxResults": 1000 })).await;
+        let events = history["events"].as_array().into_iter().flatten();
+        events.filter_map(|event| event["stateEnteredEventDetails"]["name"].as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The executions of rollback, oldest first.
+    async fn executions(&self) -> Vec<String> {
+        let list = self.states("ListExecutions", json!({ "stateMachineArn": self.machine("rollback") })).await;
+        let executions = list["executions"].as_array().into_iter().flatten();
+        let mut executions: Vec<(f64, String)> = executions
+            .map(|execution| (execution["startDate"].as_f64().unwrap(), execution["executionArn"].as_str().unwrap().to_owned()))
+            .collect();
+        executions.sort_by(|left, right| left.0.total_cmp(&right.0));
+        executions.into_iter().map(|(_, arn)| arn).collect()
+    }
+
+    /// The reasons that rollback was started with, oldest first.
+    async fn rollbacks(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        for execution in self.executions().await {
+            let input = self.describe(&execution).await["input"].as_str().unwrap().to_owned();
+            reasons.push(serde_json::from_str::<Value>(&input).unwrap()["reason"].as_str().unwrap_or_default().to_owned());
+        }
+        reasons
+    }
+
+    /// Waits until no rollback runs any more, so that it does not answer to the next case.
+    async fn rest(&self) {
+        let begin = Instant::now();
+        for execution in self.executions().await {
+            while self.describe(&execution).await["status"] == "RUNNING" && begin.elapsed() < PATIENCE {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_through_the_machines_ends_where_it_should() {
+    let project = Project::locate().await.unwrap();
+    let python = Python::prepare(&project, &|line| println!("{line}")).await.unwrap();
+    let folder = stand_in::folder(&project);
+    let port = free_port().unwrap();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let settings =
+        Settings { port, endpoint: endpoint.clone(), execute_api: endpoint.clone(), wait_scale: WAIT_SCALE };
+    let log = folder.join("ministack.log");
+    let emulator = Emulator::start(&python, &settings, &folder, &log).await.unwrap();
+    let aws = Aws::administrator(endpoint).unwrap();
+    let stand_ins = StandIns::new(folder.clone());
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    let packages = stand_ins.packages(&project.functions, &python.interpreter());
+    let stack = stack::deploy(&aws, &project, &packages, &[("Architecture", architecture)]).await.unwrap();
+    let bench = Bench { aws, stack, stand_ins };
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let course = bench.run(&case).await;
+        let expected = Course {
+            way: case.way.to_owned(),
+            status: case.status.to_owned(),
+            ends: case.ends.to_owned(),
+            rollbacks: case.rollbacks.iter().map(|&reason| reason.to_owned()).collect(),
+        };
+        if course != expected {
+            wrong.push(format!("{}:\n  expected {expected:?}\n  found    {course:?}", case.name));
+        }
+    }
+    emulator.stop().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Kept for whoever looks for the reason of a failure.
+    std::fs::remove_dir_all(folder).unwrap();
+}
