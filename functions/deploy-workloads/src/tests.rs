@@ -98,7 +98,7 @@ async fn a_definition_that_is_not_established_is_waited_for_and_the_cursor_kept(
     let _ = workshop.green.writes();
     workshop.green.lag(false);
     converge(&workshop, &migration).await.unwrap();
-    assert_eq!(workshop.green.writes()[0], "CustomResourceDefinition/widgets");
+    assert_eq!(workshop.green.writes(), ["Widget/w", "ConfigMap/default/c"]);
 }
 
 #[tokio::test]

@@ -20,6 +20,10 @@ pub(super) fn condition(context: &str, error: &Error) -> PhaseError {
             "{message}; the access entry of Bascule's role may be missing or may not have reached the API server yet"
         )),
         409 => PhaseError::conflict(message),
+        // Discovered, and not served by every API server of the cluster yet.
+        404 if ["could not find the requested resource", "page not found"].iter().any(|text| status.message.contains(text)) => {
+            PhaseError::not_ready(message)
+        }
         // The API server passes on that a webhook has no Pods yet as an error of its own
         // (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy).
         500 if status.message.contains("failed calling webhook") => PhaseError::not_ready(message),
@@ -61,6 +65,7 @@ mod tests {
             (401, "Unauthorized", Condition::Denied),
             (403, "forbidden", Condition::Denied),
             (404, "not found", Condition::Refused),
+            (404, "the server could not find the requested resource", Condition::NotReady),
             (409, "Apply failed with 1 conflict", Condition::Conflict),
             (422, "spec.replicas: Invalid value", Condition::Refused),
             (429, "too many requests", Condition::Unavailable),

@@ -14,7 +14,8 @@ const BATCH: usize = 256;
 const NAMED: usize = 10;
 
 /// Applies `objects`, which must be in the order of their steps, from the one at `from` on. A step is over before the next
-/// begins, and CustomResourceDefinitions are established before anything follows them.
+/// begins, and CustomResourceDefinitions are established before custom resources: looked at as late as that, they nearly
+/// always are. Resources of another bundle's definitions are `NotReady` by themselves.
 ///
 /// # Errors
 /// How far it came (the place to go on from), and the gravest of the errors with the others' names: a refusal before what is
@@ -30,15 +31,17 @@ pub async fn apply<A: KubernetesApi>(
         let current = step(&first.id);
         let size = objects[next..].iter().take(BATCH).take_while(|object| step(&object.id) == current).count();
         let batch = &objects[next..next + size];
+        if current == Step::CustomResources {
+            let definitions = objects.iter().map(|object| &object.id);
+            let definitions = definitions.filter(|id| step(id) == Step::CustomResourceDefinitions);
+            established(api, definitions).await.map_err(|error| (next, error))?;
+        }
         let values: Vec<_> = batch.iter().map(|object| object.value.clone()).collect();
         let answers = api.apply(&values, deadline).await;
         let errors: Vec<PhaseError> = answers.into_iter().filter_map(Result::err).collect();
         if let Some(error) = gravest(errors) {
             let done = format!("applied {next} of {} objects", objects.len());
             return Err((next, error.during(done)));
-        }
-        if current == Step::CustomResourceDefinitions {
-            established(api, batch.iter().map(|object| &object.id)).await.map_err(|error| (next, error))?;
         }
         next += size;
     }
@@ -97,7 +100,10 @@ mod tests {
             PhaseError::refused("d"),
         ]);
         assert_eq!(error, Some(PhaseError::refused("b; d")));
-        assert_eq!(gravest(vec![PhaseError::not_ready("a"), PhaseError::unavailable("b")]), Some(PhaseError::unavailable("b")));
+        assert_eq!(
+            gravest(vec![PhaseError::not_ready("a"), PhaseError::unavailable("b")]),
+            Some(PhaseError::unavailable("b"))
+        );
         assert_eq!(gravest(Vec::new()), None);
     }
 

@@ -33,7 +33,8 @@ pub fn suspension(kind: &str, object: &Value) -> Option<Suspension> {
         }
         "CronJob" | "Job" => (json!({ "suspend": true }), json!({ "suspend": spec["suspend"] })),
         "DaemonSet" => {
-            let selector = |value: Value| json!({ "template": { "spec": { "nodeSelector": { HELD_NODE_LABEL: value } } } });
+            let selector =
+                |value: Value| json!({ "template": { "spec": { "nodeSelector": { HELD_NODE_LABEL: value } } } });
             (selector(json!("true")), selector(Value::Null))
         }
         "Service" if spec["type"] == "LoadBalancer" => {
@@ -57,8 +58,9 @@ pub fn suspension(kind: &str, object: &Value) -> Option<Suspension> {
 pub fn is_suspended(kind: &str, object: &Value) -> bool {
     match kind {
         "CronJob" | "Job" => object["spec"]["suspend"] == true,
-        "DaemonSet" => workload::pod_spec(kind, object)
-            .is_some_and(|spec| spec["nodeSelector"][HELD_NODE_LABEL] == "true"),
+        "DaemonSet" => {
+            workload::pod_spec(kind, object).is_some_and(|spec| spec["nodeSelector"][HELD_NODE_LABEL] == "true")
+        }
         "Service" => object["spec"]["type"] != "LoadBalancer",
         _ => workload::replicas(kind, object) == Some(0),
     }
@@ -97,7 +99,10 @@ mod tests {
             ("CronJob", json!({ "spec": { "suspend": false } })),
             ("Job", json!({ "spec": { "suspend": false, "template": {} } })),
             ("DaemonSet", json!({ "spec": { "template": { "spec": { "nodeSelector": { "disk": "ssd" } } } } })),
-            ("Service", json!({ "spec": { "type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [{ "port": 80 }] } })),
+            (
+                "Service",
+                json!({ "spec": { "type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [{ "port": 80 }] } }),
+            ),
         ] {
             let patches = suspension(kind, &original).unwrap();
             let mut object = original.clone();

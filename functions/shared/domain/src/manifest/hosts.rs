@@ -148,8 +148,14 @@ mod tests {
             },
         }));
         assert_eq!(replaced, 2);
-        assert_eq!(value["spec"]["tls"][0], json!({ "hosts": ["green.example.com", "other.example.com"], "secretName": "shop.example.com" }));
-        assert_eq!(value["spec"]["rules"], json!([{ "host": "green.example.com", "http": {} }, { "host": "other.example.com" }, { "http": {} }]));
+        assert_eq!(
+            value["spec"]["tls"][0],
+            json!({ "hosts": ["green.example.com", "other.example.com"], "secretName": "shop.example.com" })
+        );
+        assert_eq!(
+            value["spec"]["rules"],
+            json!([{ "host": "green.example.com", "http": {} }, { "host": "other.example.com" }, { "http": {} }])
+        );
         assert_eq!(value["metadata"]["annotations"]["a"], "shop.example.com");
     }
 
@@ -157,9 +163,17 @@ mod tests {
     fn a_traefik_rule_changes_in_its_hosts_only() {
         for (rule, expected, count) in [
             ("Host(`shop.example.com`)", "Host(`green.example.com`)", 1),
-            ("Host(\"shop.example.com\") && PathPrefix(`/api`)", "Host(\"green.example.com\") && PathPrefix(`/api`)", 1),
+            (
+                "Host(\"shop.example.com\") && PathPrefix(`/api`)",
+                "Host(\"green.example.com\") && PathPrefix(`/api`)",
+                1,
+            ),
             ("Host(`a.example.com`, `shop.example.com`)", "Host(`a.example.com`, `green.example.com`)", 1),
-            ("Path(`/a`) && (Host(`shop.example.com`) || Host(`SHOP.example.com`))", "Path(`/a`) && (Host(`green.example.com`) || Host(`green.example.com`))", 2),
+            (
+                "Path(`/a`) && (Host(`shop.example.com`) || Host(`SHOP.example.com`))",
+                "Path(`/a`) && (Host(`green.example.com`) || Host(`green.example.com`))",
+                2,
+            ),
             ("Header(`Host`, `shop.example.com`)", "Header(`Host`, `shop.example.com`)", 0),
             ("Path(`/Host(`) && Query(`shop.example.com`)", "Path(`/Host(`) && Query(`shop.example.com`)", 0),
             ("HostRegexp(`shop.example.com`)", "HostRegexp(`shop.example.com`)", 0),
@@ -179,9 +193,13 @@ mod tests {
 
     #[test]
     fn gateway_routes_and_their_listeners_change_together() {
-        let (_, route) = rewritten(json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": { "name": "r" }, "spec": { "hostnames": ["shop.example.com"] } }));
+        let (_, route) = rewritten(
+            json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": { "name": "r" }, "spec": { "hostnames": ["shop.example.com"] } }),
+        );
         assert_eq!(route["spec"]["hostnames"], json!(["green.example.com"]));
-        let (_, gateway) = rewritten(json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": { "name": "g" }, "spec": { "listeners": [{ "hostname": "shop.example.com" }, { "name": "any" }] } }));
+        let (_, gateway) = rewritten(
+            json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": { "name": "g" }, "spec": { "listeners": [{ "hostname": "shop.example.com" }, { "name": "any" }] } }),
+        );
         assert_eq!(gateway["spec"]["listeners"], json!([{ "hostname": "green.example.com" }, { "name": "any" }]));
     }
 
@@ -189,16 +207,22 @@ mod tests {
     fn nothing_else_is_a_route() {
         let config = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "c" }, "data": { "host": "shop.example.com" } });
         assert_eq!(rewritten(config.clone()), (0, config));
-        let empty = json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "i" }, "spec": {} });
+        let empty =
+            json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "i" }, "spec": {} });
         assert_eq!(rewritten(empty.clone()), (0, empty));
     }
 
     #[test]
     fn the_hosts_of_a_route_are_listed_once() {
-        let object = Object::new(1, 1, json!({
-            "apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": { "name": "shop" },
-            "spec": { "routes": [{ "match": "Host(`a`) || Host(`b`)" }, { "match": "Host(`a`)" }] },
-        })).unwrap();
+        let object = Object::new(
+            1,
+            1,
+            json!({
+                "apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": { "name": "shop" },
+                "spec": { "routes": [{ "match": "Host(`a`) || Host(`b`)" }, { "match": "Host(`a`)" }] },
+            }),
+        )
+        .unwrap();
         assert_eq!(of(&object), ["a", "b"]);
     }
 }

@@ -54,9 +54,7 @@ impl ObjectId {
     /// The API group, empty for the core group.
     #[must_use]
     pub fn group(&self) -> &str {
-        self.api_version
-            .split_once('/')
-            .map_or("", |(group, _)| group)
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
     /// The namespace, or the one that an object without a namespace gets where its kind has namespaces.
@@ -68,12 +66,7 @@ impl ObjectId {
     /// What makes it the same object for an API server, whatever the version it is written in.
     #[must_use]
     pub fn identity(&self) -> (&str, &str, &str, &str) {
-        (
-            self.group(),
-            &self.kind,
-            self.namespace_or_default(),
-            &self.name,
-        )
+        (self.group(), &self.kind, self.namespace_or_default(), &self.name)
     }
 }
 
@@ -105,12 +98,7 @@ impl Object {
     #[must_use]
     pub fn new(document: usize, line: usize, value: Value) -> Option<Self> {
         let id = identify(&value).ok()?;
-        Some(Self {
-            id,
-            document,
-            line,
-            value,
-        })
+        Some(Self { id, document, line, value })
     }
 }
 
@@ -142,24 +130,11 @@ pub fn objects(document: usize, line: usize, value: Value) -> Result<Vec<Object>
     let mut problems = Vec::new();
     for value in flatten(value) {
         match identify(&value) {
-            Ok(id) => found.push(Object {
-                id,
-                document,
-                line,
-                value,
-            }),
-            Err(message) => problems.push(Unreadable {
-                document,
-                line,
-                message,
-            }),
+            Ok(id) => found.push(Object { id, document, line, value }),
+            Err(message) => problems.push(Unreadable { document, line, message }),
         }
     }
-    if problems.is_empty() {
-        Ok(found)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
 fn flatten(mut value: Value) -> Vec<Value> {
@@ -167,10 +142,7 @@ fn flatten(mut value: Value) -> Vec<Value> {
         return Vec::new();
     }
     let kind = value["kind"].as_str().unwrap_or_default().to_owned();
-    let Some(item_kind) = kind
-        .strip_suffix("List")
-        .filter(|_| value["items"].is_array())
-    else {
+    let Some(item_kind) = kind.strip_suffix("List").filter(|_| value["items"].is_array()) else {
         return vec![value];
     };
     let api_version = value["apiVersion"].clone();
@@ -201,15 +173,12 @@ fn identify(value: &Value) -> Result<ObjectId, String> {
         return Err("found something that is no mapping, expected a Kubernetes object".to_owned());
     }
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let missing: Vec<&str> = [
-        ("apiVersion", &value["apiVersion"]),
-        ("kind", &value["kind"]),
-        ("metadata.name", &value["metadata"]["name"]),
-    ]
-    .into_iter()
-    .filter(|(_, found)| text(found).is_none())
-    .map(|(name, _)| name)
-    .collect();
+    let missing: Vec<&str> =
+        [("apiVersion", &value["apiVersion"]), ("kind", &value["kind"]), ("metadata.name", &value["metadata"]["name"])]
+            .into_iter()
+            .filter(|(_, found)| text(found).is_none())
+            .map(|(name, _)| name)
+            .collect();
     if !missing.is_empty() {
         let of = text(&value["metadata"]["name"])
             .or_else(|| text(&value["kind"]))
@@ -225,12 +194,7 @@ fn identify(value: &Value) -> Result<ObjectId, String> {
         let built_in = super::order::is_built_in(&api_version);
         (built_in && NAMESPACED.contains(&kind.as_str())).then(|| DEFAULT_NAMESPACE.to_owned())
     });
-    Ok(ObjectId {
-        name: text(&value["metadata"]["name"]).unwrap_or_default(),
-        api_version,
-        kind,
-        namespace,
-    })
+    Ok(ObjectId { name: text(&value["metadata"]["name"]).unwrap_or_default(), api_version, kind, namespace })
 }
 
 #[cfg(test)]
@@ -247,7 +211,8 @@ mod tests {
     fn an_object_is_named_as_the_input_names_it() {
         let deployment = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web" } });
         assert_eq!(names(deployment), ["Deployment/default/web"]);
-        let role = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": "r" } });
+        let role =
+            json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": "r" } });
         assert_eq!(names(role), ["ClusterRole/r"]);
     }
 
@@ -281,8 +246,14 @@ mod tests {
         for (value, expected) in [
             (json!("text"), "document 3, line 20: found something that is no mapping"),
             (json!({ "kind": "Service" }), "document 3, line 20: found no apiVersion, no metadata.name of Service"),
-            (json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "generateName": "p-" } }), "document 3, line 20: found no metadata.name"),
-            (json!({ "apiVersion": "v1", "kind": "List", "items": [{}] }), "document 3, line 20: found no apiVersion, no kind"),
+            (
+                json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "generateName": "p-" } }),
+                "document 3, line 20: found no metadata.name",
+            ),
+            (
+                json!({ "apiVersion": "v1", "kind": "List", "items": [{}] }),
+                "document 3, line 20: found no apiVersion, no kind",
+            ),
         ] {
             let problems = objects(3, 20, value).unwrap_err();
             let message = problems[0].to_string();

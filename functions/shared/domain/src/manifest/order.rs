@@ -28,12 +28,7 @@ const BUILT_IN: [&str; 19] = [
 ];
 
 /// Groups of the same sort that are spelled like those of custom resources.
-const BUILT_IN_TOO: [&str; 4] = [
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    "storagemigration.k8s.io",
-];
+const BUILT_IN_TOO: [&str; 4] = ["resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "storagemigration.k8s.io"];
 
 /// The steps of an apply, in their order. Everything of a step may be applied at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,18 +71,39 @@ pub fn step(id: &ObjectId) -> Step {
     match id.kind.as_str() {
         "Namespace" => Step::Namespaces,
         "CustomResourceDefinition" => Step::CustomResourceDefinitions,
-        "ServiceAccount" | "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" | "NetworkPolicy"
-        | "PriorityClass" | "RuntimeClass" | "ResourceQuota" | "LimitRange" | "PodSecurityPolicy" | "FlowSchema"
+        "ServiceAccount"
+        | "Role"
+        | "ClusterRole"
+        | "RoleBinding"
+        | "ClusterRoleBinding"
+        | "NetworkPolicy"
+        | "PriorityClass"
+        | "RuntimeClass"
+        | "ResourceQuota"
+        | "LimitRange"
+        | "PodSecurityPolicy"
+        | "FlowSchema"
         | "PriorityLevelConfiguration" => Step::AccessControl,
         "StorageClass" | "PersistentVolume" | "PersistentVolumeClaim" | "CSIDriver" | "VolumeAttributesClass" => {
             Step::Storage
         }
         "Service" | "Endpoints" | "EndpointSlice" => Step::Services,
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Pod" | "Job"
-        | "CronJob" | "HorizontalPodAutoscaler" => Step::Workloads,
+        "Deployment"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "ReplicaSet"
+        | "ReplicationController"
+        | "Pod"
+        | "Job"
+        | "CronJob"
+        | "HorizontalPodAutoscaler" => Step::Workloads,
         "Ingress" | "IngressClass" => Step::Ingress,
-        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" | "ValidatingAdmissionPolicy"
-        | "ValidatingAdmissionPolicyBinding" | "MutatingAdmissionPolicy" | "MutatingAdmissionPolicyBinding"
+        "MutatingWebhookConfiguration"
+        | "ValidatingWebhookConfiguration"
+        | "ValidatingAdmissionPolicy"
+        | "ValidatingAdmissionPolicyBinding"
+        | "MutatingAdmissionPolicy"
+        | "MutatingAdmissionPolicyBinding"
         | "APIService" => Step::Webhooks,
         // ConfigMap, Secret, PodDisruptionBudget and what Kubernetes may add: read by others, reading nothing.
         _ => Step::Configuration,

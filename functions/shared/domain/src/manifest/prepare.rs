@@ -23,7 +23,9 @@ pub enum Hosts {
 pub async fn unchanged<M: Manifests>(manifests: &M, bundle: &Bundle) -> Result<Vec<Object>, PhaseError> {
     let uri = &bundle.uri;
     let served = manifests.bundle(uri).await?.ok_or_else(|| {
-        PhaseError::conflict(format!("{uri} is gone, or may no longer be read; put it back as it was when the plan was made"))
+        PhaseError::conflict(format!(
+            "{uri} is gone, or may no longer be read; put it back as it was when the plan was made"
+        ))
     })?;
     if served.digest != bundle.digest || !served.unreadable.is_empty() {
         return Err(PhaseError::conflict(format!(
@@ -62,10 +64,8 @@ pub fn prepare(mut objects: Vec<Object>, workloads: &Workloads, hosts: Hosts) ->
 /// public names. Everything else is applied already, and applying it again would undo what was scaled since.
 #[must_use]
 pub fn routes(objects: Vec<Object>, workloads: &Workloads, hosts: Hosts) -> Vec<Object> {
-    let renamed: Vec<Object> = objects
-        .into_iter()
-        .filter(|object| super::hosts::rewrite(&mut object.clone(), &workloads.hosts) > 0)
-        .collect();
+    let renamed: Vec<Object> =
+        objects.into_iter().filter(|object| super::hosts::rewrite(&mut object.clone(), &workloads.hosts) > 0).collect();
     prepare(renamed, workloads, hosts)
 }
 
@@ -82,8 +82,12 @@ mod tests {
     fn shop() -> (Vec<Object>, Workloads) {
         let deployment = |name: &str| json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": name }, "spec": { "replicas": 3 } });
         let objects = vec![
-            object(json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "i" }, "spec": { "rules": [{ "host": "a.example" }] } })),
-            object(json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "j" }, "spec": { "rules": [{ "host": "x.example" }] } })),
+            object(
+                json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "i" }, "spec": { "rules": [{ "host": "a.example" }] } }),
+            ),
+            object(
+                json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "j" }, "spec": { "rules": [{ "host": "x.example" }] } }),
+            ),
             object(deployment("held")),
             object(deployment("scaled")),
             object(deployment("plain")),

@@ -19,9 +19,13 @@ pub fn reasons(object: &Object, held: bool) -> Vec<String> {
     let annotations = &object.value["metadata"]["annotations"];
     let mut reasons = Vec::new();
     if id.group().is_empty() && matches!(id.kind.as_str(), "PersistentVolumeClaim" | "PersistentVolume") {
-        reasons.push(format!("{id} keeps data in blue: Bascule does not move volumes. Move the data, or take it out of the bundle"));
+        reasons.push(format!(
+            "{id} keeps data in blue: Bascule does not move volumes. Move the data, or take it out of the bundle"
+        ));
     }
-    if id.kind == "StatefulSet" && object.value["spec"]["volumeClaimTemplates"].as_array().is_some_and(|claims| !claims.is_empty()) {
+    if id.kind == "StatefulSet"
+        && object.value["spec"]["volumeClaimTemplates"].as_array().is_some_and(|claims| !claims.is_empty())
+    {
         reasons.push(format!("{id} has volumeClaimTemplates: Bascule does not move volumes. Keep its data outside of the cluster, or take it out of the bundle"));
     }
     if class::is_load_balancer(object) && !held {
@@ -64,9 +68,9 @@ fn outside(object: &Object) -> Option<&'static str> {
         ("networking.k8s.io", "Ingress") if class.or(older) == Some("alb") => {
             Some("makes an Application Load Balancer (class alb), which Bascule does not know")
         }
-        ("elbv2.k8s.aws", "TargetGroupBinding") => {
-            Some("would register green's Pods in a target group of blue, which would send them requests before anybody approved")
-        }
+        ("elbv2.k8s.aws", "TargetGroupBinding") => Some(
+            "would register green's Pods in a target group of blue, which would send them requests before anybody approved",
+        ),
         ("karpenter.sh" | "karpenter.k8s.aws", _) => {
             Some("makes nodes outside of managed node groups, which Bascule does not move yet")
         }
@@ -118,15 +122,42 @@ mod tests {
     #[test]
     fn what_bascule_does_not_move_is_refused_with_what_to_do() {
         for (value, expected) in [
-            (json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "x" } }), "does not move volumes"),
-            (json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "x" }, "spec": { "volumeClaimTemplates": [{}] } }), "volumeClaimTemplates"),
-            (json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "x" }, "spec": { "type": "LoadBalancer" } }), "type LoadBalancer"),
-            (json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "x", "annotations": { "eks.amazonaws.com/role-arn": "arn" } } }), "Pod Identity"),
-            (json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "x", "annotations": { "external-dns.alpha.kubernetes.io/hostname": "a" } } }), "take the name"),
-            (json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "x" }, "spec": { "ingressClassName": "alb" } }), "Application Load Balancer"),
-            (json!({ "apiVersion": "elbv2.k8s.aws/v1beta1", "kind": "TargetGroupBinding", "metadata": { "name": "x" } }), "before anybody approved"),
-            (json!({ "apiVersion": "s3.services.k8s.aws/v1alpha1", "kind": "Bucket", "metadata": { "name": "x" } }), "the same one"),
-            (json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "containers": [{ "image": "registry.k8s.io/external-dns/external-dns:v0.19.0" }] } } } }), "runs external-dns"),
+            (
+                json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "x" } }),
+                "does not move volumes",
+            ),
+            (
+                json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "x" }, "spec": { "volumeClaimTemplates": [{}] } }),
+                "volumeClaimTemplates",
+            ),
+            (
+                json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "x" }, "spec": { "type": "LoadBalancer" } }),
+                "type LoadBalancer",
+            ),
+            (
+                json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "x", "annotations": { "eks.amazonaws.com/role-arn": "arn" } } }),
+                "Pod Identity",
+            ),
+            (
+                json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "x", "annotations": { "external-dns.alpha.kubernetes.io/hostname": "a" } } }),
+                "take the name",
+            ),
+            (
+                json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "x" }, "spec": { "ingressClassName": "alb" } }),
+                "Application Load Balancer",
+            ),
+            (
+                json!({ "apiVersion": "elbv2.k8s.aws/v1beta1", "kind": "TargetGroupBinding", "metadata": { "name": "x" } }),
+                "before anybody approved",
+            ),
+            (
+                json!({ "apiVersion": "s3.services.k8s.aws/v1alpha1", "kind": "Bucket", "metadata": { "name": "x" } }),
+                "the same one",
+            ),
+            (
+                json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "containers": [{ "image": "registry.k8s.io/external-dns/external-dns:v0.19.0" }] } } } }),
+                "runs external-dns",
+            ),
         ] {
             let found = reasons_of(value, false);
             assert_eq!(found.len(), 1, "{found:?}");

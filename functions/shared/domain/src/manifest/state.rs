@@ -57,11 +57,7 @@ pub fn readiness(kind: &str, object: &Value) -> Readiness {
 }
 
 fn reached(seen: bool, available: i64, wanted: i64) -> Readiness {
-    if seen && available >= wanted {
-        Readiness::Ready
-    } else {
-        Readiness::Waiting(format!("{available} of {wanted}"))
-    }
+    if seen && available >= wanted { Readiness::Ready } else { Readiness::Waiting(format!("{available} of {wanted}")) }
 }
 
 fn job(object: &Value) -> Readiness {
@@ -69,10 +65,8 @@ fn job(object: &Value) -> Readiness {
     if object["spec"]["suspend"] == true || is("Complete").is_some() {
         return Readiness::Ready;
     }
-    is("Failed").map_or_else(
-        || Readiness::Waiting("running".to_owned()),
-        |failed| Readiness::Failed(text(failed, "message")),
-    )
+    is("Failed")
+        .map_or_else(|| Readiness::Waiting("running".to_owned()), |failed| Readiness::Failed(text(failed, "message")))
 }
 
 fn pod(status: &Value) -> Readiness {

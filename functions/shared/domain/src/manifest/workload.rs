@@ -4,16 +4,8 @@ use super::ObjectId;
 use serde_json::Value;
 
 /// Kinds that make Pods, or are one.
-const KINDS: [&str; 8] = [
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "Job",
-    "Pod",
-    "ReplicaSet",
-    "ReplicationController",
-    "StatefulSet",
-];
+const KINDS: [&str; 8] =
+    ["CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "StatefulSet"];
 
 /// Whether the object makes Pods by itself, as far as Kubernetes knows (custom resources may do so through their operators).
 #[must_use]
@@ -80,7 +72,8 @@ mod tests {
 
     #[test]
     fn images_are_found_wherever_the_kind_keeps_its_pods() {
-        let pod = json!({ "initContainers": [{ "image": "b:1" }], "containers": [{ "image": "a:1" }, { "image": "b:1" }] });
+        let pod =
+            json!({ "initContainers": [{ "image": "b:1" }], "containers": [{ "image": "a:1" }, { "image": "b:1" }] });
         for (kind, object) in [
             ("Deployment", json!({ "spec": { "template": { "spec": pod } } })),
             ("CronJob", json!({ "spec": { "jobTemplate": { "spec": { "template": { "spec": pod } } } } })),

@@ -31,10 +31,22 @@ fn a_deployment_past_its_progress_deadline_has_failed() {
 fn every_other_kind_says_it_in_its_own_way() {
     let yes = |name: &str| json!([{ "type": name, "status": "True", "message": "m" }]);
     for (kind, object, expected) in [
-        ("DaemonSet", json!({ "status": { "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 1 } }), Readiness::Waiting("1 of 2".into())),
+        (
+            "DaemonSet",
+            json!({ "status": { "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 1 } }),
+            Readiness::Waiting("1 of 2".into()),
+        ),
         ("DaemonSet", json!({ "status": { "desiredNumberScheduled": 0 } }), Readiness::Ready),
-        ("StatefulSet", json!({ "spec": { "replicas": 2 }, "status": { "readyReplicas": 2, "updatedReplicas": 1, "currentRevision": "a", "updateRevision": "b" } }), Readiness::Waiting("2 of 2".into())),
-        ("StatefulSet", json!({ "spec": { "replicas": 2 }, "status": { "readyReplicas": 2, "currentRevision": "a", "updateRevision": "a" } }), Readiness::Ready),
+        (
+            "StatefulSet",
+            json!({ "spec": { "replicas": 2 }, "status": { "readyReplicas": 2, "updatedReplicas": 1, "currentRevision": "a", "updateRevision": "b" } }),
+            Readiness::Waiting("2 of 2".into()),
+        ),
+        (
+            "StatefulSet",
+            json!({ "spec": { "replicas": 2 }, "status": { "readyReplicas": 2, "currentRevision": "a", "updateRevision": "a" } }),
+            Readiness::Ready,
+        ),
         ("Job", json!({ "spec": { "suspend": true } }), Readiness::Ready),
         ("Job", json!({ "status": { "conditions": yes("Complete") } }), Readiness::Ready),
         ("Job", json!({ "status": { "conditions": yes("Failed") } }), Readiness::Failed("m".into())),
@@ -51,11 +63,12 @@ fn every_other_kind_says_it_in_its_own_way() {
 
 #[test]
 fn a_pod_that_waits_will_come_and_one_that_crashes_will_not() {
-    let pod = |reason: &str| {
-        json!({ "metadata": { "namespace": "shop", "name": "web-1" }, "status": { "containerStatuses": [{ "name": "server", "image": "web:1", "state": { "waiting": { "reason": reason } } }] } })
-    };
+    let pod = |reason: &str| json!({ "metadata": { "namespace": "shop", "name": "web-1" }, "status": { "containerStatuses": [{ "name": "server", "image": "web:1", "state": { "waiting": { "reason": reason } } }] } });
     assert_eq!(trouble(&pod("ContainerCreating")), None);
-    assert_eq!(trouble(&pod("ImagePullBackOff")).unwrap(), "Pod/shop/web-1: ImagePullBackOff of container server (web:1)");
+    assert_eq!(
+        trouble(&pod("ImagePullBackOff")).unwrap(),
+        "Pod/shop/web-1: ImagePullBackOff of container server (web:1)"
+    );
 }
 
 #[test]
@@ -63,7 +76,12 @@ fn a_digest_does_not_depend_on_the_order_of_fields_or_on_a_restart() {
     let of = |template: Value| template_digest("Deployment", &json!({ "spec": { "template": template } }));
     let plain = of(json!({ "metadata": { "labels": { "a": "b" } }, "spec": { "containers": [] } }));
     assert_eq!(plain, of(json!({ "spec": { "containers": [] }, "metadata": { "labels": { "a": "b" } } })));
-    assert_eq!(plain, of(json!({ "metadata": { "labels": { "a": "b" }, "annotations": { RESTARTED: "now" } }, "spec": { "containers": [] } })));
+    assert_eq!(
+        plain,
+        of(
+            json!({ "metadata": { "labels": { "a": "b" }, "annotations": { RESTARTED: "now" } }, "spec": { "containers": [] } })
+        )
+    );
     assert_ne!(plain, of(json!({ "metadata": { "labels": { "a": "c" } }, "spec": { "containers": [] } })));
 }
 
@@ -72,7 +90,9 @@ fn sides_differ_where_the_manifest_speaks_and_nowhere_else() {
     let deployment = |containers: Value| json!({ "spec": { "template": { "spec": { "containers": containers } } } });
     let manifest = deployment(json!([{ "name": "server", "image": "web:1", "args": ["-v"] }]));
     let blue = deployment(json!([{ "name": "server", "image": "web:1", "args": ["-v"], "imagePullPolicy": "Always" }]));
-    let green = deployment(json!([{ "name": "sidecar", "image": "mesh:1" }, { "name": "server", "image": "web:1", "args": ["-v"] }]));
+    let green = deployment(
+        json!([{ "name": "sidecar", "image": "mesh:1" }, { "name": "server", "image": "web:1", "args": ["-v"] }]),
+    );
     assert!(differences("Deployment", &manifest, &blue, &green).is_empty());
     let released = deployment(json!([{ "name": "server", "image": "web:2", "args": [] }]));
     assert_eq!(
