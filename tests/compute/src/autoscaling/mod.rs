@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html>. Groups come from EKS node groups only.
 
 mod attachment;
+mod description;
 pub(crate) mod group;
 mod tag;
 
@@ -27,8 +28,8 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
     let sent = Parameters::parse(&String::from_utf8_lossy(request.body()));
     let action = sent.get("Action").unwrap_or_default().to_owned();
     let outcome = match action.as_str() {
-        "DescribeAutoScalingGroups" => group::describe(&account, &sent),
-        "DescribeAutoScalingInstances" => group::describe_instances(&account, &sent),
+        "DescribeAutoScalingGroups" => description::describe(&account, &sent),
+        "DescribeAutoScalingInstances" => description::describe_instances(&account, &sent),
         "SetDesiredCapacity" | "UpdateAutoScalingGroup" => group::resize(&account, &sent),
         "AttachLoadBalancerTargetGroups" => attachment::attach(&account, &sent, &sent.list("TargetGroupARNs")),
         "DetachLoadBalancerTargetGroups" => attachment::detach(&account, &sent, &sent.list("TargetGroupARNs")),

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome, access_policy,
-    cluster::{self, Cluster, Stored, texts},
+    cluster::{self, Cluster},
     fault::Fault,
     request::{Request, page},
+    stored::{Stored, texts},
 };
 use crate::{account::Account, identifier};
 

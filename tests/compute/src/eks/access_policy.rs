@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome, access_entry, cluster,
-    cluster::texts,
     fault::Fault,
     request::{Request, page},
+    stored::texts,
 };
 use crate::{account::Account, identifier};
 

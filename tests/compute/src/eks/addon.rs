@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome, addon_catalogue,
-    cluster::{self, Cluster, Stored},
+    cluster::{self, Cluster},
     fault::Fault,
     pod_identity,
     request::{Request, page},
+    stored::Stored,
     update::{self, Subject},
 };
 use crate::{account::Account, autoscaling::group::Instance, identifier};

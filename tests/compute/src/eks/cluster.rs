@@ -13,6 +13,7 @@ use super::{
     fault::Fault,
     nodegroup::Nodegroup,
     request::{Request, page},
+    stored::{Stored, checked_name, texts},
     update::Update,
     version,
 };
@@ -21,33 +22,6 @@ use crate::{
     authenticator, ec2, identifier,
     loopback::Claim,
 };
-
-/// A resource as its Describe operation answers with it, and the request that made it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Stored {
-    /// The wire form.
-    pub(crate) resource: Value,
-    /// The create request's body, by which a repeated create with the same token is known.
-    pub(crate) request: Value,
-}
-
-impl Stored {
-    /// The resource again where a create with the same `clientRequestToken` and content made it.
-    pub(crate) fn repeated(&self, request: &Request) -> Option<&Value> {
-        let same = request.text("clientRequestToken").is_some() && self.request == request.body;
-        same.then_some(&self.resource)
-    }
-
-    /// The resource's status.
-    pub(crate) fn status(&self) -> &str {
-        self.resource.get("status").and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// Sets a member.
-    pub(crate) fn set(&mut self, member: &str, value: Value) {
-        self.resource[member] = value;
-    }
-}
 
 /// A cluster and all that belongs to it.
 pub(crate) struct Cluster {
@@ -207,19 +181,6 @@ fn existing(state: &State, name: &str, request: &Request) -> Result<Option<Value
     }
 }
 
-/// 1 to 100 characters: alphanumeric first, then also hyphens and underscores.
-pub(crate) fn checked_name(name: &str) -> Result<&str, Fault> {
-    let good = name.len() <= 100
-        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'));
-    good.then_some(name).ok_or_else(|| {
-        Fault::invalid_parameter(
-            "The name can contain only alphanumeric characters (case-sensitive), hyphens, and underscores. It must start \
-             with an alphanumeric character and can't be longer than 100 characters.",
-        )
-    })
-}
-
 /// The authentication mode asked for; the API's default is `CONFIG_MAP`.
 fn access_config(request: &Request) -> Result<String, Fault> {
     let config = request.member_or("accessConfig", json!({}));
@@ -302,9 +263,4 @@ fn resource(
         }
     }
     Ok(resource)
-}
-
-/// The strings of a JSON array.
-pub(crate) fn texts(value: &Value) -> Vec<String> {
-    value.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome, access_entry, cluster,
-    cluster::texts,
     fault::Fault,
     request::Request,
+    stored::texts,
     update::{self, Subject},
     version,
 };

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{
-    Outcome,
-    cluster::{self, Stored},
+    Outcome, cluster,
     fault::Fault,
     request::{Request, page},
+    stored::Stored,
 };
 use crate::{account::Account, identifier};
 

@@ -16,8 +16,10 @@ mod identity_provider;
 mod insight;
 mod nodegroup;
 mod nodegroup_lifecycle;
+mod nodegroup_update;
 mod pod_identity;
 mod request;
+mod stored;
 mod tag;
 mod update;
 mod version;
@@ -29,9 +31,9 @@ use http::{Request as HttpRequest, Response};
 use serde_json::Value;
 
 pub(crate) use access_policy::{MASTERS, group_of};
-pub(crate) use cluster::texts;
 use fault::Fault;
 use request::Request;
+pub(crate) use stored::texts;
 pub(crate) use tag::arn_of;
 
 use crate::account::Account;
@@ -79,9 +81,11 @@ async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind:
         ("GET", "node-groups", []) => nodegroup::list(account, name, request),
         ("GET", "node-groups", [group]) => nodegroup::describe(account, name, group),
         ("DELETE", "node-groups", [group]) => nodegroup::delete(account, name, group),
-        ("POST", "node-groups", [group, "update-config"]) => nodegroup::update_config(account, name, group, request),
+        ("POST", "node-groups", [group, "update-config"]) => {
+            nodegroup_update::update_config(account, name, group, request)
+        }
         ("POST", "node-groups", [group, "update-version"]) => {
-            nodegroup::update_version(account, name, group, request).await
+            nodegroup_update::update_version(account, name, group, request).await
         }
         ("POST", "addons", []) => addon::create(account, name, request),
         ("GET", "addons", []) => addon::list(account, name, request),

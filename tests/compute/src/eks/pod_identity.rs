@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::{
     Outcome,
-    cluster::{self, Cluster, Stored},
+    cluster::{self, Cluster},
     fault::Fault,
     request::{Request, page},
+    stored::Stored,
 };
 use crate::{account::Account, identifier};
 

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Outcome, attribute, checked_name, page};
+use super::{Outcome, attribute, checked_name, page, security_group};
 use crate::{
     account::{Account, State},
     ec2::{self, Subnet},
@@ -39,10 +39,10 @@ pub(crate) struct LoadBalancer {
     /// Whether it is `active`; `provisioning` before.
     pub(crate) active: bool,
     zones: Vec<Zone>,
-    security_groups: Vec<String>,
+    pub(super) security_groups: Vec<String>,
     /// Groups can only be set on a load balancer that was created with some.
-    created_with_groups: bool,
-    enforced_on_private_link: bool,
+    pub(super) created_with_groups: bool,
+    pub(super) enforced_on_private_link: bool,
     ip_address_type: String,
     /// Attributes by key.
     pub(crate) attributes: BTreeMap<String, String>,
@@ -94,7 +94,8 @@ impl LoadBalancer {
         element
     }
 
-    fn enforcement(&self) -> &'static str {
+    /// `on` or `off`: whether the groups' rules hold for traffic of VPC links, too.
+    pub(super) fn enforcement(&self) -> &'static str {
         if self.enforced_on_private_link { "on" } else { "off" }
     }
 
@@ -136,9 +137,7 @@ pub(crate) async fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome
     }
     let zones = zones(account, sent).await?;
     let security_groups = sent.list("SecurityGroups");
-    ec2::security_groups_exist(&account.neighbours, &security_groups)
-        .await
-        .map_err(|fault| if fault.status < 500 { Fault::new("InvalidSecurityGroup", fault.message) } else { fault })?;
+    security_group::check(account, &security_groups).await?;
     let id = identifier::hexadecimal(16);
     let balancer = LoadBalancer {
         arn: account.arn("elasticloadbalancing", &format!("loadbalancer/net/{name}/{id}")),
@@ -282,36 +281,6 @@ pub(crate) fn delete(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     state.listeners.retain(|_, listener| listener.load_balancer != arn);
     state.load_balancers.remove(arn);
     Ok(Vec::new())
-}
-
-/// `SetSecurityGroups`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html>
-pub(crate) async fn set_security_groups(account: &Account, sent: &Parameters) -> Outcome {
-    let arn = sent.required("LoadBalancerArn")?;
-    let groups = sent.list("SecurityGroups");
-    ec2::security_groups_exist(&account.neighbours, &groups)
-        .await
-        .map_err(|fault| if fault.status < 500 { Fault::new("InvalidSecurityGroup", fault.message) } else { fault })?;
-    let mut state = account.state();
-    let balancer = find_mut(&mut state, arn)?;
-    if !balancer.created_with_groups {
-        return Err(Fault::new(
-            "InvalidConfigurationRequest",
-            "You cannot set security groups on a Network Load Balancer that was created without security groups",
-        ));
-    }
-    if groups.is_empty() {
-        return Err(Fault::new("InvalidConfigurationRequest", "You must specify at least one security group"));
-    }
-    match sent.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic") {
-        None => {}
-        Some(value @ ("on" | "off")) => balancer.enforced_on_private_link = value == "on",
-        Some(other) => return Err(Fault::validation(format!("'{other}' must be on or off"))),
-    }
-    balancer.security_groups = groups;
-    Ok(vec![
-        Element::texts("SecurityGroupIds", &balancer.security_groups),
-        Element::text("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", balancer.enforcement()),
-    ])
 }
 
 /// `SetIpAddressType`; only `ipv4` is simulated.

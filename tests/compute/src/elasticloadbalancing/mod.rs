@@ -5,8 +5,10 @@
 
 mod attribute;
 mod certificate;
+pub(crate) mod health_check;
 pub(crate) mod listener;
 pub(crate) mod load_balancer;
+mod security_group;
 mod tag;
 pub(crate) mod target;
 pub(crate) mod target_group;
@@ -35,7 +37,7 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
         "CreateLoadBalancer" => load_balancer::create(&account, &sent).await,
         "DescribeLoadBalancers" => load_balancer::describe(&account, &sent),
         "DeleteLoadBalancer" => load_balancer::delete(&account, &sent),
-        "SetSecurityGroups" => load_balancer::set_security_groups(&account, &sent).await,
+        "SetSecurityGroups" => security_group::set(&account, &sent).await,
         "SetIpAddressType" => load_balancer::set_ip_address_type(&account, &sent),
         "DescribeLoadBalancerAttributes" => attribute::describe_load_balancer(&account, &sent),
         "ModifyLoadBalancerAttributes" => attribute::modify_load_balancer(&account, &sent),

@@ -15,10 +15,7 @@ use tokio::{
 use super::health::{Health, Standing};
 use crate::{
     account::Account,
-    elasticloadbalancing::{
-        target,
-        target_group::{self, HealthCheck},
-    },
+    elasticloadbalancing::{health_check::HealthCheck, target, target_group},
 };
 
 /// A check's timeout is not scaled below this: a busy machine must not look like a dead target.

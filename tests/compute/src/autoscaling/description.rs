@@ -1,0 +1,126 @@
+//! Auto Scaling groups as the API answers them: `DescribeAutoScalingGroups`, `DescribeAutoScalingInstances`.
+//!
+//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html>
+
+use std::collections::BTreeSet;
+
+use super::{
+    Outcome, attachment,
+    group::{Group, Instance, Lifecycle},
+    tag,
+};
+use crate::{account::Account, ec2::LaunchTemplate, query_protocol::Parameters, xml::Element};
+
+impl Group {
+    fn element(&self) -> Vec<Element> {
+        let zones: BTreeSet<&str> = self.subnets.iter().map(|subnet| subnet.zone.as_str()).collect();
+        let subnets: Vec<&str> = self.subnets.iter().map(|subnet| subnet.id.as_str()).collect();
+        let mut element = vec![
+            Element::text("AutoScalingGroupName", &self.name),
+            Element::text("AutoScalingGroupARN", &self.arn),
+            Element::text("MinSize", self.sizes.0),
+            Element::text("MaxSize", self.sizes.2),
+            Element::text("DesiredCapacity", self.sizes.1),
+            Element::text("DefaultCooldown", 300),
+            Element::texts("AvailabilityZones", zones),
+            Element::new("LoadBalancerNames", Vec::new()),
+            Element::texts("TargetGroupARNs", self.attachments.keys()),
+            Element::text("HealthCheckType", "EC2"),
+            Element::text("HealthCheckGracePeriod", 15),
+            Element::list("Instances", self.instances.values().map(|instance| self.instance_element(instance))),
+            Element::text("CreatedTime", &self.created),
+            Element::new("SuspendedProcesses", Vec::new()),
+            Element::text("VPCZoneIdentifier", subnets.join(",")),
+            Element::new("EnabledMetrics", Vec::new()),
+            Element::list(
+                "Tags",
+                self.tags.iter().map(|(key, (value, propagate))| tag::element(&self.name, key, value, *propagate)),
+            ),
+            Element::texts("TerminationPolicies", ["AllocationStrategy", "OldestLaunchTemplate", "OldestInstance"]),
+            Element::text("NewInstancesProtectedFromScaleIn", false),
+            Element::text("CapacityRebalance", true),
+            Element::list("TrafficSources", self.attachments.keys().map(|arn| attachment::source(arn))),
+        ];
+        if self.deleting {
+            element.push(Element::text("Status", "Delete in progress"));
+        }
+        if let Some(template) = &self.settings.template {
+            let specification = Element::new("LaunchTemplateSpecification", template_element(template));
+            let overrides =
+                Element::list("Overrides", [vec![Element::text("InstanceType", &self.settings.instance_type)]]);
+            element.push(Element::new(
+                "MixedInstancesPolicy",
+                vec![Element::new("LaunchTemplate", vec![specification, overrides])],
+            ));
+        }
+        element
+    }
+
+    fn instance_element(&self, instance: &Instance) -> Vec<Element> {
+        let mut element = vec![
+            Element::text("InstanceId", &instance.id),
+            Element::text("InstanceType", &instance.machine),
+            Element::text("AvailabilityZone", &instance.zone),
+            Element::text("LifecycleState", format!("{:?}", instance.lifecycle)),
+            Element::text(
+                "HealthStatus",
+                if instance.lifecycle == Lifecycle::Terminating { "Unhealthy" } else { "Healthy" },
+            ),
+            Element::text("ProtectedFromScaleIn", false),
+        ];
+        if let Some(template) = &self.settings.template {
+            element.push(Element::new("LaunchTemplate", template_element(template)));
+        }
+        element
+    }
+}
+
+fn template_element(template: &LaunchTemplate) -> Vec<Element> {
+    vec![
+        Element::text("LaunchTemplateId", &template.id),
+        Element::text("LaunchTemplateName", &template.name),
+        Element::text("Version", &template.version),
+    ]
+}
+
+/// `DescribeAutoScalingGroups`
+#[allow(clippy::unnecessary_wraps, reason = "one of the operations, all of which may refuse")]
+pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
+    let names = sent.list("AutoScalingGroupNames");
+    let filters = sent.structures("Filters");
+    let state = account.state();
+    let groups = state
+        .groups
+        .values()
+        .filter(|group| names.is_empty() || names.contains(&group.name))
+        .filter(|group| filters.iter().all(|filter| matches_filter(group, filter)));
+    Ok(vec![Element::list("AutoScalingGroups", groups.map(Group::element))])
+}
+
+fn matches_filter(group: &Group, filter: &Parameters) -> bool {
+    let values = filter.list("Values");
+    match filter.get("Name").unwrap_or_default() {
+        "tag-key" => values.iter().any(|key| group.tags.contains_key(key)),
+        "tag-value" => group.tags.values().any(|(value, _)| values.contains(value)),
+        name => name
+            .strip_prefix("tag:")
+            .and_then(|key| group.tags.get(key))
+            .is_some_and(|(value, _)| values.contains(value)),
+    }
+}
+
+/// `DescribeAutoScalingInstances`
+#[allow(clippy::unnecessary_wraps, reason = "one of the operations, all of which may refuse")]
+pub(crate) fn describe_instances(account: &Account, sent: &Parameters) -> Outcome {
+    let ids = sent.list("InstanceIds");
+    let state = account.state();
+    let instances = state.groups.values().flat_map(|group| {
+        let wanted = group.instances.values().filter(|instance| ids.is_empty() || ids.contains(&instance.id));
+        wanted.map(|instance| {
+            let mut element = group.instance_element(instance);
+            element.push(Element::text("AutoScalingGroupName", &group.name));
+            element
+        })
+    });
+    Ok(vec![Element::list("AutoScalingInstances", instances)])
+}
