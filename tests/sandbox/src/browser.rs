@@ -9,6 +9,9 @@ use crate::aws::percent;
 use crate::error::{Context, Error, Result};
 use crate::wire::Wire;
 
+/// What the person types where something is required: their name.
+const NAME: &str = "The sandbox";
+
 /// A form of a page: what it would send, and where.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Form {
@@ -93,7 +96,11 @@ fn forms(html: &str) -> Vec<Form> {
             continue;
         };
         let kind = take("type");
-        let field = (take("name"), take("value"));
+        let mut field = (take("name"), take("value"));
+        // What the page asks the person to fill in.
+        if field.1.is_empty() && rest.split_whitespace().any(|word| word == "required") {
+            NAME.clone_into(&mut field.1);
+        }
         match name {
             "button" => form.buttons.push(field),
             "input" if kind == "submit" => form.buttons.push(field),
@@ -126,10 +133,13 @@ mod tests {
 
     #[test]
     fn a_form_is_read_with_its_hidden_fields_and_buttons() {
-        let html = r#"<form method="post" action="?a=1&amp;mac=2"><input type="hidden" name="digest" value="d"><textarea name="comment"></textarea><button name="decision" value="approved">Yes</button></form>"#;
+        let html = r#"<form method="post" action="?a=1&amp;mac=2"><input type="hidden" name="digest" value="d"><input name="by" required maxlength="100"><textarea name="comment"></textarea><button name="decision" value="approved">Yes</button></form>"#;
         let form = &forms(html)[0];
         assert_eq!(form.action, "?a=1&mac=2");
-        assert_eq!(form.fields, [("digest".into(), "d".into()), ("comment".into(), String::new())]);
+        assert_eq!(
+            form.fields,
+            [("digest".into(), "d".into()), ("by".into(), NAME.into()), ("comment".into(), String::new())]
+        );
         assert_eq!(form.buttons, [("decision".into(), "approved".into())]);
     }
 
