@@ -28,7 +28,11 @@ pub(crate) fn furnish(objects: &Objects, port: u16) {
     objects.make(&Resource::new("rbac.authorization.k8s.io", "clusterrolebindings"), "", view);
     for name in ["system-node-critical", "system-cluster-critical"] {
         let value = if name.contains("node") { 2_000_001_000 } else { 2_000_000_000 };
-        objects.make(&Resource::new("scheduling.k8s.io", "priorityclasses"), "", json!({"metadata": {"name": name}, "value": value}));
+        objects.make(
+            &Resource::new("scheduling.k8s.io", "priorityclasses"),
+            "",
+            json!({"metadata": {"name": name}, "value": value}),
+        );
     }
     let class = json!({
         "metadata": {"name": "gp2"}, "provisioner": "kubernetes.io/aws-ebs", "reclaimPolicy": "Delete",
@@ -41,22 +45,51 @@ pub(crate) fn furnish(objects: &Objects, port: u16) {
 /// `view` is all of reading but Secrets, `edit` and `admin` all of a namespace's objects: shorter than the real ones, which list
 /// every kind, with the same effect here.
 fn roles() -> Vec<Value> {
-    let role = |name: &str, rules: Value| {
-        json!({"metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}}, "rules": rules})
-    };
+    let role = |name: &str, rules: Value| json!({"metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}}, "rules": rules});
     let reading = json!(["get", "list", "watch"]);
-    let groups = json!(["apps", "batch", "autoscaling", "policy", "networking.k8s.io", "discovery.k8s.io", "apiextensions.k8s.io",
-        "storage.k8s.io", "traefik.io", "gateway.networking.k8s.io", "rbac.authorization.k8s.io"]);
-    let core = json!(["namespaces", "nodes", "pods", "pods/log", "services", "endpoints", "configmaps", "serviceaccounts", "events",
-        "persistentvolumes", "persistentvolumeclaims", "limitranges", "resourcequotas", "replicationcontrollers"]);
+    let groups = json!([
+        "apps",
+        "batch",
+        "autoscaling",
+        "policy",
+        "networking.k8s.io",
+        "discovery.k8s.io",
+        "apiextensions.k8s.io",
+        "storage.k8s.io",
+        "traefik.io",
+        "gateway.networking.k8s.io",
+        "rbac.authorization.k8s.io"
+    ]);
+    let core = json!([
+        "namespaces",
+        "nodes",
+        "pods",
+        "pods/log",
+        "services",
+        "endpoints",
+        "configmaps",
+        "serviceaccounts",
+        "events",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+        "limitranges",
+        "resourcequotas",
+        "replicationcontrollers"
+    ]);
     vec![
-        role("cluster-admin", json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}])),
+        role(
+            "cluster-admin",
+            json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}]),
+        ),
         role("admin", json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])),
         role("edit", json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])),
-        role("view", json!([
-            {"apiGroups": [""], "resources": core, "verbs": reading},
-            {"apiGroups": groups, "resources": ["*"], "verbs": reading},
-        ])),
+        role(
+            "view",
+            json!([
+                {"apiGroups": [""], "resources": core, "verbs": reading},
+                {"apiGroups": groups, "resources": ["*"], "verbs": reading},
+            ]),
+        ),
     ]
 }
 

@@ -140,7 +140,8 @@ impl Cluster {
 
         let objects = Arc::new(Objects::new());
         bootstrap::furnish(&objects, port);
-        let api = Api { objects: objects.clone(), authentication: authentication.clone(), version: options.version.clone() };
+        let api =
+            Api { objects: objects.clone(), authentication: authentication.clone(), version: options.version.clone() };
         let (sender, routes) = proxy::routes();
         let surroundings = Arc::new(Surroundings::new(
             objects.clone(),

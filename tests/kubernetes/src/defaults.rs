@@ -26,7 +26,11 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
         ("apps", "DaemonSet") => {
             let spec = entry(object, "spec");
             default(spec, "revisionHistoryLimit", json!(10));
-            default(spec, "updateStrategy", json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}));
+            default(
+                spec,
+                "updateStrategy",
+                json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}),
+            );
             template(spec, "Always");
         }
         ("batch", "Job") => job(entry(object, "spec")),

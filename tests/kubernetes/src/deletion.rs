@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::{
     kinds::Kind,
     object,
+    preparation::is_finished,
     status::Status,
     store::{Decision, Resource},
-    writes::{Objects, is_finished},
+    writes::Objects,
 };
 
 /// The finalizer under which dependents go before their owner.
@@ -40,7 +41,13 @@ pub(crate) enum Deletion {
 
 impl Objects {
     /// Deletes an object, or begins to.
-    pub(crate) fn delete(&self, kind: &Kind, namespace: &str, name: &str, options: &Options) -> Result<Deletion, Status> {
+    pub(crate) fn delete(
+        &self,
+        kind: &Kind,
+        namespace: &str,
+        name: &str,
+        options: &Options,
+    ) -> Result<Deletion, Status> {
         let mut gone = false;
         let mut preview = None;
         let written = self.store.write(&kind.resource(), namespace, name, |current| {

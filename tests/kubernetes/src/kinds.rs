@@ -21,6 +21,7 @@ pub(crate) struct Scale {
 }
 
 /// One kind in one version.
+#[allow(clippy::struct_field_names, reason = "Kubernetes calls the name of a kind its kind")]
 #[derive(Debug, Clone)]
 pub(crate) struct Kind {
     pub(crate) group: String,
@@ -93,10 +94,34 @@ const BUILT_IN: &[Row] = &[
     ("storage.k8s.io", "v1", "csidrivers", "CSIDriver", false, "", ""),
     ("storage.k8s.io", "v1", "csinodes", "CSINode", false, "", ""),
     ("storage.k8s.io", "v1", "csistoragecapacities", "CSIStorageCapacity", true, "", ""),
-    ("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false, "", ""),
-    ("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false, "", ""),
+    (
+        "admissionregistration.k8s.io",
+        "v1",
+        "validatingwebhookconfigurations",
+        "ValidatingWebhookConfiguration",
+        false,
+        "",
+        "",
+    ),
+    (
+        "admissionregistration.k8s.io",
+        "v1",
+        "mutatingwebhookconfigurations",
+        "MutatingWebhookConfiguration",
+        false,
+        "",
+        "",
+    ),
     ("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", false, "s", ""),
-    ("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", false, "", ""),
+    (
+        "admissionregistration.k8s.io",
+        "v1",
+        "validatingadmissionpolicybindings",
+        "ValidatingAdmissionPolicyBinding",
+        false,
+        "",
+        "",
+    ),
     ("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false, "s", "crd,crds"),
     ("apiregistration.k8s.io", "v1", "apiservices", "APIService", false, "s", ""),
     ("coordination.k8s.io", "v1", "leases", "Lease", true, "", ""),
@@ -106,7 +131,15 @@ const BUILT_IN: &[Row] = &[
 
 /// The workloads that `kubectl get all` lists.
 const ALL: &[&str] = &[
-    "pods", "services", "replicationcontrollers", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs",
+    "pods",
+    "services",
+    "replicationcontrollers",
+    "deployments",
+    "replicasets",
+    "statefulsets",
+    "daemonsets",
+    "jobs",
+    "cronjobs",
     "horizontalpodautoscalers",
 ];
 
@@ -145,7 +178,8 @@ pub(crate) fn of_definition(definition: &Value) -> Vec<Kind> {
             group: text("/spec/group"),
             version: version["name"].as_str().unwrap_or_default().to_owned(),
             plural: text("/spec/names/plural"),
-            singular: object::text(definition, "/spec/names/singular").map_or_else(|| kind.to_lowercase(), str::to_owned),
+            singular: object::text(definition, "/spec/names/singular")
+                .map_or_else(|| kind.to_lowercase(), str::to_owned),
             short_names: names("/spec/names/shortNames"),
             categories: names("/spec/names/categories"),
             namespaced: object::text(definition, "/spec/scope") == Some("Namespaced"),

@@ -23,6 +23,7 @@ mod nodes;
 mod object;
 mod patching;
 mod path;
+mod preparation;
 mod proxy;
 mod random;
 mod schema;

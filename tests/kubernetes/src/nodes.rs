@@ -13,13 +13,17 @@ pub(crate) fn object(node: &NodeSpec, version: &str) -> (Value, Value) {
     for (key, value) in &node.labels {
         labels[key] = json!(value);
     }
-    let taints: Vec<Value> =
-        node.taints.iter().map(|taint| json!({"key": taint.key, "value": taint.value, "effect": taint.effect})).collect();
+    let taints: Vec<Value> = node
+        .taints
+        .iter()
+        .map(|taint| json!({"key": taint.key, "value": taint.value, "effect": taint.effect}))
+        .collect();
     let mut spec = json!({"providerID": format!("aws:///eu-central-1a/{}", node.instance_id)});
     if !taints.is_empty() {
         spec["taints"] = json!(taints);
     }
-    let object = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name, "labels": labels}, "spec": spec});
+    let object =
+        json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name, "labels": labels}, "spec": spec});
     let capacity = json!({"cpu": "4", "memory": "16Gi", "ephemeral-storage": "80Gi", "pods": "110"});
     let condition = |kind: &str, status: &str, reason: &str| {
         json!({

@@ -134,5 +134,7 @@ pub(crate) fn set_condition(status: &mut Value, kind: &str, value: bool, reason:
 
 /// Whether the condition of type `kind` is True.
 pub(crate) fn has_condition(object: &Value, kind: &str) -> bool {
-    list(object, "/status/conditions").iter().any(|condition| condition["type"] == kind && condition["status"] == "True")
+    list(object, "/status/conditions")
+        .iter()
+        .any(|condition| condition["type"] == kind && condition["status"] == "True")
 }

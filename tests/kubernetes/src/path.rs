@@ -26,7 +26,9 @@ pub(crate) fn parse(path: &str) -> Option<Path> {
     let own = |text: &str| Some(text.to_owned());
     let (namespace, plural, name, subresource) = match rest {
         // A namespace is an object itself, and `status` and `finalize` are its subresources.
-        ["namespaces", name, subresource @ ("status" | "finalize")] => (None, "namespaces", own(name), own(subresource)),
+        ["namespaces", name, subresource @ ("status" | "finalize")] => {
+            (None, "namespaces", own(name), own(subresource))
+        }
         ["namespaces", namespace, plural, rest @ ..] => match rest {
             [] => (own(namespace), *plural, None, None),
             [name] => (own(namespace), *plural, own(name), None),

@@ -93,7 +93,11 @@ fn check_at(value: &Value, schema: &Value, path: &str, causes: &mut Vec<Cause>) 
         causes.push(Cause {
             reason: "FieldValueTypeInvalid",
             field: if path.is_empty() { "<nil>".to_owned() } else { path.to_owned() },
-            message: format!("Invalid value: {:?}: {path} in body must be of type {wanted}: {:?}", type_of(value), type_of(value)),
+            message: format!(
+                "Invalid value: {:?}: {path} in body must be of type {wanted}: {:?}",
+                type_of(value),
+                type_of(value)
+            ),
         });
         return;
     }
@@ -147,10 +151,18 @@ fn object(map: &Map<String, Value>, schema: &Value, path: &str, causes: &mut Vec
 fn size(length: usize, schema: &Value, [least, most]: [&str; 2], value: &Value, path: &str, causes: &mut Vec<Cause>) {
     let bound = |key: &str| schema[key].as_u64().and_then(|bound| usize::try_from(bound).ok());
     if bound(least).is_some_and(|bound| length < bound) {
-        causes.push(Cause::invalid(path, value, &format!("{path} in body should have at least {} items or characters", schema[least])));
+        causes.push(Cause::invalid(
+            path,
+            value,
+            &format!("{path} in body should have at least {} items or characters", schema[least]),
+        ));
     }
     if bound(most).is_some_and(|bound| length > bound) {
-        causes.push(Cause::invalid(path, value, &format!("{path} in body should have at most {} items or characters", schema[most])));
+        causes.push(Cause::invalid(
+            path,
+            value,
+            &format!("{path} in body should have at most {} items or characters", schema[most]),
+        ));
     }
 }
 

@@ -70,7 +70,8 @@ impl Selector {
 /// One `matchExpressions` entry, as selectors of labels and of node affinity write it.
 fn from_expression(expression: &Value) -> Option<Requirement> {
     let key = expression["key"].as_str()?.to_owned();
-    let values = crate::object::list(expression, "/values").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let values =
+        crate::object::list(expression, "/values").iter().filter_map(Value::as_str).map(str::to_owned).collect();
     match expression["operator"].as_str()? {
         "In" => Some(Requirement::In(key, values)),
         "NotIn" => Some(Requirement::NotIn(key, values)),
@@ -166,7 +167,9 @@ mod tests {
     #[test]
     fn a_selector_reads_every_form_that_kubectl_writes() {
         let labels = json!({"metadata": {"labels": {"app": "shop", "tier": "web"}}});
-        for selecting in ["", "app=shop", "app==shop,tier", "tier in (web, api)", "!canary", "app!=x", "app notin (a,b)"] {
+        for selecting in
+            ["", "app=shop", "app==shop,tier", "tier in (web, api)", "!canary", "app!=x", "app notin (a,b)"]
+        {
             assert!(Selector::parse(selecting).unwrap().selects(&labels), "{selecting}");
         }
         for not_selecting in ["app=x", "canary", "!app", "tier in (api)", "tier notin (web)", "app!=shop"] {

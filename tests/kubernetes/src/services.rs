@@ -4,12 +4,7 @@
 //! A `clusterIP` here is a number only: nothing on the machine routes to 10.100.0.0/16. Traefik and the node ports go to
 //! the Pods' addresses in the `EndpointSlices`, as they do on EKS with Traefik's default settings.
 
-use std::{
-    collections::BTreeSet,
-    net::Ipv4Addr,
-    ops::RangeInclusive,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, net::Ipv4Addr, ops::RangeInclusive, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -84,12 +79,15 @@ pub(crate) fn allocate(service: &mut Value, previous: Option<&Value>, mut others
     }
     address(spec, &was, &others, &mut causes);
 
-    let with_node_ports = kind == "NodePort" || (kind == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != json!(false));
+    let with_node_ports =
+        kind == "NodePort" || (kind == "LoadBalancer" && spec["allocateLoadBalancerNodePorts"] != json!(false));
     let local = spec["externalTrafficPolicy"] == "Local" && kind == "LoadBalancer";
     let mut ports = object::remove(spec, "ports").unwrap_or_else(|| json!([]));
     for (at, port) in ports.as_array_mut().into_iter().flatten().enumerate() {
         let protocol = port["protocol"].as_str().unwrap_or("TCP").to_owned();
-        let before = object::list(&was, "/ports").iter().find(|was| was["port"] == port["port"] && was["protocol"] == port["protocol"]);
+        let before = object::list(&was, "/ports")
+            .iter()
+            .find(|was| was["port"] == port["port"] && was["protocol"] == port["protocol"]);
         if port["nodePort"].as_i64().is_none_or(|number| number == 0)
             && let Some(before) = before.and_then(|before| before["nodePort"].as_i64()).filter(|_| with_node_ports)
         {
@@ -132,7 +130,11 @@ fn address(spec: &mut Value, was: &Value, others: &Allocated, causes: &mut Vec<C
     } else if !before.is_empty() && before != wanted {
         causes.push(Cause::invalid("spec.clusterIPs[0]", &json!(wanted), "may not change once set"));
     } else if wanted != "None" && others.addresses.contains(&wanted) {
-        causes.push(Cause::invalid("spec.clusterIPs", &json!([wanted]), "failed to allocate IP: provided IP is already allocated"));
+        causes.push(Cause::invalid(
+            "spec.clusterIPs",
+            &json!([wanted]),
+            "failed to allocate IP: provided IP is already allocated",
+        ));
     }
     spec["clusterIPs"] = json!([spec["clusterIP"]]);
 }
@@ -147,9 +149,15 @@ mod tests {
 
     #[test]
     fn a_node_port_that_another_service_holds_is_refused_and_a_free_one_is_found() {
-        let taken = Arc::new(service("x", &json!({"clusterIP": "10.100.0.10", "ports": [{"port": 80, "protocol": "TCP", "nodePort": 30000}]})));
-        let mut asking = service("y", &json!({"type": "NodePort", "ports": [{"port": 80, "protocol": "TCP", "nodePort": 30000}, {"port": 81}]}));
-        let causes = allocate(&mut asking, None, Allocated::besides(&[taken.clone()], "a", "y"));
+        let taken = Arc::new(service(
+            "x",
+            &json!({"clusterIP": "10.100.0.10", "ports": [{"port": 80, "protocol": "TCP", "nodePort": 30000}]}),
+        ));
+        let mut asking = service(
+            "y",
+            &json!({"type": "NodePort", "ports": [{"port": 80, "protocol": "TCP", "nodePort": 30000}, {"port": 81}]}),
+        );
+        let causes = allocate(&mut asking, None, Allocated::besides(std::slice::from_ref(&taken), "a", "y"));
         assert_eq!(causes.len(), 1);
         assert_eq!(causes[0].message, "Invalid value: 30000: provided port is already allocated");
         assert_eq!(asking["spec"]["ports"][1]["nodePort"], 30001);
@@ -158,9 +166,15 @@ mod tests {
 
     #[test]
     fn an_update_keeps_the_address_and_the_ports_it_had() {
-        let mut before = service("x", &json!({"type": "LoadBalancer", "externalTrafficPolicy": "Local", "ports": [{"port": 80, "protocol": "TCP"}]}));
+        let mut before = service(
+            "x",
+            &json!({"type": "LoadBalancer", "externalTrafficPolicy": "Local", "ports": [{"port": 80, "protocol": "TCP"}]}),
+        );
         assert!(allocate(&mut before, None, Allocated::default()).is_empty());
-        let mut after = service("x", &json!({"type": "LoadBalancer", "externalTrafficPolicy": "Local", "ports": [{"port": 80, "protocol": "TCP"}]}));
+        let mut after = service(
+            "x",
+            &json!({"type": "LoadBalancer", "externalTrafficPolicy": "Local", "ports": [{"port": 80, "protocol": "TCP"}]}),
+        );
         assert!(allocate(&mut after, Some(&before), Allocated::default()).is_empty());
         assert_eq!(before, after);
         assert!(before["spec"]["healthCheckNodePort"].is_i64());

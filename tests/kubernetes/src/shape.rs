@@ -107,11 +107,23 @@ impl<'a> Shape<'a> {
 
 fn built_in(kind: &str, around: &str, field: &str) -> ListRule {
     let keys: &[&str] = match field {
-        "containers" | "initContainers" | "ephemeralContainers" | "volumes" | "imagePullSecrets" | "env" | "webhooks"
-        | "matchConditions" | "variables" | "resourceClaims" | "claims" | "schedulingGates" => &["name"],
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "volumes"
+        | "imagePullSecrets"
+        | "env"
+        | "webhooks"
+        | "matchConditions"
+        | "variables"
+        | "resourceClaims"
+        | "claims"
+        | "schedulingGates" => &["name"],
         "secrets" if kind == "ServiceAccount" => &["name"],
         "ports" if kind == "Service" && around == "spec" => &["port", "protocol"],
-        "ports" if matches!(around, "containers" | "initContainers" | "ephemeralContainers") => &["containerPort", "protocol"],
+        "ports" if matches!(around, "containers" | "initContainers" | "ephemeralContainers") => {
+            &["containerPort", "protocol"]
+        }
         "volumeMounts" => &["mountPath"],
         "volumeDevices" => &["devicePath"],
         "hostAliases" | "podIPs" => &["ip"],

@@ -49,7 +49,8 @@ impl Status {
         }
         if !causes.is_empty() {
             let causes = causes.iter();
-            let causes = causes.map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}));
+            let causes =
+                causes.map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}));
             details["causes"] = causes.collect();
         }
         self.details = Some(details);
@@ -105,12 +106,12 @@ impl Status {
     /// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts>).
     pub(crate) fn apply_conflict(causes: &[Cause]) -> Self {
         let plural = if causes.len() == 1 { "conflict" } else { "conflicts" };
-        let lines: Vec<String> =
-            causes.iter().map(|cause| format!("{}: {}", cause.message, cause.field)).collect();
+        let lines: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.message, cause.field)).collect();
         let message = format!("Apply failed with {} {plural}: {}", causes.len(), lines.join("\n"));
         let causes = causes.iter();
-        let causes: Value =
-            causes.map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field})).collect();
+        let causes: Value = causes
+            .map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}))
+            .collect();
         Self { details: Some(json!({"causes": causes})), ..Self::new(StatusCode::CONFLICT, "Conflict", message) }
     }
 

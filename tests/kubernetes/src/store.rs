@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 /// Changes kept per resource; a watch that starts before the oldest gets 410 Gone.
-const LOG: usize = 4096;
+const LOG: usize = 1024;
 
 /// A group and a plural: what storage knows a kind by, whatever the version it is asked for in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -156,7 +156,9 @@ impl Store {
     pub(crate) fn everything(&self) -> Vec<(Resource, Arc<Value>)> {
         let state = self.lock();
         let tables = state.tables.iter();
-        tables.flat_map(|(resource, table)| table.objects.values().map(|object| (resource.clone(), object.clone()))).collect()
+        tables
+            .flat_map(|(resource, table)| table.objects.values().map(|object| (resource.clone(), object.clone())))
+            .collect()
     }
 
     /// Shows `decide` the object under a name (or none) and does what it says, with nobody in between. Answers with the

@@ -5,8 +5,8 @@ use k8s_openapi::{
     api::{
         admissionregistration::v1 as admission, apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch,
         coordination::v1 as coordination, core::v1 as core, discovery::v1 as discovery, events::v1 as events,
-        networking::v1 as networking, node::v1 as node, policy::v1 as policy, rbac::v1 as rbac, scheduling::v1 as scheduling,
-        storage::v1 as storage,
+        networking::v1 as networking, node::v1 as node, policy::v1 as policy, rbac::v1 as rbac,
+        scheduling::v1 as scheduling, storage::v1 as storage,
     },
     apiextensions_apiserver::pkg::apis::apiextensions::v1 as apiextensions,
     kube_aggregator::pkg::apis::apiregistration::v1 as apiregistration,
@@ -36,7 +36,17 @@ pub(crate) fn prune(kind: &Kind, object: &mut Value) -> Result<Vec<String>, Stri
 /// A quantity may be written as a number; it is kept as text (`k8s.io/apimachinery/pkg/api/resource`).
 fn quantities_as_text(value: &mut Value) {
     const MAPS: [&str; 11] = [
-        "requests", "limits", "capacity", "allocatable", "hard", "used", "max", "min", "default", "defaultRequest", "overhead",
+        "requests",
+        "limits",
+        "capacity",
+        "allocatable",
+        "hard",
+        "used",
+        "max",
+        "min",
+        "default",
+        "defaultRequest",
+        "overhead",
     ];
     const SINGLE: [&str; 3] = ["sizeLimit", "divisor", "averageValue"];
     let text = |value: &mut Value| {
@@ -131,7 +141,9 @@ fn round_trip(kind: &Kind) -> Option<RoundTrip> {
         ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => {
             through::<admission::ValidatingWebhookConfiguration>
         }
-        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => through::<admission::MutatingWebhookConfiguration>,
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => {
+            through::<admission::MutatingWebhookConfiguration>
+        }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => through::<apiextensions::CustomResourceDefinition>,
         ("apiregistration.k8s.io", "APIService") => through::<apiregistration::APIService>,
         ("coordination.k8s.io", "Lease") => through::<coordination::Lease>,

@@ -16,10 +16,8 @@ pub(crate) fn check(kind: &Kind, object: &Value, previous: Option<&Value>) -> Ve
             workload(object, previous, &mut causes);
         }
         ("batch", "Job") => pod_spec(&object["spec"]["template"]["spec"], "spec.template.spec", &mut causes),
-        ("batch", "CronJob") => {
-            if object["spec"]["schedule"].as_str().is_none_or(str::is_empty) {
-                causes.push(Cause::required("spec.schedule"));
-            }
+        ("batch", "CronJob") if object["spec"]["schedule"].as_str().is_none_or(str::is_empty) => {
+            causes.push(Cause::required("spec.schedule"));
         }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition(object, &mut causes),
         _ => {}
@@ -29,7 +27,11 @@ pub(crate) fn check(kind: &Kind, object: &Value, previous: Option<&Value>) -> Ve
         && (previous["data"] != object["data"])
     {
         let why = "field is immutable when `immutable` is set".to_owned();
-        causes.push(Cause { reason: "FieldValueForbidden", field: "data".to_owned(), message: format!("Forbidden: {why}") });
+        causes.push(Cause {
+            reason: "FieldValueForbidden",
+            field: "data".to_owned(),
+            message: format!("Forbidden: {why}"),
+        });
     }
     causes
 }
@@ -46,13 +48,21 @@ fn name(kind: &Kind, name: &str, causes: &mut Vec<Cause>) {
             && part.bytes().last().is_some_and(inner)
     };
     if name.is_empty() {
-        causes.push(Cause { reason: "FieldValueRequired", field: "metadata.name".to_owned(), message: "Required value: name or generateName is required".to_owned() });
+        causes.push(Cause {
+            reason: "FieldValueRequired",
+            field: "metadata.name".to_owned(),
+            message: "Required value: name or generateName is required".to_owned(),
+        });
     } else if kind.group == "rbac.authorization.k8s.io" {
         if name.contains(['/', '%']) || name == "." || name == ".." {
             causes.push(Cause::invalid("metadata.name", &Value::from(name), "may not contain '/' or '%'"));
         }
     } else if name.len() > limit || (label && !part(name)) || !name.split('.').all(part) {
-        let why = if label { "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character" } else { "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character" };
+        let why = if label {
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"
+        } else {
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
+        };
         causes.push(Cause::invalid("metadata.name", &Value::from(name), why));
     }
 }
@@ -64,7 +74,11 @@ fn service(object: &Value, causes: &mut Vec<Cause>) {
     match kind {
         "ExternalName" => return,
         "ClusterIP" | "NodePort" | "LoadBalancer" => {}
-        other => causes.push(unsupported("spec.type", other, "\"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\"")),
+        other => causes.push(unsupported(
+            "spec.type",
+            other,
+            "\"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\"",
+        )),
     }
     if ports.is_empty() && spec["clusterIP"] != "None" {
         causes.push(Cause::required("spec.ports"));
@@ -72,7 +86,11 @@ fn service(object: &Value, causes: &mut Vec<Cause>) {
     for (at, port) in ports.iter().enumerate() {
         let field = format!("spec.ports[{at}]");
         if !port["port"].as_i64().is_some_and(|number| (1..=65535).contains(&number)) {
-            causes.push(Cause::invalid(&format!("{field}.port"), &port["port"], "must be between 1 and 65535, inclusive"));
+            causes.push(Cause::invalid(
+                &format!("{field}.port"),
+                &port["port"],
+                "must be between 1 and 65535, inclusive",
+            ));
         }
         if ports.len() > 1 && port["name"].as_str().is_none_or(str::is_empty) {
             causes.push(Cause::required(&format!("{field}.name")));
@@ -127,7 +145,11 @@ fn pod_spec(spec: &Value, field: &str, causes: &mut Vec<Cause>) {
             // Pods of a StatefulSet get volumes from its claim templates; those are not in the template.
             if !field.starts_with("spec.template") && !volumes.iter().any(|volume| volume["name"] == mount["name"]) {
                 let message = format!("Not found: {}", mount["name"]);
-                causes.push(Cause { reason: "FieldValueNotFound", field: format!("{field}.volumeMounts[{number}].name"), message });
+                causes.push(Cause {
+                    reason: "FieldValueNotFound",
+                    field: format!("{field}.volumeMounts[{number}].name"),
+                    message,
+                });
             }
         }
     }
@@ -137,7 +159,11 @@ fn definition(object: &Value, causes: &mut Vec<Cause>) {
     let text = |pointer: &str| object::text(object, pointer).unwrap_or_default();
     let wanted = format!("{}.{}", text("/spec/names/plural"), text("/spec/group"));
     if object::name(object) != wanted {
-        causes.push(Cause::invalid("metadata.name", &object["metadata"]["name"], "must be spec.names.plural+\".\"+spec.group"));
+        causes.push(Cause::invalid(
+            "metadata.name",
+            &object["metadata"]["name"],
+            "must be spec.names.plural+\".\"+spec.group",
+        ));
     }
     for (field, pointer) in [("spec.names.kind", "/spec/names/kind"), ("spec.scope", "/spec/scope")] {
         if text(pointer).is_empty() {
@@ -151,7 +177,11 @@ fn definition(object: &Value, causes: &mut Vec<Cause>) {
     }
     for (at, version) in versions.iter().enumerate() {
         if version.pointer("/schema/openAPIV3Schema").is_none() {
-            causes.push(Cause { reason: "FieldValueRequired", field: format!("spec.versions[{at}].schema.openAPIV3Schema"), message: "Required value: schemas are required".to_owned() });
+            causes.push(Cause {
+                reason: "FieldValueRequired",
+                field: format!("spec.versions[{at}].schema.openAPIV3Schema"),
+                message: "Required value: schemas are required".to_owned(),
+            });
         }
     }
 }

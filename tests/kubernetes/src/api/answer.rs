@@ -7,6 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use serde_json::{Value, json};
 
+use super::table;
 use crate::{kinds::Kind, status::Status};
 
 /// The body of every answer: whole, or a stream of watch events.
@@ -33,23 +34,35 @@ pub(crate) fn error(status: &Status) -> Response<Body> {
 /// How a client wants objects (`Accept`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// As they are. Tables are not made: kubectl then prints names and ages from the objects.
+    /// As they are.
     Whole,
+    /// As rows to print.
+    Table,
     /// Only their metadata
     /// (<https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches>).
     Metadata,
 }
 
 impl Form {
-    /// Reads an `Accept` header: metadata only where the first choice of the client says so.
+    /// Reads the first choice of an `Accept` header.
     pub(crate) fn of(accept: Option<&str>) -> Self {
         let first = accept.unwrap_or_default().split(',').next().unwrap_or_default();
-        if first.contains("as=PartialObjectMetadata") { Self::Metadata } else { Self::Whole }
+        if first.contains("as=PartialObjectMetadata") {
+            Self::Metadata
+        } else if first.contains("as=Table") && first.contains("v=v1") && !first.contains("v1beta1") {
+            Self::Table
+        } else {
+            Self::Whole
+        }
     }
 }
 
 /// An object as a client sees it: in the version that it asked for and the form it wants.
 pub(crate) fn present(kind: &Kind, object: &Arc<Value>, form: Form) -> Value {
+    if form == Form::Table {
+        let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
+        return table::of(kind, &[object], &metadata);
+    }
     if form == Form::Metadata {
         return json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]});
     }

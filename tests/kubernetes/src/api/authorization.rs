@@ -62,7 +62,8 @@ fn permits(rule: &Value, attempt: &Attempt) -> bool {
         values.filter_map(Value::as_str).any(|value| value == "*" || value == wanted)
     };
     let names = object::list(rule, "/resourceNames");
-    let every_subresource = attempt.resource.split_once('/').is_some_and(|(_, subresource)| has("resources", &format!("*/{subresource}")));
+    let every_subresource =
+        attempt.resource.split_once('/').is_some_and(|(_, subresource)| has("resources", &format!("*/{subresource}")));
     has("verbs", &attempt.verb)
         && has("apiGroups", &attempt.group)
         && (has("resources", &attempt.resource) || every_subresource)

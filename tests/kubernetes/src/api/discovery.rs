@@ -26,7 +26,8 @@ pub(crate) fn answer(kinds: &Kinds, url: &str, accept: &str) -> Option<Response<
         ["api" | "apis"] if aggregated => {
             let core = parts[0] == "api";
             let groups = groups(kinds).into_iter().filter(|(group, _)| group.is_empty() == core);
-            let items: Vec<Value> = groups.map(|(group, versions)| aggregated_group(kinds, &group, &versions)).collect();
+            let items: Vec<Value> =
+                groups.map(|(group, versions)| aggregated_group(kinds, &group, &versions)).collect();
             let body = json!({
                 "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items,
             });
@@ -87,8 +88,10 @@ fn priority(version: &str) -> (u8, u32, u32) {
 }
 
 fn group_entry(group: &str, versions: &[String]) -> Value {
-    let versions: Vec<Value> =
-        versions.iter().map(|version| json!({"groupVersion": format!("{group}/{version}"), "version": version})).collect();
+    let versions: Vec<Value> = versions
+        .iter()
+        .map(|version| json!({"groupVersion": format!("{group}/{version}"), "version": version}))
+        .collect();
     json!({"name": group, "versions": versions, "preferredVersion": versions.first()})
 }
 
@@ -122,7 +125,8 @@ fn resource_list(kinds: &Kinds, group: &str, version: &str) -> Option<Value> {
         }
     }
     for (_, plural, kind) in REVIEWS.iter().filter(|(of, _, _)| *of == group && version == "v1") {
-        resources.push(json!({"name": plural, "singularName": "", "namespaced": false, "kind": kind, "verbs": ["create"]}));
+        resources
+            .push(json!({"name": plural, "singularName": "", "namespaced": false, "kind": kind, "verbs": ["create"]}));
     }
     let name = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     (!resources.is_empty())

@@ -9,5 +9,6 @@ pub(crate) mod request;
 pub(crate) mod reviews;
 pub(crate) mod server;
 pub(crate) mod subresources;
+mod table;
 pub(crate) mod watch;
 pub(crate) mod writing;

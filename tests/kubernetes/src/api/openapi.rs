@@ -3,6 +3,9 @@
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#validation-for-unrecognized-or-duplicate-fields>).
 //! Custom resources come with the schema of their CRD; built-in kinds with an open one, because their types are
 //! checked when they are written and described nowhere else here.
+//!
+//! Version 2 is an empty document: kubectl asks for it when version 3 does not know a kind (a `ConfigMapList`, say), and skips its
+//! own validation of what the document does not describe.
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -13,10 +16,18 @@ use super::{
 };
 use crate::kinds::{Kind, Kinds};
 
-/// Answers a request for a description; none for other paths. There is no v2: its form is a protocol buffer.
+/// `openapi.v2.Document` as a protocol buffer, the only form in which clients read it: `swagger` (field 1) is "2.0", `info`
+/// (field 2) has the title (1) and version (2), and there is nothing else.
+const VERSION_2: &[u8] = b"\x0a\x032.0\x12\x19\x0a\x0aKubernetes\x12\x0bunversioned";
+
+/// Answers a request for a description; none for other paths.
 pub(crate) fn answer(kinds: &Kinds, url: &str) -> Option<Response<Body>> {
     let parts: Vec<&str> = url.trim_matches('/').split('/').collect();
     let body = match parts.as_slice() {
+        ["openapi", "v2"] => {
+            let content_type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+            return Some(answer::whole(StatusCode::OK, content_type, VERSION_2));
+        }
         ["openapi", "v3"] => index(kinds),
         ["openapi", "v3", "api", version] => document(kinds, "", version)?,
         ["openapi", "v3", "apis", group, version] => document(kinds, group, version)?,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     answer::{self, Body, Form, present},
     request::Call,
+    table,
 };
 use crate::{
     object,
@@ -33,7 +34,8 @@ impl Filter {
         Ok(Self {
             namespace: call.path.namespace.clone(),
             name: call.path.name.clone(),
-            labels: Selector::parse(call.query.get("labelSelector").unwrap_or_default()).map_err(Status::bad_request)?,
+            labels: Selector::parse(call.query.get("labelSelector").unwrap_or_default())
+                .map_err(Status::bad_request)?,
             fields: Fields::parse(call.query.get("fieldSelector").unwrap_or_default()).map_err(Status::bad_request)?,
         })
     }
@@ -66,23 +68,28 @@ pub(crate) fn list(objects: &Objects, call: &Call) -> Result<Response<Body>, Sta
     let (found, mut revision) = select(objects, call, &filter);
     let mut start = 0;
     if let Some(token) = call.query.get("continue") {
-        let (of, namespace, name) = read_token(token)
-            .ok_or_else(|| Status::bad_request("continue key is not valid"))?;
+        let (of, namespace, name) =
+            read_token(token).ok_or_else(|| Status::bad_request("continue key is not valid"))?;
         revision = of;
         let key = (namespace.as_str(), name.as_str());
         start = found.partition_point(|found| (object::namespace(found), object::name(found)) <= key);
     }
-    let limit = call.query.get("limit").and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+    let limit =
+        call.query.get("limit").and_then(|limit| limit.parse().ok()).filter(|limit| *limit > 0).unwrap_or(usize::MAX);
     let page: Vec<&Arc<Value>> = found.iter().skip(start).take(limit).collect();
     let remaining = found.len().saturating_sub(start + page.len());
     let mut metadata = json!({"resourceVersion": revision.to_string()});
     if let (true, Some(last)) = (remaining > 0, page.last()) {
-        metadata["continue"] = json!(STANDARD.encode(format!("{revision}/{}/{}", object::namespace(last), object::name(last))));
+        metadata["continue"] =
+            json!(STANDARD.encode(format!("{revision}/{}/{}", object::namespace(last), object::name(last))));
         metadata["remainingItemCount"] = json!(remaining);
+    }
+    if call.form == Form::Table {
+        return Ok(answer::json(StatusCode::OK, &table::of(&call.kind, &page, &metadata)));
     }
     let items: Vec<Value> = page.into_iter().map(|found| present(&call.kind, found, call.form)).collect();
     let (kind, api_version) = match call.form {
-        Form::Whole => (format!("{}List", call.kind.kind), call.kind.api_version()),
+        Form::Whole | Form::Table => (format!("{}List", call.kind.kind), call.kind.api_version()),
         Form::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
     };
     let list = json!({"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": items});

@@ -60,7 +60,9 @@ impl Call {
         let yaml = self.content_type.contains("yaml");
         match serde_json::from_slice(&self.body) {
             Ok(object) => Ok(object),
-            Err(_) if yaml => serde_saphyr::from_slice(&self.body).map_err(|error| Status::bad_request(error.to_string())),
+            Err(_) if yaml => {
+                serde_saphyr::from_slice(&self.body).map_err(|error| Status::bad_request(error.to_string()))
+            }
             Err(error) => Err(Status::bad_request(format!("couldn't get version/kind; json parse error: {error}"))),
         }
     }
@@ -77,7 +79,8 @@ impl Api {
         if let Some(public) = self.public(&url) {
             return Ok(public);
         }
-        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let header =
+            |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let authorization = header(header::AUTHORIZATION);
         let who = self.authentication.identify(Some(authorization.as_str()).filter(|text| !text.is_empty())).await;
         let who = who.ok_or_else(Status::unauthorized)?;
@@ -87,7 +90,8 @@ impl Api {
         if let Some(review) = reviews::answer(&self.objects, &who, &path, request.body())? {
             return Ok(review);
         }
-        let kind = self.objects.kinds.find(&path.group, &path.version, &path.plural).ok_or_else(Status::no_such_path)?;
+        let kind =
+            self.objects.kinds.find(&path.group, &path.version, &path.plural).ok_or_else(Status::no_such_path)?;
         let query = Query::parse(request.uri().query());
         self.authorize(&who, request.method(), &path, &query)?;
         let method = request.method().clone();
@@ -122,7 +126,8 @@ impl Api {
     }
 
     fn discover(&self, url: &str, accept: &str) -> Result<Response<Body>, Status> {
-        let found = discovery::answer(&self.objects.kinds, url, accept).or_else(|| openapi::answer(&self.objects.kinds, url));
+        let found =
+            discovery::answer(&self.objects.kinds, url, accept).or_else(|| openapi::answer(&self.objects.kinds, url));
         found.ok_or_else(Status::no_such_path)
     }
 
@@ -139,16 +144,18 @@ impl Api {
             Method::DELETE => "delete",
             _ => return Err(Status::method_not_allowed()),
         };
-        let resource = path.subresource.as_ref().map_or_else(|| path.plural.clone(), |sub| format!("{}/{sub}", path.plural));
-        let namespace = if path.plural == "namespaces" { name.clone() } else { path.namespace.clone().unwrap_or_default() };
+        let resource =
+            path.subresource.as_ref().map_or_else(|| path.plural.clone(), |sub| format!("{}/{sub}", path.plural));
+        let namespace =
+            if path.plural == "namespaces" { name.clone() } else { path.namespace.clone().unwrap_or_default() };
         let attempt = Attempt { verb: verb.to_owned(), group: path.group.clone(), resource, namespace, name };
         if authorization::allows(&self.objects, who, &attempt) {
             return Ok(());
         }
-        let scope = path.namespace.as_ref().map_or_else(
-            || "at the cluster scope".to_owned(),
-            |namespace| format!("in the namespace {namespace:?}"),
-        );
+        let scope = path
+            .namespace
+            .as_ref()
+            .map_or_else(|| "at the cluster scope".to_owned(), |namespace| format!("in the namespace {namespace:?}"));
         let subject = if attempt.name.is_empty() { String::new() } else { format!(" {:?}", attempt.name) };
         let message = format!(
             "{}{subject} is forbidden: User {:?} cannot {verb} resource {:?} in API group {:?} {scope}",

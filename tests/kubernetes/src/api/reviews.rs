@@ -12,17 +12,31 @@ use super::{
 use crate::{authentication::Identity, object, path::Path, status::Status, writes::Objects};
 
 /// Answers a review; everything else is none of its business.
-pub(crate) fn answer(objects: &Objects, who: &Identity, path: &Path, body: &Bytes) -> Result<Option<Response<Body>>, Status> {
+pub(crate) fn answer(
+    objects: &Objects,
+    who: &Identity,
+    path: &Path,
+    body: &Bytes,
+) -> Result<Option<Response<Body>>, Status> {
     let review = match (path.group.as_str(), path.plural.as_str()) {
         ("authorization.k8s.io", "selfsubjectaccessreviews") => {
             let body = read(body)?;
-            let text = |key: &str| object::text(&body, &format!("/spec/resourceAttributes/{key}")).unwrap_or_default().to_owned();
+            let text = |key: &str| {
+                object::text(&body, &format!("/spec/resourceAttributes/{key}")).unwrap_or_default().to_owned()
+            };
             let subresource = text("subresource");
-            let resource = if subresource.is_empty() { text("resource") } else { format!("{}/{subresource}", text("resource")) };
-            let attempt =
-                Attempt { verb: text("verb"), group: text("group"), resource, namespace: text("namespace"), name: text("name") };
+            let resource =
+                if subresource.is_empty() { text("resource") } else { format!("{}/{subresource}", text("resource")) };
+            let attempt = Attempt {
+                verb: text("verb"),
+                group: text("group"),
+                resource,
+                namespace: text("namespace"),
+                name: text("name"),
+            };
             // Paths that are no resources (health, discovery) are open to everybody who is known.
-            let allowed = body["spec"].get("nonResourceAttributes").is_some() || authorization::allows(objects, who, &attempt);
+            let allowed =
+                body["spec"].get("nonResourceAttributes").is_some() || authorization::allows(objects, who, &attempt);
             json!({
                 "kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {},
                 "spec": body["spec"], "status": {"allowed": allowed},

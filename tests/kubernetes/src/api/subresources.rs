@@ -58,7 +58,8 @@ fn scale_of(object: &Value, scale: &Scale) -> Value {
         Some(Value::String(text)) => body["status"]["selector"] = json!(text),
         Some(selector @ Value::Object(_)) => {
             let labels = selector["matchLabels"].as_object().into_iter().flatten();
-            let labels: Vec<String> = labels.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+            let labels: Vec<String> =
+                labels.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
             body["status"]["selector"] = json!(labels.join(","));
         }
         _ => {}
@@ -77,7 +78,7 @@ fn scale(objects: &Objects, method: &Method, call: &Call, scale: &Scale) -> Resu
         _ => return Err(Status::method_not_allowed()),
     };
     let mut manner = writing::manner(call, Part::Main);
-    manner.writer.subresource = "scale".to_owned();
+    "scale".clone_into(&mut manner.writer.subresource);
     // Whatever the form of the patch, it is about a Scale; its only field to own is the number of replicas.
     manner.writer.operation = "Update";
     manner.owned = false;
@@ -91,7 +92,8 @@ fn scale(objects: &Objects, method: &Method, call: &Call, scale: &Scale) -> Resu
         }
         let replicas = object::number(&wanted, "/spec/replicas").unwrap_or(0);
         if replicas < 0 {
-            let cause = crate::status::Cause::invalid("spec.replicas", &json!(replicas), "must be greater than or equal to 0");
+            let cause =
+                crate::status::Cause::invalid("spec.replicas", &json!(replicas), "must be greater than or equal to 0");
             return Err(Status::invalid("autoscaling", "Scale", call.name(), &[cause]));
         }
         let mut object = current.clone();
@@ -117,7 +119,10 @@ fn evict(objects: &Objects, call: &Call) -> Result<Response<Body>, Status> {
     for budget in budgets.iter().filter(|budget| Selector::from_object(&budget["spec"]["selector"]).selects(&pod)) {
         let allowed = object::number(budget, "/status/disruptionsAllowed").unwrap_or(0);
         if allowed < 1 && object::has_condition(&pod, "Ready") {
-            return Err(Status::disruption_budget(&format!("The disruption budget {} needs more healthy pods", object::name(budget))));
+            return Err(Status::disruption_budget(&format!(
+                "The disruption budget {} needs more healthy pods",
+                object::name(budget)
+            )));
         }
     }
     let options = Options {

@@ -26,7 +26,7 @@ use crate::{
 /// How often a client that wants bookmarks gets one, so that it can come back after a break without listing again.
 const BOOKMARKS: Duration = Duration::from_secs(30);
 /// The default of `--min-request-timeout`.
-const LONGEST: Duration = Duration::from_secs(1800);
+const LONGEST: Duration = Duration::from_mins(30);
 
 struct Watch {
     objects: Arc<Objects>,
@@ -58,9 +58,12 @@ pub(crate) fn answer(objects: &Arc<Objects>, call: &Call) -> Result<Response<Bod
     }
     let asked: Option<u64> = match call.query.get("resourceVersion") {
         None | Some("0") => None,
-        Some(text) => Some(text.parse().map_err(|_| Status::bad_request(format!("invalid resource version {text:?}")))?),
+        Some(text) => {
+            Some(text.parse().map_err(|_| Status::bad_request(format!("invalid resource version {text:?}")))?)
+        }
     };
-    let seconds = call.query.get("timeoutSeconds").and_then(|text| text.parse().ok()).map_or(LONGEST, Duration::from_secs);
+    let seconds =
+        call.query.get("timeoutSeconds").and_then(|text| text.parse().ok()).map_or(LONGEST, Duration::from_secs);
     let mut watch = Watch {
         objects: objects.clone(),
         kind: call.kind.clone(),
@@ -122,22 +125,19 @@ impl Watch {
 
     /// Reads the changes since the last time.
     fn read(&mut self) {
-        match self.objects.store.changes_since(&self.kind.resource(), self.revision) {
-            Ok((changes, revision)) => {
-                for change in changes {
-                    if let Some((event, object)) = seen(&self.filter, &change) {
-                        let object = present(&self.kind, object, self.form);
-                        self.push(event, &object);
-                    }
-                }
-                self.revision = revision.max(self.revision);
-            }
-            Err(_) => {
-                let status = Status::expired(format!("too old resource version: {}", self.revision));
-                self.push("ERROR", &status.body());
-                self.over = true;
+        let Ok((changes, revision)) = self.objects.store.changes_since(&self.kind.resource(), self.revision) else {
+            let status = Status::expired(format!("too old resource version: {}", self.revision));
+            self.push("ERROR", &status.body());
+            self.over = true;
+            return;
+        };
+        for change in changes {
+            if let Some((event, object)) = seen(&self.filter, &change) {
+                let object = present(&self.kind, object, self.form);
+                self.push(event, &object);
             }
         }
+        self.revision = revision.max(self.revision);
     }
 
     fn push(&mut self, event: &str, object: &Value) {
@@ -152,7 +152,7 @@ impl Watch {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
         let (kind, api_version) = match self.form {
-            Form::Whole => (self.kind.kind.clone(), self.kind.api_version()),
+            Form::Whole | Form::Table => (self.kind.kind.clone(), self.kind.api_version()),
             Form::Metadata => ("PartialObjectMetadata".to_owned(), "meta.k8s.io/v1".to_owned()),
         };
         self.push("BOOKMARK", &json!({"kind": kind, "apiVersion": api_version, "metadata": metadata}));

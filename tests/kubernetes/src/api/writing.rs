@@ -54,10 +54,11 @@ pub(crate) fn create(objects: &Objects, call: &Call) -> Result<Response<Body>, S
 pub(crate) fn replace(objects: &Objects, call: &Call, part: Part) -> Result<Response<Body>, Status> {
     let object = call.object()?;
     check_object(call, &object, true)?;
-    let replaced = objects.put(&call.kind, call.namespace(), call.name(), &manner(call, part), |current| match current {
-        Some(_) => Ok(object),
-        None => Err(Status::not_found(&call.kind.group, &call.kind.plural, call.name())),
-    })?;
+    let replaced =
+        objects.put(&call.kind, call.namespace(), call.name(), &manner(call, part), |current| match current {
+            Some(_) => Ok(object),
+            None => Err(Status::not_found(&call.kind.group, &call.kind.plural, call.name())),
+        })?;
     Ok(answer::json(StatusCode::OK, &present(&call.kind, &replaced, call.form)))
 }
 
@@ -84,7 +85,9 @@ fn check_object(call: &Call, object: &Value, named: bool) -> Result<(), Status> 
         )));
     }
     if call.kind.namespaced && !namespace.is_empty() && namespace != call.namespace() {
-        return Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+        return Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
     }
     Ok(())
 }
@@ -99,7 +102,10 @@ pub(crate) fn patch(objects: &Objects, call: &Call, part: Part) -> Result<Respon
     if content_type.starts_with(APPLY) {
         return server_side_apply(objects, call, &patch, &manner);
     }
-    if !matches!(content_type, "application/json-patch+json" | "application/merge-patch+json" | "application/strategic-merge-patch+json") {
+    if !matches!(
+        content_type,
+        "application/json-patch+json" | "application/merge-patch+json" | "application/strategic-merge-patch+json"
+    ) {
         return Err(Status::unsupported_media_type(format!(
             "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml; got {content_type:?}"
         )));
@@ -112,8 +118,11 @@ pub(crate) fn patch(objects: &Objects, call: &Call, part: Part) -> Result<Respon
     let patched = objects.put(&call.kind, call.namespace(), call.name(), &manner, |current| {
         let mut object = current.ok_or_else(missing)?.clone();
         match content_type {
-            "application/json-patch+json" => json_patch::patch(&mut object, &patch).map_err(|why| {
-                Status { code: StatusCode::UNPROCESSABLE_ENTITY, reason: "Invalid", message: why, details: None }
+            "application/json-patch+json" => json_patch::patch(&mut object, &patch).map_err(|why| Status {
+                code: StatusCode::UNPROCESSABLE_ENTITY,
+                reason: "Invalid",
+                message: why,
+                details: None,
             })?,
             "application/merge-patch+json" => json_patch::merge(&mut object, &patch),
             _ => strategic::merge(&mut object, &patch, shape),
@@ -123,12 +132,19 @@ pub(crate) fn patch(objects: &Objects, call: &Call, part: Part) -> Result<Respon
     Ok(answer::json(StatusCode::OK, &present(&call.kind, &patched, call.form)))
 }
 
-fn server_side_apply(objects: &Objects, call: &Call, applied: &Value, manner: &Manner) -> Result<Response<Body>, Status> {
+fn server_side_apply(
+    objects: &Objects,
+    call: &Call,
+    applied: &Value,
+    manner: &Manner,
+) -> Result<Response<Body>, Status> {
     if call.query.get("fieldManager").is_none() {
-        return Err(Status::bad_request("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch"));
+        return Err(Status::bad_request(
+            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
+        ));
     }
     check_object(call, applied, true)?;
-    if object::list(applied, "/metadata/managedFields").first().is_some() {
+    if !object::list(applied, "/metadata/managedFields").is_empty() {
         return Err(Status::bad_request("metadata.managedFields must be nil"));
     }
     let shape = Shape::root(&call.kind.kind, call.kind.schema.as_deref());
@@ -199,7 +215,8 @@ pub(crate) fn delete(objects: &Objects, call: &Call) -> Result<Response<Body>, S
             if !call.kind.group.is_empty() {
                 details["group"] = json!(call.kind.group);
             }
-            let success = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+            let success =
+                json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
             answer::json(StatusCode::OK, &success)
         }
     })
@@ -212,7 +229,9 @@ pub(crate) fn delete_all(objects: &Objects, call: &Call) -> Result<Response<Body
     let mut items = Vec::new();
     for object in found {
         match objects.delete(&call.kind, object::namespace(&object), object::name(&object), &options) {
-            Ok(Deletion::Gone(object) | Deletion::Pending(object)) => items.push(present(&call.kind, &object, call.form)),
+            Ok(Deletion::Gone(object) | Deletion::Pending(object)) => {
+                items.push(present(&call.kind, &object, call.form));
+            }
             // Somebody else deleted it in the meantime.
             Err(status) if status.code == StatusCode::NOT_FOUND => {}
             Err(status) => return Err(status),

@@ -33,7 +33,8 @@ impl CronJobs {
                 run(objects, &cron, minute);
             }
         }
-        let known: Vec<String> = objects.store.all(&resource()).iter().map(|cron| object::uid(cron).to_owned()).collect();
+        let known: Vec<String> =
+            objects.store.all(&resource()).iter().map(|cron| object::uid(cron).to_owned()).collect();
         self.looked.retain(|uid, _| known.contains(uid));
     }
 }

@@ -28,7 +28,9 @@ fn one(objects: &Objects, set: &Value, nodes: &[Arc<Value>]) {
     let template = template(set, &hash);
     let fitting: Vec<&Arc<Value>> = nodes.iter().filter(|node| scheduler::fits(&template, node)).collect();
     let owned = pods::owned_by(objects, set);
-    let on = |node: &Value| owned.iter().filter(|pod| object::text(pod, "/spec/nodeName") == Some(object::name(node))).collect::<Vec<_>>();
+    let on = |node: &Value| {
+        owned.iter().filter(|pod| object::text(pod, "/spec/nodeName") == Some(object::name(node))).collect::<Vec<_>>()
+    };
     let mut unavailable = 0;
     for node in &fitting {
         let here = on(node);
@@ -47,8 +49,13 @@ fn one(objects: &Objects, set: &Value, nodes: &[Arc<Value>]) {
             objects.discard(&pods::resource(), pod);
         }
     }
-    let most = pods::share(&set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"], i64::try_from(fitting.len()).unwrap_or(1), true);
-    let outdated = owned.iter().filter(|pod| pods::is_active(pod) && object::label(pod, REVISION) != Some(hash.as_str()));
+    let most = pods::share(
+        &set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"],
+        i64::try_from(fitting.len()).unwrap_or(1),
+        true,
+    );
+    let outdated =
+        owned.iter().filter(|pod| pods::is_active(pod) && object::label(pod, REVISION) != Some(hash.as_str()));
     if set["spec"]["updateStrategy"]["type"] != "OnDelete" {
         for pod in outdated.take(usize::try_from((most.max(1) - unavailable).max(0)).unwrap_or_default()) {
             objects.discard(&pods::resource(), pod);

@@ -36,7 +36,9 @@ impl Definitions {
     pub(super) fn reconcile(&mut self, objects: &Objects) {
         let all = objects.store.all(&resource());
         let gone: Vec<String> = {
-            let is_gone = |name: &str, known: &Known| !all.iter().any(|one| object::name(one) == name && object::uid(one) == known.uid);
+            let is_gone = |name: &str, known: &Known| {
+                !all.iter().any(|one| object::name(one) == name && object::uid(one) == known.uid)
+            };
             self.known.iter().filter(|(name, known)| is_gone(name, known)).map(|(name, _)| name.clone()).collect()
         };
         for name in gone {
@@ -88,7 +90,13 @@ fn accept(objects: &Objects, definition: &Value) {
 fn establish(objects: &Objects, definition: &Value) {
     objects.modify(&resource(), "", object::name(definition), |definition| {
         let status = object::entry(definition, "status");
-        object::set_condition(status, "Established", true, "InitialNamesAccepted", "the initial names have been accepted");
+        object::set_condition(
+            status,
+            "Established",
+            true,
+            "InitialNamesAccepted",
+            "the initial names have been accepted",
+        );
     });
 }
 

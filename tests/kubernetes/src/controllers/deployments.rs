@@ -49,7 +49,9 @@ fn one(objects: &Objects, deployment: &Value) {
     if let Some(new) = sets.iter().find(|set| is_new(set)) {
         let old: Vec<&Arc<Value>> = sets.iter().filter(|set| !is_new(set)).collect();
         for (set, replicas) in plan(deployment, new, &old) {
-            objects.modify(&replica_sets::resource(), namespace, object::name(set), |set| set["spec"]["replicas"] = json!(replicas));
+            objects.modify(&replica_sets::resource(), namespace, object::name(set), |set| {
+                set["spec"]["replicas"] = json!(replicas);
+            });
         }
         clean_up(objects, deployment, &old);
         if object::annotation(deployment, REVISION) != object::annotation(new, REVISION) {
@@ -128,7 +130,8 @@ fn plan<'a>(deployment: &Value, new: &'a Arc<Value>, old: &[&'a Arc<Value>]) -> 
         steps.push((new, next));
     }
     // Old replicas that are not available cost nothing; the others only go as new ones become available.
-    let available_in_all = available(new).min(next) + old.iter().map(|set| available(set).min(replicas(set))).sum::<i64>();
+    let available_in_all =
+        available(new).min(next) + old.iter().map(|set| available(set).min(replicas(set))).sum::<i64>();
     let mut spare = (available_in_all - (wanted - unavailable)).max(0);
     for set in old.iter().filter(|set| replicas(set) > 0) {
         let broken = (replicas(set) - available(set)).max(0);
@@ -144,8 +147,10 @@ fn plan<'a>(deployment: &Value, new: &'a Arc<Value>, old: &[&'a Arc<Value>]) -> 
 /// Old sets without Pods beyond the history limit go.
 fn clean_up(objects: &Objects, deployment: &Value, old: &[&Arc<Value>]) {
     let limit = object::number(deployment, "/spec/revisionHistoryLimit").unwrap_or(10);
-    let mut idle: Vec<&&Arc<Value>> =
-        old.iter().filter(|set| replicas(set) == 0 && object::number(set, "/status/replicas").unwrap_or(0) == 0).collect();
+    let mut idle: Vec<&&Arc<Value>> = old
+        .iter()
+        .filter(|set| replicas(set) == 0 && object::number(set, "/status/replicas").unwrap_or(0) == 0)
+        .collect();
     idle.sort_by_key(|set| revision(set));
     let surplus = idle.len().saturating_sub(usize::try_from(limit).unwrap_or_default());
     for set in &idle[..surplus] {
@@ -178,7 +183,13 @@ fn status(objects: &Objects, deployment: &Value, sets: &[Arc<Value>], hash: &str
     let rolling = &deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"];
     let least = wanted - pods::share(rolling, wanted, false);
     if available >= least {
-        object::set_condition(&mut status, "Available", true, "MinimumReplicasAvailable", "Deployment has minimum availability.");
+        object::set_condition(
+            &mut status,
+            "Available",
+            true,
+            "MinimumReplicasAvailable",
+            "Deployment has minimum availability.",
+        );
     } else {
         let message = "Deployment does not have minimum availability.";
         object::set_condition(&mut status, "Available", false, "MinimumReplicasUnavailable", message);
@@ -190,7 +201,8 @@ fn status(objects: &Objects, deployment: &Value, sets: &[Arc<Value>], hash: &str
 /// The Progressing condition: done, on the way, or longer without progress than the deadline allows.
 fn progress(deployment: &Value, status: &mut Value, complete: bool) {
     let name = object::name(deployment);
-    let before = object::list(deployment, "/status/conditions").iter().find(|condition| condition["type"] == "Progressing");
+    let before =
+        object::list(deployment, "/status/conditions").iter().find(|condition| condition["type"] == "Progressing");
     if complete {
         let message = format!("Deployment \"{name}\" has successfully progressed.");
         object::set_condition(status, "Progressing", true, "NewReplicaSetAvailable", &message);
@@ -198,7 +210,9 @@ fn progress(deployment: &Value, status: &mut Value, complete: bool) {
         let moved = ["updatedReplicas", "readyReplicas", "availableReplicas", "observedGeneration", "replicas"]
             .iter()
             .any(|key| deployment["status"][*key] != status[*key]);
-        let since = before.and_then(|condition| condition["lastUpdateTime"].as_str()).and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        let since = before
+            .and_then(|condition| condition["lastUpdateTime"].as_str())
+            .and_then(|time| time.parse::<jiff::Timestamp>().ok());
         let deadline = object::number(deployment, "/spec/progressDeadlineSeconds").unwrap_or(600);
         let late = since.is_some_and(|since| jiff::Timestamp::now().duration_since(since).as_secs() > deadline);
         if late && !moved {
@@ -208,7 +222,11 @@ fn progress(deployment: &Value, status: &mut Value, complete: bool) {
             let message = format!("Deployment \"{name}\" is progressing.");
             object::set_condition(status, "Progressing", true, "ReplicaSetUpdated", &message);
         }
-        let time = if moved || since.is_none() { json!(object::now()) } else { before.map(|before| before["lastUpdateTime"].clone()).unwrap_or_default() };
+        let time = if moved || since.is_none() {
+            json!(object::now())
+        } else {
+            before.map(|before| before["lastUpdateTime"].clone()).unwrap_or_default()
+        };
         update_time(status, time);
         return;
     }
@@ -233,7 +251,9 @@ mod tests {
     }
 
     fn set(replicas: i64, available: i64) -> Arc<Value> {
-        Arc::new(json!({"spec": {"replicas": replicas}, "status": {"replicas": replicas, "availableReplicas": available}}))
+        Arc::new(
+            json!({"spec": {"replicas": replicas}, "status": {"replicas": replicas, "availableReplicas": available}}),
+        )
     }
 
     fn numbers(plan: &[(&Arc<Value>, i64)]) -> Vec<i64> {

@@ -19,13 +19,16 @@ pub(crate) fn slices() -> Resource {
 pub(super) fn reconcile(objects: &Objects) {
     let mut wanted: BTreeMap<(String, String), Value> = BTreeMap::new();
     for service in objects.store.all(&Resource::core("services")) {
-        let Some(selector) = object::map(&service, "/spec/selector").filter(|selector| !selector.is_empty()) else { continue };
+        let Some(selector) = object::map(&service, "/spec/selector").filter(|selector| !selector.is_empty()) else {
+            continue;
+        };
         if object::is_terminating(&service) || service["spec"]["type"] == "ExternalName" {
             continue;
         }
         let selector = Selector::from_map(selector);
         let (pods, _) = objects.store.list(&pods::resource(), Some(object::namespace(&service)));
-        let behind: Vec<Arc<Value>> = pods.into_iter().filter(|pod| selector.selects(pod) && has_address(pod)).collect();
+        let behind: Vec<Arc<Value>> =
+            pods.into_iter().filter(|pod| selector.selects(pod) && has_address(pod)).collect();
         for slice in slices_of(&service, &behind) {
             wanted.insert((object::namespace(&slice).to_owned(), object::name(&slice).to_owned()), slice);
         }

@@ -53,8 +53,9 @@ fn one(objects: &Objects, job: &Value) {
         }
         active = 0;
     } else {
-        let wanted = completions.map_or(if succeeded > 0 { 0 } else { parallelism }, |all| parallelism.min(all - succeeded));
-        for _ in active..wanted {
+        let wanted =
+            completions.map_or(if succeeded > 0 { 0 } else { parallelism }, |all| parallelism.min(all - succeeded));
+        while active < wanted {
             let pod = pods::from_template(job, &job["spec"]["template"]);
             if objects.make(&pods::resource(), object::namespace(job), pod).is_none() {
                 break;
@@ -74,7 +75,13 @@ fn one(objects: &Objects, job: &Value) {
         object::set_condition(&mut status, "Suspended", suspended, reason, "");
     }
     if !suspended && active == 0 && completions.map_or(succeeded > 0, |all| succeeded >= all) {
-        object::set_condition(&mut status, "Complete", true, "CompletionsReached", "Reached expected number of succeeded pods");
+        object::set_condition(
+            &mut status,
+            "Complete",
+            true,
+            "CompletionsReached",
+            "Reached expected number of succeeded pods",
+        );
         status["completionTime"] = json!(object::now());
     }
     pods::set_status(objects, &resource(), job, status);

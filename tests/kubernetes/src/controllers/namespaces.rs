@@ -46,6 +46,7 @@ fn end(objects: &Objects, namespace: &Value) {
         }
     }
     if contents.is_empty() {
-        objects.modify(&Resource::core("namespaces"), "", name, |namespace| namespace["spec"]["finalizers"] = json!([]));
+        objects
+            .modify(&Resource::core("namespaces"), "", name, |namespace| namespace["spec"]["finalizers"] = json!([]));
     }
 }

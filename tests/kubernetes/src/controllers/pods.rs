@@ -74,7 +74,9 @@ fn feed(value: &Value, hasher: &mut impl Hasher) {
         }
         Value::Array(list) => {
             hasher.write_u8(b'[');
-            list.iter().for_each(|item| feed(item, hasher));
+            for item in list {
+                feed(item, hasher);
+            }
             hasher.write_u8(b']');
         }
         scalar => {

@@ -21,7 +21,8 @@ pub(super) fn reconcile(objects: &Objects) {
 }
 
 fn one(objects: &Objects, set: &Value) {
-    let mut owned: Vec<Arc<Value>> = pods::owned_by(objects, set).into_iter().filter(|pod| pods::is_active(pod)).collect();
+    let mut owned: Vec<Arc<Value>> =
+        pods::owned_by(objects, set).into_iter().filter(|pod| pods::is_active(pod)).collect();
     let wanted = object::number(set, "/spec/replicas").unwrap_or(1);
     let present = i64::try_from(owned.len()).unwrap_or(i64::MAX);
     for _ in present..wanted {

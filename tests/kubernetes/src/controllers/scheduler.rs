@@ -23,7 +23,7 @@ pub(super) fn reconcile(objects: &Objects) {
         if object::text(pod, "/spec/nodeName").is_some_and(|node| !node.is_empty()) || !pods::is_active(pod) {
             continue;
         }
-        if object::list(pod, "/spec/schedulingGates").first().is_some() {
+        if !object::list(pod, "/spec/schedulingGates").is_empty() {
             continue;
         }
         let fitting = nodes.iter().filter(|node| fits(pod, node));
@@ -64,7 +64,9 @@ pub(super) fn fits(pod: &Value, node: &Value) -> bool {
     let tolerated = |taint: &Value| tolerations.iter().any(|toleration| tolerates(toleration, taint));
     let cordon = json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
     let cordoned = node["spec"]["unschedulable"] == true && !tolerated(&cordon);
-    let repelled = object::list(node, "/spec/taints").iter().any(|taint| taint["effect"] != "PreferNoSchedule" && !tolerated(taint));
+    let repelled = object::list(node, "/spec/taints")
+        .iter()
+        .any(|taint| taint["effect"] != "PreferNoSchedule" && !tolerated(taint));
     let selected = object::map(pod, "/spec/nodeSelector").is_none_or(|map| Selector::from_map(map).selects(node));
     !cordoned && !repelled && selected && !object::is_terminating(node) && affine(pod, node)
 }
@@ -92,7 +94,10 @@ mod tests {
     fn a_tainted_node_takes_only_pods_that_tolerate_the_taint() {
         let node = json!({"metadata": {"labels": {"pool": "edge"}}, "spec": {"taints": [{"key": "edge", "value": "yes", "effect": "NoSchedule"}]}});
         assert!(!fits(&json!({"spec": {}}), &node));
-        assert!(fits(&json!({"spec": {"tolerations": [{"key": "edge", "value": "yes", "effect": "NoSchedule"}]}}), &node));
+        assert!(fits(
+            &json!({"spec": {"tolerations": [{"key": "edge", "value": "yes", "effect": "NoSchedule"}]}}),
+            &node
+        ));
         assert!(fits(&json!({"spec": {"tolerations": [{"operator": "Exists"}]}}), &node));
         assert!(!fits(&json!({"spec": {"tolerations": [{"key": "edge", "value": "no"}]}}), &node));
     }

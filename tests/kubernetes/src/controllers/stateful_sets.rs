@@ -45,7 +45,8 @@ fn one(objects: &Objects, set: &Value) {
             break;
         }
     }
-    let mut surplus: Vec<&Arc<Value>> = owned.iter().filter(|pod| ordinal_of(pod).is_some_and(|ordinal| ordinal >= wanted)).collect();
+    let mut surplus: Vec<&Arc<Value>> =
+        owned.iter().filter(|pod| ordinal_of(pod).is_some_and(|ordinal| ordinal >= wanted)).collect();
     surplus.sort_by_key(|pod| std::cmp::Reverse(ordinal_of(pod)));
     if let Some(last) = surplus.first().filter(|pod| !object::is_terminating(pod)) {
         objects.discard(&pods::resource(), last);

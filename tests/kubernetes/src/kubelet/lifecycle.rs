@@ -32,7 +32,9 @@ pub(crate) async fn run(surroundings: Arc<Surroundings>, pod: Arc<Value>) {
         .objects
         .store
         .get(&crate::store::Resource::core("nodes"), "", object::text(&pod, "/spec/nodeName").unwrap_or_default())
-        .and_then(|node| object::list(&node, "/status/addresses").iter().find(|one| one["type"] == "InternalIP").cloned())
+        .and_then(|node| {
+            object::list(&node, "/status/addresses").iter().find(|one| one["type"] == "InternalIP").cloned()
+        })
         .and_then(|address| address["address"].as_str().map(str::to_owned))
         .unwrap_or_default();
     let context = Context { surroundings, pod, host };
@@ -100,7 +102,8 @@ impl Context {
 
     /// Waits while others still send to the Pod.
     async fn drain(&self) {
-        let grace = self.current().and_then(|pod| object::number(&pod, "/metadata/deletionGracePeriodSeconds")).unwrap_or(0);
+        let grace =
+            self.current().and_then(|pod| object::number(&pod, "/metadata/deletionGracePeriodSeconds")).unwrap_or(0);
         let grace = Duration::from_secs(u64::try_from(grace).unwrap_or_default());
         tokio::time::sleep(DRAIN.min(grace)).await;
     }

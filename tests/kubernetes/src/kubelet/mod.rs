@@ -28,7 +28,13 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    pub(crate) fn new(objects: Arc<Objects>, cluster: String, traefik: PathBuf, directory: PathBuf, subnet: u8) -> Self {
+    pub(crate) fn new(
+        objects: Arc<Objects>,
+        cluster: String,
+        traefik: PathBuf,
+        directory: PathBuf,
+        subnet: u8,
+    ) -> Self {
         Self { objects, cluster, traefik, directory, addresses: Addresses::new(subnet) }
     }
 
@@ -54,7 +60,7 @@ pub(crate) async fn run(surroundings: Arc<Surroundings>) {
             }
         }
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            news = changes.changed() => if news.is_err() { return },
             Some(_) = tasks.join_next() => {}
         }
     }

@@ -37,7 +37,8 @@ pub(crate) async fn succeeds(probe: &Probe, address: Ipv4Addr) -> bool {
 
 async fn get(address: SocketAddr, path: &str) -> io::Result<bool> {
     let mut stream = TcpStream::connect(address).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nuser-agent: kube-probe/1.33\r\nconnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nuser-agent: kube-probe/1.33\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut head = [0; 12];
     stream.read_exact(&mut head).await?;

@@ -122,7 +122,9 @@ fn ports(pod: &Value, objects: &Objects) -> BTreeSet<u16> {
     for service in objects.store.list(&Resource::core("services"), Some(object::namespace(pod))).0 {
         let selector = object::map(&service, "/spec/selector").filter(|selector| !selector.is_empty());
         if selector.is_some_and(|selector| Selector::from_map(selector).selects(pod)) {
-            object::list(&service, "/spec/ports").iter().for_each(|port| add(&port["targetPort"]));
+            for port in object::list(&service, "/spec/ports") {
+                add(&port["targetPort"]);
+            }
         }
     }
     ports
@@ -174,7 +176,12 @@ async fn serve(stream: TcpStream, peer: SocketAddr, identity: Arc<Identity>, mut
     }
 }
 
-async fn answer(identity: &Identity, peer: SocketAddr, request: Request<Incoming>, closing: bool) -> Response<Full<Bytes>> {
+async fn answer(
+    identity: &Identity,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+    closing: bool,
+) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let length = body.collect().await.map(|body| body.to_bytes().len()).unwrap_or_default();
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

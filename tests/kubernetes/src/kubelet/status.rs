@@ -40,7 +40,8 @@ fn set(pod: &mut Value, host: &str, address: Option<Ipv4Addr>, state: State) {
     let before = pod.pointer("/status/containerStatuses/0/state/running/startedAt").cloned();
     let restarted = before.is_none();
     let started = before.unwrap_or_else(|| json!(object::now()));
-    let statuses: Vec<Value> = containers.iter().map(|container| container_status(container, state, &started)).collect();
+    let statuses: Vec<Value> =
+        containers.iter().map(|container| container_status(container, state, &started)).collect();
     let status = object::entry(pod, "status");
     status["phase"] = json!(phase);
     status["hostIP"] = json!(host);

@@ -143,7 +143,10 @@ pub(crate) async fn until_ready(pod: &Value, address: Ipv4Addr) {
 fn probes(pod: &Value) -> Vec<Probe> {
     let Some(container) = container(pod) else { return Vec::new() };
     let number = |port: &Value| -> Option<u16> {
-        let named = || object::list(container, "/ports").iter().find(|candidate| candidate["name"] == *port)?["containerPort"].as_u64();
+        let named = || {
+            object::list(container, "/ports").iter().find(|candidate| candidate["name"] == *port)?["containerPort"]
+                .as_u64()
+        };
         port.as_u64().or_else(named).and_then(|port| u16::try_from(port).ok())
     };
     let probe = &container["readinessProbe"];
@@ -187,7 +190,12 @@ mod tests {
 
     #[test]
     fn only_the_image_of_traefik_is_traefik() {
-        for (image, is) in [("traefik", true), ("public.ecr.aws/x/traefik@sha256:0", true), ("traefik/whoami:v1", false), ("my-traefik:1", false)] {
+        for (image, is) in [
+            ("traefik", true),
+            ("public.ecr.aws/x/traefik@sha256:0", true),
+            ("traefik/whoami:v1", false),
+            ("my-traefik:1", false),
+        ] {
             assert_eq!(is_traefik(&json!({"spec": {"containers": [{"image": image}]}})), is, "{image}");
         }
     }

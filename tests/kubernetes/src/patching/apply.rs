@@ -186,14 +186,14 @@ mod tests {
     fn an_update_takes_the_fields_it_changes_from_the_applier() {
         let (a, scaler) = (writer("a", "Apply"), writer("scaler", "Update"));
         let live = apply(None, &deployment(&json!({"replicas": 2, "paused": true})), &a, false, shape()).unwrap();
-        let mut scaled = live.clone();
-        scaled["spec"]["replicas"] = json!(5);
-        ownership::record_update(Some(&live), &mut scaled, &scaler, shape());
-        let conflict = apply(Some(&scaled), &deployment(&json!({"replicas": 2, "paused": true})), &a, false, shape());
+        let mut larger = live.clone();
+        larger["spec"]["replicas"] = json!(5);
+        ownership::record_update(Some(&live), &mut larger, &scaler, shape());
+        let conflict = apply(Some(&larger), &deployment(&json!({"replicas": 2, "paused": true})), &a, false, shape());
         let message = conflict.unwrap_err().message;
         assert_eq!(message, "Apply failed with 1 conflict: conflict with \"scaler\" using apps/v1: .spec.replicas");
         // Not applying it any more leaves it to the scaler.
-        let live = apply(Some(&scaled), &deployment(&json!({"paused": true})), &a, false, shape()).unwrap();
+        let live = apply(Some(&larger), &deployment(&json!({"paused": true})), &a, false, shape()).unwrap();
         assert_eq!(spec_of(&live), &json!({"replicas": 5, "paused": true}));
     }
 }

@@ -72,7 +72,8 @@ impl Fields {
                     Self { member: false, children: added.map(|value| (format!("v:{value}"), Self::leaf())).collect() }
                 }
                 ListRule::Map(keys) => {
-                    let before: BTreeMap<String, &Value> = before.iter().map(|item| (item_key(item, &keys), item)).collect();
+                    let before: BTreeMap<String, &Value> =
+                        before.iter().map(|item| (item_key(item, &keys), item)).collect();
                     let children = after.iter().map(|item| {
                         let key = item_key(item, &keys);
                         let old = before.get(&key).copied();

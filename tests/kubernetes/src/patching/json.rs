@@ -75,9 +75,9 @@ fn add(target: &mut Value, path: &str, value: Value) -> Result<(), String> {
             map.insert(last, value);
             Ok(())
         }
-        Some(Value::Array(list)) => {
-            let at = if last == "-" { Some(list.len()) } else { last.parse().ok().filter(|at| *at <= list.len()) };
-            list.insert(at.ok_or_else(|| missing("add", path))?, value);
+        Some(Value::Array(items)) => {
+            let at = if last == "-" { Some(items.len()) } else { last.parse().ok().filter(|at| *at <= items.len()) };
+            items.insert(at.ok_or_else(|| missing("add", path))?, value);
             Ok(())
         }
         _ => Err(missing("add", path)),
@@ -88,7 +88,9 @@ fn take(target: &mut Value, path: &str) -> Result<Value, String> {
     let (parent, last) = split(path).ok_or_else(|| missing("remove", path))?;
     let taken = match target.pointer_mut(parent) {
         Some(Value::Object(map)) => map.shift_remove(&last),
-        Some(Value::Array(list)) => last.parse().ok().filter(|at: &usize| *at < list.len()).map(|at| list.remove(at)),
+        Some(Value::Array(items)) => {
+            last.parse().ok().filter(|at: &usize| *at < items.len()).map(|at| items.remove(at))
+        }
         _ => None,
     };
     taken.ok_or_else(|| missing("remove", path))

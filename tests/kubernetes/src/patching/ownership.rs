@@ -76,7 +76,8 @@ impl Ownership {
     /// Reads the entries of an object.
     pub(crate) fn of(object: &Value) -> Self {
         let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-        let entries = object::list(object, "/metadata/managedFields").iter().filter(|entry| entry["fieldsV1"].is_object());
+        let entries =
+            object::list(object, "/metadata/managedFields").iter().filter(|entry| entry["fieldsV1"].is_object());
         Self(
             entries
                 .map(|entry| Entry {

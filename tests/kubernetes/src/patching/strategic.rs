@@ -114,11 +114,11 @@ fn sort(list: &mut [Value], order: &[Value], rule: &ListRule) {
             _ => one == item,
         })
     };
-    let mut last = None;
+    let mut rank = None;
     let mut ranks: Vec<(Option<usize>, Value)> = Vec::new();
     for item in list.iter() {
-        last = wanted(item).or(last);
-        ranks.push((last, item.clone()));
+        rank = wanted(item).or(rank);
+        ranks.push((rank, item.clone()));
     }
     ranks.sort_by_key(|(rank, _)| *rank);
     for (slot, (_, item)) in list.iter_mut().zip(ranks) {

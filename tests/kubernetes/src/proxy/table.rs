@@ -35,7 +35,8 @@ impl Backend {
     /// (<https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-to-terminating-endpoints>).
     pub(crate) fn usable(&self, node: &str) -> Vec<SocketAddr> {
         let here = || self.endpoints.iter().filter(|endpoint| !self.local || endpoint.node == node);
-        let addresses = |wanted: fn(&Endpoint) -> bool| here().filter(|one| wanted(one)).map(|one| one.address).collect::<Vec<_>>();
+        let addresses =
+            |wanted: fn(&Endpoint) -> bool| here().filter(|one| wanted(one)).map(|one| one.address).collect::<Vec<_>>();
         let ready = addresses(|endpoint| endpoint.ready);
         if ready.is_empty() { addresses(|endpoint| endpoint.draining) } else { ready }
     }
@@ -76,7 +77,9 @@ pub(crate) fn build(services: &[Arc<Value>], slices: &[Arc<Value>]) -> Table {
             })
             .collect();
         for port in object::list(service, "/spec/ports").iter().filter(|port| port["protocol"] != "UDP") {
-            let Some(number) = port["nodePort"].as_u64().and_then(|number| u16::try_from(number).ok()) else { continue };
+            let Some(number) = port["nodePort"].as_u64().and_then(|number| u16::try_from(number).ok()) else {
+                continue;
+            };
             let name = port["name"].as_str().unwrap_or_default();
             let endpoints = own.iter().flat_map(|slice| endpoints(slice, name)).collect();
             table.ports.insert(number, backend(endpoints));
@@ -120,10 +123,10 @@ mod tests {
         let service = json!({"metadata": {"namespace": "a", "name": "web"}, "spec": {"type": "NodePort", "externalTrafficPolicy": policy,
             "healthCheckNodePort": 31000, "ports": [{"name": "http", "port": 80, "nodePort": 30080, "protocol": "TCP"}]}});
         let slice = json!({"metadata": {"namespace": "a", "name": "web-1", "labels": {"kubernetes.io/service-name": "web"}},
-            "ports": [{"name": "http", "port": 8080}], "endpoints": [
-                {"addresses": ["127.64.16.1"], "nodeName": "n1", "conditions": {"ready": true, "serving": true, "terminating": false}},
-                {"addresses": ["127.64.16.2"], "nodeName": "n2", "conditions": {"ready": false, "serving": true, "terminating": true}},
-            ]});
+        "ports": [{"name": "http", "port": 8080}], "endpoints": [
+            {"addresses": ["127.64.16.1"], "nodeName": "n1", "conditions": {"ready": true, "serving": true, "terminating": false}},
+            {"addresses": ["127.64.16.2"], "nodeName": "n2", "conditions": {"ready": false, "serving": true, "terminating": true}},
+        ]});
         build(&[Arc::new(service)], &[Arc::new(slice)])
     }
 

@@ -27,7 +27,9 @@ async fn the_view_group_reads_but_neither_writes_nor_sees_secrets() {
     let reader = stage.client_with("reader").await;
     let maps: Api<ConfigMap> = Api::default_namespaced(reader.clone());
     maps.list(&ListParams::default()).await.unwrap();
-    let kube::Error::Api(status) = maps.create(&PostParams::default(), &ConfigMap::default()).await.unwrap_err() else { panic!() };
+    let kube::Error::Api(status) = maps.create(&PostParams::default(), &ConfigMap::default()).await.unwrap_err() else {
+        panic!()
+    };
     assert_eq!((status.code, status.reason.as_str()), (403, "Forbidden"));
     assert_eq!(
         status.message,
@@ -50,7 +52,10 @@ async fn everybody_may_ask_what_they_may_do() {
             ..ResourceAttributes::default()
         };
         let review = SelfSubjectAccessReview {
-            spec: SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..SelfSubjectAccessReviewSpec::default() },
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(attributes),
+                ..SelfSubjectAccessReviewSpec::default()
+            },
             ..SelfSubjectAccessReview::default()
         };
         let answer = reviews.create(&PostParams::default(), &review).await.unwrap();

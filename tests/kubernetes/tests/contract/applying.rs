@@ -19,7 +19,9 @@ async fn defaults_are_not_owned_and_survive_the_next_apply() {
     let stage = stage().await;
     let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
     let params = PatchParams::apply("a");
-    let object = web(&json!({"template": {"spec": {"containers": [{"name": "x", "image": "x:1", "ports": [{"containerPort": 80}]}]}}}));
+    let object = web(
+        &json!({"template": {"spec": {"containers": [{"name": "x", "image": "x:1", "ports": [{"containerPort": 80}]}]}}}),
+    );
     let first = deployments.patch("web", &params, &Patch::Apply(&object)).await.unwrap();
     assert_eq!(first.spec.as_ref().unwrap().replicas, Some(1));
     let again = deployments.patch("web", &params, &Patch::Apply(&object)).await.unwrap();
@@ -44,7 +46,8 @@ async fn two_appliers_share_an_object_and_conflict_over_a_field() {
     assert_eq!((status.code, status.reason.as_str()), (409, "Conflict"));
     assert_eq!(status.message, "Apply failed with 1 conflict: conflict with \"one\": .data.x");
     assert_eq!(status.details.unwrap().causes[0].reason, "FieldManagerConflict");
-    let forced = maps.patch("a", &PatchParams::apply("two").force(), &Patch::Apply(map(&json!({"x": "2"})))).await.unwrap();
+    let forced =
+        maps.patch("a", &PatchParams::apply("two").force(), &Patch::Apply(map(&json!({"x": "2"})))).await.unwrap();
     let data = serde_json::to_value(forced.data).unwrap();
     assert_eq!(data, json!({"x": "2", "y": "1"}), "z was given up, x taken over");
 }
@@ -53,7 +56,9 @@ async fn two_appliers_share_an_object_and_conflict_over_a_field() {
 async fn every_form_of_patch_changes_what_it_says() {
     let stage = stage().await;
     let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
-    let object = web(&json!({"template": {"spec": {"containers": [{"name": "x", "image": "x:1"}, {"name": "y", "image": "y:1"}]}}}));
+    let object = web(
+        &json!({"template": {"spec": {"containers": [{"name": "x", "image": "x:1"}, {"name": "y", "image": "y:1"}]}}}),
+    );
     deployments.patch("web", &PatchParams::apply("a"), &Patch::Apply(&object)).await.unwrap();
     let strategic = json!({"spec": {"template": {"spec": {"containers": [{"name": "y", "image": "y:2"}]}}}});
     deployments.patch("web", &PatchParams::default(), &Patch::Strategic(strategic)).await.unwrap();
@@ -74,11 +79,18 @@ async fn the_scale_subresource_changes_only_the_number_and_its_owner() {
     let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
     let object = web(&json!({"replicas": 1, "template": {"spec": {"containers": [{"name": "x", "image": "x:1"}]}}}));
     deployments.patch("web", &PatchParams::apply("a"), &Patch::Apply(&object)).await.unwrap();
-    let scale = deployments.patch_scale("web", &PatchParams::default(), &Patch::Merge(json!({"spec": {"replicas": 2}}))).await.unwrap();
+    let scale = deployments
+        .patch_scale("web", &PatchParams::default(), &Patch::Merge(json!({"spec": {"replicas": 2}})))
+        .await
+        .unwrap();
     assert_eq!(scale.spec.unwrap().replicas, Some(2));
     let error = deployments.patch("web", &PatchParams::apply("a"), &Patch::Apply(&object)).await.unwrap_err();
     let kube::Error::Api(status) = error else { panic!("{error}") };
-    assert!(status.message.contains("with subresource \"scale\"") && status.message.contains(".spec.replicas"), "{}", status.message);
+    assert!(
+        status.message.contains("with subresource \"scale\"") && status.message.contains(".spec.replicas"),
+        "{}",
+        status.message
+    );
 }
 
 #[tokio::test]
@@ -105,14 +117,18 @@ async fn a_definition_takes_its_resources_with_it() {
     let routes = dynamic(&client, "traefik.io", "v1alpha1", "IngressRoute", "ingressroutes");
     let route = json!({"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": {"name": "shop"}, "spec": {"routes": []}});
     routes.patch("shop", &PatchParams::apply("a"), &Patch::Apply(&route)).await.unwrap();
-    let definitions = dynamic(&client, "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions");
-    let definitions = kube::Api::<kube::api::DynamicObject>::all_with(definitions.into_client(), &kube::core::ApiResource {
-        group: "apiextensions.k8s.io".to_owned(),
-        version: "v1".to_owned(),
-        api_version: "apiextensions.k8s.io/v1".to_owned(),
-        kind: "CustomResourceDefinition".to_owned(),
-        plural: "customresourcedefinitions".to_owned(),
-    });
+    let definitions =
+        dynamic(&client, "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions");
+    let definitions = kube::Api::<kube::api::DynamicObject>::all_with(
+        definitions.into_client(),
+        &kube::core::ApiResource {
+            group: "apiextensions.k8s.io".to_owned(),
+            version: "v1".to_owned(),
+            api_version: "apiextensions.k8s.io/v1".to_owned(),
+            kind: "CustomResourceDefinition".to_owned(),
+            plural: "customresourcedefinitions".to_owned(),
+        },
+    );
     definitions.delete("ingressroutes.traefik.io", &kube::api::DeleteParams::default()).await.unwrap();
     eventually("no such resource", async || routes.get("shop").await.is_err().then_some(())).await;
 }

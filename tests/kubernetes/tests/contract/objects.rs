@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::support::{eventually, stage};
 
 fn config(name: &str, value: &str) -> ConfigMap {
-    serde_json::from_value(json!({"metadata": {"name": name, "labels": {"app": name}}, "data": {"key": value}})).unwrap()
+    serde_json::from_value(json!({"metadata": {"name": name, "labels": {"app": name}}, "data": {"key": value}}))
+        .unwrap()
 }
 
 #[tokio::test]
@@ -37,12 +38,20 @@ async fn missing_and_existing_names_are_told_apart_by_code_and_reason() {
     let client = stage.client().await;
     let maps: Api<ConfigMap> = Api::default_namespaced(client.clone());
     let kube::Error::Api(missing) = maps.get("a").await.unwrap_err() else { panic!() };
-    assert_eq!((missing.code, missing.reason.as_str(), missing.message.as_str()), (404, "NotFound", "configmaps \"a\" not found"));
+    assert_eq!(
+        (missing.code, missing.reason.as_str(), missing.message.as_str()),
+        (404, "NotFound", "configmaps \"a\" not found")
+    );
     maps.create(&PostParams::default(), &config("a", "1")).await.unwrap();
-    let kube::Error::Api(exists) = maps.create(&PostParams::default(), &config("a", "1")).await.unwrap_err() else { panic!() };
+    let kube::Error::Api(exists) = maps.create(&PostParams::default(), &config("a", "1")).await.unwrap_err() else {
+        panic!()
+    };
     assert_eq!((exists.code, exists.reason.as_str()), (409, "AlreadyExists"));
     let elsewhere: Api<ConfigMap> = Api::namespaced(client, "nowhere");
-    let kube::Error::Api(nowhere) = elsewhere.create(&PostParams::default(), &config("a", "1")).await.unwrap_err() else { panic!() };
+    let kube::Error::Api(nowhere) = elsewhere.create(&PostParams::default(), &config("a", "1")).await.unwrap_err()
+    else {
+        panic!()
+    };
     assert_eq!((nowhere.code, nowhere.message.as_str()), (404, "namespaces \"nowhere\" not found"));
 }
 
@@ -79,7 +88,13 @@ async fn a_dry_run_answers_as_if_and_stores_nothing() {
     assert!(created.uid().is_some());
     assert!(maps.get_opt("a").await.unwrap().is_none());
     let params = PatchParams { dry_run: true, ..PatchParams::apply("test") };
-    maps.patch("a", &params, &Patch::Apply(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}))).await.unwrap();
+    maps.patch(
+        "a",
+        &params,
+        &Patch::Apply(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}})),
+    )
+    .await
+    .unwrap();
     assert!(maps.get_opt("a").await.unwrap().is_none());
 }
 
@@ -116,8 +131,10 @@ async fn node_ports_are_allocated_kept_and_refused_when_taken() {
     let stage = stage().await;
     let services: Api<Service> = Api::default_namespaced(stage.client().await);
     let service = |name: &str, port: Option<i32>| -> Service {
-        serde_json::from_value(json!({"metadata": {"name": name}, "spec": {"type": "NodePort", "selector": {"app": name},
-            "ports": [{"port": 80, "nodePort": port}]}}))
+        serde_json::from_value(
+            json!({"metadata": {"name": name}, "spec": {"type": "NodePort", "selector": {"app": name},
+            "ports": [{"port": 80, "nodePort": port}]}}),
+        )
         .unwrap()
     };
     let chosen = services.create(&PostParams::default(), &service("a", Some(30080))).await.unwrap();
@@ -141,7 +158,9 @@ async fn what_kubernetes_would_refuse_is_refused_with_every_reason() {
     let wrong = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "Web"}, "spec": {
         "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "api"}}, "spec": {"containers": [{"name": "a"}]}}}});
     let wrong: Deployment = serde_json::from_value(wrong).unwrap();
-    let kube::Error::Api(status) = deployments.create(&PostParams::default(), &wrong).await.unwrap_err() else { panic!() };
+    let kube::Error::Api(status) = deployments.create(&PostParams::default(), &wrong).await.unwrap_err() else {
+        panic!()
+    };
     assert_eq!(status.code, 422);
     let fields: Vec<String> = status.details.unwrap().causes.iter().map(|cause| cause.field.clone()).collect();
     assert_eq!(fields, ["metadata.name", "spec.template.metadata.labels", "spec.template.spec.containers[0].image"]);

@@ -32,8 +32,12 @@ async fn a_watch_goes_on_from_its_revision_and_sees_objects_enter_and_leave_its_
     futures::pin_mut!(stream);
     maps.create(&PostParams::default(), &config("b", "shop")).await.unwrap();
     maps.create(&PostParams::default(), &config("c", "other")).await.unwrap();
-    maps.patch("b", &PatchParams::default(), &Patch::Merge(json!({"metadata": {"labels": {"app": "other"}}}))).await.unwrap();
-    maps.patch("c", &PatchParams::default(), &Patch::Merge(json!({"metadata": {"labels": {"app": "shop"}}}))).await.unwrap();
+    maps.patch("b", &PatchParams::default(), &Patch::Merge(json!({"metadata": {"labels": {"app": "other"}}})))
+        .await
+        .unwrap();
+    maps.patch("c", &PatchParams::default(), &Patch::Merge(json!({"metadata": {"labels": {"app": "shop"}}})))
+        .await
+        .unwrap();
     maps.patch("c", &PatchParams::default(), &Patch::Merge(json!({"data": {"x": "y"}}))).await.unwrap();
     maps.delete("c", &DeleteParams::default()).await.unwrap();
     let mut seen = Vec::new();

@@ -65,7 +65,10 @@ async fn kubectl_applies_a_shop_waits_for_it_scales_it_and_deletes_it() {
     assert_eq!(replicas, "3");
     kubectl.ok(&["rollout", "restart", "deployment/frontend"]).await;
     kubectl.ok(&["rollout", "status", "deployment/frontend", "--timeout=20s"]).await;
-    assert!(kubectl.ok(&["get", "pods"]).await.contains("frontend-"));
+    let deployments = kubectl.ok(&["get", "deployments"]).await;
+    let row: Vec<&str> =
+        deployments.lines().find(|line| line.starts_with("frontend ")).unwrap().split_whitespace().collect();
+    assert_eq!(row[..4], ["frontend", "3/3", "3", "3"]);
     kubectl.ok(&["delete", "-f", &boutique, "--timeout=30s"]).await;
     let (_, left) = kubectl.run(&["get", "deployments"]).await;
     assert!(left.contains("No resources found"), "{left}");
@@ -84,7 +87,9 @@ async fn kubectl_applies_from_the_client_side_and_changes_only_what_changed() {
     std::fs::File::create(&file).unwrap().write_all(changed.as_bytes()).unwrap();
     let configured = kubectl.ok(&["apply", "-f", file.to_str().unwrap()]).await;
     assert!(configured.contains("deployment.apps/frontend configured"), "{configured}");
-    let names = kubectl.ok(&["get", "deployment", "frontend", "-o", "jsonpath={.spec.template.spec.containers[0].env[*].name}"]).await;
+    let names = kubectl
+        .ok(&["get", "deployment", "frontend", "-o", "jsonpath={.spec.template.spec.containers[0].env[*].name}"])
+        .await;
     assert!(names.contains("CATALOGUE") && !names.contains("PRODUCT_CATALOG_SERVICE_ADDR"), "{names}");
 }
 

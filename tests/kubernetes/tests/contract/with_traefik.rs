@@ -71,7 +71,8 @@ async fn a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_
         eventually("a new Traefik alone", async || {
             let pods: Api<Pod> = Api::namespaced(client.clone(), "traefik");
             let pods = pods.list(&ListParams::default()).await.unwrap().items;
-            let new = |pod: &Pod| pod.metadata.annotations.as_ref().is_some_and(|found| found.contains_key("restarted"));
+            let new =
+                |pod: &Pod| pod.metadata.annotations.as_ref().is_some_and(|found| found.contains_key("restarted"));
             (pods.len() == 1 && pods.iter().all(new)).then_some(())
         })
         .await;

@@ -63,7 +63,10 @@ async fn a_deployment_answers_on_the_node_port_and_says_who_it_is() {
     let address = SocketAddr::from((stage.node, 30080));
     let (status, body) = eventually("an answer", async || get(address, "shop.example", "/cart?x=1").await).await;
     assert_eq!(status, 200);
-    assert_eq!((&body["cluster"], &body["service"], &body["namespace"]), (&json!("shop-blue"), &json!("web"), &json!("default")));
+    assert_eq!(
+        (&body["cluster"], &body["service"], &body["namespace"]),
+        (&json!("shop-blue"), &json!("web"), &json!("default"))
+    );
     assert_eq!(body["request"]["path"], "/cart");
     assert_eq!(body["request"]["host"], "shop.example");
     assert!(!body.to_string().contains("secret"), "the value of a key is never shown");
@@ -82,7 +85,8 @@ async fn a_rolling_update_and_a_leaving_node_lose_no_request() {
     let address = SocketAddr::from((stage.node, 30080));
     eventually("an answer", async || get(address, "shop", "/").await).await;
 
-    let (over, failed, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (over, failed, sent) =
+        (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let load = {
         let (over, failed, sent) = (over.clone(), failed.clone(), sent.clone());
         tokio::spawn(async move {
@@ -119,7 +123,8 @@ async fn an_image_that_cannot_be_pulled_keeps_the_old_pods_serving() {
     let web = serde_json::from_value(workload("apps/v1", "Deployment", 1)).unwrap();
     deployments.create(&PostParams::default(), &web).await.unwrap();
     available(&deployments, 1).await;
-    let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "registry.invalid/web:2"}]}}}});
+    let patch =
+        json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "registry.invalid/web:2"}]}}}});
     deployments.patch("web", &PatchParams::default(), &Patch::Strategic(patch)).await.unwrap();
     let pods: Api<Pod> = Api::default_namespaced(client);
     eventually("a Pod without its image", async || {
@@ -152,7 +157,10 @@ async fn stateful_sets_daemon_sets_and_jobs_reach_what_they_promise() {
     let daemons: Api<DaemonSet> = Api::default_namespaced(client.clone());
     let daemon = serde_json::from_value(workload("apps/v1", "DaemonSet", 0)).unwrap();
     daemons.create(&PostParams::default(), &daemon).await.unwrap();
-    eventually("one on each node", async || (daemons.get("web").await.unwrap().status?.number_ready == 2).then_some(())).await;
+    eventually("one on each node", async || {
+        (daemons.get("web").await.unwrap().status?.number_ready == 2).then_some(())
+    })
+    .await;
 
     let jobs: Api<Job> = Api::default_namespaced(client);
     let job = json!({"metadata": {"name": "once"}, "spec": {"template": {"spec": {"restartPolicy": "Never",
