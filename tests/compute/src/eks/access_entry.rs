@@ -48,6 +48,17 @@ pub(crate) fn of_creator(account: &Account, cluster: &str, creator: &str) -> Acc
     entry
 }
 
+/// The entry by which the nodes of a managed node group join; EKS makes it with the node group:
+/// <https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>
+pub(crate) fn of_nodes(account: &Account, cluster: &str, role: &str) -> AccessEntry {
+    let groups = json!(["system:nodes"]);
+    let resource = resource(account, cluster, role, "EC2_LINUX", NODE_USERNAME, &groups, &json!({}));
+    AccessEntry { stored: Stored { resource, ..Stored::default() }, policies: BTreeMap::new() }
+}
+
+/// The user that a node is.
+const NODE_USERNAME: &str = "system:node:{{EC2PrivateDNSName}}";
+
 /// A role's sessions keep their session name; users and root are named by their ARN.
 fn default_username(principal: &str) -> String {
     match principal.split_once(":role/") {
@@ -138,7 +149,7 @@ pub(crate) fn create(account: &Arc<Account>, name: &str, request: &Request) -> O
                 ))
                 .of(name));
             }
-            "system:node:{{EC2PrivateDNSName}}".clone_into(&mut username);
+            NODE_USERNAME.clone_into(&mut username);
         }
         other => return Err(Fault::invalid_parameter(format!("The access entry type {other} is not valid.")).of(name)),
     }

@@ -65,10 +65,15 @@ pub(crate) async fn update(account: &Arc<Account>, name: &str, request: &Request
         merge(&mut cluster.stored.resource, &member, value);
         cluster.stored.set("status", json!("ACTIVE"));
         if entering_api {
-            // https://docs.aws.amazon.com/eks/latest/userguide/setting-up-access-entries.html: an entry for the creator.
+            // https://docs.aws.amazon.com/eks/latest/userguide/setting-up-access-entries.html: entries for the creator and for nodes.
             let creator = cluster.creator.clone();
             let entry = access_entry::of_creator(&account, &name, &creator);
             cluster.access_entries.entry(creator).or_insert(entry);
+            let roles = cluster.nodegroups.values().filter_map(|group| group.stored.resource["nodeRole"].as_str());
+            for role in roles.map(str::to_owned).collect::<Vec<_>>() {
+                let entry = access_entry::of_nodes(&account, &name, &role);
+                cluster.access_entries.entry(role).or_insert(entry);
+            }
         }
         update::end(cluster, &id, None);
     });

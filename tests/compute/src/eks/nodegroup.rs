@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    Outcome,
+    Outcome, access_entry,
     cluster::{self, Cluster},
     fault::Fault,
     nodegroup_lifecycle,
@@ -152,6 +152,11 @@ pub(crate) async fn create(account: &Arc<Account>, name: &str, request: &Request
     let scaling_group = Group::of_nodegroup(account, &resource, found.subnets, found.template, security_group);
     let stored = Stored { resource, request: request.body.clone() };
     let answer = json!({ "nodegroup": stored.resource });
+    if cluster.authentication_mode() != "CONFIG_MAP" {
+        let role = request.required("nodeRole")?.to_owned();
+        let entry = access_entry::of_nodes(account, name, &role);
+        cluster.access_entries.entry(role).or_insert(entry);
+    }
     cluster.nodegroups.insert(group.clone(), Nodegroup { stored, group: scaling_group.name.clone() });
     state.groups.insert(scaling_group.name.clone(), scaling_group);
     drop(state);

@@ -117,3 +117,13 @@ async fn a_cluster_with_a_node_group_cannot_be_deleted_and_without_it_can() {
     account.eks.delete_cluster().name("blue").send().await.unwrap();
     account.compute.stop().await;
 }
+
+#[tokio::test]
+async fn a_node_group_gives_its_role_an_access_entry_for_nodes() {
+    let account = Account::with_cluster("blue").await;
+    account.create_nodegroup("blue", "workers").await;
+    let role = "arn:aws:iam::000000000000:role/node";
+    let described = account.eks.describe_access_entry().cluster_name("blue").principal_arn(role).send().await.unwrap();
+    assert_eq!(described.access_entry.unwrap().r#type.as_deref(), Some("EC2_LINUX"));
+    account.compute.stop().await;
+}
