@@ -1,6 +1,8 @@
 //! How one thing of blue is deleted: only where the approved list names it, with an entry in the ledger before and after.
 
-use domain::{Condition, Migration, PhaseError, ResourceKey, Side, plan::Planned, ports::Ledger, reconcile::ensure_absent};
+use domain::{
+    Condition, Migration, PhaseError, ResourceKey, Side, plan::Planned, ports::Ledger, reconcile::ensure_absent,
+};
 use serde_json::json;
 
 /// Deletes what the plan's list calls `planned`. `find` gives the id of what has its name now: where that is another one than

@@ -55,7 +55,11 @@ async fn remove_references<P: Ledger + Network>(ports: &P, migration: &Migration
     let compute = &migration.plan.compute;
     for reference in &compute.references {
         let id = format!("{}/{}", reference.group_id, reference.rule);
-        let planned = migration.plan.deletes.iter().find(|planned| planned.kind == Kind::SecurityGroupRule && planned.id.as_deref() == Some(&id));
+        let planned = migration
+            .plan
+            .deletes
+            .iter()
+            .find(|planned| planned.kind == Kind::SecurityGroupRule && planned.id.as_deref() == Some(&id));
         let Some(planned) = planned else { continue };
         let find = || async {
             let groups = ports.security_groups(&compute.blue.vpc_id).await?;

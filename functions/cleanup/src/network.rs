@@ -11,7 +11,10 @@ use domain::{
 ///
 /// # Errors
 /// `NotReady` while network interfaces still use a group; whatever the ports answer.
-pub async fn converge<P: Ledger + Network + LaunchTemplates>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+pub async fn converge<P: Ledger + Network + LaunchTemplates>(
+    ports: &P,
+    migration: &Migration,
+) -> Result<Outcome, PhaseError> {
     let blue = &migration.plan.compute.blue;
     let mut waiting = Waiting::default();
     remove_interfaces(ports, &blue.vpc_id, &blue.name).await?;

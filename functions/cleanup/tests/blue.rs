@@ -1,7 +1,11 @@
 //! The deletion of blue on an account in memory: only what was approved, twice, and killed after every call.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use cleanup::{control_plane, network, nodes};
-use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Status, ports::Ledger, testing::Yard};
+use domain::{
+    Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Status, ports::Ledger, testing::Yard,
+};
 use serde_json::Value;
 
 const CLUSTER: &str = "arn:aws:eks:eu-central-1:123456789012:cluster/shop-blue";
@@ -10,8 +14,13 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/bascule-kubernetes";
 async fn shop() -> (Yard, Migration) {
     let yard = Yard::shop();
     let mut migration = yard.migration().unwrap();
-    let references: Vec<_> =
-        migration.plan.compute.references.iter().map(|reference| format!("{}/{}", reference.group_id, reference.rule)).collect();
+    let references: Vec<_> = migration
+        .plan
+        .compute
+        .references
+        .iter()
+        .map(|reference| format!("{}/{}", reference.group_id, reference.rule))
+        .collect();
     let mut list = vec![
         (Kind::NodeGroup, "general", "arn:aws:eks:eu-central-1:123456789012:nodegroup/shop-blue/general/1"),
         (Kind::NodeGroup, "jobs", "arn:aws:eks:eu-central-1:123456789012:nodegroup/shop-blue/jobs/1"),

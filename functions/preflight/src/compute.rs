@@ -45,7 +45,11 @@ where
         green: Green {
             name: input.green.cluster.clone(),
             version,
-            subnet_ids: if input.green.subnet_ids.is_empty() { blue.subnet_ids.clone() } else { input.green.subnet_ids.clone() },
+            subnet_ids: if input.green.subnet_ids.is_empty() {
+                blue.subnet_ids.clone()
+            } else {
+                input.green.subnet_ids.clone()
+            },
             authentication_mode: blue.authentication_mode.clone(),
             bootstrap_self_managed_addons: addons::needs_bootstrap(&addons),
         },
@@ -60,9 +64,12 @@ where
     let shared_templates = nodes::shared_templates(ports, &compute).await?;
 
     let mut advice = control_plane::advice(input, &compute);
-    advice.extend(shared.iter().chain(&shared_templates).map(|(id, by)| {
-        format!("{id} is also used by {by}: the cleanup leaves it")
-    }));
+    advice.extend(
+        shared
+            .iter()
+            .chain(&shared_templates)
+            .map(|(id, by)| format!("{id} is also used by {by}: the cleanup leaves it")),
+    );
     Ok(Found {
         creates: planned::creates(&compute),
         deletes: planned::deletes(&compute, &shared_templates),

@@ -1,5 +1,7 @@
 //! Preflight of blue's compute: a healthy shop, then one thing changed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use domain::{
     Input, Kind, Problem,
     plan::{Found, compute::Compute},
@@ -36,7 +38,8 @@ async fn a_healthy_shop_is_read_whole_and_nothing_is_changed() {
     assert_eq!(texts(&found.problems), [""; 0]);
     assert_eq!(found.facts, yard.compute());
     assert_eq!(yard.end(), before);
-    let deletes: Vec<_> = found.deletes.iter().map(|planned| (planned.kind, planned.id.clone().unwrap_or_default())).collect();
+    let deletes: Vec<_> =
+        found.deletes.iter().map(|planned| (planned.kind, planned.id.clone().unwrap_or_default())).collect();
     for (kind, id) in [
         (Kind::Cluster, "arn:aws:eks:eu-central-1:123456789012:cluster/shop-blue"),
         (Kind::NodeGroup, "arn:aws:eks:eu-central-1:123456789012:nodegroup/shop-blue/jobs/1"),
@@ -86,7 +89,8 @@ async fn every_problem_is_told_at_once_with_its_path() {
 #[tokio::test]
 async fn a_cluster_that_does_not_exist_is_refused() {
     let found = read(|grounds| grounds.clusters.clear(), green()).await;
-    let expected = r#"$.blue.cluster: found "shop-blue", expected the name of an EKS cluster of this account and Region"#;
+    let expected =
+        r#"$.blue.cluster: found "shop-blue", expected the name of an EKS cluster of this account and Region"#;
     assert_eq!(texts(&found.problems), [expected]);
 }
 

@@ -11,7 +11,10 @@ use domain::{
 use serde_json::{Value, json};
 
 /// Gives Bascule's Kubernetes role the administration of both clusters. An entry that somebody else made for it on blue is left alone.
-pub(crate) async fn ensure_own<P: Ledger + Access + Deployment>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn ensure_own<P: Ledger + Access + Deployment>(
+    ports: &P,
+    migration: &Migration,
+) -> Result<(), PhaseError> {
     let role = ports.kubernetes_role_arn()?;
     let compute = &migration.plan.compute;
     // https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
@@ -125,7 +128,7 @@ mod tests {
         let (view, edit) = (policy("view", &[]), policy("edit", &["web"]));
         let wanted = entry(&[view.clone(), edit.clone()]);
         assert_eq!(missing_policies(&wanted, None), [&view, &edit]);
-        assert_eq!(missing_policies(&wanted, Some(&entry(&[view.clone()]))), [&edit]);
+        assert_eq!(missing_policies(&wanted, Some(&entry(std::slice::from_ref(&view)))), [&edit]);
         assert_eq!(missing_policies(&wanted, Some(&entry(&[policy("edit", &[]), view.clone()]))), [&edit]);
         assert!(missing_policies(&wanted, Some(&wanted)).is_empty());
     }

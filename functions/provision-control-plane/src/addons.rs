@@ -23,11 +23,13 @@ pub(crate) async fn ensure<P: Addons + Ledger>(
         let tags = clone_tags(migration, &addon.tags);
         let token = client_token(&migration.id, Side::Green, Kind::Addon, &addon.name);
         let find = || async { Ok(ports.addon(green, &addon.name).await?.map(|found| found.arn)) };
-        ensure_resource(ports, migration, &key, Value::Null, find, || ports.create_addon(green, addon, &tags, &token)).await?;
+        ensure_resource(ports, migration, &key, Value::Null, find, || ports.create_addon(green, addon, &tags, &token))
+            .await?;
     }
     for addon in compute.addons(true) {
         let found = ports.addon(green, &addon.name).await?;
-        let found = found.ok_or_else(|| PhaseError::not_ready(format!("add-on {} is not to be seen yet", addon.name)))?;
+        let found =
+            found.ok_or_else(|| PhaseError::not_ready(format!("add-on {} is not to be seen yet", addon.name)))?;
         readiness(&found, now)?;
     }
     Ok(())
@@ -37,10 +39,15 @@ pub(crate) async fn ensure<P: Addons + Ledger>(
 fn readiness(found: &AddonStatus, now: jiff::Timestamp) -> Result<(), PhaseError> {
     let name = &found.addon.name;
     match found.status.as_str() {
-        "CREATING" | "UPDATING" => {
-            Err(PhaseError::not_ready(format!("add-on {name} {} for {}", found.status, crate::cluster::elapsed(found.created_at, now))))
-        }
-        "CREATE_FAILED" => Err(PhaseError::unhealthy(format!("EKS could not create the add-on {name}: {}", Issue::list(&found.issues)))),
+        "CREATING" | "UPDATING" => Err(PhaseError::not_ready(format!(
+            "add-on {name} {} for {}",
+            found.status,
+            crate::cluster::elapsed(found.created_at, now)
+        ))),
+        "CREATE_FAILED" => Err(PhaseError::unhealthy(format!(
+            "EKS could not create the add-on {name}: {}",
+            Issue::list(&found.issues)
+        ))),
         "DELETING" | "DELETE_FAILED" => Err(PhaseError::conflict(format!("somebody deletes the add-on {name}"))),
         _ => Ok(()),
     }

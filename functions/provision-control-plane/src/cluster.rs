@@ -112,7 +112,10 @@ mod tests {
             cluster: Cluster { name: "green".to_owned(), ..Cluster::default() },
             status: status.to_owned(),
             created_at: jiff::Timestamp::UNIX_EPOCH,
-            issues: vec![Issue { code: "InsufficientFreeAddresses".to_owned(), message: "no free addresses".to_owned() }],
+            issues: vec![Issue {
+                code: "InsufficientFreeAddresses".to_owned(),
+                message: "no free addresses".to_owned(),
+            }],
         }
     }
 
@@ -123,7 +126,13 @@ mod tests {
             ("ACTIVE", None),
             ("UPDATING", None),
             ("CREATING", Some((Condition::NotReady, "control plane CREATING for 4m12s"))),
-            ("FAILED", Some((Condition::Unhealthy, "EKS could not create the control plane green: InsufficientFreeAddresses: no free addresses"))),
+            (
+                "FAILED",
+                Some((
+                    Condition::Unhealthy,
+                    "EKS could not create the control plane green: InsufficientFreeAddresses: no free addresses",
+                )),
+            ),
             ("DELETING", Some((Condition::Conflict, "somebody deletes the control plane green"))),
         ];
         for (name, expected) in conditions {

@@ -48,7 +48,8 @@ where
         }
         // While rules of others name it, EKS cannot delete the cluster security group and leaves it behind.
         let group = green.cluster.cluster_security_group_id;
-        remove_rules(ports, migration, |wanted| wanted.group_id == group || wanted.rule.peer_group() == Some(&group)).await?;
+        remove_rules(ports, migration, |wanted| wanted.group_id == group || wanted.rule.peer_group() == Some(&group))
+            .await?;
     }
     cluster::remove(ports, migration).await?;
     // What hung on the cluster went with it.

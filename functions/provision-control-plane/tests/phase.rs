@@ -1,5 +1,7 @@
 //! provision-control-plane on an account in memory: there, back, twice, and killed after every call.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use domain::{
     Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
     plan::compute::{AccessEntry, Peer, SecurityGroup},
@@ -48,7 +50,8 @@ async fn the_control_plane_gets_what_blues_has() {
     assert_eq!(cluster.service_cidr.as_deref(), Some("172.20.0.0/16"));
     assert_eq!((cluster.tags["bascule:migration"].as_str(), cluster.tags["team"].as_str()), ("move", "shop"));
 
-    let addons: Vec<_> = grounds.addons.keys().filter(|(of, _)| of == "shop-green").map(|(_, name)| name.as_str()).collect();
+    let addons: Vec<_> =
+        grounds.addons.keys().filter(|(of, _)| of == "shop-green").map(|(_, name)| name.as_str()).collect();
     assert_eq!(addons, ["kube-proxy", "vpc-cni"]);
 
     let people = &grounds.access_entries[&green("arn:aws:iam::123456789012:role/people")];
@@ -75,7 +78,8 @@ async fn undo_leaves_the_account_as_it_was_but_for_the_network() {
     let end = Yard::survives(built, undo).await.unwrap();
     let (before, _) = shop().await;
     assert_eq!(end.grounds, before.end().grounds);
-    let left: Vec<_> = end.entries.iter().filter(|entry| entry.status != Status::Absent).map(|entry| entry.key.kind).collect();
+    let left: Vec<_> =
+        end.entries.iter().filter(|entry| entry.status != Status::Absent).map(|entry| entry.key.kind).collect();
     assert_eq!(left, [Kind::SecurityGroup, Kind::SecurityGroup]);
 }
 
@@ -93,7 +97,8 @@ async fn undo_waits_for_the_node_groups() {
 async fn an_entry_for_bascule_that_the_user_made_on_blue_stays() {
     let (yard, migration) = shop().await;
     let key = ("shop-blue".to_owned(), ROLE.to_owned());
-    let made = AccessEntry { principal_arn: ROLE.to_owned(), entry_type: "STANDARD".to_owned(), ..AccessEntry::default() };
+    let made =
+        AccessEntry { principal_arn: ROLE.to_owned(), entry_type: "STANDARD".to_owned(), ..AccessEntry::default() };
     yard.grounds().access_entries.insert(key.clone(), made.clone());
     yard.drive(&migration, converge).await.unwrap();
     assert_eq!(yard.grounds().access_entries[&key], made);

@@ -1,5 +1,7 @@
 //! provision-network on an account in memory: there, back, twice, and killed after every call.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use domain::{
     Direction, Kind, Migration, Status,
     names::unique,
@@ -79,7 +81,8 @@ async fn undo_removes_what_the_network_plugin_left_and_waits_for_what_is_in_use(
         tags: [("cluster.k8s.amazonaws.com/name".to_owned(), "shop-green".to_owned())].into(),
         ..Default::default()
     };
-    let busy = domain::ports::network::Interface { id: "eni-busy".to_owned(), status: "in-use".to_owned(), ..left.clone() };
+    let busy =
+        domain::ports::network::Interface { id: "eni-busy".to_owned(), status: "in-use".to_owned(), ..left.clone() };
     yard.grounds().interfaces = vec![left, busy];
     let error = undo(&yard, &migration).await.unwrap_err();
     assert_eq!(error.condition, domain::Condition::NotReady);

@@ -1,4 +1,4 @@
-//! The add-ons that come after the nodes, such as CoreDNS; and once more those that came before.
+//! The add-ons that come after the nodes, such as `CoreDNS`; and once more those that came before.
 
 use domain::{
     Kind, Migration, PhaseError, ResourceKey, Side,

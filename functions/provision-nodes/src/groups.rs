@@ -30,7 +30,9 @@ pub(crate) async fn ensure_active<P: Ledger + Clusters + NodeGroups>(
         let template = match &like.launch_template {
             None => None,
             Some(key) => {
-                let id = templates.get(key).ok_or_else(|| PhaseError::conflict(format!("the launch template {key} has no clone")))?;
+                let id = templates
+                    .get(key)
+                    .ok_or_else(|| PhaseError::conflict(format!("the launch template {key} has no clone")))?;
                 // A clone has one version.
                 Some((id.clone(), "1".to_owned()))
             }
@@ -71,12 +73,17 @@ fn readiness(groups: &[NodeGroup]) -> Result<(), PhaseError> {
     if let Some(group) = groups.iter().find(|group| group.status == "DELETING") {
         return Err(PhaseError::conflict(format!("somebody deletes the node group {}", group.name)));
     }
-    let waiting: Vec<_> = groups.iter().filter(|group| group.status == "CREATING").map(|group| group.name.as_str()).collect();
+    let waiting: Vec<_> =
+        groups.iter().filter(|group| group.status == "CREATING").map(|group| group.name.as_str()).collect();
     if waiting.is_empty() {
         return Ok(());
     }
     let there = groups.len() - waiting.len();
-    Err(PhaseError::not_ready(format!("node groups {} CREATING, {there} of {} there", waiting.join(", "), groups.len())))
+    Err(PhaseError::not_ready(format!(
+        "node groups {} CREATING, {there} of {} there",
+        waiting.join(", "),
+        groups.len()
+    )))
 }
 
 /// Deletes the node groups that the ledger knows, all in one pass.

@@ -27,7 +27,11 @@ pub(crate) async fn ensure<P: Ledger + Clusters + LaunchTemplates>(
         let name = name(migration, template);
         let request = NewLaunchTemplate {
             data: clone_data(migration, &template.data, &clones),
-            user_data_of: template.data.user_data_sha256.as_ref().map(|_| (template.id.clone(), template.version.clone())),
+            user_data_of: template
+                .data
+                .user_data_sha256
+                .as_ref()
+                .map(|_| (template.id.clone(), template.version.clone())),
             tags: clone_tags(migration, &template.tags),
             token: client_token(&migration.id, Side::Green, Kind::LaunchTemplate, &template.key()),
             name: name.clone(),
@@ -47,7 +51,10 @@ pub(crate) async fn ensure<P: Ledger + Clusters + LaunchTemplates>(
 }
 
 /// Every group of blue that green has its own of, the cluster security group included.
-pub(crate) async fn with_cluster_group<P: Ledger + Clusters>(ports: &P, migration: &Migration) -> Result<Clones, PhaseError> {
+pub(crate) async fn with_cluster_group<P: Ledger + Clusters>(
+    ports: &P,
+    migration: &Migration,
+) -> Result<Clones, PhaseError> {
     let compute = &migration.plan.compute;
     let mut clones = clones(ports, migration).await?;
     let green = ports.cluster(&compute.green.name).await?;

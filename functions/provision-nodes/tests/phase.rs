@@ -1,8 +1,9 @@
 //! provision-nodes on an account in memory: there, back, twice, and killed after every call.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use domain::{
-    Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
-    ownership,
+    Condition, Direction, Kind, Migration, ResourceKey, Side, Status, ownership,
     plan::compute::Issue,
     ports::{Addons, Clusters, Ledger, clusters::NewCluster},
     testing::Yard,
@@ -79,7 +80,8 @@ async fn a_node_group_that_failed_is_unhealthy_with_the_reason() {
     converge(&yard, &migration).await.unwrap_err();
     if let Some(group) = yard.grounds().node_groups.get_mut(&green("jobs")) {
         "CREATE_FAILED".clone_into(&mut group.status);
-        group.issues = vec![Issue { code: "NodeCreationFailure".to_owned(), message: "Instances failed to join".to_owned() }];
+        group.issues =
+            vec![Issue { code: "NodeCreationFailure".to_owned(), message: "Instances failed to join".to_owned() }];
     }
     let error = yard.drive(&migration, converge).await.unwrap_err();
     assert_eq!(error.condition, Condition::Unhealthy);
@@ -92,7 +94,8 @@ async fn undo_removes_node_groups_and_their_launch_template() {
     assert_eq!(end.grounds.launch_templates.keys().collect::<Vec<_>>(), ["lt-1"]);
     assert!(!end.grounds.node_groups.keys().any(|(cluster, _)| cluster == "shop-green"));
     assert_eq!(end.grounds.node_groups.len(), 2);
-    let left: Vec<_> = end.entries.iter().filter(|entry| entry.status != Status::Absent).map(|entry| entry.key.kind).collect();
+    let left: Vec<_> =
+        end.entries.iter().filter(|entry| entry.status != Status::Absent).map(|entry| entry.key.kind).collect();
     // The add-on goes with the cluster, the groups with the network.
     assert_eq!(left, [Kind::SecurityGroup, Kind::SecurityGroup, Kind::Addon]);
 }

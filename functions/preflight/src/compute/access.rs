@@ -7,7 +7,11 @@ use domain::{
     ports::Access,
 };
 
-pub(super) async fn read<P: Access>(ports: &P, compute: &mut Compute, problems: &mut Vec<Problem>) -> Result<(), PhaseError> {
+pub(super) async fn read<P: Access>(
+    ports: &P,
+    compute: &mut Compute,
+    problems: &mut Vec<Problem>,
+) -> Result<(), PhaseError> {
     let blue = compute.blue.name.clone();
     if compute.blue.authentication_mode != "CONFIG_MAP" {
         for principal in ports.access_entries(&blue).await? {
@@ -67,8 +71,11 @@ mod tests {
             ("HYBRID_LINUX", role, Fate::Refused),
             ("EC2", role, Fate::Refused),
         ] {
-            let entry =
-                AccessEntry { entry_type: kind.to_owned(), principal_arn: principal.to_owned(), ..AccessEntry::default() };
+            let entry = AccessEntry {
+                entry_type: kind.to_owned(),
+                principal_arn: principal.to_owned(),
+                ..AccessEntry::default()
+            };
             assert_eq!(fate(&entry), expected, "{kind} {principal}");
         }
     }

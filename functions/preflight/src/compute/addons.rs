@@ -1,7 +1,11 @@
 //! Blue's add-ons, and the versions that green gets.
 
 use super::BLUE;
-use domain::{PhaseError, Problem, plan::compute::Addon, ports::{Access, Addons}};
+use domain::{
+    PhaseError, Problem,
+    plan::compute::Addon,
+    ports::{Access, Addons},
+};
 
 /// What a new cluster has of its own where it is not told otherwise
 /// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html>, `bootstrapSelfManagedAddons`).
@@ -78,7 +82,8 @@ mod tests {
 
     #[test]
     fn green_is_bootstrapped_unless_blue_has_all_three_as_add_ons() {
-        let addons: Vec<_> = BOOTSTRAPPED.iter().map(|&name| Addon { name: name.to_owned(), ..Addon::default() }).collect();
+        let addons: Vec<_> =
+            BOOTSTRAPPED.iter().map(|&name| Addon { name: name.to_owned(), ..Addon::default() }).collect();
         assert!(!needs_bootstrap(&addons));
         assert!(needs_bootstrap(&addons[1..]));
         assert!(needs_bootstrap(&[]));

@@ -29,7 +29,10 @@ pub(super) async fn problems_of_blue<P: Clusters>(ports: &P, blue: &ClusterStatu
         if !profiles.is_empty() {
             problems.push(Problem::new(
                 BLUE,
-                format!("has the Fargate profiles {}, which are not cloned yet; move their Pods to a managed node group", profiles.join(", ")),
+                format!(
+                    "has the Fargate profiles {}, which are not cloned yet; move their Pods to a managed node group",
+                    profiles.join(", ")
+                ),
             ));
         }
     }
@@ -40,7 +43,10 @@ fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
     let mut problems = Vec::new();
     if blue.status != "ACTIVE" {
         let name = &blue.cluster.name;
-        problems.push(Problem::new(BLUE, format!("{name} is {}, expected ACTIVE; wait until EKS is done with it", blue.status)));
+        problems.push(Problem::new(
+            BLUE,
+            format!("{name} is {}, expected ACTIVE; wait until EKS is done with it", blue.status),
+        ));
     }
     if blue.cluster.authentication_mode == "CONFIG_MAP" {
         problems.push(Problem::new(
@@ -63,7 +69,10 @@ pub(super) async fn problems_of_version<P: Clusters>(
 ) -> Result<Vec<Problem>, PhaseError> {
     let offered = ports.offered_versions().await?;
     let path = if input.green.version.is_some() { "$.green.version" } else { "$.green" };
-    Ok(wrong_version(&compute.blue.version, &compute.green.version, &offered).map(|message| Problem::new(path, message)).into_iter().collect())
+    Ok(wrong_version(&compute.blue.version, &compute.green.version, &offered)
+        .map(|message| Problem::new(path, message))
+        .into_iter()
+        .collect())
 }
 
 fn wrong_version(blue: &str, green: &str, offered: &[String]) -> Option<String> {
@@ -73,7 +82,8 @@ fn wrong_version(blue: &str, green: &str, offered: &[String]) -> Option<String> 
     if offered.iter().any(|version| version == green) {
         return None;
     }
-    let mut offered: Vec<_> = offered.iter().map(String::as_str).filter(|version| minor(version) >= minor(blue)).collect();
+    let mut offered: Vec<_> =
+        offered.iter().map(String::as_str).filter(|version| minor(version) >= minor(blue)).collect();
     offered.sort_by_key(|version| minor(version));
     offered.dedup();
     Some(format!("EKS makes no new clusters of version {green}; expected one of {}", offered.join(", ")))

@@ -52,8 +52,9 @@ pub(super) async fn read<P: Network>(
     }
     let cluster_group = compute.blue.cluster_security_group_id.clone();
     let own = groups.iter().find(|group| group.id == cluster_group);
-    compute.cluster_group_rules =
-        own.map(|group| group.rules.iter().filter(|rule| !is_made_by_eks(&cluster_group, rule)).cloned().collect()).unwrap_or_default();
+    compute.cluster_group_rules = own
+        .map(|group| group.rules.iter().filter(|rule| !is_made_by_eks(&cluster_group, rule)).cloned().collect())
+        .unwrap_or_default();
     compute.references = references(compute, &groups);
     Ok(shared)
 }
@@ -70,7 +71,9 @@ fn user(group: &SecurityGroup, blue: &str, interfaces: &[Interface], nodes: &[In
     if group.name == "default" {
         return Some("the VPC, whose default group it is".to_owned());
     }
-    let other = interfaces.iter().find(|interface| interface.groups.contains(&group.id) && !is_blues(interface, blue, nodes))?;
+    let other = interfaces
+        .iter()
+        .find(|interface| interface.groups.contains(&group.id) && !is_blues(interface, blue, nodes))?;
     Some(match &other.instance_id {
         Some(instance) => instance.clone(),
         None => format!("the network interface {} ({})", other.id, other.description),
@@ -109,7 +112,8 @@ fn wrong_subnets(compute: &Compute, found: &[Subnet]) -> Vec<String> {
         };
         zones.insert(&subnet.availability_zone);
         if subnet.vpc_id != compute.blue.vpc_id {
-            problems.push(format!("the subnet {id} is in {}, expected blue's VPC {}", subnet.vpc_id, compute.blue.vpc_id));
+            problems
+                .push(format!("the subnet {id} is in {}, expected blue's VPC {}", subnet.vpc_id, compute.blue.vpc_id));
         }
         if subnet.free_addresses < FREE_ADDRESSES {
             problems.push(format!(
@@ -153,13 +157,20 @@ mod tests {
 
     #[test]
     fn subnets_must_be_in_blues_vpc_in_two_zones_and_have_room() {
-        let found =
-            [subnet("a", "vpc-1", "z1", 100), subnet("b", "vpc-1", "z2", 6), subnet("c", "vpc-1", "z1", 5), subnet("d", "vpc-2", "z2", 100)];
+        let found = [
+            subnet("a", "vpc-1", "z1", 100),
+            subnet("b", "vpc-1", "z2", 6),
+            subnet("c", "vpc-1", "z1", 5),
+            subnet("d", "vpc-2", "z2", 100),
+        ];
         for (ids, expected) in [
             (&["a", "b"][..], vec![]),
             (&["a"], vec!["the subnets are in 1 Availability Zone, expected at least two"]),
             (&["b", "c"], vec!["the subnet c has 5 free addresses, expected at least 6 for the control plane"]),
-            (&["a", "d", "e"], vec!["the subnet d is in vpc-2, expected blue's VPC vpc-1", "the subnet e does not exist"]),
+            (
+                &["a", "d", "e"],
+                vec!["the subnet d is in vpc-2, expected blue's VPC vpc-1", "the subnet e does not exist"],
+            ),
         ] {
             assert_eq!(wrong_subnets(&compute(ids), &found), expected, "{ids:?}");
         }

@@ -17,12 +17,15 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
     let names = [blue.clone(), compute.blue.endpoint.clone()];
     for name in ports.node_groups(&blue).await? {
         let Some(mut group) = ports.node_group(&blue, &name).await? else { continue };
-        problems.extend(refusals(&group, &compute.green.version).into_iter().map(|message| Problem::new(BLUE, message)));
+        problems
+            .extend(refusals(&group, &compute.green.version).into_iter().map(|message| Problem::new(BLUE, message)));
         if let Some(key) = group.launch_template.clone() {
             let (id, version) = key.split_once('@').unwrap_or((&key, "$Default"));
             match ports.launch_template(id, version, &names).await? {
                 Some(template) => {
-                    problems.extend(template_refusals(&name, &template).into_iter().map(|message| Problem::new(BLUE, message)));
+                    problems.extend(
+                        template_refusals(&name, &template).into_iter().map(|message| Problem::new(BLUE, message)),
+                    );
                     group.launch_template = Some(template.key());
                     if !compute.launch_templates.iter().any(|known| known.key() == template.key()) {
                         compute.launch_templates.push(template);
@@ -30,7 +33,9 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
                 }
                 None => problems.push(Problem::new(
                     BLUE,
-                    format!("the node group {name} names the launch template {id}, version {version}, which does not exist"),
+                    format!(
+                        "the node group {name} names the launch template {id}, version {version}, which does not exist"
+                    ),
                 )),
             }
         }
@@ -51,7 +56,9 @@ fn refusals(group: &NodeGroup, green_version: &str) -> Vec<String> {
         refusals.push(format!("the node group {name} is {}, expected ACTIVE; wait or repair it", group.status));
     }
     if group.ami_type == "CUSTOM" {
-        refusals.push(format!("the node group {name} uses a custom AMI, which is not cloned yet; move it to one of EKS's AMI types"));
+        refusals.push(format!(
+            "the node group {name} uses a custom AMI, which is not cloned yet; move it to one of EKS's AMI types"
+        ));
     }
     // https://docs.aws.amazon.com/eks/latest/userguide/eks-ami-deprecation-faqs.html
     if group.ami_type.starts_with("AL2_") && minor(green_version) >= (1, 33) {
@@ -67,8 +74,12 @@ fn refusals(group: &NodeGroup, green_version: &str) -> Vec<String> {
 }
 
 fn template_refusals(group: &str, template: &LaunchTemplate) -> Vec<String> {
-    let name = format!("the launch template {} ({}, version {}) of the node group {group}", template.name, template.id, template.version);
-    let mut refusals: Vec<_> = template.data.not_copied.iter().map(|field| format!("{name} sets {field}, which is not cloned")).collect();
+    let name = format!(
+        "the launch template {} ({}, version {}) of the node group {group}",
+        template.name, template.id, template.version
+    );
+    let mut refusals: Vec<_> =
+        template.data.not_copied.iter().map(|field| format!("{name} sets {field}, which is not cloned")).collect();
     if let Some(image) = &template.data.image_id {
         refusals.push(format!("{name} names the custom AMI {image}, which is not cloned yet; let EKS choose the AMI"));
     }
@@ -86,12 +97,23 @@ async fn place<P: Network>(ports: &P, input: &Input, compute: &mut Compute) -> R
         }
         return Ok(());
     }
-    let all: Vec<_> = compute.node_groups.iter().flat_map(|group| group.subnet_ids.clone()).chain(input.green.subnet_ids.clone()).collect();
+    let all: Vec<_> = compute
+        .node_groups
+        .iter()
+        .flat_map(|group| group.subnet_ids.clone())
+        .chain(input.green.subnet_ids.clone())
+        .collect();
     let subnets = ports.subnets(&all).await?;
     let zone = |id: &String| subnets.iter().find(|subnet| subnet.id == *id).map(|subnet| &subnet.availability_zone);
     for group in &mut compute.node_groups {
         let zones: Vec<_> = group.subnet_ids.iter().filter_map(zone).collect();
-        let same: Vec<_> = input.green.subnet_ids.iter().filter(|id| zone(id).is_some_and(|zone| zones.contains(&zone))).cloned().collect();
+        let same: Vec<_> = input
+            .green
+            .subnet_ids
+            .iter()
+            .filter(|id| zone(id).is_some_and(|zone| zones.contains(&zone)))
+            .cloned()
+            .collect();
         group.green_subnet_ids = if same.is_empty() { input.green.subnet_ids.clone() } else { same };
     }
     Ok(())

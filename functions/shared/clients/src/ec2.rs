@@ -4,6 +4,8 @@ mod launch_templates;
 mod network;
 mod rules;
 mod template_data;
+#[cfg(test)]
+mod tests;
 
 use crate::{Account, error};
 use aws_sdk_ec2::{

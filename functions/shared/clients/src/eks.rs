@@ -5,6 +5,8 @@ mod addons;
 mod cluster;
 mod node_groups;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use crate::{Account, account, error};
 use aws_sdk_eks::Client;
@@ -45,7 +47,10 @@ fn is_gone<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> bool {
 }
 
 /// A deletion: what is gone is well, what EKS is busy with is asked for again.
-fn deleted<T, E: ProvideErrorMetadata>(context: &str, result: Result<T, SdkError<E, Response>>) -> Result<(), PhaseError> {
+fn deleted<T, E: ProvideErrorMetadata>(
+    context: &str,
+    result: Result<T, SdkError<E, Response>>,
+) -> Result<(), PhaseError> {
     match result {
         Ok(_) => Ok(()),
         Err(error) if is_gone(&error) => Ok(()),
@@ -58,7 +63,10 @@ fn deleted<T, E: ProvideErrorMetadata>(context: &str, result: Result<T, SdkError
 }
 
 /// A creation: somebody else's thing under the name is a conflict.
-fn created<T, E: ProvideErrorMetadata>(context: &str, result: Result<T, SdkError<E, Response>>) -> Result<T, PhaseError> {
+fn created<T, E: ProvideErrorMetadata>(
+    context: &str,
+    result: Result<T, SdkError<E, Response>>,
+) -> Result<T, PhaseError> {
     result.map_err(|error| {
         let failed = error::phase_error(context, &error);
         match error::code(&error) {

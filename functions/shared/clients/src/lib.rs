@@ -32,6 +32,8 @@ pub mod scheduler;
 pub mod sfn;
 #[cfg(feature = "sns")]
 pub mod sns;
+#[cfg(all(test, any(feature = "ec2", feature = "eks")))]
+mod scenario;
 pub mod serve;
 #[cfg(feature = "sfn")]
 pub mod token;

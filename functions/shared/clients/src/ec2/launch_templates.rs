@@ -2,7 +2,10 @@
 
 use super::{filter, read_tags, specification, template_data, unless};
 use crate::{Account, error::phase_error};
-use aws_sdk_ec2::types::{LaunchTemplateVersion, ResourceType};
+use aws_sdk_ec2::{
+    operation::describe_launch_templates::DescribeLaunchTemplatesOutput,
+    types::{LaunchTemplateVersion, ResourceType},
+};
 use domain::{
     PhaseError,
     plan::compute::{LaunchTemplate, Tags},
@@ -17,7 +20,11 @@ const GONE: [&str; 4] = [
 ];
 
 impl Account {
-    async fn launch_template_version(&self, id: &str, version: &str) -> Result<Option<LaunchTemplateVersion>, PhaseError> {
+    async fn launch_template_version(
+        &self,
+        id: &str,
+        version: &str,
+    ) -> Result<Option<LaunchTemplateVersion>, PhaseError> {
         let answer =
             self.ec2().describe_launch_template_versions().launch_template_id(id).versions(version).send().await;
         let answer = unless(&GONE, &format!("reading the launch template {id}, version {version}"), answer)?;
@@ -27,7 +34,12 @@ impl Account {
     async fn launch_template_tags(&self, id: &str) -> Result<Tags, PhaseError> {
         let answer = self.ec2().describe_launch_templates().launch_template_ids(id).send().await;
         let answer = unless(&GONE, &format!("reading the launch template {id}"), answer)?;
-        Ok(answer.iter().flat_map(|answer| answer.launch_templates()).map(|found| read_tags(found.tags())).next().unwrap_or_default())
+        Ok(answer
+            .iter()
+            .flat_map(DescribeLaunchTemplatesOutput::launch_templates)
+            .map(|found| read_tags(found.tags()))
+            .next()
+            .unwrap_or_default())
     }
 }
 
@@ -75,7 +87,9 @@ impl LaunchTemplates for Account {
             let user_data = original.and_then(|found| found.launch_template_data).and_then(|data| data.user_data);
             let digest = user_data.as_deref().map(template_data::digest);
             if digest != request.data.user_data_sha256 {
-                return Err(PhaseError::conflict(format!("{context}: version {version} of {id} is not what the plan saw")));
+                return Err(PhaseError::conflict(format!(
+                    "{context}: version {version} of {id} is not what the plan saw"
+                )));
             }
             data = data.set_user_data(user_data);
         }

@@ -130,7 +130,8 @@ impl Network for Account {
 
     async fn delete_network_interface(&self, id: &str) -> Result<(), PhaseError> {
         let answer = self.ec2().delete_network_interface().network_interface_id(id).send().await;
-        unless(&["InvalidNetworkInterfaceID.NotFound"], &format!("deleting the network interface {id}"), answer).map(drop)
+        unless(&["InvalidNetworkInterfaceID.NotFound"], &format!("deleting the network interface {id}"), answer)
+            .map(drop)
     }
 
     async fn instances_tagged(&self, key: &str, value: Option<&str>) -> Result<Vec<Instance>, PhaseError> {
@@ -146,7 +147,7 @@ impl Network for Account {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| phase_error("reading the instances", &error))?;
-        let instances = reservations.iter().flat_map(|reservation| reservation.instances()).map(|instance| Instance {
+        let instances = reservations.iter().flat_map(types::Reservation::instances).map(|instance| Instance {
             id: instance.instance_id().unwrap_or_default().to_owned(),
             tags: read_tags(instance.tags()),
         });
@@ -160,8 +161,10 @@ impl Network for Account {
 
 fn security_group(group: &types::SecurityGroup) -> SecurityGroup {
     let owner = group.owner_id().unwrap_or_default();
-    let ingress = group.ip_permissions().iter().flat_map(|permission| rules::read(Direction::Ingress, owner, permission));
-    let egress = group.ip_permissions_egress().iter().flat_map(|permission| rules::read(Direction::Egress, owner, permission));
+    let ingress =
+        group.ip_permissions().iter().flat_map(|permission| rules::read(Direction::Ingress, owner, permission));
+    let egress =
+        group.ip_permissions_egress().iter().flat_map(|permission| rules::read(Direction::Egress, owner, permission));
     SecurityGroup {
         id: group.group_id().unwrap_or_default().to_owned(),
         name: group.group_name().unwrap_or_default().to_owned(),

@@ -17,9 +17,12 @@ pub(super) fn read(direction: Direction, owner: &str, permission: &IpPermission)
     };
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let ipv4 = permission.ip_ranges().iter().map(|range| rule(Peer::Ipv4(text(range.cidr_ip())), range.description()));
-    let ipv6 = permission.ipv6_ranges().iter().map(|range| rule(Peer::Ipv6(text(range.cidr_ipv6())), range.description()));
-    let lists =
-        permission.prefix_list_ids().iter().map(|list| rule(Peer::PrefixList(text(list.prefix_list_id())), list.description()));
+    let ipv6 =
+        permission.ipv6_ranges().iter().map(|range| rule(Peer::Ipv6(text(range.cidr_ipv6())), range.description()));
+    let lists = permission
+        .prefix_list_ids()
+        .iter()
+        .map(|list| rule(Peer::PrefixList(text(list.prefix_list_id())), list.description()));
     let groups = permission.user_id_group_pairs().iter().map(|pair| {
         let group = text(pair.group_id());
         let peer = match pair.user_id() {
@@ -38,7 +41,9 @@ pub(super) fn permission(rule: &Rule) -> IpPermission {
     let description = rule.description.clone();
     match &rule.peer {
         Peer::Ipv4(cidr) => permission.ip_ranges(IpRange::builder().cidr_ip(cidr).set_description(description).build()),
-        Peer::Ipv6(cidr) => permission.ipv6_ranges(Ipv6Range::builder().cidr_ipv6(cidr).set_description(description).build()),
+        Peer::Ipv6(cidr) => {
+            permission.ipv6_ranges(Ipv6Range::builder().cidr_ipv6(cidr).set_description(description).build())
+        }
         Peer::PrefixList(id) => {
             permission.prefix_list_ids(PrefixListId::builder().prefix_list_id(id).set_description(description).build())
         }

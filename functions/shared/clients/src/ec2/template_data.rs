@@ -2,13 +2,13 @@
 
 use super::{read_tags, tag_list};
 use aws_sdk_ec2::types::{
-    self, LaunchTemplateBlockDeviceMapping, LaunchTemplateBlockDeviceMappingRequest, LaunchTemplateEbsBlockDeviceRequest,
-    LaunchTemplateHttpTokensState, LaunchTemplateInstanceMetadataEndpointState,
+    self, LaunchTemplateBlockDeviceMapping, LaunchTemplateBlockDeviceMappingRequest,
+    LaunchTemplateEbsBlockDeviceRequest, LaunchTemplateHttpTokensState, LaunchTemplateInstanceMetadataEndpointState,
     LaunchTemplateInstanceMetadataOptionsRequest, LaunchTemplateInstanceMetadataProtocolIpv6,
     LaunchTemplateInstanceMetadataTagsState, LaunchTemplateInstanceNetworkInterfaceSpecification,
     LaunchTemplateInstanceNetworkInterfaceSpecificationRequest, LaunchTemplatePlacementRequest,
-    LaunchTemplateTagSpecificationRequest, LaunchTemplatesMonitoringRequest, RequestLaunchTemplateData,
-    ResourceType, ResponseLaunchTemplateData, VolumeType, builders::RequestLaunchTemplateDataBuilder,
+    LaunchTemplateTagSpecificationRequest, LaunchTemplatesMonitoringRequest, RequestLaunchTemplateData, ResourceType,
+    ResponseLaunchTemplateData, VolumeType, builders::RequestLaunchTemplateDataBuilder,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
@@ -90,7 +90,9 @@ fn not_copied(data: &ResponseLaunchTemplateData) -> Vec<String> {
     let ebs_lost = data.block_device_mappings().iter().any(|mapping| {
         mapping.virtual_name().is_some()
             || mapping.no_device().is_some()
-            || mapping.ebs().is_some_and(|ebs| ebs.volume_initialization_rate().is_some() || ebs.ebs_card_index().is_some())
+            || mapping
+                .ebs()
+                .is_some_and(|ebs| ebs.volume_initialization_rate().is_some() || ebs.ebs_card_index().is_some())
     });
     let interface_lost = data.network_interfaces().iter().any(|interface| {
         interface.network_interface_id().is_some()
@@ -122,7 +124,10 @@ fn not_copied(data: &ResponseLaunchTemplateData) -> Vec<String> {
         (placement_lost, "Placement (host, partition, zone, group id or tenancy)"),
         (data.disable_api_termination() == Some(true), "DisableApiTermination"),
         (data.disable_api_stop() == Some(true), "DisableApiStop"),
-        (data.instance_initiated_shutdown_behavior().is_some_and(|what| what.as_str() != "stop"), "InstanceInitiatedShutdownBehavior"),
+        (
+            data.instance_initiated_shutdown_behavior().is_some_and(|what| what.as_str() != "stop"),
+            "InstanceInitiatedShutdownBehavior",
+        ),
         (!data.security_groups().is_empty(), "SecurityGroups (names; use ids)"),
         (data.instance_market_options().is_some(), "InstanceMarketOptions"),
         (data.credit_specification().is_some(), "CreditSpecification"),
@@ -159,15 +164,22 @@ pub(super) fn write(data: &LaunchTemplateData) -> RequestLaunchTemplateDataBuild
         .set_image_id(data.image_id.clone())
         .set_key_name(data.key_name.clone())
         .set_ebs_optimized(data.ebs_optimized)
-        .set_monitoring(data.monitoring.map(|enabled| LaunchTemplatesMonitoringRequest::builder().enabled(enabled).build()))
+        .set_monitoring(
+            data.monitoring.map(|enabled| LaunchTemplatesMonitoringRequest::builder().enabled(enabled).build()),
+        )
         .set_security_group_ids(some(data.security_group_ids.clone()))
-        .set_block_device_mappings(Some(data.volumes.iter().map(write_volume).collect::<Vec<_>>()).filter(|list| !list.is_empty()))
+        .set_block_device_mappings(
+            Some(data.volumes.iter().map(write_volume).collect::<Vec<_>>()).filter(|list| !list.is_empty()),
+        )
         .set_network_interfaces(
-            Some(data.network_interfaces.iter().map(write_interface).collect::<Vec<_>>()).filter(|list| !list.is_empty()),
+            Some(data.network_interfaces.iter().map(write_interface).collect::<Vec<_>>())
+                .filter(|list| !list.is_empty()),
         )
         .set_metadata_options(data.metadata.as_ref().map(write_metadata))
         .set_placement(
-            data.placement_group.as_ref().map(|group| LaunchTemplatePlacementRequest::builder().group_name(group).build()),
+            data.placement_group
+                .as_ref()
+                .map(|group| LaunchTemplatePlacementRequest::builder().group_name(group).build()),
         )
         .set_tag_specifications(Some(tags).filter(|list| !list.is_empty()))
 }
@@ -201,7 +213,9 @@ fn write_metadata(metadata: &Metadata) -> LaunchTemplateInstanceMetadataOptionsR
         .set_http_tokens(metadata.http_tokens.as_deref().map(LaunchTemplateHttpTokensState::from))
         .set_http_put_response_hop_limit(metadata.http_put_response_hop_limit)
         .set_http_endpoint(metadata.http_endpoint.as_deref().map(LaunchTemplateInstanceMetadataEndpointState::from))
-        .set_http_protocol_ipv6(metadata.http_protocol_ipv6.as_deref().map(LaunchTemplateInstanceMetadataProtocolIpv6::from))
+        .set_http_protocol_ipv6(
+            metadata.http_protocol_ipv6.as_deref().map(LaunchTemplateInstanceMetadataProtocolIpv6::from),
+        )
         .set_instance_metadata_tags(
             metadata.instance_metadata_tags.as_deref().map(LaunchTemplateInstanceMetadataTagsState::from),
         )

@@ -2,7 +2,10 @@
 
 use super::{created, deleted, found, read};
 use crate::{Account, error::phase_error};
-use aws_sdk_eks::types::{AccessScope, AccessScopeType, PodIdentityAssociation};
+use aws_sdk_eks::{
+    operation::list_associated_access_policies::ListAssociatedAccessPoliciesOutput,
+    types::{AccessScope, AccessScopeType, PodIdentityAssociation},
+};
 use domain::{
     PhaseError,
     plan::compute::{AccessEntry, AccessPolicy, PodIdentity, Tags},
@@ -43,7 +46,7 @@ impl Access for Account {
         };
         let policies = pages
             .iter()
-            .flat_map(|page| page.associated_access_policies())
+            .flat_map(ListAssociatedAccessPoliciesOutput::associated_access_policies)
             .map(|policy| AccessPolicy {
                 arn: policy.policy_arn().unwrap_or_default().to_owned(),
                 namespaces: policy.access_scope().map(|scope| scope.namespaces().to_vec()).unwrap_or_default(),
@@ -105,12 +108,17 @@ impl Access for Account {
             .send()
             .await
             .map(drop)
-            .map_err(|error| phase_error(&format!("giving {principal_arn} the policy {} in {cluster}", policy.arn), &error))
+            .map_err(|error| {
+                phase_error(&format!("giving {principal_arn} the policy {} in {cluster}", policy.arn), &error)
+            })
     }
 
     async fn delete_access_entry(&self, cluster: &str, principal_arn: &str) -> Result<(), PhaseError> {
         let context = format!("deleting the access entry of {principal_arn} in {cluster}");
-        deleted(&context, self.eks().delete_access_entry().cluster_name(cluster).principal_arn(principal_arn).send().await)
+        deleted(
+            &context,
+            self.eks().delete_access_entry().cluster_name(cluster).principal_arn(principal_arn).send().await,
+        )
     }
 
     async fn pod_identities(&self, cluster: &str) -> Result<Vec<PodIdentity>, PhaseError> {
@@ -130,7 +138,9 @@ impl Access for Account {
             let read = client.describe_pod_identity_association().cluster_name(cluster).association_id(id);
             let context = &context;
             Ok::<_, PhaseError>(async move {
-                Ok(found(context, read.send().await)?.and_then(|answer| answer.association).map(|found| pod_identity(&found)))
+                Ok(found(context, read.send().await)?
+                    .and_then(|answer| answer.association)
+                    .map(|found| pod_identity(&found)))
             })
         });
         let found: Vec<_> = futures::stream::iter(reads).try_buffered(4).try_collect().await?;

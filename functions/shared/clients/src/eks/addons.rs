@@ -2,7 +2,7 @@
 
 use super::{created, found, read};
 use crate::{Account, error::phase_error};
-use aws_sdk_eks::types::{AddonNamespaceConfigRequest, AddonPodIdentityAssociations, ResolveConflicts};
+use aws_sdk_eks::types::{AddonInfo, AddonNamespaceConfigRequest, AddonPodIdentityAssociations, ResolveConflicts};
 use domain::{
     PhaseError,
     plan::compute::{Addon, Tags},
@@ -41,9 +41,12 @@ impl Addons for Account {
             .await;
         let addons = match addons {
             Err(error) if super::is_gone(&error) => Vec::new(),
-            addons => addons.map_err(|error| phase_error(&format!("reading the versions of the add-on {name}"), &error))?,
+            addons => {
+                addons.map_err(|error| phase_error(&format!("reading the versions of the add-on {name}"), &error))?
+            }
         };
-        let versions = addons.iter().filter(|addon| addon.addon_name() == Some(name)).flat_map(|addon| addon.addon_versions());
+        let versions =
+            addons.iter().filter(|addon| addon.addon_name() == Some(name)).flat_map(AddonInfo::addon_versions);
         Ok(versions
             .filter_map(|version| {
                 // The answer is filtered already; the default is said for each Kubernetes version.
@@ -61,7 +64,9 @@ impl Addons for Account {
         let identities = addon
             .pod_identities
             .iter()
-            .map(|(account, role)| AddonPodIdentityAssociations::builder().service_account(account).role_arn(role).build())
+            .map(|(account, role)| {
+                AddonPodIdentityAssociations::builder().service_account(account).role_arn(role).build()
+            })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| PhaseError::refused(format!("{context}: a Pod Identity association lacks its role")))?;
         let answer = self
@@ -77,7 +82,10 @@ impl Addons for Account {
             .set_service_account_role_arn(addon.service_account_role_arn.clone())
             .set_pod_identity_associations(Some(identities).filter(|identities| !identities.is_empty()))
             .set_namespace_config(
-                addon.namespace.as_ref().map(|namespace| AddonNamespaceConfigRequest::builder().namespace(namespace).build()),
+                addon
+                    .namespace
+                    .as_ref()
+                    .map(|namespace| AddonNamespaceConfigRequest::builder().namespace(namespace).build()),
             )
             .set_tags(Some(tags.clone().into_iter().collect()))
             .send()

@@ -70,9 +70,11 @@ impl Clusters for Account {
                     .map(|support| UpgradePolicyRequest::builder().support_type(SupportType::from(support)).build()),
             )
             .set_zonal_shift_config(blue.zonal_shift.then(|| ZonalShiftConfigRequest::builder().enabled(true).build()))
-            .set_control_plane_scaling_config(blue.scaling_tier.as_deref().map(|tier| {
-                ControlPlaneScalingConfig::builder().tier(ProvisionedControlPlaneTier::from(tier)).build()
-            }))
+            .set_control_plane_scaling_config(
+                blue.scaling_tier.as_deref().map(|tier| {
+                    ControlPlaneScalingConfig::builder().tier(ProvisionedControlPlaneTier::from(tier)).build()
+                }),
+            )
             .set_deletion_protection(blue.deletion_protection.then_some(true))
             .set_tags(Some(request.tags.clone().into_iter().collect()))
             .send()
@@ -139,6 +141,8 @@ fn logging(types: &[String]) -> Option<Logging> {
 #[expect(deprecated, reason = "the only documented way to name a key of one's own")]
 fn encryption(blue: &Cluster) -> Option<Vec<EncryptionConfig>> {
     blue.encryption_key_arn.as_ref().map(|key| {
-        vec![EncryptionConfig::builder().resources("secrets").provider(Provider::builder().key_arn(key).build()).build()]
+        vec![
+            EncryptionConfig::builder().resources("secrets").provider(Provider::builder().key_arn(key).build()).build(),
+        ]
     })
 }

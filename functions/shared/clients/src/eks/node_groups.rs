@@ -14,8 +14,15 @@ use domain::{
 
 impl NodeGroups for Account {
     async fn node_groups(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
-        let answer =
-            self.eks().list_nodegroups().cluster_name(cluster).into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+        let answer = self
+            .eks()
+            .list_nodegroups()
+            .cluster_name(cluster)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await;
         match answer {
             Err(error) if is_gone(&error) => Ok(Vec::new()),
             answer => answer.map_err(|error| phase_error(&format!("listing the node groups of {cluster}"), &error)),
@@ -36,7 +43,10 @@ impl NodeGroups for Account {
             .max_size(like.scaling.max)
             .desired_size(like.scaling.desired)
             .build();
-        let template = request.launch_template.as_ref().map(|(id, version)| LaunchTemplateSpecification::builder().id(id).version(version).build());
+        let template = request
+            .launch_template
+            .as_ref()
+            .map(|(id, version)| LaunchTemplateSpecification::builder().id(id).version(version).build());
         let answer = self
             .eks()
             .create_nodegroup()
@@ -48,7 +58,9 @@ impl NodeGroups for Account {
             .scaling_config(scaling)
             .set_subnets(Some(like.green_subnet_ids.clone()))
             .ami_type(AmiTypes::from(like.ami_type.as_str()))
-            .set_capacity_type((!like.capacity_type.is_empty()).then(|| CapacityTypes::from(like.capacity_type.as_str())))
+            .set_capacity_type(
+                (!like.capacity_type.is_empty()).then(|| CapacityTypes::from(like.capacity_type.as_str())),
+            )
             .set_instance_types(Some(like.instance_types.clone()).filter(|types| !types.is_empty()))
             // Neither goes with a launch template: https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
             .set_disk_size(like.disk_size.filter(|_| template.is_none()))
@@ -86,7 +98,9 @@ fn taints(like: &NodeGroup) -> Option<Vec<Taint>> {
     let taints: Vec<_> = like
         .taints
         .iter()
-        .map(|(key, value, effect)| Taint::builder().key(key).set_value(value.clone()).effect(TaintEffect::from(effect.as_str())).build())
+        .map(|(key, value, effect)| {
+            Taint::builder().key(key).set_value(value.clone()).effect(TaintEffect::from(effect.as_str())).build()
+        })
         .collect();
     Some(taints).filter(|taints| !taints.is_empty())
 }

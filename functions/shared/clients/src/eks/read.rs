@@ -25,10 +25,14 @@ fn not_copied(settings: &[(bool, &str)]) -> Vec<String> {
 pub(super) fn cluster(cluster: &types::Cluster) -> ClusterStatus {
     let vpc = cluster.resources_vpc_config();
     let network = cluster.kubernetes_network_config();
-    let key = cluster.encryption_config().first().and_then(|config| config.provider()).and_then(|provider| provider.key_arn());
+    let key = cluster
+        .encryption_config()
+        .first()
+        .and_then(|config| config.provider())
+        .and_then(|provider| provider.key_arn());
     let logging = cluster
         .logging()
-        .map(|logging| logging.cluster_logging())
+        .map(types::Logging::cluster_logging)
         .unwrap_or_default()
         .iter()
         .filter(|setup| setup.enabled() == Some(true))
@@ -56,15 +60,27 @@ pub(super) fn cluster(cluster: &types::Cluster) -> ClusterStatus {
         ip_family: network.and_then(|network| network.ip_family()).map_or("ipv4", |family| family.as_str()).to_owned(),
         logging,
         encryption_key_arn: key.map(ToOwned::to_owned),
-        support_type: cluster.upgrade_policy().and_then(|policy| policy.support_type()).map(|support| support.as_str().to_owned()),
+        support_type: cluster
+            .upgrade_policy()
+            .and_then(|policy| policy.support_type())
+            .map(|support| support.as_str().to_owned()),
         deletion_protection: cluster.deletion_protection().unwrap_or_default(),
-        zonal_shift: cluster.zonal_shift_config().and_then(|shift| shift.enabled()).unwrap_or_default(),
-        scaling_tier: cluster.control_plane_scaling_config().and_then(|scaling| scaling.tier()).map(|tier| tier.as_str().to_owned()),
+        zonal_shift: cluster
+            .zonal_shift_config()
+            .and_then(types::ZonalShiftConfigResponse::enabled)
+            .unwrap_or_default(),
+        scaling_tier: cluster
+            .control_plane_scaling_config()
+            .and_then(|scaling| scaling.tier())
+            .map(|tier| tier.as_str().to_owned()),
         tags: tags(cluster.tags()),
         endpoint: text(cluster.endpoint()),
         certificate_authority: text(cluster.certificate_authority().and_then(|authority| authority.data())),
         not_copied: not_copied(&[
-            (cluster.compute_config().is_some_and(|compute| compute.enabled() == Some(true)), "computeConfig (EKS Auto Mode)"),
+            (
+                cluster.compute_config().is_some_and(|compute| compute.enabled() == Some(true)),
+                "computeConfig (EKS Auto Mode)",
+            ),
             (cluster.outpost_config().is_some(), "outpostConfig"),
             (cluster.connector_config().is_some(), "connectorConfig"),
             (cluster.remote_network_config().is_some(), "remoteNetworkConfig (EKS Hybrid Nodes)"),
@@ -79,7 +95,10 @@ pub(super) fn cluster(cluster: &types::Cluster) -> ClusterStatus {
             .map(types::ClusterHealth::issues)
             .unwrap_or_default()
             .iter()
-            .map(|issue| Issue { code: text(issue.code().map(types::ClusterIssueCode::as_str)), message: text(issue.message()) })
+            .map(|issue| Issue {
+                code: text(issue.code().map(types::ClusterIssueCode::as_str)),
+                message: text(issue.message()),
+            })
             .collect(),
     }
 }
@@ -109,14 +128,25 @@ pub(super) fn node_group(group: &types::Nodegroup) -> NodeGroup {
         taints: group
             .taints()
             .iter()
-            .map(|taint| (text(taint.key()), taint.value().map(ToOwned::to_owned), text(taint.effect().map(types::TaintEffect::as_str))))
+            .map(|taint| {
+                (
+                    text(taint.key()),
+                    taint.value().map(ToOwned::to_owned),
+                    text(taint.effect().map(types::TaintEffect::as_str)),
+                )
+            })
             .collect(),
         max_unavailable: update.and_then(types::NodegroupUpdateConfig::max_unavailable),
         max_unavailable_percentage: update.and_then(types::NodegroupUpdateConfig::max_unavailable_percentage),
-        update_strategy: update.and_then(|update| update.update_strategy()).map(|strategy| strategy.as_str().to_owned()),
+        update_strategy: update
+            .and_then(|update| update.update_strategy())
+            .map(|strategy| strategy.as_str().to_owned()),
         node_repair: repair.is_some_and(|repair| repair.enabled() == Some(true)),
         ssh_key: group.remote_access().and_then(|access| access.ec2_ssh_key()).map(ToOwned::to_owned),
-        ssh_source_groups: group.remote_access().map(|access| access.source_security_groups().to_vec()).unwrap_or_default(),
+        ssh_source_groups: group
+            .remote_access()
+            .map(|access| access.source_security_groups().to_vec())
+            .unwrap_or_default(),
         launch_template: template.map(|template| format!("{}@{}", text(template.id()), text(template.version()))),
         auto_scaling_groups: group
             .resources()
@@ -132,11 +162,17 @@ pub(super) fn node_group(group: &types::Nodegroup) -> NodeGroup {
             .map(types::NodegroupHealth::issues)
             .unwrap_or_default()
             .iter()
-            .map(|issue| Issue { code: text(issue.code().map(types::NodegroupIssueCode::as_str)), message: text(issue.message()) })
+            .map(|issue| Issue {
+                code: text(issue.code().map(types::NodegroupIssueCode::as_str)),
+                message: text(issue.message()),
+            })
             .collect(),
         not_copied: not_copied(&[
             (group.warm_pool_config().is_some_and(|pool| pool.enabled() == Some(true)), "warmPoolConfig"),
-            (repair.is_some_and(|repair| !repair.node_repair_config_overrides().is_empty()), "nodeRepairConfig.nodeRepairConfigOverrides"),
+            (
+                repair.is_some_and(|repair| !repair.node_repair_config_overrides().is_empty()),
+                "nodeRepairConfig.nodeRepairConfigOverrides",
+            ),
         ]),
     }
 }
@@ -149,7 +185,10 @@ pub(super) fn addon(addon: &types::Addon) -> AddonStatus {
             blue_version: version.clone(),
             version,
             configuration: addon.configuration_values().filter(|values| !values.is_empty()).map(ToOwned::to_owned),
-            service_account_role_arn: addon.service_account_role_arn().filter(|arn| !arn.is_empty()).map(ToOwned::to_owned),
+            service_account_role_arn: addon
+                .service_account_role_arn()
+                .filter(|arn| !arn.is_empty())
+                .map(ToOwned::to_owned),
             pod_identities: Vec::new(),
             namespace: addon.namespace_config().and_then(|config| config.namespace()).map(ToOwned::to_owned),
             tags: tags(addon.tags()),
@@ -162,7 +201,10 @@ pub(super) fn addon(addon: &types::Addon) -> AddonStatus {
             .map(types::AddonHealth::issues)
             .unwrap_or_default()
             .iter()
-            .map(|issue| Issue { code: text(issue.code().map(types::AddonIssueCode::as_str)), message: text(issue.message()) })
+            .map(|issue| Issue {
+                code: text(issue.code().map(types::AddonIssueCode::as_str)),
+                message: text(issue.message()),
+            })
             .collect(),
         association_arns: addon.pod_identity_associations().to_vec(),
     }

@@ -5,9 +5,7 @@ pub mod network;
 pub mod nodes;
 pub mod rules;
 
-pub use cluster::{
-    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Issue, PodIdentity,
-};
+pub use cluster::{AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Issue, PodIdentity};
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
 pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 
@@ -55,7 +53,7 @@ pub struct Green {
     pub subnet_ids: Vec<String>,
     /// `API` or `API_AND_CONFIG_MAP`.
     pub authentication_mode: String,
-    /// Whether EKS puts its self-managed vpc-cni, kube-proxy and CoreDNS on the cluster: not where blue has all three
+    /// Whether EKS puts its self-managed vpc-cni, kube-proxy and `CoreDNS` on the cluster: not where blue has all three
     /// as add-ons.
     pub bootstrap_self_managed_addons: bool,
 }
@@ -70,9 +68,7 @@ impl Compute {
 
     /// The add-ons that come before the nodes, or those that come after.
     pub fn addons(&self, before_nodes: bool) -> impl Iterator<Item = &Addon> {
-        self.addons
-            .iter()
-            .filter(move |addon| BEFORE_NODES.contains(&addon.name.as_str()) == before_nodes)
+        self.addons.iter().filter(move |addon| BEFORE_NODES.contains(&addon.name.as_str()) == before_nodes)
     }
 
     /// Tags of something of blue as its clone gets them: without the prefixes that AWS reserves and without Bascule's
@@ -84,7 +80,8 @@ impl Compute {
         tags.iter()
             .filter(|(key, _)| !["aws:", "eks:", "bascule:"].iter().any(|prefix| key.starts_with(prefix)))
             .map(|(key, value)| {
-                let key = key.strip_suffix(&suffix).map_or_else(|| key.clone(), |key| format!("{key}/{}", self.green.name));
+                let key =
+                    key.strip_suffix(&suffix).map_or_else(|| key.clone(), |key| format!("{key}/{}", self.green.name));
                 let value = if *value == self.blue.name { self.green.name.clone() } else { value.clone() };
                 (key, value)
             })
@@ -115,7 +112,8 @@ mod tests {
             ("bascule:side", "green"),
         ];
         let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        let expected = [("karpenter.sh/discovery", "shop-green"), ("kubernetes.io/cluster/shop-green", "owned"), ("team", "shop")];
+        let expected =
+            [("karpenter.sh/discovery", "shop-green"), ("kubernetes.io/cluster/shop-green", "owned"), ("team", "shop")];
         assert_eq!(compute.green_tags(&tags), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     }
 }

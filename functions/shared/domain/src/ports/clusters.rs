@@ -1,9 +1,9 @@
 //! Amazon EKS as phases use it: control planes, node groups, add-ons, access.
 
+use crate::PhaseError;
 use crate::plan::compute::{
     AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, Issue, NodeGroup, PodIdentity, Tags,
 };
-use crate::PhaseError;
 use std::future::Future;
 
 /// EKS control planes.
@@ -52,7 +52,11 @@ pub trait NodeGroups: Sync {
     fn node_groups(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
 
     /// One node group, in whatever status.
-    fn node_group(&self, cluster: &str, name: &str) -> impl Future<Output = Result<Option<NodeGroup>, PhaseError>> + Send;
+    fn node_group(
+        &self,
+        cluster: &str,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<NodeGroup>, PhaseError>> + Send;
 
     /// Asks for a node group, and gives its ARN.
     fn create_node_group(&self, request: &NewNodeGroup) -> impl Future<Output = Result<String, PhaseError>> + Send;
@@ -153,7 +157,11 @@ pub trait Access: Sync {
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Deletes an access entry; does nothing where it, or its cluster, is gone.
-    fn delete_access_entry(&self, cluster: &str, principal_arn: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn delete_access_entry(
+        &self,
+        cluster: &str,
+        principal_arn: &str,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// A cluster's Pod Identity associations, with those of add-ons.
     fn pod_identities(&self, cluster: &str) -> impl Future<Output = Result<Vec<PodIdentity>, PhaseError>> + Send;

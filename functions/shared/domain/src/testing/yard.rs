@@ -75,7 +75,6 @@ impl Yard {
     }
 
     /// What is there.
-    #[must_use]
     pub fn grounds(&self) -> MutexGuard<'_, Grounds> {
         self.grounds.lock().unwrap_or_else(PoisonError::into_inner)
     }

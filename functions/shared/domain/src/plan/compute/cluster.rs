@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// <https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html>.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "as EKS says it")]
 pub struct Cluster {
     /// Its name.
     pub name: String,

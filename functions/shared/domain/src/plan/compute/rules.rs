@@ -63,7 +63,10 @@ impl Compute {
     #[must_use]
     pub fn copied_rules(&self) -> Vec<Copied> {
         let cluster = self.blue.cluster_security_group_id.as_str();
-        let cloned = self.security_groups.iter().flat_map(|group| group.rules.iter().map(|rule| (group.id.as_str(), rule, false)));
+        let cloned = self
+            .security_groups
+            .iter()
+            .flat_map(|group| group.rules.iter().map(|rule| (group.id.as_str(), rule, false)));
         let of_cluster = self.cluster_group_rules.iter().map(|rule| (cluster, rule, false));
         let foreign = self.references.iter().map(|reference| (reference.group_id.as_str(), &reference.rule, true));
         cloned
@@ -95,7 +98,14 @@ mod tests {
     use super::*;
 
     fn ingress(port: i32, peer: Peer) -> Rule {
-        Rule { direction: Direction::Ingress, protocol: "tcp".to_owned(), from_port: Some(port), to_port: Some(port), peer, description: None }
+        Rule {
+            direction: Direction::Ingress,
+            protocol: "tcp".to_owned(),
+            from_port: Some(port),
+            to_port: Some(port),
+            peer,
+            description: None,
+        }
     }
 
     fn group(id: &str) -> Peer {
@@ -106,8 +116,16 @@ mod tests {
         Compute {
             blue: Cluster { cluster_security_group_id: "sg-cluster".to_owned(), ..Cluster::default() },
             security_groups: vec![
-                SecurityGroup { id: "sg-a".to_owned(), rules: vec![ingress(1, group("sg-b")), ingress(2, group("sg-nlb"))], ..SecurityGroup::default() },
-                SecurityGroup { id: "sg-b".to_owned(), rules: vec![ingress(3, group("sg-a")), ingress(4, group("sg-cluster"))], ..SecurityGroup::default() },
+                SecurityGroup {
+                    id: "sg-a".to_owned(),
+                    rules: vec![ingress(1, group("sg-b")), ingress(2, group("sg-nlb"))],
+                    ..SecurityGroup::default()
+                },
+                SecurityGroup {
+                    id: "sg-b".to_owned(),
+                    rules: vec![ingress(3, group("sg-a")), ingress(4, group("sg-cluster"))],
+                    ..SecurityGroup::default()
+                },
             ],
             cluster_group_rules: vec![ingress(5, group("sg-nlb"))],
             references: vec![Reference { group_id: "sg-nlb".to_owned(), rule: ingress(6, group("sg-a")) }],
@@ -118,17 +136,31 @@ mod tests {
     #[test]
     fn references_among_clones_are_remapped_and_those_to_others_kept() {
         let compute = compute();
-        let clones: Clones = [("sg-a", "sg-1"), ("sg-b", "sg-2"), ("sg-cluster", "sg-3")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+        let clones: Clones = [("sg-a", "sg-1"), ("sg-b", "sg-2"), ("sg-cluster", "sg-3")]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .into();
         let found: Vec<_> = compute
             .copied_rules()
             .iter()
             .map(|rule| {
                 let wanted = rule.resolve(&clones, &compute.blue_groups()).unwrap();
-                (wanted.group_id, wanted.rule.from_port.unwrap(), wanted.rule.peer_group().unwrap().to_owned(), rule.foreign)
+                (
+                    wanted.group_id,
+                    wanted.rule.from_port.unwrap(),
+                    wanted.rule.peer_group().unwrap().to_owned(),
+                    rule.foreign,
+                )
             })
             .collect();
-        let expected = [("sg-1", 1, "sg-2", false), ("sg-1", 2, "sg-nlb", false), ("sg-2", 3, "sg-1", false), ("sg-2", 4, "sg-3", false), ("sg-3", 5, "sg-nlb", false), ("sg-nlb", 6, "sg-1", true)]
-            .map(|(g, p, peer, foreign)| (g.to_owned(), p, peer.to_owned(), foreign));
+        let expected = [
+            ("sg-1", 1, "sg-2", false),
+            ("sg-1", 2, "sg-nlb", false),
+            ("sg-2", 3, "sg-1", false),
+            ("sg-2", 4, "sg-3", false),
+            ("sg-3", 5, "sg-nlb", false),
+            ("sg-nlb", 6, "sg-1", true),
+        ]
+        .map(|(g, p, peer, foreign)| (g.to_owned(), p, peer.to_owned(), foreign));
         assert_eq!(found, expected);
     }
 
@@ -143,7 +175,14 @@ mod tests {
 
     #[test]
     fn rules_that_eks_makes_are_told_from_those_that_people_add() {
-        let all = |direction, peer| Rule { direction, protocol: "-1".to_owned(), from_port: None, to_port: None, peer, description: None };
+        let all = |direction, peer| Rule {
+            direction,
+            protocol: "-1".to_owned(),
+            from_port: None,
+            to_port: None,
+            peer,
+            description: None,
+        };
         assert!(is_made_by_eks("sg-c", &all(Direction::Ingress, group("sg-c"))));
         assert!(is_made_by_eks("sg-c", &all(Direction::Egress, Peer::Ipv4("0.0.0.0/0".to_owned()))));
         assert!(!is_made_by_eks("sg-c", &all(Direction::Ingress, group("sg-d"))));

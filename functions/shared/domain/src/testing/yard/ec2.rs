@@ -94,7 +94,8 @@ impl Network for Yard {
 
     async fn instances_tagged(&self, key: &str, value: Option<&str>) -> Result<Vec<Instance>, PhaseError> {
         self.read(|grounds| {
-            let carries = |instance: &&Instance| instance.tags.get(key).is_some_and(|found| value.is_none_or(|v| v == found));
+            let carries =
+                |instance: &&Instance| instance.tags.get(key).is_some_and(|found| value.is_none_or(|v| v == found));
             grounds.instances.iter().filter(carries).cloned().collect()
         })
     }
@@ -107,7 +108,9 @@ impl LaunchTemplates for Yard {
 
     async fn own_launch_template(&self, name: &str, migration: &str) -> Result<Option<String>, PhaseError> {
         self.read(|grounds| {
-            let own = |found: &&LaunchTemplate| found.name == name && found.tags.get(MIGRATION).is_some_and(|m| m == migration);
+            let own = |found: &&LaunchTemplate| {
+                found.name == name && found.tags.get(MIGRATION).is_some_and(|m| m == migration)
+            };
             grounds.launch_templates.values().find(own).map(|found| found.id.clone())
         })
     }

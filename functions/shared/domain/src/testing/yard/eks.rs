@@ -206,7 +206,13 @@ impl Access for Yard {
         self.read(|grounds| grounds.access_entries.get(&pair(cluster, principal_arn)).cloned())
     }
 
-    async fn create_access_entry(&self, cluster: &str, entry: &AccessEntry, tags: &Tags, _: &str) -> Result<String, PhaseError> {
+    async fn create_access_entry(
+        &self,
+        cluster: &str,
+        entry: &AccessEntry,
+        tags: &Tags,
+        _: &str,
+    ) -> Result<String, PhaseError> {
         self.change(Some(format!("AccessEntry {cluster} {}", entry.principal_arn)), |grounds| {
             let created = AccessEntry { policies: Vec::new(), tags: tags.clone(), ..entry.clone() };
             match grounds.access_entries.insert(pair(cluster, &entry.principal_arn), created) {
@@ -216,7 +222,12 @@ impl Access for Yard {
         })
     }
 
-    async fn associate_access_policy(&self, cluster: &str, principal_arn: &str, policy: &AccessPolicy) -> Result<(), PhaseError> {
+    async fn associate_access_policy(
+        &self,
+        cluster: &str,
+        principal_arn: &str,
+        policy: &AccessPolicy,
+    ) -> Result<(), PhaseError> {
         self.change(None, |grounds| match grounds.access_entries.get_mut(&pair(cluster, principal_arn)) {
             Some(entry) if entry.policies.contains(policy) => Ok(()),
             Some(entry) => {
@@ -240,7 +251,13 @@ impl Access for Yard {
         })
     }
 
-    async fn create_pod_identity(&self, cluster: &str, association: &PodIdentity, tags: &Tags, _: &str) -> Result<String, PhaseError> {
+    async fn create_pod_identity(
+        &self,
+        cluster: &str,
+        association: &PodIdentity,
+        tags: &Tags,
+        _: &str,
+    ) -> Result<String, PhaseError> {
         let name = association.key();
         self.change(Some(format!("PodIdentityAssociation {name}")), |grounds| {
             let arn = format!("arn:aws:eks:eu-central-1:123456789012:podidentityassociation/{cluster}/{name}");

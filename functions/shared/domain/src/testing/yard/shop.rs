@@ -56,7 +56,12 @@ impl Yard {
             .into();
         grounds.clusters.insert(
             BLUE.to_owned(),
-            ClusterStatus { cluster: blue(), status: "CREATING".to_owned(), created_at: jiff::Timestamp::UNIX_EPOCH, issues: Vec::new() },
+            ClusterStatus {
+                cluster: blue(),
+                status: "CREATING".to_owned(),
+                created_at: jiff::Timestamp::UNIX_EPOCH,
+                issues: Vec::new(),
+            },
         );
         eks::finish(&mut grounds, BLUE);
         let own = "sg-cluster-shop-blue";
@@ -66,7 +71,13 @@ impl Yard {
         let groups = [
             group("sg-nodes", vec![ingress(10250, "sg-plane"), ingress(30080, "sg-nlb"), ingress(53, own)]),
             group("sg-plane", vec![ingress(443, "sg-nodes")]),
-            group("sg-nlb", vec![Rule { direction: Direction::Egress, ..ingress(30080, "sg-nodes") }, Rule { direction: Direction::Egress, ..ingress(30080, own) }]),
+            group(
+                "sg-nlb",
+                vec![
+                    Rule { direction: Direction::Egress, ..ingress(30080, "sg-nodes") },
+                    Rule { direction: Direction::Egress, ..ingress(30080, own) },
+                ],
+            ),
         ];
         grounds.security_groups.extend(groups.map(|group| (group.id.clone(), group)));
         grounds.launch_templates.insert("lt-1".to_owned(), template());
@@ -127,7 +138,11 @@ impl Yard {
             pod_identities: vec![identity()],
             security_groups: groups(["sg-nodes", "sg-plane"]),
             cluster_group_rules: vec![ingress(30080, "sg-nlb")],
-            references: grounds.security_groups.get("sg-nlb").map(|group| group.rules.iter().map(reference).collect()).unwrap_or_default(),
+            references: grounds
+                .security_groups
+                .get("sg-nlb")
+                .map(|group| group.rules.iter().map(reference).collect())
+                .unwrap_or_default(),
         }
     }
 
@@ -150,7 +165,9 @@ impl Yard {
     /// A list of deletions, as people approved it.
     #[must_use]
     pub fn approved(list: &[(crate::Kind, &str, &str)]) -> Vec<Planned> {
-        list.iter().map(|(kind, name, id)| Planned { kind: *kind, name: (*name).to_owned(), id: Some((*id).to_owned()) }).collect()
+        list.iter()
+            .map(|(kind, name, id)| Planned { kind: *kind, name: (*name).to_owned(), id: Some((*id).to_owned()) })
+            .collect()
     }
 }
 

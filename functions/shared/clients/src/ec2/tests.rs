@@ -1,0 +1,132 @@
+//! Conversations with EC2. Answers have the shapes of <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/>.
+
+use crate::scenario::Scenario;
+use domain::{
+    Condition,
+    plan::compute::{Direction, LaunchTemplateData, Peer, Rule, Tags},
+    ports::{LaunchTemplates, Network, network::NewLaunchTemplate},
+};
+
+const GROUPS: &str = r#"<DescribeSecurityGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1d62eae0</requestId>
+<securityGroupInfo><item><ownerId>123456789012</ownerId><groupId>sg-9bf6ceff</groupId><groupName>nodes</groupName>
+<groupDescription>of the nodes</groupDescription><vpcId>vpc-31896b55</vpcId>
+<ipPermissions><item><ipProtocol>tcp</ipProtocol><fromPort>22</fromPort><toPort>22</toPort>
+<groups><item><userId>123456789012</userId><groupId>sg-1a2b3c4d</groupId></item></groups>
+<ipRanges><item><cidrIp>203.0.113.0/24</cidrIp><description>office</description></item></ipRanges><ipv6Ranges/><prefixListIds/></item></ipPermissions>
+<ipPermissionsEgress><item><ipProtocol>-1</ipProtocol><groups/><ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges></item></ipPermissionsEgress>
+<tagSet><item><key>team</key><value>shop</value></item></tagSet></item></securityGroupInfo></DescribeSecurityGroupsResponse>"#;
+
+const TEMPLATE: &str = r#"<DescribeLaunchTemplateVersionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>65cadec1</requestId>
+<launchTemplateVersionSet><item><launchTemplateId>lt-0a20c965061f64abc</launchTemplateId><launchTemplateName>nodes</launchTemplateName>
+<versionNumber>3</versionNumber><defaultVersion>true</defaultVersion><launchTemplateData><instanceType>m5.large</instanceType>
+<userData>Zm9v</userData><securityGroupIdSet><item>sg-9bf6ceff</item></securityGroupIdSet>
+<blockDeviceMappingSet><item><deviceName>/dev/xvda</deviceName><ebs><volumeSize>50</volumeSize><volumeType>gp3</volumeType><encrypted>true</encrypted></ebs></item></blockDeviceMappingSet>
+<metadataOptions><httpTokens>required</httpTokens><httpPutResponseHopLimit>2</httpPutResponseHopLimit></metadataOptions>
+<creditSpecification><cpuCredits>unlimited</cpuCredits></creditSpecification>
+<tagSpecificationSet><item><resourceType>instance</resourceType><tagSet><item><key>Name</key><value>node</value></item></tagSet></item></tagSpecificationSet>
+</launchTemplateData></item></launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>"#;
+
+const TEMPLATES: &str = r#"<DescribeLaunchTemplatesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId><launchTemplates><item>
+<launchTemplateId>lt-0a20c965061f64abc</launchTemplateId><launchTemplateName>nodes</launchTemplateName>
+<tagSet><item><key>bascule:migration</key><value>move</value></item></tagSet></item></launchTemplates></DescribeLaunchTemplatesResponse>"#;
+
+fn fault(code: &str) -> String {
+    format!(
+        "<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors><RequestID>ea966190</RequestID></Response>"
+    )
+}
+
+fn rule(direction: Direction, peer: Peer) -> Rule {
+    Rule { direction, protocol: "tcp".to_owned(), from_port: Some(443), to_port: Some(443), peer, description: None }
+}
+
+#[tokio::test]
+async fn security_groups_are_read_with_a_rule_for_each_source() {
+    let scenario = Scenario::new(&[(200, GROUPS)]);
+    let groups = scenario.account.security_groups("vpc-31896b55").await.unwrap();
+    assert_eq!(groups.len(), 1);
+    let rules: Vec<_> = groups[0].rules.iter().map(ToString::to_string).collect();
+    assert_eq!(rules, ["ingress/tcp/22-22/203.0.113.0/24", "ingress/tcp/22-22/sg-1a2b3c4d", "egress/-1/all/0.0.0.0/0"]);
+    assert_eq!((groups[0].description.as_str(), groups[0].tags["team"].as_str()), ("of the nodes", "shop"));
+}
+
+#[tokio::test]
+async fn adding_a_rule_again_and_removing_it_again_are_no_errors() {
+    let (duplicate, gone) = (fault("InvalidPermission.Duplicate"), fault("InvalidPermission.NotFound"));
+    let scenario = Scenario::new(&[(400, &duplicate), (400, &gone)]);
+    let rule = rule(Direction::Ingress, Peer::Group("sg-2".to_owned()));
+    scenario.account.authorize("sg-1", &rule, &Tags::new()).await.unwrap();
+    scenario.account.revoke("sg-1", &rule).await.unwrap();
+    let asked = scenario.asked();
+    for part in [
+        "Action=AuthorizeSecurityGroupIngress",
+        "IpPermissions.1.Groups.1.GroupId=sg-2",
+        "IpPermissions.1.FromPort=443",
+    ] {
+        assert!(asked[0].2.contains(part), "{part} in {}", asked[0].2);
+    }
+    assert!(asked[1].2.contains("Action=RevokeSecurityGroupIngress"));
+}
+
+#[tokio::test]
+async fn a_security_group_in_use_is_waited_for_and_one_that_is_gone_is_deleted() {
+    let (used, gone, denied) =
+        (fault("DependencyViolation"), fault("InvalidGroup.NotFound"), fault("UnauthorizedOperation"));
+    let scenario = Scenario::new(&[(400, &used), (400, &gone), (403, &denied)]);
+    assert_eq!(scenario.account.delete_security_group("sg-1").await.unwrap_err().condition, Condition::NotReady);
+    assert_eq!(scenario.account.delete_security_group("sg-1").await, Ok(()));
+    assert_eq!(scenario.account.delete_security_group("sg-1").await.unwrap_err().condition, Condition::Denied);
+}
+
+#[tokio::test]
+async fn a_launch_template_is_read_and_says_what_a_clone_would_lose() {
+    let scenario = Scenario::new(&[(200, TEMPLATE), (200, TEMPLATES)]);
+    // The user data is "foo".
+    let found =
+        scenario.account.launch_template("lt-0a20c965061f64abc", "3", &["oo".to_owned()]).await.unwrap().unwrap();
+    assert_eq!(found.key(), "lt-0a20c965061f64abc@3");
+    assert_eq!(found.data.instance_type.as_deref(), Some("m5.large"));
+    assert_eq!(found.data.groups(), ["sg-9bf6ceff"]);
+    assert_eq!((found.data.volumes[0].size, found.data.volumes[0].volume_type.as_deref()), (Some(50), Some("gp3")));
+    assert_eq!(found.data.not_copied, ["CreditSpecification"]);
+    assert!(found.data.user_data_names_blue);
+    assert!(!serde_json::to_string(&found).unwrap().contains("Zm9v"), "user data stays in EC2");
+}
+
+#[tokio::test]
+async fn a_clone_takes_its_user_data_from_the_version_that_the_plan_saw() {
+    let created = r#"<CreateLaunchTemplateResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId>
+<launchTemplate><launchTemplateId>lt-2</launchTemplateId><launchTemplateName>green</launchTemplateName></launchTemplate></CreateLaunchTemplateResponse>"#;
+    let scenario =
+        Scenario::new(&[(200, TEMPLATE), (200, TEMPLATES), (200, TEMPLATE), (200, created), (200, TEMPLATE)]);
+    let found = scenario.account.launch_template("lt-0a20c965061f64abc", "3", &[]).await.unwrap().unwrap();
+    let mut request = NewLaunchTemplate {
+        name: "green".to_owned(),
+        data: LaunchTemplateData { security_group_ids: vec!["sg-green".to_owned()], ..found.data },
+        user_data_of: Some((found.id, found.version)),
+        tags: Tags::new(),
+        token: "token".to_owned(),
+    };
+    assert_eq!(scenario.account.create_launch_template(&request).await.unwrap(), "lt-2");
+    let sent = &scenario.asked()[3].2;
+    for part in [
+        "LaunchTemplateData.UserData=Zm9v",
+        "LaunchTemplateData.SecurityGroupId.1=sg-green",
+        "LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeSize=50",
+        "LaunchTemplateData.MetadataOptions.HttpTokens=required",
+        "ClientToken=token",
+    ] {
+        assert!(sent.contains(part), "{part} in {sent}");
+    }
+    request.data.user_data_sha256 = Some("of something else".to_owned());
+    let error = scenario.account.create_launch_template(&request).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+}
+
+#[tokio::test]
+async fn a_launch_template_of_another_migration_is_not_ours() {
+    let scenario = Scenario::new(&[(200, TEMPLATES), (200, TEMPLATES)]);
+    let own = scenario.account.own_launch_template("nodes", "move").await.unwrap();
+    assert_eq!(own.as_deref(), Some("lt-0a20c965061f64abc"));
+    assert_eq!(scenario.account.own_launch_template("nodes", "other").await.unwrap(), None);
+}

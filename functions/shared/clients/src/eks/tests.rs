@@ -1,0 +1,193 @@
+//! Conversations with EKS. Answers have the shapes of <https://docs.aws.amazon.com/eks/latest/APIReference/>.
+
+use crate::scenario::Scenario;
+use domain::{
+    Condition,
+    plan::compute::{AccessEntry, AccessPolicy, Cluster, Green, NodeGroup, Scaling},
+    ports::{
+        Access, Addons, Clusters, NodeGroups,
+        clusters::{NewCluster, NewNodeGroup},
+    },
+};
+use serde_json::{Value, json};
+
+const CLUSTER: &str = r#"{"cluster":{"name":"my-cluster","arn":"arn:aws:eks:us-west-2:111122223333:cluster/my-cluster",
+"createdAt":1.565730399E9,"version":"1.33","endpoint":"https://A0DCCD80A04F01705DD065655C30CC3D.yl4.us-west-2.eks.amazonaws.com",
+"roleArn":"arn:aws:iam::111122223333:role/AWSServiceRoleForAmazonEKS",
+"resourcesVpcConfig":{"subnetIds":["subnet-0c45d1ff9a0","subnet-0b31ee2d9b1"],"securityGroupIds":["sg-0ad3e7ad"],
+"clusterSecurityGroupId":"sg-0c4df8ba3","vpcId":"vpc-01e3","endpointPublicAccess":true,"endpointPrivateAccess":false,"publicAccessCidrs":["0.0.0.0/0"]},
+"kubernetesNetworkConfig":{"serviceIpv4Cidr":"10.100.0.0/16","ipFamily":"ipv4"},
+"logging":{"clusterLogging":[{"types":["api","audit"],"enabled":true},{"types":["scheduler"],"enabled":false}]},
+"status":"ACTIVE","certificateAuthority":{"data":"Zm9v"},"platformVersion":"eks.3","tags":{"team":"shop"},
+"encryptionConfig":[{"resources":["secrets"],"provider":{"keyArn":"arn:aws:kms:us-west-2:111122223333:key/k"}}],
+"accessConfig":{"authenticationMode":"API_AND_CONFIG_MAP"},"upgradePolicy":{"supportType":"EXTENDED"},
+"computeConfig":{"enabled":false},"deletionProtection":true}}"#;
+
+fn body(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_cluster_is_read_with_everything_that_its_clone_needs() {
+    let scenario = Scenario::new(&[(200, CLUSTER)]);
+    let found = scenario.account.cluster("my-cluster").await.unwrap().unwrap();
+    assert_eq!(scenario.asked()[0].1, "/clusters/my-cluster");
+    assert_eq!((found.status.as_str(), found.created_at.as_second()), ("ACTIVE", 1_565_730_399));
+    let cluster = found.cluster;
+    assert_eq!(cluster.version, "1.33");
+    assert_eq!(cluster.security_group_ids, ["sg-0ad3e7ad"]);
+    assert_eq!(cluster.cluster_security_group_id, "sg-0c4df8ba3");
+    assert_eq!(cluster.logging, ["api", "audit"]);
+    assert_eq!(cluster.authentication_mode, "API_AND_CONFIG_MAP");
+    assert_eq!(cluster.service_cidr.as_deref(), Some("10.100.0.0/16"));
+    assert_eq!(cluster.encryption_key_arn.as_deref(), Some("arn:aws:kms:us-west-2:111122223333:key/k"));
+    assert_eq!(cluster.support_type.as_deref(), Some("EXTENDED"));
+    assert!(cluster.deletion_protection && cluster.endpoint_public_access && !cluster.endpoint_private_access);
+    assert_eq!(cluster.not_copied, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_nothing_and_what_is_denied_is_denied() {
+    let gone = r#"{"__type":"ResourceNotFoundException","message":"No cluster found for name: x."}"#;
+    let denied =
+        r#"{"__type":"AccessDeniedException","message":"User is not authorized to perform: eks:DescribeCluster"}"#;
+    let throttled = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
+    let scenario = Scenario::new(&[(404, gone), (403, denied), (429, throttled), (404, gone)]);
+    assert_eq!(scenario.account.cluster("x").await, Ok(None));
+    assert_eq!(scenario.account.cluster("x").await.unwrap_err().condition, Condition::Denied);
+    assert_eq!(scenario.account.cluster("x").await.unwrap_err().condition, Condition::Unavailable);
+    assert_eq!(scenario.account.delete_cluster("x").await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_deletion_that_eks_has_no_time_for_is_asked_again() {
+    let busy = r#"{"__type":"ResourceInUseException","message":"Cluster has nodegroups attached"}"#;
+    let scenario = Scenario::new(&[(409, busy)]);
+    let error = scenario.account.delete_cluster("x").await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady);
+    assert_eq!(error.message, "deleting the cluster x: Cluster has nodegroups attached");
+}
+
+#[tokio::test]
+async fn a_cluster_is_created_like_blue_without_a_bootstrap_administrator() {
+    let taken = r#"{"__type":"ResourceInUseException","message":"Cluster already exists with name: green"}"#;
+    let scenario = Scenario::new(&[(200, CLUSTER), (409, taken)]);
+    let request = NewCluster {
+        blue: Cluster {
+            role_arn: "arn:aws:iam::1:role/cluster".to_owned(),
+            endpoint_private_access: true,
+            public_access_cidrs: vec!["0.0.0.0/0".to_owned()],
+            ip_family: "ipv4".to_owned(),
+            service_cidr: Some("10.100.0.0/16".to_owned()),
+            logging: vec!["api".to_owned()],
+            encryption_key_arn: Some("arn:aws:kms:key".to_owned()),
+            support_type: Some("STANDARD".to_owned()),
+            ..Cluster::default()
+        },
+        green: Green {
+            name: "green".to_owned(),
+            version: "1.34".to_owned(),
+            subnet_ids: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+            authentication_mode: "API".to_owned(),
+            bootstrap_self_managed_addons: false,
+        },
+        security_group_ids: vec!["sg-1".to_owned()],
+        tags: [("bascule:side".to_owned(), "green".to_owned())].into(),
+        token: "token".to_owned(),
+    };
+    let arn = scenario.account.create_cluster(&request).await.unwrap();
+    assert_eq!(arn, "arn:aws:eks:us-west-2:111122223333:cluster/my-cluster");
+    let (method, path, sent) = scenario.asked().remove(0);
+    assert_eq!((method.as_str(), path.as_str()), ("POST", "/clusters"));
+    let expected = json!({
+        "name": "green",
+        "version": "1.34",
+        "clientRequestToken": "token",
+        "roleArn": "arn:aws:iam::1:role/cluster",
+        // Without public access its CIDRs are not sent: EKS would refuse them.
+        "resourcesVpcConfig": {
+            "subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"], "endpointPublicAccess": false, "endpointPrivateAccess": true
+        },
+        "kubernetesNetworkConfig": { "ipFamily": "ipv4", "serviceIpv4Cidr": "10.100.0.0/16" },
+        "accessConfig": { "authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": false },
+        "bootstrapSelfManagedAddons": false,
+        "logging": { "clusterLogging": [{ "types": ["api"], "enabled": true }] },
+        "encryptionConfig": [{ "resources": ["secrets"], "provider": { "keyArn": "arn:aws:kms:key" } }],
+        "upgradePolicy": { "supportType": "STANDARD" },
+        "tags": { "bascule:side": "green" },
+    });
+    assert_eq!(body(&sent), expected);
+    assert_eq!(scenario.account.create_cluster(&request).await.unwrap_err().condition, Condition::Conflict);
+}
+
+#[tokio::test]
+async fn a_node_group_is_read_with_its_auto_scaling_groups_and_cloned_on_its_launch_template() {
+    let group = r#"{"nodegroup":{"nodegroupName":"general","nodegroupArn":"arn:aws:eks:us-west-2:111122223333:nodegroup/my-cluster/general/08b",
+"clusterName":"my-cluster","version":"1.33","status":"DEGRADED","capacityType":"SPOT","scalingConfig":{"minSize":1,"maxSize":4,"desiredSize":2},
+"subnets":["subnet-1"],"amiType":"AL2023_x86_64_STANDARD","nodeRole":"arn:aws:iam::111122223333:role/nodes","labels":{"tier":"web"},
+"taints":[{"key":"spot","value":"true","effect":"NO_SCHEDULE"}],"resources":{"autoScalingGroups":[{"name":"eks-general-08b"}]},
+"health":{"issues":[{"code":"AsgInstanceLaunchFailures","message":"no capacity","resourceIds":["eks-general-08b"]}]},
+"updateConfig":{"maxUnavailable":1},"launchTemplate":{"name":"nodes","version":"3","id":"lt-1"},"tags":{}}}"#;
+    let scenario = Scenario::new(&[(200, group), (200, group)]);
+    let found = scenario.account.node_group("my-cluster", "general").await.unwrap().unwrap();
+    assert_eq!(scenario.asked()[0].1, "/clusters/my-cluster/node-groups/general");
+    assert_eq!(found.auto_scaling_groups, ["eks-general-08b"]);
+    assert_eq!(found.launch_template.as_deref(), Some("lt-1@3"));
+    assert_eq!(found.scaling, Scaling { min: 1, max: 4, desired: 2 });
+    assert_eq!(found.taints, [("spot".to_owned(), Some("true".to_owned()), "NO_SCHEDULE".to_owned())]);
+    assert_eq!(found.issues[0].code, "AsgInstanceLaunchFailures");
+
+    let request = NewNodeGroup {
+        cluster: "green".to_owned(),
+        like: NodeGroup { green_subnet_ids: vec!["subnet-2".to_owned()], disk_size: Some(20), ..found },
+        version: "1.34".to_owned(),
+        launch_template: Some(("lt-2".to_owned(), "1".to_owned())),
+        ssh_source_groups: Vec::new(),
+        tags: domain::plan::compute::Tags::new(),
+        token: "token".to_owned(),
+    };
+    scenario.account.create_node_group(&request).await.unwrap();
+    let sent = body(&scenario.asked()[1].2);
+    assert_eq!(sent["launchTemplate"], json!({ "id": "lt-2", "version": "1" }));
+    assert_eq!(sent["subnets"], json!(["subnet-2"]));
+    assert_eq!((&sent["version"], &sent["capacityType"]), (&json!("1.34"), &json!("SPOT")));
+    assert_eq!(sent["taints"], json!([{ "key": "spot", "value": "true", "effect": "NO_SCHEDULE" }]));
+    assert_eq!(sent.get("diskSize"), None);
+}
+
+#[tokio::test]
+async fn the_default_version_of_an_add_on_is_told() {
+    let versions = r#"{"addons":[{"addonName":"vpc-cni","type":"networking","addonVersions":[
+{"addonVersion":"v1.20.1-eksbuild.1","compatibilities":[{"clusterVersion":"1.34","platformVersions":["*"],"defaultVersion":false}]},
+{"addonVersion":"v1.20.0-eksbuild.1","compatibilities":[{"clusterVersion":"1.34","platformVersions":["*"],"defaultVersion":true}]}]}]}"#;
+    let scenario = Scenario::new(&[(200, versions)]);
+    let found = scenario.account.addon_versions("vpc-cni", "1.34").await.unwrap();
+    assert_eq!(found, [("v1.20.1-eksbuild.1".to_owned(), false), ("v1.20.0-eksbuild.1".to_owned(), true)]);
+    assert!(scenario.asked()[0].1.contains("kubernetesVersion=1.34"));
+}
+
+#[tokio::test]
+async fn an_access_entry_is_read_with_its_policies_and_given_one() {
+    let entry = r#"{"accessEntry":{"clusterName":"c","principalArn":"arn:aws:iam::1:role/a","kubernetesGroups":["viewers"],
+"accessEntryArn":"arn:aws:eks:::access-entry/c/role/1/a/x","tags":{},"username":"a","type":"STANDARD"}}"#;
+    let policies = r#"{"clusterName":"c","principalArn":"arn:aws:iam::1:role/a","associatedAccessPolicies":[
+{"policyArn":"arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy","accessScope":{"type":"namespace","namespaces":["shop"]}}]}"#;
+    let scenario = Scenario::new(&[(200, entry), (200, policies), (200, "{}")]);
+    let found = scenario.account.access_entry("c", "arn:aws:iam::1:role/a").await.unwrap().unwrap();
+    let policy = AccessPolicy {
+        arn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy".to_owned(),
+        namespaces: vec!["shop".to_owned()],
+    };
+    let expected = AccessEntry {
+        principal_arn: "arn:aws:iam::1:role/a".to_owned(),
+        entry_type: "STANDARD".to_owned(),
+        username: Some("a".to_owned()),
+        kubernetes_groups: vec!["viewers".to_owned()],
+        policies: vec![policy.clone()],
+        ..AccessEntry::default()
+    };
+    assert_eq!(found, expected);
+    scenario.account.associate_access_policy("c", "arn:aws:iam::1:role/a", &policy).await.unwrap();
+    let sent = body(&scenario.asked()[2].2);
+    assert_eq!(sent["accessScope"], json!({ "type": "namespace", "namespaces": ["shop"] }));
+}
