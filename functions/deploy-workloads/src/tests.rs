@@ -29,7 +29,10 @@ fn shop() -> (Workshop, Migration) {
     let mut migration = migration(&input, "").unwrap();
     let config = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "c" } });
     let plan = &mut migration.plan.workloads;
-    plan.bundles = vec![workshop.upload("s3://bucket/shop.yaml", manifests()), workshop.upload("s3://bucket/more.yaml", vec![config])];
+    plan.bundles = vec![
+        workshop.upload("s3://bucket/shop.yaml", manifests()),
+        workshop.upload("s3://bucket/more.yaml", vec![config]),
+    ];
     plan.hosts = vec![Host { primary: "shop.example".into(), temporary: "green.example".into() }];
     let nightly = Object::new(1, 1, manifests()[3].clone()).unwrap();
     plan.workloads = vec![Workload { id: nightly.id, held: true, images: vec![], replicas: None, autoscaled: false }];

@@ -94,10 +94,15 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
         let told = class::is_load_balancer(object) && classes.unclassed.contains(&object.id);
         let mut messages = reasons(object, told || classes.hold.contains(&object.id));
         messages.extend(removed::replacement(&object.id, version).map(|instead| {
-            format!("{} is written for {}, which Kubernetes {version} does not serve any more; use {instead}", object.id, object.id.api_version)
+            format!(
+                "{} is written for {}, which Kubernetes {version} does not serve any more; use {instead}",
+                object.id, object.id.api_version
+            )
         }));
         problems.extend(
-            messages.into_iter().map(|message| Problem::new(manifest_path(*index), format!("{message} (document {})", object.document))),
+            messages.into_iter().map(|message| {
+                Problem::new(manifest_path(*index), format!("{message} (document {})", object.document))
+            }),
         );
     }
     let workloads = workloads(&objects, &classes);
@@ -127,13 +132,19 @@ fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<P
     if !classes.cannot_hold.is_empty() {
         problems.push(Problem::new(
             hold,
-            format!("these cannot be suspended: {}. Make each a Deployment, or let it run on both sides", names(classes.cannot_hold.iter())),
+            format!(
+                "these cannot be suspended: {}. Make each a Deployment, or let it run on both sides",
+                names(classes.cannot_hold.iter())
+            ),
         ));
     }
     if !classes.both.is_empty() {
         problems.push(Problem::new(
             hold,
-            format!("these are labelled both {HOLD_LABEL} and {RUN_LABEL}: {}. Remove one, or decide in the input", names(classes.both.iter())),
+            format!(
+                "these are labelled both {HOLD_LABEL} and {RUN_LABEL}: {}. Remove one, or decide in the input",
+                names(classes.both.iter())
+            ),
         ));
     }
     let known: BTreeSet<String> = objects
@@ -160,8 +171,11 @@ fn names<'a>(ids: impl ExactSizeIterator<Item = &'a domain::manifest::ObjectId>)
 }
 
 fn missing_namespaces(all: &[(usize, Object)]) -> Vec<Problem> {
-    let made: BTreeSet<&str> =
-        all.iter().filter(|(_, object)| object.id.kind == "Namespace").map(|(_, object)| object.id.name.as_str()).collect();
+    let made: BTreeSet<&str> = all
+        .iter()
+        .filter(|(_, object)| object.id.kind == "Namespace")
+        .map(|(_, object)| object.id.name.as_str())
+        .collect();
     let mut missing: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (index, object) in all {
         if let Some(namespace) = needed_namespace(object).filter(|namespace| !made.contains(namespace)) {
@@ -228,10 +242,12 @@ fn unknown_kinds(objects: &[Object]) -> Option<String> {
 /// Consumers behind a Service cannot be told from servers: the plan names all that runs, for people to look at.
 fn runs(workloads: &[Workload]) -> Vec<String> {
     let list = |held: bool| {
-        let ids: Vec<_> = workloads.iter().filter(|workload| workload.held == held).map(|workload| &workload.id).collect();
+        let ids: Vec<_> =
+            workloads.iter().filter(|workload| workload.held == held).map(|workload| &workload.id).collect();
         (!ids.is_empty()).then(|| names(ids.into_iter()))
     };
-    let running = list(false).map(|names| format!("runs on green before the approval, and in both clusters until blue is deleted: {names}"));
+    let running = list(false)
+        .map(|names| format!("runs on green before the approval, and in both clusters until blue is deleted: {names}"));
     let held = list(true).map(|names| format!("is suspended on green until the switch, and on blue after it: {names}"));
     running.into_iter().chain(held).collect()
 }

@@ -63,11 +63,7 @@ fn key(bundle: &Bundle) -> ResourceKey {
     ResourceKey::new(Side::Green, Kind::Bundle, format!("{} under public hosts", bundle.uri))
 }
 
-async fn status<P: Ledger>(
-    ports: &P,
-    migration: &Migration,
-    key: &ResourceKey,
-) -> Result<Option<Status>, PhaseError> {
+async fn status<P: Ledger>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<Option<Status>, PhaseError> {
     Ok(ports.entry(migration, key).await?.map(|entry| entry.status))
 }
 

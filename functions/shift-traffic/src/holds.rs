@@ -3,11 +3,7 @@
 
 use domain::{
     Kind, Migration, PhaseError, ResourceKey, Side, Status,
-    manifest::{
-        ObjectId, hold,
-        state::template_digest,
-        workload,
-    },
+    manifest::{ObjectId, hold, state::template_digest, workload},
     plan::workloads::Workload,
     ports::{Kubernetes, KubernetesApi, Ledger},
 };
@@ -67,7 +63,9 @@ fn release(id: &ObjectId, seen: &Value, blue: Option<&Value>, green: Option<&Val
         (true, true) if images(blue) == images(green) => None,
         (true, false) => Some(format!("{id} on blue ({})", list(images(blue)))),
         (false, true) => Some(format!("{id} on green ({})", list(images(green)))),
-        (true, true) => Some(format!("{id} on both, with {} on blue and {} on green", list(images(blue)), list(images(green)))),
+        (true, true) => {
+            Some(format!("{id} on both, with {} on blue and {} on green", list(images(blue)), list(images(green))))
+        }
     }
 }
 
@@ -112,7 +110,10 @@ where
     let entries = ports.entries(migration).await?;
     let of = |side: Side| {
         entries.iter().filter(move |entry| {
-            entry.key.side == side && entry.key.kind == Kind::Workload && entry.status != Status::Absent && entry.detail["hold"] == true
+            entry.key.side == side
+                && entry.key.kind == Kind::Workload
+                && entry.status != Status::Absent
+                && entry.detail["hold"] == true
         })
     };
     if of(Side::Green).next().is_some() {
@@ -203,7 +204,8 @@ async fn resume_on_green<P: Ledger, A: KubernetesApi>(
     if known.as_ref().is_some_and(|entry| entry.status == Status::Present) {
         return Ok(());
     }
-    let original = ports.entry(migration, &self::key(Side::Blue, id)).await?.filter(|entry| entry.status != Status::Absent);
+    let original =
+        ports.entry(migration, &self::key(Side::Blue, id)).await?.filter(|entry| entry.status != Status::Absent);
     let as_on_blue = original.map(|entry| entry.detail["restore"].clone());
     let Some(live) = green.get(id).await? else {
         return if id.kind == "Job" {
@@ -228,7 +230,9 @@ async fn resume_on_green<P: Ledger, A: KubernetesApi>(
 fn resumed(hold: &Workload) -> Value {
     match hold.id.kind.as_str() {
         "Service" => json!({ "spec": { "type": "LoadBalancer" } }),
-        "DaemonSet" => json!({ "spec": { "template": { "spec": { "nodeSelector": { hold::HELD_NODE_LABEL: null } } } } }),
+        "DaemonSet" => {
+            json!({ "spec": { "template": { "spec": { "nodeSelector": { hold::HELD_NODE_LABEL: null } } } } })
+        }
         "CronJob" | "Job" => json!({ "spec": { "suspend": false } }),
         _ => json!({ "spec": { "replicas": hold.replicas } }),
     }
@@ -250,7 +254,8 @@ fn remaining(id: &ObjectId, live: &Value) -> Option<String> {
         _ => count("replicas"),
     };
     // A suspension that the controller has not seen yet says nothing about its Pods.
-    let seen = count("observedGeneration") >= live["metadata"]["generation"].as_i64().unwrap_or(0) || matches!(id.kind.as_str(), "Job" | "CronJob");
+    let seen = count("observedGeneration") >= live["metadata"]["generation"].as_i64().unwrap_or(0)
+        || matches!(id.kind.as_str(), "Job" | "CronJob");
     if pods > 0 {
         Some(format!("{id} still has {pods}"))
     } else if seen {

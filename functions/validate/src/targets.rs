@@ -57,7 +57,8 @@ mod tests {
     use super::*;
 
     fn targets(states: &[&str]) -> Vec<Target> {
-        let target = |state: &&str| Target { id: "i-1".into(), port: 30080, state: (*state).to_owned(), reason: String::new() };
+        let target =
+            |state: &&str| Target { id: "i-1".into(), port: 30080, state: (*state).to_owned(), reason: String::new() };
         states.iter().map(target).collect()
     }
 

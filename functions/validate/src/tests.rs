@@ -48,10 +48,9 @@ async fn shop() -> (Workshop, Migration) {
     }
     migration.plan.workloads.bundles = vec![workshop.upload("s3://bucket/shop.yaml", manifests)];
     migration.plan.edge.target_groups = vec![TargetGroup { arn: "blue-group".into(), ..TargetGroup::default() }];
-    for (side, kind, name, id) in [
-        (Side::Temporary, Kind::RestApi, "api", "t1"),
-        (Side::Green, Kind::TargetGroup, "web", "green-group"),
-    ] {
+    for (side, kind, name, id) in
+        [(Side::Temporary, Kind::RestApi, "api", "t1"), (Side::Green, Kind::TargetGroup, "web", "green-group")]
+    {
         let key = ResourceKey::new(side, kind, name);
         workshop.ledger.intend(&migration, &key, Value::Null).await.unwrap();
         workshop.ledger.present(&migration, &key, id).await.unwrap();
@@ -98,7 +97,13 @@ async fn each_thing_that_is_not_right_yet_is_waited_for() {
     let mut unready = deployment("web", 2, "web:1");
     unready["status"] = json!({});
     workshop.green.put_with_status(&unready);
-    fails(&workshop, &migration, Condition::NotReady, "1 of 2 workloads ready, waiting for Deployment/default/web (0 of 2)").await;
+    fails(
+        &workshop,
+        &migration,
+        Condition::NotReady,
+        "1 of 2 workloads ready, waiting for Deployment/default/web (0 of 2)",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -127,7 +132,13 @@ async fn a_pod_that_keeps_crashing_ends_the_migration_after_a_while() {
 async fn another_release_on_blue_is_a_conflict_that_names_it() {
     let (workshop, migration) = shop().await;
     workshop.blue.put(deployment("web", 2, "web:2"));
-    fails(&workshop, &migration, Condition::Conflict, "Deployment/default/web in spec.containers[c].image (web:2 on blue, web:1 on green)").await;
+    fails(
+        &workshop,
+        &migration,
+        Condition::Conflict,
+        "Deployment/default/web in spec.containers[c].image (web:2 on blue, web:1 on green)",
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -27,7 +27,8 @@ pub(super) fn judge(asked: &[Host], all: &[(usize, Object)]) -> (usize, Vec<Prob
         }
     }
     for (index, object) in all.iter().filter(|(_, object)| hosts::is_route(object)) {
-        for (host, found) in asked.iter().flat_map(|host| hosts::of(object).into_iter().map(move |found| (host, found))) {
+        for (host, found) in asked.iter().flat_map(|host| hosts::of(object).into_iter().map(move |found| (host, found)))
+        {
             if host.temporary.eq_ignore_ascii_case(&found) {
                 problems.push(Problem::new(
                     manifest_path(*index),
@@ -36,7 +37,8 @@ pub(super) fn judge(asked: &[Host], all: &[(usize, Object)]) -> (usize, Vec<Prob
             }
         }
     }
-    let renamed = routes.iter().filter(|(_, found)| found.iter().any(|found| asked.iter().any(|host| is(host, found)))).count();
+    let renamed =
+        routes.iter().filter(|(_, found)| found.iter().any(|found| asked.iter().any(|host| is(host, found)))).count();
     (renamed, problems, advice(asked, &routes))
 }
 

@@ -66,15 +66,53 @@ async fn each_thing_that_is_wrong_is_told_with_its_path_and_what_to_do() {
     let role = "eks.amazonaws.com/role-arn";
     for (more, workloads, expected) in [
         (vec![deployment("consumer")], json!({}), "$.workloads.hold: these workloads work without being asked"),
-        (vec![], json!({ "hold": ["CronJob/default/none"] }), "$.workloads.hold[0]: CronJob/default/none names nothing"),
+        (
+            vec![],
+            json!({ "hold": ["CronJob/default/none"] }),
+            "$.workloads.hold[0]: CronJob/default/none names nothing",
+        ),
         (vec![], json!({ "run": ["Job/a/none"] }), "$.workloads.run[0]: Job/a/none names nothing"),
-        (vec![], json!({ "hosts": [{ "primary": "other.example.com", "temporary": "t.example.com" }] }), "$.workloads.hosts[0].primary: no route of the bundles has the host other.example.com; theirs are shop.example.com"),
-        (vec![service("web")], json!({}), "$.workloads.manifests[0]: Service/default/web (document 4) is in $.workloads.manifests[0] too (document 1)"),
-        (vec![json!({ "kind": "Service" })], json!({}), "$.workloads.manifests[0]: document 4, line 4: found no apiVersion"),
-        (vec![json!({ "apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": { "name": "b" } })], json!({}), "$.workloads.manifests[0]: PodDisruptionBudget/default/b is written for policy/v1beta1, which Kubernetes 1.34 does not serve any more; use policy/v1"),
-        (vec![json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "s", "annotations": { role: "arn" } } })], json!({}), "$.workloads.manifests[0]: ServiceAccount/default/s has the annotation"),
-        (vec![json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "c", "namespace": "nowhere" } })], json!({}), "$.workloads.manifests[0]: 1 objects are in the namespace nowhere"),
-        (vec![json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "out" }, "spec": { "type": "LoadBalancer" } })], json!({}), "$.workloads.hold: these workloads"),
+        (
+            vec![],
+            json!({ "hosts": [{ "primary": "other.example.com", "temporary": "t.example.com" }] }),
+            "$.workloads.hosts[0].primary: no route of the bundles has the host other.example.com; theirs are shop.example.com",
+        ),
+        (
+            vec![service("web")],
+            json!({}),
+            "$.workloads.manifests[0]: Service/default/web (document 4) is in $.workloads.manifests[0] too (document 1)",
+        ),
+        (
+            vec![json!({ "kind": "Service" })],
+            json!({}),
+            "$.workloads.manifests[0]: document 4, line 4: found no apiVersion",
+        ),
+        (
+            vec![json!({ "apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": { "name": "b" } })],
+            json!({}),
+            "$.workloads.manifests[0]: PodDisruptionBudget/default/b is written for policy/v1beta1, which Kubernetes 1.34 does not serve any more; use policy/v1",
+        ),
+        (
+            vec![
+                json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "s", "annotations": { role: "arn" } } }),
+            ],
+            json!({}),
+            "$.workloads.manifests[0]: ServiceAccount/default/s has the annotation",
+        ),
+        (
+            vec![
+                json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "c", "namespace": "nowhere" } }),
+            ],
+            json!({}),
+            "$.workloads.manifests[0]: 1 objects are in the namespace nowhere",
+        ),
+        (
+            vec![
+                json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "out" }, "spec": { "type": "LoadBalancer" } }),
+            ],
+            json!({}),
+            "$.workloads.hold: these workloads",
+        ),
     ] {
         let found = problems(more, workloads).await;
         assert_eq!(found.len(), 1, "{expected}: {found:#?}");

@@ -24,7 +24,8 @@ fn qualified(on_abort: &str) -> (Workshop, Migration) {
         "onAbort": on_abort,
     });
     let mut migration = migration(&input, "").unwrap();
-    migration.plan.workloads.bundles = vec![workshop.upload("s3://bucket/shop.yaml", vec![ingress("shop.example"), deployment(1)])];
+    migration.plan.workloads.bundles =
+        vec![workshop.upload("s3://bucket/shop.yaml", vec![ingress("shop.example"), deployment(1)])];
     migration.plan.workloads.hosts = vec![Host { primary: "shop.example".into(), temporary: "green.example".into() }];
     workshop.green.put(ingress("green.example"));
     // Scaled to blue's replicas by validate.

@@ -48,9 +48,9 @@ impl Kubernetes for Account {
         };
         let version = endpoint.version.clone();
         let client = client(cluster, endpoint, None)?;
-        let request = http::Request::get("/version").body(Vec::new()).map_err(|error| {
-            PhaseError::refused(format!("asking cluster {cluster} for its version: {error}"))
-        })?;
+        let request = http::Request::get("/version")
+            .body(Vec::new())
+            .map_err(|error| PhaseError::refused(format!("asking cluster {cluster} for its version: {error}")))?;
         let fault = match client.request_text(request).await {
             Ok(_) | Err(Error::Api(_)) => None,
             Err(error) => Some(condition::condition(&format!("GET /version of cluster {cluster}"), &error).message),
@@ -59,9 +59,10 @@ impl Kubernetes for Account {
     }
 
     async fn connect(&self, cluster: &str) -> Result<Cluster, PhaseError> {
-        let endpoint = self.endpoint(cluster).await?.ok_or_else(|| {
-            PhaseError::not_ready(format!("cluster {cluster} has no API server yet, or was deleted"))
-        })?;
+        let endpoint = self
+            .endpoint(cluster)
+            .await?
+            .ok_or_else(|| PhaseError::not_ready(format!("cluster {cluster} has no API server yet, or was deleted")))?;
         let credentials = self.kubernetes_credentials().await?;
         let token = token::mint(cluster, self.region(), credentials, SystemTime::now())?;
         client(cluster, endpoint, Some(token)).map(|client| Cluster::new(cluster, client))
@@ -93,9 +94,10 @@ impl Account {
             let provider = AssumeRoleProvider::builder(&role).session_name("bascule").configure(self.config());
             provider.build().await.provide_credentials().await
         } else {
-            let provider = self.config().credentials_provider().ok_or_else(|| {
-                PhaseError::denied("there are no credentials to ask the Kubernetes API with")
-            })?;
+            let provider = self
+                .config()
+                .credentials_provider()
+                .ok_or_else(|| PhaseError::denied("there are no credentials to ask the Kubernetes API with"))?;
             provider.provide_credentials().await
         };
         provided.map_err(|error| match error {
@@ -104,7 +106,11 @@ impl Account {
             }
             other => {
                 let message = format!("assuming the role for the Kubernetes API: {}", innermost(&other));
-                if message.contains("AccessDenied") { PhaseError::denied(message) } else { PhaseError::unavailable(message) }
+                if message.contains("AccessDenied") {
+                    PhaseError::denied(message)
+                } else {
+                    PhaseError::unavailable(message)
+                }
             }
         })
     }
@@ -158,7 +164,9 @@ mod tests {
         let block = "-----BEGIN CERTIFICATE-----\nAAEC\nAw==\n-----END CERTIFICATE-----\n";
         assert_eq!(certificates(block.as_bytes()), Some(vec![vec![0, 1, 2, 3]]));
         assert_eq!(certificates(block.repeat(2).as_bytes()).map(|all| all.len()), Some(2));
-        for broken in ["", "-----BEGIN CERTIFICATE-----\nAA", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----"] {
+        for broken in
+            ["", "-----BEGIN CERTIFICATE-----\nAA", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----"]
+        {
             assert_eq!(certificates(broken.as_bytes()), None, "{broken}");
         }
     }

@@ -40,9 +40,7 @@ impl Manifests for Account {
         let digest = sha256_hex(&bytes);
         let mut served = Served { version, etag, digest, objects: Vec::new(), unreadable: Vec::new() };
         for document in yaml::documents(&bytes) {
-            let read = document.and_then(|document| {
-                manifest::objects(document.number, document.line, document.value)
-            });
+            let read = document.and_then(|document| manifest::objects(document.number, document.line, document.value));
             match read {
                 Ok(objects) => served.objects.extend(objects),
                 Err(problems) => served.unreadable.extend(problems),

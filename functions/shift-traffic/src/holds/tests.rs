@@ -27,10 +27,14 @@ fn service(kind: &str) -> Value {
 /// Blue as it serves, green as it was qualified.
 fn qualified() -> (Workshop, Migration) {
     let workshop = Workshop::new();
-    for value in [deployment("web", 3, "web:1"), deployment("consumer", 5, "consumer:1"), cron(None), service("LoadBalancer")] {
+    for value in
+        [deployment("web", 3, "web:1"), deployment("consumer", 5, "consumer:1"), cron(None), service("LoadBalancer")]
+    {
         workshop.blue.put(value);
     }
-    for value in [deployment("web", 3, "web:1"), deployment("consumer", 0, "consumer:1"), cron(Some(true)), service("NodePort")] {
+    for value in
+        [deployment("web", 3, "web:1"), deployment("consumer", 0, "consumer:1"), cron(Some(true)), service("NodePort")]
+    {
         workshop.green.put(value);
     }
     let input = json!({
@@ -68,7 +72,11 @@ async fn with_evidence() -> (Workshop, Migration) {
             json!({ "blue": digest(workshop.blue.object(name)), "green": digest(workshop.green.object(name)) }),
         );
     }
-    workshop.ledger.save_progress(&migration, EVIDENCE, json!({ "evidence": { "workloads": workloads } })).await.unwrap();
+    workshop
+        .ledger
+        .save_progress(&migration, EVIDENCE, json!({ "evidence": { "workloads": workloads } }))
+        .await
+        .unwrap();
     (workshop, migration)
 }
 

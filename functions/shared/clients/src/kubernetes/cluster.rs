@@ -159,12 +159,7 @@ impl KubernetesApi for Cluster {
         }
     }
 
-    async fn list(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: Option<&str>,
-    ) -> Result<Vec<Value>, PhaseError> {
+    async fn list(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Result<Vec<Value>, PhaseError> {
         let Some(resource) = self.resource(api_version, kind).await? else {
             return Ok(Vec::new());
         };

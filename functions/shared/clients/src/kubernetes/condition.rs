@@ -21,7 +21,10 @@ pub(super) fn condition(context: &str, error: &Error) -> PhaseError {
         )),
         409 => PhaseError::conflict(message),
         // Discovered, and not served by every API server of the cluster yet.
-        404 if ["could not find the requested resource", "page not found"].iter().any(|text| status.message.contains(text)) => {
+        404 if ["could not find the requested resource", "page not found"]
+            .iter()
+            .any(|text| status.message.contains(text)) =>
+        {
             PhaseError::not_ready(message)
         }
         // The API server passes on that a webhook has no Pods yet as an error of its own

@@ -76,7 +76,12 @@ mod tests {
     use serde_json::json;
 
     fn id(api_version: &str, namespace: Option<&str>, name: &str) -> ObjectId {
-        ObjectId { api_version: api_version.into(), kind: "X".into(), namespace: namespace.map(Into::into), name: name.into() }
+        ObjectId {
+            api_version: api_version.into(),
+            kind: "X".into(),
+            namespace: namespace.map(Into::into),
+            name: name.into(),
+        }
     }
 
     #[test]
@@ -89,7 +94,10 @@ mod tests {
         let found = resources(&list);
         assert_eq!(find(&found, "Scale"), None);
         let deployment = find(&found, "Deployment").unwrap();
-        assert_eq!(deployment.object(&id("apps/v1", Some("shop"), "web")), "/apis/apps/v1/namespaces/shop/deployments/web");
+        assert_eq!(
+            deployment.object(&id("apps/v1", Some("shop"), "web")),
+            "/apis/apps/v1/namespaces/shop/deployments/web"
+        );
         assert_eq!(deployment.object(&id("apps/v1", None, "web")), "/apis/apps/v1/namespaces/default/deployments/web");
         assert_eq!(deployment.collection("apps/v1", None), "/apis/apps/v1/deployments");
         let namespace = find(&found, "Namespace").unwrap();

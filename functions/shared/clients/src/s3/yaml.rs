@@ -39,7 +39,8 @@ fn read(number: usize, line: usize, text: &str) -> Result<Document, Vec<Unreadab
     } else {
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let at = error.location().map_or(0, |location| location.line().saturating_sub(1));
-            let message = format!("no YAML: {}", error.without_snippet().to_string().lines().next().unwrap_or_default());
+            let message =
+                format!("no YAML: {}", error.without_snippet().to_string().lines().next().unwrap_or_default());
             let line = line + usize::try_from(at).unwrap_or_default();
             vec![Unreadable { document: number, line, message }]
         })?
@@ -53,7 +54,8 @@ fn split(text: &str) -> Vec<(usize, &str)> {
     let mut documents = Vec::new();
     let (mut start, mut first, mut offset) = (0, 1, 0);
     for (index, line) in text.split_inclusive('\n').enumerate() {
-        let marker = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
+        let marker =
+            line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
         if marker.is_some() {
             documents.push((first, &text[start..offset]));
             // What follows on the marker's own line belongs to the next document.
@@ -81,7 +83,10 @@ mod tests {
     #[test]
     fn a_stream_is_read_document_by_document() {
         let text = "# licence\n---\na: 1\n---\n---\n# nothing\n--- # comment\nb: [x]\n---\ntext: |\n  --- not a marker\n   ---\n...\n";
-        assert_eq!(values(text), [json!({ "a": 1 }), json!({ "b": ["x"] }), json!({ "text": "--- not a marker\n ---\n" })]);
+        assert_eq!(
+            values(text),
+            [json!({ "a": 1 }), json!({ "b": ["x"] }), json!({ "text": "--- not a marker\n ---\n" })]
+        );
     }
 
     #[test]
@@ -91,14 +96,16 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_kubernetes_reads_them() {
-        assert_eq!(values("mode: 0644\nport: \"80\"\ncpu: 100m\non: true\nmerge: {<<: {a: 1}, b: 2}"), [
-            json!({ "mode": 420, "port": "80", "cpu": "100m", "on": true, "merge": { "a": 1, "b": 2 } })
-        ]);
+        assert_eq!(
+            values("mode: 0644\nport: \"80\"\ncpu: 100m\non: true\nmerge: {<<: {a: 1}, b: 2}"),
+            [json!({ "mode": 420, "port": "80", "cpu": "100m", "on": true, "merge": { "a": 1, "b": 2 } })]
+        );
     }
 
     #[test]
     fn what_is_no_yaml_is_told_with_its_document_and_line() {
-        let found: Vec<_> = documents(b"a: 1\n---\nok: 1\nkey: [1, 2\nother: }\n").filter_map(Result::err).flatten().collect();
+        let found: Vec<_> =
+            documents(b"a: 1\n---\nok: 1\nkey: [1, 2\nother: }\n").filter_map(Result::err).flatten().collect();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].document, 2);
         assert!((3..=6).contains(&found[0].line), "{found:?}");

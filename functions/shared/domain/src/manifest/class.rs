@@ -45,9 +45,8 @@ pub fn classify(objects: &[Object], hold: &[String], run: &[String]) -> Classes 
             (true, true) => classes.both.push(id),
             (true, false) if hold::suspension(&id.kind, &object.value).is_none() => classes.cannot_hold.push(id),
             (true, false) => classes.hold.push(id),
-            (false, true) => classes.run.push(id),
             (false, false) if service || works_unasked(object, objects) => classes.unclassed.push(id),
-            (false, false) => classes.run.push(id),
+            (false, _) => classes.run.push(id),
         }
     }
     classes

@@ -63,16 +63,16 @@ fn visit(object: &mut Object, see: &mut impl FnMut(&mut String)) {
     let Some(spec) = object.value.get_mut("spec") else { return };
     match routes {
         Routes::Ingress => {
-            items(spec, "rules").for_each(|rule| text(rule.get_mut("host"), see));
-            items(spec, "tls").for_each(|tls| items(tls, "hosts").for_each(|host| text(Some(host), see)));
+            items(spec, "rules").for_each(|rule| text(rule, "host", see));
+            items(spec, "tls").for_each(|tls| items(tls, "hosts").for_each(|host| item(host, see)));
         }
         Routes::Traefik => items(spec, "routes").for_each(|route| {
             if let Some(Value::String(rule)) = route.get_mut("match") {
                 *rule = rule_hosts(rule, see);
             }
         }),
-        Routes::GatewayRoute => items(spec, "hostnames").for_each(|host| text(Some(host), see)),
-        Routes::Gateway => items(spec, "listeners").for_each(|listener| text(listener.get_mut("hostname"), see)),
+        Routes::GatewayRoute => items(spec, "hostnames").for_each(|host| item(host, see)),
+        Routes::Gateway => items(spec, "listeners").for_each(|listener| text(listener, "hostname", see)),
     }
 }
 
@@ -80,8 +80,14 @@ fn items<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut V
     value.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
-fn text(value: Option<&mut Value>, see: &mut impl FnMut(&mut String)) {
-    if let Some(Value::String(host)) = value {
+fn text(value: &mut Value, name: &str, see: &mut impl FnMut(&mut String)) {
+    if let Some(value) = value.get_mut(name) {
+        item(value, see);
+    }
+}
+
+fn item(value: &mut Value, see: &mut impl FnMut(&mut String)) {
+    if let Value::String(host) = value {
         see(host);
     }
 }

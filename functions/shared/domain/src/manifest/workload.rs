@@ -50,7 +50,7 @@ pub fn images(kind: &str, object: &Value) -> Vec<String> {
     let Some(spec) = pod_spec(kind, object) else {
         return Vec::new();
     };
-    let containers = ["initContainers", "containers"].into_iter().flat_map(|name| spec[name].as_array());
+    let containers = ["initContainers", "containers"].into_iter().filter_map(|name| spec[name].as_array());
     let mut images: Vec<String> =
         containers.flatten().filter_map(|container| container["image"].as_str()).map(str::to_owned).collect();
     images.sort();

@@ -8,9 +8,7 @@ use crate::{
     manifest::{Object, ObjectId, hold, objects},
     names::sha256_hex,
     plan::workloads::Bundle,
-    ports::{
-        Kubernetes, KubernetesApi, Manifests, kubernetes::Reached, load_balancers::Target, manifests::Served,
-    },
+    ports::{Kubernetes, KubernetesApi, Manifests, kubernetes::Reached, load_balancers::Target, manifests::Served},
 };
 use serde_json::{Value, json};
 use std::{
@@ -67,7 +65,6 @@ impl Workshop {
     }
 
     /// What is in S3 and behind the load balancers.
-    #[must_use]
     pub fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }

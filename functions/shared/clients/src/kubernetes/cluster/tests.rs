@@ -86,8 +86,10 @@ async fn a_throttled_apply_waits_as_asked_and_is_sent_again() {
 
 #[tokio::test]
 async fn a_refusal_names_the_object() {
-    let (cluster, _spoken) =
-        scenario(vec![deployments(), exchange("PATCH", APPLY_WEB, 422, failure(422, "spec.replicas: Invalid value: -1", 0))]);
+    let (cluster, _spoken) = scenario(vec![
+        deployments(),
+        exchange("PATCH", APPLY_WEB, 422, failure(422, "spec.replicas: Invalid value: -1", 0)),
+    ]);
     let answers = cluster.apply(&[deployment()], jiff::Timestamp::MAX).await;
     let error = answers[0].clone().unwrap_err();
     assert_eq!(error.condition, Condition::Refused);
