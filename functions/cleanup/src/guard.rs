@@ -17,32 +17,30 @@ const PHASE: &str = "cleanup";
 const QUIET: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
 
 /// Everything that the guard reads.
-pub trait Ports: Ledger + Migrations + Apis + Stages + Flows {}
+pub trait Ports: Ledger + Apis + Stages + Flows {}
 
-impl<T> Ports for T where T: Ledger + Migrations + Apis + Stages + Flows {}
+impl<T> Ports for T where T: Ledger + Apis + Stages + Flows {}
 
 /// Proves that blue carries nothing, and says whether people are to be asked before it is deleted.
 ///
 /// # Errors
 /// `GuardBreached` where something still points at blue, `NotReady` while something flows or the time is not over; whatever
 /// the ports answer.
-pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
-    converge_at(ports, migration, jiff::Timestamp::now()).await
-}
-
-/// [`converge`] at a given time.
-///
-/// # Errors
-/// As for [`converge`].
-pub async fn converge_at<P: Ports>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<Outcome, PhaseError> {
-    let outcome = Outcome::done().with("approval", migration.input.cleanup.approval);
-    let life = ports.meta(&migration.id).await?.map(|meta| meta.life);
-    match life {
-        Some(Life::Promoted) => {}
+pub async fn converge<P: Ports + Migrations>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    match ports.meta(&migration.id).await?.map(|meta| meta.life) {
+        Some(Life::Promoted) => inspect(ports, migration, jiff::Timestamp::now()).await?,
         // A run of the machine after the first: the guards were passed when the deletion began.
         Some(Life::CleaningUp) => return Ok(Outcome::done().with("approval", false)),
         _ => return Err(PhaseError::guard_breached("the bake has not ended well: blue is kept")),
     }
+    Ok(Outcome::done().with("approval", migration.input.cleanup.approval))
+}
+
+/// Whether blue carries nothing and nothing points at it, as seen now.
+///
+/// # Errors
+/// As for [`converge`].
+pub async fn inspect<P: Ports>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<(), PhaseError> {
     let shift = ports.progress(migration, SHIFT).await?.and_then(|saved| serde_json::from_value::<Shift>(saved).ok());
     let shifted_at = shift.ok_or_else(|| PhaseError::guard_breached("the ledger knows of no switch"))?.shifted_at;
     let longest = jiff::SignedDuration::from_millis(i64::from(migration.plan.edge.longest_timeout_millis));
@@ -60,8 +58,7 @@ pub async fn converge_at<P: Ports>(ports: &P, migration: &Migration, now: jiff::
     }
     let flows = quiet(ports, migration, now).await?;
     let seen = json!({ "guardedAt": now, "flows": flows, "deletes": migration.plan.deletes });
-    ports.save_progress(migration, PHASE, seen).await?;
-    Ok(outcome)
+    ports.save_progress(migration, PHASE, seen).await
 }
 
 /// Production must still be on green's deployment, alone, or on a later one that does not use blue's link.

@@ -8,7 +8,10 @@ use serde_json::json;
 
 /// Points the integrations of the plan at green's link, with their originals in the ledger first. What others have pointed
 /// elsewhere since is theirs.
-pub(crate) async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+///
+/// # Errors
+/// `Conflict` where the stage does not serve green alone, `NotReady` after a batch; whatever the ports answer.
+pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let key = keys::adopted();
     if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status == Status::Present) {
@@ -31,7 +34,10 @@ pub(crate) async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) 
 }
 
 /// Puts the originals back.
-pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+///
+/// # Errors
+/// `NotReady` after a batch; whatever the ports answer.
+pub async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = keys::adopted();
     let entry = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
     let Some(entry) = entry else {

@@ -21,14 +21,14 @@ use stage::Move;
 pub const ADOPT: &str = "adopt";
 
 /// Everything that this phase reaches.
-pub trait Ports: GatewayPorts + Kubernetes {}
+pub trait Ports: GatewayPorts + Kubernetes + Approvals {}
 
-impl<T: GatewayPorts + Kubernetes> Ports for T {}
+impl<T: GatewayPorts + Kubernetes + Approvals> Ports for T {}
 
-/// The part of it that is no Kubernetes.
-pub trait GatewayPorts: Ledger + Apis + Stages + Approvals {}
+/// The part of it that moves traffic.
+pub trait GatewayPorts: Ledger + Apis + Stages {}
 
-impl<T: Ledger + Apis + Stages + Approvals> GatewayPorts for T {}
+impl<T: Ledger + Apis + Stages> GatewayPorts for T {}
 
 /// Takes the next step of the switch, or adopts green for good.
 ///

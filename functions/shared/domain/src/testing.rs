@@ -1,9 +1,11 @@
 //! For the tests of phases: a ledger in memory that keeps the rules of the real one, and crashes on demand.
 
+mod gate;
 mod office;
 mod workshop;
 mod yard;
 
+pub use gate::{Gate, Left, Road};
 pub use office::{Desk, Office};
 pub use workshop::{MemoryCluster, Shelf, Workshop};
 pub use yard::{End, Grounds, Yard};

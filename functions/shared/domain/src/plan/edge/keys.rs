@@ -2,7 +2,7 @@
 //! other's things agree here.
 
 use crate::plan::compute::Tags;
-use crate::{Kind, Migration, ResourceKey, Side, names};
+use crate::{Kind, Migration, ResourceKey, Side, names, ownership};
 
 /// Green's load balancer.
 #[must_use]
@@ -112,8 +112,7 @@ pub fn name(migration: &Migration, key: &ResourceKey, limit: usize) -> String {
 #[must_use]
 pub fn tags(migration: &Migration, side: Side, like: &Tags) -> Tags {
     let mut tags = migration.plan.compute.green_tags(like);
-    tags.insert("bascule:migration".to_owned(), migration.name().to_owned());
-    tags.insert("bascule:side".to_owned(), side.to_string());
+    tags.extend(ownership::tags(migration, side));
     tags
 }
 
