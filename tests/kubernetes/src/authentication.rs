@@ -48,9 +48,9 @@ impl Authentication {
         &self.internal_token
     }
 
-    /// The identity behind the `Authorization` header, or none (401).
-    pub(crate) async fn identify(&self, authorization: Option<&str>) -> Option<Identity> {
-        let (scheme, bearer) = authorization?.split_once(' ')?;
+    /// The identity behind an `Authorization` header, or none (401).
+    pub(crate) async fn identify(&self, authorization: &str) -> Option<Identity> {
+        let (scheme, bearer) = authorization.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return None;
         }

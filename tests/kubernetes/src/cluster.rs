@@ -2,9 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    io::Write as _,
     net::Ipv4Addr,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -22,6 +20,7 @@ use crate::{
     bootstrap,
     certificates::{self, Certificates},
     controllers::{self, pods},
+    directory,
     kubelet::{self, Surroundings},
     nodes, object,
     proxy::{self, Routes},
@@ -135,8 +134,7 @@ impl Cluster {
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(io("listening for the API"))?;
         let port = listener.local_addr().map_err(io("listening for the API"))?.port();
-        let directory = std::env::temp_dir().join(format!("kubernetes-{}-{}", options.name, random::suffix::<8>()));
-        std::fs::DirBuilder::new().mode(0o700).create(&directory).map_err(io("the cluster's directory"))?;
+        let directory = directory::create(&options.name).map_err(io("the cluster's directory"))?;
 
         let objects = Arc::new(Objects::new());
         bootstrap::furnish(&objects, port);
@@ -159,7 +157,7 @@ impl Cluster {
         let (tasks, nodes) = (Mutex::new(tasks), Mutex::default());
         let inner = Inner { port, certificates, authentication, objects, options, directory, routes, tasks, nodes };
         let cluster = Self { inner: Arc::new(inner) };
-        write_private(&kubeconfig_file, &cluster.kubeconfig()).map_err(io("the cluster's kubeconfig"))?;
+        directory::write_private(&kubeconfig_file, &cluster.kubeconfig()).map_err(io("the cluster's kubeconfig"))?;
         Ok(cluster)
     }
 
@@ -267,12 +265,6 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.remove_directory();
     }
-}
-
-/// Writes a file that only its owner can read.
-fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    let mut file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
 }
 
 fn kubeconfig(cluster: &str, endpoint: &str, ca_pem: &str, token: &str) -> String {

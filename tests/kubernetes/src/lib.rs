@@ -17,6 +17,7 @@ mod cluster;
 mod controllers;
 mod defaults;
 mod deletion;
+mod directory;
 mod kinds;
 mod kubelet;
 mod nodes;

@@ -10,12 +10,12 @@ pub(crate) fn check(kind: &Kind, object: &Value, previous: Option<&Value>) -> Ve
     let mut causes = Vec::new();
     name(kind, object::name(object), &mut causes);
     match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "Pod") => pod_spec(&object["spec"], "spec", &mut causes),
+        ("", "Pod") => pod_spec(&object["spec"], "spec", &[], &mut causes),
         ("", "Service") => service(object, &mut causes),
         ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet") => {
             workload(object, previous, &mut causes);
         }
-        ("batch", "Job") => pod_spec(&object["spec"]["template"]["spec"], "spec.template.spec", &mut causes),
+        ("batch", "Job") => pod_spec(&object["spec"]["template"]["spec"], "spec.template.spec", &[], &mut causes),
         ("batch", "CronJob") if object["spec"]["schedule"].as_str().is_none_or(str::is_empty) => {
             causes.push(Cause::required("spec.schedule"));
         }
@@ -121,10 +121,12 @@ fn workload(object: &Value, previous: Option<&Value>, causes: &mut Vec<Cause>) {
     if object["spec"]["replicas"].as_i64().is_some_and(|replicas| replicas < 0) {
         causes.push(Cause::invalid("spec.replicas", &object["spec"]["replicas"], "must be greater than or equal to 0"));
     }
-    pod_spec(&template["spec"], "spec.template.spec", causes);
+    // The Pods of a StatefulSet get volumes from its claim templates as well.
+    let claims = object::list(object, "/spec/volumeClaimTemplates");
+    pod_spec(&template["spec"], "spec.template.spec", claims, causes);
 }
 
-fn pod_spec(spec: &Value, field: &str, causes: &mut Vec<Cause>) {
+fn pod_spec(spec: &Value, field: &str, claims: &[Value], causes: &mut Vec<Cause>) {
     let containers = object::list(spec, "/containers");
     if containers.is_empty() {
         causes.push(Cause::required(&format!("{field}.containers")));
@@ -142,8 +144,8 @@ fn pod_spec(spec: &Value, field: &str, causes: &mut Vec<Cause>) {
         }
         let volumes = object::list(spec, "/volumes");
         for (number, mount) in object::list(container, "/volumeMounts").iter().enumerate() {
-            // Pods of a StatefulSet get volumes from its claim templates; those are not in the template.
-            if !field.starts_with("spec.template") && !volumes.iter().any(|volume| volume["name"] == mount["name"]) {
+            let of_volume = volumes.iter().any(|volume| volume["name"] == mount["name"]);
+            if !of_volume && !claims.iter().any(|claim| claim["metadata"]["name"] == mount["name"]) {
                 let message = format!("Not found: {}", mount["name"]);
                 causes.push(Cause {
                     reason: "FieldValueNotFound",

@@ -76,14 +76,17 @@ impl Api {
 
     async fn try_answer(&self, request: Request<Bytes>) -> Result<Response<Body>, Status> {
         let url = request.uri().path().to_owned();
-        if let Some(public) = self.public(&url) {
-            return Ok(public);
-        }
         let header =
             |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let authorization = header(header::AUTHORIZATION);
-        let who = self.authentication.identify(Some(authorization.as_str()).filter(|text| !text.is_empty())).await;
-        let who = who.ok_or_else(Status::unauthorized)?;
+        // Whoever presents no token is anonymous; whoever presents a wrong one is refused, whatever the path.
+        if authorization.is_empty() {
+            return self.public(&url).ok_or_else(Status::unauthorized);
+        }
+        let who = self.authentication.identify(&authorization).await.ok_or_else(Status::unauthorized)?;
+        if let Some(public) = self.public(&url) {
+            return Ok(public);
+        }
         let Some(path) = path::parse(&url) else {
             return self.discover(&url, &header(header::ACCEPT));
         };

@@ -10,15 +10,20 @@ use kube::{
 use crate::support::stage;
 
 #[tokio::test]
-async fn an_unknown_token_is_unauthorized_but_health_is_for_everybody() {
+async fn an_unknown_token_is_unauthorized_but_health_is_for_the_anonymous_too() {
     let stage = stage().await;
     let stranger = stage.client_with("stranger").await;
     let maps: Api<ConfigMap> = Api::default_namespaced(stranger.clone());
     let kube::Error::Api(status) = maps.list(&ListParams::default()).await.unwrap_err() else { panic!() };
     assert_eq!((status.code, status.reason.as_str()), (401, "Unauthorized"));
+    let kube::Error::Api(status) = stranger.apiserver_version().await.unwrap_err() else { panic!() };
+    assert_eq!(status.code, 401, "a wrong token is refused even where none is needed");
+    let anonymous = stage.anonymous().await;
     let request = http::Request::get("/readyz").body(Vec::new()).unwrap();
-    assert_eq!(stranger.request_text(request).await.unwrap(), "ok");
-    assert_eq!(stranger.apiserver_version().await.unwrap().minor, "33");
+    assert_eq!(anonymous.request_text(request).await.unwrap(), "ok");
+    assert_eq!(anonymous.apiserver_version().await.unwrap().minor, "33");
+    let kube::Error::Api(status) = anonymous.list_core_api_versions().await.unwrap_err() else { panic!() };
+    assert_eq!(status.code, 401);
 }
 
 #[tokio::test]

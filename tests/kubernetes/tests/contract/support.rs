@@ -85,8 +85,17 @@ impl Stage {
 
     /// A client that presents a token.
     pub(crate) async fn client_with(&self, token: &str) -> Client {
+        self.client_as(&serde_json::json!({"token": token})).await
+    }
+
+    /// A client that presents nothing.
+    pub(crate) async fn anonymous(&self) -> Client {
+        self.client_as(&serde_json::json!({})).await
+    }
+
+    async fn client_as(&self, user: &Value) -> Client {
         let mut kubeconfig = Kubeconfig::from_yaml(&self.cluster.kubeconfig()).unwrap();
-        kubeconfig.auth_infos[0].auth_info = Some(serde_json::from_value(serde_json::json!({"token": token})).unwrap());
+        kubeconfig.auth_infos[0].auth_info = Some(serde_json::from_value(user.clone()).unwrap());
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
         Client::try_from(config).unwrap()
     }
