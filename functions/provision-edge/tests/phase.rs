@@ -1,5 +1,7 @@
 //! provision-edge on an account in memory: there, back, twice, and killed after every call.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use domain::testing::{Gate, Road};
 use domain::{Condition, Direction, Migration, Status};
 use provision_edge::{ATTACH_NODES, converge, undo};

@@ -1,5 +1,7 @@
 //! shift-traffic's part in API Gateway on an account in memory: there, back, twice, and killed after every call.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use domain::plan::edge::{Canary, VpcLink, keys};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Patch};

@@ -1,0 +1,184 @@
+//! The guard, and the deletion of blue's edge, on an account in memory: only what was approved, twice, and killed after
+//! every call.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use cleanup::{edge, guard};
+use domain::gateway::keeper_name;
+use domain::plan::edge::{Api, LoadBalancer, Stage, UsagePlan, VpcLink, keys};
+use domain::ports::Ledger;
+use domain::ports::gateway::{Deployment, Method};
+use domain::shift::{PHASE, Shift};
+use domain::testing::{Gate, Road};
+use domain::{Condition, Migration, PhaseError, ResourceKey, Side, Status};
+use serde_json::{Value, json};
+
+const G: &str = "deployment-g";
+
+fn now() -> jiff::Timestamp {
+    "2026-01-08T00:00:00Z".parse().unwrap()
+}
+
+fn pair(api: &str, name: &str) -> (String, String) {
+    (api.to_owned(), name.to_owned())
+}
+
+fn repointed(methods: &[Method], link: &str) -> Vec<Method> {
+    let mut methods = methods.to_vec();
+    for backend in methods.iter_mut().filter_map(|method| method.integration.as_mut()) {
+        if !backend.connection_id.is_empty() {
+            link.clone_into(&mut backend.connection_id);
+        }
+    }
+    methods
+}
+
+fn stage(name: &str, deployment: &str) -> Stage {
+    Stage { name: name.to_owned(), deployment_id: deployment.to_owned(), ..Stage::default() }
+}
+
+/// The shop days after its bake ended well.
+async fn promoted() -> (Gate, Migration) {
+    let gate = Gate::shop();
+    let migration = Gate::migration(&[100]).unwrap();
+    let mut entries: Vec<(ResourceKey, String)> = vec![
+        (keys::vpc_link(&migration), "green1".to_owned()),
+        (keys::load_balancer(&migration), "arn:balancer-green".to_owned()),
+        (keys::deployment_g(), G.to_owned()),
+        (keys::shift(&migration), G.to_owned()),
+        (keys::adopted(), "green1".to_owned()),
+        (keys::temporary_api(), "temporary1".to_owned()),
+        (keys::temporary_deployment(), "deployment-t".to_owned()),
+        (keys::temporary_stage(), "prod".to_owned()),
+    ];
+    {
+        let mut road = gate.road();
+        let blue = road.methods["shop1"].clone();
+        let green = repointed(&blue, "green1");
+        let link = VpcLink { id: "green1".to_owned(), status: "AVAILABLE".to_owned(), ..VpcLink::default() };
+        road.links.insert("green1".to_owned(), link);
+        let balancer = LoadBalancer { arn: "arn:balancer-green".to_owned(), ..LoadBalancer::default() };
+        road.balancers.insert(balancer.arn.clone(), balancer);
+        road.methods.insert("shop1".to_owned(), green.clone());
+        let deployment = |id: &str| Deployment { id: id.to_owned(), ..Deployment::default() };
+        road.deployments.insert(pair("shop1", G), (deployment(G), green.clone()));
+        road.stages.get_mut(&pair("shop1", "prod")).unwrap().deployment_id = G.to_owned();
+        for (side, held) in [(Side::Blue, "deployment-b"), (Side::Green, G)] {
+            let name = keeper_name(&migration, side);
+            road.stages.insert(pair("shop1", &name), stage(&name, held));
+            entries.push((keys::keeper(side), name));
+        }
+        let name = keys::name(&migration, &keys::temporary_api(), 128);
+        let api = Api { id: "temporary1".to_owned(), name, ..Api::default() };
+        road.apis.insert(api.id.clone(), api);
+        road.methods.insert("temporary1".to_owned(), green.clone());
+        road.deployments.insert(pair("temporary1", "deployment-t"), (deployment("deployment-t"), green));
+        road.stages.insert(pair("temporary1", "prod"), stage("prod", "deployment-t"));
+        let green_stage = keeper_name(&migration, Side::Green);
+        for (key, api, stage) in [
+            (keys::temporary_usage_plan("gold"), "temporary1", "prod"),
+            (keys::smoke_usage_plan("gold"), "shop1", green_stage.as_str()),
+        ] {
+            let name = keys::name(&migration, &key, 128);
+            let plan = UsagePlan { id: name.clone(), name: name.clone(), stages: vec![pair(api, stage)], ..UsagePlan::default() };
+            road.plans.insert(name.clone(), plan);
+            entries.push((key, name));
+        }
+    }
+    for (key, id) in entries {
+        gate.intend(&migration, &key, Value::Null).await.unwrap();
+        gate.present(&migration, &key, &id).await.unwrap();
+    }
+    let shifted_at = "2026-01-01T00:00:00Z".parse().unwrap();
+    let shift = Shift { guarded: 1, share: 100, started_at: shifted_at, shifted_at };
+    gate.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
+    (gate, migration)
+}
+
+async fn refusal(change: impl FnOnce(&mut Road)) -> PhaseError {
+    let (gate, migration) = promoted().await;
+    change(&mut gate.road());
+    guard::inspect(&gate, &migration, now()).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn an_idle_blue_that_nothing_points_at_passes_and_its_evidence_is_kept() {
+    let (gate, migration) = promoted().await;
+    guard::inspect(&gate, &migration, now()).await.unwrap();
+    let seen = gate.progress(&migration, "cleanup").await.unwrap().unwrap();
+    assert_eq!((seen["flows"].as_f64(), seen["deletes"].as_array().unwrap().len()), (Some(0.0), 3));
+}
+
+#[tokio::test]
+async fn whatever_points_at_blue_breaches_the_guard_and_is_named() {
+    let error = refusal(|road| {
+        let methods = road.methods.get_mut("shop1").unwrap();
+        *methods = repointed(methods, "blue1");
+    })
+    .await;
+    assert_eq!(error.condition, Condition::GuardBreached);
+    assert!(error.message.contains("GET /cart of the API shop1"), "{error}");
+
+    let error = refusal(|road| {
+        let methods = road.deployments[&pair("shop1", "deployment-b")].1.clone();
+        road.apis.insert("other".to_owned(), Api { id: "other".to_owned(), ..Api::default() });
+        road.deployments.insert(pair("other", "d"), (Deployment::default(), methods));
+        road.stages.insert(pair("other", "live"), stage("live", "d"));
+    })
+    .await;
+    assert_eq!(error.condition, Condition::GuardBreached);
+    assert!(error.message.contains("the stage live of the API other"), "{error}");
+
+    let error = refusal(|road| road.stages.get_mut(&pair("shop1", "prod")).unwrap().deployment_id = "deployment-b".to_owned()).await;
+    assert_eq!(error.condition, Condition::GuardBreached);
+}
+
+#[tokio::test]
+async fn flows_and_missing_figures_are_waited_out() {
+    for flows in [Some(3.0), None] {
+        let error = refusal(|road| {
+            road.flows.remove("arn:balancer-blue");
+            road.flows.extend(flows.map(|flows| ("arn:balancer-blue".to_owned(), flows)));
+        })
+        .await;
+        assert_eq!(error.condition, Condition::NotReady, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_longest_request_is_waited_for() {
+    let (gate, migration) = promoted().await;
+    let soon = "2026-01-01T00:00:28Z".parse().unwrap();
+    assert_eq!(guard::inspect(&gate, &migration, soon).await.unwrap_err().condition, Condition::NotReady);
+}
+
+async fn delete(gate: &Gate, migration: &Migration) -> Result<(), PhaseError> {
+    edge::converge(gate, migration).await.map(drop)
+}
+
+#[tokio::test]
+async fn blues_edge_and_everything_temporary_go_and_production_stays() {
+    let left = Gate::survives(promoted, delete).await.unwrap();
+    let road = left.road;
+    assert_eq!(road.links.keys().collect::<Vec<_>>(), ["green1"]);
+    assert_eq!(road.balancers.keys().collect::<Vec<_>>(), ["arn:balancer-green"]);
+    assert!(road.groups.is_empty() && road.listeners.is_empty());
+    assert_eq!(road.apis.keys().collect::<Vec<_>>(), ["shop1"]);
+    assert_eq!(road.plans.keys().collect::<Vec<_>>(), ["gold"]);
+    assert_eq!(road.stages.keys().collect::<Vec<_>>(), [&pair("shop1", "prod")]);
+    assert_eq!(road.stages[&pair("shop1", "prod")].deployment_id, G);
+    let present = left.entries.iter().filter(|entry| entry.status != Status::Absent);
+    let present: Vec<String> = present.map(|entry| entry.key.to_string()).collect();
+    assert_eq!(
+        present,
+        ["RESOURCE#green#LoadBalancer#shop-blue", "RESOURCE#green#VpcLink#shop-blue", "RESOURCE#green#Deployment#G"]
+    );
+}
+
+#[tokio::test]
+async fn what_the_approved_list_does_not_name_is_not_deleted() {
+    let (gate, mut migration) = promoted().await;
+    migration.plan.deletes.clear();
+    assert_eq!(gate.drive(&migration, delete).await.unwrap_err().condition, Condition::Refused);
+    assert!(gate.road().links.contains_key("blue1"));
+}
