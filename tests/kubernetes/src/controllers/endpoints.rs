@@ -94,7 +94,7 @@ fn slices_of(service: &Value, behind: &[Arc<Value>]) -> Vec<Value> {
 fn ports_of(service: &Value, pod: &Value) -> Value {
     let ports = object::list(service, "/spec/ports").iter();
     let ports = ports.filter_map(|port| {
-        let number = resolve(&port["targetPort"], port, pod)?;
+        let number = moved(pod, resolve(&port["targetPort"], port, pod)?);
         let mut resolved = json!({
             "name": port["name"].as_str().unwrap_or_default(), "port": number, "protocol": port["protocol"],
         });
@@ -104,6 +104,18 @@ fn ports_of(service: &Value, pod: &Value) -> Value {
         Some(resolved)
     });
     ports.collect()
+}
+
+/// The annotation in which a Pod says that one of its ports is another number on this machine.
+pub(crate) fn moved_annotation(port: u16) -> String {
+    format!("sandbox.kubernetes/port-{port}")
+}
+
+/// Where a Pod's port really is.
+fn moved(pod: &Value, port: i64) -> i64 {
+    let annotation = u16::try_from(port).ok().map(moved_annotation);
+    let moved = annotation.and_then(|key| object::annotation(pod, &key)?.parse().ok());
+    moved.unwrap_or(port)
 }
 
 /// The number behind a target port: itself, or that of the container port of this name.
@@ -164,5 +176,40 @@ fn endpoints(objects: &Objects, service: &Value, behind: &[Arc<Value>]) {
             let made = json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": subsets});
             objects.make(&resource, namespace, made);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(address: &str, annotations: &Value) -> Arc<Value> {
+        Arc::new(json!({
+            "metadata": {"name": "a", "namespace": "n", "uid": "u", "annotations": annotations},
+            "spec": {"nodeName": "n1", "containers": [{"ports": [{"name": "http", "containerPort": 80}]}]},
+            "status": {"podIP": address, "conditions": [{"type": "Ready", "status": "True"}]},
+        }))
+    }
+
+    fn service() -> Value {
+        json!({"metadata": {"name": "web", "namespace": "n", "uid": "12345678"},
+            "spec": {"ports": [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}]}})
+    }
+
+    #[test]
+    fn a_slice_names_the_ports_of_its_pods_by_number_and_who_is_ready() {
+        let slices = slices_of(&service(), &[pod("127.64.16.1", &json!({}))]);
+        assert_eq!(slices.len(), 1);
+        assert_eq!(slices[0]["ports"], json!([{"name": "http", "port": 80, "protocol": "TCP"}]));
+        let conditions = json!({"ready": true, "serving": true, "terminating": false});
+        assert_eq!(slices[0]["endpoints"][0]["conditions"], conditions);
+    }
+
+    #[test]
+    fn a_pod_whose_port_is_elsewhere_has_a_slice_of_its_own() {
+        let elsewhere = pod("127.64.16.2", &json!({moved_annotation(80): "20080"}));
+        let slices = slices_of(&service(), &[pod("127.64.16.1", &json!({})), elsewhere]);
+        let ports: Vec<_> = slices.iter().map(|slice| slice["ports"][0]["port"].clone()).collect();
+        assert_eq!(ports, [json!(20080), json!(80)]);
     }
 }

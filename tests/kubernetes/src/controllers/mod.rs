@@ -19,7 +19,7 @@ mod volumes;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use endpoints::slices;
+pub(crate) use endpoints::{moved_annotation, slices};
 
 use crate::writes::Objects;
 

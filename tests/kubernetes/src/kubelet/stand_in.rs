@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
+    io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -22,7 +23,13 @@ use tokio::{
 };
 
 use super::Surroundings;
-use crate::{object, selector::Selector, store::Resource, writes::Objects};
+use crate::{
+    controllers::{moved_annotation, pods},
+    object,
+    selector::Selector,
+    store::Resource,
+    writes::Objects,
+};
 
 /// Requests that are being answered when a Pod stops have this long.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -81,13 +88,25 @@ impl StandIn {
             if !self.open.insert(port) {
                 continue;
             }
-            match TcpListener::bind(SocketAddr::from((self.address, port))).await {
-                Ok(listener) => {
+            match bind(self.address, port).await {
+                Ok((listener, bound)) => {
+                    if bound != port {
+                        self.tell_moved(objects, port, bound);
+                    }
                     self.listeners.spawn(accept(listener, self.identity.clone(), self.stage.subscribe()));
                 }
                 Err(error) => tracing::warn!(address = %self.address, port, %error, "a Pod's port cannot be opened"),
             }
         }
+    }
+
+    /// Notes on the Pod where a port went, for the `EndpointSlices`.
+    fn tell_moved(&self, objects: &Objects, port: u16, bound: u16) {
+        let (namespace, name) = (object::namespace(&self.pod), object::name(&self.pod));
+        objects.modify(&pods::resource(), namespace, name, |pod| {
+            let annotations = object::entry(object::metadata(pod), "annotations");
+            annotations[moved_annotation(port)] = json!(bound.to_string());
+        });
     }
 
     /// From now on every answer is the last of its connection, so that nobody keeps one that is about to go.
@@ -102,6 +121,18 @@ impl StandIn {
         if tokio::time::timeout(LAST_ANSWERS, finished).await.is_err() {
             self.listeners.shutdown().await;
         }
+    }
+}
+
+/// Binds a Pod's port. Where the kernel keeps ports below 1024 for root (`net.ipv4.ip_unprivileged_port_start`), which it does for
+/// no container, the Pod's port is 20,000 higher.
+async fn bind(address: Ipv4Addr, port: u16) -> io::Result<(TcpListener, u16)> {
+    match TcpListener::bind(SocketAddr::from((address, port))).await {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && port < 1024 => {
+            let moved = port + 20_000;
+            Ok((TcpListener::bind(SocketAddr::from((address, moved))).await?, moved))
+        }
+        bound => Ok((bound?, port)),
     }
 }
 
