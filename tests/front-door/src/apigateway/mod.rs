@@ -120,6 +120,7 @@ struct Inner {
     state: Mutex<State>,
     throttle: Option<Mutex<Throttle>>,
     publication: Publication,
+    load_balancer_exists: LoadBalancerExists,
     region: String,
 }
 
@@ -132,12 +133,12 @@ impl ApiGateway {
             account_id: options.account_id,
             vpc_link_creation: options.vpc_link_creation,
             vpc_link_deletion: options.vpc_link_deletion,
-            load_balancer_exists,
         });
         let inner = Inner {
             state: Mutex::new(state),
             throttle: options.quotas.map(|quotas| Mutex::new(Throttle::new(quotas, Instant::now()))),
             publication: Publication::new(options.propagation),
+            load_balancer_exists,
             region: options.region,
         };
         Self { inner: Arc::new(inner) }
@@ -180,6 +181,16 @@ impl ApiGateway {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state with everything in it that time has brought. Load balancers are asked about while nothing is locked, since
+    /// their service asks back ([`Self::links_to`]).
+    fn settled(&self, now: Instant) -> MutexGuard<'_, State> {
+        let asked_for = self.state().asked_for(now);
+        let existing = asked_for.into_iter().filter(|arn| (self.inner.load_balancer_exists)(arn)).collect();
+        let mut state = self.state();
+        state.settle(now, &existing);
+        state
+    }
+
     fn answer(&self, request: &http::Request<Bytes>) -> Result<Answer> {
         let uri = request.uri();
         let found = rest_routes::find(rest_routes::APIGATEWAY, request.method().as_str(), uri.path());
@@ -195,8 +206,7 @@ impl ApiGateway {
             let edge = is_edge_optimised(operation, &call);
             throttle.lock().unwrap_or_else(PoisonError::into_inner).admit(operation, edge, now)?;
         }
-        let mut state = self.state();
-        state.settle(now);
+        let mut state = self.settled(now);
         if operation.starts_with("Get") {
             return dispatch::dispatch(operation, &mut state, &call);
         }

@@ -1,10 +1,8 @@
 //! Everything that the control plane of one account and region knows.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::LoadBalancerExists;
 use super::api_keys::ApiKey;
 use super::authorizers::Authorizer;
 use super::deployments::Deployment;
@@ -27,7 +25,6 @@ pub(crate) struct Context {
     pub(crate) account_id: String,
     pub(crate) vpc_link_creation: Duration,
     pub(crate) vpc_link_deletion: Duration,
-    pub(crate) load_balancer_exists: LoadBalancerExists,
 }
 
 /// The account's resources.
@@ -76,10 +73,15 @@ impl State {
         }
     }
 
-    /// Lets time pass: VPC links become available or fail, and deleted ones disappear.
-    pub(crate) fn settle(&mut self, now: Instant) {
-        let exists = Arc::clone(&self.context.load_balancer_exists);
-        self.vpc_links.retain(|_, link| link.settle(now, &exists));
+    /// The load balancers that [`Self::settle`] wants to know about at this time.
+    pub(crate) fn asked_for(&self, now: Instant) -> Vec<String> {
+        self.vpc_links.values().filter(|link| link.is_due(now)).flat_map(|link| link.target_arns.clone()).collect()
+    }
+
+    /// Lets time pass: VPC links become available, or fail where their load balancer is not among those that exist, and
+    /// deleted ones disappear.
+    pub(crate) fn settle(&mut self, now: Instant, existing: &BTreeSet<String>) {
+        self.vpc_links.retain(|_, link| link.settle(now, existing));
     }
 
     pub(crate) fn api(&self, id: &str) -> Result<&Api> {

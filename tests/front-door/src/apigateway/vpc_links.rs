@@ -5,12 +5,11 @@
 //! changed, and a link cannot be deleted while an API refers to it. Simulated here with configurable times; the endpoint
 //! service itself does not appear in EC2. See "Set up API Gateway private integrations using VPC links (legacy)".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::LoadBalancerExists;
 use super::error::{ApiError, Result};
 use super::id;
 use super::page::page;
@@ -53,15 +52,20 @@ pub(crate) enum Status {
 }
 
 impl VpcLink {
+    /// Whether it has been PENDING for long enough.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.status == Status::Pending && now >= self.until
+    }
+
     /// Moves on to the state that time has brought; false when the link is gone.
-    pub(crate) fn settle(&mut self, now: Instant, exists: &LoadBalancerExists) -> bool {
+    pub(crate) fn settle(&mut self, now: Instant, existing: &BTreeSet<String>) -> bool {
         if now < self.until {
             return true;
         }
         match self.status {
             Status::Deleting => return false,
             Status::Available | Status::Failed => {}
-            Status::Pending => match self.target_arns.iter().find(|arn| !exists(arn)) {
+            Status::Pending => match self.target_arns.iter().find(|arn| !existing.contains(*arn)) {
                 None => {
                     self.status = Status::Available;
                     self.status_message = Some("Your vpc link is ready for use".into());
