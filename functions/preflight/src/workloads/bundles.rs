@@ -26,8 +26,8 @@ pub(super) fn duplicates(all: &[(usize, Object)]) -> Vec<Problem> {
     problems
 }
 
-/// The object without what makes bundles large and tells preflight nothing: the schemas of CustomResourceDefinitions and the contents of
-/// ConfigMaps and Secrets.
+/// The object without what makes bundles large and tells preflight nothing: the schemas of definitions and the contents of
+/// configuration.
 pub(super) fn without_bulk(mut object: Object) -> Object {
     match object.id.kind.as_str() {
         "CustomResourceDefinition" => {

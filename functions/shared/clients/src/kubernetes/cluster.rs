@@ -184,8 +184,8 @@ impl KubernetesApi for Cluster {
 
     async fn patch(&self, id: &ObjectId, patch: &Value) -> Result<Value, PhaseError> {
         let resource = self.served(id).await?;
-        let path = format!("{}?fieldManager={FIELD_MANAGER}", resource.object(id));
-        self.request(Method::PATCH, &path, Some(("application/merge-patch+json", patch)))
+        let url = format!("{}?fieldManager={FIELD_MANAGER}", resource.object(id));
+        self.request(Method::PATCH, &url, Some(("application/merge-patch+json", patch)))
             .await
             .map_err(|error| condition(&self.context("changing", id), &error))
     }

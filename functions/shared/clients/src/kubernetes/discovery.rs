@@ -3,6 +3,7 @@
 
 use domain::manifest::ObjectId;
 use serde_json::Value;
+use std::fmt::Write;
 
 /// A kind as one API server serves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,8 @@ fn segment(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~:@".contains(&byte) {
             segment.push(char::from(byte));
         } else {
-            segment.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(segment, "%{byte:02X}");
         }
     }
     segment

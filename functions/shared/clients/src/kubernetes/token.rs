@@ -11,7 +11,7 @@ use domain::PhaseError;
 use std::time::{Duration, SystemTime};
 
 /// How long STS accepts the URL, as the AWS CLI asks. The token itself counts for 15 minutes from its date.
-const EXPIRY: Duration = Duration::from_secs(60);
+const EXPIRY: Duration = Duration::from_mins(1);
 
 /// The header that binds the URL to one cluster; it must be signed.
 const CLUSTER_HEADER: &str = "x-k8s-aws-id";

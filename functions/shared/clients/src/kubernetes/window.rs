@@ -59,6 +59,6 @@ mod tests {
             window.throttled(Duration::ZERO);
         });
         assert_eq!(window.size(), 1);
-        assert_eq!(window.throttled(Duration::from_secs(60)), Duration::from_secs(2));
+        assert_eq!(window.throttled(Duration::from_mins(1)), Duration::from_secs(2));
     }
 }

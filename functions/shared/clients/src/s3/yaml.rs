@@ -112,4 +112,22 @@ mod tests {
         let bytes: Vec<_> = documents(b"a: 1\nb: \xff").filter_map(Result::err).flatten().collect();
         assert_eq!((bytes[0].document, bytes[0].line), (1, 2));
     }
+
+    /// Rendered by its project, see tests/data/README.md: 12 microservices, of which only the load generator is asked by nobody, and a
+    /// Service that would get a load balancer of its own.
+    #[test]
+    fn a_real_bundle_is_read_and_classed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/online-boutique.yaml");
+        let bytes = std::fs::read(path).unwrap();
+        let mut objects = Vec::new();
+        for document in documents(&bytes) {
+            let document = document.unwrap();
+            objects.extend(domain::manifest::objects(document.number, document.line, document.value).unwrap());
+        }
+        assert_eq!(objects.len(), 35);
+        let classes = domain::manifest::classify(&objects, &[], &[]);
+        let unclassed: Vec<_> = classes.unclassed.iter().map(ToString::to_string).collect();
+        assert_eq!(unclassed, ["Service/default/frontend-external", "Deployment/default/loadgenerator"]);
+        assert_eq!(classes.run.len(), 11);
+    }
 }

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn object(kind: &str, name: &str, labels: &Value, spec: Value) -> Object {
+    fn object(kind: &str, name: &str, labels: &Value, spec: &Value) -> Object {
         let api_version = match kind {
             "Service" | "Pod" => "v1",
             "CronJob" | "Job" => "batch/v1",
@@ -111,13 +111,13 @@ mod tests {
     #[test]
     fn who_serves_requests_runs_and_who_works_unasked_must_be_classed() {
         let objects = [
-            object("Service", "web", &json!({}), json!({ "selector": { "app": "web" } })),
-            object("Service", "outside", &json!({}), json!({ "type": "ExternalName" })),
-            object("Deployment", "web", &json!({}), pods("web")),
-            object("Deployment", "consumer", &json!({}), pods("consumer")),
-            object("CronJob", "nightly", &json!({}), json!({})),
-            object("Job", "migrate", &json!({ RUN_LABEL: "true" }), json!({})),
-            object("DaemonSet", "agent", &json!({ HOLD_LABEL: "" }), pods("agent")),
+            object("Service", "web", &json!({}), &json!({ "selector": { "app": "web" } })),
+            object("Service", "outside", &json!({}), &json!({ "type": "ExternalName" })),
+            object("Deployment", "web", &json!({}), &pods("web")),
+            object("Deployment", "consumer", &json!({}), &pods("consumer")),
+            object("CronJob", "nightly", &json!({}), &json!({})),
+            object("Job", "migrate", &json!({ RUN_LABEL: "true" }), &json!({})),
+            object("DaemonSet", "agent", &json!({ HOLD_LABEL: "" }), &pods("agent")),
         ];
         let classes = classify(&objects, &[], &[]);
         assert_eq!(names(&classes.run), ["Deployment/default/web", "Job/default/migrate"]);
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn the_input_wins_over_labels_and_a_label_of_false_is_none() {
         let objects = [
-            object("CronJob", "a", &json!({ RUN_LABEL: "true" }), json!({})),
-            object("CronJob", "b", &json!({ RUN_LABEL: "false" }), json!({})),
-            object("CronJob", "c", &json!({ RUN_LABEL: "true", HOLD_LABEL: "true" }), json!({})),
+            object("CronJob", "a", &json!({ RUN_LABEL: "true" }), &json!({})),
+            object("CronJob", "b", &json!({ RUN_LABEL: "false" }), &json!({})),
+            object("CronJob", "c", &json!({ RUN_LABEL: "true", HOLD_LABEL: "true" }), &json!({})),
         ];
         let classes = classify(&objects, &["CronJob/default/a".into()], &["CronJob/default/b".into()]);
         assert_eq!(names(&classes.hold), ["CronJob/default/a"]);
@@ -140,17 +140,17 @@ mod tests {
 
     #[test]
     fn a_service_in_another_namespace_selects_nothing_here() {
-        let mut service = object("Service", "web", &json!({}), json!({ "selector": { "app": "web" } }));
+        let mut service = object("Service", "web", &json!({}), &json!({ "selector": { "app": "web" } }));
         service.id.namespace = Some("other".into());
-        let classes = classify(&[service, object("Deployment", "web", &json!({}), pods("web"))], &[], &[]);
+        let classes = classify(&[service, object("Deployment", "web", &json!({}), &pods("web"))], &[], &[]);
         assert_eq!(names(&classes.unclassed), ["Deployment/default/web"]);
     }
 
     #[test]
     fn a_load_balancer_of_its_own_must_be_classed_and_a_pod_cannot_be_held() {
         let objects = [
-            object("Service", "external", &json!({}), json!({ "type": "LoadBalancer", "selector": { "app": "web" } })),
-            object("Pod", "tool", &json!({ HOLD_LABEL: "true" }), json!({})),
+            object("Service", "external", &json!({}), &json!({ "type": "LoadBalancer", "selector": { "app": "web" } })),
+            object("Pod", "tool", &json!({ HOLD_LABEL: "true" }), &json!({})),
         ];
         let classes = classify(&objects, &[], &[]);
         assert_eq!(names(&classes.unclassed), ["Service/default/external"]);

@@ -144,8 +144,8 @@ async fn a_missing_object_is_none_and_a_denied_one_is_denied() {
 
 #[tokio::test]
 async fn a_patch_is_a_merge_patch() {
-    let path = "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=bascule";
-    let (cluster, spoken) = scenario(vec![deployments(), exchange("PATCH", path, 200, deployment())]);
+    let url = "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=bascule";
+    let (cluster, spoken) = scenario(vec![deployments(), exchange("PATCH", url, 200, deployment())]);
     let patch = json!({ "spec": { "replicas": 0 } });
     assert_eq!(cluster.patch(&id(), &patch).await, Ok(deployment()));
     assert_eq!(spoken.await.unwrap()[1], patch);
