@@ -42,7 +42,10 @@ pub(super) async fn read<P: Addons + Access>(
                 ),
             ));
         }
-        match version(&addon.blue_version, &ports.addon_versions(&name, green_version).await?) {
+        let offer = ports.addon_versions(&name, green_version).await?;
+        // Add-ons that can only be in their own namespace refuse to be told even that.
+        addon.namespace = addon.namespace.filter(|namespace| offer.default_namespace.as_ref() != Some(namespace));
+        match version(&addon.blue_version, &offer.versions) {
             Some(version) => addon.version = version,
             None => problems.push(Problem::new(
                 BLUE,

@@ -147,7 +147,12 @@ impl Network for Account {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| phase_error("reading the instances", &error))?;
-        let instances = reservations.iter().flat_map(types::Reservation::instances).map(|instance| Instance {
+        let gone = |instance: &&types::Instance| {
+            let state = instance.state().and_then(|state| state.name());
+            state.is_some_and(|state| matches!(state.as_str(), "shutting-down" | "terminated"))
+        };
+        let instances = reservations.iter().flat_map(types::Reservation::instances);
+        let instances = instances.filter(|instance| !gone(instance)).map(|instance| Instance {
             id: instance.instance_id().unwrap_or_default().to_owned(),
             tags: read_tags(instance.tags()),
         });

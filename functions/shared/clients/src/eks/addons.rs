@@ -2,11 +2,14 @@
 
 use super::{created, found, read};
 use crate::{Account, error::phase_error};
-use aws_sdk_eks::types::{AddonInfo, AddonNamespaceConfigRequest, AddonPodIdentityAssociations, ResolveConflicts};
+use aws_sdk_eks::types::{AddonNamespaceConfigRequest, AddonPodIdentityAssociations, ResolveConflicts};
 use domain::{
     PhaseError,
     plan::compute::{Addon, Tags},
-    ports::{Addons, clusters::AddonStatus},
+    ports::{
+        Addons,
+        clusters::{AddonOffer, AddonStatus},
+    },
 };
 
 impl Addons for Account {
@@ -28,7 +31,7 @@ impl Addons for Account {
         Ok(found(&context, answer)?.and_then(|answer| answer.addon).map(|addon| read::addon(&addon)))
     }
 
-    async fn addon_versions(&self, name: &str, kubernetes_version: &str) -> Result<Vec<(String, bool)>, PhaseError> {
+    async fn addon_versions(&self, name: &str, kubernetes_version: &str) -> Result<AddonOffer, PhaseError> {
         let addons = self
             .eks()
             .describe_addon_versions()
@@ -45,18 +48,19 @@ impl Addons for Account {
                 addons.map_err(|error| phase_error(&format!("reading the versions of the add-on {name}"), &error))?
             }
         };
-        let versions =
-            addons.iter().filter(|addon| addon.addon_name() == Some(name)).flat_map(AddonInfo::addon_versions);
-        Ok(versions
-            .filter_map(|version| {
-                // The answer is filtered already; the default is said for each Kubernetes version.
+        let mut offer = AddonOffer::default();
+        for addon in addons.iter().filter(|addon| addon.addon_name() == Some(name)) {
+            offer.default_namespace = addon.default_namespace().map(ToOwned::to_owned);
+            // The answer is filtered already; the default is said for each Kubernetes version.
+            offer.versions.extend(addon.addon_versions().iter().filter_map(|version| {
                 let default = version
                     .compatibilities()
                     .iter()
                     .any(|support| support.cluster_version() == Some(kubernetes_version) && support.default_version());
                 version.addon_version().map(|version| (version.to_owned(), default))
-            })
-            .collect())
+            }));
+        }
+        Ok(offer)
     }
 
     async fn create_addon(&self, cluster: &str, addon: &Addon, tags: &Tags, token: &str) -> Result<String, PhaseError> {

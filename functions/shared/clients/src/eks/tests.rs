@@ -157,12 +157,13 @@ async fn a_node_group_is_read_with_its_auto_scaling_groups_and_cloned_on_its_lau
 
 #[tokio::test]
 async fn the_default_version_of_an_add_on_is_told() {
-    let versions = r#"{"addons":[{"addonName":"vpc-cni","type":"networking","addonVersions":[
+    let versions = r#"{"addons":[{"addonName":"vpc-cni","type":"networking","defaultNamespace":"kube-system","addonVersions":[
 {"addonVersion":"v1.20.1-eksbuild.1","compatibilities":[{"clusterVersion":"1.34","platformVersions":["*"],"defaultVersion":false}]},
 {"addonVersion":"v1.20.0-eksbuild.1","compatibilities":[{"clusterVersion":"1.34","platformVersions":["*"],"defaultVersion":true}]}]}]}"#;
     let scenario = Scenario::new(&[(200, versions)]);
     let found = scenario.account.addon_versions("vpc-cni", "1.34").await.unwrap();
-    assert_eq!(found, [("v1.20.1-eksbuild.1".to_owned(), false), ("v1.20.0-eksbuild.1".to_owned(), true)]);
+    assert_eq!(found.default_namespace.as_deref(), Some("kube-system"));
+    assert_eq!(found.versions, [("v1.20.1-eksbuild.1".to_owned(), false), ("v1.20.0-eksbuild.1".to_owned(), true)]);
     assert!(scenario.asked()[0].1.contains("kubernetesVersion=1.34"));
 }
 

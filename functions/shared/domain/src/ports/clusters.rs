@@ -93,12 +93,12 @@ pub trait Addons: Sync {
     /// One add-on, in whatever status.
     fn addon(&self, cluster: &str, name: &str) -> impl Future<Output = Result<Option<AddonStatus>, PhaseError>> + Send;
 
-    /// The versions of an add-on that a Kubernetes version supports, and whether each is the default one.
+    /// What EKS offers of an add-on for a Kubernetes version.
     fn addon_versions(
         &self,
         name: &str,
         kubernetes_version: &str,
-    ) -> impl Future<Output = Result<Vec<(String, bool)>, PhaseError>> + Send;
+    ) -> impl Future<Output = Result<AddonOffer, PhaseError>> + Send;
 
     /// Asks for an add-on, which replaces what is there under its name, and gives its ARN.
     fn create_addon(
@@ -108,6 +108,15 @@ pub trait Addons: Sync {
         tags: &Tags,
         token: &str,
     ) -> impl Future<Output = Result<String, PhaseError>> + Send;
+}
+
+/// What EKS offers of an add-on for one Kubernetes version.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AddonOffer {
+    /// Where it goes unless it is told otherwise; only some add-ons can be told.
+    pub default_namespace: Option<String>,
+    /// Its versions, newest first, and whether each is the default one.
+    pub versions: Vec<(String, bool)>,
 }
 
 /// An add-on at this moment.

@@ -9,7 +9,7 @@ use crate::{
     },
     ports::{
         Access, Addons, Clusters, Deployment, NodeGroups,
-        clusters::{AddonStatus, NewCluster, NewNodeGroup},
+        clusters::{AddonOffer, AddonStatus, NewCluster, NewNodeGroup},
     },
 };
 
@@ -174,8 +174,11 @@ impl Addons for Yard {
         self.read(|grounds| grounds.addons.get(&pair(cluster, name)).cloned())
     }
 
-    async fn addon_versions(&self, name: &str, kubernetes_version: &str) -> Result<Vec<(String, bool)>, PhaseError> {
-        self.read(|grounds| grounds.addon_versions.get(&pair(name, kubernetes_version)).cloned().unwrap_or_default())
+    async fn addon_versions(&self, name: &str, kubernetes_version: &str) -> Result<AddonOffer, PhaseError> {
+        self.read(|grounds| AddonOffer {
+            default_namespace: None,
+            versions: grounds.addon_versions.get(&pair(name, kubernetes_version)).cloned().unwrap_or_default(),
+        })
     }
 
     async fn create_addon(&self, cluster: &str, addon: &Addon, _: &Tags, _: &str) -> Result<String, PhaseError> {
