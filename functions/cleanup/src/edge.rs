@@ -85,7 +85,8 @@ async fn keepers<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Phase
 
 /// The line of the approved list: nothing of blue is deleted without one.
 fn listed<'a>(migration: &'a Migration, kind: Kind, id: &str) -> Result<&'a Planned, PhaseError> {
-    let planned = migration.plan.deletes.iter().find(|planned| planned.kind == kind && planned.id.as_deref() == Some(id));
+    let planned =
+        migration.plan.deletes.iter().find(|planned| planned.kind == kind && planned.id.as_deref() == Some(id));
     planned.ok_or_else(|| PhaseError::refused(format!("the approved plan does not list {kind} {id} for deletion")))
 }
 

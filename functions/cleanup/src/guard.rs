@@ -72,7 +72,10 @@ async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Pha
     }
     let canary = stage.canary.map(|canary| canary.deployment_id);
     if canary.is_some_and(|canary| canary != g) {
-        return Err(PhaseError::guard_breached(format!("the stage {} has a canary that is not Bascule's", edge.stage.name)));
+        return Err(PhaseError::guard_breached(format!(
+            "the stage {} has a canary that is not Bascule's",
+            edge.stage.name
+        )));
     }
     Ok(())
 }
@@ -89,9 +92,12 @@ async fn pointing_at_blue<P: Ports>(ports: &P, migration: &Migration) -> Result<
             continue;
         }
         let methods = ports.methods(&api.id).await?;
-        pointing.extend(methods.iter().filter(|method| uses(method, link)).map(|method| {
-            format!("{} {} of the API {}", method.method, method.path, api.id)
-        }));
+        pointing.extend(
+            methods
+                .iter()
+                .filter(|method| uses(method, link))
+                .map(|method| format!("{} {} of the API {}", method.method, method.path, api.id)),
+        );
         let stages = ports.stages(&api.id).await?;
         for stage in stages.iter().filter(|stage| api.id != edge.api.id || !own.contains(&stage.name)) {
             pointing.extend(stage_uses(ports, &api.id, stage, link).await?);
@@ -106,13 +112,14 @@ fn uses(method: &Method, link: &str) -> bool {
 
 /// An export shows what a stage serves, but for its canary: one of a deployment that cannot be seen counts as pointing at blue.
 async fn stage_uses<P: Ports>(ports: &P, api: &str, stage: &Stage, link: &str) -> Result<Option<String>, PhaseError> {
-    let serves = stage.variables.values().any(|value| value == link)
-        || names(&ports.export(api, &stage.name).await?, link);
+    let serves =
+        stage.variables.values().any(|value| value == link) || names(&ports.export(api, &stage.name).await?, link);
     Ok(serves.then(|| format!("the stage {} of the API {api}", stage.name)))
 }
 
 fn names(export: &Value, link: &str) -> bool {
-    gateway::export::integrations(export).any(|(_, _, integration)| integration.get("connectionId").is_some_and(|id| id == link))
+    gateway::export::integrations(export)
+        .any(|(_, _, integration)| integration.get("connectionId").is_some_and(|id| id == link))
 }
 
 /// No flow for the given time. A load balancer that reports nothing may carry anything.

@@ -80,7 +80,12 @@ async fn promoted() -> (Gate, Migration) {
             (keys::smoke_usage_plan("gold"), "shop1", green_stage.as_str()),
         ] {
             let name = keys::name(&migration, &key, 128);
-            let plan = UsagePlan { id: name.clone(), name: name.clone(), stages: vec![pair(api, stage)], ..UsagePlan::default() };
+            let plan = UsagePlan {
+                id: name.clone(),
+                name: name.clone(),
+                stages: vec![pair(api, stage)],
+                ..UsagePlan::default()
+            };
             road.plans.insert(name.clone(), plan);
             entries.push((key, name));
         }
@@ -129,7 +134,9 @@ async fn whatever_points_at_blue_breaches_the_guard_and_is_named() {
     assert_eq!(error.condition, Condition::GuardBreached);
     assert!(error.message.contains("the stage live of the API other"), "{error}");
 
-    let error = refusal(|road| road.stages.get_mut(&pair("shop1", "prod")).unwrap().deployment_id = "deployment-b".to_owned()).await;
+    let error =
+        refusal(|road| road.stages.get_mut(&pair("shop1", "prod")).unwrap().deployment_id = "deployment-b".to_owned())
+            .await;
     assert_eq!(error.condition, Condition::GuardBreached);
 }
 

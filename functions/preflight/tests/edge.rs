@@ -33,11 +33,7 @@ async fn the_facts_are_those_that_the_phases_need() {
     let deletes: Vec<_> = found.deletes.iter().map(|planned| (planned.kind, planned.id.as_deref().unwrap())).collect();
     assert_eq!(
         deletes,
-        [
-            (Kind::VpcLink, "blue1"),
-            (Kind::LoadBalancer, "arn:balancer-blue"),
-            (Kind::TargetGroup, "arn:group-blue"),
-        ]
+        [(Kind::VpcLink, "blue1"), (Kind::LoadBalancer, "arn:balancer-blue"), (Kind::TargetGroup, "arn:group-blue"),]
     );
     assert_eq!(found.switch.len(), 2);
     assert_eq!(found.creates.len(), 11);
@@ -74,7 +70,14 @@ async fn every_reason_comes_at_once() {
     })
     .await;
     let text = Problem::list(&found);
-    for part in ["default endpoint", "has a canary", "never deployed", "belongs to a Kubernetes Service", "only instance", "delete 1"] {
+    for part in [
+        "default endpoint",
+        "has a canary",
+        "never deployed",
+        "belongs to a Kubernetes Service",
+        "only instance",
+        "delete 1",
+    ] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     assert_eq!(found.len(), 6, "{text}");
@@ -101,7 +104,10 @@ async fn other_users_of_blues_link_are_told_before_the_cleanup_meets_them() {
     {
         let mut road = gate.road();
         let methods = road.methods["shop1"].clone();
-        road.apis.insert("other".to_owned(), Api { id: "other".to_owned(), name: "back office".to_owned(), ..Api::default() });
+        road.apis.insert(
+            "other".to_owned(),
+            Api { id: "other".to_owned(), name: "back office".to_owned(), ..Api::default() },
+        );
         road.methods.insert("other".to_owned(), methods);
         let stage = Stage { name: "beta".to_owned(), ..prod(&mut road).clone() };
         road.stages.insert(("shop1".to_owned(), "beta".to_owned()), stage);

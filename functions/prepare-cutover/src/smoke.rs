@@ -42,11 +42,16 @@ impl Check {
 #[must_use]
 pub fn checks(input: &Input, edge: &Edge) -> Vec<Check> {
     if !input.smoke.is_empty() {
-        return input.smoke.iter().map(|smoke| Check { path: smoke.path.clone(), expect: Some(smoke.expect) }).collect();
+        return input
+            .smoke
+            .iter()
+            .map(|smoke| Check { path: smoke.path.clone(), expect: Some(smoke.expect) })
+            .collect();
     }
-    let plain = edge.integrations.iter().filter(|integration| {
-        ["GET", "ANY"].contains(&integration.method.as_str()) && !integration.path.contains('{')
-    });
+    let plain = edge
+        .integrations
+        .iter()
+        .filter(|integration| ["GET", "ANY"].contains(&integration.method.as_str()) && !integration.path.contains('{'));
     plain.take(MADE_UP).map(|integration| Check { path: integration.path.clone(), expect: None }).collect()
 }
 
@@ -162,7 +167,8 @@ mod tests {
     #[test]
     fn without_an_expected_status_only_refusals_and_failures_are_wrong() {
         let check = Check { path: "/".to_owned(), expect: None };
-        let wrong: Vec<u16> = [200, 302, 401, 403, 404, 429, 500, 503, 504].into_iter().filter(|s| !check.passes(*s)).collect();
+        let wrong: Vec<u16> =
+            [200, 302, 401, 403, 404, 429, 500, 503, 504].into_iter().filter(|s| !check.passes(*s)).collect();
         assert_eq!(wrong, [403, 429, 500, 503, 504]);
         assert!(Check { expect: Some(404), ..check }.passes(404));
     }

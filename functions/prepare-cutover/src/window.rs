@@ -22,8 +22,9 @@ struct Originals {
 }
 
 fn originals(entry: &Entry) -> Result<Originals, PhaseError> {
-    serde_json::from_value(entry.detail.clone())
-        .map_err(|error| PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}")))
+    serde_json::from_value(entry.detail.clone()).map_err(|error| {
+        PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}"))
+    })
 }
 
 async fn open<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<Option<Entry>, PhaseError> {

@@ -93,14 +93,17 @@ async fn a_deployment_inside_the_window_is_reported() {
             continue;
         }
         seen += 1;
-        let deployment = Deployment { id: "foreign".to_owned(), description: "hotfix".to_owned(), created: String::new() };
+        let deployment =
+            Deployment { id: "foreign".to_owned(), description: "hotfix".to_owned(), created: String::new() };
         gate.road().deployments.insert(("shop1".to_owned(), "foreign".to_owned()), (deployment, methods));
         let error = gate.drive(&migration, converge).await.unwrap_err();
         assert_eq!(error.condition, Condition::Conflict);
         assert!(error.message.contains("hotfix"), "{error}");
         gate.ledger.set_owner(1, Direction::Undo);
         let back = Migration { direction: Direction::Undo, fence: 1, ..migration };
-        gate.drive(&back, async |gate: &Gate, migration: &Migration| undo_gateway(gate, migration).await).await.unwrap();
+        gate.drive(&back, async |gate: &Gate, migration: &Migration| undo_gateway(gate, migration).await)
+            .await
+            .unwrap();
         assert_eq!(gate.road().methods["shop1"], Gate::shop().road().methods["shop1"]);
     }
     assert!(seen > 0);
@@ -153,7 +156,9 @@ async fn an_undo_after_a_death_anywhere_leaves_the_api_as_it_was() {
         gate.crash().after(0);
         gate.ledger.set_owner(1, Direction::Undo);
         let back = Migration { direction: Direction::Undo, fence: 1, ..migration };
-        gate.drive(&back, async |gate: &Gate, migration: &Migration| undo_gateway(gate, migration).await).await.unwrap();
+        gate.drive(&back, async |gate: &Gate, migration: &Migration| undo_gateway(gate, migration).await)
+            .await
+            .unwrap();
         let after = Road { created: 0, stage_calls: Vec::new(), ..gate.road().clone() };
         assert_eq!(after, before, "killed at call {call}");
         if survived {

@@ -39,10 +39,7 @@ async fn clone_of<P: Ports>(ports: &P, migration: &Migration, like: &TargetGroup
     arn.ok_or_else(|| PhaseError::conflict(format!("green's clone of the target group {} is not there", like.name)))
 }
 
-fn of_node_group<'a>(
-    groups: &'a [AutoScalingGroup],
-    attached: &Attached,
-) -> Result<&'a AutoScalingGroup, PhaseError> {
+fn of_node_group<'a>(groups: &'a [AutoScalingGroup], attached: &Attached) -> Result<&'a AutoScalingGroup, PhaseError> {
     let group = groups.iter().find(|group| group.node_group == attached.node_group);
     group.ok_or_else(|| {
         PhaseError::not_ready(format!("green has no Auto Scaling group of the node group {} yet", attached.node_group))
@@ -72,9 +69,7 @@ async fn attach<P: Ports>(
 pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let entries = ports.entries(migration).await?;
     let attachments = entries.iter().filter(|entry| {
-        entry.key.side == Side::Green
-            && entry.key.kind == Kind::TargetGroupAttachment
-            && entry.status != Status::Absent
+        entry.key.side == Side::Green && entry.key.kind == Kind::TargetGroupAttachment && entry.status != Status::Absent
     });
     for entry in attachments {
         let text = |field: &str| entry.detail.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -17,10 +17,7 @@ const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 
 /// What has to be set on a clone: everything in which it is not as `wanted`, of what it has too.
 #[must_use]
-pub fn to_set(
-    wanted: &BTreeMap<String, String>,
-    found: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
+pub fn to_set(wanted: &BTreeMap<String, String>, found: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     wanted
         .iter()
         .filter(|(key, value)| *key != DELETION_PROTECTION && found.get(*key) != Some(value))
@@ -31,10 +28,7 @@ pub fn to_set(
 }
 
 /// Makes target groups, load balancer and listeners, and gives the load balancer's ARN once it is active.
-pub(crate) async fn converge<P: Ports>(
-    ports: &P,
-    migration: &Migration,
-) -> Result<String, PhaseError> {
+pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
     let edge = &migration.plan.edge;
     let mut groups = BTreeMap::new();
     for group in &edge.target_groups {
@@ -56,11 +50,7 @@ pub(crate) async fn converge<P: Ports>(
     }
 }
 
-async fn target_group<P: Ports>(
-    ports: &P,
-    migration: &Migration,
-    like: &str,
-) -> Result<String, PhaseError> {
+async fn target_group<P: Ports>(ports: &P, migration: &Migration, like: &str) -> Result<String, PhaseError> {
     let key = keys::target_group(like);
     let name = &keys::name(migration, &key, NAME);
     let Some(like) = migration.plan.edge.target_groups.iter().find(|group| group.name == like) else {

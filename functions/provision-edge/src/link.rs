@@ -29,10 +29,9 @@ pub(crate) async fn converge<P: Ports>(
     let link = ports.vpc_link(&id).await?.unwrap_or_default();
     match link.status.as_str() {
         "AVAILABLE" => Ok(id),
-        "FAILED" => Err(PhaseError::unhealthy(format!(
-            "the VPC link {id} to {load_balancer} failed: {}",
-            link.status_message
-        ))),
+        "FAILED" => {
+            Err(PhaseError::unhealthy(format!("the VPC link {id} to {load_balancer} failed: {}", link.status_message)))
+        }
         status => Err(PhaseError::not_ready(format!("VPC link {id} {status} {}", link.status_message))),
     }
 }

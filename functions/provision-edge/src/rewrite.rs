@@ -51,10 +51,7 @@ mod tests {
     use serde_json::json;
 
     fn hosts() -> Vec<Host> {
-        vec![Host {
-            primary: "shop.example.com".to_owned(),
-            temporary: "shop-green.example.com".to_owned(),
-        }]
+        vec![Host { primary: "shop.example.com".to_owned(), temporary: "shop-green.example.com".to_owned() }]
     }
 
     #[test]

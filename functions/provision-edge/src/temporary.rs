@@ -31,11 +31,7 @@ pub fn lost(main: &Api, imported: &Api) -> Vec<Patch> {
 }
 
 /// Makes API, deployment, stage and usage plans, and tells the ledger the URL.
-pub(crate) async fn converge<P: Ports>(
-    ports: &P,
-    migration: &Migration,
-    link: &str,
-) -> Result<(), PhaseError> {
+pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, link: &str) -> Result<(), PhaseError> {
     let api = api(ports, migration, link).await?;
     let deployment = deployment(ports, migration, &api).await?;
     stage(ports, migration, &api, &deployment).await?;
@@ -110,12 +106,7 @@ async fn stage<P: Ports>(ports: &P, migration: &Migration, api: &str, deployment
     Ok(())
 }
 
-async fn usage_plan<P: Ports>(
-    ports: &P,
-    migration: &Migration,
-    api: &str,
-    like: &UsagePlan,
-) -> Result<(), PhaseError> {
+async fn usage_plan<P: Ports>(ports: &P, migration: &Migration, api: &str, like: &UsagePlan) -> Result<(), PhaseError> {
     let key = keys::temporary_usage_plan(&like.id);
     let name = keys::name(migration, &key, NAME);
     let covers = (api.to_owned(), migration.plan.edge.stage.name.clone());

@@ -48,7 +48,10 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     let link = road.links.values().find(|link| link.id != "blue1").unwrap();
     let cart = road.methods[&api.id].iter().find(|method| method.path == "/cart" && method.method == "GET").unwrap();
     let backend = cart.integration.as_ref().unwrap();
-    assert_eq!((backend.connection_id.as_str(), backend.uri.as_str()), (link.id.as_str(), "http://green.example.com/cart"));
+    assert_eq!(
+        (backend.connection_id.as_str(), backend.uri.as_str()),
+        (link.id.as_str(), "http://green.example.com/cart")
+    );
     assert_eq!(road.methods[&api.id].len(), 5);
     assert_eq!((api.minimum_compression_size, api.tags["bascule:side"].as_str()), (Some(1024), "temporary"));
     let stage = &road.stages[&(api.id.clone(), "prod".to_owned())];

@@ -44,8 +44,10 @@ pub async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(
         return Ok(());
     };
     let edge = &migration.plan.edge;
-    let originals: Vec<Integration> = serde_json::from_value(entry.detail["integrations"].clone())
-        .map_err(|error| PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}")))?;
+    let originals: Vec<Integration> =
+        serde_json::from_value(entry.detail["integrations"].clone()).map_err(|error| {
+            PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}"))
+        })?;
     let (_, green) = gateway::green(ports, migration).await?;
     integrations::point(ports, &edge.api.id, &originals, &green, &edge.vpc_link.id).await?;
     ports.absent(migration, &key).await

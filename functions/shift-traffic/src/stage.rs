@@ -119,8 +119,10 @@ mod tests {
 
     #[test]
     fn a_partial_shift_makes_a_canary_in_one_call_and_the_next_one_changes_its_share() {
-        let expected =
-            [Patch::replace("/canarySettings/deploymentId", "G"), Patch::replace("/canarySettings/percentTraffic", "5")];
+        let expected = [
+            Patch::replace("/canarySettings/deploymentId", "G"),
+            Patch::replace("/canarySettings/percentTraffic", "5"),
+        ];
         assert_eq!(taken(step(&stage("B", None), "B", "G", 0, 5)), expected);
         let expected = [Patch::replace("/canarySettings/percentTraffic", "25")];
         assert_eq!(taken(step(&stage("B", Some(("G", 5.0))), "B", "G", 5, 25)), expected);

@@ -22,7 +22,9 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
         advice.push(format!("the account has {LINKS} VPC links or more; raise the quota unless that was done"));
     }
     for stage in ports.stages(api).await? {
-        if stage.name != edge.stage.name && ports.export(api, &stage.name).await?.to_string().contains(&format!("\"{link}\"")) {
+        if stage.name != edge.stage.name
+            && ports.export(api, &stage.name).await?.to_string().contains(&format!("\"{link}\""))
+        {
             advice.push(format!(
                 "the stage {} of {api} uses blue's VPC link too and is not switched; the cleanup waits until it is redeployed",
                 stage.name
@@ -59,13 +61,21 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
         advice.push("the temporary API has no cache; answers cached by the stage outlive the switch".to_owned());
     }
     if edge.api.policy.is_some() {
-        advice.push("the temporary API gets the resource policy of the API; statements that name its id do not fit there".to_owned());
+        advice.push(
+            "the temporary API gets the resource policy of the API; statements that name its id do not fit there"
+                .to_owned(),
+        );
     }
     if edge.load_balancer.attributes.get("deletion_protection.enabled").is_some_and(|value| value == "true") {
-        advice.push("green's load balancer has no deletion protection, unlike blue's: turn it on once the bake has ended".to_owned());
+        advice.push(
+            "green's load balancer has no deletion protection, unlike blue's: turn it on once the bake has ended"
+                .to_owned(),
+        );
     }
     if edge.load_balancer.private_link_enforcement.as_deref() == Some("on") {
-        advice.push("blue's load balancer enforces security groups on PrivateLink traffic, and green's will too".to_owned());
+        advice.push(
+            "blue's load balancer enforces security groups on PrivateLink traffic, and green's will too".to_owned(),
+        );
     }
     advice.push(format!("freeze deployments of the API {} from the approval until the bake has ended", edge.api.id));
     advice
@@ -80,13 +90,18 @@ fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
     let mut advice = Vec::new();
     let named: BTreeSet<&str> = edge.integrations.iter().filter_map(|integration| host(&integration.uri)).collect();
     for host in named.iter().filter(|host| !hosts.iter().any(|known| known.primary.eq_ignore_ascii_case(host))) {
-        advice.push(format!("requests with the host {host} keep it on the temporary API: $.workloads.hosts has no temporary name for it"));
+        advice.push(format!(
+            "requests with the host {host} keep it on the temporary API: $.workloads.hosts has no temporary name for it"
+        ));
     }
-    let secure = edge.integrations.iter().any(|integration| {
-        integration.uri.starts_with("https://") && !integration.insecure_skip_verification
-    });
+    let secure = edge
+        .integrations
+        .iter()
+        .any(|integration| integration.uri.starts_with("https://") && !integration.insecure_skip_verification);
     if secure {
-        advice.push("some integrations use HTTPS: what answers on green needs a certificate for the temporary hosts".to_owned());
+        advice.push(
+            "some integrations use HTTPS: what answers on green needs a certificate for the temporary hosts".to_owned(),
+        );
     }
     advice
 }

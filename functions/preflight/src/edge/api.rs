@@ -13,7 +13,10 @@ const STAGES: usize = 10;
 pub(super) fn problems(api: &Api) -> Vec<Problem> {
     let mut problems = Vec::new();
     if api.endpoint_type == "PRIVATE" {
-        problems.push(Problem::new(API, format!("the API {} is private; only REGIONAL and EDGE are supported yet", api.id)));
+        problems.push(Problem::new(
+            API,
+            format!("the API {} is private; only REGIONAL and EDGE are supported yet", api.id),
+        ));
     }
     if api.execute_api_disabled {
         problems.push(Problem::new(
@@ -42,7 +45,10 @@ pub(super) fn stage_problems(stage: &Stage, stages: usize) -> Vec<Problem> {
     if stages + 2 > STAGES {
         problems.push(Problem::new(
             STAGE,
-            format!("the API has {stages} of {STAGES} stages; the migration needs two more, so delete {}", stages + 2 - STAGES),
+            format!(
+                "the API has {stages} of {STAGES} stages; the migration needs two more, so delete {}",
+                stages + 2 - STAGES
+            ),
         ));
     }
     problems
@@ -65,7 +71,8 @@ pub(super) fn link(api: &str, linked: &[(&Method, &Backend)]) -> (Option<String>
     if !variables.is_empty() {
         return refuse(format!("VPC links in stage variables are not supported yet: {}", some(variables)));
     }
-    let v2: Vec<String> = linked.iter().filter(|(_, backend)| !backend.integration_target.is_empty()).map(name).collect();
+    let v2: Vec<String> =
+        linked.iter().filter(|(_, backend)| !backend.integration_target.is_empty()).map(name).collect();
     if !v2.is_empty() {
         return refuse(format!("V2 VPC links are not supported yet: {}", some(v2)));
     }

@@ -24,7 +24,9 @@ pub(super) async fn read<P: Ports>(ports: &P, input: &Input, found: &mut Found<E
     let groups: BTreeSet<&String> = listeners.iter().flat_map(|listener| &listener.target_group_arns).collect();
     for arn in groups {
         let Some(mut group) = ports.target_group(Named::Arn(arn)).await? else {
-            found.problems.push(Problem::new(API, format!("the target group {arn} of the load balancer does not exist")));
+            found
+                .problems
+                .push(Problem::new(API, format!("the target group {arn} of the load balancer does not exist")));
             continue;
         };
         let scaling = ports.attached_to(arn).await?;
@@ -72,22 +74,33 @@ fn listener_problems(balancer: &LoadBalancer, listeners: &[Listener]) -> Vec<Pro
         .filter(|listener| listener.target_group_arns.len() != 1)
         .map(|listener| {
             let count = listener.target_group_arns.len();
-            let message = format!("the listener {} of {name} forwards to {count} target groups, expected one", listener.port);
+            let message =
+                format!("the listener {} of {name} forwards to {count} target groups, expected one", listener.port);
             Problem::new(API, message)
         })
         .collect()
 }
 
-fn group_problems(group: &TargetGroup, scaling: &[AutoScalingGroup], targets: &[Target], cluster: &str) -> Vec<Problem> {
+fn group_problems(
+    group: &TargetGroup,
+    scaling: &[AutoScalingGroup],
+    targets: &[Target],
+    cluster: &str,
+) -> Vec<Problem> {
     let name = &group.name;
     let mut problems = Vec::new();
     let mut refuse = |message: String| problems.push(Problem::new(API, message));
     if group.target_type != "instance" {
-        refuse(format!("the target group {name} has targets of the type {}; only instance is supported yet", group.target_type));
+        refuse(format!(
+            "the target group {name} has targets of the type {}; only instance is supported yet",
+            group.target_type
+        ));
         return problems;
     }
     if scaling.is_empty() {
-        refuse(format!("no Auto Scaling group registers its instances with the target group {name}; attach blue's node groups to it"));
+        refuse(format!(
+            "no Auto Scaling group registers its instances with the target group {name}; attach blue's node groups to it"
+        ));
     }
     for foreign in scaling.iter().filter(|group| group.cluster != cluster || group.node_group.is_empty()) {
         refuse(format!(
@@ -137,7 +150,8 @@ mod tests {
         let application = LoadBalancer { kind: "application".to_owned(), ..balancer() };
         let fixed = LoadBalancer { fixed_addresses: true, ..balancer() };
         let gone = LoadBalancer { state: "failed".to_owned(), ..balancer() };
-        for (found, part) in [(application, "expected network"), (fixed, "fixed addresses"), (gone, "expected active")] {
+        for (found, part) in [(application, "expected network"), (fixed, "fixed addresses"), (gone, "expected active")]
+        {
             assert!(list(&problems(&found)).contains(part));
         }
         for tag in OF_A_SERVICE {
@@ -148,7 +162,8 @@ mod tests {
 
     #[test]
     fn every_target_must_come_from_a_managed_node_group_of_blue() {
-        let group = TargetGroup { name: "http".to_owned(), target_type: "instance".to_owned(), ..TargetGroup::default() };
+        let group =
+            TargetGroup { name: "http".to_owned(), target_type: "instance".to_owned(), ..TargetGroup::default() };
         let scaling = |cluster: &str, node_group: &str| AutoScalingGroup {
             name: "asg".to_owned(),
             cluster: cluster.to_owned(),
@@ -156,8 +171,10 @@ mod tests {
             instance_ids: vec!["i-1".to_owned()],
             ..AutoScalingGroup::default()
         };
-        let target = |id: &str| Target { id: id.to_owned(), port: 30080, state: "healthy".to_owned(), reason: String::new() };
-        let judged = |scaling: &[AutoScalingGroup], targets: &[Target]| list(&group_problems(&group, scaling, targets, "blue"));
+        let target =
+            |id: &str| Target { id: id.to_owned(), port: 30080, state: "healthy".to_owned(), reason: String::new() };
+        let judged =
+            |scaling: &[AutoScalingGroup], targets: &[Target]| list(&group_problems(&group, scaling, targets, "blue"));
         assert_eq!(judged(&[scaling("blue", "web")], &[target("i-1")]), "");
         assert!(judged(&[], &[]).contains("no Auto Scaling group"));
         assert!(judged(&[scaling("other", "web")], &[]).contains("no managed node group of blue"));
@@ -169,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_listener_forwards_to_one_target_group() {
-        let listener = |count: usize| Listener { port: 80, target_group_arns: vec!["a".to_owned(); count], ..Listener::default() };
+        let listener =
+            |count: usize| Listener { port: 80, target_group_arns: vec!["a".to_owned(); count], ..Listener::default() };
         assert_eq!(listener_problems(&balancer(), &[listener(1)]), []);
         assert_eq!(listener_problems(&balancer(), &[listener(0), listener(2)]).len(), 2);
         assert_eq!(listener_problems(&balancer(), &[]).len(), 1);

@@ -22,7 +22,9 @@ pub(super) fn edits(methods: &[Method], stage: &Value) -> Vec<String> {
         match deployed.remove(&(method.path.clone(), method.method.clone())) {
             None => edits.push(format!("{} {} is new", method.method, method.path)),
             Some(found) => {
-                edits.extend(changes(backend, found).map(|change| format!("{} {} {change}", method.method, method.path)));
+                edits.extend(
+                    changes(backend, found).map(|change| format!("{} {} {change}", method.method, method.path)),
+                );
             }
         }
     }
@@ -87,7 +89,10 @@ mod tests {
 
     #[test]
     fn what_is_deployed_as_configured_shows_no_edit() {
-        assert_eq!(edits(&[method("GET", "http://shop/cart"), method("ANY", "http://shop/cart")], &export()), Vec::<String>::new());
+        assert_eq!(
+            edits(&[method("GET", "http://shop/cart"), method("ANY", "http://shop/cart")], &export()),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

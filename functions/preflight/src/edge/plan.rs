@@ -17,8 +17,13 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
         create(Kind::Stage, format!("a stage of {} that holds production's deployment", edge.api.name)),
         create(Kind::Stage, format!("a stage of {} that holds green's deployment", edge.api.name)),
     ];
-    creates.extend(edge.target_groups.iter().map(|group| create(Kind::TargetGroup, format!("a clone of {}", group.name))));
-    creates.extend(edge.listeners.iter().map(|listener| create(Kind::Listener, format!("{} {}", listener.protocol, listener.port))));
+    creates
+        .extend(edge.target_groups.iter().map(|group| create(Kind::TargetGroup, format!("a clone of {}", group.name))));
+    creates.extend(
+        edge.listeners
+            .iter()
+            .map(|listener| create(Kind::Listener, format!("{} {}", listener.protocol, listener.port))),
+    );
     for plan in &edge.usage_plans {
         creates.push(create(Kind::UsagePlan, format!("{} for the temporary API", plan.name)));
         creates.push(create(Kind::UsagePlan, format!("{} for the stage that holds green's deployment", plan.name)));

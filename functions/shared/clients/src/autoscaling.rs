@@ -1,7 +1,10 @@
 //! Amazon EC2 Auto Scaling
 //! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html>).
 
-use crate::{Account, error::{code, phase_error}};
+use crate::{
+    Account,
+    error::{code, phase_error},
+};
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{self, Filter, LifecycleState};
 use domain::PhaseError;
@@ -19,7 +22,8 @@ impl Scaling for Account {
             .send()
             .collect()
             .await;
-        let groups = groups.map_err(|error| phase_error(&format!("reading the Auto Scaling groups of {cluster}"), &error))?;
+        let groups =
+            groups.map_err(|error| phase_error(&format!("reading the Auto Scaling groups of {cluster}"), &error))?;
         Ok(groups.iter().map(group).collect())
     }
 

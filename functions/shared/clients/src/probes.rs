@@ -41,9 +41,8 @@ impl Probes for Account {
             value.set_sensitive(true);
             request = request.header("x-api-key", value);
         }
-        let request = request
-            .body(Empty::<Bytes>::new())
-            .map_err(|error| PhaseError::refused(format!("{context}: {error}")))?;
+        let request =
+            request.body(Empty::<Bytes>::new()).map_err(|error| PhaseError::refused(format!("{context}: {error}")))?;
         let connector = HttpsConnectorBuilder::new()
             .with_native_roots()
             .map_err(|error| PhaseError::refused(format!("{context}: no root certificates: {error}")))?
@@ -54,7 +53,8 @@ impl Probes for Account {
         let answer = async {
             let answer = client.request(request).await.map_err(|error| error.to_string())?;
             let status = answer.status().as_u16();
-            let body = Limited::new(answer.into_body(), LARGEST_BODY).collect().await.map_err(|error| error.to_string())?;
+            let body =
+                Limited::new(answer.into_body(), LARGEST_BODY).collect().await.map_err(|error| error.to_string())?;
             let body = body.to_bytes();
             let start = body.get(..BODY).unwrap_or(&body);
             Ok::<_, String>(Answered { status, body: String::from_utf8_lossy(start).into_owned() })

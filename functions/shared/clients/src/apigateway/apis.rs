@@ -38,14 +38,8 @@ impl Apis for Account {
     }
 
     async fn methods(&self, api: &str) -> Result<Vec<Method>, PhaseError> {
-        let pages = client(self)
-            .get_resources()
-            .rest_api_id(api)
-            .embed("methods")
-            .limit(PAGE)
-            .into_paginator()
-            .items()
-            .send();
+        let pages =
+            client(self).get_resources().rest_api_id(api).embed("methods").limit(PAGE).into_paginator().items().send();
         let resources: Result<Vec<_>, _> = pages.collect().await;
         let resources = resources.map_err(|error| phase_error(&format!("reading the resources of {api}"), &error))?;
         let mut methods: Vec<Method> = resources.iter().flat_map(convert::methods).collect();
@@ -77,7 +71,8 @@ impl Apis for Account {
             .await
             .map_err(|error| phase_error(&context, &error))?;
         let body = answer.body().map(AsRef::as_ref).unwrap_or_default();
-        serde_json::from_slice(body).map_err(|error| PhaseError::unavailable(format!("{context}: the answer is no JSON: {error}")))
+        serde_json::from_slice(body)
+            .map_err(|error| PhaseError::unavailable(format!("{context}: the answer is no JSON: {error}")))
     }
 
     async fn import(&self, document: &Value, endpoint_type: &str) -> Result<String, PhaseError> {
@@ -150,7 +145,8 @@ impl Apis for Account {
                 .items()
                 .send();
             let mappings: Result<Vec<_>, _> = pages.collect().await;
-            let mappings = mappings.map_err(|error| phase_error(&format!("reading the base paths of {name}"), &error))?;
+            let mappings =
+                mappings.map_err(|error| phase_error(&format!("reading the base paths of {name}"), &error))?;
             paths.extend(mappings.into_iter().map(|mapping| BasePath {
                 domain: name.to_owned(),
                 path: mapping.base_path.unwrap_or_default(),

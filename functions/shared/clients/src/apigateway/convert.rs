@@ -70,10 +70,8 @@ pub(super) fn stage(
     Stage {
         name: text(name),
         deployment_id: text(deployment),
-        canary: canary.map(|canary| Canary {
-            deployment_id: text(canary.deployment_id()),
-            percent: canary.percent_traffic(),
-        }),
+        canary: canary
+            .map(|canary| Canary { deployment_id: text(canary.deployment_id()), percent: canary.percent_traffic() }),
         variables: sorted(variables),
         ..Stage::default()
     }
@@ -96,10 +94,9 @@ pub(super) fn plan(plan: &types::UsagePlan) -> UsagePlan {
         id: text(plan.id()),
         name: text(plan.name()),
         stages: stages.map(|stage| (text(stage.api_id()), text(stage.stage()))).collect(),
-        throttle: plan.throttle().map(|throttle| Throttle {
-            rate: throttle.rate_limit(),
-            burst: throttle.burst_limit(),
-        }),
+        throttle: plan
+            .throttle()
+            .map(|throttle| Throttle { rate: throttle.rate_limit(), burst: throttle.burst_limit() }),
         quota: plan.quota().map(|quota| Quota {
             limit: quota.limit(),
             offset: quota.offset(),

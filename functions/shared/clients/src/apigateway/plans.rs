@@ -1,7 +1,10 @@
 //! Usage plans and API keys.
 
 use super::{PAGE, client, convert, found, gone, refusal};
-use crate::{Account, error::{code, phase_error}};
+use crate::{
+    Account,
+    error::{code, phase_error},
+};
 use aws_sdk_apigateway::types::{ApiStage, QuotaSettings, ThrottleSettings};
 use domain::PhaseError;
 use domain::plan::edge::UsagePlan;
@@ -19,9 +22,11 @@ impl UsagePlans for Account {
             if !plan.stages.iter().any(|(id, _)| api.is_none_or(|api| api == id)) {
                 continue;
             }
-            let pages = client.get_usage_plan_keys().usage_plan_id(&plan.id).limit(PAGE).into_paginator().items().send();
+            let pages =
+                client.get_usage_plan_keys().usage_plan_id(&plan.id).limit(PAGE).into_paginator().items().send();
             let keys: Result<Vec<_>, _> = pages.collect().await;
-            let keys = keys.map_err(|error| phase_error(&format!("reading the keys of the usage plan {}", plan.id), &error))?;
+            let keys =
+                keys.map_err(|error| phase_error(&format!("reading the keys of the usage plan {}", plan.id), &error))?;
             plan.key_ids = keys.into_iter().filter_map(|key| key.id).collect();
             plan.key_ids.sort();
         }
@@ -55,7 +60,8 @@ impl UsagePlans for Account {
     }
 
     async fn add_key(&self, plan: &str, key: &str) -> Result<(), PhaseError> {
-        let answer = client(self).create_usage_plan_key().usage_plan_id(plan).key_id(key).key_type("API_KEY").send().await;
+        let answer =
+            client(self).create_usage_plan_key().usage_plan_id(plan).key_id(key).key_type("API_KEY").send().await;
         match answer {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == "ConflictException" => Ok(()),
@@ -74,7 +80,9 @@ impl UsagePlans for Account {
         match answer {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == "NotFoundException" => Ok(()),
-            Err(error) => Err(refusal(&format!("taking the stage {stage} of {api} out of the usage plan {plan}"), &error)),
+            Err(error) => {
+                Err(refusal(&format!("taking the stage {stage} of {api} out of the usage plan {plan}"), &error))
+            }
         }
     }
 

@@ -70,7 +70,8 @@ impl Stages for Account {
     async fn deployments(&self, api: &str) -> Result<Vec<Deployment>, PhaseError> {
         let pages = client(self).get_deployments().rest_api_id(api).limit(PAGE).into_paginator().items().send();
         let deployments: Result<Vec<_>, _> = pages.collect().await;
-        let deployments = deployments.map_err(|error| phase_error(&format!("reading the deployments of {api}"), &error))?;
+        let deployments =
+            deployments.map_err(|error| phase_error(&format!("reading the deployments of {api}"), &error))?;
         Ok(deployments
             .into_iter()
             .map(|deployment| Deployment {

@@ -21,7 +21,8 @@ impl LoadBalancers for Account {
             Named::Name(name) => (request.names(name), name),
         };
         let answer = found(&format!("reading the load balancer {name}"), request.send().await)?;
-        let Some(mut balancer) = answer.and_then(|answer| answer.load_balancers().first().map(convert::balancer)) else {
+        let Some(mut balancer) = answer.and_then(|answer| answer.load_balancers().first().map(convert::balancer))
+        else {
             return Ok(None);
         };
         let context = format!("reading the attributes of {}", balancer.arn);
@@ -66,9 +67,8 @@ impl LoadBalancers for Account {
         arn: &str,
         attributes: &BTreeMap<String, String>,
     ) -> Result<(), PhaseError> {
-        let attributes = attributes
-            .iter()
-            .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build());
+        let attributes =
+            attributes.iter().map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build());
         client(self)
             .modify_load_balancer_attributes()
             .load_balancer_arn(arn)

@@ -16,7 +16,9 @@ pub(super) fn balancer(balancer: &types::LoadBalancer) -> LoadBalancer {
     let zones = balancer.availability_zones();
     // An address here is one that somebody chose: AWS leaves the list empty for those that it assigns itself.
     let fixed = zones.iter().flat_map(|zone| zone.load_balancer_addresses()).any(|address| {
-        address.allocation_id().is_some() || address.private_ipv4_address().is_some() || address.ipv6_address().is_some()
+        address.allocation_id().is_some()
+            || address.private_ipv4_address().is_some()
+            || address.ipv6_address().is_some()
     });
     LoadBalancer {
         arn: text(balancer.load_balancer_arn()),

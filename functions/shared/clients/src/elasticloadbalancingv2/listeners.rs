@@ -17,12 +17,7 @@ pub(super) async fn all(account: &Account, load_balancer_arn: &str) -> Result<Ve
     let mut listeners = Vec::new();
     let mut marker = None;
     loop {
-        let answer = client
-            .describe_listeners()
-            .load_balancer_arn(load_balancer_arn)
-            .set_marker(marker)
-            .send()
-            .await;
+        let answer = client.describe_listeners().load_balancer_arn(load_balancer_arn).set_marker(marker).send().await;
         let Some(answer) = found(&context, answer)? else {
             return Ok(Vec::new());
         };
@@ -60,7 +55,8 @@ async fn certificates(client: &Client, arn: &str) -> Result<Vec<String>, PhaseEr
         }
     }
     certificates.sort_by_key(|certificate| !certificate.is_default().unwrap_or_default());
-    let mut arns: Vec<String> = certificates.into_iter().filter_map(|certificate| certificate.certificate_arn).collect();
+    let mut arns: Vec<String> =
+        certificates.into_iter().filter_map(|certificate| certificate.certificate_arn).collect();
     arns.dedup();
     Ok(arns)
 }

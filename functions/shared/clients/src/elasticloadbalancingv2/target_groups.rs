@@ -21,7 +21,8 @@ impl TargetGroups for Account {
             Named::Name(name) => (request.names(name), name),
         };
         let answer = found(&format!("reading the target group {name}"), request.send().await)?;
-        let Some(mut group) = answer.and_then(|answer| answer.target_groups().first().map(convert::target_group)) else {
+        let Some(mut group) = answer.and_then(|answer| answer.target_groups().first().map(convert::target_group))
+        else {
             return Ok(None);
         };
         let context = format!("reading the attributes of {}", group.arn);

@@ -18,13 +18,15 @@ fn write(api: &Api, stage: &str, methods: &[Method]) -> Value {
     let mut paths = json!({});
     for method in methods {
         let Some(backend) = &method.integration else { continue };
-        let name = if method.method == "ANY" { "x-amazon-apigateway-any-method".to_owned() } else { method.method.to_lowercase() };
+        let name = if method.method == "ANY" {
+            "x-amazon-apigateway-any-method".to_owned()
+        } else {
+            method.method.to_lowercase()
+        };
         let mut integration = json!({ "type": backend.kind.to_lowercase() });
-        for (field, value) in [
-            ("uri", &backend.uri),
-            ("httpMethod", &backend.http_method),
-            ("connectionId", &backend.connection_id),
-        ] {
+        for (field, value) in
+            [("uri", &backend.uri), ("httpMethod", &backend.http_method), ("connectionId", &backend.connection_id)]
+        {
             if !value.is_empty() {
                 integration[field] = json!(value);
             }
@@ -209,7 +211,8 @@ impl Stages for Gate {
     async fn create_deployment(&self, api: &str, description: &str) -> Result<String, PhaseError> {
         self.change(|road| {
             let methods = road.methods.get(api).cloned().unwrap_or_default();
-            let links = methods.iter().filter_map(|method| method.integration.as_ref()).map(|backend| &backend.connection_id);
+            let links =
+                methods.iter().filter_map(|method| method.integration.as_ref()).map(|backend| &backend.connection_id);
             for link in links.filter(|link| !link.is_empty()) {
                 if road.links.get(link).is_none_or(|link| link.status != "AVAILABLE") {
                     return Err(PhaseError::conflict(format!("Vpc link '{link}' is not AVAILABLE")));

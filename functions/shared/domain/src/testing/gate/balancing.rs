@@ -83,7 +83,11 @@ impl LoadBalancers for Gate {
         })
     }
 
-    async fn set_listener_attributes(&self, arn: &str, attributes: &BTreeMap<String, String>) -> Result<(), PhaseError> {
+    async fn set_listener_attributes(
+        &self,
+        arn: &str,
+        attributes: &BTreeMap<String, String>,
+    ) -> Result<(), PhaseError> {
         self.change(|road| {
             let found = road.listeners.values_mut().flatten().find(|listener| listener.arn == arn);
             found.ok_or_else(|| PhaseError::refused("no such listener"))?.attributes.extend(attributes.clone());
@@ -148,8 +152,10 @@ impl TargetGroups for Gate {
 
     async fn targets(&self, arn: &str) -> Result<Vec<Target>, PhaseError> {
         self.read(|road| {
-            let attached = road.scaling.values().filter(|group| group.target_group_arns.iter().any(|found| found == arn));
-            let target = |id: &String| Target { id: id.clone(), port: 0, state: "initial".to_owned(), reason: String::new() };
+            let attached =
+                road.scaling.values().filter(|group| group.target_group_arns.iter().any(|found| found == arn));
+            let target =
+                |id: &String| Target { id: id.clone(), port: 0, state: "initial".to_owned(), reason: String::new() };
             attached.flat_map(|group| group.instance_ids.iter().map(target)).collect()
         })
     }
@@ -168,7 +174,8 @@ impl Scaling for Gate {
 
     async fn attached_to(&self, target_group_arn: &str) -> Result<Vec<AutoScalingGroup>, PhaseError> {
         self.read(|road| {
-            let attached = |group: &&AutoScalingGroup| group.target_group_arns.iter().any(|arn| arn == target_group_arn);
+            let attached =
+                |group: &&AutoScalingGroup| group.target_group_arns.iter().any(|arn| arn == target_group_arn);
             road.scaling.values().filter(attached).cloned().collect()
         })
     }

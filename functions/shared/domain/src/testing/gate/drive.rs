@@ -55,10 +55,14 @@ impl Gate {
             gate.crash().after(call);
             let survived = gate.drive(&migration, &phase).await.is_ok();
             gate.crash().after(0);
-            gate.drive(&migration, &phase).await.map_err(|error| error.during(format!("after a death at call {call}")))?;
+            gate.drive(&migration, &phase)
+                .await
+                .map_err(|error| error.during(format!("after a death at call {call}")))?;
             if gate.left() != expected {
                 let left = gate.left();
-                return Err(PhaseError::conflict(format!("a death at call {call} left {left:#?}\nexpected {expected:#?}")));
+                return Err(PhaseError::conflict(format!(
+                    "a death at call {call} left {left:#?}\nexpected {expected:#?}"
+                )));
             }
             if survived {
                 break;

@@ -1,10 +1,11 @@
 //! The shop's edge before a migration.
 
 use super::Gate;
-use crate::plan::edge::{
-    Api, Attached, Edge, HealthCheck, Integration, Listener, LoadBalancer, Quota, Stage, TargetGroup, Throttle, UsagePlan, VpcLink,
-};
 use crate::plan::Planned;
+use crate::plan::edge::{
+    Api, Attached, Edge, HealthCheck, Integration, Listener, LoadBalancer, Quota, Stage, TargetGroup, Throttle,
+    UsagePlan, VpcLink,
+};
 use crate::ports::gateway::{Backend, Deployment, Method};
 use crate::ports::scaling::AutoScalingGroup;
 use crate::testing::migration;
@@ -179,7 +180,11 @@ fn edge() -> Edge {
             vpc_id: "vpc-1".to_owned(),
             target_type: "instance".to_owned(),
             ip_address_type: "ipv4".to_owned(),
-            health_check: HealthCheck { protocol: "TCP".to_owned(), port: "traffic-port".to_owned(), ..HealthCheck::default() },
+            health_check: HealthCheck {
+                protocol: "TCP".to_owned(),
+                port: "traffic-port".to_owned(),
+                ..HealthCheck::default()
+            },
             attributes: map(&[("preserve_client_ip.enabled", "false")]),
             attached: ["general", "jobs"]
                 .map(|node_group| Attached {
