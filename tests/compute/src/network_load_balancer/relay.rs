@@ -121,7 +121,7 @@ fn bind(address: Ipv4Addr, port: u16) -> io::Result<TcpListener> {
 
 fn accept(account: &Arc<Account>, listener: &str, flows: &Arc<Flows>, client: TcpStream, peer: SocketAddr) {
     let Some(route) = route(&account.state(), listener) else {
-        // Without a target the connection is reset, as on AWS.
+        // Without a target AWS resets the connection; here it is closed.
         return;
     };
     let flows = Arc::clone(flows);
