@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 use syn::visit::{self, Visit};
 
@@ -16,16 +16,55 @@ const SERVICES: [&str; 8] = ["apigateway", "autoscaling", "client", "cloudwatch"
 /// What one function of the source does, by names.
 #[derive(Debug, Clone, Default)]
 struct Function {
+    /// Whether it is in `clients`, where AWS is called, or in `domain`, which calls ports only.
+    is_client: bool,
+    /// The module of `clients` that it is in; empty in `domain`.
+    module: String,
     /// The cargo feature of `clients` that it needs; empty in `domain`.
     feature: String,
-    /// The names of the functions and methods that it calls.
-    calls: BTreeSet<String>,
+    /// Whether it is called on something.
+    is_method: bool,
+    /// Whether other crates can call it by its path.
+    is_public: bool,
+    /// The trait that it implements.
+    port: Option<String>,
+    /// The names in its file: who calls a port names the trait somewhere near.
+    names: Arc<BTreeSet<String>>,
+    /// What it calls.
+    calls: BTreeSet<Call>,
     /// The SDK operations that it starts, in snake case.
     operations: BTreeSet<String>,
     /// The settings that it reads from the environment.
     settings: BTreeSet<String>,
     /// How many requests it sends.
     sends: usize,
+}
+
+/// A call, by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Call {
+    /// `name(…)`.
+    Plain(String),
+    /// `x.name(…)`.
+    Method(String),
+    /// `Somewhere::name`, called or handed on.
+    Path(String),
+}
+
+impl Call {
+    fn name(&self) -> &str {
+        match self {
+            Self::Plain(name) | Self::Method(name) | Self::Path(name) => name,
+        }
+    }
+
+    fn can_mean(&self, function: &Function) -> bool {
+        match self {
+            Self::Plain(_) => !function.is_method,
+            Self::Method(_) => function.is_method,
+            Self::Path(_) => true,
+        }
+    }
 }
 
 /// What a phase can reach.
@@ -51,34 +90,89 @@ pub fn features(phase: &str) -> BTreeSet<String> {
 /// What the code of a phase can reach.
 #[must_use]
 pub fn reach(phase: &str) -> Reach {
-    let mut features = features(phase);
-    features.insert(String::new());
-    let shared = shared();
     let mut reach = Reach::default();
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<String> = Vec::new();
-    let root = project::root().join("functions").join(phase).join("src");
-    for file in files(&root) {
-        for (_, function) in functions(&file) {
-            reach.settings.extend(function.settings);
-            open.extend(function.calls);
-        }
+    for (_, function) in own(phase) {
+        reach.settings.extend(function.settings);
     }
-    while let Some(name) = open.pop() {
-        if !seen.insert(name.clone()) {
-            continue;
+    for Step { function, .. } in walk(phase) {
+        let service = if function.feature.is_empty() { "dynamodb" } else { &function.feature };
+        if !function.operations.is_empty() {
+            reach.operations.entry(service.to_owned()).or_default().extend(function.operations.clone());
         }
-        for function in shared.get(&name).into_iter().flatten().filter(|function| features.contains(&function.feature))
-        {
-            let service = if function.feature.is_empty() { "dynamodb" } else { &function.feature };
-            if !function.operations.is_empty() {
-                reach.operations.entry(service.to_owned()).or_default().extend(function.operations.clone());
-            }
-            reach.settings.extend(function.settings.clone());
-            open.extend(function.calls.clone());
-        }
+        reach.settings.extend(function.settings.clone());
     }
     reach
+}
+
+/// How the code of a phase comes to an operation: the functions from the phase's own to the one that starts it.
+#[must_use]
+pub fn way_to(phase: &str, operation: &str) -> Vec<String> {
+    let steps = walk(phase);
+    let from: BTreeMap<&str, &str> = steps.iter().map(|step| (step.name.as_str(), step.from.as_str())).collect();
+    let Some(last) = steps.iter().find(|step| step.function.operations.contains(operation)) else { return Vec::new() };
+    let mut way = vec![last.name.clone()];
+    let mut at = last.name.as_str();
+    while let Some(before) =
+        from.get(at).filter(|before| way.len() < from.len() && !way.iter().any(|name| name == *before))
+    {
+        way.push((*before).to_owned());
+        at = before;
+    }
+    way.reverse();
+    way
+}
+
+/// A function that a phase can reach, and the one that names it.
+struct Step {
+    name: String,
+    from: String,
+    function: &'static Function,
+}
+
+/// The functions of `domain` and `clients` that a phase can reach. A port's implementation calls its own module, and what every
+/// Lambda has.
+fn walk(phase: &str) -> Vec<Step> {
+    let mut features = features(phase);
+    features.insert(String::new());
+    let own = own(phase);
+    let own_names: BTreeSet<&str> = own.iter().filter(|(_, f)| !f.is_method).map(|(name, _)| name.as_str()).collect();
+    let mut open: Vec<(Call, &str, Option<&'static Function>)> = Vec::new();
+    let names: BTreeSet<String> = own.iter().flat_map(|(_, function)| function.names.iter().cloned()).collect();
+    for (name, function) in &own {
+        let elsewhere = |call: &&Call| !matches!(call, Call::Plain(name) if own_names.contains(name.as_str()));
+        open.extend(function.calls.iter().filter(elsewhere).map(|call| (call.clone(), name.as_str(), None)));
+    }
+    let mut seen = BTreeSet::new();
+    let mut steps = Vec::new();
+    while let Some((call, from, caller)) = open.pop() {
+        let inside = caller.filter(|caller| caller.is_client).map(|caller| caller.module.as_str());
+        if !seen.insert((call.clone(), inside)) {
+            continue;
+        }
+        let Some((name, named)) = shared().get_key_value(call.name()) else { continue };
+        let reachable = named
+            .iter()
+            .filter(|function| call.can_mean(function) && features.contains(&function.feature))
+            .filter(|function| match inside {
+                Some(module) => function.is_client && (function.module == module || function.feature.is_empty()),
+                None if !function.is_client => true,
+                None => match &function.port {
+                    Some(port) => caller.map_or(&names, |caller| &*caller.names).contains(port),
+                    None => function.is_public,
+                },
+            });
+        for function in reachable {
+            open.extend(function.calls.iter().map(|call| (call.clone(), name.as_str(), Some(function))));
+            steps.push(Step { name: name.clone(), from: from.to_owned(), function });
+        }
+    }
+    steps
+}
+
+/// The functions of a phase's own.
+fn own(phase: &str) -> Vec<(String, Function)> {
+    let source = project::root().join("functions").join(phase).join("src");
+    files(&source).iter().flat_map(|file| functions(file)).collect()
 }
 
 /// Functions of `clients` that send a request, or page through one, and start no operation that is recognised.
@@ -106,6 +200,8 @@ fn read_shared() -> BTreeMap<String, Vec<Function>> {
             let module = inside.iter().next().map(|part| part.to_string_lossy().replace(".rs", "")).unwrap_or_default();
             for (called, mut function) in functions(&file) {
                 if name == "clients" {
+                    function.is_client = true;
+                    function.module.clone_from(&module);
                     function.feature = features.get(&module).cloned().unwrap_or_default();
                 } else {
                     function.operations.clear();
@@ -143,17 +239,32 @@ fn parse(path: &Path) -> syn::File {
     syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The Rust files below a folder that are part of the Lambda.
+/// The Rust files below a folder that are part of the Lambda: no module that stands behind `#[cfg(test)]`.
 fn files(folder: &Path) -> Vec<PathBuf> {
+    let all = all_files(folder);
+    let tests: BTreeSet<String> = all.iter().flat_map(|file| test_modules(file)).collect();
+    let is_of_tests = |file: &PathBuf| {
+        let inside = file.strip_prefix(folder).unwrap_or(file).with_extension("");
+        inside.iter().any(|part| tests.contains(&part.to_string_lossy().into_owned()))
+    };
+    all.into_iter().filter(|file| !is_of_tests(file)).collect()
+}
+
+/// The modules of a file that stand behind `#[cfg(test)]` and in a file of their own.
+fn test_modules(path: &Path) -> Vec<String> {
+    let modules = parse(path).items.into_iter().filter_map(|item| match item {
+        syn::Item::Mod(module) if module.content.is_none() && is_test(&module.attrs) => Some(module.ident.to_string()),
+        _ => None,
+    });
+    modules.collect()
+}
+
+fn all_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
         let path = entry.expect("an entry").path();
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        if ["tests", "testing"].contains(&name.as_str()) {
-            continue;
-        }
         if path.is_dir() {
-            found.extend(files(&path));
+            found.extend(all_files(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
@@ -165,31 +276,35 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn functions(path: &Path) -> Vec<(String, Function)> {
     let mut finder = Finder::default();
     finder.visit_file(&parse(path));
+    let names = Arc::new(finder.names);
+    finder.found.iter_mut().for_each(|(_, function)| function.names = Arc::clone(&names));
     finder.found
 }
 
 #[derive(Default)]
 struct Finder {
     found: Vec<(String, Function)>,
+    names: BTreeSet<String>,
+    port: Option<String>,
 }
 
 impl Finder {
-    fn add(&mut self, name: &syn::Ident, block: &syn::Block) {
+    fn add(&mut self, is_public: bool, signature: &syn::Signature, block: &syn::Block) {
         let mut body = Body::default();
         body.visit_block(block);
-        self.found.push((name.to_string(), body.function));
+        body.function.is_method = signature.receiver().is_some();
+        body.function.is_public = is_public;
+        body.function.port.clone_from(&self.port);
+        self.found.push((signature.ident.to_string(), body.function));
     }
 }
 
+/// Whether this stands behind `#[cfg(test)]`, alone or with a feature for tests.
 fn is_test(attributes: &[syn::Attribute]) -> bool {
-    attributes.iter().any(|attribute| literal_of(attribute, "test").is_some() || is_cfg_test(attribute))
-}
-
-fn is_cfg_test(attribute: &syn::Attribute) -> bool {
-    match &attribute.meta {
+    attributes.iter().any(|attribute| match &attribute.meta {
         syn::Meta::List(list) => attribute.path().is_ident("cfg") && list.tokens.to_string().contains("test"),
         _ => false,
-    }
+    })
 }
 
 impl<'a> Visit<'a> for Finder {
@@ -199,17 +314,29 @@ impl<'a> Visit<'a> for Finder {
         }
     }
 
+    fn visit_ident(&mut self, name: &'a syn::Ident) {
+        self.names.insert(name.to_string());
+    }
+
+    fn visit_item_impl(&mut self, block: &'a syn::ItemImpl) {
+        let port = block.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+        self.port = port.map(|last| last.ident.to_string());
+        visit::visit_item_impl(self, block);
+        self.port = None;
+    }
+
     fn visit_item_fn(&mut self, function: &'a syn::ItemFn) {
-        self.add(&function.sig.ident, &function.block);
+        visit::visit_signature(self, &function.sig);
+        self.add(matches!(function.vis, syn::Visibility::Public(_)), &function.sig, &function.block);
     }
 
     fn visit_impl_item_fn(&mut self, function: &'a syn::ImplItemFn) {
-        self.add(&function.sig.ident, &function.block);
+        self.add(matches!(function.vis, syn::Visibility::Public(_)), &function.sig, &function.block);
     }
 
     fn visit_trait_item_fn(&mut self, function: &'a syn::TraitItemFn) {
         if let Some(block) = &function.default {
-            self.add(&function.sig.ident, block);
+            self.add(true, &function.sig, block);
         }
     }
 }
@@ -248,14 +375,25 @@ impl<'a> Visit<'a> for Body {
         if call.args.is_empty() && ["send", "into_paginator"].contains(&name.as_str()) {
             self.function.sends += 1;
         }
-        self.function.calls.insert(name);
+        self.function.calls.insert(Call::Method(name));
         visit::visit_expr_method_call(self, call);
     }
 
+    fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
+        if let syn::Expr::Path(path) = &*call.func
+            && let Some(name) = path.path.get_ident()
+        {
+            self.function.calls.insert(Call::Plain(name.to_string()));
+        }
+        visit::visit_expr_call(self, call);
+    }
+
     fn visit_expr_path(&mut self, path: &'a syn::ExprPath) {
-        // Called, or handed on to be called.
-        if let Some(last) = path.path.segments.last() {
-            self.function.calls.insert(last.ident.to_string());
+        // A single name is a variable far more often than a function that is handed on.
+        if path.path.segments.len() > 1
+            && let Some(last) = path.path.segments.last()
+        {
+            self.function.calls.insert(Call::Path(last.ident.to_string()));
         }
         visit::visit_expr_path(self, path);
     }
