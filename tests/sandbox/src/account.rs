@@ -86,6 +86,35 @@ impl Account {
         Ok(Self { front_door, execute_api, gateway, compute, aws: Aws::administrator(endpoint)?, run, log, emulator })
     }
 
+    /// Writes every call that came through the front door to a file beside ministack's log, and answers its path.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_calls(&self) -> Result<PathBuf> {
+        let file = self.log.with_file_name(format!("calls-{}.log", std::process::id()));
+        let lines: Vec<String> = self
+            .front_door
+            .calls()
+            .iter()
+            .map(|call| {
+                let outcome = call
+                    .error
+                    .clone()
+                    .unwrap_or_else(|| call.status.map_or("dropped".to_owned(), |status| status.to_string()));
+                let who = call.access_key_id.as_deref().unwrap_or("-");
+                format!(
+                    "{} {who} {} {} {outcome} {} ms",
+                    call.start,
+                    call.service,
+                    call.operation,
+                    call.duration.as_millis()
+                )
+            })
+            .collect();
+        std::fs::write(&file, lines.join("\n")).context("writing the calls")?;
+        Ok(file)
+    }
+
     /// Ends every process and removes the run's folder.
     pub async fn stop(self) {
         self.execute_api.stop().await;
@@ -103,7 +132,7 @@ fn sweep(sandbox: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(sandbox)? {
         let path = entry?.path();
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-        let process = ["run-", "ministack-"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+        let process = ["run-", "ministack-", "calls-"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
         let Some(process) = process.filter(|process| !Path::new("/proc").join(process).exists()) else { continue };
         tracing::debug!(process, "sweeping up after a run");
         if path.is_dir() {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::io::{Cursor, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -30,6 +30,51 @@ pub struct Package {
     pub zip: Bytes,
 }
 
+/// Zips the functions whose binaries are in a folder already, all at once; what has not changed since is not zipped again.
+///
+/// # Errors
+/// When a binary is missing.
+pub async fn take(project: &Project, folder: &Path, say: &dyn Fn(&str)) -> Result<Vec<Package>> {
+    let kept = project.sandbox().join("packages");
+    std::fs::create_dir_all(&kept).context("creating the packages' folder")?;
+    let zipped = project.functions.iter().map(|name| {
+        let (name, binary, kept) = (name.clone(), folder.join(name), kept.clone());
+        tokio::task::spawn_blocking(move || {
+            let zip = zipped(&name, &binary, &kept).context(format!("packing {}", binary.display()))?;
+            Ok::<_, Error>(Package { name, binary, zip })
+        })
+    });
+    let mut packages = Vec::with_capacity(project.functions.len());
+    for package in futures::future::join_all(zipped).await {
+        packages.push(package.context("zipping")??);
+    }
+    let bytes: usize = packages.iter().map(|package| package.zip.len()).sum();
+    say(&format!("Lambdas: {} zipped, {} kB in all", packages.len(), bytes / 1000));
+    Ok(packages)
+}
+
+/// The package of a binary, from the file that an earlier run left or as such a file.
+fn zipped(name: &str, binary: &Path, kept: &Path) -> Result<Bytes> {
+    let about = binary.metadata().context("the binary")?;
+    let changed = about.modified().context("the binary")?.duration_since(UNIX_EPOCH).context("its time")?;
+    let file = kept.join(format!("{name}.{}.{}.zip", changed.as_nanos(), about.len()));
+    if file.exists() {
+        return Ok(std::fs::read(&file).context("an earlier package")?.into());
+    }
+    for entry in std::fs::read_dir(kept).context("earlier packages")? {
+        let old = entry.context("earlier packages")?.path();
+        if old.file_name().and_then(|old| old.to_str()).is_some_and(|old| old.split('.').next() == Some(name)) {
+            std::fs::remove_file(&old).context("an earlier package")?;
+        }
+    }
+    let zip = archive(&std::fs::read(binary).context("the binary")?)?;
+    // Complete or not there: another run may be reading.
+    let draft = kept.join(format!("{name}.{}.draft", std::process::id()));
+    std::fs::write(&draft, &zip).context("the package")?;
+    std::fs::rename(&draft, &file).context("the package")?;
+    Ok(zip)
+}
+
 /// Builds the whole workspace, so that one set of features and one profile serves functions, sandbox and tests, and zips
 /// every function.
 ///
@@ -37,17 +82,7 @@ pub struct Package {
 /// When cargo fails, with its last words, or a binary cannot be read.
 pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>> {
     compile(project, say).await?;
-    let folder = project.target.join("release");
-    let mut packages = Vec::with_capacity(project.functions.len());
-    for name in &project.functions {
-        let binary = folder.join(name);
-        let content = std::fs::read(&binary).context(format!("reading {}", binary.display()))?;
-        let zip = tokio::task::spawn_blocking(move || archive(&content)).await.context("zipping")??;
-        packages.push(Package { name: name.clone(), binary, zip });
-    }
-    let bytes: usize = packages.iter().map(|package| package.zip.len()).sum();
-    say(&format!("Lambdas: {} zipped, {} kB in all", packages.len(), bytes / 1000));
-    Ok(packages)
+    take(project, &project.target.join("release"), say).await
 }
 
 async fn compile(project: &Project, say: &dyn Fn(&str)) -> Result<()> {

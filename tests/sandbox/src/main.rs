@@ -35,6 +35,9 @@ struct Arguments {
     /// Stay up at the end, until Ctrl-C.
     #[arg(long, global = true)]
     keep: bool,
+    /// Take the functions' binaries from this folder instead of building them.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    binaries: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Subcommand)]
@@ -78,6 +81,7 @@ async fn sandbox(arguments: Arguments) -> Result<bool> {
         rate: arguments.rate,
         steps: arguments.steps,
         keep: arguments.keep,
+        binaries: arguments.binaries,
     };
     let report = run(scenario, &options, interruption()?).await?;
     println!("{}", report.page());

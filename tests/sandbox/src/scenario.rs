@@ -57,11 +57,13 @@ pub struct Options {
     pub steps: Vec<u8>,
     /// Whether to stay up in the end until interrupted.
     pub keep: bool,
+    /// Where the functions' binaries are, when they are not to be built.
+    pub binaries: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { approve: true, workloads: Vec::new(), rate: 200, steps: vec![100], keep: false }
+        Self { approve: true, workloads: Vec::new(), rate: 200, steps: vec![100], keep: false, binaries: None }
     }
 }
 
@@ -75,7 +77,10 @@ pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future
     let story = async {
         let project = Project::locate().await?;
         let python = Python::prepare(&project, &say).await?;
-        let packages = lambdas::build(&project, &say).await?;
+        let packages = match &options.binaries {
+            Some(folder) => lambdas::take(&project, folder, &say).await?,
+            None => lambdas::build(&project, &say).await?,
+        };
         let account = Account::start(&project, &python).await?;
         Ok((project, packages, account))
     };
@@ -164,6 +169,7 @@ async fn tell(
         disappointments,
         memory: peaks.total,
     };
+    say(&format!("Report: every call of AWS is in {}", account.write_calls()?.display()));
     crate::expectation::judge(&mut report, scenario, options, &histories);
     for failure in &records.failures {
         say(&format!(
