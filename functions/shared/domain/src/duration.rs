@@ -47,11 +47,7 @@ impl Duration {
     pub fn after(self, start: jiff::Timestamp) -> jiff::Timestamp {
         i64::try_from(self.0)
             .ok()
-            .and_then(|seconds| {
-                start
-                    .checked_add(jiff::SignedDuration::from_secs(seconds))
-                    .ok()
-            })
+            .and_then(|seconds| start.checked_add(jiff::SignedDuration::from_secs(seconds)).ok())
             .unwrap_or(jiff::Timestamp::MAX)
     }
 }
@@ -60,14 +56,9 @@ impl FromStr for Duration {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refuse = || {
-            format!(
-                "found {text:?}, expected a number and a unit, such as \"30s\", \"15m\", \"2h\" or \"7d\""
-            )
-        };
-        let (number, unit) = text
-            .split_at_checked(text.len().saturating_sub(1))
-            .ok_or_else(refuse)?;
+        let refuse =
+            || format!("found {text:?}, expected a number and a unit, such as \"30s\", \"15m\", \"2h\" or \"7d\"");
+        let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(refuse)?;
         let factor = match unit {
             "s" => 1,
             "m" => 60,
@@ -78,10 +69,7 @@ impl FromStr for Duration {
         if number.is_empty() || number.len() > 9 || !number.bytes().all(|b| b.is_ascii_digit()) {
             return Err(refuse());
         }
-        number
-            .parse::<u64>()
-            .map(|n| Self(n * factor))
-            .map_err(|_| refuse())
+        number.parse::<u64>().map(|n| Self(n * factor)).map_err(|_| refuse())
     }
 }
 
@@ -105,9 +93,7 @@ impl Serialize for Duration {
 
 impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -131,32 +117,14 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_people_write_them() {
-        for (text, seconds) in [
-            ("30s", 30),
-            ("15m", 900),
-            ("2h", 7_200),
-            ("7d", 604_800),
-            ("0s", 0),
-        ] {
+        for (text, seconds) in [("30s", 30), ("15m", 900), ("2h", 7_200), ("7d", 604_800), ("0s", 0)] {
             assert_eq!(text.parse(), Ok(Duration::from_secs(seconds)), "{text}");
         }
     }
 
     #[test]
     fn anything_else_is_refused() {
-        for text in [
-            "",
-            "s",
-            "30",
-            "30 s",
-            "-1s",
-            "1.5h",
-            "1w",
-            "2h30m",
-            "9999999999s",
-            "٣s",
-            "é",
-        ] {
+        for text in ["", "s", "30", "30 s", "-1s", "1.5h", "1w", "2h30m", "9999999999s", "٣s", "é"] {
             assert!(text.parse::<Duration>().is_err(), "{text}");
         }
     }

@@ -79,10 +79,7 @@ pub struct PhaseError {
 impl PhaseError {
     /// An error of any condition.
     pub fn new(condition: Condition, message: impl Into<String>) -> Self {
-        Self {
-            condition,
-            message: message.into(),
-        }
+        Self { condition, message: message.into() }
     }
 
     /// Under way: poll again.
@@ -128,10 +125,7 @@ impl PhaseError {
     /// The same error with what was being done in front.
     #[must_use]
     pub fn during(self, what: impl fmt::Display) -> Self {
-        Self {
-            message: format!("{what}: {}", self.message),
-            ..self
-        }
+        Self { message: format!("{what}: {}", self.message), ..self }
     }
 }
 
@@ -141,11 +135,7 @@ mod tests {
 
     #[test]
     fn only_not_ready_and_unavailable_are_retried() {
-        let retried: Vec<_> = Condition::ALL
-            .into_iter()
-            .filter(|c| c.is_retried())
-            .map(Condition::name)
-            .collect();
+        let retried: Vec<_> = Condition::ALL.into_iter().filter(|c| c.is_retried()).map(Condition::name).collect();
         assert_eq!(retried, ["NotReady", "Unavailable"]);
     }
 }

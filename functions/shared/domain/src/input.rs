@@ -60,10 +60,7 @@ pub struct Input {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Blue {
     /// The name of the EKS cluster.
-    #[schemars(
-        length(min = 1, max = 100),
-        regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$")
-    )]
+    #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
     pub cluster: String,
 }
 
@@ -72,10 +69,7 @@ pub struct Blue {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Green {
     /// The name that the new EKS cluster gets.
-    #[schemars(
-        length(min = 1, max = 100),
-        regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$")
-    )]
+    #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
     pub cluster: String,
     /// Its Kubernetes version; blue's where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,15 +104,11 @@ pub struct Workloads {
     pub hosts: Vec<Host>,
     /// Workloads that must run in one cluster only, as `Kind/namespace/name`.
     #[serde(default)]
-    #[schemars(inner(regex(
-        pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$"
-    )))]
+    #[schemars(inner(regex(pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$")))]
     pub hold: Vec<String>,
     /// Workloads that no Service selects and that may run in both clusters at once, as `Kind/namespace/name`.
     #[serde(default)]
-    #[schemars(inner(regex(
-        pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$"
-    )))]
+    #[schemars(inner(regex(pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$")))]
     pub run: Vec<String>,
 }
 
@@ -231,28 +221,19 @@ impl Default for Cutover {
 
 impl Default for Bake {
     fn default() -> Self {
-        Self {
-            duration: Duration::from_days(1),
-            alarms: Vec::new(),
-        }
+        Self { duration: Duration::from_days(1), alarms: Vec::new() }
     }
 }
 
 impl Default for Approval {
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_days(7),
-            on_timeout: OnTimeout::Abort,
-        }
+        Self { timeout: Duration::from_days(7), on_timeout: OnTimeout::Abort }
     }
 }
 
 impl Default for Cleanup {
     fn default() -> Self {
-        Self {
-            after: Duration::from_days(7),
-            approval: false,
-        }
+        Self { after: Duration::from_days(7), approval: false }
     }
 }
 
@@ -269,11 +250,7 @@ impl Input {
     #[must_use]
     pub fn longest_total(&self) -> Duration {
         let building = Duration::from_days(1).as_secs();
-        let cleanup_approval = if self.cleanup.approval {
-            self.approval.timeout.as_secs()
-        } else {
-            0
-        };
+        let cleanup_approval = if self.cleanup.approval { self.approval.timeout.as_secs() } else { 0 };
         Duration::from_secs(
             building
                 + self.approval.timeout.as_secs()

@@ -169,10 +169,7 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("{text:?} is no kind"))
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| format!("{text:?} is no kind"))
     }
 }
 
@@ -190,11 +187,7 @@ pub struct ResourceKey {
 impl ResourceKey {
     /// A key.
     pub fn new(side: Side, kind: Kind, name: impl Into<String>) -> Self {
-        Self {
-            side,
-            kind,
-            name: name.into(),
-        }
+        Self { side, kind, name: name.into() }
     }
 }
 
@@ -210,9 +203,7 @@ impl FromStr for ResourceKey {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = text.splitn(4, '#');
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some("RESOURCE"), Some(side), Some(kind), Some(name)) => {
-                Ok(Self::new(side.parse()?, kind.parse()?, name))
-            }
+            (Some("RESOURCE"), Some(side), Some(kind), Some(name)) => Ok(Self::new(side.parse()?, kind.parse()?, name)),
             _ => Err(format!("{text:?} is no resource key")),
         }
     }
@@ -271,13 +262,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_key() {
-        for text in [
-            "",
-            "META",
-            "RESOURCE#blue#Cluster",
-            "RESOURCE#red#Cluster#a",
-            "RESOURCE#blue#Bucket#a",
-        ] {
+        for text in ["", "META", "RESOURCE#blue#Cluster", "RESOURCE#red#Cluster#a", "RESOURCE#blue#Bucket#a"] {
             assert!(text.parse::<ResourceKey>().is_err(), "{text}");
         }
     }

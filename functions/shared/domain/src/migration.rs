@@ -102,9 +102,7 @@ impl Migration {
     /// Time left before the invocation must have saved what it has, zero when past.
     #[must_use]
     pub fn time_left(&self, now: jiff::Timestamp) -> std::time::Duration {
-        now.duration_until(self.deadline)
-            .try_into()
-            .unwrap_or_default()
+        now.duration_until(self.deadline).try_into().unwrap_or_default()
     }
 }
 
@@ -140,18 +138,13 @@ mod tests {
 
     #[test]
     fn the_name_of_a_migration_is_the_name_of_its_execution() {
-        let id = MigrationId::new(
-            "arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:to-1-34",
-        );
+        let id = MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:to-1-34");
         assert_eq!(id.name(), "to-1-34");
     }
 
     #[test]
     fn a_payload_without_direction_converges() {
         let payload: Payload = serde_json::from_str(r#"{"migrationId":"a"}"#).unwrap();
-        assert_eq!(
-            (payload.direction, payload.step),
-            (Direction::Converge, None)
-        );
+        assert_eq!((payload.direction, payload.step), (Direction::Converge, None));
     }
 }

@@ -7,13 +7,11 @@ use std::fmt::Write;
 /// Lower-case hexadecimal SHA-256 of `bytes`.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// A readable prefix and 8 hexadecimal digits of a hash over (id, side, kind, name), at most `limit` characters.
@@ -24,11 +22,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 pub fn unique(id: &MigrationId, side: Side, kind: Kind, name: &str, limit: usize) -> String {
     let hash = sha256_hex(format!("{id}\n{side}\n{kind}\n{name}").as_bytes());
     let room = limit.saturating_sub(9);
-    let prefix: String = name
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(room)
-        .collect();
+    let prefix: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(room).collect();
     match prefix.trim_matches('-') {
         "" => format!("b{}", &hash[..8]),
         prefix => format!("{prefix}-{}", &hash[..8]),
@@ -52,10 +46,7 @@ mod tests {
     #[test]
     fn the_hash_is_sha_256() {
         // FIPS 180-4 example, "abc".
-        assert_eq!(
-            sha256_hex(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[test]
@@ -63,44 +54,18 @@ mod tests {
         let long = "a-very-long-name-of-a-load-balancer-in-production";
         let name = unique(&id(), Side::Green, Kind::LoadBalancer, long, 32);
         assert_eq!(name.len(), 32);
-        assert_ne!(
-            name,
-            unique(&id(), Side::Blue, Kind::LoadBalancer, long, 32)
-        );
-        assert_ne!(
-            name,
-            unique(&id(), Side::Green, Kind::TargetGroup, long, 32)
-        );
-        assert_ne!(
-            name,
-            unique(
-                &MigrationId::new("other"),
-                Side::Green,
-                Kind::LoadBalancer,
-                long,
-                32
-            )
-        );
-        assert_eq!(
-            name,
-            unique(&id(), Side::Green, Kind::LoadBalancer, long, 32)
-        );
+        assert_ne!(name, unique(&id(), Side::Blue, Kind::LoadBalancer, long, 32));
+        assert_ne!(name, unique(&id(), Side::Green, Kind::TargetGroup, long, 32));
+        assert_ne!(name, unique(&MigrationId::new("other"), Side::Green, Kind::LoadBalancer, long, 32));
+        assert_eq!(name, unique(&id(), Side::Green, Kind::LoadBalancer, long, 32));
     }
 
     #[test]
     fn names_neither_start_nor_end_with_a_hyphen() {
         for name in ["-x-", "--", "", "a b", "shop_blue"] {
             let unique = unique(&id(), Side::Green, Kind::TargetGroup, name, 32);
-            assert!(
-                !unique.starts_with('-') && !unique.ends_with('-'),
-                "{unique}"
-            );
-            assert!(
-                unique
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '-'),
-                "{unique}"
-            );
+            assert!(!unique.starts_with('-') && !unique.ends_with('-'), "{unique}");
+            assert!(unique.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{unique}");
         }
     }
 }

@@ -15,20 +15,13 @@ pub struct Problem {
 impl Problem {
     /// A problem with the field at `path`, such as `$.gateway.stage`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            message: message.into(),
-        }
+        Self { path: path.into(), message: message.into() }
     }
 
     /// All problems as one message, a line each.
     #[must_use]
     pub fn list(problems: &[Self]) -> String {
-        problems
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n")
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -25,13 +25,9 @@ where
     C: Future<Output = Result<String, PhaseError>>,
 {
     let entry = ledger.entry(migration, key).await?;
-    let known = entry
-        .as_ref()
-        .is_some_and(|entry| entry.status != Status::Absent);
+    let known = entry.as_ref().is_some_and(|entry| entry.status != Status::Absent);
     if known && let Some(id) = find().await? {
-        let recorded = entry.is_some_and(|entry| {
-            entry.status == Status::Present && entry.id.as_deref() == Some(&id)
-        });
+        let recorded = entry.is_some_and(|entry| entry.status == Status::Present && entry.id.as_deref() == Some(&id));
         if !recorded {
             ledger.present(migration, key, &id).await?;
         }
@@ -62,20 +58,14 @@ where
     F: Future<Output = Result<Option<String>, PhaseError>>,
     D: Future<Output = Result<(), PhaseError>>,
 {
-    let known = ledger
-        .entry(migration, key)
-        .await?
-        .is_some_and(|entry| entry.status != Status::Absent);
+    let known = ledger.entry(migration, key).await?.is_some_and(|entry| entry.status != Status::Absent);
     if !known {
         return Ok(());
     }
     if let Some(id) = find().await? {
         delete(id.clone()).await?;
         if find().await?.is_some() {
-            return Err(PhaseError::not_ready(format!(
-                "deleting {} {} ({id})",
-                key.side, key.kind
-            )));
+            return Err(PhaseError::not_ready(format!("deleting {} {} ({id})", key.side, key.kind)));
         }
     }
     ledger.absent(migration, key).await

@@ -18,28 +18,15 @@ pub(super) fn input(value: &Value) -> Result<Input, Vec<Problem>> {
         return Err(problems);
     }
     let mut track = serde_path_to_error::Track::new();
-    let read = Input::deserialize_from(value, &mut track).map_err(|error| {
-        vec![Problem::new(
-            format!("$.{}", track.path()),
-            error.to_string(),
-        )]
-    })?;
+    let read = Input::deserialize_from(value, &mut track)
+        .map_err(|error| vec![Problem::new(format!("$.{}", track.path()), error.to_string())])?;
     let problems = rules(&read);
-    if problems.is_empty() {
-        Ok(read)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(read) } else { Err(problems) }
 }
 
 impl Input {
-    fn deserialize_from(
-        value: &Value,
-        track: &mut serde_path_to_error::Track,
-    ) -> Result<Self, serde_json::Error> {
-        <Self as serde::Deserialize>::deserialize(serde_path_to_error::Deserializer::new(
-            value, track,
-        ))
+    fn deserialize_from(value: &Value, track: &mut serde_path_to_error::Track) -> Result<Self, serde_json::Error> {
+        <Self as serde::Deserialize>::deserialize(serde_path_to_error::Deserializer::new(value, track))
     }
 }
 
@@ -51,26 +38,15 @@ fn check(path: &str, value: &Value, schema: &Value, problems: &mut Vec<Problem>)
             if let Some(min) = schema["minItems"].as_u64()
                 && (items.len() as u64) < min
             {
-                problems.push(Problem::new(
-                    path,
-                    format!("found {} items, expected at least {min}", items.len()),
-                ));
+                problems.push(Problem::new(path, format!("found {} items, expected at least {min}", items.len())));
             }
             if let Some(max) = schema["maxItems"].as_u64()
                 && (items.len() as u64) > max
             {
-                problems.push(Problem::new(
-                    path,
-                    format!("found {} items, expected at most {max}", items.len()),
-                ));
+                problems.push(Problem::new(path, format!("found {} items, expected at most {max}", items.len())));
             }
             for (index, item) in items.iter().enumerate() {
-                check(
-                    &format!("{path}[{index}]"),
-                    item,
-                    &schema["items"],
-                    problems,
-                );
+                check(&format!("{path}[{index}]"), item, &schema["items"], problems);
             }
         }
         (Some("string"), Value::String(text)) => check_text(path, text, schema, problems),
@@ -78,46 +54,26 @@ fn check(path: &str, value: &Value, schema: &Value, problems: &mut Vec<Problem>)
             let low = schema["minimum"].as_i64().unwrap_or(0);
             let high = schema["maximum"].as_i64().unwrap_or(i64::MAX);
             if !number.as_i64().is_some_and(|n| (low..=high).contains(&n)) {
-                problems.push(Problem::new(
-                    path,
-                    format!("found {number}, expected a whole number from {low} to {high}"),
-                ));
+                problems
+                    .push(Problem::new(path, format!("found {number}, expected a whole number from {low} to {high}")));
             }
         }
         (Some("boolean"), Value::Bool(_)) => {}
         (Some(expected), found) => {
-            problems.push(Problem::new(
-                path,
-                format!("found {}, expected {}", describe(found), article(expected)),
-            ));
+            problems.push(Problem::new(path, format!("found {}, expected {}", describe(found), article(expected))));
         }
         // A choice of words: schemars writes enums with documented variants as `oneOf` constants.
         (None, found) => check_choice(path, found, schema, problems),
     }
 }
 
-fn check_object(
-    path: &str,
-    object: &Map<String, Value>,
-    schema: &Value,
-    problems: &mut Vec<Problem>,
-) {
+fn check_object(path: &str, object: &Map<String, Value>, schema: &Value, problems: &mut Vec<Problem>) {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
-    for required in schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if !object.contains_key(required) {
-            let hint = properties[required]["description"]
-                .as_str()
-                .unwrap_or_default();
-            problems.push(Problem::new(
-                format!("{path}.{required}"),
-                format!("missing. {hint}").trim().to_owned(),
-            ));
+            let hint = properties[required]["description"].as_str().unwrap_or_default();
+            problems.push(Problem::new(format!("{path}.{required}"), format!("missing. {hint}").trim().to_owned()));
         }
     }
     for (name, value) in object {
@@ -127,15 +83,8 @@ fn check_object(
             // Read here and refused by preflight, which says why.
             None if path == "$.terraform" => {}
             None => {
-                let known = properties
-                    .keys()
-                    .map(String::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                problems.push(Problem::new(
-                    path,
-                    format!("unknown field; the fields here are {known}"),
-                ));
+                let known = properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                problems.push(Problem::new(path, format!("unknown field; the fields here are {known}")));
             }
         }
     }
@@ -146,10 +95,7 @@ fn check_text(path: &str, text: &str, schema: &Value, problems: &mut Vec<Problem
     let too_short = schema["minLength"].as_u64().is_some_and(|min| length < min);
     let too_long = schema["maxLength"].as_u64().is_some_and(|max| length > max);
     if too_short || too_long {
-        problems.push(Problem::new(
-            path,
-            format!("found {length} characters, expected {}", range(schema)),
-        ));
+        problems.push(Problem::new(path, format!("found {length} characters, expected {}", range(schema))));
         return;
     }
     let Some(pattern) = schema["pattern"].as_str() else {
@@ -160,32 +106,16 @@ fn check_text(path: &str, text: &str, schema: &Value, problems: &mut Vec<Problem
             problems.push(Problem::new(path, message));
         }
     } else if !matches(pattern, text) {
-        problems.push(Problem::new(
-            path,
-            format!("found {text:?}, expected the form {pattern}"),
-        ));
+        problems.push(Problem::new(path, format!("found {text:?}, expected the form {pattern}")));
     }
 }
 
 fn check_choice(path: &str, found: &Value, schema: &Value, problems: &mut Vec<Problem>) {
-    let constants = schema["oneOf"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|choice| &choice["const"]);
-    let choices: Vec<&Value> = constants
-        .chain(schema["enum"].as_array().into_iter().flatten())
-        .collect();
+    let constants = schema["oneOf"].as_array().into_iter().flatten().map(|choice| &choice["const"]);
+    let choices: Vec<&Value> = constants.chain(schema["enum"].as_array().into_iter().flatten()).collect();
     if !choices.is_empty() && !choices.contains(&found) {
-        let words = choices
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" or ");
-        problems.push(Problem::new(
-            path,
-            format!("found {found}, expected {words}"),
-        ));
+        let words = choices.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+        problems.push(Problem::new(path, format!("found {found}, expected {words}")));
     }
 }
 
@@ -197,9 +127,9 @@ fn matches(pattern: &str, text: &str) -> bool {
             text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(word)
         }
         "^[A-Za-z0-9_-]+$" => !text.is_empty() && text.chars().all(word),
-        "^1\\.[0-9]{2}$" => text
-            .strip_prefix("1.")
-            .is_some_and(|minor| minor.len() == 2 && minor.bytes().all(|b| b.is_ascii_digit())),
+        "^1\\.[0-9]{2}$" => {
+            text.strip_prefix("1.").is_some_and(|minor| minor.len() == 2 && minor.bytes().all(|b| b.is_ascii_digit()))
+        }
         "^s3://[^/]+/.+$" => text
             .strip_prefix("s3://")
             .and_then(|rest| rest.split_once('/'))
@@ -249,33 +179,17 @@ fn rules(input: &Input) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |path: &str, message: String| problems.push(Problem::new(path, message));
     if input.blue.cluster == input.green.cluster {
-        refuse(
-            "$.green.cluster",
-            format!(
-                "found blue's name {:?}, expected another",
-                input.green.cluster
-            ),
-        );
+        refuse("$.green.cluster", format!("found blue's name {:?}, expected another", input.green.cluster));
     }
     let steps = &input.cutover.steps;
     if !steps.is_sorted_by(|a, b| a < b) || steps.last() != Some(&100) {
-        refuse(
-            "$.cutover.steps",
-            format!("found {steps:?}, expected rising percentages that end with 100"),
-        );
+        refuse("$.cutover.steps", format!("found {steps:?}, expected rising percentages that end with 100"));
     }
-    let watching = input
-        .cutover
-        .step_duration
-        .as_secs()
-        .saturating_mul(steps.len() as u64);
+    let watching = input.cutover.step_duration.as_secs().saturating_mul(steps.len() as u64);
     if input.cutover.deadline.as_secs() < watching {
         refuse(
             "$.cutover.deadline",
-            format!(
-                "found {}, expected at least the {watching} seconds that the steps take",
-                input.cutover.deadline
-            ),
+            format!("found {}, expected at least the {watching} seconds that the steps take", input.cutover.deadline),
         );
     }
     for (path, duration, longest) in [
@@ -285,16 +199,12 @@ fn rules(input: &Input) -> Vec<Problem> {
         ("$.cutover.deadline", input.cutover.deadline, LONGEST_CUTOVER),
     ] {
         if duration > longest {
-            refuse(
-                path,
-                format!("found {duration}, expected at most {longest}"),
-            );
+            refuse(path, format!("found {duration}, expected at most {longest}"));
         }
     }
-    for (path, duration) in [
-        ("$.approval.timeout", input.approval.timeout),
-        ("$.cutover.deadline", input.cutover.deadline),
-    ] {
+    for (path, duration) in
+        [("$.approval.timeout", input.approval.timeout), ("$.cutover.deadline", input.cutover.deadline)]
+    {
         if duration.as_secs() == 0 {
             refuse(path, "found 0, expected more".to_owned());
         }
@@ -303,19 +213,13 @@ fn rules(input: &Input) -> Vec<Problem> {
     for (index, host) in input.workloads.hosts.iter().enumerate() {
         for (name, value) in [("primary", &host.primary), ("temporary", &host.temporary)] {
             if !hosts.insert(value.as_str()) {
-                refuse(
-                    &format!("$.workloads.hosts[{index}].{name}"),
-                    format!("{value:?} is named twice"),
-                );
+                refuse(&format!("$.workloads.hosts[{index}].{name}"), format!("{value:?} is named twice"));
             }
         }
     }
     for (index, hold) in input.workloads.hold.iter().enumerate() {
         if input.workloads.run.contains(hold) {
-            refuse(
-                &format!("$.workloads.hold[{index}]"),
-                format!("{hold} cannot be both held and run"),
-            );
+            refuse(&format!("$.workloads.hold[{index}]"), format!("{hold} cannot be both held and run"));
         }
     }
     problems
@@ -336,11 +240,7 @@ mod tests {
     }
 
     fn paths(value: &Value) -> Vec<String> {
-        input(value)
-            .unwrap_err()
-            .into_iter()
-            .map(|problem| problem.path)
-            .collect()
+        input(value).unwrap_err().into_iter().map(|problem| problem.path).collect()
     }
 
     #[test]
@@ -354,8 +254,7 @@ mod tests {
     #[test]
     fn every_field_can_be_given() {
         let mut value = five_lines();
-        value["green"] =
-            json!({ "cluster": "g", "version": "1.34", "subnetIds": ["subnet-1", "subnet-2"] });
+        value["green"] = json!({ "cluster": "g", "version": "1.34", "subnetIds": ["subnet-1", "subnet-2"] });
         value["workloads"]["hosts"] = json!([{ "primary": "a.example", "temporary": "b.example" }]);
         value["workloads"]["hold"] = json!(["CronJob/default/nightly"]);
         value["smoke"] = json!([{ "path": "/", "expect": 404 }, { "path": "/x" }]);
@@ -412,15 +311,7 @@ mod tests {
         value["green"]["cluster"] = json!("shop-blue");
         value["cutover"] = json!({ "steps": [50, 25], "stepDuration": "2h", "deadline": "1h" });
         value["bake"] = json!({ "duration": "31d" });
-        assert_eq!(
-            paths(&value),
-            [
-                "$.green.cluster",
-                "$.cutover.steps",
-                "$.cutover.deadline",
-                "$.bake.duration"
-            ]
-        );
+        assert_eq!(paths(&value), ["$.green.cluster", "$.cutover.steps", "$.cutover.deadline", "$.bake.duration"]);
     }
 
     #[test]

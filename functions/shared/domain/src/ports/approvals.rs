@@ -55,9 +55,7 @@ impl Question {
     /// Read from a payload or a link.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Qualification, Self::Bake, Self::Cleanup]
-            .into_iter()
-            .find(|question| question.name() == text)
+        [Self::Qualification, Self::Bake, Self::Cleanup].into_iter().find(|question| question.name() == text)
     }
 }
 
@@ -120,11 +118,7 @@ pub struct Answer {
 pub trait Approvals: Sync {
     /// Stores a question with its token. Asking again replaces the token of an unanswered question: Step Functions
     /// gives a new one to each try of the state.
-    fn ask(
-        &self,
-        migration: &Migration,
-        asked: &Asked,
-    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn ask(&self, migration: &Migration, asked: &Asked) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// One question, read consistently.
     fn asked(
@@ -142,10 +136,7 @@ pub trait Approvals: Sync {
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// The migrations that watch this alarm.
-    fn watchers(
-        &self,
-        alarm_arn: &str,
-    ) -> impl Future<Output = Result<Vec<MigrationId>, PhaseError>> + Send;
+    fn watchers(&self, alarm_arn: &str) -> impl Future<Output = Result<Vec<MigrationId>, PhaseError>> + Send;
 
     /// Begins to watch alarms for a migration.
     fn watch(
@@ -155,29 +146,17 @@ pub trait Approvals: Sync {
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Ends watching.
-    fn unwatch(
-        &self,
-        id: &MigrationId,
-        alarm_arns: &[String],
-    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn unwatch(&self, id: &MigrationId, alarm_arns: &[String]) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }
 
 /// Answers to waiting Step Functions tasks
 /// (<https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token>).
 pub trait Tokens: Sync {
     /// The task succeeds with this output. False where nobody waits for the token any more.
-    fn succeed(
-        &self,
-        token: &TaskToken,
-        output: &Value,
-    ) -> impl Future<Output = Result<bool, PhaseError>> + Send;
+    fn succeed(&self, token: &TaskToken, output: &Value) -> impl Future<Output = Result<bool, PhaseError>> + Send;
 
     /// The task fails under this error. False where nobody waits for the token any more.
-    fn fail(
-        &self,
-        token: &TaskToken,
-        error: &PhaseError,
-    ) -> impl Future<Output = Result<bool, PhaseError>> + Send;
+    fn fail(&self, token: &TaskToken, error: &PhaseError) -> impl Future<Output = Result<bool, PhaseError>> + Send;
 }
 
 /// What a one-time schedule calls.
@@ -197,10 +176,7 @@ pub struct Appointment {
 /// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html>).
 pub trait Schedules: Sync {
     /// Makes it, or moves it where it exists.
-    fn schedule(
-        &self,
-        appointment: &Appointment,
-    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn schedule(&self, appointment: &Appointment) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Deletes it; nothing where it is gone.
     fn unschedule(&self, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
@@ -222,20 +198,13 @@ pub enum AlarmState {
 /// CloudWatch alarms.
 pub trait Alarms: Sync {
     /// The state of each, in the order asked. Composite alarms count like others.
-    fn states(
-        &self,
-        arns: &[String],
-    ) -> impl Future<Output = Result<Vec<AlarmState>, PhaseError>> + Send;
+    fn states(&self, arns: &[String]) -> impl Future<Output = Result<Vec<AlarmState>, PhaseError>> + Send;
 }
 
 /// Messages to people.
 pub trait Messages: Sync {
     /// Publishes to Bascule's topic.
-    fn publish(
-        &self,
-        subject: &str,
-        text: &str,
-    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn publish(&self, subject: &str, text: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }
 
 /// Signatures for links.
@@ -244,11 +213,7 @@ pub trait Signatures: Sync {
     fn sign(&self, text: &str) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
     /// Whether the signature is of this text.
-    fn verify(
-        &self,
-        text: &str,
-        signature: &str,
-    ) -> impl Future<Output = Result<bool, PhaseError>> + Send;
+    fn verify(&self, text: &str, signature: &str) -> impl Future<Output = Result<bool, PhaseError>> + Send;
 }
 
 impl Asked {

@@ -223,12 +223,7 @@ pub trait UsagePlans: Sync {
     fn add_key(&self, plan: &str, key: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Takes a stage out of a usage plan (`UpdateUsagePlan`, once per 20 seconds); nothing where it is not in it.
-    fn remove_stage(
-        &self,
-        plan: &str,
-        api: &str,
-        stage: &str,
-    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn remove_stage(&self, plan: &str, api: &str, stage: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Deletes a usage plan, which must cover no stage any more.
     fn delete_usage_plan(&self, plan: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;

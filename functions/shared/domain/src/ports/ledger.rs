@@ -15,10 +15,7 @@ pub trait Ledger: Sync {
     ) -> impl Future<Output = Result<Option<Entry>, PhaseError>> + Send;
 
     /// Every entry of the migration, in the order of their keys, read consistently.
-    fn entries(
-        &self,
-        migration: &Migration,
-    ) -> impl Future<Output = Result<Vec<Entry>, PhaseError>> + Send;
+    fn entries(&self, migration: &Migration) -> impl Future<Output = Result<Vec<Entry>, PhaseError>> + Send;
 
     /// Says that the thing is about to be created. `detail` is what is needed to find it again or to put things back:
     /// an entry that already has one keeps it (the first original is the true one). Does nothing where the entry is
@@ -39,11 +36,7 @@ pub trait Ledger: Sync {
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Says that the thing is gone, or was put back as it was.
-    fn absent(
-        &self,
-        migration: &Migration,
-        key: &ResourceKey,
-    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn absent(&self, migration: &Migration, key: &ResourceKey) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Appends to the audit: what happened, with its evidence (no secrets).
     fn record(

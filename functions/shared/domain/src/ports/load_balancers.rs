@@ -32,10 +32,7 @@ pub struct Target {
 /// Network Load Balancers.
 pub trait LoadBalancers: Sync {
     /// One load balancer, with its attributes and tags.
-    fn load_balancer(
-        &self,
-        which: Named<'_>,
-    ) -> impl Future<Output = Result<Option<LoadBalancer>, PhaseError>> + Send;
+    fn load_balancer(&self, which: Named<'_>) -> impl Future<Output = Result<Option<LoadBalancer>, PhaseError>> + Send;
 
     /// Asks for a load balancer of this scheme, address type, subnets and security groups, and gives its ARN.
     fn create_load_balancer(
@@ -88,10 +85,7 @@ pub trait LoadBalancers: Sync {
 /// Target groups.
 pub trait TargetGroups: Sync {
     /// One target group, with its attributes and tags, without what is attached.
-    fn target_group(
-        &self,
-        which: Named<'_>,
-    ) -> impl Future<Output = Result<Option<TargetGroup>, PhaseError>> + Send;
+    fn target_group(&self, which: Named<'_>) -> impl Future<Output = Result<Option<TargetGroup>, PhaseError>> + Send;
 
     /// Makes a target group of this port, protocol, VPC, target type and health check, and gives its ARN.
     fn create_target_group(

@@ -32,9 +32,7 @@ impl Life {
     /// Read from the table.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Open, Self::Promoted, Self::CleaningUp, Self::Ended]
-            .into_iter()
-            .find(|life| life.name() == text)
+        [Self::Open, Self::Promoted, Self::CleaningUp, Self::Ended].into_iter().find(|life| life.name() == text)
     }
 }
 
@@ -71,10 +69,7 @@ pub struct Opening {
 /// The life of migrations in the ledger.
 pub trait Migrations: Sync {
     /// What META says, read consistently; nothing where preflight never got that far.
-    fn meta(
-        &self,
-        id: &MigrationId,
-    ) -> impl Future<Output = Result<Option<Meta>, PhaseError>> + Send;
+    fn meta(&self, id: &MigrationId) -> impl Future<Output = Result<Option<Meta>, PhaseError>> + Send;
 
     /// Opens the migration with its plan and takes the locks of both clusters and the stage, all or nothing.
     /// A dry run takes no lock and is ended at once. Opening the same migration again does nothing.
@@ -102,19 +97,11 @@ pub trait Migrations: Sync {
     fn turn_back(&self, id: &MigrationId) -> impl Future<Output = Result<Meta, PhaseError>> + Send;
 
     /// The bake ended well and the cleanup is scheduled.
-    fn promote(&self, migration: &Migration)
-    -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn promote(&self, migration: &Migration) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Blue is about to be deleted: the end of the way back. `Refused` where the migration was not promoted.
-    fn begin_cleanup(
-        &self,
-        migration: &Migration,
-    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn begin_cleanup(&self, migration: &Migration) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// The end, with its outcome: releases the locks. Ending it again does nothing.
-    fn end(
-        &self,
-        migration: &Migration,
-        outcome: &str,
-    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn end(&self, migration: &Migration, outcome: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }

@@ -26,10 +26,7 @@ pub struct AutoScalingGroup {
 /// Auto Scaling groups.
 pub trait Scaling: Sync {
     /// The Auto Scaling groups of a cluster's managed node groups.
-    fn scaling_groups(
-        &self,
-        cluster: &str,
-    ) -> impl Future<Output = Result<Vec<AutoScalingGroup>, PhaseError>> + Send;
+    fn scaling_groups(&self, cluster: &str) -> impl Future<Output = Result<Vec<AutoScalingGroup>, PhaseError>> + Send;
 
     /// Every Auto Scaling group that is attached to this target group.
     fn attached_to(
