@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
@@ -121,6 +121,31 @@ impl Aws {
     pub async fn put_object(&self, bucket: &str, key: &str, body: Bytes) -> Result<()> {
         let request = Request::builder().method(Method::PUT);
         self.send("s3", &format!("/{bucket}/{key}"), request, body).await.context(format!("PutObject {key}")).map(drop)
+    }
+
+    /// A request to a function URL, signed; whatever it answers.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn function_url(
+        &self,
+        host: &str,
+        method: Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Bytes>> {
+        let mut request =
+            Request::builder().method(method).uri(format!("http://{host}{path}")).body(body).context("a request")?;
+        for name in [header::CONTENT_TYPE, header::ACCEPT, header::USER_AGENT] {
+            if let Some(value) = headers.get(&name) {
+                request.headers_mut().insert(name, value.clone());
+            }
+        }
+        request.headers_mut().insert(header::HOST, host.parse().context("the function's host")?);
+        self.sign("lambda", &mut request)?;
+        *request.uri_mut() = format!("{}{path}", self.endpoint).parse().context("the endpoint")?;
+        self.wire.send(request).await
     }
 
     /// Creates an S3 bucket.

@@ -24,8 +24,8 @@ struct Form {
 ///
 /// # Errors
 /// When the page is not there, has no such button, or the submission is refused.
-pub async fn decide(wire: &Wire, account: &str, link: &str, decision: &str) -> Result<String> {
-    let page = visit(wire, account, link, Method::GET, Bytes::new()).await?;
+pub async fn decide(wire: &Wire, link: &str, decision: &str) -> Result<String> {
+    let page = visit(wire, link, Method::GET, Bytes::new()).await?;
     let html = String::from_utf8_lossy(page.body()).into_owned();
     let forms = forms(&html);
     let (form, button) = forms
@@ -39,21 +39,18 @@ pub async fn decide(wire: &Wire, account: &str, link: &str, decision: &str) -> R
         .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
         .collect();
     let target = resolve(link, &form.action)?;
-    let answer = visit(wire, account, &target, Method::POST, Bytes::from(fields.join("&"))).await?;
+    let answer = visit(wire, &target, Method::POST, Bytes::from(fields.join("&"))).await?;
     Ok(String::from_utf8_lossy(answer.body()).into_owned())
 }
 
-/// Requests a page of a function URL. Its host name resolves to AWS; here it is the `Host` header of a request to the
-/// account's own address, `http://127.0.0.1:PORT`.
-async fn visit(wire: &Wire, account: &str, link: &str, method: Method, body: Bytes) -> Result<Response<Bytes>> {
-    let uri: Uri = link.parse().context("the approval link")?;
-    let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+/// Requests a page as a browser does.
+async fn visit(wire: &Wire, link: &str, method: Method, body: Bytes) -> Result<Response<Bytes>> {
     let request = Request::builder()
         .method(method)
-        .uri(format!("{account}{path}"))
-        .header("host", uri.host().context("the approval link's host")?)
+        .uri(link)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("accept", "text/html")
+        .header("user-agent", "Mozilla/5.0 (the sandbox)")
         .body(body)
         .context("the approval page")?;
     let answer = wire.send(request).await?;
@@ -68,17 +65,18 @@ fn resolve(page: &str, action: &str) -> Result<String> {
     if action.is_empty() {
         return Ok(page.to_owned());
     }
-    if action.starts_with("https://") {
+    if action.starts_with("https://") || action.starts_with("http://") {
         return Ok(action.to_owned());
     }
     let uri: Uri = page.parse().context("the approval link")?;
-    let host = uri.host().context("the approval link's host")?;
+    let host = uri.authority().context("the approval link's host")?;
+    let scheme = uri.scheme_str().unwrap_or("https");
     let action = match action.strip_prefix('?') {
         Some(query) => format!("{}?{query}", uri.path()),
         None if action.starts_with('/') => action.to_owned(),
         None => format!("/{action}"),
     };
-    Ok(format!("https://{host}{action}"))
+    Ok(format!("{scheme}://{host}{action}"))
 }
 
 /// Reads the forms of a page.

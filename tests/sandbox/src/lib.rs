@@ -5,6 +5,7 @@ pub mod account;
 pub mod aws;
 pub mod browser;
 pub mod digest;
+pub mod doorstep;
 pub mod emulator;
 pub mod error;
 pub mod execution;

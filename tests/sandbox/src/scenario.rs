@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::browser;
+use crate::doorstep::Doorstep;
 use crate::error::{Context, Error, Result};
 use crate::execution::Machines;
 use crate::history::History;
@@ -123,6 +124,7 @@ async fn tell(
     let starts = measure::starts(aws, packages).await?;
     let shop = shop::build(account, &options.workloads, &say).await?;
     let letters = Letterbox::subscribe(aws, stack.outputs.get("TopicArn").context("TopicArn")?).await?;
+    let doorstep = Doorstep::open(aws, stack.outputs.get("ApprovalUrl").context("ApprovalUrl")?).await?;
     let load = shop::open(account, &shop, options.rate).await?;
     say(&format!("Load: {} requests a second, all answered by {BLUE}", options.rate));
 
@@ -134,8 +136,17 @@ async fn tell(
     let arn = machines.start(aws, &name, &input(scenario, options, &shop)).await?;
     say(&format!("Migration: execution {name} started"));
 
-    let mut teller =
-        Teller { scenario, options, account, letters: &letters, load: &load, progress, read: 0, fired: false };
+    let mut teller = Teller {
+        scenario,
+        options,
+        account,
+        letters: &letters,
+        doorstep: &doorstep,
+        load: &load,
+        progress,
+        read: 0,
+        fired: false,
+    };
     let mut disappointments = Vec::new();
     let migrate = teller.follow(&arn, &mut disappointments).await?;
     if scenario == Scenario::Replace && migrate.status == "SUCCEEDED" {
@@ -213,6 +224,7 @@ struct Teller<'a> {
     options: &'a Options,
     account: &'a Account,
     letters: &'a Letterbox,
+    doorstep: &'a Doorstep,
     load: &'a Load,
     progress: &'a Progress,
     read: usize,
@@ -272,19 +284,13 @@ impl Teller<'_> {
                 self.progress.say(&format!("Letter: {}", letter.subject));
                 continue;
             };
-            let decision = if self.scenario == Scenario::Abort { "rejected" } else { "approved" };
+            let page = self.doorstep.local(link)?;
             if self.options.approve {
-                browser::decide(&Wire::plain()?, self.account.aws.endpoint(), link, decision)
-                    .await
-                    .context("answering the approval")?;
+                let decision = if self.scenario == Scenario::Abort { "rejected" } else { "approved" };
+                browser::decide(&Wire::plain()?, &page, decision).await.context("answering the approval")?;
                 self.progress.say(&format!("Approval: {} - answered {decision:?} on its page", letter.subject));
             } else {
-                let local = link.replacen("https://", "http://", 1).replacen(
-                    ".on.aws",
-                    &format!(".localhost:{}", self.account.front_door.address().port()),
-                    1,
-                );
-                self.progress.say(&format!("Approval: {} - decide at {local}", letter.subject));
+                self.progress.say(&format!("Approval: {} - decide at {page}", letter.subject));
             }
         }
         Ok(())
