@@ -17,8 +17,6 @@ pub struct Phase {
     pub ended: Option<Timestamp>,
     /// How often its task was run.
     pub attempts: u32,
-    /// The function that it runs, known for states inside of a Parallel.
-    pub function: Option<String>,
 }
 
 /// The history of one execution, as far as it goes.
@@ -111,37 +109,49 @@ impl History {
             .unwrap_or(0)
     }
 
-    /// The phases, in the order in which they were entered. Those that only choose or pass are no phases.
+    /// The phases, in the order in which they were entered. Those that only choose or pass are no phases, and those inside
+    /// of a Parallel are not told of.
     #[must_use]
     pub fn phases(&self) -> Vec<Phase> {
         let mut phases: Vec<Phase> = Vec::new();
-        let mut open: Option<(String, bool)> = None;
+        let mut open: Option<String> = None;
         for event in &self.events {
             let (Some(kind), Some(at)) = (kind(event), moment(event)) else { continue };
             match kind {
-                "TaskStateEntered" | "ParallelStateEntered" => {
+                "TaskStateEntered" => {
                     let name = state(event);
-                    if kind == "TaskStateEntered" {
-                        enter(&mut phases, &name, at, None);
-                    }
-                    open = Some((name, kind == "ParallelStateEntered"));
+                    enter(&mut phases, &name, at);
+                    open = Some(name);
                 }
-                "TaskScheduled" => match &open {
-                    Some((name, false)) => attempt(&mut phases, name),
-                    Some((_, true)) => {
-                        let Some(function) = function(event) else { continue };
-                        let name = pascal(&function);
-                        enter(&mut phases, &name, at, Some(function));
-                        attempt(&mut phases, &name);
+                "ParallelStateEntered" => open = None,
+                "TaskScheduled" => {
+                    if let Some(name) = &open {
+                        attempt(&mut phases, name);
                     }
-                    None => {}
-                },
+                }
                 "TaskStateExited" => leave(&mut phases, &state(event), at),
-                "ParallelStateExited" => open = None,
                 _ => {}
             }
         }
         phases
+    }
+
+    /// The Parallel states: name, when each was entered, and when it was left.
+    #[must_use]
+    pub fn parallels(&self) -> Vec<(String, Timestamp, Option<Timestamp>)> {
+        let mut parallels: Vec<(String, Timestamp, Option<Timestamp>)> = Vec::new();
+        for event in &self.events {
+            match (kind(event), moment(event)) {
+                (Some("ParallelStateEntered"), Some(at)) => parallels.push((state(event), at, None)),
+                (Some("ParallelStateExited"), Some(at)) => {
+                    if let Some(open) = parallels.iter_mut().rfind(|open| open.0 == state(event)) {
+                        open.2 = Some(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        parallels
     }
 
     /// The states that have been entered and not left: of a Parallel, the Parallel.
@@ -177,10 +187,10 @@ impl History {
     }
 }
 
-fn enter(phases: &mut Vec<Phase>, name: &str, at: Timestamp, function: Option<String>) {
+fn enter(phases: &mut Vec<Phase>, name: &str, at: Timestamp) {
     match phases.iter_mut().find(|phase| phase.name == name) {
         Some(phase) => phase.ended = None,
-        None => phases.push(Phase { name: name.to_owned(), started: at, ended: None, attempts: 0, function }),
+        None => phases.push(Phase { name: name.to_owned(), started: at, ended: None, attempts: 0 }),
     }
 }
 
@@ -208,29 +218,6 @@ fn state(event: &Value) -> String {
     details(event).and_then(|details| details["name"].as_str()).unwrap_or_default().to_owned()
 }
 
-/// The folder of the function that a scheduled task invokes.
-fn function(event: &Value) -> Option<String> {
-    let parameters = &details(event)?["parameters"];
-    let parameters = match parameters.as_str() {
-        Some(text) => serde_json::from_str(text).ok()?,
-        None => parameters.clone(),
-    };
-    let arn = parameters["FunctionName"].as_str()?.to_owned();
-    let name = arn.split(':').find(|part| part.starts_with("bascule-"))?;
-    name.strip_prefix("bascule-").map(str::to_owned)
-}
-
-/// The state's name by the project's convention: `provision-edge` is run by `ProvisionEdge`.
-fn pascal(folder: &str) -> String {
-    folder
-        .split('-')
-        .map(|word| {
-            let mut letters = word.chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-        })
-        .collect()
-}
-
 /// AWS sends seconds since the epoch, ministack RFC 3339.
 fn moment(event: &Value) -> Option<Timestamp> {
     match &event["timestamp"] {
@@ -251,19 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_inside_of_a_parallel_is_known_by_its_function() {
-        let invoke =
-            json!({"parameters": "{\"FunctionName\": \"arn:aws:lambda:r:0:function:bascule-provision-edge:1\"}"});
+    fn the_tasks_of_a_parallel_count_as_transitions_and_tell_what_is_waited_for() {
         let history = history(&json!([
             {"type": "ParallelStateEntered", "timestamp": 1.0, "stateEnteredEventDetails": {"name": "Provision"}},
-            {"type": "TaskScheduled", "timestamp": 2.0, "taskScheduledEventDetails": invoke},
+            {"type": "TaskScheduled", "timestamp": 2.0, "taskScheduledEventDetails": {}},
             {"type": "TaskFailed", "timestamp": 3.0, "taskFailedEventDetails": {"error": "NotReady", "cause": "{\"errorMessage\": \"link PENDING\"}"}},
-            {"type": "TaskScheduled", "timestamp": 4.0, "taskScheduledEventDetails": invoke},
+            {"type": "TaskScheduled", "timestamp": 4.0, "taskScheduledEventDetails": {}},
         ]));
-        let phases = history.phases();
-        assert_eq!((phases[0].name.as_str(), phases[0].attempts), ("ProvisionEdge", 2));
-        assert_eq!(phases[0].started, Timestamp::from_second(2).unwrap());
-        assert_eq!(history.transitions(), 3);
+        assert_eq!((history.transitions(), history.phases().len()), (3, 0));
+        assert_eq!(history.parallels(), [("Provision".to_owned(), Timestamp::from_second(1).unwrap(), None)]);
         assert_eq!(history.last_condition(), Some(("NotReady".into(), "link PENDING".into())));
     }
 

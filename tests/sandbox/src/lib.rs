@@ -13,6 +13,7 @@ pub mod expectation;
 pub mod history;
 pub mod init;
 pub mod inventory;
+pub mod invocations;
 pub mod keep;
 pub mod lambdas;
 pub mod letterbox;

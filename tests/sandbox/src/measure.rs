@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use crate::account::Account;
 use crate::aws::Aws;
-use crate::error::Result;
+use crate::error::{Context, Result};
 use crate::history::History;
 use crate::init;
+use crate::invocations;
 use crate::lambdas::Package;
 use crate::load::{Records, Server};
 use crate::processes::Peaks;
@@ -53,53 +54,59 @@ pub fn winner(records: &Records) -> Server {
     if records.share(std::time::Duration::from_secs(1)).green > 50.0 { Server::Green } else { Server::Blue }
 }
 
-/// The phases of all executions, in the order in which they were entered. What a Parallel hides from the history comes
-/// from the functions' logs.
+/// The phases of all executions, in the order in which they were entered. What happens inside of a Parallel, which the
+/// history does not tell, comes from the definition and the functions' logs.
 ///
 /// # Errors
-/// When `CloudWatch` Logs refuses.
+/// When Step Functions or `CloudWatch` Logs refuses.
 pub async fn phases(aws: &Aws, histories: &[History]) -> Result<Vec<Phase>> {
     let mut phases = Vec::new();
     for history in histories {
-        let found = history.phases();
-        for (number, phase) in found.iter().enumerate() {
-            let mut ended = phase.ended;
-            if let (None, Some(function)) = (ended, &phase.function) {
-                // The next use of the same function, in a state of its own, is not this phase.
-                let limit =
-                    found[number..].iter().filter(|other| other.function.is_none()).map(|other| other.started).min();
-                ended = last_invocation(aws, function, phase.started, limit).await?;
+        phases.extend(history.phases().into_iter().map(|phase| Phase {
+            name: phase.name,
+            started_at: phase.started,
+            ended_at: phase.ended,
+            attempts: phase.attempts,
+        }));
+        let parallels = history.parallels();
+        if parallels.is_empty() {
+            continue;
+        }
+        let definition = definition(aws, &history.arn).await?;
+        for (parallel, entered, left) in parallels {
+            for (name, function) in branch_tasks(&definition["States"][&parallel]) {
+                let all = invocations::of(aws, &function).await?;
+                let within =
+                    all.iter().filter(|one| one.started >= entered && left.is_none_or(|left| one.ended <= left));
+                let within: Vec<_> = within.collect();
+                let (Some(first), Some(last)) = (within.first(), within.last()) else { continue };
+                let attempts = u32::try_from(within.len()).unwrap_or(u32::MAX);
+                phases.push(Phase { name, started_at: first.started, ended_at: Some(last.ended), attempts });
             }
-            phases.push(Phase {
-                name: phase.name.clone(),
-                started_at: phase.started,
-                ended_at: ended,
-                attempts: phase.attempts,
-            });
         }
     }
     phases.sort_by_key(|phase| phase.started_at);
     Ok(phases)
 }
 
-/// When the last invocation of a function ended, between two moments.
-async fn last_invocation(
-    aws: &Aws,
-    function: &str,
-    from: Timestamp,
-    to: Option<Timestamp>,
-) -> Result<Option<Timestamp>> {
-    let mut question = serde_json::json!({
-        "logGroupName": format!("/aws/lambda/bascule-{function}"),
-        "startTime": from.as_millisecond(),
-        "filterPattern": "REPORT",
-    });
-    if let Some(to) = to {
-        question["endTime"] = to.as_millisecond().into();
-    }
-    let answer = aws.json("logs", "Logs_20140328.FilterLogEvents", &question).await?;
-    let times = answer["events"].as_array().into_iter().flatten().filter_map(|event| event["timestamp"].as_i64());
-    Ok(times.max().and_then(|time| Timestamp::from_millisecond(time).ok()))
+/// The definition that an execution runs.
+async fn definition(aws: &Aws, execution: &str) -> Result<Value> {
+    let question = serde_json::json!({"executionArn": execution});
+    let answer = aws.json("states", "AWSStepFunctions.DescribeStateMachineForExecution", &question).await?;
+    serde_json::from_str(answer["definition"].as_str().unwrap_or("null")).context("the definition")
+}
+
+/// The tasks in the branches of a Parallel: name and the folder of the function.
+fn branch_tasks(parallel: &Value) -> Vec<(String, String)> {
+    let branches = parallel["Branches"].as_array().into_iter().flatten();
+    let states = branches.filter_map(|branch| branch["States"].as_object()).flatten();
+    states
+        .filter_map(|(name, state)| {
+            let arn = state["Arguments"]["FunctionName"].as_str()?;
+            let function = arn.split(':').find_map(|part| part.strip_prefix("bascule-"))?;
+            Some((name.clone(), function.to_owned()))
+        })
+        .collect()
 }
 
 /// The figures of Step Functions.
@@ -144,32 +151,10 @@ pub async fn lambdas(
             zip_bytes: package.zip.len(),
             init_ms: starts.get(&package.name).copied().unwrap_or_default(),
             max_rss_bytes: peaks.functions.get(&package.name).copied(),
-            invocations: invocations(aws, &package.name).await?,
+            invocations: invocations::of(aws, &package.name).await?.len() as u64,
         });
     }
     Ok(lambdas)
-}
-
-/// How often a function was invoked: the invocations that its log tells of. (Lambda's metric `Invocations` would say the
-/// same on AWS; ministack counts only those that come through Lambda's own API.)
-async fn invocations(aws: &Aws, function: &str) -> Result<u64> {
-    let mut count = 0;
-    let mut token = Value::Null;
-    loop {
-        let mut question = serde_json::json!({
-            "logGroupName": format!("/aws/lambda/bascule-{function}"),
-            "filterPattern": "\"START RequestId\"",
-        });
-        if !token.is_null() {
-            question["nextToken"] = token;
-        }
-        let mut answer = aws.json("logs", "Logs_20140328.FilterLogEvents", &question).await?;
-        count += answer["events"].as_array().map_or(0, Vec::len) as u64;
-        token = answer["nextToken"].take();
-        if token.is_null() {
-            return Ok(count);
-        }
-    }
 }
 
 /// The functions' calls by service and operation: everything at the front door that is signed with the temporary keys of

@@ -166,6 +166,7 @@ async fn tell(
     let ledger = inventory::ledger::Ledger::read(aws, stack.outputs.get("LedgerTable").context("LedgerTable")?).await?;
     let after = inventory::take(aws).await.context("the inventory after")?;
     let winner = measure::winner(&records);
+    let blue_deleted = scenario == Scenario::Replace && winner == Server::Green;
     let peaks = watch.peaks();
     let mut report = Report {
         outcome: if winner == Server::Green { "GreenServes" } else { "BlueServes" }.to_owned(),
@@ -176,7 +177,7 @@ async fn tell(
         lambda: measure::lambdas(aws, packages, &starts, &peaks).await?,
         aws_calls: measure::calls(account),
         unchanged: Snapshot::take(aws, &shop.api.id).await?.unchanged(&before),
-        left: inventory::left(&inventory_before, &after, &ledger, scenario == Scenario::Replace),
+        left: inventory::left(&inventory_before, &after, &ledger, blue_deleted),
         disappointments,
         memory: peaks.total,
     };
