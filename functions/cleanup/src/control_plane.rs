@@ -42,9 +42,10 @@ pub async fn converge<P: Ledger + Clusters + Network>(ports: &P, migration: &Mig
         waiting.take(delete(ports, migration, planned, find, remove).await)?;
     }
     waiting.finish()?;
-    // Bascule's own access entry went with the cluster.
+    // What Bascule made or changed inside the cluster, its own access entry and the holds, went with it.
     for entry in ports.entries(migration).await? {
-        if entry.key.side == Side::Blue && entry.key.kind == Kind::AccessEntry && entry.status != Status::Absent {
+        let inside = matches!(entry.key.kind, Kind::AccessEntry | Kind::Workload | Kind::Bundle);
+        if entry.key.side == Side::Blue && inside && entry.status != Status::Absent {
             ports.absent(migration, &entry.key).await?;
         }
     }

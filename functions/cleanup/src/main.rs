@@ -2,7 +2,7 @@
 
 use cleanup::{begin, control_plane, edge, guard, inventory, network, nodes, undo, unknown};
 use clients::Account;
-use domain::Migration;
+use domain::{Migration, appointment};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), clients::Error> {
@@ -17,6 +17,8 @@ async fn main() -> Result<(), clients::Error> {
         "network" => network::converge(account, migration).await,
         "inventory" => {
             control_plane::leave_green(account, migration).await?;
+            // The schedule that started this very execution has deleted itself, and whatever else was due is void.
+            appointment::cancel_all(account, migration).await?;
             inventory::converge(account, migration).await
         }
         step => Err(unknown(step)),
