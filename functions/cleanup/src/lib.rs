@@ -24,6 +24,7 @@ pub async fn begin<P: Migrations>(ports: &P, migration: &Migration) -> Result<()
 ///
 /// # Errors
 /// Always `Refused`.
+#[expect(clippy::unused_async, reason = "the form of every phase")]
 pub async fn undo<P>(_ports: &P, _migration: &Migration) -> Result<Outcome, PhaseError> {
     Err(PhaseError::refused("a cleanup cannot be undone: blue is being deleted and green serves"))
 }

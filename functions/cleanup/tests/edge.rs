@@ -62,7 +62,7 @@ async fn promoted() -> (Gate, Migration) {
         road.methods.insert("shop1".to_owned(), green.clone());
         let deployment = |id: &str| Deployment { id: id.to_owned(), ..Deployment::default() };
         road.deployments.insert(pair("shop1", G), (deployment(G), green.clone()));
-        road.stages.get_mut(&pair("shop1", "prod")).unwrap().deployment_id = G.to_owned();
+        G.clone_into(&mut road.stages.get_mut(&pair("shop1", "prod")).unwrap().deployment_id);
         for (side, held) in [(Side::Blue, "deployment-b"), (Side::Green, G)] {
             let name = keeper_name(&migration, side);
             road.stages.insert(pair("shop1", &name), stage(&name, held));

@@ -23,7 +23,7 @@ pub async fn handle(account: &Account, event: Value, invocation: Invocation) -> 
                 &page::notice("Not a link of Bascule", "Open the whole link from the message."),
             ));
         };
-        return browse(account, &visit, &invocation).await.or_else(|error| apologise(&error));
+        return Ok(browse(account, &visit, &invocation).await.unwrap_or_else(|error| apologise(&error)));
     }
     let call: Call = serde_json::from_value(event)
         .map_err(|error| PhaseError::invalid_input(format!("the call cannot be read: {error}")))?;
@@ -85,12 +85,12 @@ async fn submit(
     Ok(http::answer(200, &page::thanks(&settled)))
 }
 
-fn apologise(error: &PhaseError) -> Result<Value, PhaseError> {
+fn apologise(error: &PhaseError) -> Value {
     let status = match error.condition {
         Condition::InvalidInput => 400,
         Condition::Conflict | Condition::Refused => 409,
         _ => 503,
     };
     tracing::warn!(%error, "a visitor got no answer");
-    Ok(http::answer(status, &page::notice("That did not work", &error.message)))
+    http::answer(status, &page::notice("That did not work", &error.message))
 }

@@ -1,4 +1,5 @@
 //! Answers, from every crash point.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use decide::settle;
 use domain::{

@@ -7,6 +7,7 @@ use domain::{Migration, Outcome, PhaseError};
 ///
 /// # Errors
 /// `Refused` where it does: the state was not touched.
+#[expect(clippy::unused_async, reason = "the form of every phase")]
 pub async fn converge<P>(_ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     match migration.input.terraform {
         None => Ok(Outcome::done().with("handover", "NotConfigured")),
@@ -21,6 +22,7 @@ pub async fn converge<P>(_ports: &P, migration: &Migration) -> Result<Outcome, P
 ///
 /// # Errors
 /// Never.
+#[expect(clippy::unused_async, reason = "the form of every phase")]
 pub async fn undo<P>(_ports: &P, _migration: &Migration) -> Result<Outcome, PhaseError> {
     Ok(Outcome::done())
 }

@@ -16,17 +16,17 @@ pub async fn problems<P: Alarms>(ports: &P, input: &Input, place: &Place) -> Res
     for (path, list) in lists {
         for (index, arn) in list.iter().enumerate() {
             let path = format!("{path}[{index}]");
-            match foreign(arn, place) {
-                Some(message) => problems.push(Problem::new(path, message)),
-                None => {
-                    paths.push(path);
-                    arns.push(arn.clone());
-                }
+            if let Some(message) = foreign(arn, place) {
+                problems.push(Problem::new(path, message));
+            } else {
+                paths.push(path);
+                arns.push(arn.clone());
             }
         }
     }
     let states = if arns.is_empty() { Vec::new() } else { ports.states(&arns).await? };
-    problems.extend(paths.iter().zip(states).filter_map(|(path, state)| complaint(state).map(|m| Problem::new(path, m))));
+    problems
+        .extend(paths.iter().zip(states).filter_map(|(path, state)| complaint(state).map(|m| Problem::new(path, m))));
     Ok(problems)
 }
 
@@ -41,7 +41,9 @@ const fn complaint(state: AlarmState) -> Option<&'static str> {
     match state {
         AlarmState::Ok => None,
         AlarmState::Alarm => Some("the alarm is in ALARM; mend what it tells of before migrating"),
-        AlarmState::InsufficientData => Some("the alarm has no data, so it could not guard anything; wait until it is OK"),
+        AlarmState::InsufficientData => {
+            Some("the alarm has no data, so it could not guard anything; wait until it is OK")
+        }
         AlarmState::Missing => Some("there is no such alarm"),
     }
 }

@@ -6,8 +6,8 @@ mod balancer;
 mod drift;
 mod plan;
 
-use domain::plan::edge::{Edge, Integration};
 use domain::plan::Found;
+use domain::plan::edge::{Edge, Integration};
 use domain::ports::gateway::{Backend, Method};
 use domain::ports::{Apis, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::{Input, PhaseError, Problem};

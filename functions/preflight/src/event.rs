@@ -36,7 +36,9 @@ pub async fn handle(account: &Account, call: Call, invocation: Invocation) -> Re
     }
     if let Some(meta) = account.meta(id).await? {
         return match meta.outcome.as_deref() {
-            Some("Refused") => Err(PhaseError::refused("this execution was refused before; start a new one with a mended input")),
+            Some("Refused") => {
+                Err(PhaseError::refused("this execution was refused before; start a new one with a mended input"))
+            }
             outcome => Ok(Outcome::done().with("dryRun", outcome == Some("Planned"))),
         };
     }

@@ -14,15 +14,9 @@ use domain::{Migration, Outcome, PhaseError};
 pub const ATTACH_NODES: &str = "attach-nodes";
 
 /// Everything that this phase reaches.
-pub trait Ports:
-    Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling
-{
-}
+pub trait Ports: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
 
-impl<T> Ports for T where
-    T: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling
-{
-}
+impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
 
 /// Makes green's edge exist, or registers green's nodes with it.
 ///

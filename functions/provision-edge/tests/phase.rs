@@ -82,7 +82,7 @@ async fn every_node_group_is_attached_where_blues_is() {
     let road = Gate::survives(built, converge).await.unwrap().road;
     let clone = road.groups.values().find(|group| group.arn != "arn:group-blue").unwrap();
     for name in ["general", "jobs"] {
-        assert_eq!(road.scaling[&format!("eks-shop-green-{name}")].target_group_arns, [clone.arn.clone()]);
+        assert_eq!(road.scaling[&format!("eks-shop-green-{name}")].target_group_arns, std::slice::from_ref(&clone.arn));
         assert_eq!(road.scaling[&format!("eks-shop-blue-{name}")].target_group_arns, ["arn:group-blue"]);
     }
 }

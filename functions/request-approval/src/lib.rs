@@ -49,14 +49,11 @@ pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures>(
     desk: &Desk,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
-    let question = match Question::parse(&migration.step) {
-        Some(question @ (Question::Qualification | Question::Cleanup)) => question,
-        _ => {
-            return Err(PhaseError::invalid_input(format!(
-                "$.step: found {:?}, expected qualification or cleanup",
-                migration.step
-            )));
-        }
+    let Some(question @ (Question::Qualification | Question::Cleanup)) = Question::parse(&migration.step) else {
+        return Err(PhaseError::invalid_input(format!(
+            "$.step: found {:?}, expected qualification or cleanup",
+            migration.step
+        )));
     };
     let evidence = evidence(ports, migration, question).await?;
     let plan_digest = migration.plan.digest();
@@ -157,7 +154,7 @@ fn message(
         ),
     };
     let subject = format!("Bascule {}: {} of {green}", migration.name(), question.name());
-    let advice: String = migration.plan.advice.iter().map(|line| format!("- {line}\n")).collect();
+    let advice: String = migration.plan.advice.iter().flat_map(|line| ["- ", line, "\n"]).collect();
     let shown = serde_json::to_string_pretty(evidence).unwrap_or_default();
     let text = format!(
         "{what}\n\nAnswer until {deadline} ({no_answer}):\n{url}\n\nOr: aws lambda invoke --function-name bascule-decide \

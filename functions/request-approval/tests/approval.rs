@@ -1,4 +1,5 @@
 //! Asking, from every crash point.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use domain::{
     Condition, Migration,

@@ -71,11 +71,7 @@ pub async fn approved<P: Approvals>(ports: &P, migration: &Migration) -> Result<
 ///
 /// # Errors
 /// `Conflict` where the stage is neither as the last step left it nor as this one makes it.
-pub async fn shift<P: GatewayPorts>(
-    ports: &P,
-    migration: &Migration,
-    now: jiff::Timestamp,
-) -> Result<u8, PhaseError> {
+pub async fn shift<P: GatewayPorts>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<u8, PhaseError> {
     let edge = &migration.plan.edge;
     let (api, name) = (&edge.api.id, &edge.stage.name);
     let (g, _) = gateway::green(ports, migration).await?;

@@ -149,8 +149,8 @@ fn walk(phase: &str) -> Vec<Step> {
         if !seen.insert((call.clone(), inside)) {
             continue;
         }
-        let Some((name, named)) = shared().get_key_value(call.name()) else { continue };
-        let reachable = named
+        let Some((name, functions)) = shared().get_key_value(call.name()) else { continue };
+        let reachable = functions
             .iter()
             .filter(|function| call.can_mean(function) && features.contains(&function.feature))
             .filter(|function| match inside {

@@ -1,6 +1,8 @@
 //! Every way through the state machines, run by the embedded account from the template, with stand-ins for the Lambdas that answer as
 //! each case says. What the phases themselves do is tested elsewhere; this is the graph.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod stand_in;
 
 use sandbox::{
@@ -224,7 +226,8 @@ impl Bench {
     async fn run(&self, case: &Case) -> Course {
         self.stand_ins.answer(&case.answers);
         let before = self.rollbacks().await.len();
-        let input = if case.machine == "migrate" { json!({}) } else { json!({ "migrationId": "m", "reason": "Requested" }) };
+        let input =
+            if case.machine == "migrate" { json!({}) } else { json!({ "migrationId": "m", "reason": "Requested" }) };
         let start = json!({ "stateMachineArn": self.machine(case.machine), "input": input.to_string() });
         let execution = self.states("StartExecution", start).await["executionArn"].as_str().unwrap().to_owned();
         let begin = Instant::now();
@@ -261,7 +264,8 @@ impl Bench {
         if answer["stop"] == true {
             self.states("StopExecution", json!({ "executionArn": execution })).await;
         } else if let Some(error) = answer["error"].as_str() {
-            self.states("SendTaskFailure", json!({ "taskToken": token, "error": error, "cause": "as the case says" })).await;
+            self.states("SendTaskFailure", json!({ "taskToken": token, "error": error, "cause": "as the case says" }))
+                .await;
         } else {
             self.states("SendTaskSuccess", json!({ "taskToken": token, "output": answer.to_string() })).await;
         }
@@ -269,7 +273,8 @@ impl Bench {
 
     /// The states that an execution entered.
     async fn way(&self, execution: &str) -> String {
-        let history = self.states("GetExecutionHistory", json!({ "executionArn": execution, "maxResults": 1000 })).await;
+        let history =
+            self.states("GetExecutionHistory", json!({ "executionArn": execution, "maxResults": 1000 })).await;
         let events = history["events"].as_array().into_iter().flatten();
         events.filter_map(|event| event["stateEnteredEventDetails"]["name"].as_str()).collect::<Vec<_>>().join(" ")
     }
@@ -279,7 +284,9 @@ impl Bench {
         let list = self.states("ListExecutions", json!({ "stateMachineArn": self.machine("rollback") })).await;
         let executions = list["executions"].as_array().into_iter().flatten();
         let mut executions: Vec<(f64, String)> = executions
-            .map(|execution| (execution["startDate"].as_f64().unwrap(), execution["executionArn"].as_str().unwrap().to_owned()))
+            .map(|execution| {
+                (execution["startDate"].as_f64().unwrap(), execution["executionArn"].as_str().unwrap().to_owned())
+            })
             .collect();
         executions.sort_by(|left, right| left.0.total_cmp(&right.0));
         executions.into_iter().map(|(_, arn)| arn).collect()
@@ -290,7 +297,8 @@ impl Bench {
         let mut reasons = Vec::new();
         for execution in self.executions().await {
             let input = self.describe(&execution).await["input"].as_str().unwrap().to_owned();
-            reasons.push(serde_json::from_str::<Value>(&input).unwrap()["reason"].as_str().unwrap_or_default().to_owned());
+            reasons
+                .push(serde_json::from_str::<Value>(&input).unwrap()["reason"].as_str().unwrap_or_default().to_owned());
         }
         reasons
     }
@@ -313,8 +321,7 @@ async fn every_way_through_the_machines_ends_where_it_should() {
     let folder = stand_in::folder(&project);
     let port = free_port().unwrap();
     let endpoint = format!("http://127.0.0.1:{port}");
-    let settings =
-        Settings { port, endpoint: endpoint.clone(), execute_api: endpoint.clone(), wait_scale: WAIT_SCALE };
+    let settings = Settings { port, endpoint: endpoint.clone(), execute_api: endpoint.clone(), wait_scale: WAIT_SCALE };
     let log = folder.join("ministack.log");
     let emulator = Emulator::start(&python, &settings, &folder, &log).await.unwrap();
     let aws = Aws::administrator(endpoint).unwrap();

@@ -2,6 +2,8 @@
 //!
 //! One at a time: each has an account of its own, but they would share two cores.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use sandbox::{Options, Report, Scenario, run};
 use tokio::sync::Mutex;
 

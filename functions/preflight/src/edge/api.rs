@@ -77,13 +77,11 @@ pub(super) fn link(api: &str, linked: &[(&Method, &Backend)]) -> (Option<String>
         return refuse(format!("V2 VPC links are not supported yet: {}", some(v2)));
     }
     let links: BTreeSet<&str> = linked.iter().map(|(_, backend)| backend.connection_id.as_str()).collect();
-    match links.iter().collect::<Vec<_>>().as_slice() {
-        [only] => (Some((**only).to_owned()), Vec::new()),
-        _ => {
-            let links = links.into_iter().collect::<Vec<_>>().join(", ");
-            refuse(format!("the API {api} uses several VPC links ({links}); only one is supported yet"))
-        }
+    if let [only] = links.iter().collect::<Vec<_>>().as_slice() {
+        return (Some((**only).to_owned()), Vec::new());
     }
+    let links = links.into_iter().collect::<Vec<_>>().join(", ");
+    refuse(format!("the API {api} uses several VPC links ({links}); only one is supported yet"))
 }
 
 #[cfg(test)]

@@ -20,19 +20,15 @@ impl Account {
 
     /// From the Lambda's environment, on one HTTPS client with ring. Nothing is sent yet.
     pub async fn from_environment() -> Self {
-        let client = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
+        let client =
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         // An attempt that hangs must leave time for another one before the Lambda's own deadline.
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
             .operation_attempt_timeout(Duration::from_secs(10))
             .build();
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(client)
-            .timeout_config(timeouts)
-            .load()
-            .await;
+        let config =
+            aws_config::defaults(BehaviorVersion::latest()).http_client(client).timeout_config(timeouts).load().await;
         Self::new(config)
     }
 
@@ -55,7 +51,9 @@ impl Account {
 /// `Refused` where it is missing: the function was not deployed from the template.
 pub fn setting(name: &str) -> Result<String, PhaseError> {
     std::env::var(name).map_err(|_| {
-        PhaseError::refused(format!("the environment variable {name} is missing; deploy the function from infra/template.yaml"))
+        PhaseError::refused(format!(
+            "the environment variable {name} is missing; deploy the function from infra/template.yaml"
+        ))
     })
 }
 

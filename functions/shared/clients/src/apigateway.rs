@@ -31,7 +31,10 @@ fn refusal<E: ProvideErrorMetadata>(context: &str, error: &SdkError<E, Response>
 }
 
 /// A read of something that may not exist.
-fn found<T, E: ProvideErrorMetadata>(context: &str, answer: Result<T, SdkError<E, Response>>) -> Result<Option<T>, PhaseError> {
+fn found<T, E: ProvideErrorMetadata>(
+    context: &str,
+    answer: Result<T, SdkError<E, Response>>,
+) -> Result<Option<T>, PhaseError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if code(&error) == "NotFoundException" => Ok(None),

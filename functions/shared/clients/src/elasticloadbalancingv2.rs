@@ -6,7 +6,10 @@ mod convert;
 mod listeners;
 mod target_groups;
 
-use crate::{Account, error::{code, phase_error}};
+use crate::{
+    Account,
+    error::{code, phase_error},
+};
 use aws_sdk_elasticloadbalancingv2::{Client, types::Tag};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
@@ -31,9 +34,7 @@ async fn tags_of(client: &Client, arn: &str) -> Result<Tags, PhaseError> {
         .await
         .map_err(|error| phase_error(&format!("reading the tags of {arn}"), &error))?;
     let tags = answer.tag_descriptions().iter().flat_map(|description| description.tags());
-    Ok(tags
-        .map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned()))
-        .collect())
+    Ok(tags.map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned())).collect())
 }
 
 /// A delete of something that may be gone; what still uses it is being deleted too, so that is `NotReady`.
@@ -41,13 +42,18 @@ fn gone<T, E: ProvideErrorMetadata>(context: &str, answer: Result<T, SdkError<E,
     match answer {
         Ok(_) => Ok(()),
         Err(error) if code(&error).ends_with("NotFound") => Ok(()),
-        Err(error) if code(&error) == "ResourceInUse" => Err(PhaseError::not_ready(phase_error(context, &error).message)),
+        Err(error) if code(&error) == "ResourceInUse" => {
+            Err(PhaseError::not_ready(phase_error(context, &error).message))
+        }
         Err(error) => Err(phase_error(context, &error)),
     }
 }
 
 /// A read of something that may not exist.
-fn found<T, E: ProvideErrorMetadata>(context: &str, answer: Result<T, SdkError<E, Response>>) -> Result<Option<T>, PhaseError> {
+fn found<T, E: ProvideErrorMetadata>(
+    context: &str,
+    answer: Result<T, SdkError<E, Response>>,
+) -> Result<Option<T>, PhaseError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if code(&error).ends_with("NotFound") => Ok(None),

@@ -36,10 +36,7 @@ const DENIED: [&str; 7] = [
 
 /// The condition of an SDK error that its caller has no special use for: no answer, a throttle or a 5xx is
 /// `Unavailable`, a missing permission `Denied`, every other refusal `Refused`. `context` says what was being done.
-pub fn phase_error<E: ProvideErrorMetadata>(
-    context: &str,
-    error: &SdkError<E, Response>,
-) -> PhaseError {
+pub fn phase_error<E: ProvideErrorMetadata>(context: &str, error: &SdkError<E, Response>) -> PhaseError {
     let Some(service) = error.as_service_error() else {
         let kind = match error {
             SdkError::ConstructionFailure(_) => {
@@ -52,13 +49,8 @@ pub fn phase_error<E: ProvideErrorMetadata>(
         return PhaseError::unavailable(format!("{context}: {kind}"));
     };
     let code = service.code().unwrap_or("Unknown");
-    let message = format!(
-        "{context}: {code}: {}",
-        service.message().unwrap_or("no message")
-    );
-    let status = error
-        .raw_response()
-        .map_or(0, |response| response.status().as_u16());
+    let message = format!("{context}: {code}: {}", service.message().unwrap_or("no message"));
+    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
     classify(code, status, message)
 }
 
@@ -74,10 +66,7 @@ fn classify(code: &str, status: u16, message: String) -> PhaseError {
 
 /// The code of a service error, empty where the service did not answer: for callers that know what some codes mean.
 pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> &str {
-    error
-        .as_service_error()
-        .and_then(ProvideErrorMetadata::code)
-        .unwrap_or_default()
+    error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -95,11 +84,7 @@ mod tests {
             ("UnauthorizedOperation", 403, Condition::Denied),
             ("ResourceInUseException", 409, Condition::Refused),
         ] {
-            assert_eq!(
-                classify(code, status, String::new()).condition,
-                condition,
-                "{code}"
-            );
+            assert_eq!(classify(code, status, String::new()).condition, condition, "{code}");
         }
     }
 }

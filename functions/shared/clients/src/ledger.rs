@@ -40,10 +40,7 @@ struct Owner {
 
 impl Account {
     fn ledger(&self) -> Result<Ledger, PhaseError> {
-        Ok(Ledger {
-            client: Client::new(self.config()),
-            table: setting("BASCULE_LEDGER_TABLE")?,
-        })
+        Ok(Ledger { client: Client::new(self.config()), table: setting("BASCULE_LEDGER_TABLE")? })
     }
 }
 
@@ -120,36 +117,19 @@ impl Ledger {
             let mut items = changes.to_vec();
             items.push(self.event(&pk, seq + 1, event.0, &event.1)?);
             items.push(self.count(&pk, owner, seq, &meta)?);
-            match self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(items))
-                .send()
-                .await
-            {
+            match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
                 Ok(_) => return Ok(()),
                 Err(error) if collided(&error) => {
                     // Two branches of a Parallel write to one META: step aside for a moment, each for another one.
-                    tokio::time::sleep(Duration::from_millis(
-                        5 + (fence * 7 + seq * 13 + attempt * 11) % 40,
-                    ))
-                    .await;
+                    tokio::time::sleep(Duration::from_millis(5 + (fence * 7 + seq * 13 + attempt * 11) % 40)).await;
                 }
                 Err(error) => return Err(phase_error("writing the ledger", &error)),
             }
         }
-        Err(PhaseError::unavailable(format!(
-            "the ledger's META was written by others {COLLISIONS} times in a row"
-        )))
+        Err(PhaseError::unavailable(format!("the ledger's META was written by others {COLLISIONS} times in a row")))
     }
 
-    fn event(
-        &self,
-        pk: &str,
-        seq: u64,
-        what: &str,
-        evidence: &Value,
-    ) -> Result<TransactWriteItem, PhaseError> {
+    fn event(&self, pk: &str, seq: u64, what: &str, evidence: &Value) -> Result<TransactWriteItem, PhaseError> {
         let put = Put::builder()
             .table_name(&self.table)
             .item("pk", text(pk))
@@ -158,23 +138,14 @@ impl Ledger {
             .item("what", text(what))
             .item("evidence", text(evidence.to_string()))
             .item("at", text(jiff::Timestamp::now().to_string()))
-            .item(
-                "by",
-                text(std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()),
-            )
+            .item("by", text(std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()))
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(incomplete)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn count(
-        &self,
-        pk: &str,
-        owner: Owner,
-        seq: u64,
-        meta: &MetaChange,
-    ) -> Result<TransactWriteItem, PhaseError> {
+    fn count(&self, pk: &str, owner: Owner, seq: u64, meta: &MetaChange) -> Result<TransactWriteItem, PhaseError> {
         let mut update = Update::builder()
             .table_name(&self.table)
             .key("pk", text(pk))
@@ -188,9 +159,7 @@ impl Ledger {
         for (name, value) in &meta.values {
             update = update.expression_attribute_values(*name, value.clone());
         }
-        Ok(TransactWriteItem::builder()
-            .update(update.build().map_err(incomplete)?)
-            .build())
+        Ok(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
     }
 }
 

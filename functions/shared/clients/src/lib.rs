@@ -2,39 +2,39 @@
 //! to Step Functions.
 
 pub mod account;
-#[cfg(feature = "ec2")]
-mod ec2;
-#[cfg(feature = "eks")]
-mod eks;
-pub mod error;
-pub mod ledger;
-#[cfg(feature = "kubernetes")]
-pub mod kubernetes;
-#[cfg(feature = "s3")]
-pub mod s3;
+#[cfg(feature = "cloudwatch")]
+pub mod alarms;
 #[cfg(feature = "apigateway")]
 pub mod apigateway;
 #[cfg(feature = "autoscaling")]
 pub mod autoscaling;
-#[cfg(feature = "cloudwatch")]
-pub mod alarms;
-#[cfg(feature = "cloudwatch")]
-pub mod flows;
+#[cfg(feature = "ec2")]
+mod ec2;
+#[cfg(feature = "eks")]
+mod eks;
 #[cfg(feature = "elasticloadbalancingv2")]
 pub mod elasticloadbalancingv2;
+pub mod error;
+#[cfg(feature = "cloudwatch")]
+pub mod flows;
 #[cfg(feature = "kms")]
 pub mod kms;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
+pub mod ledger;
 #[cfg(feature = "probes")]
 pub mod probes;
+#[cfg(feature = "s3")]
+pub mod s3;
+#[cfg(all(test, any(feature = "ec2", feature = "eks")))]
+mod scenario;
 #[cfg(feature = "scheduler")]
 pub mod scheduler;
+pub mod serve;
 #[cfg(feature = "sfn")]
 pub mod sfn;
 #[cfg(feature = "sns")]
 pub mod sns;
-#[cfg(all(test, any(feature = "ec2", feature = "eks")))]
-mod scenario;
-pub mod serve;
 #[cfg(feature = "sfn")]
 pub mod token;
 

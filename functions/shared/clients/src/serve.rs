@@ -2,8 +2,7 @@
 
 use crate::Account;
 use domain::{
-    Condition, Direction, Migration, Outcome, Payload, PhaseError, ports::Migrations,
-    ports::migrations::Life,
+    Condition, Direction, Migration, Outcome, Payload, PhaseError, ports::Migrations, ports::migrations::Life,
 };
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
@@ -74,10 +73,7 @@ async fn turned_back(account: &Account, payload: &Payload) -> Result<bool, Phase
     match account.meta(&payload.migration_id).await? {
         None => Ok(false),
         Some(meta) if meta.life == Life::Ended => Ok(false),
-        Some(_) => account
-            .turn_back(&payload.migration_id)
-            .await
-            .map(|meta| meta.life != Life::Ended),
+        Some(_) => account.turn_back(&payload.migration_id).await.map(|meta| meta.life != Life::Ended),
     }
 }
 
@@ -107,31 +103,26 @@ where
     tracing_subscriber::fmt()
         .json()
         .with_current_span(false)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
-        )
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
         .without_time()
         .init();
     let account = Account::from_environment().await;
     let handler = &handler;
     let account = &account;
-    lambda_runtime::run(service_fn(
-        async move |event: LambdaEvent<serde_json::Value>| {
-            let hard =
-                jiff::Timestamp::try_from(event.context.deadline()).unwrap_or(jiff::Timestamp::MAX);
-            let invocation = Invocation {
-                request_id: event.context.request_id.clone(),
-                deadline: hard.checked_sub(RESERVE).unwrap_or(hard),
-                lease_until: hard,
-            };
-            let answer = match read(event.payload) {
-                // Boxed: the nested futures of a phase are too deep for the compiler's layout queries otherwise.
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<serde_json::Value>| {
+        let hard = jiff::Timestamp::try_from(event.context.deadline()).unwrap_or(jiff::Timestamp::MAX);
+        let invocation = Invocation {
+            request_id: event.context.request_id.clone(),
+            deadline: hard.checked_sub(RESERVE).unwrap_or(hard),
+            lease_until: hard,
+        };
+        let answer = match read(event.payload) {
+            // Boxed: the nested futures of a phase are too deep for the compiler's layout queries otherwise.
             Ok(payload) => Box::pin(handler(account, payload, invocation)).await,
-                Err(error) => Err(error),
-            };
-            answer.map_err(|error| diagnose(phase, error))
-        },
-    ))
+            Err(error) => Err(error),
+        };
+        answer.map_err(|error| diagnose(phase, error))
+    }))
     .await
 }
 
@@ -143,14 +134,10 @@ fn read<P: DeserializeOwned>(payload: serde_json::Value) -> Result<P, PhaseError
 
 /// The error as Step Functions matches it; also the one log line of a phase that did not end well.
 fn diagnose(phase: &str, error: PhaseError) -> Diagnostic {
-    match error.condition {
-        Condition::NotReady => {
-            tracing::info!(phase, condition = %error.condition, "{}", error.message)
-        }
-        _ => tracing::error!(phase, condition = %error.condition, "{}", error.message),
+    if error.condition == Condition::NotReady {
+        tracing::info!(phase, condition = %error.condition, "{}", error.message);
+    } else {
+        tracing::error!(phase, condition = %error.condition, "{}", error.message);
     }
-    Diagnostic {
-        error_type: error.condition.name().to_owned(),
-        error_message: error.message,
-    }
+    Diagnostic { error_type: error.condition.name().to_owned(), error_message: error.message }
 }

@@ -10,7 +10,8 @@ const LONGEST_SUBJECT: usize = 100;
 impl Messages for Account {
     async fn publish(&self, subject: &str, text: &str) -> Result<(), PhaseError> {
         // ASCII without control characters, as e-mail subjects must be.
-        let subject: String = subject.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(LONGEST_SUBJECT).collect();
+        let subject: String =
+            subject.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(LONGEST_SUBJECT).collect();
         Client::new(self.config())
             .publish()
             .topic_arn(setting("BASCULE_TOPIC_ARN")?)

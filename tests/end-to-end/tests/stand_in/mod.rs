@@ -74,7 +74,8 @@ impl StandIns {
             .replace("FOLDER", &self.folder.display().to_string());
         let binary = self.folder.join("bootstrap.py");
         fs::write(&binary, &script).unwrap();
-        let package = |name: &String| Package { name: name.clone(), binary: binary.clone(), zip: archive(&script).into() };
+        let package =
+            |name: &String| Package { name: name.clone(), binary: binary.clone(), zip: archive(&script).into() };
         functions.iter().map(package).collect()
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn all(account: &Account, load_balancer_arn: &str) -> Result<Ve
     Ok(listeners)
 }
 
-/// Every certificate of a TLS listener, the default one first: DescribeListeners names the default one only.
+/// Every certificate of a TLS listener, the default one first: `DescribeListeners` names the default one only.
 async fn certificates(client: &Client, arn: &str) -> Result<Vec<String>, PhaseError> {
     let mut certificates = Vec::new();
     let mut marker = None;

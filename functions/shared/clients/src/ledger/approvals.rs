@@ -25,10 +25,7 @@ impl Item {
             digest: self.text("digest")?.to_owned(),
             evidence: self.json("evidence")?,
             deadline: self.time("deadline")?,
-            answer: self
-                .maybe("answer")
-                .map(|_| self.json::<Answer>("answer"))
-                .transpose()?,
+            answer: self.maybe("answer").map(|_| self.json::<Answer>("answer")).transpose()?,
         })
     }
 }
@@ -49,43 +46,19 @@ impl Approvals for Account {
             .build()
             .map_err(incomplete)?;
         let change = TransactWriteItem::builder().put(put).build();
-        let owner = Owner {
-            direction: migration.direction,
-            fence: migration.fence,
-        };
+        let owner = Owner { direction: migration.direction, fence: migration.fence };
         let evidence = json!({ "question": asked.question.name(), "digest": asked.digest, "deadline": asked.deadline });
-        ledger
-            .write(
-                &migration.id,
-                owner,
-                ("asked", evidence),
-                &[change],
-                MetaChange::default(),
-            )
-            .await
+        ledger.write(&migration.id, owner, ("asked", evidence), &[change], MetaChange::default()).await
     }
 
-    async fn asked(
-        &self,
-        id: &MigrationId,
-        question: Question,
-    ) -> Result<Option<Asked>, PhaseError> {
-        let item = self
-            .ledger()?
-            .get(&Ledger::partition(id), &sort_key(question))
-            .await?;
+    async fn asked(&self, id: &MigrationId, question: Question) -> Result<Option<Asked>, PhaseError> {
+        let item = self.ledger()?.get(&Ledger::partition(id), &sort_key(question)).await?;
         item.map(|item| item.asked(id, question)).transpose()
     }
 
-    async fn answer(
-        &self,
-        id: &MigrationId,
-        question: Question,
-        answer: &Answer,
-    ) -> Result<(), PhaseError> {
+    async fn answer(&self, id: &MigrationId, question: Question, answer: &Answer) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
-        let written = serde_json::to_string(answer)
-            .map_err(|error| PhaseError::refused(error.to_string()))?;
+        let written = serde_json::to_string(answer).map_err(|error| PhaseError::refused(error.to_string()))?;
         let update = aws_sdk_dynamodb::types::Update::builder()
             .table_name(&ledger.table)
             .key("pk", text(Ledger::partition(id)))
@@ -96,61 +69,28 @@ impl Approvals for Account {
             .build()
             .map_err(incomplete)?;
         let meta = ledger.get(&Ledger::partition(id), "META").await?;
-        let meta = meta
-            .ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?
-            .meta(id)?;
+        let meta = meta.ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?.meta(id)?;
         match self.asked(id, question).await? {
             None => {
-                return Err(PhaseError::refused(format!(
-                    "nobody asked about {} of {id}",
-                    question.name()
-                )));
+                return Err(PhaseError::refused(format!("nobody asked about {} of {id}", question.name())));
             }
-            Some(Asked {
-                answer: Some(known),
-                ..
-            }) if known.decision == answer.decision => return Ok(()),
-            Some(Asked {
-                answer: Some(known),
-                ..
-            }) => {
-                return Err(PhaseError::conflict(format!(
-                    "{} by {} at {}",
-                    known.decision.name(),
-                    known.by,
-                    known.at
-                )));
+            Some(Asked { answer: Some(known), .. }) if known.decision == answer.decision => return Ok(()),
+            Some(Asked { answer: Some(known), .. }) => {
+                return Err(PhaseError::conflict(format!("{} by {} at {}", known.decision.name(), known.by, known.at)));
             }
             Some(_) => {}
         }
-        let owner = Owner {
-            direction: meta.direction,
-            fence: meta.fence,
-        };
+        let owner = Owner { direction: meta.direction, fence: meta.fence };
         let change = TransactWriteItem::builder().update(update).build();
         let evidence = json!({ "question": question.name(), "answer": answer });
-        ledger
-            .write(
-                id,
-                owner,
-                ("answered", evidence),
-                &[change],
-                MetaChange::default(),
-            )
-            .await
+        ledger.write(id, owner, ("answered", evidence), &[change], MetaChange::default()).await
     }
 
     async fn watchers(&self, alarm_arn: &str) -> Result<Vec<MigrationId>, PhaseError> {
-        let items = self
-            .ledger()?
-            .between(&format!("ALARM#{alarm_arn}"), "MIGRATION#", "MIGRATION$")
-            .await?;
+        let items = self.ledger()?.between(&format!("ALARM#{alarm_arn}"), "MIGRATION#", "MIGRATION$").await?;
         Ok(items
             .iter()
-            .filter_map(|item| {
-                item.maybe("sk")
-                    .and_then(|sk| sk.strip_prefix("MIGRATION#"))
-            })
+            .filter_map(|item| item.maybe("sk").and_then(|sk| sk.strip_prefix("MIGRATION#")))
             .map(MigrationId::new)
             .collect())
     }
@@ -165,16 +105,7 @@ impl Approvals for Account {
                 .item("pk", text(format!("ALARM#{arn}")))
                 .item("sk", text(Ledger::partition(&migration.id)))
                 .item("schema", number(SCHEMA))
-                .item(
-                    "expiresAt",
-                    number(
-                        migration
-                            .input
-                            .longest_total()
-                            .after(jiff::Timestamp::now())
-                            .as_second(),
-                    ),
-                )
+                .item("expiresAt", number(migration.input.longest_total().after(jiff::Timestamp::now()).as_second()))
                 .send()
                 .await
                 .map_err(|error| phase_error("watching an alarm", &error))?;

@@ -7,10 +7,7 @@ use domain::{Entry, Migration, PhaseError, ResourceKey, Status, ports};
 use serde_json::{Value, json};
 
 const fn owner(migration: &Migration) -> Owner {
-    Owner {
-        direction: migration.direction,
-        fence: migration.fence,
-    }
+    Owner { direction: migration.direction, fence: migration.fence }
 }
 
 impl Item {
@@ -20,9 +17,7 @@ impl Item {
             "present" => Status::Present,
             "absent" => Status::Absent,
             other => {
-                return Err(PhaseError::refused(format!(
-                    "the ledger has an entry of status {other:?}"
-                )));
+                return Err(PhaseError::refused(format!("the ledger has an entry of status {other:?}")));
             }
         };
         Ok(Entry {
@@ -47,141 +42,73 @@ impl Ledger {
             Some(id) => put.item("id", text(id)),
             None => put,
         };
-        Ok(TransactWriteItem::builder()
-            .put(put.build().map_err(incomplete)?)
-            .build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
     }
 
     async fn write_entry(&self, migration: &Migration, entry: &Entry) -> Result<(), PhaseError> {
         let change = self.put_entry(&Self::partition(&migration.id), entry)?;
-        let evidence =
-            json!({ "key": entry.key.to_string(), "id": entry.id, "detail": entry.detail });
-        self.write(
-            &migration.id,
-            owner(migration),
-            (entry.status.name(), evidence),
-            &[change],
-            MetaChange::default(),
-        )
-        .await
+        let evidence = json!({ "key": entry.key.to_string(), "id": entry.id, "detail": entry.detail });
+        self.write(&migration.id, owner(migration), (entry.status.name(), evidence), &[change], MetaChange::default())
+            .await
     }
 }
 
 impl ports::Ledger for Account {
-    async fn entry(
-        &self,
-        migration: &Migration,
-        key: &ResourceKey,
-    ) -> Result<Option<Entry>, PhaseError> {
-        let item = self
-            .ledger()?
-            .get(&Ledger::partition(&migration.id), &key.to_string())
-            .await?;
+    async fn entry(&self, migration: &Migration, key: &ResourceKey) -> Result<Option<Entry>, PhaseError> {
+        let item = self.ledger()?.get(&Ledger::partition(&migration.id), &key.to_string()).await?;
         item.map(|item| item.entry()).transpose()
     }
 
     async fn entries(&self, migration: &Migration) -> Result<Vec<Entry>, PhaseError> {
         // '$' is the character after '#', so this is every key that begins with "RESOURCE#".
-        let items = self
-            .ledger()?
-            .between(&Ledger::partition(&migration.id), "RESOURCE#", "RESOURCE$")
-            .await?;
+        let items = self.ledger()?.between(&Ledger::partition(&migration.id), "RESOURCE#", "RESOURCE$").await?;
         items.iter().map(Item::entry).collect()
     }
 
-    async fn intend(
-        &self,
-        migration: &Migration,
-        key: &ResourceKey,
-        detail: Value,
-    ) -> Result<(), PhaseError> {
+    async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
         match self.entry(migration, key).await? {
             Some(entry) if entry.status != Status::Absent => Ok(()),
             _ => {
-                let entry = Entry {
-                    key: key.clone(),
-                    status: Status::Intended,
-                    id: None,
-                    detail,
-                };
+                let entry = Entry { key: key.clone(), status: Status::Intended, id: None, detail };
                 self.ledger()?.write_entry(migration, &entry).await
             }
         }
     }
 
-    async fn present(
-        &self,
-        migration: &Migration,
-        key: &ResourceKey,
-        id: &str,
-    ) -> Result<(), PhaseError> {
+    async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
         let Some(entry) = self.entry(migration, key).await? else {
-            return Err(PhaseError::conflict(format!(
-                "{key} was created without an intent in the ledger"
-            )));
+            return Err(PhaseError::conflict(format!("{key} was created without an intent in the ledger")));
         };
         if entry.status == Status::Present && entry.id.as_deref() == Some(id) {
             return Ok(());
         }
-        let entry = Entry {
-            status: Status::Present,
-            id: Some(id.to_owned()),
-            ..entry
-        };
+        let entry = Entry { status: Status::Present, id: Some(id.to_owned()), ..entry };
         self.ledger()?.write_entry(migration, &entry).await
     }
 
     async fn absent(&self, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
         match self.entry(migration, key).await? {
             Some(entry) if entry.status != Status::Absent => {
-                let entry = Entry {
-                    status: Status::Absent,
-                    ..entry
-                };
+                let entry = Entry { status: Status::Absent, ..entry };
                 self.ledger()?.write_entry(migration, &entry).await
             }
             _ => Ok(()),
         }
     }
 
-    async fn record(
-        &self,
-        migration: &Migration,
-        what: &str,
-        evidence: Value,
-    ) -> Result<(), PhaseError> {
-        self.ledger()?
-            .write(
-                &migration.id,
-                owner(migration),
-                (what, evidence),
-                &[],
-                MetaChange::default(),
-            )
-            .await
+    async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
+        self.ledger()?.write(&migration.id, owner(migration), (what, evidence), &[], MetaChange::default()).await
     }
 
-    async fn progress(
-        &self,
-        migration: &Migration,
-        phase: &str,
-    ) -> Result<Option<Value>, PhaseError> {
-        let item = self
-            .ledger()?
-            .get(&Ledger::partition(&migration.id), &format!("PHASE#{phase}"))
-            .await?;
+    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
+        let item = self.ledger()?.get(&Ledger::partition(&migration.id), &format!("PHASE#{phase}")).await?;
         match item {
             Some(item) if item.maybe("progress").is_some() => item.json("progress").map(Some),
             _ => Ok(None),
         }
     }
 
-    async fn save_progress(
-        &self,
-        migration: &Migration,
-        phase: &str,
-        progress: Value,
-    ) -> Result<(), PhaseError> {
+    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         let update = Update::builder()
             .table_name(&ledger.table)
@@ -193,14 +120,6 @@ impl ports::Ledger for Account {
             .map_err(incomplete)?;
         let change = TransactWriteItem::builder().update(update).build();
         let event = (format!("progress of {phase}"), progress);
-        ledger
-            .write(
-                &migration.id,
-                owner(migration),
-                (&event.0, event.1),
-                &[change],
-                MetaChange::default(),
-            )
-            .await
+        ledger.write(&migration.id, owner(migration), (&event.0, event.1), &[change], MetaChange::default()).await
     }
 }

@@ -8,8 +8,8 @@ pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-pub(super) fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
+pub(super) fn number(value: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(value.into().to_string())
 }
 
 /// One item.
@@ -26,10 +26,7 @@ impl Item {
     }
 
     pub(super) fn maybe(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .and_then(|value| value.as_s().ok())
-            .map(String::as_str)
+        self.0.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
     }
 
     pub(super) fn text(&self, name: &str) -> Result<&str, PhaseError> {

@@ -51,20 +51,11 @@ impl Account {
             .send()
             .await;
         match taken {
-            Ok(_) => Ok(Lease {
-                id: id.clone(),
-                phase: phase.to_owned(),
-                holder: holder.to_owned(),
-            }),
+            Ok(_) => Ok(Lease { id: id.clone(), phase: phase.to_owned(), holder: holder.to_owned() }),
             Err(error)
-                if matches!(
-                    error.as_service_error(),
-                    Some(UpdateItemError::ConditionalCheckFailedException(_))
-                ) =>
+                if matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_))) =>
             {
-                Err(PhaseError::not_ready(format!(
-                    "another copy of {phase} is still running"
-                )))
+                Err(PhaseError::not_ready(format!("another copy of {phase} is still running")))
             }
             Err(error) => Err(phase_error("taking the lease", &error)),
         }
@@ -90,10 +81,7 @@ impl Account {
             .await;
         match given {
             Err(error)
-                if !matches!(
-                    error.as_service_error(),
-                    Some(UpdateItemError::ConditionalCheckFailedException(_))
-                ) =>
+                if !matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_))) =>
             {
                 Err(phase_error("giving the lease back", &error))
             }

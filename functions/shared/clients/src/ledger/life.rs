@@ -23,28 +23,15 @@ const PART: usize = 90_000;
 fn locks(input: &Input) -> [(String, &'static str); 3] {
     let gateway = &input.gateway;
     [
-        (
-            format!("LOCK#CLUSTER#{}", input.blue.cluster),
-            "$.blue.cluster",
-        ),
-        (
-            format!("LOCK#CLUSTER#{}", input.green.cluster),
-            "$.green.cluster",
-        ),
-        (
-            format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage),
-            "$.gateway.stage",
-        ),
+        (format!("LOCK#CLUSTER#{}", input.blue.cluster), "$.blue.cluster"),
+        (format!("LOCK#CLUSTER#{}", input.green.cluster), "$.green.cluster"),
+        (format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage), "$.gateway.stage"),
     ]
 }
 
 impl Ledger {
     fn put(&self, pk: &str, sk: &str) -> aws_sdk_dynamodb::types::builders::PutBuilder {
-        Put::builder()
-            .table_name(&self.table)
-            .item("pk", text(pk))
-            .item("sk", text(sk))
-            .item("schema", number(SCHEMA))
+        Put::builder().table_name(&self.table).item("pk", text(pk)).item("sk", text(sk)).item("schema", number(SCHEMA))
     }
 
     /// META as it begins, with the first EVENT of the audit.
@@ -67,19 +54,10 @@ impl Ledger {
             .item("openedAt", text(jiff::Timestamp::now().to_string()))
             .condition_expression("attribute_not_exists(pk)");
         for (name, value) in fields {
-            meta = meta.item(
-                *name,
-                text(
-                    value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), ToOwned::to_owned),
-                ),
-            );
+            meta = meta.item(*name, text(value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)));
         }
         Ok(vec![
-            TransactWriteItem::builder()
-                .put(meta.build().map_err(incomplete)?)
-                .build(),
+            TransactWriteItem::builder().put(meta.build().map_err(incomplete)?).build(),
             self.event(&pk, 1, what, evidence)?,
         ])
     }
@@ -99,9 +77,7 @@ impl Ledger {
             .expression_attribute_names("#until", "until")
             .expression_attribute_values(":owner", text(opening.id.as_str()))
             .expression_attribute_values(":now", number(now.as_second()));
-        Ok(TransactWriteItem::builder()
-            .put(put.build().map_err(incomplete)?)
-            .build())
+        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
     }
 
     /// Ends a lock that this migration holds; one that is gone already is no error.
@@ -121,74 +97,43 @@ impl Ledger {
             .expression_attribute_values(":owner", text(id.as_str()))
             .build()
             .map_err(incomplete)?;
-        self.transact(
-            vec![TransactWriteItem::builder().delete(delete).build()],
-            "ending a lock",
-        )
-        .await
-        .map(|_| ())
+        self.transact(vec![TransactWriteItem::builder().delete(delete).build()], "ending a lock").await.map(|_| ())
     }
 
     /// One transaction; whether it was written (false where a condition failed).
-    async fn transact(
-        &self,
-        items: Vec<TransactWriteItem>,
-        context: &str,
-    ) -> Result<bool, PhaseError> {
-        match self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .send()
-            .await
-        {
+    async fn transact(&self, items: Vec<TransactWriteItem>, context: &str) -> Result<bool, PhaseError> {
+        match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled))
-                    if canceled
-                        .cancellation_reasons()
-                        .iter()
-                        .any(|r| r.code() == Some("ConditionalCheckFailed")) =>
+                    if canceled.cancellation_reasons().iter().any(|r| r.code() == Some("ConditionalCheckFailed")) =>
                 {
                     Ok(false)
                 }
-                _ if super::collided(&error) => Err(PhaseError::unavailable(format!(
-                    "{context}: another write was under way"
-                ))),
+                _ if super::collided(&error) => {
+                    Err(PhaseError::unavailable(format!("{context}: another write was under way")))
+                }
                 _ => Err(phase_error(context, &error)),
             },
         }
     }
 
-    async fn change_life(
-        &self,
-        migration: &Migration,
-        to: Life,
-        outcome: Option<&str>,
-    ) -> Result<(), PhaseError> {
-        let mut meta = MetaChange {
-            assignments: ", life = :life".to_owned(),
-            values: vec![(":life", text(to.name()))],
-        };
+    async fn change_life(&self, migration: &Migration, to: Life, outcome: Option<&str>) -> Result<(), PhaseError> {
+        let mut meta =
+            MetaChange { assignments: ", life = :life".to_owned(), values: vec![(":life", text(to.name()))] };
         if let Some(outcome) = outcome {
-            meta.assignments
-                .push_str(", outcome = :outcome, endedAt = :ended");
+            meta.assignments.push_str(", outcome = :outcome, endedAt = :ended");
             meta.values.push((":outcome", text(outcome)));
-            meta.values
-                .push((":ended", text(jiff::Timestamp::now().to_string())));
+            meta.values.push((":ended", text(jiff::Timestamp::now().to_string())));
         }
-        let owner = Owner {
-            direction: migration.direction,
-            fence: migration.fence,
-        };
+        let owner = Owner { direction: migration.direction, fence: migration.fence };
         let event = (to.name(), json!({ "outcome": outcome }));
         self.write(&migration.id, owner, event, &[], meta).await
     }
 
     async fn required(&self, id: &MigrationId) -> Result<Meta, PhaseError> {
         let item: Option<Item> = self.get(&Self::partition(id), "META").await?;
-        item.ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?
-            .meta(id)
+        item.ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?.meta(id)
     }
 }
 
@@ -204,8 +149,7 @@ impl Migrations for Account {
         if self.meta(id).await?.is_some() {
             return Ok(());
         }
-        let unwritable =
-            |error| PhaseError::refused(format!("the plan cannot be written: {error}"));
+        let unwritable = |error| PhaseError::refused(format!("the plan cannot be written: {error}"));
         let text_of_plan = serde_json::to_string(plan).map_err(unwritable)?;
         let characters: Vec<char> = text_of_plan.chars().collect();
         for (index, part) in characters.chunks(PART).enumerate() {
@@ -215,50 +159,30 @@ impl Migrations for Account {
                 .item("part", text(part.iter().collect::<String>()))
                 .build()
                 .map_err(incomplete)?;
-            ledger
-                .transact(
-                    vec![TransactWriteItem::builder().put(put).build()],
-                    "writing the plan",
-                )
-                .await?;
+            ledger.transact(vec![TransactWriteItem::builder().put(put).build()], "writing the plan").await?;
         }
         let digest = plan.digest();
-        let life = if input.dry_run {
-            Life::Ended
-        } else {
-            Life::Open
-        };
+        let life = if input.dry_run { Life::Ended } else { Life::Open };
         let input_text = serde_json::to_string(input).map_err(unwritable)?;
         let mut fields = vec![("input", json!(input_text)), ("digest", json!(digest))];
         if input.dry_run {
             fields.push(("outcome", json!("Planned")));
         }
-        let mut items = ledger.begin(
-            id,
-            life,
-            &fields,
-            "opened",
-            &json!({ "digest": digest, "dryRun": input.dry_run }),
-        )?;
+        let mut items =
+            ledger.begin(id, life, &fields, "opened", &json!({ "digest": digest, "dryRun": input.dry_run }))?;
         if !input.dry_run {
             for (key, _) in locks(input) {
                 items.push(ledger.lock(&key, opening)?);
             }
         }
-        if ledger.transact(items, "opening the migration").await? || self.meta(id).await?.is_some()
-        {
+        if ledger.transact(items, "opening the migration").await? || self.meta(id).await?.is_some() {
             return Ok(());
         }
         let holders = self.lock_holders(id, input).await?;
         Err(PhaseError::conflict(Problem::list(&holders)))
     }
 
-    async fn refuse(
-        &self,
-        id: &MigrationId,
-        input: &Value,
-        problems: &[Problem],
-    ) -> Result<(), PhaseError> {
+    async fn refuse(&self, id: &MigrationId, input: &Value, problems: &[Problem]) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         let evidence = json!({ "problems": problems });
         let fields = [
@@ -267,17 +191,10 @@ impl Migrations for Account {
             ("problems", json!(evidence.to_string())),
         ];
         let items = ledger.begin(id, Life::Ended, &fields, "refused", &evidence)?;
-        ledger
-            .transact(items, "keeping the refusal")
-            .await
-            .map(|_| ())
+        ledger.transact(items, "keeping the refusal").await.map(|_| ())
     }
 
-    async fn lock_holders(
-        &self,
-        id: &MigrationId,
-        input: &Input,
-    ) -> Result<Vec<Problem>, PhaseError> {
+    async fn lock_holders(&self, id: &MigrationId, input: &Input) -> Result<Vec<Problem>, PhaseError> {
         let ledger = self.ledger()?;
         let mut problems = Vec::new();
         for (key, path) in locks(input) {
@@ -306,23 +223,15 @@ impl Migrations for Account {
                  another migration if green must go",
             )),
             (Life::Open | Life::Promoted, Direction::Converge) => {
-                let owner = Owner {
-                    direction: meta.direction,
-                    fence: meta.fence,
-                };
+                let owner = Owner { direction: meta.direction, fence: meta.fence };
                 let change = MetaChange {
                     assignments: ", direction = :undo, fence = :raised".to_owned(),
-                    values: vec![
-                        (":undo", text(Direction::Undo.to_string())),
-                        (":raised", number(meta.fence + 1)),
-                    ],
+                    values: vec![(":undo", text(Direction::Undo.to_string())), (":raised", number(meta.fence + 1))],
                 };
                 let event = ("turned back", json!({ "from": meta.life.name() }));
                 match ledger.write(id, owner, event, &[], change).await {
                     // Another way back was faster: its fence is the one to have.
-                    Err(error) if error.condition == domain::Condition::Conflict => {
-                        ledger.required(id).await
-                    }
+                    Err(error) if error.condition == domain::Condition::Conflict => ledger.required(id).await,
                     Err(error) => Err(error),
                     Ok(()) => ledger.required(id).await,
                 }
@@ -353,9 +262,7 @@ impl Migrations for Account {
     async fn end(&self, migration: &Migration, outcome: &str) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         if ledger.required(&migration.id).await?.life != Life::Ended {
-            ledger
-                .change_life(migration, Life::Ended, Some(outcome))
-                .await?;
+            ledger.change_life(migration, Life::Ended, Some(outcome)).await?;
         }
         for (key, _) in locks(&migration.input) {
             ledger.unlock(&key, &migration.id).await?;

@@ -13,9 +13,8 @@ impl Item {
         let life = self.text("life")?;
         Ok(Meta {
             id: id.clone(),
-            life: Life::parse(life).ok_or_else(|| {
-                PhaseError::refused(format!("the ledger has a migration in the state {life:?}"))
-            })?,
+            life: Life::parse(life)
+                .ok_or_else(|| PhaseError::refused(format!("the ledger has a migration in the state {life:?}")))?,
             direction: self.direction()?,
             fence: self.number("fence")?,
             outcome: self.maybe("outcome").map(ToOwned::to_owned),
@@ -37,25 +36,14 @@ impl Account {
         step: &str,
         deadline: jiff::Timestamp,
     ) -> Result<(Meta, Migration), PhaseError> {
-        let items = self
-            .ledger()?
-            .between(&Ledger::partition(id), "META", "PLAN$")
-            .await?;
-        let Some(found) = items
-            .first()
-            .filter(|item| item.maybe("sk") == Some("META"))
-        else {
-            return Err(PhaseError::refused(format!(
-                "the ledger has no migration {id}"
-            )));
+        let items = self.ledger()?.between(&Ledger::partition(id), "META", "PLAN$").await?;
+        let Some(found) = items.first().filter(|item| item.maybe("sk") == Some("META")) else {
+            return Err(PhaseError::refused(format!("the ledger has no migration {id}")));
         };
         let meta = found.meta(id)?;
         let input: serde_json::Value = found.json("input")?;
         let input = Input::read(&input).map_err(|problems| {
-            PhaseError::refused(format!(
-                "the input in the ledger: {}",
-                Problem::list(&problems)
-            ))
+            PhaseError::refused(format!("the input in the ledger: {}", Problem::list(&problems)))
         })?;
         let plan: String = items
             .iter()
@@ -67,9 +55,8 @@ impl Account {
                 "the plan of {id} in the ledger is not the one that preflight wrote"
             )));
         }
-        let plan: Plan = serde_json::from_str(&plan).map_err(|error| {
-            PhaseError::refused(format!("the plan in the ledger cannot be read: {error}"))
-        })?;
+        let plan: Plan = serde_json::from_str(&plan)
+            .map_err(|error| PhaseError::refused(format!("the plan in the ledger cannot be read: {error}")))?;
         let migration = Migration {
             id: id.clone(),
             input,

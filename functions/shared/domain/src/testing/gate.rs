@@ -70,7 +70,6 @@ impl Gate {
     }
 
     /// What is there.
-    #[must_use]
     pub fn road(&self) -> MutexGuard<'_, Road> {
         self.road.lock().unwrap_or_else(PoisonError::into_inner)
     }

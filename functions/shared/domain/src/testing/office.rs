@@ -41,7 +41,6 @@ pub struct Office {
 
 impl Office {
     /// What it remembers.
-    #[must_use]
     pub fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,12 +95,12 @@ impl Ledger for Office {
 
 impl Approvals for Office {
     async fn ask(&self, _: &Migration, asked: &Asked) -> Result<(), PhaseError> {
-        self.act(|desk| match desk.asked.get(asked.question.name()) {
-            Some(Asked { answer: Some(_), .. }) => Err(PhaseError::conflict("answered before")),
-            _ => {
-                desk.asked.insert(asked.question.name(), asked.clone());
-                Ok(())
+        self.act(|desk| {
+            if let Some(Asked { answer: Some(_), .. }) = desk.asked.get(asked.question.name()) {
+                return Err(PhaseError::conflict("answered before"));
             }
+            desk.asked.insert(asked.question.name(), asked.clone());
+            Ok(())
         })
     }
 
