@@ -1,4 +1,4 @@
-//! The ports of `domain` on the AWS SDKs and kube, one feature a service, and [`serve`]: the only place that names errors
+//! The ports of `domain` on the AWS SDKs and kube, one feature a service, and [`serve()`]: the only place that names errors
 //! to Step Functions.
 
 pub mod account;

@@ -84,7 +84,7 @@ fn interface(interface: &LaunchTemplateInstanceNetworkInterfaceSpecification) ->
 }
 
 /// The fields of <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ResponseLaunchTemplateData.html> that are set and that
-/// [`write`] would lose.
+/// [`write()`] would lose.
 fn not_copied(data: &ResponseLaunchTemplateData) -> Vec<String> {
     let placement = data.placement();
     let ebs_lost = data.block_device_mappings().iter().any(|mapping| {
