@@ -147,8 +147,8 @@ fn walk(phase: &str) -> Vec<Step> {
     while let Some((call, from, caller)) = open.pop() {
         let inside = caller.filter(|caller| caller.is_client).map(|caller| caller.module.as_str());
         // What a port's name can mean depends on the function that calls it: two ports have a `connect`.
-        let namer = caller.filter(|caller| !caller.is_client).map(|_| from);
-        if !seen.insert((call.clone(), inside, namer)) {
+        let origin = caller.filter(|caller| !caller.is_client).map(|_| from);
+        if !seen.insert((call.clone(), inside, origin)) {
             continue;
         }
         let Some((name, functions)) = shared().get_key_value(call.name()) else { continue };
