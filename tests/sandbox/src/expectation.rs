@@ -8,10 +8,8 @@ use crate::world::GREEN;
 
 /// The fewest requests that say anything about a replacement.
 const ENOUGH: usize = 10_000;
-/// The largest deployment package, in bytes. The aim is 5,000,000: the functions with kube (5.3 to 6.5 MB) and preflight, with
-/// the EC2 SDK (8.1 MB), are not there yet; this holds what is reached. AWS takes 50 MB
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
-const LARGEST_ZIP: usize = 9_000_000;
+/// The largest deployment package, in bytes.
+const LARGEST_ZIP: usize = 5_000_000;
 /// The most memory that a function may take, in bytes.
 const LARGEST_MEMORY: u64 = 64 << 20;
 
