@@ -29,11 +29,7 @@ async fn shop() -> (Yard, Migration) {
 }
 
 async fn built() -> (Yard, Migration) {
-    let (yard, mut migration) = shop().await;
-    yard.drive(&migration, converge).await.unwrap();
-    migration.direction = Direction::Undo;
-    yard.ledger.set_owner(0, Direction::Undo);
-    (yard, migration)
+    Yard::turned_back(shop, converge).await.unwrap()
 }
 
 fn green(name: &str) -> (String, String) {

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::{
-    Condition, Direction, Kind, Migration, ResourceKey, Side, Status, ownership,
+    Condition, Kind, Migration, ResourceKey, Side, Status, ownership,
     plan::compute::Issue,
     ports::{Addons, Clusters, Ledger, clusters::NewCluster},
     testing::Yard,
@@ -37,11 +37,7 @@ async fn shop() -> (Yard, Migration) {
 }
 
 async fn built() -> (Yard, Migration) {
-    let (yard, mut migration) = shop().await;
-    yard.drive(&migration, converge).await.unwrap();
-    migration.direction = Direction::Undo;
-    yard.ledger.set_owner(0, Direction::Undo);
-    (yard, migration)
+    Yard::turned_back(shop, converge).await.unwrap()
 }
 
 fn green(name: &str) -> (String, String) {

@@ -5,13 +5,13 @@
 
 mod apigateway;
 mod balancing;
+mod document;
 mod drive;
-mod ledger;
 mod shop;
 
 pub use drive::Left;
 
-use super::{Crash, MemoryLedger};
+use super::{Crash, Keeper, MemoryLedger};
 use crate::PhaseError;
 use crate::plan::edge::{Api, BasePath, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
 use crate::ports::gateway::{Deployment, Method, Patch};
@@ -109,5 +109,11 @@ impl Road {
     fn next(&mut self, prefix: &str) -> String {
         self.created += 1;
         format!("{prefix}{}", self.created)
+    }
+}
+
+impl Keeper for Gate {
+    fn ledger(&self) -> &MemoryLedger {
+        &self.ledger
     }
 }

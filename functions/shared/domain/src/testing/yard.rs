@@ -5,12 +5,11 @@
 mod drive;
 mod ec2;
 mod eks;
-mod ledger;
 mod shop;
 
 pub use drive::End;
 
-use super::{Crash, MemoryLedger};
+use super::{Crash, Keeper, MemoryLedger};
 use crate::{
     PhaseError,
     plan::compute::{AccessEntry, ClusterStatus, LaunchTemplate, NodeGroup, PodIdentity, SecurityGroup, Subnet},
@@ -148,5 +147,11 @@ fn left_by(cluster: &str) -> Interface {
         status: "available".to_owned(),
         tags: [("cluster.k8s.amazonaws.com/name".to_owned(), cluster.to_owned())].into(),
         ..Interface::default()
+    }
+}
+
+impl Keeper for Yard {
+    fn ledger(&self) -> &MemoryLedger {
+        &self.ledger
     }
 }

@@ -1,58 +1,15 @@
 //! API Gateway.
 
-use super::{Gate, Road};
+use super::{Gate, Road, document};
 use crate::PhaseError;
-use crate::gateway::export;
 use crate::plan::edge::{Api, BasePath, Canary, Stage, UsagePlan, VpcLink};
-use crate::ports::gateway::{ApiKey, Backend, Deployment, Method, Patch, Tags};
+use crate::ports::gateway::{ApiKey, Deployment, Method, Patch, Tags};
 use crate::ports::probes::{Answered, Probe};
 use crate::ports::{Apis, Probes, Stages, UsagePlans, VpcLinks};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 fn key(api: &str, name: &str) -> (String, String) {
     (api.to_owned(), name.to_owned())
-}
-
-/// An export as AWS writes it, as far as the phases look at it.
-fn write(api: &Api, stage: &str, methods: &[Method]) -> Value {
-    let mut paths = json!({});
-    for method in methods {
-        let Some(backend) = &method.integration else { continue };
-        let name = if method.method == "ANY" {
-            "x-amazon-apigateway-any-method".to_owned()
-        } else {
-            method.method.to_lowercase()
-        };
-        let mut integration = json!({ "type": backend.kind.to_lowercase() });
-        for (field, value) in
-            [("uri", &backend.uri), ("httpMethod", &backend.http_method), ("connectionId", &backend.connection_id)]
-        {
-            if !value.is_empty() {
-                integration[field] = json!(value);
-            }
-        }
-        paths[&method.path][&name] = json!({ "responses": {}, export::INTEGRATION: integration });
-    }
-    let server = json!({ "variables": { "basePath": { "default": format!("/{stage}") } } });
-    json!({ "openapi": "3.0.1", "info": { "title": api.name, "version": stage }, "servers": [server], "paths": paths })
-}
-
-fn import(document: &Value, id: &str) -> Vec<Method> {
-    let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
-    let methods = export::integrations(document).map(|(path, name, integration)| Method {
-        resource_id: format!("{id}{path}"),
-        path: path.to_owned(),
-        method: if name.starts_with("x-") { "ANY".to_owned() } else { name.to_uppercase() },
-        integration: Some(Backend {
-            kind: text(integration, "type").to_uppercase(),
-            uri: text(integration, "uri"),
-            http_method: text(integration, "httpMethod"),
-            connection_id: text(integration, "connectionId"),
-            ..Backend::default()
-        }),
-        ..Method::default()
-    });
-    methods.collect()
 }
 
 impl Apis for Gate {
@@ -76,7 +33,7 @@ impl Apis for Gate {
         let found = self.read(|road| {
             let found = road.stages.get(&key(api, stage))?;
             let (_, methods) = road.deployments.get(&key(api, &found.deployment_id))?;
-            Some(write(road.apis.get(api)?, stage, methods))
+            Some(document::write(road.apis.get(api)?, stage, methods))
         })?;
         found.ok_or_else(|| PhaseError::refused(format!("no stage {stage} of {api}")))
     }
@@ -91,7 +48,7 @@ impl Apis for Gate {
                 api_key_source: "HEADER".to_owned(),
                 ..Api::default()
             };
-            road.methods.insert(id.clone(), import(document, &id));
+            road.methods.insert(id.clone(), document::import(document, &id));
             road.apis.insert(id.clone(), api);
             Ok(id)
         })

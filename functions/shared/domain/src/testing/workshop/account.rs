@@ -1,17 +1,17 @@
 //! What of the account a workshop has besides clusters.
 
 use super::Workshop;
+use crate::testing::{Keeper, MemoryLedger};
 use crate::{
-    Entry, Migration, PhaseError, ResourceKey,
+    PhaseError,
     plan::edge::{TargetGroup, UsagePlan},
     ports::{
-        Ledger, Probes, TargetGroups, UsagePlans,
+        Probes, TargetGroups, UsagePlans,
         gateway::{ApiKey, Tags},
         load_balancers::{Named, Target},
         probes::{Answered, Probe},
     },
 };
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl Probes for Workshop {
@@ -74,36 +74,8 @@ impl UsagePlans for Workshop {
     }
 }
 
-impl Ledger for Workshop {
-    async fn entry(&self, migration: &Migration, key: &ResourceKey) -> Result<Option<Entry>, PhaseError> {
-        self.ledger.entry(migration, key).await
-    }
-
-    async fn entries(&self, migration: &Migration) -> Result<Vec<Entry>, PhaseError> {
-        self.ledger.entries(migration).await
-    }
-
-    async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
-        self.ledger.intend(migration, key, detail).await
-    }
-
-    async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
-        self.ledger.present(migration, key, id).await
-    }
-
-    async fn absent(&self, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
-        self.ledger.absent(migration, key).await
-    }
-
-    async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
-        self.ledger.record(migration, what, evidence).await
-    }
-
-    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
-        self.ledger.progress(migration, phase).await
-    }
-
-    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
-        self.ledger.save_progress(migration, phase, progress).await
+impl Keeper for Workshop {
+    fn ledger(&self) -> &MemoryLedger {
+        &self.ledger
     }
 }

@@ -1,7 +1,7 @@
 //! Runs a phase as Step Functions would: again and again until it ends.
 
 use super::{Grounds, Yard};
-use crate::{Condition, Entry, Migration, Outcome, PhaseError};
+use crate::{Condition, Direction, Entry, Migration, Outcome, PhaseError};
 
 /// What an undisturbed run leaves.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +39,21 @@ impl Yard {
                 end => return end,
             }
         }
+    }
+
+    /// Sets up, runs the phase to its end, and turns the migration back: where an undo starts.
+    ///
+    /// # Errors
+    /// What the phase ends with.
+    pub async fn turned_back(
+        set_up: impl AsyncFn() -> (Self, Migration),
+        phase: impl AsyncFn(&Self, &Migration) -> Result<Outcome, PhaseError>,
+    ) -> Result<(Self, Migration), PhaseError> {
+        let (yard, mut migration) = set_up().await;
+        yard.drive(&migration, phase).await?;
+        migration.direction = Direction::Undo;
+        yard.ledger.set_owner(0, Direction::Undo);
+        Ok((yard, migration))
     }
 
     /// Runs a phase undisturbed and twice, then on a fresh account for each call of it, killed after that call and started again:
