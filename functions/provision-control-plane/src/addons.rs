@@ -1,14 +1,11 @@
 //! The add-ons that nodes need before they can join: vpc-cni and kube-proxy.
 
 use domain::{
-    Kind, Migration, PhaseError, ResourceKey, Side,
-    names::client_token,
-    ownership::clone_tags,
+    Migration, PhaseError,
     plan::compute::Issue,
     ports::{Addons, Ledger, clusters::AddonStatus},
-    reconcile::ensure as ensure_resource,
+    reconcile::ensure_addon,
 };
-use serde_json::Value;
 
 /// Makes the add-ons that come before the nodes, all in one pass, and waits until EKS has put them there.
 pub(crate) async fn ensure<P: Addons + Ledger>(
@@ -19,12 +16,7 @@ pub(crate) async fn ensure<P: Addons + Ledger>(
     let compute = &migration.plan.compute;
     let green = &compute.green.name;
     for addon in compute.addons(true) {
-        let key = ResourceKey::new(Side::Green, Kind::Addon, &addon.name);
-        let tags = clone_tags(migration, &addon.tags);
-        let token = client_token(&migration.id, Side::Green, Kind::Addon, &addon.name);
-        let find = || async { Ok(ports.addon(green, &addon.name).await?.map(|found| found.arn)) };
-        ensure_resource(ports, migration, &key, Value::Null, find, || ports.create_addon(green, addon, &tags, &token))
-            .await?;
+        ensure_addon(ports, migration, addon).await?;
     }
     for addon in compute.addons(true) {
         let found = ports.addon(green, &addon.name).await?;

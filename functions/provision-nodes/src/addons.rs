@@ -1,14 +1,11 @@
 //! The add-ons that come after the nodes, such as `CoreDNS`; and once more those that came before.
 
 use domain::{
-    Kind, Migration, PhaseError, ResourceKey, Side,
-    names::client_token,
-    ownership::clone_tags,
+    Migration, PhaseError,
     plan::compute::Issue,
     ports::{Addons, Ledger, clusters::AddonStatus},
-    reconcile::ensure,
+    reconcile::ensure_addon,
 };
-use serde_json::Value;
 
 /// How long an add-on may be `DEGRADED` before it counts as broken: its Pods need nodes and images first.
 const PATIENCE: i64 = 15 * 60;
@@ -22,11 +19,7 @@ pub(crate) async fn ensure_active<P: Ledger + Addons>(
     let compute = &migration.plan.compute;
     let green = &compute.green.name;
     for addon in compute.addons(false) {
-        let key = ResourceKey::new(Side::Green, Kind::Addon, &addon.name);
-        let tags = clone_tags(migration, &addon.tags);
-        let token = client_token(&migration.id, Side::Green, Kind::Addon, &addon.name);
-        let find = || async { Ok(ports.addon(green, &addon.name).await?.map(|found| found.arn)) };
-        ensure(ports, migration, &key, Value::Null, find, || ports.create_addon(green, addon, &tags, &token)).await?;
+        ensure_addon(ports, migration, addon).await?;
     }
     let mut waiting = Vec::new();
     for addon in &compute.addons {

@@ -1,6 +1,12 @@
 //! The two moves of every reconciler: make a thing exist that the ledger knows, and make it absent again.
 
-use crate::{Migration, PhaseError, ResourceKey, Status, ports::Ledger};
+use crate::{
+    Kind, Migration, PhaseError, ResourceKey, Side, Status,
+    names::client_token,
+    ownership::clone_tags,
+    plan::compute::Addon,
+    ports::{Addons, Ledger},
+};
 use serde_json::Value;
 use std::future::Future;
 
@@ -39,6 +45,24 @@ where
     let id = create().await?;
     ledger.present(migration, key, &id).await?;
     Ok(id)
+}
+
+/// Makes green's clone of an add-on exist.
+///
+/// # Errors
+/// Whatever the ledger or EKS answer.
+pub async fn ensure_addon<P: Addons + Ledger>(
+    ports: &P,
+    migration: &Migration,
+    addon: &Addon,
+) -> Result<(), PhaseError> {
+    let green = &migration.plan.compute.green.name;
+    let key = ResourceKey::new(Side::Green, Kind::Addon, &addon.name);
+    let tags = clone_tags(migration, &addon.tags);
+    let token = client_token(&migration.id, Side::Green, Kind::Addon, &addon.name);
+    let find = || async { Ok(ports.addon(green, &addon.name).await?.map(|found| found.arn)) };
+    ensure(ports, migration, &key, Value::Null, find, || ports.create_addon(green, addon, &tags, &token)).await?;
+    Ok(())
 }
 
 /// Makes the thing at `key` absent, where the ledger says that Bascule created it: what the ledger does not know is
