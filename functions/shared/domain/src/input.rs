@@ -1,6 +1,7 @@
 //! The input of a migration: what a user pastes into the Step Functions console.
 
 mod read;
+mod schema;
 
 use crate::{Duration, Problem};
 use schemars::JsonSchema;
