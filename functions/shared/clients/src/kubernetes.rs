@@ -3,6 +3,7 @@
 
 mod cluster;
 mod condition;
+mod connection;
 mod discovery;
 mod token;
 mod window;
@@ -17,27 +18,13 @@ use crate::{
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::{Credentials, provider::ProvideCredentials};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use connection::{Endpoint, certificates, client};
 use domain::{
     PhaseError,
     ports::{Kubernetes, kubernetes::Reached},
 };
-use http::{HeaderValue, Uri, header::AUTHORIZATION};
-use kube::{Client, Config, Error};
-use std::time::{Duration, SystemTime};
-
-/// A webhook may take 30 seconds to answer the API server
-/// (<https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#timeouts>); more means that nobody answers.
-const LONGEST_ANSWER: Duration = Duration::from_secs(35);
-
-/// A private endpoint that this Lambda cannot reach says nothing at all.
-const LONGEST_CONNECT: Duration = Duration::from_secs(5);
-
-/// How a cluster's API server is reached.
-struct Endpoint {
-    url: Uri,
-    certificate_authority: Vec<Vec<u8>>,
-    version: String,
-}
+use kube::Error;
+use std::time::SystemTime;
 
 impl Kubernetes for Account {
     type Api = Cluster;
@@ -105,7 +92,7 @@ impl Account {
                 PhaseError::refused("the role for the Kubernetes API cannot be assumed: its configuration is invalid")
             }
             other => {
-                let message = format!("assuming the role for the Kubernetes API: {}", innermost(&other));
+                let message = format!("assuming the role for the Kubernetes API: {}", condition::cause(&other));
                 if message.contains("AccessDenied") {
                     PhaseError::denied(message)
                 } else {
@@ -113,61 +100,5 @@ impl Account {
                 }
             }
         })
-    }
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
-}
-
-/// The certificates of a PEM file, as DER.
-fn certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let text = std::str::from_utf8(pem).ok()?;
-    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);
-    let decoded: Option<Vec<Vec<u8>>> = blocks
-        .map(|block| {
-            let (body, _) = block.split_once("-----END CERTIFICATE-----")?;
-            STANDARD.decode(body.split_whitespace().collect::<String>()).ok()
-        })
-        .collect();
-    decoded.filter(|certificates| !certificates.is_empty())
-}
-
-fn client(cluster: &str, endpoint: Endpoint, token: Option<String>) -> Result<Client, PhaseError> {
-    let mut config = Config::new(endpoint.url);
-    config.root_cert = Some(endpoint.certificate_authority);
-    config.connect_timeout = Some(LONGEST_CONNECT);
-    config.read_timeout = Some(LONGEST_ANSWER);
-    // Throttles are answered by the window, which sees all requests.
-    config.default_retry = false;
-    if let Some(token) = token {
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| PhaseError::refused(format!("the token for cluster {cluster} is no header value")))?;
-        bearer.set_sensitive(true);
-        config.headers.push((AUTHORIZATION, bearer));
-    }
-    Client::try_from(config).map_err(|error| {
-        PhaseError::refused(format!("the connection to cluster {cluster} could not be set up: {}", innermost(&error)))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pem_file_holds_one_certificate_or_several() {
-        let block = "-----BEGIN CERTIFICATE-----\nAAEC\nAw==\n-----END CERTIFICATE-----\n";
-        assert_eq!(certificates(block.as_bytes()), Some(vec![vec![0, 1, 2, 3]]));
-        assert_eq!(certificates(block.repeat(2).as_bytes()).map(|all| all.len()), Some(2));
-        for broken in
-            ["", "-----BEGIN CERTIFICATE-----\nAA", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----"]
-        {
-            assert_eq!(certificates(broken.as_bytes()), None, "{broken}");
-        }
     }
 }

@@ -103,7 +103,7 @@ where
     tracing_subscriber::fmt()
         .json()
         .with_current_span(false)
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
+        .with_max_level(level(&std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default()))
         .without_time()
         .init();
     let account = Account::from_environment().await;
@@ -126,6 +126,16 @@ where
     .await
 }
 
+/// From which level on lines are logged: what Lambda's advanced logging controls ask for, as far as it is compiled in.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+fn level(wanted: &str) -> tracing::Level {
+    match wanted {
+        "FATAL" | "ERROR" => tracing::Level::ERROR,
+        "WARN" => tracing::Level::WARN,
+        _ => tracing::Level::INFO,
+    }
+}
+
 fn read<P: DeserializeOwned>(payload: serde_json::Value) -> Result<P, PhaseError> {
     let mut track = serde_path_to_error::Track::new();
     P::deserialize(serde_path_to_error::Deserializer::new(payload, &mut track))
@@ -140,4 +150,23 @@ fn diagnose(phase: &str, error: PhaseError) -> Diagnostic {
         tracing::error!(phase, condition = %error.condition, "{}", error.message);
     }
     Diagnostic { error_type: error.condition.name().to_owned(), error_message: error.message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lambdas_log_level_says_what_is_logged_and_info_is_the_default() {
+        use tracing::Level;
+        for (wanted, expected) in [
+            ("FATAL", Level::ERROR),
+            ("ERROR", Level::ERROR),
+            ("WARN", Level::WARN),
+            ("INFO", Level::INFO),
+            ("", Level::INFO),
+        ] {
+            assert_eq!(level(wanted), expected, "{wanted:?}");
+        }
+    }
 }

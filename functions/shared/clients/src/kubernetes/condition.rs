@@ -48,7 +48,7 @@ pub(super) fn throttled(error: &Error) -> Option<Duration> {
 }
 
 /// The innermost cause: what the network or TLS said.
-fn cause(error: &dyn std::error::Error) -> String {
+pub(super) fn cause(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;
