@@ -75,8 +75,8 @@ fn zipped(name: &str, binary: &Path, kept: &Path) -> Result<Bytes> {
     Ok(zip)
 }
 
-/// Builds the whole workspace, so that one set of features and one profile serves functions, sandbox and tests, and zips
-/// every function.
+/// Builds the functions, which are the workspace's default members, as `cargo lambda build --release` does for the machine
+/// it runs on, and zips them.
 ///
 /// # Errors
 /// When cargo fails, with its last words, or a binary cannot be read.
@@ -88,9 +88,9 @@ pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>
 async fn compile(project: &Project, say: &dyn Fn(&str)) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut child = Command::new(cargo)
-        .args(["build", "--release", "--workspace", "--locked", "--message-format=json-render-diagnostics"])
+        .args(["build", "--release", "--locked", "--message-format=json-render-diagnostics"])
         .current_dir(&project.root)
-        // Cargo sets these for what it runs; left in place they would make the inner build's fingerprints differ.
+        // Cargo sets this for what it runs; left in place it would make the inner build's fingerprints differ.
         .env_remove("CARGO_MANIFEST_DIR")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
