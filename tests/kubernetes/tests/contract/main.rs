@@ -1,7 +1,4 @@
 //! What clients rely on, checked with the clients themselves: kube-rs, kubectl and Traefik.
-//!
-//! The tests with kubectl and Traefik run where `BASCULE_KUBECTL` and `BASCULE_TRAEFIK` name the binaries; elsewhere they say that
-//! they did not run.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's way to fail")]
 
 mod access;

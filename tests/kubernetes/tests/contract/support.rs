@@ -20,6 +20,7 @@ use kube::{
     discovery::{self, Scope},
 };
 use kubernetes::{Authenticator, Cluster, Identity, NodeSpec, Options};
+use sandbox::{project::Project, python::Python};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -52,14 +53,25 @@ pub(crate) struct Stage {
     subnet: u8,
 }
 
-/// A cluster with one node.
+/// kubectl and Traefik, installed as the sandbox does it.
+pub(crate) async fn tools() -> Python {
+    let project = Project::locate().await.unwrap();
+    Python::prepare(&project, &|line| eprintln!("{line}")).await.unwrap()
+}
+
+/// A cluster with one node, whose Pods are all stand-ins.
 pub(crate) async fn stage() -> Stage {
+    stage_with(PathBuf::new()).await
+}
+
+/// A cluster with one node, where Pods with Traefik's image run this binary.
+pub(crate) async fn stage_with(traefik: PathBuf) -> Stage {
     let subnet = SUBNET.fetch_add(1, Ordering::Relaxed);
     let options = Options {
         name: "shop-blue".to_owned(),
         version: "1.33".to_owned(),
         authenticator: Arc::new(Tokens),
-        traefik: std::env::var_os("BASCULE_TRAEFIK").map(PathBuf::from).unwrap_or_default(),
+        traefik,
         subnet,
     };
     let cluster = Cluster::start(options).await.unwrap();

@@ -5,7 +5,7 @@ use std::{
 
 use tokio::process::Command;
 
-use crate::support::{Stage, stage};
+use crate::support::{Stage, stage, tools};
 
 /// kubectl with a kubeconfig of its own, and what it writes.
 struct Kubectl {
@@ -14,15 +14,12 @@ struct Kubectl {
 }
 
 impl Kubectl {
-    fn new(stage: &Stage) -> Option<Self> {
-        let Some(binary) = std::env::var_os("BASCULE_KUBECTL").map(PathBuf::from) else {
-            eprintln!("not run: BASCULE_KUBECTL is not set");
-            return None;
-        };
+    async fn new(stage: &Stage) -> Self {
+        let binary = tools().await.kubectl().unwrap();
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kubectl-{}", stage.node));
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(directory.join("config"), stage.cluster.kubeconfig()).unwrap();
-        Some(Self { binary, directory })
+        Self { binary, directory }
     }
 
     async fn run(&self, arguments: &[&str]) -> (bool, String) {
@@ -53,7 +50,7 @@ fn shared(file: &str) -> String {
 #[tokio::test]
 async fn kubectl_applies_a_shop_waits_for_it_scales_it_and_deletes_it() {
     let stage = stage().await;
-    let Some(kubectl) = Kubectl::new(&stage) else { return };
+    let kubectl = Kubectl::new(&stage).await;
     let boutique = shared("online-boutique.yaml");
     let applied = kubectl.ok(&["apply", "--server-side", "-f", &boutique]).await;
     assert_eq!(applied.matches("serverside-applied").count(), 35, "{applied}");
@@ -77,7 +74,7 @@ async fn kubectl_applies_a_shop_waits_for_it_scales_it_and_deletes_it() {
 #[tokio::test]
 async fn kubectl_applies_from_the_client_side_and_changes_only_what_changed() {
     let stage = stage().await;
-    let Some(kubectl) = Kubectl::new(&stage) else { return };
+    let kubectl = Kubectl::new(&stage).await;
     let boutique = shared("online-boutique.yaml");
     kubectl.ok(&["apply", "-f", &boutique]).await;
     let again = kubectl.ok(&["apply", "-f", &boutique]).await;
@@ -96,7 +93,7 @@ async fn kubectl_applies_from_the_client_side_and_changes_only_what_changed() {
 #[tokio::test]
 async fn kubectl_is_told_about_an_unknown_field() {
     let stage = stage().await;
-    let Some(kubectl) = Kubectl::new(&stage) else { return };
+    let kubectl = Kubectl::new(&stage).await;
     let file = kubectl.directory.join("typo.yaml");
     std::fs::write(&file, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndta: {x: y}\n").unwrap();
     let (success, text) = kubectl.run(&["apply", "-f", file.to_str().unwrap()]).await;

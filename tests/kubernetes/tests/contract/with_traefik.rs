@@ -7,15 +7,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{apply, data, eventually, get, stage};
-
-fn is_available() -> bool {
-    let available = std::env::var_os("BASCULE_TRAEFIK").is_some();
-    if !available {
-        eprintln!("not run: BASCULE_TRAEFIK is not set");
-    }
-    available
-}
+use crate::support::{apply, data, eventually, get, stage_with, tools};
 
 fn routes() -> Vec<Value> {
     vec![
@@ -29,10 +21,7 @@ fn routes() -> Vec<Value> {
 
 #[tokio::test]
 async fn a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_its_host() {
-    if !is_available() {
-        return;
-    }
-    let stage = stage().await;
+    let stage = stage_with(tools().await.traefik().unwrap()).await;
     let client = stage.client().await;
     for file in ["traefik-crds.yaml", "traefik.yaml", "online-boutique.yaml"] {
         apply(&client, &data(file)).await;
