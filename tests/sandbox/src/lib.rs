@@ -29,6 +29,7 @@ pub mod shop;
 pub mod snapshot;
 pub mod stack;
 pub mod supervised;
+pub mod teller;
 pub mod wire;
 pub mod world;
 pub mod xml;

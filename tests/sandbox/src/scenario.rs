@@ -7,30 +7,23 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::account::Account;
-use crate::browser;
 use crate::doorstep::Doorstep;
 use crate::error::{Context, Error, Result};
 use crate::execution::Machines;
-use crate::history::History;
 use crate::lambdas::{self, Package};
 use crate::letterbox::Letterbox;
-use crate::load::{Load, Server};
+use crate::load::Server;
 use crate::processes::Watch;
-use crate::progress::{Now, Progress};
+use crate::progress::Progress;
 use crate::project::Project;
 use crate::python::Python;
 use crate::report::Report;
 use crate::shop::{self, Shop};
 use crate::snapshot::Snapshot;
-use crate::wire::Wire;
+use crate::teller::Teller;
 use crate::world::gateway::STAGE;
 use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm};
 use crate::{inventory, measure, stack};
-
-/// How often an execution is looked at.
-const LOOK: Duration = Duration::from_millis(500);
-/// The longest that any execution may take before the run is given up; the report says so.
-const LONGEST: Duration = Duration::from_mins(10);
 
 /// Which story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,11 +70,13 @@ pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future
     let say = |line: &str| progress.say(line);
     let story = async {
         let project = Project::locate().await?;
-        let python = Python::prepare(&project, &say).await?;
-        let packages = match &options.binaries {
-            Some(folder) => lambdas::take(&project, folder, &say).await?,
-            None => lambdas::build(&project, &say).await?,
+        let packages = async {
+            match &options.binaries {
+                Some(folder) => lambdas::take(&project, folder, &say).await,
+                None => lambdas::build(&project, &say).await,
+            }
         };
+        let (python, packages) = tokio::try_join!(Python::prepare(&project, &say), packages)?;
         let account = Account::start(&project, &python).await?;
         Ok((project, packages, account))
     };
@@ -119,10 +114,14 @@ async fn tell(
     let aws = &account.aws;
     let watch = Watch::start();
     let parameters = [("Architecture", architecture()), ("LedgerDeletionProtection", "false")];
-    let stack = stack::deploy(aws, project, packages, &parameters).await.context("deploying infra/template.yaml")?;
-    say(&format!("Stack: infra/template.yaml deployed, {} resources", stack.resources.len()));
-    let starts = measure::starts(aws, packages).await?;
-    let shop = shop::build(account, &options.workloads, &say).await?;
+    // Neither needs the other, and both wait a lot.
+    let deployed = async {
+        let stack =
+            stack::deploy(aws, project, packages, &parameters).await.context("deploying infra/template.yaml")?;
+        say(&format!("Stack: infra/template.yaml deployed, {} resources", stack.resources.len()));
+        Ok(stack)
+    };
+    let (stack, shop) = tokio::try_join!(deployed, shop::build(account, &options.workloads, &say))?;
     let letters = Letterbox::subscribe(aws, stack.outputs.get("TopicArn").context("TopicArn")?).await?;
     let doorstep = Doorstep::open(aws, stack.outputs.get("ApprovalUrl").context("ApprovalUrl")?).await?;
     let load = shop::open(account, &shop, options.rate).await?;
@@ -168,6 +167,7 @@ async fn tell(
     let winner = measure::winner(&records);
     let blue_deleted = scenario == Scenario::Replace && winner == Server::Green;
     let peaks = watch.peaks();
+    let starts = measure::starts(aws, packages).await?;
     let mut report = Report {
         outcome: if winner == Server::Green { "GreenServes" } else { "BlueServes" }.to_owned(),
         requests: measure::requests(&records),
@@ -217,94 +217,4 @@ fn input(scenario: Scenario, options: &Options, shop: &Shop) -> Value {
         "cleanup": {"after": "2s", "approval": false},
         "dryRun": scenario == Scenario::DryRun,
     })
-}
-
-/// Watches an execution and plays the people and the alarm in it.
-struct Teller<'a> {
-    scenario: Scenario,
-    options: &'a Options,
-    account: &'a Account,
-    letters: &'a Letterbox,
-    doorstep: &'a Doorstep,
-    load: &'a Load,
-    progress: &'a Progress,
-    read: usize,
-    fired: bool,
-}
-
-impl Teller<'_> {
-    /// Follows the migration to its end.
-    async fn follow(&mut self, arn: &str, disappointments: &mut Vec<String>) -> Result<History> {
-        let begin = std::time::Instant::now();
-        loop {
-            let history = History::read(&self.account.aws, arn).await?;
-            self.show("", &history);
-            if !history.running() {
-                self.progress.say(&format!(
-                    "Migration: {} {}",
-                    history.status,
-                    history.error.as_ref().map(|(error, cause)| format!("{error}: {cause}")).unwrap_or_default()
-                ));
-                return Ok(history);
-            }
-            // A person takes as long as a person takes.
-            if begin.elapsed() > LONGEST && self.options.approve {
-                disappointments
-                    .push(format!("the migration did not end; it is in {}", history.current().unwrap_or_default()));
-                return Ok(history);
-            }
-            self.answer_letters().await?;
-            self.fire_alarm(&history).await?;
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-
-    fn show(&self, machine: &str, history: &History) {
-        let waiting = match history.last_condition() {
-            Some((error, message)) if error == "NotReady" && history.running() => message,
-            Some((error, message)) => format!("{error}: {message}"),
-            None => String::new(),
-        };
-        let share = self.load.look(|records| (records.share(Duration::from_secs(1)), records.failed()));
-        let phase = history.current().unwrap_or_else(|| history.status.clone());
-        self.progress.show(&Now {
-            phase: format!("{machine} {phase}").trim().to_owned(),
-            waiting,
-            sent: self.load.sent(),
-            failed: share.1,
-            green: share.0.green,
-        });
-    }
-
-    /// Opens the links that were delivered, or shows them.
-    async fn answer_letters(&mut self) -> Result<()> {
-        let letters = self.letters.since(self.read);
-        self.read += letters.len();
-        for letter in letters {
-            let Some(link) = letter.link() else {
-                self.progress.say(&format!("Letter: {}", letter.subject));
-                continue;
-            };
-            let page = self.doorstep.local(link)?;
-            if self.options.approve {
-                let decision = if self.scenario == Scenario::Abort { "rejected" } else { "approved" };
-                browser::decide(&Wire::plain()?, &page, decision).await.context("answering the approval")?;
-                self.progress.say(&format!("Approval: {} - answered {decision:?} on its page", letter.subject));
-            } else {
-                self.progress.say(&format!("Approval: {} - decide at {page}", letter.subject));
-            }
-        }
-        Ok(())
-    }
-
-    /// In the story of the way back, the alarm fires once green is being watched with everything on it.
-    async fn fire_alarm(&mut self, history: &History) -> Result<()> {
-        let baking = history.current().as_deref() == Some("Bake") && history.task_waits();
-        if self.scenario == Scenario::Rollback && !self.fired && baking {
-            self.fired = true;
-            alarm::fire(&self.account.aws).await.context("firing the alarm")?;
-            self.progress.say(&format!("Alarm: {} is in ALARM", alarm::NAME));
-        }
-        Ok(())
-    }
 }

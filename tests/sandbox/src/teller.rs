@@ -1,0 +1,123 @@
+//! The people and the alarm of a story: answers letters, fires the alarm, and shows how far an execution is.
+
+use std::time::{Duration, Instant};
+
+use crate::account::Account;
+use crate::browser;
+use crate::doorstep::Doorstep;
+use crate::error::{Context, Result};
+use crate::history::History;
+use crate::letterbox::Letterbox;
+use crate::load::Load;
+use crate::progress::{Now, Progress};
+use crate::scenario::{Options, Scenario};
+use crate::wire::Wire;
+use crate::world::alarm;
+
+/// How often an execution is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// The longest that any execution may take before the run is given up; the report says so.
+const LONGEST: Duration = Duration::from_mins(10);
+
+/// Watches an execution and plays the people and the alarm in it.
+pub struct Teller<'a> {
+    /// Which story.
+    pub scenario: Scenario,
+    /// Who answers approvals.
+    pub options: &'a Options,
+    /// Where the execution runs.
+    pub account: &'a Account,
+    /// What SNS delivers.
+    pub letters: &'a Letterbox,
+    /// Where the approval's page is opened.
+    pub doorstep: &'a Doorstep,
+    /// What clients see.
+    pub load: &'a Load,
+    /// Where the person in front looks.
+    pub progress: &'a Progress,
+    /// How many letters were read.
+    pub read: usize,
+    /// Whether the alarm fired.
+    pub fired: bool,
+}
+
+impl Teller<'_> {
+    /// Follows the migration to its end.
+    ///
+    /// # Errors
+    /// When the account, the link or the page does not answer as it should.
+    pub async fn follow(&mut self, arn: &str, disappointments: &mut Vec<String>) -> Result<History> {
+        let begin = Instant::now();
+        loop {
+            let history = History::read(&self.account.aws, arn).await?;
+            self.show("", &history);
+            if !history.running() {
+                self.progress.say(&format!(
+                    "Migration: {} {}",
+                    history.status,
+                    history.error.as_ref().map(|(error, cause)| format!("{error}: {cause}")).unwrap_or_default()
+                ));
+                return Ok(history);
+            }
+            // A person takes as long as a person takes.
+            if begin.elapsed() > LONGEST && self.options.approve {
+                disappointments
+                    .push(format!("the migration did not end; it is in {}", history.current().unwrap_or_default()));
+                return Ok(history);
+            }
+            self.answer_letters().await?;
+            self.fire_alarm(&history).await?;
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Shows where a machine is.
+    pub fn show(&self, machine: &str, history: &History) {
+        let waiting = match history.last_condition() {
+            Some((error, message)) if error == "NotReady" && history.running() => message,
+            Some((error, message)) => format!("{error}: {message}"),
+            None => String::new(),
+        };
+        let share = self.load.look(|records| (records.share(Duration::from_secs(1)), records.failed()));
+        let phase = history.current().unwrap_or_else(|| history.status.clone());
+        self.progress.show(&Now {
+            phase: format!("{machine} {phase}").trim().to_owned(),
+            waiting,
+            sent: self.load.sent(),
+            failed: share.1,
+            green: share.0.green,
+        });
+    }
+
+    /// Opens the links that were delivered, or shows them.
+    async fn answer_letters(&mut self) -> Result<()> {
+        let letters = self.letters.since(self.read);
+        self.read += letters.len();
+        for letter in letters {
+            let Some(link) = letter.link() else {
+                self.progress.say(&format!("Letter: {}", letter.subject));
+                continue;
+            };
+            let page = self.doorstep.local(link)?;
+            if self.options.approve {
+                let decision = if self.scenario == Scenario::Abort { "rejected" } else { "approved" };
+                browser::decide(&Wire::plain()?, &page, decision).await.context("answering the approval")?;
+                self.progress.say(&format!("Approval: {} - answered {decision:?} on its page", letter.subject));
+            } else {
+                self.progress.say(&format!("Approval: {} - decide at {page}", letter.subject));
+            }
+        }
+        Ok(())
+    }
+
+    /// In the story of the way back, the alarm fires once green is being watched with everything on it.
+    async fn fire_alarm(&mut self, history: &History) -> Result<()> {
+        let baking = history.current().as_deref() == Some("Bake") && history.task_waits();
+        if self.scenario == Scenario::Rollback && !self.fired && baking {
+            self.fired = true;
+            alarm::fire(&self.account.aws).await.context("firing the alarm")?;
+            self.progress.say(&format!("Alarm: {} is in ALARM", alarm::NAME));
+        }
+        Ok(())
+    }
+}
