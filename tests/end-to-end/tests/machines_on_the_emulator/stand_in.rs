@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The script; `FOLDER` is where it reads its answers and leaves tokens.
-const SCRIPT: &str = include_str!("bootstrap.py");
+const SCRIPT: &str = include_str!("stand_in/bootstrap.py");
 
 /// All stand-ins of an account.
 pub(crate) struct StandIns {
