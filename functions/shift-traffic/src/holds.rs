@@ -3,18 +3,14 @@
 
 use domain::{
     Kind, Migration, PhaseError, ResourceKey, Side, Status,
-    manifest::{ObjectId, hold, state::template_digest, workload},
+    manifest::{ObjectId, hold},
     plan::workloads::Workload,
     ports::{Kubernetes, KubernetesApi, Ledger},
+    release,
 };
 use serde_json::{Value, json};
 
-/// Where validate leaves its evidence in the ledger.
-const EVIDENCE: &str = "validate";
-
-/// Compares what runs on both sides with what validate saw there. A release that reached both sides since then is none of
-/// Bascule's business; one that reached a single side means that the switch would bring it to production, or take it
-/// away.
+/// No traffic moves while a release is on one side only.
 ///
 /// # Errors
 /// `Conflict` with the names of the workloads that changed on one side only.
@@ -22,21 +18,7 @@ pub async fn compare<P>(ports: &P, migration: &Migration) -> Result<(), PhaseErr
 where
     P: Ledger + Kubernetes,
 {
-    let progress = ports.progress(migration, EVIDENCE).await?.unwrap_or_default();
-    let evidence = progress["evidence"]["workloads"]
-        .as_object()
-        .ok_or_else(|| PhaseError::conflict("there is no evidence of what was qualified; run validate again"))?;
-    let blue = ports.connect(&migration.input.blue.cluster).await?;
-    let green = ports.connect(&migration.input.green.cluster).await?;
-    let mut changed = Vec::new();
-    for workload in &migration.plan.workloads.workloads {
-        let id = &workload.id;
-        let Some(seen) = evidence.get(&id.to_string()) else {
-            continue;
-        };
-        let now = (blue.get(id).await?, green.get(id).await?);
-        changed.extend(release(id, seen, now.0.as_ref(), now.1.as_ref()));
-    }
+    let changed = release::one_sided(ports, migration).await?;
     if changed.is_empty() {
         Ok(())
     } else {
@@ -45,32 +27,6 @@ where
             changed.join("; ")
         )))
     }
-}
-
-/// What changed on one side only since validate saw it; `None` where nothing did, or both sides changed to the same images.
-fn release(id: &ObjectId, seen: &Value, blue: Option<&Value>, green: Option<&Value>) -> Option<String> {
-    // Jobs may be gone for having ended (https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/).
-    if id.kind == "Job" {
-        return None;
-    }
-    let changed = |side: &str, live: Option<&Value>| {
-        let digest = live.map(|live| template_digest(&id.kind, live));
-        digest.as_deref() != seen[side].as_str()
-    };
-    let images = |live: Option<&Value>| live.map(|live| workload::images(&id.kind, live));
-    match (changed("blue", blue), changed("green", green)) {
-        (false, false) => None,
-        (true, true) if images(blue) == images(green) => None,
-        (true, false) => Some(format!("{id} on blue ({})", list(images(blue)))),
-        (false, true) => Some(format!("{id} on green ({})", list(images(green)))),
-        (true, true) => {
-            Some(format!("{id} on both, with {} on blue and {} on green", list(images(blue)), list(images(green))))
-        }
-    }
-}
-
-fn list(images: Option<Vec<String>>) -> String {
-    images.map_or_else(|| "deleted".to_owned(), |images| images.join(", "))
 }
 
 /// Suspends the holds on blue, each with its original in the ledger before it is touched, waits until their Pods are gone, and

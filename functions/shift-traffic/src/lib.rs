@@ -8,12 +8,13 @@ pub mod adopt;
 pub mod holds;
 pub mod stage;
 
+use domain::gateway::{self, served};
 use domain::input::OnAbort;
 use domain::plan::edge::{Stage, keys};
 use domain::ports::approvals::Question;
 use domain::ports::{Apis, Approvals, Kubernetes, Ledger, Stages};
 use domain::shift::{PHASE, Shift};
-use domain::{Migration, Outcome, PhaseError, Status, gateway};
+use domain::{Migration, Outcome, PhaseError, Status};
 use serde_json::{Value, json};
 use stage::Move;
 
@@ -86,11 +87,11 @@ pub async fn shift<P: GatewayPorts>(ports: &P, migration: &Migration, now: jiff:
         ports.intend(migration, &key, json!({ "deploymentId": before.deployment_id, "canary": null })).await?;
         ports.update_stage(api, name, &patches).await?;
         let after = read(ports, migration).await?;
-        let share = stage::share(&after, edge.deployment_b(), &g);
+        let share = served::share(&after, edge.deployment_b(), &g);
         if share != Some(target) {
             return Err(PhaseError::conflict(format!(
                 "the stage {name} of {api} was to send {target} % to green and serves {} instead: somebody changed it at the same time",
-                stage::describe(&after)
+                served::describe(&after)
             )));
         }
     }

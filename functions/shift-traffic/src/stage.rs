@@ -4,6 +4,7 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html#UpdateStage-Patch>).
 
 use domain::PhaseError;
+use domain::gateway::served::{describe, share};
 use domain::plan::edge::Stage;
 use domain::ports::gateway::Patch;
 
@@ -14,32 +15,6 @@ pub enum Move {
     Nothing,
     /// This one call.
     Take(Vec<Patch>),
-}
-
-/// Which percentage of the requests green's deployment G gets; nothing where the stage serves anything but B and G.
-#[must_use]
-pub fn share(stage: &Stage, b: &str, g: &str) -> Option<u8> {
-    match &stage.canary {
-        None if stage.deployment_id == g => Some(100),
-        None if stage.deployment_id == b => Some(0),
-        Some(canary) if stage.deployment_id == b && canary.deployment_id == g => {
-            // Bascule writes whole percentages only.
-            (0..=100).find(|percent| (canary.percent - f64::from(*percent)).abs() < 0.01)
-        }
-        _ => None,
-    }
-}
-
-/// What a stage serves, for people.
-#[must_use]
-pub fn describe(stage: &Stage) -> String {
-    match &stage.canary {
-        None => format!("the deployment {}", stage.deployment_id),
-        Some(canary) => format!(
-            "the deployment {} with a canary of {} % on {}",
-            stage.deployment_id, canary.percent, canary.deployment_id
-        ),
-    }
 }
 
 /// The step from one share of green's to the next.

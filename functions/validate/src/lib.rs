@@ -2,17 +2,18 @@
 //! its targets are healthy, and the smoke tests pass through the temporary API. What was seen is the evidence that people
 //! approve.
 
-mod live;
 mod patience;
+mod ready;
+mod scale;
 mod sides;
 mod smoke;
 mod targets;
 
 use domain::{
     Migration, Outcome, PhaseError,
-    ports::{Kubernetes, Ledger, Manifests, Probes, TargetGroups, UsagePlans},
+    manifest::Live,
+    ports::{Alarms, Kubernetes, Ledger, Manifests, Probes, TargetGroups, UsagePlans},
 };
-use live::Live;
 use serde_json::{Value, json};
 
 /// The key of this phase's progress in the ledger; shift-traffic and the approval page read its `evidence`.
@@ -22,10 +23,11 @@ const PHASE: &str = "validate";
 ///
 /// # Errors
 /// `NotReady` with counts while green is on its way; `Unhealthy` where it says itself that it will not come, or has been in
-/// trouble for too many looks; `Conflict` where blue and green run different releases.
+/// trouble for too many looks; `Conflict` where blue and green run different releases; `GuardBreached` where an alarm fires
+/// while green grows.
 pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans,
+    P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
 {
     let looked = look(ports, migration).await;
     let progress = ports.progress(migration, PHASE).await?.unwrap_or_default();
@@ -74,7 +76,7 @@ impl From<PhaseError> for Look {
 
 async fn look<P>(ports: &P, migration: &Migration) -> Result<Value, Look>
 where
-    P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans,
+    P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
 {
     let plan = &migration.plan.workloads;
     let green = ports.connect(&migration.input.green.cluster).await?;
@@ -83,12 +85,12 @@ where
     let on_blue = Live::read(&blue, plan).await?;
     let manifests = sides::manifests(ports, plan).await?;
     let workloads = sides::compare(plan, &manifests, &on_blue, &on_green)?;
-    let scaled = sides::scale(&green, plan, &on_blue, &on_green).await?;
+    ready::ready(&on_green, &green, plan).await?;
+    let scaled = scale::converge(ports, &migration.input.guards(), &green, plan, &on_blue, &on_green).await?;
     if !scaled.is_empty() {
-        ports.record(migration, "scaled green to blue's replicas", json!(scaled)).await?;
+        ports.record(migration, "scaled green towards blue's replicas", json!(scaled)).await?;
         return Err(PhaseError::not_ready(format!("scaling green as blue is: {}", scaled.join(", "))).into());
     }
-    on_green.ready(&green, plan).await?;
     let targets = targets::healthy(ports, migration).await?;
     let smoke = smoke::pass(ports, migration).await?;
     Ok(json!({ "workloads": workloads, "targets": targets, "smoke": smoke }))

@@ -1,16 +1,15 @@
-//! Blue and green side by side: the same releases, at the same scale.
+//! Blue and green side by side: the same releases.
 
-use crate::live::Live;
 use domain::{
     PhaseError,
     manifest::{
-        ObjectId,
+        Live, ObjectId,
         prepare::unchanged,
         state::{differences, template_digest},
         workload,
     },
     plan::workloads::Workloads,
-    ports::{KubernetesApi, Manifests},
+    ports::Manifests,
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -80,27 +79,4 @@ pub(crate) fn compare(
             differ.join("; ")
         )))
     }
-}
-
-/// Asks green for as many replicas as blue has, where they differ: the numbers of a manifest are those of a quiet day. What an
-/// autoscaler decides is left to it. Answers what was changed.
-pub(crate) async fn scale<A: KubernetesApi>(
-    green: &A,
-    plan: &Workloads,
-    on_blue: &Live,
-    on_green: &Live,
-) -> Result<Vec<String>, PhaseError> {
-    let mut scaled = Vec::new();
-    for workload in plan.runs().filter(|workload| !workload.autoscaled && workload.replicas.is_some()) {
-        let id = &workload.id;
-        let replicas = |side: &Live| side.get(id).and_then(|live| workload::replicas(&id.kind, live));
-        let (Some(wanted), Some(found)) = (replicas(on_blue), replicas(on_green)) else {
-            continue;
-        };
-        if wanted != found {
-            green.patch(id, &json!({ "spec": { "replicas": wanted } })).await?;
-            scaled.push(format!("{id} from {found} to {wanted}"));
-        }
-    }
-    Ok(scaled)
 }

@@ -3,7 +3,7 @@ use domain::{
     Condition, Direction, Kind, ResourceKey, Side,
     manifest::{Object, workload},
     plan::{edge::TargetGroup, workloads::Workload},
-    ports::load_balancers::Target,
+    ports::{approvals::AlarmState, load_balancers::Target},
     testing::{Workshop, migration},
 };
 
@@ -145,11 +145,29 @@ async fn another_release_on_blue_is_a_conflict_that_names_it() {
 async fn green_is_scaled_as_blue_is_now_and_holds_stay_suspended() {
     let (workshop, migration) = shop().await;
     workshop.blue.put(deployment("web", 9, "web:1"));
-    fails(&workshop, &migration, Condition::NotReady, "Deployment/default/web from 2 to 9").await;
+    fails(&workshop, &migration, Condition::NotReady, "Deployment/default/web from 2 to 7").await;
+    fails(&workshop, &migration, Condition::NotReady, "Deployment/default/web from 7 to 9").await;
     converge(&workshop, &migration).await.unwrap();
     assert_eq!(workshop.green.object("Deployment/default/web").unwrap()["spec"]["replicas"], 9);
     assert_eq!(workshop.green.object("Deployment/default/consumer").unwrap()["spec"]["replicas"], 0);
     assert!(workshop.blue.writes().is_empty());
+}
+
+#[tokio::test]
+async fn green_grows_no_further_while_a_step_is_not_up_or_an_alarm_is_not_ok() {
+    let (workshop, mut migration) = shop().await;
+    migration.input.cutover.alarms = vec!["5xx".to_owned()];
+    workshop.blue.put(deployment("web", 40, "web:1"));
+    fails(&workshop, &migration, Condition::NotReady, "Deployment/default/web from 2 to 7").await;
+    let mut starting = deployment("web", 7, "web:1");
+    starting["status"] = json!({ "replicas": 7, "updatedReplicas": 7, "readyReplicas": 2, "availableReplicas": 2 });
+    workshop.green.put_with_status(&starting);
+    fails(&workshop, &migration, Condition::NotReady, "Deployment/default/web (2 of 7)").await;
+    workshop.green.put(deployment("web", 7, "web:1"));
+    workshop.shelf().alarms.insert("5xx".to_owned(), AlarmState::Alarm);
+    let _ = workshop.green.writes();
+    fails(&workshop, &migration, Condition::GuardBreached, "the alarm 5xx is in ALARM").await;
+    assert!(workshop.green.writes().is_empty());
 }
 
 #[tokio::test]

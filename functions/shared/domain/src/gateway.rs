@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod integrations;
+pub mod served;
 
 use crate::plan::edge::{Edge, Stage};
 use crate::{Entry, Migration, PhaseError, ResourceKey, Side, Status, plan::edge::keys, ports::Ledger};

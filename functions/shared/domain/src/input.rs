@@ -7,6 +7,7 @@ use crate::{Duration, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The longest that an approval, a bake or the time before the cleanup may take. The literal `TimeoutSeconds` of the
 /// token tasks is a day longer.
@@ -245,6 +246,13 @@ impl Input {
     /// Every problem at once, each with its JSON path.
     pub fn read(value: &Value) -> Result<Self, Vec<Problem>> {
         read::input(value)
+    }
+
+    /// Every alarm that guards the migration, each once.
+    #[must_use]
+    pub fn guards(&self) -> Vec<String> {
+        let all: BTreeSet<&String> = self.cutover.alarms.iter().chain(&self.bake.alarms).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// The longest that the migration can take from its start to the end of its cleanup; the expiry of its locks.

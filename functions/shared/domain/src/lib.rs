@@ -1,6 +1,7 @@
 //! What Bascule knows about a migration, without AWS, Kubernetes or Lambda: the input, the plan, the ledger's entries,
 //! the conditions a phase can end in, and the ports through which phases reach the world.
 
+pub mod alarms;
 pub mod appointment;
 pub mod duration;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod plan;
 pub mod ports;
 pub mod problem;
 pub mod reconcile;
+pub mod release;
 pub mod security_groups;
 pub mod shift;
 #[cfg(any(test, feature = "testing"))]

@@ -1,10 +1,11 @@
 //! Kubernetes manifests as data: what is in a bundle, in which order it is applied, how its hosts are rewritten for
-//! qualification, and which of its workloads work without being asked. Pure functions over JSON.
+//! qualification, and which of its workloads work without being asked. Functions over JSON; what lives is read in `live`.
 
 pub mod apply;
 pub mod class;
 pub mod hold;
 pub mod hosts;
+pub mod live;
 pub mod object;
 pub mod order;
 pub mod prepare;
@@ -14,4 +15,5 @@ pub mod state;
 pub mod workload;
 
 pub use class::{Classes, HOLD_LABEL, RUN_LABEL, classify};
+pub use live::Live;
 pub use object::{Object, ObjectId, Unreadable, objects};

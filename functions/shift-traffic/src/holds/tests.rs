@@ -1,7 +1,8 @@
 use super::*;
 use domain::{
     Condition, Direction,
-    manifest::Object,
+    manifest::{Object, state::template_digest, workload},
+    release::EVIDENCE,
     testing::{Workshop, migration},
 };
 

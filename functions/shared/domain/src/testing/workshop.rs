@@ -8,7 +8,10 @@ use crate::{
     manifest::{Object, ObjectId, hold, objects},
     names::sha256_hex,
     plan::workloads::Bundle,
-    ports::{Kubernetes, KubernetesApi, Manifests, kubernetes::Reached, load_balancers::Target, manifests::Served},
+    ports::{
+        Kubernetes, KubernetesApi, Manifests, approvals::AlarmState, kubernetes::Reached, load_balancers::Target,
+        manifests::Served,
+    },
 };
 use serde_json::{Value, json};
 use std::{
@@ -25,6 +28,8 @@ pub struct Shelf {
     pub targets: BTreeMap<String, Vec<Target>>,
     /// The status that each path answers; 200 where it is not named.
     pub answers: BTreeMap<String, u16>,
+    /// Alarms that are not OK.
+    pub alarms: BTreeMap<String, AlarmState>,
     /// Why blue's API server does not answer.
     pub fault: Option<String>,
 }

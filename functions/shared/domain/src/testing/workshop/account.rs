@@ -6,7 +6,8 @@ use crate::{
     PhaseError,
     plan::edge::{TargetGroup, UsagePlan},
     ports::{
-        Probes, TargetGroups, UsagePlans,
+        Alarms, Probes, TargetGroups, UsagePlans,
+        approvals::AlarmState,
         gateway::{ApiKey, Tags},
         load_balancers::{Named, Target},
         probes::{Answered, Probe},
@@ -20,6 +21,15 @@ impl Probes for Workshop {
         let status = self.shelf().answers.get(&probe.path).copied().unwrap_or(200);
         self.crash().point()?;
         Ok(Answered { status, ..Answered::default() })
+    }
+}
+
+impl Alarms for Workshop {
+    async fn states(&self, arns: &[String]) -> Result<Vec<AlarmState>, PhaseError> {
+        self.crash().alive()?;
+        let found = arns.iter().map(|arn| self.shelf().alarms.get(arn).copied().unwrap_or(AlarmState::Ok)).collect();
+        self.crash().point()?;
+        Ok(found)
     }
 }
 
