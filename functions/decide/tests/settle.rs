@@ -6,7 +6,7 @@ use domain::{
     Condition, Migration, appointment,
     ports::{
         Approvals,
-        approvals::{Answer, Asked, Decision, NOBODY, Question, TaskToken},
+        approvals::{Answer, Asked, Decision, NOBODY, Question, TaskToken, When},
     },
     testing::{Office, migration},
 };
@@ -32,7 +32,9 @@ async fn asked() -> (Office, Migration) {
         deadline: now(),
         answer: None,
     };
-    appointment::make(&office, &migration, "deadline-qualification", now(), "arn:decide", json!({})).await.unwrap();
+    appointment::make(&office, &migration, "deadline-qualification", When::At(now()), "arn:decide", json!({}))
+        .await
+        .unwrap();
     office.ask(&migration, &question).await.unwrap();
     (office, migration)
 }

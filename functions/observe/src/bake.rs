@@ -1,17 +1,29 @@
 //! The bake: blue is kept ready while green serves, until its time is over or an alarm breaks it.
 
-use crate::look;
+use crate::sight::{Sight, Verdict, judge};
 use domain::{
-    Migration, Outcome, PhaseError, appointment,
+    Direction, Duration, Migration, Outcome, PhaseError, alarms, appointment,
     ports::{
-        Alarms, Approvals, Ledger, Schedules, Tokens,
-        approvals::{Answer, Asked, Decision, Question, TaskToken},
+        Alarms, Approvals, Ledger, Messages, Schedules, Tokens,
+        approvals::{Answer, Asked, Decision, Question, TaskToken, When},
     },
 };
 use serde_json::json;
 
 /// The name of the bake's end among the migration's appointments.
 pub const END: &str = "bake-end";
+
+/// The name of the look of every minute among the migration's appointments.
+pub const WATCH: &str = "bake-watch";
+
+/// The progress under which the ledger keeps what people were told.
+const PHASE: &str = "observe";
+
+/// Days after which the waiting state itself gives up (`TimeoutSeconds` of Bake).
+const NET: u64 = 31;
+
+/// Who ended a bake whose stage somebody moved.
+const OTHERS: &str = "whoever moved the stage";
 
 /// Begins the bake. The order matters: first the token is stored and the alarms are watched, then they are read: an
 /// alarm that fires in between is seen one way or the other.
@@ -26,15 +38,18 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
     let alarms = &migration.input.bake.alarms;
+    let look = json!({ "migrationId": migration.id, "watch": Question::Bake.name() });
     let end = appointment::make(
         ports,
         migration,
         END,
-        migration.input.bake.duration.after(now),
+        When::At(migration.input.bake.duration.after(now)),
         observe_arn,
-        json!({ "migrationId": migration.id, "bakeEnds": true }),
+        look.clone(),
     )
     .await?;
+    let net = When::EveryMinuteUntil(Duration::from_days(NET).after(now));
+    appointment::make(ports, migration, WATCH, net, observe_arn, look).await?;
     let evidence = json!({ "alarms": alarms, "until": end });
     let asked = Asked {
         id: migration.id.clone(),
@@ -47,7 +62,7 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     };
     ports.ask(migration, &asked).await?;
     ports.watch(migration, alarms).await?;
-    let complaints = look(ports, alarms).await?;
+    let complaints = alarms::look(ports, alarms).await?;
     if complaints.is_empty() {
         Ok(Outcome::done())
     } else {
@@ -55,24 +70,34 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     }
 }
 
-/// The bake's time is over, as its schedule says and the ledger confirms.
+/// Acts on what was seen: every minute, and when the bake's time is over.
 ///
 /// # Errors
-/// `Refused` before its time; whatever the ports answer.
-pub async fn end<P: Ledger + Alarms + Approvals + Schedules + Tokens>(
+/// `Refused` where no bake has begun; whatever the ports answer.
+pub async fn watch<P: Ledger + Approvals + Schedules + Tokens + Messages>(
     ports: &P,
     migration: &Migration,
+    sight: &Sight,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
+    // A migration that was turned back has told its bake so; the schedules are about to go.
+    if migration.direction == Direction::Undo {
+        return Ok(Outcome::done());
+    }
     let Some(asked) = ports.asked(&migration.id, Question::Bake).await? else {
         return Err(PhaseError::refused("no bake has begun"));
     };
-    // Scheduler keeps whole seconds: it may call up to one early.
-    if now.as_second() < asked.deadline.as_second() {
-        return Err(PhaseError::refused(format!("the bake lasts until {}", asked.deadline)));
+    if let Ok(released) = &sight.released {
+        tell(ports, migration, released).await?;
     }
-    let complaints = look(ports, &migration.input.bake.alarms).await?;
-    settle(ports, migration, &asked, &complaints, "the end of the bake", now).await
+    let (decision, by, comment) = match judge(sight, asked.deadline, now)? {
+        Verdict::Wait | Verdict::Held if asked.answer.is_none() => return Ok(Outcome::done()),
+        // Answered before, and killed before the execution heard of it: the first answer stands.
+        Verdict::Wait | Verdict::Held | Verdict::End => (Decision::Approved, "the end of the bake", String::new()),
+        Verdict::Broken(why) => (Decision::Rejected, "an alarm", why),
+        Verdict::Moved(why) => (Decision::Rejected, OTHERS, why),
+    };
+    settle(ports, migration, &asked, Answer { decision, by: by.to_owned(), comment, at: now }).await
 }
 
 /// An alarm that this migration watches has changed; `fired` says that the event itself tells of a state other than OK.
@@ -87,14 +112,36 @@ pub async fn alarm<P: Ledger + Alarms + Approvals + Schedules + Tokens>(
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
     let Some(asked) = ports.asked(&migration.id, Question::Bake).await? else { return Ok(Outcome::done()) };
-    let mut complaints = look(ports, &migration.input.bake.alarms).await?;
+    let mut complaints = alarms::look(ports, &migration.input.bake.alarms).await?;
     if fired && complaints.is_empty() {
         complaints.push(format!("the alarm {arn} left OK, though it is OK again"));
     }
     if complaints.is_empty() {
         return Ok(Outcome::done());
     }
-    settle(ports, migration, &asked, &complaints, arn, now).await
+    let comment = complaints.join("; ");
+    settle(ports, migration, &asked, Answer { decision: Decision::Rejected, by: arn.to_owned(), comment, at: now })
+        .await
+}
+
+/// Tells people of a release on one side only, once for each state of affairs.
+async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, released: &[String]) -> Result<(), PhaseError> {
+    let known = ports.progress(migration, PHASE).await?.unwrap_or_else(|| json!({ "released": [] }));
+    let told = json!({ "released": released });
+    if known == told {
+        return Ok(());
+    }
+    if !released.is_empty() {
+        let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+        let subject = format!("Bascule {}: a release reached one cluster only", migration.name());
+        let text = format!(
+            "While {green} is watched, this was released on one side only: {}.\n\nGoing back to {blue} would lose or bring it, so \
+             the bake does not end until {blue} and {green} run the same. Release it on the other side too, or roll it back.\n",
+            released.join("; ")
+        );
+        ports.publish(&subject, &text).await?;
+    }
+    ports.save_progress(migration, PHASE, told).await
 }
 
 /// Stores how the bake ended, then lets the execution go on. The first answer stands.
@@ -102,18 +149,15 @@ async fn settle<P: Ledger + Approvals + Schedules + Tokens>(
     ports: &P,
     migration: &Migration,
     asked: &Asked,
-    complaints: &[String],
-    by: &str,
-    now: jiff::Timestamp,
+    answer: Answer,
 ) -> Result<Outcome, PhaseError> {
-    let decision = if complaints.is_empty() { Decision::Approved } else { Decision::Rejected };
-    let answer = match &asked.answer {
-        Some(known) => known.clone(),
-        None => Answer { decision, by: by.to_owned(), comment: complaints.join("; "), at: now },
-    };
+    let answer = asked.answer.clone().unwrap_or(answer);
     ports.answer(&asked.id, Question::Bake, &answer).await?;
     match answer.decision {
         Decision::Approved => ports.succeed(&asked.token, &json!({ "decision": answer.decision.name() })).await?,
+        Decision::Rejected if answer.by == OTHERS => {
+            ports.fail(&asked.token, &PhaseError::conflict(format!("during the bake {}", answer.comment))).await?
+        }
         Decision::Rejected => {
             let why = PhaseError::guard_breached(format!("the bake was broken: {}", answer.comment));
             ports.fail(&asked.token, &why).await?
@@ -121,5 +165,6 @@ async fn settle<P: Ledger + Approvals + Schedules + Tokens>(
     };
     ports.unwatch(&migration.id, &migration.input.bake.alarms).await?;
     appointment::cancel(ports, migration, END).await?;
+    appointment::cancel(ports, migration, WATCH).await?;
     Ok(Outcome::done().with("decision", answer.decision.name()))
 }

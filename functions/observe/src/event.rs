@@ -1,11 +1,11 @@
-//! Who calls: the state machine, the bake's schedule, or EventBridge with an alarm
+//! Who calls: the state machine, the bake's schedules, or EventBridge with an alarm
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>).
 
-use crate::{bake, guard};
+use crate::{bake, guard, sight};
 use clients::{Account, Invocation, account::setting, token};
 use domain::{
     MigrationId, Outcome, PhaseError,
-    ports::{Approvals, approvals::TaskToken},
+    ports::{Approvals, Stages, approvals::TaskToken},
 };
 use serde::Deserialize;
 
@@ -15,8 +15,8 @@ use serde::Deserialize;
 pub enum Event {
     /// An alarm changed its state or its configuration.
     Alarm(AlarmEvent),
-    /// The bake's time is over.
-    BakeEnds(BakeEnds),
+    /// A schedule of the bake.
+    Watch(Watch),
     /// A state of the machine.
     State(State),
 }
@@ -45,11 +45,11 @@ impl AlarmEvent {
 /// The schedule's call.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct BakeEnds {
+pub struct Watch {
     /// Which migration.
     pub migration_id: MigrationId,
-    /// Always true.
-    pub bake_ends: bool,
+    /// Always `bake`.
+    pub watch: String,
 }
 
 /// The state machine's call.
@@ -75,14 +75,19 @@ pub async fn handle(account: &Account, event: Event, invocation: Invocation) -> 
     let now = jiff::Timestamp::now();
     match event {
         Event::Alarm(alarm) => alarms(account, &alarm, &invocation, now).await,
-        Event::BakeEnds(call) => {
-            let (_, migration) = account.load(&call.migration_id, "bake", invocation.deadline).await?;
-            bake::end(account, &migration, now).await
+        Event::Watch(call) => {
+            let (_, migration) = account.load(&call.migration_id, &call.watch, invocation.deadline).await?;
+            let sight = sight::see(account, &migration).await?;
+            bake::watch(account, &migration, &sight, now).await
         }
         Event::State(state) => {
             let (_, migration) = account.load(&state.migration_id, &state.step, invocation.deadline).await?;
             match (state.step.as_str(), state.task_token) {
-                ("guard", None) => guard::converge(account, &migration, now).await,
+                ("guard", None) => {
+                    let edge = &migration.plan.edge;
+                    let found = account.stage(&edge.api.id, &edge.stage.name).await?;
+                    guard::converge(account, &migration, found.as_ref(), now).await
+                }
                 ("bake", Some(token)) => {
                     let observe = setting("BASCULE_OBSERVE_ARN")?;
                     let begun = bake::begin(account, &migration, token.clone(), &observe, now).await;

@@ -1,8 +1,9 @@
 //! The guard after a step of the switch: `NotReady` while the step is watched, then the step counts as passed.
 
-use crate::look;
 use domain::{
-    Migration, Outcome, PhaseError,
+    Migration, Outcome, PhaseError, alarms,
+    gateway::{green, served},
+    plan::edge::Stage,
     ports::{Alarms, Ledger},
     shift::{PHASE, Shift},
 };
@@ -36,13 +37,15 @@ pub fn judge(migration: &Migration, shift: &Shift, complaints: &[String], now: j
     Verdict::Pass
 }
 
-/// Watches the latest step of the switch.
+/// Watches the latest step of the switch; `stage` is what production's stage is now.
 ///
 /// # Errors
-/// `NotReady` while it is watched, `GuardBreached` where traffic must go back; whatever the ports answer.
+/// `NotReady` while it is watched, `GuardBreached` where traffic must go back, `Conflict` where somebody moved the stage;
+/// whatever the ports answer.
 pub async fn converge<P: Ledger + Alarms>(
     ports: &P,
     migration: &Migration,
+    stage: Option<&Stage>,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
     let progress = ports.progress(migration, PHASE).await?;
@@ -54,7 +57,11 @@ pub async fn converge<P: Ledger + Alarms>(
         // A retry after the step was counted.
         return Ok(answer(migration, &shift));
     }
-    let complaints = look(ports, &migration.input.cutover.alarms).await?;
+    let (g, _) = green(ports, migration).await?;
+    if let Some(moved) = served::moved(stage, migration.plan.edge.deployment_b(), &g, shift.share) {
+        return Err(PhaseError::conflict(moved));
+    }
+    let complaints = alarms::look(ports, &migration.input.cutover.alarms).await?;
     match judge(migration, &shift, &complaints, now) {
         Verdict::Watch(why) => Err(PhaseError::not_ready(why)),
         Verdict::Breached(why) => Err(PhaseError::guard_breached(why)),

@@ -2,16 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use domain::{
-    Condition, Migration,
+    Condition, Direction, Migration, Outcome, PhaseError,
+    plan::edge::{Canary, Stage, keys},
     ports::{
         Ledger,
-        approvals::{AlarmState, Decision, TaskToken},
+        approvals::{AlarmState, Decision, TaskToken, When},
     },
     shift::{PHASE, Shift},
     testing::{Office, migration},
 };
-use observe::{bake, guard};
-use serde_json::json;
+use observe::{bake, guard, sight::Sight};
+use serde_json::{Value, json};
 
 const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
 
@@ -40,12 +41,19 @@ async fn begun() -> (Office, Migration) {
     (office, migration)
 }
 
+fn clear() -> Sight {
+    Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()) }
+}
+
 #[tokio::test]
 async fn a_quiet_bake_ends_well_at_its_time_and_not_before() {
     let (office, migration) = begun().await;
-    let early = bake::end(&office, &migration, at("2026-01-01T13:59:58Z")).await.unwrap_err();
-    assert_eq!(early.condition, Condition::Refused);
-    bake::end(&office, &migration, at("2026-01-01T14:00:00Z")).await.unwrap();
+    let schedules: Vec<When> = office.desk().schedules.values().map(|schedule| schedule.when).collect();
+    let (end, net) = (at("2026-01-01T14:00:00Z"), at("2026-02-01T12:00:00Z"));
+    assert_eq!(schedules, [When::At(end), When::EveryMinuteUntil(net)]);
+    bake::watch(&office, &migration, &clear(), at("2026-01-01T13:59:58Z")).await.unwrap();
+    assert!(office.desk().answered.is_empty());
+    bake::watch(&office, &migration, &clear(), end).await.unwrap();
     assert_eq!(office.desk().answered["t"], r#"{"decision":"approved"}"#);
     assert!(office.desk().schedules.is_empty() && office.desk().watched.is_empty());
 }
@@ -78,10 +86,44 @@ async fn a_bake_does_not_begin_under_an_alarm_that_is_not_ok() {
 }
 
 #[tokio::test]
+async fn a_stage_that_somebody_moved_breaks_the_bake_as_a_conflict() {
+    let (office, migration) = begun().await;
+    let moved = Sight { moved: Some("the stage prod serves the deployment X".to_owned()), ..clear() };
+    bake::watch(&office, &migration, &moved, start()).await.unwrap();
+    assert_eq!(office.desk().answered["t"], "Conflict");
+    assert!(office.desk().schedules.is_empty() && office.desk().watched.is_empty());
+}
+
+#[tokio::test]
+async fn a_release_on_one_side_only_is_told_once_and_holds_the_bake_until_both_sides_agree() {
+    let (office, migration) = begun().await;
+    let released = Sight { released: Ok(vec!["Deployment/shop/web on green (web:2)".to_owned()]), ..clear() };
+    for time in ["2026-01-01T12:01:00Z", "2026-01-01T14:00:00Z", "2026-01-01T14:01:00Z"] {
+        bake::watch(&office, &migration, &released, at(time)).await.unwrap();
+    }
+    assert!(office.desk().answered.is_empty());
+    assert_eq!(office.desk().messages.len(), 1);
+    let (subject, text) = office.desk().messages[0].clone();
+    assert_eq!(subject, "Bascule move: a release reached one cluster only");
+    assert!(text.contains("Deployment/shop/web on green (web:2)"), "{text}");
+    bake::watch(&office, &migration, &clear(), at("2026-01-01T14:02:00Z")).await.unwrap();
+    assert_eq!(office.desk().answered["t"], r#"{"decision":"approved"}"#);
+    assert_eq!(office.desk().messages.len(), 1);
+}
+
+#[tokio::test]
+async fn a_bake_that_was_turned_back_is_left_to_the_way_back() {
+    let (office, migration) = begun().await;
+    let back = Migration { direction: Direction::Undo, ..migration };
+    bake::watch(&office, &back, &clear(), at("2026-01-01T15:00:00Z")).await.unwrap();
+    assert!(office.desk().answered.is_empty());
+}
+
+#[tokio::test]
 async fn the_first_end_of_a_bake_stands() {
     let (office, migration) = begun().await;
     bake::alarm(&office, &migration, ALARM, true, start()).await.unwrap();
-    bake::end(&office, &migration, at("2026-01-01T14:00:00Z")).await.unwrap();
+    bake::watch(&office, &migration, &clear(), at("2026-01-01T14:00:00Z")).await.unwrap();
     assert_eq!(office.desk().answered["t"], "GuardBreached");
     assert_eq!(office.desk().asked["bake"].answer.as_ref().unwrap().decision, Decision::Rejected);
 }
@@ -99,14 +141,14 @@ async fn a_bake_killed_after_any_call_ends_as_an_undisturbed_one() {
         bake::begin(&office, &migration, TaskToken::new("t2"), "arn:observe", at("2026-01-01T12:01:00Z"))
             .await
             .unwrap();
-        assert_eq!(office.desk().schedules.len(), 1, "killed after {calls}");
+        assert_eq!(office.desk().schedules.len(), 2, "killed after {calls}");
         let end = office.desk().asked["bake"].deadline;
         assert!([at("2026-01-01T14:00:00Z"), at("2026-01-01T14:01:00Z")].contains(&end), "killed after {calls}: {end}");
         office.crash().after(calls);
-        let ended = bake::end(&office, &migration, at("2026-01-01T14:01:00Z")).await;
+        let ended = bake::watch(&office, &migration, &clear(), at("2026-01-01T14:01:00Z")).await;
         office.crash().after(0);
         if ended.is_err() {
-            bake::end(&office, &migration, at("2026-01-01T14:01:30Z")).await.unwrap();
+            bake::watch(&office, &migration, &clear(), at("2026-01-01T14:01:30Z")).await.unwrap();
         }
         assert_eq!(office.desk().answered["t2"], r#"{"decision":"approved"}"#, "killed after {calls}");
         assert!(office.desk().schedules.is_empty(), "killed after {calls}");
@@ -121,16 +163,42 @@ async fn shifted(share: u8, guarded: usize) -> (Office, Migration) {
     let (office, migration) = (Office::default(), move_with("guard"));
     let shift = Shift { guarded, share, started_at: start(), shifted_at: start() };
     office.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
+    for (key, id) in [(keys::deployment_g(), "G"), (keys::vpc_link(&migration), "link")] {
+        office.intend(&migration, &key, Value::Null).await.unwrap();
+        office.present(&migration, &key, id).await.unwrap();
+    }
     (office, migration)
+}
+
+/// The stage as Bascule left it.
+fn stage(migration: &Migration, share: u8) -> Stage {
+    let b = migration.plan.edge.deployment_b().to_owned();
+    let canary = (share < 100).then(|| Canary { deployment_id: "G".to_owned(), percent: f64::from(share) });
+    let deployment_id = if share < 100 { b } else { "G".to_owned() };
+    Stage { name: "prod".to_owned(), deployment_id, canary, ..Stage::default() }
+}
+
+async fn watched(office: &Office, migration: &Migration, now: jiff::Timestamp) -> Result<Outcome, PhaseError> {
+    let shift: Shift = serde_json::from_value(office.progress(migration, PHASE).await?.unwrap_or_default()).unwrap();
+    guard::converge(office, migration, Some(&stage(migration, shift.share)), now).await
+}
+
+#[tokio::test]
+async fn a_stage_that_somebody_moved_is_a_conflict_at_once() {
+    let (office, migration) = shifted(10, 0).await;
+    for found in [None, Some(stage(&migration, 11)), Some(stage(&migration, 100))] {
+        let error = guard::converge(&office, &migration, found.as_ref(), start()).await.unwrap_err();
+        assert_eq!(error.condition, Condition::Conflict, "{found:?}");
+    }
 }
 
 #[tokio::test]
 async fn a_step_is_watched_for_its_time_and_then_counted_once() {
     let (office, migration) = shifted(10, 0).await;
-    let early = guard::converge(&office, &migration, at("2026-01-01T12:04:59Z")).await.unwrap_err();
+    let early = watched(&office, &migration, at("2026-01-01T12:04:59Z")).await.unwrap_err();
     assert_eq!(early.condition, Condition::NotReady);
     for _ in 0..2 {
-        let passed = guard::converge(&office, &migration, at("2026-01-01T12:05:00Z")).await.unwrap();
+        let passed = watched(&office, &migration, at("2026-01-01T12:05:00Z")).await.unwrap();
         assert_eq!(passed.get("complete"), Some(&json!(false)));
     }
     let progress = office.progress(&migration, PHASE).await.unwrap().unwrap();
@@ -140,16 +208,16 @@ async fn a_step_is_watched_for_its_time_and_then_counted_once() {
 #[tokio::test]
 async fn an_alarm_or_a_missed_deadline_sends_traffic_back_at_once() {
     let (office, migration) = shifted(10, 0).await;
-    let late = guard::converge(&office, &migration, at("2026-01-01T13:00:01Z")).await.unwrap_err();
+    let late = watched(&office, &migration, at("2026-01-01T13:00:01Z")).await.unwrap_err();
     assert_eq!(late.condition, Condition::GuardBreached);
     office.desk().alarms.insert(ALARM.to_owned(), AlarmState::Alarm);
-    let fired = guard::converge(&office, &migration, start()).await.unwrap_err();
+    let fired = watched(&office, &migration, start()).await.unwrap_err();
     assert_eq!(fired.condition, Condition::GuardBreached);
 }
 
 #[tokio::test]
 async fn the_last_step_completes_the_switch() {
     let (office, migration) = shifted(100, 1).await;
-    let passed = guard::converge(&office, &migration, at("2026-01-01T12:05:00Z")).await.unwrap();
+    let passed = watched(&office, &migration, at("2026-01-01T12:05:00Z")).await.unwrap();
     assert_eq!(passed.get("complete"), Some(&json!(true)));
 }

@@ -7,7 +7,7 @@ use domain::{
     Migration, MigrationId, Outcome, PhaseError, appointment,
     ports::{
         Approvals, Ledger, Messages, Schedules, Signatures,
-        approvals::{Asked, Question, TaskToken},
+        approvals::{Asked, Question, TaskToken, When},
     },
 };
 use serde::Deserialize;
@@ -62,7 +62,7 @@ pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures>(
         ports,
         migration,
         &deadline_name(question),
-        migration.input.approval.timeout.after(now),
+        When::At(migration.input.approval.timeout.after(now)),
         &desk.decide_arn,
         json!({ "migrationId": migration.id, "approvalId": question.name(), "timeout": true }),
     )

@@ -64,7 +64,7 @@ async fn asking_again_after_any_crash_leaves_one_question_with_the_newest_token_
         assert_eq!(desk.asked.len(), 1);
         assert_eq!(desk.asked["cleanup"].token.reveal(), "t2", "killed after {calls}");
         assert_eq!(desk.schedules.len(), 1, "killed after {calls}");
-        assert_eq!(desk.schedules.values().next().unwrap().at, desk.asked["cleanup"].deadline);
+        assert_eq!(desk.schedules.values().next().unwrap().when.time(), desk.asked["cleanup"].deadline);
         if survived {
             break;
         }

@@ -2,7 +2,7 @@
 
 use domain::{
     Migration, Outcome, PhaseError, appointment,
-    ports::{Ledger, Migrations, Schedules},
+    ports::{Ledger, Migrations, Schedules, approvals::When},
 };
 use serde_json::json;
 
@@ -22,7 +22,7 @@ pub async fn converge<P: Ledger + Schedules + Migrations>(
 ) -> Result<Outcome, PhaseError> {
     let at = migration.input.cleanup.after.after(now);
     let input = json!({ "migrationId": migration.id });
-    let at = appointment::make(ports, migration, CLEANUP, at, machine_arn, input).await?;
+    let at = appointment::make(ports, migration, CLEANUP, When::At(at), machine_arn, input).await?;
     ports.promote(migration).await?;
     Ok(Outcome::done().with("cleanupAt", at.to_string()))
 }

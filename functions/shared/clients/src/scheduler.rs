@@ -1,14 +1,18 @@
-//! One-time schedules, on Amazon EventBridge Scheduler
+//! Schedules, on Amazon EventBridge Scheduler
 //! (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>).
 
 use crate::{Account, account::setting, error::code, error::phase_error};
 use aws_sdk_scheduler::{
     Client,
+    primitives::DateTime,
     types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target},
 };
 use domain::{
     PhaseError,
-    ports::{Schedules, approvals::Appointment},
+    ports::{
+        Schedules,
+        approvals::{Appointment, When},
+    },
 };
 
 /// How long Scheduler tries a target that does not answer, in seconds.
@@ -29,12 +33,13 @@ impl Schedules for Account {
             .retry_policy(RetryPolicy::builder().maximum_event_age_in_seconds(OLDEST_EVENT).build())
             .build()
             .map_err(|error| PhaseError::refused(error.to_string()))?;
-        let at = expression(appointment.at);
+        let (expression, end) = (expression(appointment.when), end(appointment.when));
         let created = client
             .create_schedule()
             .name(&appointment.name)
             .group_name(&group)
-            .schedule_expression(&at)
+            .schedule_expression(&expression)
+            .set_end_date(end)
             .flexible_time_window(window.clone())
             .target(target.clone())
             .action_after_completion(ActionAfterCompletion::Delete)
@@ -46,7 +51,8 @@ impl Schedules for Account {
                 .update_schedule()
                 .name(&appointment.name)
                 .group_name(group)
-                .schedule_expression(at)
+                .schedule_expression(expression)
+                .set_end_date(end)
                 .flexible_time_window(window)
                 .target(target)
                 .action_after_completion(ActionAfterCompletion::Delete)
@@ -68,17 +74,33 @@ impl Schedules for Account {
     }
 }
 
-/// `at(yyyy-mm-ddThh:mm:ss)` in UTC, whole seconds
-/// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time>).
-fn expression(at: jiff::Timestamp) -> String {
-    format!("at({})", at.strftime("%Y-%m-%dT%H:%M:%S"))
+/// `at(yyyy-mm-ddThh:mm:ss)` in UTC, whole seconds, or `rate(1 minute)`
+/// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>).
+fn expression(when: When) -> String {
+    match when {
+        When::At(at) => format!("at({})", at.strftime("%Y-%m-%dT%H:%M:%S")),
+        When::EveryMinuteUntil(_) => "rate(1 minute)".to_owned(),
+    }
+}
+
+/// When a schedule that repeats ends; a one-time schedule takes no end date.
+fn end(when: When) -> Option<DateTime> {
+    match when {
+        When::At(_) => None,
+        When::EveryMinuteUntil(end) => Some(DateTime::from_secs(end.as_second())),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
-    fn a_one_time_schedule_is_written_in_whole_seconds_of_utc() {
-        let at = "2026-11-20T13:00:00.75Z".parse().unwrap();
-        assert_eq!(super::expression(at), "at(2026-11-20T13:00:00)");
+    fn a_one_time_schedule_is_written_in_whole_seconds_of_utc_and_one_that_repeats_has_an_end() {
+        let time = "2026-11-20T13:00:00.75Z".parse().unwrap();
+        let once = When::At(time);
+        assert_eq!((expression(once).as_str(), end(once)), ("at(2026-11-20T13:00:00)", None));
+        let again = When::EveryMinuteUntil(time);
+        assert_eq!((expression(again).as_str(), end(again).unwrap().secs()), ("rate(1 minute)", 1_795_179_600));
     }
 }

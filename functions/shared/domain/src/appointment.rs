@@ -1,9 +1,12 @@
-//! Deadlines as one-time schedules that the ledger knows.
+//! Deadlines and watches as schedules that the ledger knows.
 
 use crate::{
     Kind, Migration, PhaseError, ResourceKey, Side, Status,
     names::unique,
-    ports::{Ledger, Schedules, approvals::Appointment},
+    ports::{
+        Ledger, Schedules,
+        approvals::{Appointment, When},
+    },
 };
 use serde_json::{Value, json};
 
@@ -20,8 +23,8 @@ fn name(migration: &Migration, key: &ResourceKey) -> String {
     unique(&migration.id, key.side, key.kind, &format!("bascule-{}", key.name), LONGEST_NAME)
 }
 
-/// Has `target_arn` called with `input` at `at`, once. Making the same appointment again keeps the time of the first,
-/// which is also the answer.
+/// Has `target_arn` called with `input`. Making the same appointment again keeps the time of the first, which is also the
+/// answer.
 ///
 /// # Errors
 /// Whatever the ledger or Scheduler answer.
@@ -29,23 +32,21 @@ pub async fn make<P: Ledger + Schedules>(
     ports: &P,
     migration: &Migration,
     what: &str,
-    at: jiff::Timestamp,
+    when: When,
     target_arn: &str,
     input: Value,
 ) -> Result<jiff::Timestamp, PhaseError> {
     let key = key(what);
     let name = name(migration, &key);
     let entry = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
-    let at = match &entry {
-        Some(entry) => entry.detail["at"].as_str().and_then(|text| text.parse().ok()).unwrap_or(at),
-        None => at,
-    };
+    let first = entry.as_ref().and_then(|entry| entry.detail["at"].as_str()?.parse().ok());
+    let when = first.map_or(when, |first| when.with_time(first));
     if entry.is_none() {
-        ports.intend(migration, &key, json!({ "at": at })).await?;
+        ports.intend(migration, &key, json!({ "at": when.time() })).await?;
     }
-    ports.schedule(&Appointment { name: name.clone(), at, target_arn: target_arn.to_owned(), input }).await?;
+    ports.schedule(&Appointment { name: name.clone(), when, target_arn: target_arn.to_owned(), input }).await?;
     ports.present(migration, &key, &name).await?;
-    Ok(at)
+    Ok(when.time())
 }
 
 /// Cancels an appointment; nothing where it was never made. One that has run deleted itself.

@@ -1,0 +1,98 @@
+//! What is seen of a bake, and what it means.
+
+use domain::{
+    Migration, PhaseError, alarms,
+    gateway::{green, served},
+    ports::{Alarms, Kubernetes, Ledger, Stages},
+    release,
+};
+
+/// What is seen.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    /// What stands against going on with an alarm, a text each.
+    pub alarms: Vec<String>,
+    /// Somebody else's hand on the stage.
+    pub moved: Option<String>,
+    /// Releases that reached one cluster only; an error where a cluster does not answer, which must not hide the rest.
+    pub released: Result<Vec<String>, PhaseError>,
+}
+
+/// What it means for the bake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its time is not over.
+    Wait,
+    /// Its time is over, and it ended well.
+    End,
+    /// Its time is over, and it does not end while a release is on one side only: the way back would lose it, or bring it.
+    Held,
+    /// An alarm broke it.
+    Broken(String),
+    /// Somebody moved the stage.
+    Moved(String),
+}
+
+/// Looks once.
+///
+/// # Errors
+/// Whatever CloudWatch, API Gateway or the ledger answer.
+pub async fn see<P: Ledger + Alarms + Stages + Kubernetes>(
+    ports: &P,
+    migration: &Migration,
+) -> Result<Sight, PhaseError> {
+    let edge = &migration.plan.edge;
+    let alarms = alarms::look(ports, &migration.input.bake.alarms).await?;
+    let (g, _) = green(ports, migration).await?;
+    let stage = ports.stage(&edge.api.id, &edge.stage.name).await?;
+    let moved = served::moved(stage.as_ref(), edge.deployment_b(), &g, 100);
+    Ok(Sight { alarms, moved, released: release::one_sided(ports, migration).await })
+}
+
+/// Decides on a bake that lasts until `end`.
+///
+/// # Errors
+/// The clusters' own, where the bake could end and they cannot be compared.
+pub fn judge(sight: &Sight, end: jiff::Timestamp, now: jiff::Timestamp) -> Result<Verdict, PhaseError> {
+    if !sight.alarms.is_empty() {
+        return Ok(Verdict::Broken(sight.alarms.join("; ")));
+    }
+    if let Some(moved) = &sight.moved {
+        return Ok(Verdict::Moved(moved.clone()));
+    }
+    // Scheduler keeps whole seconds: it may call up to one early.
+    if now.as_second() < end.as_second() {
+        return Ok(Verdict::Wait);
+    }
+    Ok(if sight.released.clone()?.is_empty() { Verdict::End } else { Verdict::Held })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Condition;
+
+    #[test]
+    fn a_bake_ends_in_its_time_and_breaks_at_once() {
+        let end: jiff::Timestamp = "2026-01-01T14:00:00.5Z".parse().unwrap();
+        let (early, late) = ("2026-01-01T13:59:59.9Z".parse().unwrap(), "2026-01-01T14:00:00Z".parse().unwrap());
+        let clear = Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()) };
+        let fired = Sight { alarms: vec!["5xx is in ALARM".to_owned()], ..clear.clone() };
+        let moved = Sight { moved: Some("X".to_owned()), ..clear.clone() };
+        let released = Sight { released: Ok(vec!["web on green".to_owned()]), ..clear.clone() };
+        let unreachable = || Err(PhaseError::unavailable("blue does not answer"));
+        for (sight, now, expected) in [
+            (clear.clone(), early, Verdict::Wait),
+            (clear.clone(), late, Verdict::End),
+            (released.clone(), early, Verdict::Wait),
+            (released, late, Verdict::Held),
+            (Sight { released: unreachable(), ..fired }, early, Verdict::Broken("5xx is in ALARM".to_owned())),
+            (Sight { released: unreachable(), ..moved }, late, Verdict::Moved("X".to_owned())),
+            (Sight { released: unreachable(), ..clear.clone() }, early, Verdict::Wait),
+        ] {
+            assert_eq!(judge(&sight, end, now), Ok(expected), "{sight:?}");
+        }
+        let error = judge(&Sight { released: unreachable(), ..clear }, end, late).unwrap_err();
+        assert_eq!(error.condition, Condition::Unavailable);
+    }
+}
