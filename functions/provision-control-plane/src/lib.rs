@@ -15,6 +15,9 @@ use domain::{
     security_groups::remove_rules,
 };
 
+/// The step of an undo that keeps green: only Bascule's access to blue goes.
+pub const LEAVE_BLUE: &str = "leave-blue";
+
 /// Makes the control plane and what hangs on it.
 ///
 /// # Errors
@@ -32,7 +35,7 @@ where
     Ok(Outcome::done())
 }
 
-/// Removes the control plane with all that hangs on it, and Bascule's access to blue.
+/// Removes the control plane with all that hangs on it, and Bascule's access to blue; with the step `leave-blue` only the latter.
 ///
 /// # Errors
 /// `NotReady` while node groups are left or EKS deletes; whatever the ports answer.
@@ -41,6 +44,9 @@ where
     P: Ledger + Clusters + NodeGroups + Access + Network,
 {
     access::remove_from_blue(ports, migration).await?;
+    if migration.step == LEAVE_BLUE {
+        return Ok(Outcome::done());
+    }
     if let Some(green) = cluster::own(ports, migration).await? {
         let left = ports.node_groups(&migration.plan.compute.green.name).await?;
         if !left.is_empty() {

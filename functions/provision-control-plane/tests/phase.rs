@@ -8,7 +8,7 @@ use domain::{
     ports::{Ledger, Network},
     testing::Yard,
 };
-use provision_control_plane::{converge, undo};
+use provision_control_plane::{LEAVE_BLUE, converge, undo};
 use serde_json::Value;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/bascule-kubernetes";
@@ -86,6 +86,18 @@ async fn undo_waits_for_the_node_groups() {
     yard.grounds().node_groups.insert(green("general"), group);
     let error = undo(&yard, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::NotReady);
+    assert!(yard.grounds().clusters.contains_key("shop-green"));
+}
+
+#[tokio::test]
+async fn a_green_that_is_kept_stays_whole_and_bascule_leaves_blue() {
+    let (yard, migration) = built().await;
+    let before = yard.grounds().access_entries.clone();
+    let keeping = Migration { step: LEAVE_BLUE.to_owned(), ..migration };
+    yard.drive(&keeping, undo).await.unwrap();
+    let mut expected = before;
+    assert!(expected.remove(&("shop-blue".to_owned(), ROLE.to_owned())).is_some());
+    assert_eq!(yard.grounds().access_entries, expected);
     assert!(yard.grounds().clusters.contains_key("shop-green"));
 }
 

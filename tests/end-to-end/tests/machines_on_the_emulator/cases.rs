@@ -137,7 +137,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "green is kept where the input says so",
             machine: "rollback",
             answers: json!({ "shift-traffic:undo": { "ok": { "ended": false, "keep": true } } }),
-            way: "ShiftTraffic Ended? PrepareCutover ScheduleCleanup Keep? Preflight BlueServes",
+            way: "ShiftTraffic Ended? PrepareCutover ScheduleCleanup Keep? LeaveBlue Preflight BlueServes",
             status: "SUCCEEDED",
             ends: "BlueServes",
             rollbacks: &[],
