@@ -2,7 +2,7 @@
 
 use domain::{
     Migration,
-    ports::approvals::{Answer, Asked, Decision, Question},
+    ports::approvals::{Answer, Asked, Decision, Question, TEMPORARY_URL},
 };
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
@@ -43,6 +43,9 @@ pub fn question(migration: &Migration, asked: &Asked) -> String {
         table {
             tr { th { "Migration" } td { (migration.name()) } }
             tr { th { "API and stage" } td { (gateway.rest_api_id) " / " (gateway.stage) } }
+            @if let Some(url) = asked.evidence[TEMPORARY_URL].as_str() {
+                tr { th { "Green's own URL" } td { a href=(url) { (url) } " with production's API keys" } }
+            }
             tr { th { "Answer until" } td { (asked.deadline) } }
             tr { th { "Digest" } td { code { (asked.digest.get(..16).unwrap_or(&asked.digest)) } } }
         }
@@ -86,4 +89,35 @@ fn list(title: &str, lines: &[String]) -> Markup {
 
 fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{ports::approvals::TaskToken, testing::migration};
+    use serde_json::json;
+
+    #[test]
+    fn people_see_greens_own_url_and_two_buttons_and_never_the_token() {
+        let input = json!({
+            "blue": { "cluster": "blue" }, "green": { "cluster": "green" },
+            "gateway": { "restApiId": "a", "stage": "prod" },
+            "workloads": { "manifests": ["s3://b/k"] },
+        });
+        let migration = migration(&input, "qualification").unwrap();
+        let asked = Asked {
+            id: migration.id.clone(),
+            question: Question::Qualification,
+            token: TaskToken::new("s3cret-token"),
+            digest: "0123456789abcdef0123".to_owned(),
+            evidence: json!({ TEMPORARY_URL: "https://t1.execute-api.eu-central-1.amazonaws.com/prod", "validate": "<ready>" }),
+            deadline: "2026-01-02T00:00:00Z".parse().unwrap(),
+            answer: None,
+        };
+        let shown = question(&migration, &asked);
+        assert!(shown.contains(r#"<a href="https://t1.execute-api.eu-central-1.amazonaws.com/prod">"#), "{shown}");
+        assert!(shown.contains("&lt;ready&gt;") && !shown.contains("<ready>"), "{shown}");
+        assert_eq!(shown.matches("<button").count(), 2);
+        assert!(!shown.contains("s3cret-token"));
+    }
 }

@@ -7,7 +7,7 @@ use domain::{
     Migration, MigrationId, Outcome, PhaseError, appointment,
     ports::{
         Approvals, Ledger, Messages, Schedules, Signatures,
-        approvals::{Asked, Question, TaskToken, When},
+        approvals::{Asked, Question, TEMPORARY_URL, TaskToken, When},
     },
 };
 use serde::Deserialize;
@@ -92,12 +92,15 @@ pub fn deadline_name(question: Question) -> String {
 }
 
 async fn evidence<P: Ledger>(ports: &P, migration: &Migration, question: Question) -> Result<Value, PhaseError> {
-    let phase = match question {
-        Question::Qualification => "validate",
-        _ => "cleanup",
-    };
-    let found = ports.progress(migration, phase).await?.unwrap_or(Value::Null);
-    Ok(json!({ "planDigest": migration.plan.digest(), phase: found }))
+    let plan = migration.plan.digest();
+    if question == Question::Cleanup {
+        let found = ports.progress(migration, "cleanup").await?.unwrap_or(Value::Null);
+        return Ok(json!({ "planDigest": plan, "cleanup": found }));
+    }
+    let found = ports.progress(migration, "validate").await?.unwrap_or(Value::Null);
+    // People qualify green by using it, so its own URL comes first.
+    let edge = ports.progress(migration, "provision-edge").await?.unwrap_or(Value::Null);
+    Ok(json!({ "planDigest": plan, TEMPORARY_URL: edge[TEMPORARY_URL], "validate": found }))
 }
 
 /// What a link says; its signature covers all of it.
@@ -150,7 +153,9 @@ fn message(
             format!("May {blue} be deleted? {green} serves, and after this there is no way back to {blue}.")
         }
         _ => format!(
-            "May {green} take over from {blue}? It has been built and checked, and serves no production request yet."
+            "May {green} take over from {blue}? It has been built and checked, and serves no production request yet.\n\nTry it on \
+             its own URL, with the API keys that production has:\n{}",
+            evidence[TEMPORARY_URL].as_str().unwrap_or("(the ledger has no URL of it)")
         ),
     };
     let subject = format!("Bascule {}: {} of {green}", migration.name(), question.name());

@@ -31,12 +31,16 @@ fn now() -> jiff::Timestamp {
 async fn people_get_a_signed_link_with_the_deadline_and_never_the_token() {
     let (office, migration) = (Office::default(), asking("qualification"));
     office.save_progress(&migration, "validate", json!({ "ready": 12 })).await.unwrap();
+    let edge =
+        json!({ "temporaryApi": "t1", "temporaryUrl": "https://t1.execute-api.eu-central-1.amazonaws.com/prod" });
+    office.save_progress(&migration, "provision-edge", edge).await.unwrap();
     ask(&office, &migration, TaskToken::new("s3cret-token"), &desk(), now()).await.unwrap();
     let desk = office.desk();
     let (subject, text) = &desk.messages[0];
     assert!(subject.contains("qualification of green"), "{subject}");
     assert!(text.contains("https://decide.example/?migration=arn") && text.contains("signature="), "{text}");
     assert!(text.contains("2026-01-03T12:00:00Z") && text.contains("\"ready\": 12"), "{text}");
+    assert!(text.contains("https://t1.execute-api.eu-central-1.amazonaws.com/prod\n"), "{text}");
     assert!(!text.contains("s3cret-token"));
     let audit = format!("{:?}{:?}", office.ledger.events(), desk.schedules);
     assert!(!audit.contains("s3cret-token"));

@@ -272,6 +272,9 @@ impl Asked {
     }
 }
 
+/// Under which name green's own URL is in provision-edge's progress and in the evidence of its qualification.
+pub const TEMPORARY_URL: &str = "temporaryUrl";
+
 /// Who answers when nobody does: the deadline's schedule, as the input says.
 pub const NOBODY: &str = "nobody in time";
 
