@@ -1,7 +1,7 @@
 //! Signatures of links, by an HMAC key that never leaves AWS KMS
 //! (<https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html>).
 
-use crate::{Account, account::setting, error::code, error::phase_error};
+use crate::{Account, error::code, error::phase_error};
 use aws_sdk_kms::{Client, primitives::Blob, types::MacAlgorithmSpec};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{PhaseError, ports::Signatures};
@@ -10,7 +10,7 @@ impl Signatures for Account {
     async fn sign(&self, text: &str) -> Result<String, PhaseError> {
         let answer = Client::new(self.config())
             .generate_mac()
-            .key_id(setting("BASCULE_APPROVAL_KEY_ID")?)
+            .key_id(self.setting("BASCULE_APPROVAL_KEY_ID")?)
             .mac_algorithm(MacAlgorithmSpec::HmacSha256)
             .message(Blob::new(text))
             .send()
@@ -24,7 +24,7 @@ impl Signatures for Account {
         let Ok(mac) = URL_SAFE_NO_PAD.decode(signature) else { return Ok(false) };
         let answer = Client::new(self.config())
             .verify_mac()
-            .key_id(setting("BASCULE_APPROVAL_KEY_ID")?)
+            .key_id(self.setting("BASCULE_APPROVAL_KEY_ID")?)
             .mac_algorithm(MacAlgorithmSpec::HmacSha256)
             .message(Blob::new(text))
             .mac(Blob::new(mac))

@@ -37,7 +37,7 @@ impl Scenario {
             .retry_config(RetryConfig::disabled())
             .http_client(client.clone())
             .build();
-        Self { account: Account::new(config), client }
+        Self { account: Account::new(config, std::collections::BTreeMap::new()), client }
     }
 
     /// What was asked: method, path with query, body.

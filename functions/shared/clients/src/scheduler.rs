@@ -1,7 +1,7 @@
 //! One-time schedules, on Amazon EventBridge Scheduler
 //! (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>).
 
-use crate::{Account, account::setting, error::code, error::phase_error};
+use crate::{Account, error::code, error::phase_error};
 use aws_sdk_scheduler::{
     Client,
     types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target},
@@ -17,14 +17,14 @@ const OLDEST_EVENT: i32 = 3_600;
 impl Schedules for Account {
     async fn schedule(&self, appointment: &Appointment) -> Result<(), PhaseError> {
         let client = Client::new(self.config());
-        let group = setting("BASCULE_SCHEDULE_GROUP")?;
+        let group = self.setting("BASCULE_SCHEDULE_GROUP")?;
         let window = FlexibleTimeWindow::builder()
             .mode(FlexibleTimeWindowMode::Off)
             .build()
             .map_err(|error| PhaseError::refused(error.to_string()))?;
         let target = Target::builder()
             .arn(&appointment.target_arn)
-            .role_arn(setting("BASCULE_SCHEDULE_ROLE_ARN")?)
+            .role_arn(self.setting("BASCULE_SCHEDULE_ROLE_ARN")?)
             .input(appointment.input.to_string())
             .retry_policy(RetryPolicy::builder().maximum_event_age_in_seconds(OLDEST_EVENT).build())
             .build()
@@ -33,7 +33,7 @@ impl Schedules for Account {
         let created = client
             .create_schedule()
             .name(&appointment.name)
-            .group_name(&group)
+            .group_name(group)
             .schedule_expression(&at)
             .flexible_time_window(window.clone())
             .target(target.clone())
@@ -59,7 +59,7 @@ impl Schedules for Account {
     }
 
     async fn unschedule(&self, name: &str) -> Result<(), PhaseError> {
-        let group = setting("BASCULE_SCHEDULE_GROUP")?;
+        let group = self.setting("BASCULE_SCHEDULE_GROUP")?;
         match Client::new(self.config()).delete_schedule().name(name).group_name(group).send().await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == "ResourceNotFoundException" => Ok(()),

@@ -1,6 +1,6 @@
 //! Messages to people, on Amazon SNS (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>).
 
-use crate::{Account, account::setting, error::phase_error};
+use crate::{Account, error::phase_error};
 use aws_sdk_sns::Client;
 use domain::{PhaseError, ports::Messages};
 
@@ -14,7 +14,7 @@ impl Messages for Account {
             subject.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(LONGEST_SUBJECT).collect();
         Client::new(self.config())
             .publish()
-            .topic_arn(setting("BASCULE_TOPIC_ARN")?)
+            .topic_arn(self.setting("BASCULE_TOPIC_ARN")?)
             .subject(subject)
             .message(text)
             .send()
