@@ -76,9 +76,78 @@ fn expression(at: jiff::Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn a_one_time_schedule_is_written_in_whole_seconds_of_utc() {
-        let at = "2026-11-20T13:00:00.75Z".parse().unwrap();
-        assert_eq!(super::expression(at), "at(2026-11-20T13:00:00)");
+    //! Requests and errors: <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>,
+    //! <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html>,
+    //! <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_DeleteSchedule.html>.
+
+    use super::*;
+    use crate::scenario::{Scenario, answer, fault};
+    use domain::Condition;
+    use serde_json::json;
+
+    const ARN: &str = r#"{"ScheduleArn":"arn:aws:scheduler:us-west-2:123456789012:schedule/bascule/end-of-bake"}"#;
+
+    fn appointment() -> Appointment {
+        Appointment {
+            name: "end-of-bake".to_owned(),
+            at: "2026-11-20T13:00:00.75Z".parse().unwrap(),
+            target_arn: "arn:aws:lambda:us-west-2:123456789012:function:bascule-observe:live".to_owned(),
+            input: json!({ "step": "bake" }),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_schedule_is_of_whole_seconds_runs_once_and_is_moved_where_it_exists() {
+        let exists = fault(409, "ConflictException", "Schedule end-of-bake already exists.");
+        let scenario = Scenario::of([answer(200, ARN), exists, answer(200, ARN)]);
+        assert_eq!(scenario.account.schedule(&appointment()).await, Ok(()));
+        assert_eq!(scenario.account.schedule(&appointment()).await, Ok(()));
+
+        let (create, update) = ("POST /schedules/end-of-bake", "PUT /schedules/end-of-bake");
+        assert_eq!(scenario.lines(), [create, create, update]);
+        for index in 0..3 {
+            let mut sent = scenario.json(index);
+            assert!(sent["ClientToken"].take().is_string());
+            let expected = json!({
+                "ActionAfterCompletion": "DELETE",
+                "ClientToken": null,
+                "FlexibleTimeWindow": { "Mode": "OFF" },
+                "GroupName": "bascule",
+                // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
+                "ScheduleExpression": "at(2026-11-20T13:00:00)",
+                "Target": {
+                    "Arn": "arn:aws:lambda:us-west-2:123456789012:function:bascule-observe:live",
+                    "RoleArn": "arn:aws:iam::123456789012:role/bascule-schedule",
+                    "Input": r#"{"step":"bake"}"#,
+                    "RetryPolicy": { "MaximumEventAgeInSeconds": 3600 },
+                },
+            });
+            assert_eq!(sent, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_schedule_that_is_gone_is_deleted() {
+        let gone = fault(404, "ResourceNotFoundException", "Schedule end-of-bake does not exist.");
+        let scenario = Scenario::of([answer(200, "{}"), gone]);
+        assert_eq!(scenario.account.unschedule("end-of-bake").await, Ok(()));
+        assert_eq!(scenario.account.unschedule("end-of-bake").await, Ok(()));
+        let line = &scenario.lines()[0];
+        assert!(line.starts_with("DELETE /schedules/end-of-bake?") && line.contains("groupName=bascule"), "{line}");
+    }
+
+    #[tokio::test]
+    async fn what_scheduler_refuses_is_told_by_its_condition() {
+        for (status, code, condition) in [
+            (429, "ThrottlingException", Condition::Unavailable),
+            (500, "InternalServerException", Condition::Unavailable),
+            (403, "AccessDeniedException", Condition::Denied),
+            (402, "ServiceQuotaExceededException", Condition::Refused),
+            (400, "ValidationException", Condition::Refused),
+        ] {
+            let scenario = Scenario::of([fault(status, code, "no"), fault(status, code, "no")]);
+            assert_eq!(scenario.account.schedule(&appointment()).await.unwrap_err().condition, condition, "{code}");
+            assert_eq!(scenario.account.unschedule("x").await.unwrap_err().condition, condition, "{code}");
+        }
     }
 }
