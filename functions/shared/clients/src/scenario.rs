@@ -1,7 +1,5 @@
 //! For the tests of clients: a conversation with AWS, written down in advance.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
 #[cfg(feature = "cloudwatch")]
 pub(crate) mod cbor;
 

@@ -28,8 +28,9 @@ pub(crate) fn encoded(value: &Value) -> Vec<u8> {
     }
 }
 
+/// The head of a value whose length takes four bytes.
 fn head(major: u8, length: usize) -> Vec<u8> {
-    [vec![(major << 5) | 26], u32::try_from(length).unwrap().to_be_bytes().to_vec()].concat()
+    [vec![(major << 5) | 0x1a], u32::try_from(length).unwrap().to_be_bytes().to_vec()].concat()
 }
 
 /// One value; times come out as their seconds.
@@ -43,7 +44,7 @@ pub(crate) fn decoded(bytes: &[u8]) -> Value {
 /// The next value; nothing at the end of a map or list of open length.
 fn next(rest: &mut &[u8]) -> Option<Value> {
     let first = take(rest, 1)[0];
-    let (major, short) = (first >> 5, first & 31);
+    let (major, short) = (first >> 5, first & 0x1f);
     let argument = match short {
         24..=27 => take(rest, 1 << (short - 24)).iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte)),
         _ => short.into(),
