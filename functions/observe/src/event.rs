@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>).
 
 use crate::{bake, guard, sight};
-use clients::{Account, Invocation, account::setting, token};
+use clients::{Account, Invocation, token};
 use domain::{
     MigrationId, Outcome, PhaseError,
     ports::{Approvals, Stages, approvals::TaskToken},
@@ -89,8 +89,8 @@ pub async fn handle(account: &Account, event: Event, invocation: Invocation) -> 
                     guard::converge(account, &migration, found.as_ref(), now).await
                 }
                 ("bake", Some(token)) => {
-                    let observe = setting("BASCULE_OBSERVE_ARN")?;
-                    let begun = bake::begin(account, &migration, token.clone(), &observe, now).await;
+                    let observe = account.setting("BASCULE_OBSERVE_ARN")?;
+                    let begun = bake::begin(account, &migration, token.clone(), observe, now).await;
                     token::answered(account, &token, begun).await
                 }
                 (step, _) => Err(PhaseError::invalid_input(format!(

@@ -3,19 +3,27 @@
 use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use domain::PhaseError;
-use std::time::Duration;
+use std::{collections::BTreeMap, ffi::OsString, time::Duration};
+
+/// What the names of infra/template.yaml's settings begin with.
+const OWN: &str = "BASCULE_";
+
+/// What Lambda sets, or the SDK would read, and Bascule reads too
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>).
+const OTHERS: [&str; 2] = ["AWS_LAMBDA_FUNCTION_NAME", "AWS_ENDPOINT_URL_EXECUTE_API"];
 
 /// The AWS account and Region of this Lambda, reached with its own role's credentials from the environment.
 #[derive(Debug, Clone)]
 pub struct Account {
     config: SdkConfig,
+    settings: BTreeMap<String, String>,
 }
 
 impl Account {
-    /// On a loaded configuration; tests give one whose HTTP client replays a conversation.
+    /// On a loaded configuration and settings; tests give one whose HTTP client replays a conversation.
     #[must_use]
-    pub const fn new(config: SdkConfig) -> Self {
-        Self { config }
+    pub const fn new(config: SdkConfig, settings: BTreeMap<String, String>) -> Self {
+        Self { config, settings }
     }
 
     /// From the Lambda's environment, on one HTTPS client with ring. Nothing is sent yet.
@@ -29,7 +37,7 @@ impl Account {
             .build();
         let config =
             aws_config::defaults(BehaviorVersion::latest()).http_client(client).timeout_config(timeouts).load().await;
-        Self::new(config)
+        Self::new(config, settings(std::env::vars_os().filter_map(text)))
     }
 
     /// What every SDK client is made from.
@@ -43,22 +51,59 @@ impl Account {
     pub fn region(&self) -> &str {
         self.config.region().map_or("", |region| region.as_ref())
     }
+
+    /// A setting from the Lambda's environment, as infra/template.yaml gives it.
+    ///
+    /// # Errors
+    /// `Refused` where it is missing: the function was not deployed from the template.
+    pub fn setting(&self, name: &str) -> Result<&str, PhaseError> {
+        self.settings.get(name).map(String::as_str).ok_or_else(|| {
+            PhaseError::refused(format!(
+                "the environment variable {name} is missing; deploy the function from infra/template.yaml"
+            ))
+        })
+    }
+
+    /// A setting that may be missing or left empty.
+    #[must_use]
+    pub fn optional_setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
 }
 
-/// A setting from the Lambda's environment, as infra/template.yaml gives it.
-///
-/// # Errors
-/// `Refused` where it is missing: the function was not deployed from the template.
-pub fn setting(name: &str) -> Result<String, PhaseError> {
-    std::env::var(name).map_err(|_| {
-        PhaseError::refused(format!(
-            "the environment variable {name} is missing; deploy the function from infra/template.yaml"
-        ))
-    })
+fn text((name, value): (OsString, OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
 }
 
-/// A setting that may be left empty.
-#[must_use]
-pub fn optional_setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+/// Of an environment what is a setting: nothing else is kept, since credentials are there too.
+fn settings(environment: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    environment.filter(|(name, _)| name.starts_with(OWN) || OTHERS.contains(&name.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Condition;
+
+    fn account(environment: &[(&str, &str)]) -> Account {
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Account::new(SdkConfig::builder().build(), settings(environment))
+    }
+
+    #[test]
+    fn a_setting_that_the_template_did_not_give_is_refused_by_its_name() {
+        let account = account(&[("BASCULE_TOPIC_ARN", "arn:aws:sns:topic"), ("BASCULE_SECURITY_GROUP_ID", "")]);
+        assert_eq!(account.setting("BASCULE_TOPIC_ARN"), Ok("arn:aws:sns:topic"));
+        assert_eq!(account.optional_setting("BASCULE_SECURITY_GROUP_ID"), None);
+        let error = account.setting("BASCULE_LEDGER_TABLE").unwrap_err();
+        assert_eq!(error.condition, Condition::Refused);
+        assert!(error.message.contains("BASCULE_LEDGER_TABLE"), "{error}");
+    }
+
+    #[test]
+    fn of_the_environment_credentials_are_not_kept() {
+        let account = account(&[("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_LAMBDA_FUNCTION_NAME", "bascule-decide")]);
+        assert_eq!(account.optional_setting("AWS_LAMBDA_FUNCTION_NAME"), Some("bascule-decide"));
+        assert_eq!(account.optional_setting("AWS_SECRET_ACCESS_KEY"), None);
+    }
 }

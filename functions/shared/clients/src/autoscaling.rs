@@ -1,6 +1,9 @@
 //! Amazon EC2 Auto Scaling
 //! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html>).
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     Account,
     error::{code, phase_error},

@@ -8,7 +8,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use crate::{Account, account, error};
+use crate::{Account, error};
 use aws_sdk_eks::Client;
 use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -22,11 +22,11 @@ impl Account {
 
 impl Deployment for Account {
     fn kubernetes_role_arn(&self) -> Result<String, PhaseError> {
-        account::setting("BASCULE_KUBERNETES_ROLE_ARN")
+        self.setting("BASCULE_KUBERNETES_ROLE_ARN").map(ToOwned::to_owned)
     }
 
     fn functions_security_group(&self) -> Option<String> {
-        account::optional_setting("BASCULE_SECURITY_GROUP_ID")
+        self.optional_setting("BASCULE_SECURITY_GROUP_ID").map(ToOwned::to_owned)
     }
 }
 

@@ -5,6 +5,8 @@ mod balancers;
 mod convert;
 mod listeners;
 mod target_groups;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     Account,

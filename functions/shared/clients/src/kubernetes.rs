@@ -12,7 +12,6 @@ pub use cluster::Cluster;
 
 use crate::{
     Account,
-    account::optional_setting,
     error::{code, phase_error},
 };
 use aws_config::sts::AssumeRoleProvider;
@@ -77,8 +76,8 @@ impl Account {
 
     /// Those of the role that has the access entries; the function's own where the template names none.
     async fn kubernetes_credentials(&self) -> Result<Credentials, PhaseError> {
-        let provided = if let Some(role) = optional_setting("BASCULE_KUBERNETES_ROLE_ARN") {
-            let provider = AssumeRoleProvider::builder(&role).session_name("bascule").configure(self.config());
+        let provided = if let Some(role) = self.optional_setting("BASCULE_KUBERNETES_ROLE_ARN") {
+            let provider = AssumeRoleProvider::builder(role).session_name("bascule").configure(self.config());
             provider.build().await.provide_credentials().await
         } else {
             let provider = self

@@ -11,7 +11,7 @@ mod lease;
 mod life;
 mod load;
 
-use crate::{Account, account::setting, error::phase_error};
+use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
@@ -40,13 +40,19 @@ struct Owner {
 
 impl Account {
     fn ledger(&self) -> Result<Ledger, PhaseError> {
-        Ok(Ledger { client: Client::new(self.config()), table: setting("BASCULE_LEDGER_TABLE")? })
+        Ok(Ledger {
+            client: Client::new(self.config()),
+            table: self.setting("BASCULE_LEDGER_TABLE")?.to_owned(),
+            function: self.optional_setting("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default().to_owned(),
+        })
     }
 }
 
 struct Ledger {
     client: Client,
     table: String,
+    /// Who writes, for the audit.
+    function: String,
 }
 
 impl Ledger {
@@ -138,7 +144,7 @@ impl Ledger {
             .item("what", text(what))
             .item("evidence", text(evidence.to_string()))
             .item("at", text(jiff::Timestamp::now().to_string()))
-            .item("by", text(std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default()))
+            .item("by", text(&self.function))
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(incomplete)?;

@@ -26,7 +26,7 @@ pub mod ledger;
 pub mod probes;
 #[cfg(feature = "s3")]
 pub mod s3;
-#[cfg(all(test, any(feature = "ec2", feature = "eks")))]
+#[cfg(test)]
 mod scenario;
 #[cfg(feature = "scheduler")]
 pub mod scheduler;

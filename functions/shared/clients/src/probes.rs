@@ -30,7 +30,7 @@ impl Probes for Account {
     async fn probe(&self, probe: &Probe) -> Result<Answered, PhaseError> {
         let region = self.config().region().map(ToString::to_string).unwrap_or_default();
         let host = keys::host(&region, &probe.api);
-        let base = std::env::var(ENDPOINT).unwrap_or_else(|_| format!("https://{host}"));
+        let base = self.optional_setting(ENDPOINT).map_or_else(|| format!("https://{host}"), ToOwned::to_owned);
         let context = format!("GET https://{host}/{}{}", probe.stage, probe.path);
         let mut request = Request::get(format!("{}/{}{}", base.trim_end_matches('/'), probe.stage, probe.path))
             .header(header::HOST, &host)

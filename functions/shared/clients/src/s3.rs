@@ -1,5 +1,7 @@
 //! Bundles of manifests, on Amazon S3 (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>).
 
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Schedules, on Amazon EventBridge Scheduler
 //! (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>).
 
-use crate::{Account, account::setting, error::code, error::phase_error};
+use crate::{Account, error::code, error::phase_error};
 use aws_sdk_scheduler::{
     Client,
     primitives::DateTime,
@@ -21,14 +21,14 @@ const OLDEST_EVENT: i32 = 3_600;
 impl Schedules for Account {
     async fn schedule(&self, appointment: &Appointment) -> Result<(), PhaseError> {
         let client = Client::new(self.config());
-        let group = setting("BASCULE_SCHEDULE_GROUP")?;
+        let group = self.setting("BASCULE_SCHEDULE_GROUP")?;
         let window = FlexibleTimeWindow::builder()
             .mode(FlexibleTimeWindowMode::Off)
             .build()
             .map_err(|error| PhaseError::refused(error.to_string()))?;
         let target = Target::builder()
             .arn(&appointment.target_arn)
-            .role_arn(setting("BASCULE_SCHEDULE_ROLE_ARN")?)
+            .role_arn(self.setting("BASCULE_SCHEDULE_ROLE_ARN")?)
             .input(appointment.input.to_string())
             .retry_policy(RetryPolicy::builder().maximum_event_age_in_seconds(OLDEST_EVENT).build())
             .build()
@@ -37,7 +37,7 @@ impl Schedules for Account {
         let created = client
             .create_schedule()
             .name(&appointment.name)
-            .group_name(&group)
+            .group_name(group)
             .schedule_expression(&expression)
             .set_end_date(end)
             .flexible_time_window(window.clone())
@@ -65,7 +65,7 @@ impl Schedules for Account {
     }
 
     async fn unschedule(&self, name: &str) -> Result<(), PhaseError> {
-        let group = setting("BASCULE_SCHEDULE_GROUP")?;
+        let group = self.setting("BASCULE_SCHEDULE_GROUP")?;
         match Client::new(self.config()).delete_schedule().name(name).group_name(group).send().await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == "ResourceNotFoundException" => Ok(()),
@@ -93,14 +93,89 @@ fn end(when: When) -> Option<DateTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    //! Requests and errors: <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>,
+    //! <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html>,
+    //! <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_DeleteSchedule.html>.
 
-    #[test]
-    fn a_one_time_schedule_is_written_in_whole_seconds_of_utc_and_one_that_repeats_has_an_end() {
-        let time = "2026-11-20T13:00:00.75Z".parse().unwrap();
-        let once = When::At(time);
-        assert_eq!((expression(once).as_str(), end(once)), ("at(2026-11-20T13:00:00)", None));
-        let again = When::EveryMinuteUntil(time);
-        assert_eq!((expression(again).as_str(), end(again).unwrap().secs()), ("rate(1 minute)", 1_795_179_600));
+    use super::*;
+    use crate::scenario::{Scenario, answer, fault};
+    use domain::Condition;
+    use serde_json::json;
+
+    const ARN: &str = r#"{"ScheduleArn":"arn:aws:scheduler:us-west-2:123456789012:schedule/bascule/end-of-bake"}"#;
+
+    fn appointment() -> Appointment {
+        Appointment {
+            name: "end-of-bake".to_owned(),
+            when: When::At("2026-11-20T13:00:00.75Z".parse().unwrap()),
+            target_arn: "arn:aws:lambda:us-west-2:123456789012:function:bascule-observe:live".to_owned(),
+            input: json!({ "step": "bake" }),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_schedule_is_of_whole_seconds_runs_once_and_is_moved_where_it_exists() {
+        let exists = fault(409, "ConflictException", "Schedule end-of-bake already exists.");
+        let scenario = Scenario::of([answer(200, ARN), exists, answer(200, ARN)]);
+        assert_eq!(scenario.account.schedule(&appointment()).await, Ok(()));
+        assert_eq!(scenario.account.schedule(&appointment()).await, Ok(()));
+
+        let (create, update) = ("POST /schedules/end-of-bake", "PUT /schedules/end-of-bake");
+        assert_eq!(scenario.lines(), [create, create, update]);
+        for index in 0..3 {
+            let mut sent = scenario.json(index);
+            assert!(sent["ClientToken"].take().is_string());
+            let expected = json!({
+                "ActionAfterCompletion": "DELETE",
+                "ClientToken": null,
+                "FlexibleTimeWindow": { "Mode": "OFF" },
+                "GroupName": "bascule",
+                // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
+                "ScheduleExpression": "at(2026-11-20T13:00:00)",
+                "Target": {
+                    "Arn": "arn:aws:lambda:us-west-2:123456789012:function:bascule-observe:live",
+                    "RoleArn": "arn:aws:iam::123456789012:role/bascule-schedule",
+                    "Input": r#"{"step":"bake"}"#,
+                    "RetryPolicy": { "MaximumEventAgeInSeconds": 3600 },
+                },
+            });
+            assert_eq!(sent, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_schedule_that_is_gone_is_deleted() {
+        let gone = fault(404, "ResourceNotFoundException", "Schedule end-of-bake does not exist.");
+        let scenario = Scenario::of([answer(200, "{}"), gone]);
+        assert_eq!(scenario.account.unschedule("end-of-bake").await, Ok(()));
+        assert_eq!(scenario.account.unschedule("end-of-bake").await, Ok(()));
+        let line = &scenario.lines()[0];
+        assert!(line.starts_with("DELETE /schedules/end-of-bake?") && line.contains("groupName=bascule"), "{line}");
+    }
+
+    #[tokio::test]
+    async fn what_scheduler_refuses_is_told_by_its_condition() {
+        for (status, code, condition) in [
+            (429, "ThrottlingException", Condition::Unavailable),
+            (500, "InternalServerException", Condition::Unavailable),
+            (403, "AccessDeniedException", Condition::Denied),
+            (402, "ServiceQuotaExceededException", Condition::Refused),
+            (400, "ValidationException", Condition::Refused),
+        ] {
+            let scenario = Scenario::of([fault(status, code, "no"), fault(status, code, "no")]);
+            assert_eq!(scenario.account.schedule(&appointment()).await.unwrap_err().condition, condition, "{code}");
+            assert_eq!(scenario.account.unschedule("x").await.unwrap_err().condition, condition, "{code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_schedule_that_repeats_has_an_end() {
+        let end = "2026-11-20T13:00:00.75Z".parse().unwrap();
+        let watch = Appointment { when: When::EveryMinuteUntil(end), ..appointment() };
+        let scenario = Scenario::of([answer(200, ARN)]);
+        assert_eq!(scenario.account.schedule(&watch).await, Ok(()));
+        let sent = scenario.json(0);
+        // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
+        assert_eq!((&sent["ScheduleExpression"], &sent["EndDate"]), (&json!("rate(1 minute)"), &json!(1_795_179_600)));
     }
 }

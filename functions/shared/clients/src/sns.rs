@@ -1,6 +1,6 @@
 //! Messages to people, on Amazon SNS (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>).
 
-use crate::{Account, account::setting, error::phase_error};
+use crate::{Account, error::phase_error};
 use aws_sdk_sns::Client;
 use domain::{PhaseError, ports::Messages};
 
@@ -14,12 +14,66 @@ impl Messages for Account {
             subject.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(LONGEST_SUBJECT).collect();
         Client::new(self.config())
             .publish()
-            .topic_arn(setting("BASCULE_TOPIC_ARN")?)
+            .topic_arn(self.setting("BASCULE_TOPIC_ARN")?)
             .subject(subject)
             .message(text)
             .send()
             .await
             .map(|_| ())
             .map_err(|error| phase_error("telling people through SNS", &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! The answer is the example of <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>, the errors have the form of
+    //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-query-api-responses.html>.
+
+    use super::*;
+    use crate::scenario::{Scenario, answer};
+    use domain::Condition;
+
+    const PUBLISHED: &str = r#"<PublishResponse xmlns="https://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>
+<MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult><ResponseMetadata>
+<RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>"#;
+
+    #[tokio::test]
+    async fn a_message_goes_to_the_topic_of_the_template_under_a_subject_that_sns_takes() {
+        let scenario = Scenario::new(&[(200, PUBLISHED)]);
+        let subject = format!("Bascule: «shop»\nis\u{7} ready {}", "x".repeat(200));
+        scenario.account.publish(&subject, "https://example.com/?a=b&c=ü").await.unwrap();
+        // ASCII, no line breaks or control characters, less than 100 characters, says the reference.
+        let taken = format!("Subject=Bascule: shopis ready {}", "x".repeat(100 - "Bascule: shopis ready ".len()));
+        let sent = scenario.form(0);
+        assert!(sent.contains(&taken), "{sent:?}");
+        assert_eq!(
+            sent.iter().filter(|parameter| **parameter != taken).collect::<Vec<_>>(),
+            [
+                "Action=Publish",
+                "Message=https://example.com/?a=b&c=ü",
+                "TopicArn=arn:aws:sns:us-west-2:123456789012:MyTopic",
+                "Version=2010-03-31",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_sns_refuses_is_told_by_its_condition() {
+        for (status, code, condition) in [
+            (403, "AuthorizationError", Condition::Denied),
+            (429, "Throttled", Condition::Unavailable),
+            (500, "InternalError", Condition::Unavailable),
+            (404, "NotFound", Condition::Refused),
+        ] {
+            let body = format!(
+                "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+            );
+            let scenario = Scenario::of([answer(status, body)]);
+            let error = scenario.account.publish("subject", "text").await.unwrap_err();
+            assert_eq!(
+                (error.condition, error.message),
+                (condition, format!("telling people through SNS: {code}: no"))
+            );
+        }
     }
 }

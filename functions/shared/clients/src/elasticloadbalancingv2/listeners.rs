@@ -55,9 +55,13 @@ async fn certificates(client: &Client, arn: &str) -> Result<Vec<String>, PhaseEr
         }
     }
     certificates.sort_by_key(|certificate| !certificate.is_default().unwrap_or_default());
-    let mut arns: Vec<String> =
-        certificates.into_iter().filter_map(|certificate| certificate.certificate_arn).collect();
-    arns.dedup();
+    // The default one is there once more among the others where it is in the listener's list too.
+    let mut arns: Vec<String> = Vec::new();
+    for arn in certificates.into_iter().filter_map(|certificate| certificate.certificate_arn) {
+        if !arns.contains(&arn) {
+            arns.push(arn);
+        }
+    }
     Ok(arns)
 }
 

@@ -1,0 +1,75 @@
+//! Conversations with S3. Headers are those of <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>, errors those
+//! of <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
+
+use crate::scenario::{Answer, Scenario, answer};
+use domain::{Condition, ports::Manifests};
+
+const URI: &str = "s3://my.bucket/shop/production v1.yaml";
+
+const BUNDLE: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+kind: Service
+metadata: {name: web}
+";
+
+fn served(version: &str) -> Answer {
+    answer(200, BUNDLE)
+        .header("ETag", "\"fba9dede5f27731c9771645a39863328\"")
+        .header("Last-Modified", "Wed, 12 Oct 2009 17:50:00 GMT")
+        .header("x-amz-version-id", version)
+}
+
+fn refused(status: u16, code: &str) -> Answer {
+    answer(
+        status,
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>no</Message>
+<Resource>/mybucket/myfoto.jpg</Resource><RequestId>4442587FB7D0A2F9</RequestId></Error>"#
+        ),
+    )
+}
+
+#[tokio::test]
+async fn a_bundle_is_read_by_path_with_its_version_and_what_is_wrong_with_it() {
+    let scenario = Scenario::of([served("3HL4kqCxf3vjVBH40Nrjfkd"), served("null")]);
+    let found = scenario.account.bundle(URI).await.unwrap().unwrap();
+    assert_eq!(scenario.lines(), ["GET /my.bucket/shop/production%20v1.yaml?x-id=GetObject"]);
+    assert_eq!(found.version.as_deref(), Some("3HL4kqCxf3vjVBH40Nrjfkd"));
+    assert_eq!(found.etag, "fba9dede5f27731c9771645a39863328");
+    // As `sha256sum` says.
+    assert_eq!(found.digest, "8b75ba5c8ed922b347ddaf824640958723fc293ccdd82292a0c8dc30c730b2c1");
+    assert_eq!(found.objects.iter().map(|object| object.id.to_string()).collect::<Vec<_>>(), ["Namespace/shop"]);
+    assert_eq!(found.unreadable.len(), 1, "a Service without apiVersion: {:?}", found.unreadable);
+
+    // Buckets that keep no versions say "null".
+    assert_eq!(scenario.account.bundle(URI).await.unwrap().unwrap().version, None);
+}
+
+#[tokio::test]
+async fn there_is_no_bundle_where_s3_finds_none_or_does_not_say() {
+    for (status, code) in [(404, "NoSuchKey"), (404, "NoSuchBucket"), (403, "AccessDenied")] {
+        let scenario = Scenario::of([refused(status, code)]);
+        assert_eq!(scenario.account.bundle(URI).await, Ok(None), "{code}");
+    }
+    let scenario = Scenario::new(&[]);
+    for uri in ["https://my.bucket/production.yaml", "s3://bucket-alone"] {
+        assert_eq!(scenario.account.bundle(uri).await, Ok(None), "{uri}");
+    }
+    assert_eq!(scenario.lines(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_s3_that_does_not_answer_is_no_missing_bundle() {
+    for (status, code, condition) in [
+        (503, "SlowDown", Condition::Unavailable),
+        (500, "InternalError", Condition::Unavailable),
+        (403, "InvalidObjectState", Condition::Refused),
+    ] {
+        let scenario = Scenario::of([refused(status, code)]);
+        let error = scenario.account.bundle(URI).await.unwrap_err();
+        assert_eq!((error.condition, error.message), (condition, format!("reading {URI}: {code}: no")));
+    }
+}
