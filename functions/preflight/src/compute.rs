@@ -20,7 +20,7 @@ use domain::{
 /// The path of everything that is wrong with blue.
 const BLUE: &str = "$.blue.cluster";
 
-/// Reads blue and what green will be made of. Changes nothing.
+/// Reads blue and what green will be made of, as far as the input names them. Changes nothing.
 ///
 /// # Errors
 /// `Unavailable` or `Denied`: everything else that stands in the way is a problem of what is found.
@@ -29,10 +29,16 @@ where
     P: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates,
 {
     let mut problems = control_plane::problems_of_green(ports, input).await?;
+    if input.blue.cluster.is_empty() {
+        return Ok(Found { problems, ..Found::new(Compute::default()) });
+    }
     let Some(blue) = ports.cluster(&input.blue.cluster).await? else {
         problems.push(Problem::new(
             BLUE,
-            format!("found {:?}, expected the name of an EKS cluster of this account and Region", input.blue.cluster),
+            format!(
+                "found {:?}, expected the name of an EKS cluster of this account and Region; see `aws eks list-clusters`",
+                input.blue.cluster
+            ),
         ));
         return Ok(Found { problems, ..Found::new(Compute::default()) });
     };
@@ -57,7 +63,7 @@ where
         addons,
         ..Compute::default()
     };
-    problems.extend(control_plane::problems_of_version(ports, input, &compute).await?);
+    problems.extend(control_plane::problems_of_version(ports, &compute).await?);
     access::read(ports, &mut compute, &mut problems).await?;
     nodes::read(ports, input, &mut compute, &mut problems).await?;
     let shared = network::read(ports, input, &mut compute, &mut problems).await?;

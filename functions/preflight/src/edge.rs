@@ -22,13 +22,16 @@ pub trait Ports: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetG
 
 impl<T> Ports for T where T: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
 
-/// Reads the edge.
+/// Reads the edge, as far as the input names it.
 ///
 /// # Errors
 /// Only where AWS did not answer or denied; everything else is a problem.
 pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, PhaseError> {
     let mut found = Found::new(Edge::default());
     let id = &input.gateway.rest_api_id;
+    if id.is_empty() {
+        return Ok(found);
+    }
     let Some(api) = ports.api(id).await? else {
         found.problems.push(Problem::new(
             API,
@@ -63,11 +66,14 @@ async fn stage<P: Ports>(
     found: &mut Found<Edge>,
 ) -> Result<(), PhaseError> {
     let (id, name) = (&input.gateway.rest_api_id, &input.gateway.stage);
+    if name.is_empty() {
+        return Ok(());
+    }
     let stages = ports.stages(id).await?;
     let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
     let Some(stage) = stages.iter().find(|stage| stage.name == *name) else {
         let names = names.join(", ");
-        found.problems.push(Problem::new(STAGE, format!("the API {id} has no stage {name}; it has {names}")));
+        found.problems.push(Problem::new(STAGE, format!("the API {id} has no stage {name}; choose one of {names}")));
         return Ok(());
     };
     found.problems.extend(api::stage_problems(stage, stages.len()));

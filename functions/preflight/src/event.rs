@@ -1,8 +1,10 @@
 //! Who calls: the migrate machine with the user's input, or the rollback machine at its end.
 
-use crate::{Findings, compute, conclude, edge, understand, undo, workloads};
+use crate::{Findings, compute, conclude, edge, refuse, undo, workloads};
 use clients::{Account, Invocation};
-use domain::{Direction, Migration, MigrationId, Outcome, Payload, PhaseError, ports::Migrations};
+use domain::{
+    Condition, Direction, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, ports::Migrations,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -23,10 +25,10 @@ pub struct Call {
     pub direction: Direction,
 }
 
-/// Handles one call. An execution that was opened before gets the same answer again.
+/// Handles one call. An execution that was opened or refused before gets the same answer again.
 ///
 /// # Errors
-/// `InvalidInput` or `Refused` with every problem; whatever AWS answers.
+/// `InvalidInput`, `Refused` or `Conflict` with every problem; whatever AWS answers.
 pub async fn handle(account: &Account, call: Call, invocation: Invocation) -> Result<Outcome, PhaseError> {
     let id = &call.migration_id;
     if call.direction == Direction::Undo {
@@ -35,18 +37,19 @@ pub async fn handle(account: &Account, call: Call, invocation: Invocation) -> Re
         return clients::reconcile(account, "preflight", &payload, &invocation, &refuse, &undo).await;
     }
     if let Some(meta) = account.meta(id).await? {
-        return match meta.outcome.as_deref() {
-            Some("Refused") => {
-                Err(PhaseError::refused("this execution was refused before; start a new one with a mended input"))
-            }
-            outcome => Ok(Outcome::done().with("dryRun", outcome == Some("Planned"))),
+        return match meta.refusal {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(Outcome::done().with("dryRun", meta.outcome.as_deref() == Some("Planned"))),
         };
     }
-    let input = understand(account, id, &call.input).await?;
-    let findings = Findings {
-        compute: compute::read(account, &input).await?,
-        edge: edge::read(account, &input).await?,
-        workloads: workloads::read(account, &input).await?,
+    let reading = Reading::of(&call.input);
+    let Some(input) = &reading.input else {
+        return refuse(account, id, &call.input, Refusal::new(Condition::InvalidInput, reading.problems)).await;
     };
-    conclude(account, id, input, &call.input, findings).await
+    let findings = Findings {
+        compute: compute::read(account, input).await?,
+        edge: edge::read(account, input).await?,
+        workloads: workloads::read(account, input).await?,
+    };
+    conclude(account, id, &reading, input, &call.input, findings).await
 }

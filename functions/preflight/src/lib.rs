@@ -10,7 +10,7 @@ pub mod event;
 pub mod workloads;
 
 use domain::{
-    Input, Migration, MigrationId, Outcome, PhaseError, Plan, Problem, Status,
+    Condition, Input, Migration, MigrationId, Outcome, PhaseError, Plan, Problem, Reading, Refusal, Status,
     input::OnAbort,
     plan::Found,
     ports::{Alarms, Ledger, Migrations, migrations::Opening},
@@ -46,46 +46,69 @@ impl Place {
     }
 }
 
-/// Reads the input; keeps a refusal where it cannot be understood.
-///
-/// # Errors
-/// `InvalidInput` with every problem; whatever the ledger answers.
-pub async fn understand<P: Migrations>(ports: &P, id: &MigrationId, input: &Value) -> Result<Input, PhaseError> {
-    match Input::read(input) {
-        Ok(input) => Ok(input),
-        Err(problems) => {
-            ports.refuse(id, input, &problems).await?;
-            Err(PhaseError::invalid_input(Problem::list(&problems)))
-        }
-    }
-}
-
 /// Opens the migration with the plan that the findings make, or keeps the refusal.
 ///
 /// # Errors
-/// `Refused` with every problem; `Conflict` where another migration was faster; whatever the ports answer.
+/// `InvalidInput`, `Conflict` or `Refused` with every problem, of the input and of the account; whatever the ports answer.
 pub async fn conclude<P: Migrations + Alarms>(
     ports: &P,
     id: &MigrationId,
-    input: Input,
+    reading: &Reading,
+    input: &Input,
     as_written: &Value,
     findings: Findings,
 ) -> Result<Outcome, PhaseError> {
     let place = Place::of(id);
-    let mut problems = ports.lock_holders(id, &input).await?;
-    problems.extend(unsupported(&input));
-    problems.extend(alarms::problems(ports, &input, &place).await?);
-    problems.extend(findings.compute.problems.iter().cloned());
-    problems.extend(findings.edge.problems.iter().cloned());
-    problems.extend(findings.workloads.problems.iter().cloned());
+    let held = ports.lock_holders(id, input).await?;
+    // While another migration holds a lock, what else is found may be its doing, and mending that would not help.
+    let condition = match (reading.problems.is_empty(), held.is_empty()) {
+        (false, _) => Condition::InvalidInput,
+        (true, false) => Condition::Conflict,
+        (true, true) => Condition::Refused,
+    };
+    let found = [
+        held,
+        unsupported(input),
+        alarms::problems(ports, input, &place).await?,
+        findings.compute.problems.clone(),
+        findings.edge.problems.clone(),
+        findings.workloads.problems.clone(),
+    ];
+    let mut problems = reading.problems.clone();
+    problems.extend(found.into_iter().flatten().filter(|problem| !reading.is_faulty(&problem.path)));
     if !problems.is_empty() {
-        ports.refuse(id, as_written, &problems).await?;
-        return Err(PhaseError::refused(Problem::list(&problems)));
+        return refuse(ports, id, as_written, Refusal::new(condition, problems)).await;
     }
-    let dry_run = input.dry_run;
-    let plan = plan(&input, place, findings);
-    ports.open(&Opening { id: id.clone(), input, plan }).await?;
-    Ok(Outcome::done().with("dryRun", dry_run))
+    open(ports, as_written, Opening { id: id.clone(), input: input.clone(), plan: plan(input, place, findings) }).await
+}
+
+async fn open<P: Migrations>(ports: &P, as_written: &Value, opening: Opening) -> Result<Outcome, PhaseError> {
+    match ports.open(&opening).await {
+        Ok(()) => Ok(Outcome::done().with("dryRun", opening.input.dry_run)),
+        // Another migration took a lock since this one looked.
+        Err(error) if error.condition == Condition::Conflict => {
+            let held = ports.lock_holders(&opening.id, &opening.input).await?;
+            if held.is_empty() {
+                return Err(PhaseError::unavailable("another migration held a lock for a moment; looking again"));
+            }
+            refuse(ports, &opening.id, as_written, Refusal::new(Condition::Conflict, held)).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Keeps a refusal, and answers with it.
+///
+/// # Errors
+/// The refusal; whatever the ledger answers.
+pub async fn refuse<P: Migrations>(
+    ports: &P,
+    id: &MigrationId,
+    as_written: &Value,
+    refusal: Refusal,
+) -> Result<Outcome, PhaseError> {
+    ports.refuse(id, as_written, &refusal).await?;
+    Err(refusal.into())
 }
 
 fn unsupported(input: &Input) -> Vec<Problem> {

@@ -32,7 +32,8 @@ where
 {
     let mut problems = Vec::new();
     // A cluster that does not exist is told by who reads the clusters.
-    let blue = ports.reach(&input.blue.cluster).await?;
+    let cluster = &input.blue.cluster;
+    let blue = if cluster.is_empty() { None } else { ports.reach(cluster).await? };
     if let Some(fault) = blue.as_ref().and_then(|blue| blue.fault.as_ref()) {
         problems.push(Problem::new(
             "$.blue.cluster",
@@ -45,15 +46,24 @@ where
     let version = input.green.version.clone().or_else(|| blue.map(|blue| blue.version)).unwrap_or_default();
     let mut bundles = Vec::new();
     let mut all: Vec<(usize, Object)> = Vec::new();
-    for (index, uri) in input.workloads.manifests.iter().enumerate() {
+    let named = input.workloads.manifests.iter().enumerate().filter(|(_, uri)| !uri.is_empty());
+    for (index, uri) in named {
         let path = manifest_path(index);
         let Some(served) = ports.bundle(uri).await? else {
             problems.push(Problem::new(path, format!("found nothing at {uri} that Bascule may read; upload it, or let bascule-preflight read it (s3:GetObject)")));
             continue;
         };
-        problems.extend(served.unreadable.iter().map(|fault| Problem::new(&path, format!("{fault}, in {uri}"))));
+        problems.extend(
+            served
+                .unreadable
+                .iter()
+                .map(|fault| Problem::new(&path, format!("{fault}, in {uri}; mend it and upload it again"))),
+        );
         if served.objects.is_empty() && served.unreadable.is_empty() {
-            problems.push(Problem::new(&path, format!("found no object in {uri}")));
+            problems.push(Problem::new(
+                &path,
+                format!("found no object in {uri}; upload what `kubectl kustomize` renders"),
+            ));
         }
         bundles.push(Bundle {
             uri: uri.clone(),

@@ -89,8 +89,7 @@ async fn every_problem_is_told_at_once_with_its_path() {
 #[tokio::test]
 async fn a_cluster_that_does_not_exist_is_refused() {
     let found = read(|grounds| grounds.clusters.clear(), green()).await;
-    let expected =
-        r#"$.blue.cluster: found "shop-blue", expected the name of an EKS cluster of this account and Region"#;
+    let expected = r#"$.blue.cluster: found "shop-blue", expected the name of an EKS cluster of this account and Region; see `aws eks list-clusters`"#;
     assert_eq!(texts(&found.problems), [expected]);
 }
 

@@ -49,7 +49,7 @@ async fn an_api_or_a_stage_that_does_not_exist_is_named() {
         road.stages.insert(("shop1".to_owned(), "live".to_owned()), Stage { name: "live".to_owned(), ..stage });
     })
     .await;
-    assert_eq!(found, [Problem::new("$.gateway.stage", "the API shop1 has no stage prod; it has live")]);
+    assert_eq!(found, [Problem::new("$.gateway.stage", "the API shop1 has no stage prod; choose one of live")]);
 }
 
 #[tokio::test]

@@ -10,6 +10,9 @@ use domain::{
 /// What is wrong with green's name.
 pub(super) async fn problems_of_green<P: Clusters>(ports: &P, input: &Input) -> Result<Vec<Problem>, PhaseError> {
     let name = &input.green.cluster;
+    if name.is_empty() {
+        return Ok(Vec::new());
+    }
     let message = if *name == input.blue.cluster {
         "found blue's own name, expected another one: both clusters exist side by side".to_owned()
     } else if ports.cluster(name).await?.is_some() {
@@ -62,15 +65,10 @@ fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
 }
 
 /// What is wrong with green's version.
-pub(super) async fn problems_of_version<P: Clusters>(
-    ports: &P,
-    input: &Input,
-    compute: &Compute,
-) -> Result<Vec<Problem>, PhaseError> {
+pub(super) async fn problems_of_version<P: Clusters>(ports: &P, compute: &Compute) -> Result<Vec<Problem>, PhaseError> {
     let offered = ports.offered_versions().await?;
-    let path = if input.green.version.is_some() { "$.green.version" } else { "$.green" };
     Ok(wrong_version(&compute.blue.version, &compute.green.version, &offered)
-        .map(|message| Problem::new(path, message))
+        .map(|message| Problem::new("$.green.version", message))
         .into_iter()
         .collect())
 }

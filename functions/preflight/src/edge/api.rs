@@ -64,7 +64,10 @@ pub(super) fn link(api: &str, linked: &[(&Method, &Backend)]) -> (Option<String>
         if more > 0 { format!("{first} and {more} more") } else { first }
     };
     if linked.is_empty() {
-        return refuse(format!("the API {api} has no integration through a VPC link, so there is nothing to switch"));
+        return refuse(format!(
+            "the API {api} has no integration through a VPC link, so there is nothing to switch; name the API whose integrations reach \
+             blue through one"
+        ));
     }
     let variables: Vec<String> =
         linked.iter().filter(|(_, backend)| backend.connection_id.contains("${")).map(name).collect();

@@ -102,7 +102,8 @@ fn group_problems(
             "no Auto Scaling group registers its instances with the target group {name}; attach blue's node groups to it"
         ));
     }
-    for foreign in scaling.iter().filter(|group| group.cluster != cluster || group.node_group.is_empty()) {
+    let blues = |group: &AutoScalingGroup| group.cluster == cluster || cluster.is_empty();
+    for foreign in scaling.iter().filter(|group| !blues(group) || group.node_group.is_empty()) {
         refuse(format!(
             "the Auto Scaling group {} of the target group {name} is of no managed node group of {cluster}; not supported yet",
             foreign.name

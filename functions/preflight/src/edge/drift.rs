@@ -6,6 +6,10 @@ use domain::ports::gateway::{Backend, Method};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Milliseconds that an integration may take where nothing is said, which an export then leaves out
+/// (<https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>).
+const TIMEOUT: u64 = 29_000;
+
 /// How many edits are named.
 const MOST: usize = 10;
 
@@ -44,7 +48,19 @@ fn verb(method: &str) -> String {
 
 fn changes(configured: &Backend, deployed: &Value) -> impl Iterator<Item = String> {
     let text = |field: &str| deployed.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    [
+    let (now, then) = (u64::from(configured.timeout_millis), deployed.get("timeoutInMillis").and_then(Value::as_u64));
+    let then = then.unwrap_or(TIMEOUT);
+    let timeout = (now != 0 && now != then).then(|| format!("has the timeout {now} ms, deployed {then} ms"));
+    let then: BTreeMap<&str, &str> = deployed
+        .get("requestParameters")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        .collect();
+    let now = configured.request_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mapping = (then != now).then(|| format!("has the request parameters {now:?}, deployed {then:?}"));
+    let fields = [
         ("type", configured.kind.to_ascii_lowercase(), text("type").to_ascii_lowercase()),
         ("uri", configured.uri.clone(), text("uri")),
         ("connection", configured.connection_id.clone(), text("connectionId")),
@@ -54,7 +70,8 @@ fn changes(configured: &Backend, deployed: &Value) -> impl Iterator<Item = Strin
     // An export leaves out what has its default, and the configuration does not.
     .filter(|(_, now, then)| now != then && !(then.is_empty() && now.is_empty()))
     .filter(|(field, _, then)| !(*field == "method" && then.is_empty()))
-    .map(|(field, now, then)| format!("has the {field} {now:?}, deployed {then:?}"))
+    .map(|(field, now, then)| format!("has the {field} {now:?}, deployed {then:?}"));
+    fields.chain(timeout).chain(mapping)
 }
 
 #[cfg(test)]
@@ -92,6 +109,28 @@ mod tests {
         assert_eq!(
             edits(&[method("GET", "http://shop/cart"), method("ANY", "http://shop/cart")], &export()),
             Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn a_timeout_and_a_mapping_of_parameters_are_edits_too() {
+        let mut deployed = export();
+        let integration = &mut deployed["paths"]["/cart"]["get"]["x-amazon-apigateway-integration"];
+        integration["requestParameters"] = json!({ "integration.request.path.id": "method.request.path.id" });
+        let mut methods = [method("GET", "http://shop/cart"), method("ANY", "http://shop/cart")];
+        let backend = methods[0].integration.as_mut().unwrap();
+        backend.timeout_millis = 29_000;
+        backend.request_parameters.insert("integration.request.path.id".into(), "method.request.path.id".into());
+        assert_eq!(edits(&methods, &deployed), Vec::<String>::new());
+        let backend = methods[0].integration.as_mut().unwrap();
+        backend.timeout_millis = 10_000;
+        backend.request_parameters.clear();
+        assert_eq!(
+            edits(&methods, &deployed),
+            [
+                "GET /cart has the timeout 10000 ms, deployed 29000 ms",
+                "GET /cart has the request parameters {}, deployed {\"integration.request.path.id\": \"method.request.path.id\"}",
+            ]
         );
     }
 

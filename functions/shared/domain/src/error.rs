@@ -1,10 +1,11 @@
 //! The conditions in which a phase can end other than well. Their names are the error types that Step Functions
 //! matches in `Retry` and `Catch` (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>).
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why a phase did not end well. `NotReady` and `Unavailable` are retried; every other condition goes to the way back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Condition {
     /// What was asked for is under way: ask again after the poll interval.
     NotReady,
@@ -137,5 +138,12 @@ mod tests {
     fn only_not_ready_and_unavailable_are_retried() {
         let retried: Vec<_> = Condition::ALL.into_iter().filter(|c| c.is_retried()).map(Condition::name).collect();
         assert_eq!(retried, ["NotReady", "Unavailable"]);
+    }
+
+    #[test]
+    fn the_ledger_writes_conditions_as_step_functions_sees_them() {
+        for condition in Condition::ALL {
+            assert_eq!(serde_json::to_value(condition).unwrap(), condition.name());
+        }
     }
 }

@@ -3,6 +3,8 @@
 mod read;
 mod schema;
 
+pub use read::Reading;
+
 use crate::{Duration, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,6 +81,7 @@ pub struct Green {
     pub version: Option<String>,
     /// Its subnets, in blue's VPC; blue's where absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(length(min = 1)))]
     pub subnet_ids: Vec<String>,
 }
 

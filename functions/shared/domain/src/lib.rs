@@ -26,8 +26,8 @@ pub mod withdraw;
 
 pub use duration::Duration;
 pub use error::{Condition, PhaseError};
-pub use input::Input;
+pub use input::{Input, Reading};
 pub use ledger::{Entry, Kind, ResourceKey, Side, Status};
 pub use migration::{Direction, Migration, MigrationId, Outcome, Payload};
 pub use plan::Plan;
-pub use problem::Problem;
+pub use problem::{Problem, Refusal};

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     types::{Delete, Put, TransactWriteItem},
 };
 use domain::{
-    Direction, Input, Migration, MigrationId, PhaseError, Problem,
+    Direction, Input, Migration, MigrationId, PhaseError, Problem, Refusal,
     ports::{
         Migrations,
         migrations::{Life, Meta, Opening},
@@ -182,13 +182,13 @@ impl Migrations for Account {
         Err(PhaseError::conflict(Problem::list(&holders)))
     }
 
-    async fn refuse(&self, id: &MigrationId, input: &Value, problems: &[Problem]) -> Result<(), PhaseError> {
+    async fn refuse(&self, id: &MigrationId, input: &Value, refusal: &Refusal) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
-        let evidence = json!({ "problems": problems });
+        let evidence = json!({ "condition": refusal.condition, "problems": refusal.problems });
         let fields = [
             ("input", json!(input.to_string())),
             ("outcome", json!("Refused")),
-            ("problems", json!(evidence.to_string())),
+            ("refusal", json!(evidence.to_string())),
         ];
         let items = ledger.begin(id, Life::Ended, &fields, "refused", &evidence)?;
         ledger.transact(items, "keeping the refusal").await.map(|_| ())

@@ -18,6 +18,7 @@ impl Item {
             direction: self.direction()?,
             fence: self.number("fence")?,
             outcome: self.maybe("outcome").map(ToOwned::to_owned),
+            refusal: self.maybe("refusal").map(|_| self.json("refusal")).transpose()?,
             digest: self.maybe("digest").unwrap_or_default().to_owned(),
             opened_at: self.time("openedAt")?,
         })

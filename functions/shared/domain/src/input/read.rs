@@ -1,27 +1,72 @@
 //! Reads an input and collects every problem, instead of ending at the first as serde does: the schema that users see is also what
 //! the input is checked against, then the rules that a schema cannot say.
 
-use super::{Input, LONGEST_CUTOVER, LONGEST_WAIT, schema::check};
+use super::{
+    Input, LONGEST_CUTOVER, LONGEST_WAIT,
+    schema::{blank, check},
+};
 use crate::Problem;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// What can be understood of an input, and what is wrong with the rest: the account can be held against the former before
+/// the latter is mended, so that people learn of everything at once.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The input. What is missing or wrong has its default, or is empty where it has none; nothing where not even that can be
+    /// read.
+    pub input: Option<Input>,
+    /// Everything that is wrong with what people wrote.
+    pub problems: Vec<Problem>,
+}
+
+impl Reading {
+    /// Reads an input as far as it can be.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
+        read(value)
+    }
+
+    /// Whether the field at `path` is in itself, or with what it is part of, missing or wrong: its value here is not what
+    /// people meant.
+    #[must_use]
+    pub fn is_faulty(&self, path: &str) -> bool {
+        self.problems.iter().any(|problem| is_within(path, &problem.path))
+    }
+}
+
+/// Whether one JSON path is the other, or leads to a part of it.
+fn is_within(path: &str, whole: &str) -> bool {
+    path.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 pub(super) fn input(value: &Value) -> Result<Input, Vec<Problem>> {
+    match read(value) {
+        Reading { input: Some(input), problems } if problems.is_empty() => Ok(input),
+        Reading { problems, .. } => Err(problems),
+    }
+}
+
+fn read(value: &Value) -> Reading {
     let schema = schemars::generate::SchemaSettings::draft2020_12()
         .with(|settings| settings.inline_subschemas = true)
         .into_generator()
         .into_root_schema_for::<Input>()
         .to_value();
     let mut problems = Vec::new();
-    check("$", value, &schema, &mut problems);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    let sound = check("$", value, &schema, &mut problems).unwrap_or_else(|| blank(&schema));
     let mut track = serde_path_to_error::Track::new();
-    let read = Input::deserialize_from(value, &mut track)
-        .map_err(|error| vec![Problem::new(format!("$.{}", track.path()), error.to_string())])?;
-    let problems = rules(&read);
-    if problems.is_empty() { Ok(read) } else { Err(problems) }
+    match Input::deserialize_from(&sound, &mut track) {
+        Ok(input) => {
+            let broken = rules(&input, &problems);
+            problems.extend(broken);
+            Reading { input: Some(input), problems }
+        }
+        Err(error) => {
+            problems.push(Problem::new(format!("$.{}", track.path()), error.to_string()));
+            Reading { input: None, problems }
+        }
+    }
 }
 
 impl Input {
@@ -30,10 +75,15 @@ impl Input {
     }
 }
 
-/// What a schema cannot say.
-fn rules(input: &Input) -> Vec<Problem> {
+/// What a schema cannot say, of the fields in which the schema found no fault.
+fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
+    let sound = |path: &str| !faults.iter().any(|fault| is_within(path, &fault.path) || is_within(&fault.path, path));
     let mut problems = Vec::new();
-    let mut refuse = |path: &str, message: String| problems.push(Problem::new(path, message));
+    let mut refuse = |path: &str, message: String| {
+        if sound(path) {
+            problems.push(Problem::new(path, message));
+        }
+    };
     if input.blue.cluster == input.green.cluster {
         refuse("$.green.cluster", format!("found blue's name {:?}, expected another", input.green.cluster));
     }
@@ -42,7 +92,8 @@ fn rules(input: &Input) -> Vec<Problem> {
         refuse("$.cutover.steps", format!("found {steps:?}, expected rising percentages that end with 100"));
     }
     let watching = input.cutover.step_duration.as_secs().saturating_mul(steps.len() as u64);
-    if input.cutover.deadline.as_secs() < watching {
+    let told = sound("$.cutover.steps") && sound("$.cutover.stepDuration");
+    if told && input.cutover.deadline.as_secs() < watching {
         refuse(
             "$.cutover.deadline",
             format!("found {}, expected at least the {watching} seconds that the steps take", input.cutover.deadline),
@@ -128,7 +179,7 @@ mod tests {
     fn all_problems_are_reported_at_once_with_their_paths() {
         let value = json!({
             "blue": { "cluster": "" },
-            "green": { "name": "g" },
+            "green": { "name": "g", "version": 1.34 },
             "gateway": { "restApiId": 7, "stage": "prod" },
             "workloads": { "manifests": ["http://x"], "hold": ["Pod/a/b"] },
             "bake": { "duration": "2 hours" },
@@ -147,6 +198,7 @@ mod tests {
                 "$.gateway.restApiId",
                 "$.green.cluster",
                 "$.green.name",
+                "$.green.version",
                 "$.onAbort",
                 "$.smoke[0].expect",
                 "$.smoke[1].path",
@@ -169,6 +221,57 @@ mod tests {
         value["cutover"] = json!({ "steps": [50, 25], "stepDuration": "2h", "deadline": "1h" });
         value["bake"] = json!({ "duration": "31d" });
         assert_eq!(paths(&value), ["$.green.cluster", "$.cutover.steps", "$.cutover.deadline", "$.bake.duration"]);
+    }
+
+    #[test]
+    fn what_a_schema_says_and_what_it_cannot_say_are_told_together() {
+        let mut value = five_lines();
+        value["extra"] = json!(1);
+        value["cutover"] = json!({ "steps": [50, 25], "deadline": "5 days" });
+        value["bake"] = json!({ "duration": "31d" });
+        let mut found = paths(&value);
+        found.sort();
+        assert_eq!(found, ["$.bake.duration", "$.cutover.deadline", "$.cutover.steps", "$.extra"]);
+    }
+
+    #[test]
+    fn a_rule_says_nothing_of_a_field_that_is_faulty_already() {
+        let mut value = five_lines();
+        value["cutover"] = json!({ "steps": [5, "all"], "stepDuration": "long", "deadline": "1m" });
+        value["workloads"]["hosts"] = json!([{ "primary": 1, "temporary": 2 }]);
+        let mut found = paths(&value);
+        found.sort();
+        let hosts = ["$.workloads.hosts[0].primary", "$.workloads.hosts[0].temporary"];
+        assert_eq!(found[..2], ["$.cutover.stepDuration", "$.cutover.steps[1]"]);
+        assert_eq!(found[2..], hosts);
+    }
+
+    #[test]
+    fn what_is_sound_of_an_input_is_read_in_spite_of_the_rest() {
+        let reading = Reading::of(&json!({
+            "blue": { "cluster": "shop-blue", "region": "eu-west-1" },
+            "green": { "cluster": 7 },
+            "workloads": { "manifests": ["s3://bucket/a.yaml", "b.yaml", "s3://bucket/c.yaml"] },
+            "onAbort": "explode",
+            "dryRun": true,
+        }));
+        let paths: BTreeSet<_> = reading.problems.iter().map(|problem| problem.path.as_str()).collect();
+        let expected = ["$.blue.region", "$.gateway", "$.green.cluster", "$.onAbort", "$.workloads.manifests[1]"];
+        assert_eq!(paths, expected.into());
+        for (path, faulty) in [
+            ("$.gateway.stage", true),
+            ("$.green.cluster", true),
+            ("$.green", false),
+            ("$.blue.cluster", false),
+            ("$.workloads.manifests[1]", true),
+            ("$.workloads.manifests[10]", false),
+        ] {
+            assert_eq!(reading.is_faulty(path), faulty, "{path}");
+        }
+        let input = reading.input.unwrap();
+        assert_eq!((input.blue.cluster.as_str(), input.green.cluster.as_str()), ("shop-blue", ""));
+        assert_eq!((input.gateway.rest_api_id.as_str(), input.dry_run), ("", true));
+        assert_eq!(input.workloads.manifests, ["s3://bucket/a.yaml", "", "s3://bucket/c.yaml"]);
     }
 
     #[test]

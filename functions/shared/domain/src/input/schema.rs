@@ -4,10 +4,14 @@ use crate::{Duration, Problem};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-/// Holds `value` against the part of JSON Schema that the types of the input use.
-pub(super) fn check(path: &str, value: &Value, schema: &Value, problems: &mut Vec<Problem>) {
-    match (schema["type"].as_str(), value) {
-        (Some("object"), Value::Object(object)) => check_object(path, object, schema, problems),
+/// Holds `value` against the part of JSON Schema that the types of the input use, and answers what is sound of it: without
+/// unknown and wrong fields, and with [`blank`] ones where something required is missing or wrong. Nothing where nothing is.
+pub(super) fn check(path: &str, value: &Value, schema: &Value, problems: &mut Vec<Problem>) -> Option<Value> {
+    let known = problems.len();
+    match (kind(schema), value) {
+        // An optional field, which serde takes as one that is left out.
+        (_, Value::Null) if schema["type"].is_array() => {}
+        (Some("object"), Value::Object(object)) => return Some(check_object(path, object, schema, problems)),
         (Some("array"), Value::Array(items)) => {
             if let Some(min) = schema["minItems"].as_u64()
                 && (items.len() as u64) < min
@@ -19,9 +23,12 @@ pub(super) fn check(path: &str, value: &Value, schema: &Value, problems: &mut Ve
             {
                 problems.push(Problem::new(path, format!("found {} items, expected at most {max}", items.len())));
             }
-            for (index, item) in items.iter().enumerate() {
-                check(&format!("{path}[{index}]"), item, &schema["items"], problems);
-            }
+            let schema = &schema["items"];
+            let items = items.iter().enumerate().map(|(index, item)| {
+                // Blank and not left out: what comes after it keeps its index.
+                check(&format!("{path}[{index}]"), item, schema, problems).unwrap_or_else(|| blank(schema))
+            });
+            return Some(items.collect());
         }
         (Some("string"), Value::String(text)) => check_text(path, text, schema, problems),
         (Some("integer"), Value::Number(number)) => {
@@ -39,28 +46,56 @@ pub(super) fn check(path: &str, value: &Value, schema: &Value, problems: &mut Ve
         // A choice of words: schemars writes enums with documented variants as `oneOf` constants.
         (None, found) => check_choice(path, found, schema, problems),
     }
+    (problems.len() == known).then(|| value.clone())
 }
 
-fn check_object(path: &str, object: &Map<String, Value>, schema: &Value, problems: &mut Vec<Problem>) {
+fn check_object(path: &str, object: &Map<String, Value>, schema: &Value, problems: &mut Vec<Problem>) -> Value {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
-    for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        if !object.contains_key(required) {
-            let hint = properties[required]["description"].as_str().unwrap_or_default();
-            problems.push(Problem::new(format!("{path}.{required}"), format!("missing. {hint}").trim().to_owned()));
-        }
+    let Value::Object(mut sound) = blank(schema) else { return Value::Null };
+    for required in sound.keys().filter(|required| !object.contains_key(*required)) {
+        let hint = properties[required]["description"].as_str().unwrap_or_default();
+        problems.push(Problem::new(format!("{path}.{required}"), format!("missing; add it. {hint}").trim().to_owned()));
     }
     for (name, value) in object {
         let path = format!("{path}.{name}");
         match properties.get(name) {
-            Some(schema) => check(&path, value, schema, problems),
+            Some(schema) => {
+                if let Some(value) = check(&path, value, schema, problems) {
+                    sound.insert(name.clone(), value);
+                }
+            }
             // Read here and refused by preflight, which says why.
-            None if path == "$.terraform" => {}
+            None if path == "$.terraform" => {
+                sound.insert(name.clone(), value.clone());
+            }
             None => {
                 let known = properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                problems.push(Problem::new(path, format!("unknown field; the fields here are {known}")));
+                let message = format!("unknown field; remove it or mend its name, the fields here are {known}");
+                problems.push(Problem::new(path, message));
             }
         }
+    }
+    Value::Object(sound)
+}
+
+/// The type that people write: schemars adds `null` to that of an optional field.
+fn kind(schema: &Value) -> Option<&str> {
+    let kinds = &schema["type"];
+    kinds.as_str().or_else(|| kinds.as_array()?.iter().filter_map(Value::as_str).find(|kind| *kind != "null"))
+}
+
+/// A value that says nothing: empty, or only with what the schema requires, empty as well.
+pub(super) fn blank(schema: &Value) -> Value {
+    match schema["type"].as_str() {
+        Some("object") => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            Value::Object(required.map(|name| (name.to_owned(), blank(&schema["properties"][name]))).collect())
+        }
+        Some("array") => Value::Array(Vec::new()),
+        Some("integer") => Value::from(0),
+        Some("boolean") => Value::from(false),
+        _ => Value::from(""),
     }
 }
 

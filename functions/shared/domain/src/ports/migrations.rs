@@ -1,6 +1,6 @@
 //! The life of a migration as the ledger tells it.
 
-use crate::{Direction, Input, Migration, MigrationId, PhaseError, Plan, Problem};
+use crate::{Direction, Input, Migration, MigrationId, PhaseError, Plan, Problem, Refusal};
 use serde_json::Value;
 use std::future::Future;
 
@@ -49,6 +49,8 @@ pub struct Meta {
     pub fence: u64,
     /// How it ended: `Planned`, `Refused`, `BlueServes` or `GreenServes`.
     pub outcome: Option<String>,
+    /// Why it was not begun, where it was refused.
+    pub refusal: Option<Refusal>,
     /// The plan's digest.
     pub digest: String,
     /// Since when.
@@ -77,12 +79,12 @@ pub trait Migrations: Sync {
     /// `Conflict` names the migration that holds a lock and until when.
     fn open(&self, opening: &Opening) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Keeps a refusal: the input as it came, and every problem.
+    /// Keeps a refusal beside the input as it came. Where the migration is known already nothing is written.
     fn refuse(
         &self,
         id: &MigrationId,
         input: &Value,
-        problems: &[Problem],
+        refusal: &Refusal,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Which migrations hold the locks that this input needs, other than `id`, a message each.
