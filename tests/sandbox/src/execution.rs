@@ -8,6 +8,7 @@ use crate::aws::Aws;
 use crate::error::{Context, Error, Result};
 use crate::history::History;
 use crate::stack::Stack;
+use crate::world::eventually;
 
 /// The machines of the stack.
 #[derive(Clone, Debug)]
@@ -39,6 +40,43 @@ impl Machines {
         let question = json!({"stateMachineArn": self.migrate, "name": name, "input": input.to_string()});
         let answer = aws.json("states", "AWSStepFunctions.StartExecution", &question).await?;
         answer["executionArn"].as_str().map(str::to_owned).context("the execution's ARN")
+    }
+
+    /// Waits until an execution has ended.
+    ///
+    /// # Errors
+    /// When that takes more than two minutes.
+    pub async fn ended(&self, aws: &Aws, arn: &str) -> Result<History> {
+        eventually(arn, async || {
+            let history = History::read(aws, arn).await?;
+            Ok((!history.running()).then_some(history))
+        })
+        .await
+    }
+
+    /// Stops an execution, as people do in the console.
+    ///
+    /// # Errors
+    /// When Step Functions refuses.
+    pub async fn stop(&self, aws: &Aws, arn: &str) -> Result<()> {
+        let question = json!({"executionArn": arn, "error": "Stopped", "cause": "stopped by its operator"});
+        aws.json("states", "AWSStepFunctions.StopExecution", &question).await.map(drop)
+    }
+
+    /// Waits until no way back runs and one of this migration has ended, and answers all of this migration.
+    ///
+    /// # Errors
+    /// When that takes more than two minutes.
+    pub async fn ways_back(&self, aws: &Aws, migration: &str) -> Result<Vec<History>> {
+        eventually("the way back", async || {
+            let all = self.consequences(aws).await?;
+            let running = all.iter().any(History::running);
+            let of_it =
+                |history: &History| history.output.as_ref().is_some_and(|output| output["migrationId"] == migration);
+            let ended: Vec<History> = all.into_iter().filter(of_it).collect();
+            Ok((!running && !ended.is_empty()).then_some(ended))
+        })
+        .await
     }
 
     /// The histories of all executions of the way back and of the cleanup, oldest first.

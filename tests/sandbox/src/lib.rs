@@ -26,6 +26,7 @@ pub mod python;
 pub mod report;
 pub mod scenario;
 pub mod shop;
+pub mod site;
 pub mod snapshot;
 pub mod stack;
 pub mod supervised;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use front_door::Call;
 use http::Method;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -17,6 +18,12 @@ use crate::load::{Records, Server};
 use crate::processes::Peaks;
 use crate::report::{Lambda, Phase, Requests, StepFunctions, Switch};
 use crate::world::gateway::STAGE;
+
+/// The services of Bascule's own table and topic and of the functions' logs.
+const OWN: [&str; 3] = ["dynamodb", "sns", "logs"];
+
+/// What the names of operations begin with that change nothing; or the method, of one without a name.
+const READS: [&str; 6] = ["Describe", "Get", "List", "Head", "GET ", "HEAD "];
 
 /// The figures of the requests.
 #[must_use]
@@ -160,14 +167,30 @@ pub async fn lambdas(
 /// The functions' calls by service and operation: everything at the front door that is signed with the temporary keys of
 /// a role. The sandbox itself signs with the root user's.
 #[must_use]
-pub fn calls(account: &Account) -> BTreeMap<String, BTreeMap<String, u64>> {
+pub fn calls(recorded: &[Call]) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut counts: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-    for call in account.front_door.calls() {
-        if call.access_key_id.as_deref().is_some_and(|key| key.starts_with("ASIA")) {
-            *counts.entry(call.service).or_default().entry(call.operation).or_default() += 1;
-        }
+    for call in recorded.iter().filter(|call| function(call).is_some()) {
+        *counts.entry(call.service.clone()).or_default().entry(call.operation.clone()).or_default() += 1;
     }
     counts
+}
+
+/// The key of the function that called, each of which has its own; nothing where the sandbox did.
+#[must_use]
+pub fn function(call: &Call) -> Option<&str> {
+    call.access_key_id.as_deref().filter(|key| key.starts_with("ASIA"))
+}
+
+/// The functions' calls, as [`calls`] counts them, that change something: other than in Bascule's own table and topic and
+/// the functions' own logs.
+#[must_use]
+pub fn writes(calls: &BTreeMap<String, BTreeMap<String, u64>>) -> Vec<String> {
+    let outside = calls.iter().filter(|(service, _)| !OWN.contains(&service.as_str()));
+    outside
+        .flat_map(|(service, operations)| operations.keys().map(move |operation| (service, operation)))
+        .filter(|(_, operation)| !READS.iter().any(|verb| operation.starts_with(verb)))
+        .map(|(service, operation)| format!("{service} {operation}"))
+        .collect()
 }
 
 /// The outcome that an execution names in its output.

@@ -6,24 +6,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::account::Account;
 use crate::doorstep::Doorstep;
 use crate::error::{Context, Error, Result};
 use crate::execution::Machines;
-use crate::lambdas::{self, Package};
 use crate::letterbox::Letterbox;
 use crate::load::Server;
 use crate::processes::Watch;
 use crate::progress::Progress;
-use crate::project::Project;
-use crate::python::Python;
 use crate::report::Report;
 use crate::shop::{self, Shop};
+use crate::site::Site;
 use crate::snapshot::Snapshot;
 use crate::teller::Teller;
 use crate::world::gateway::STAGE;
 use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm};
-use crate::{inventory, measure, stack};
+use crate::{inventory, measure};
 
 /// Which story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,60 +65,33 @@ impl Default for Options {
 pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future<Output = ()>) -> Result<Report> {
     let progress = Progress::new();
     let say = |line: &str| progress.say(line);
-    let story = async {
-        let project = Project::locate().await?;
-        let packages = async {
-            match &options.binaries {
-                Some(folder) => lambdas::take(&project, folder, &say).await,
-                None => lambdas::build(&project, &say).await,
-            }
-        };
-        let (python, packages) = tokio::try_join!(Python::prepare(&project, &say), packages)?;
-        let account = Account::start(&project, &python).await?;
-        Ok((project, packages, account))
-    };
     let mut interrupted = std::pin::pin!(interrupted);
-    let (project, packages, account) = tokio::select! {
-        ready = story => ready?,
+    let site = tokio::select! {
+        site = Site::prepare(options.binaries.as_deref(), &say) => site?,
         () = &mut interrupted => return Err(Error::new("interrupted")),
     };
-    say(&format!("Account: up at {}, log in {}", account.aws.endpoint(), account.log.display()));
     let told = tokio::select! {
-        report = tell(scenario, options, &project, &packages, &account, &progress) => report,
+        report = tell(scenario, options, &site, &progress) => report,
         () = &mut interrupted => Err(Error::new("interrupted")),
     };
     if options.keep && told.is_ok() {
         progress.end();
-        for line in crate::keep::instructions(&account) {
+        for line in crate::keep::instructions(&site.account) {
             eprintln!("{line}");
         }
         interrupted.await;
     }
     progress.end();
-    account.stop().await;
+    site.clear().await;
     told
 }
 
-async fn tell(
-    scenario: Scenario,
-    options: &Options,
-    project: &Project,
-    packages: &[Package],
-    account: &Account,
-    progress: &Progress,
-) -> Result<Report> {
+async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Progress) -> Result<Report> {
     let say = |line: &str| progress.say(line);
+    let Site { packages, account, .. } = site;
     let aws = &account.aws;
     let watch = Watch::start();
-    let parameters = [("Architecture", architecture()), ("LedgerDeletionProtection", "false")];
-    // Neither needs the other, and both wait a lot.
-    let deployed = async {
-        let stack =
-            stack::deploy(aws, project, packages, &parameters).await.context("deploying infra/template.yaml")?;
-        say(&format!("Stack: infra/template.yaml deployed, {} resources", stack.resources.len()));
-        Ok(stack)
-    };
-    let (stack, shop) = tokio::try_join!(deployed, shop::build(account, &options.workloads, &say))?;
+    let (stack, shop) = site.furnish(&options.workloads, &say).await?;
     let letters = Letterbox::subscribe(aws, stack.outputs.get("TopicArn").context("TopicArn")?).await?;
     let doorstep = Doorstep::open(aws, stack.outputs.get("ApprovalUrl").context("ApprovalUrl")?).await?;
     let load = shop::open(account, &shop, options.rate).await?;
@@ -132,7 +102,7 @@ async fn tell(
     let machines = Machines::of(&stack)?;
     let begin = Timestamp::now();
     let name = format!("sandbox-{}", begin.as_second());
-    let arn = machines.start(aws, &name, &input(scenario, options, &shop)).await?;
+    let arn = machines.start(aws, &name, &input(&shop, &options.steps, scenario == Scenario::DryRun)).await?;
     say(&format!("Migration: execution {name} started"));
 
     let mut teller = Teller {
@@ -175,7 +145,7 @@ async fn tell(
         phases: measure::phases(aws, &histories).await?,
         step_functions: measure::step_functions(&histories),
         lambda: measure::lambdas(aws, packages, &starts, &peaks).await?,
-        aws_calls: measure::calls(account),
+        aws_calls: measure::calls(&account.front_door.calls()),
         unchanged: Snapshot::take(aws, &shop.api.id).await?.unchanged(&before),
         left: inventory::left(&inventory_before, &after, &ledger, blue_deleted),
         disappointments,
@@ -194,13 +164,9 @@ async fn tell(
     Ok(report)
 }
 
-/// The template's parameter for the machine that built the functions.
-fn architecture() -> &'static str {
-    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
-}
-
 /// The input of the execution: the five lines, what may run once only (the load generator, and the Service that would get a load balancer), and waits that suit a demonstration.
-fn input(scenario: Scenario, options: &Options, shop: &Shop) -> Value {
+#[must_use]
+pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
     json!({
         "blue": {"cluster": BLUE},
         "green": {"cluster": GREEN},
@@ -211,10 +177,10 @@ fn input(scenario: Scenario, options: &Options, shop: &Shop) -> Value {
             "hold": ["Deployment/default/loadgenerator", "Service/default/frontend-external"],
         },
         "smoke": [{"path": "/products"}, {"path": "/cart"}, {"path": "/"}],
-        "cutover": {"steps": options.steps, "stepDuration": "4s", "deadline": "10m", "alarms": [alarm::arn()]},
+        "cutover": {"steps": steps, "stepDuration": "4s", "deadline": "10m", "alarms": [alarm::arn()]},
         "bake": {"duration": "10s", "alarms": [alarm::arn()]},
         "approval": {"timeout": "1h", "onTimeout": "abort"},
         "cleanup": {"after": "2s", "approval": false},
-        "dryRun": scenario == Scenario::DryRun,
+        "dryRun": dry_run,
     })
 }

@@ -38,6 +38,30 @@ impl Ledger {
         }
     }
 
+    /// What the ledger keeps of one key, such as `MIGRATION#arn`: its items' attributes as text, by sort key.
+    ///
+    /// # Errors
+    /// When DynamoDB refuses.
+    pub async fn items(aws: &Aws, table: &str, key: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+        let question = json!({
+            "TableName": table,
+            "ConsistentRead": true,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": key}},
+        });
+        let answer = aws.json("dynamodb", "DynamoDB_20120810.Query", &question).await?;
+        let attributes = |item: &Value| -> BTreeMap<String, String> {
+            let all = item.as_object().into_iter().flatten();
+            all.filter_map(|(name, value)| {
+                let value = value["S"].as_str().or_else(|| value["N"].as_str())?;
+                Some((name.clone(), value.to_owned()))
+            })
+            .collect()
+        };
+        let items = answer["Items"].as_array().into_iter().flatten().map(attributes);
+        Ok(items.map(|item| (item.get("sk").cloned().unwrap_or_default(), item)).collect())
+    }
+
     /// A ledger for tests: ids with their status.
     #[cfg(test)]
     pub(crate) fn listing(entries: &[(&str, &str)]) -> Self {

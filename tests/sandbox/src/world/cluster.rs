@@ -55,6 +55,24 @@ pub async fn control_plane(aws: &Aws, network: &Network, roles: &Roles) -> Resul
     grant(aws, &path, &roles.operator).await
 }
 
+/// Makes another control plane on blue's subnets and waits until it is ACTIVE.
+///
+/// # Errors
+/// The first refusal of EKS.
+pub async fn like_blue(aws: &Aws, name: &str) -> Result<()> {
+    let answer = aws.rest("eks", Method::GET, &format!("/clusters/{BLUE}"), None).await?;
+    let blue = &answer["cluster"];
+    let cluster = json!({
+        "name": name,
+        "version": blue["version"],
+        "roleArn": blue["roleArn"],
+        "resourcesVpcConfig": {"subnetIds": blue["resourcesVpcConfig"]["subnetIds"]},
+        "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": false},
+    });
+    aws.rest("eks", Method::POST, "/clusters", Some(&cluster)).await?;
+    active(aws, &format!("/clusters/{name}"), "cluster").await.map(drop)
+}
+
 /// Makes add-ons and node groups, and answers the names of the Auto Scaling groups.
 ///
 /// # Errors

@@ -26,12 +26,8 @@ pub struct Api {
 /// # Errors
 /// The first refusal of API Gateway.
 pub async fn build(aws: &Aws, link: &str) -> Result<Api> {
-    let document = routes::document(link);
-    let answer =
-        post(aws, "/restapis?endpointConfigurationTypes=REGIONAL&failonwarnings=true&mode=import", &document).await?;
-    let id = text(&answer, "id")?;
-    let deployment = json!({"stageName": STAGE, "description": "Release 2026-11-01"});
-    post(aws, &format!("/restapis/{id}/deployments"), &deployment).await?;
+    let id = import(aws, &routes::document(link)).await?;
+    deploy(aws, &id).await?;
     let limits = json!({"rateLimit": 10000.0, "burstLimit": 5000});
     let plan = json!({"name": "shop", "apiStages": [{"apiId": id, "stage": STAGE}], "throttle": limits});
     let plan = text(&post(aws, "/usageplans", &plan).await?, "id")?;
@@ -54,7 +50,19 @@ pub async fn build(aws: &Aws, link: &str) -> Result<Api> {
     Ok(Api { id, keys })
 }
 
-async fn post(aws: &Aws, path: &str, body: &Value) -> Result<Value> {
+/// Makes a regional API of an OpenAPI document, and answers its id.
+pub(crate) async fn import(aws: &Aws, document: &Value) -> Result<String> {
+    let path = "/restapis?endpointConfigurationTypes=REGIONAL&failonwarnings=true&mode=import";
+    text(&post(aws, path, document).await?, "id")
+}
+
+/// Deploys an API to the production stage.
+pub(crate) async fn deploy(aws: &Aws, api: &str) -> Result<()> {
+    let deployment = json!({"stageName": STAGE, "description": "Release 2026-11-01"});
+    post(aws, &format!("/restapis/{api}/deployments"), &deployment).await.map(drop)
+}
+
+pub(crate) async fn post(aws: &Aws, path: &str, body: &Value) -> Result<Value> {
     aws.rest("apigateway", Method::POST, path, Some(body)).await
 }
 

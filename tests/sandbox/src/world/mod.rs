@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 pub mod alarm;
 pub mod cluster;
 pub mod edge;
+pub mod flaws;
 pub mod gateway;
 pub mod network;
 pub mod roles;
