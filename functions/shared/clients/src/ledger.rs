@@ -5,19 +5,21 @@
 //! counter makes writers of one migration collide; the loser reads META again and tries again.
 
 mod approvals;
+mod cancellation;
 mod entries;
 mod item;
 mod lease;
 mod life;
 mod load;
+#[cfg(test)]
+mod tests;
 
 use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::{
     Client,
-    error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
     types::{Put, TransactWriteItem, Update},
 };
+use cancellation::Cancellation;
 use domain::{Direction, MigrationId, PhaseError};
 use item::{Item, number, text};
 use serde_json::Value;
@@ -120,16 +122,26 @@ impl Ledger {
                 )));
             }
             let seq = found.number("seq")?;
+            // The changes come first: the reasons of a cancelled transaction are in this order.
             let mut items = changes.to_vec();
             items.push(self.event(&pk, seq + 1, event.0, &event.1)?);
             items.push(self.count(&pk, owner, seq, &meta)?);
             match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
                 Ok(_) => return Ok(()),
-                Err(error) if collided(&error) => {
+                Err(error) => match Cancellation::of(&error, changes.len()) {
                     // Two branches of a Parallel write to one META: step aside for a moment, each for another one.
-                    tokio::time::sleep(Duration::from_millis(5 + (fence * 7 + seq * 13 + attempt * 11) % 40)).await;
-                }
-                Err(error) => return Err(phase_error("writing the ledger", &error)),
+                    Some(Cancellation::Collided) => {
+                        tokio::time::sleep(Duration::from_millis(5 + (fence * 7 + seq * 13 + attempt * 11) % 40)).await;
+                    }
+                    Some(Cancellation::Unmet) => {
+                        return Err(PhaseError::conflict(format!(
+                            "{}: the ledger has something else by now; nothing was written",
+                            event.0
+                        )));
+                    }
+                    Some(Cancellation::Throttled) => return Err(throttled("writing the ledger")),
+                    None => return Err(phase_error("writing the ledger", &error)),
+                },
             }
         }
         Err(PhaseError::unavailable(format!("the ledger's META was written by others {COLLISIONS} times in a row")))
@@ -180,17 +192,6 @@ fn incomplete(error: impl std::fmt::Display) -> PhaseError {
     PhaseError::refused(format!("a ledger write could not be built: {error}"))
 }
 
-type Refusal = SdkError<TransactWriteItemsError, aws_smithy_runtime_api::http::Response>;
-
-/// Whether a transaction lost against another writer: a failed condition or a conflict.
-fn collided(error: &Refusal) -> bool {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled
-            .cancellation_reasons()
-            .iter()
-            .filter_map(|reason| reason.code())
-            .any(|code| code == "ConditionalCheckFailed" || code == "TransactionConflict"),
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => true,
-        _ => false,
-    }
+fn throttled(context: &str) -> PhaseError {
+    PhaseError::unavailable(format!("{context}: DynamoDB throttled the transaction"))
 }

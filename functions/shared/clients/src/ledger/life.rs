@@ -1,11 +1,8 @@
 //! META, PLAN and LOCK items: the life of a migration.
 
-use super::{Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
+use super::{Cancellation, Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
 use crate::{Account, error::phase_error};
-use aws_sdk_dynamodb::{
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{Delete, Put, TransactWriteItem},
-};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::{
     Direction, Input, Migration, MigrationId, PhaseError, Problem, Refusal,
     ports::{
@@ -104,16 +101,14 @@ impl Ledger {
     async fn transact(&self, items: Vec<TransactWriteItem>, context: &str) -> Result<bool, PhaseError> {
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(canceled))
-                    if canceled.cancellation_reasons().iter().any(|r| r.code() == Some("ConditionalCheckFailed")) =>
-                {
-                    Ok(false)
-                }
-                _ if super::collided(&error) => {
+            // Every condition here is the change's own: META and locks that must not be there yet.
+            Err(error) => match Cancellation::of(&error, usize::MAX) {
+                Some(Cancellation::Unmet) => Ok(false),
+                Some(Cancellation::Collided) => {
                     Err(PhaseError::unavailable(format!("{context}: another write was under way")))
                 }
-                _ => Err(phase_error(context, &error)),
+                Some(Cancellation::Throttled) => Err(super::throttled(context)),
+                None => Err(phase_error(context, &error)),
             },
         }
     }
