@@ -1,5 +1,6 @@
 //! The bake: blue is kept ready while green serves, until its time is over or an alarm breaks it.
 
+use crate::forward;
 use crate::sight::{Sight, Verdict, judge};
 use domain::{
     Direction, Duration, Migration, Outcome, PhaseError, alarms, appointment,
@@ -29,7 +30,7 @@ const OTHERS: &str = "whoever moved the stage";
 /// alarm that fires in between is seen one way or the other.
 ///
 /// # Errors
-/// `GuardBreached` where an alarm is not OK now; whatever the ports answer.
+/// `GuardBreached` where an alarm is not OK now, `Conflict` where the migration was turned back; whatever the ports answer.
 pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     ports: &P,
     migration: &Migration,
@@ -37,6 +38,7 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     observe_arn: &str,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
+    forward(migration)?;
     let alarms = &migration.input.bake.alarms;
     let look = json!({ "migrationId": migration.id, "watch": Question::Bake.name() });
     let end = appointment::make(

@@ -1,5 +1,6 @@
 //! The guard after a step of the switch: `NotReady` while the step is watched, then the step counts as passed.
 
+use crate::forward;
 use domain::{
     Migration, Outcome, PhaseError, alarms,
     gateway::{green, served},
@@ -40,7 +41,8 @@ pub fn judge(migration: &Migration, shift: &Shift, complaints: &[String], now: j
 /// Watches the latest step of the switch; `stage` is what production's stage is now.
 ///
 /// # Errors
-/// `NotReady` while it is watched, `GuardBreached` where traffic must go back, `Conflict` where somebody moved the stage;
+/// `NotReady` while it is watched, `GuardBreached` where traffic must go back, `Conflict` where somebody moved the stage or the
+/// migration was turned back;
 /// whatever the ports answer.
 pub async fn converge<P: Ledger + Alarms>(
     ports: &P,
@@ -48,6 +50,7 @@ pub async fn converge<P: Ledger + Alarms>(
     stage: Option<&Stage>,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
+    forward(migration)?;
     let progress = ports.progress(migration, PHASE).await?;
     let shift: Shift = progress
         .and_then(|progress| serde_json::from_value(progress).ok())

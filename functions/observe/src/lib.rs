@@ -7,3 +7,18 @@ pub mod bake;
 pub mod event;
 pub mod guard;
 pub mod sight;
+
+use domain::{Direction, Migration, PhaseError};
+
+/// Nothing is watched, and nobody waits for a bake, once the migration was turned back: whoever waited then was told already.
+///
+/// # Errors
+/// `Conflict` where it was.
+pub fn forward(migration: &Migration) -> Result<(), PhaseError> {
+    match migration.direction {
+        Direction::Converge => Ok(()),
+        Direction::Undo => {
+            Err(PhaseError::conflict("the migration goes the other way (undo); nothing is watched any more"))
+        }
+    }
+}

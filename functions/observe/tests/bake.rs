@@ -221,3 +221,15 @@ async fn the_last_step_completes_the_switch() {
     let passed = watched(&office, &migration, at("2026-01-01T12:05:00Z")).await.unwrap();
     assert_eq!(passed.get("complete"), Some(&json!(true)));
 }
+
+#[tokio::test]
+async fn nothing_waits_or_is_watched_once_the_migration_was_turned_back() {
+    let office = Office::default();
+    office.ledger.set_owner(1, Direction::Undo);
+    let migration = Migration { direction: Direction::Undo, fence: 1, ..move_with("bake") };
+    let begun = bake::begin(&office, &migration, TaskToken::new("t"), "arn:observe", start()).await;
+    assert_eq!(begun.unwrap_err().condition, Condition::Conflict);
+    assert!(office.desk().schedules.is_empty() && office.desk().asked.is_empty());
+    let guarded = guard::converge(&office, &migration, None, start()).await;
+    assert_eq!(guarded.unwrap_err().condition, Condition::Conflict);
+}
