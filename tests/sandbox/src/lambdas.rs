@@ -87,11 +87,15 @@ pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>
 
 async fn compile(project: &Project, say: &dyn Fn(&str)) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut child = Command::new(cargo)
-        .args(["build", "--release", "--locked", "--message-format=json-render-diagnostics"])
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release", "--locked", "--message-format=json-render-diagnostics"]);
+    // Cargo tells what it runs of the package. Build scripts (ring's) name these variables as inputs: left in place they would
+    // have everything built again whenever `cargo sandbox`, `cargo test` and `cargo build` take turns.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_of_a_package)) {
+        command.env_remove(name);
+    }
+    let mut child = command
         .current_dir(&project.root)
-        // Cargo sets this for what it runs; left in place it would make the inner build's fingerprints differ.
-        .env_remove("CARGO_MANIFEST_DIR")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -137,6 +141,14 @@ async fn compile(project: &Project, say: &dyn Fn(&str)) -> Result<()> {
     let errors = errors.await.context("reading cargo's errors")?;
     let tail = errors[errors.len().saturating_sub(40)..].join("\n");
     Err(Error::new(format!("cargo build failed ({status}):\n{tail}")))
+}
+
+/// What cargo sets for the crates that it compiles or runs
+/// (<https://doc.rust-lang.org/cargo/reference/environment-variables.html#environment-variables-cargo-sets-for-crates>).
+fn is_of_a_package(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_", "CARGO_TARGET_TMPDIR"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// A zip whose only entry is `bootstrap`, executable: what the `provided.al2023` runtime starts. The time in it is fixed,
