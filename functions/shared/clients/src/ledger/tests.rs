@@ -34,7 +34,7 @@ fn nothing() -> Answer {
 
 fn meta(direction: &str, fence: u64, seq: u64) -> Answer {
     item(&json!({
-        "pk": { "S": ID }, "sk": { "S": "META" }, "direction": { "S": direction },
+        "pk": { "S": ID }, "sk": { "S": "META" }, "life": { "S": "open" }, "openedAt": { "S": "2026-01-01T00:00:00Z" }, "direction": { "S": direction },
         "fence": { "N": fence.to_string() }, "seq": { "N": seq.to_string() },
     }))
 }
@@ -161,7 +161,7 @@ async fn an_answer_that_came_second_is_a_conflict_and_is_not_tried_again() {
         "pk": { "S": ID }, "sk": { "S": "APPROVAL#qualification" }, "token": { "S": "t" }, "digest": { "S": "d" },
         "evidence": { "S": "{}" }, "deadline": { "S": "2026-01-02T00:00:00Z" },
     }));
-    let scenario = Scenario::of([asked, meta("converge", 3, 41), meta("converge", 3, 41), second]);
+    let scenario = Scenario::of([meta("converge", 3, 41), asked, meta("converge", 3, 41), second]);
     let given = Given {
         decision: Decision::Approved,
         by: "Ana".to_owned(),
