@@ -72,27 +72,28 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     }
 }
 
-/// Acts on what was seen: every minute, and when the bake's time is over.
+/// Looks and acts: every minute, and when the bake's time is over. Nothing is looked at where no bake waits.
 ///
 /// # Errors
-/// `Refused` where no bake has begun; whatever the ports answer.
+/// `Refused` where no bake has begun; whatever the look and the ports answer.
 pub async fn watch<P: Ledger + Approvals + Schedules + Tokens + Messages>(
     ports: &P,
     migration: &Migration,
-    sight: &Sight,
+    look: impl Future<Output = Result<Sight, PhaseError>> + Send,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
-    // A migration that was turned back has told its bake so; the schedules are about to go.
+    // A migration that was turned back has told its bake so, and what there was to see is going; so are the schedules.
     if migration.direction == Direction::Undo {
         return Ok(Outcome::done());
     }
     let Some(asked) = ports.asked(&migration.id, Question::Bake).await? else {
         return Err(PhaseError::refused("no bake has begun"));
     };
+    let sight = look.await?;
     if let Ok(released) = &sight.released {
         tell(ports, migration, released).await?;
     }
-    let (decision, by, comment) = match judge(sight, asked.deadline, now)? {
+    let (decision, by, comment) = match judge(&sight, asked.deadline, now)? {
         Verdict::Wait | Verdict::Held if asked.answer.is_none() => return Ok(Outcome::done()),
         // Answered before, and killed before the execution heard of it: the first answer stands.
         Verdict::Wait | Verdict::Held | Verdict::End => (Decision::Approved, "the end of the bake", String::new()),

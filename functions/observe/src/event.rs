@@ -77,8 +77,9 @@ pub async fn handle(account: &Account, event: Event, invocation: Invocation) -> 
         Event::Alarm(alarm) => alarms(account, &alarm, &invocation, now).await,
         Event::Watch(call) => {
             let (_, migration) = account.load(&call.migration_id, &call.watch, invocation.deadline).await?;
-            let sight = sight::see(account, &migration).await?;
-            bake::watch(account, &migration, &sight, now).await
+            // Boxed: what two clusters are read with is large.
+            let look = Box::pin(sight::see(account, &migration));
+            bake::watch(account, &migration, look, now).await
         }
         Event::State(state) => {
             let (_, migration) = account.load(&state.migration_id, &state.step, invocation.deadline).await?;

@@ -45,15 +45,19 @@ fn clear() -> Sight {
     Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()) }
 }
 
+fn seen(sight: &Sight) -> std::future::Ready<Result<Sight, PhaseError>> {
+    std::future::ready(Ok(sight.clone()))
+}
+
 #[tokio::test]
 async fn a_quiet_bake_ends_well_at_its_time_and_not_before() {
     let (office, migration) = begun().await;
     let schedules: Vec<When> = office.desk().schedules.values().map(|schedule| schedule.when).collect();
     let (end, net) = (at("2026-01-01T14:00:00Z"), at("2026-02-01T12:00:00Z"));
     assert_eq!(schedules, [When::At(end), When::EveryMinuteUntil(net)]);
-    bake::watch(&office, &migration, &clear(), at("2026-01-01T13:59:58Z")).await.unwrap();
+    bake::watch(&office, &migration, seen(&clear()), at("2026-01-01T13:59:58Z")).await.unwrap();
     assert!(office.desk().answered.is_empty());
-    bake::watch(&office, &migration, &clear(), end).await.unwrap();
+    bake::watch(&office, &migration, seen(&clear()), end).await.unwrap();
     assert_eq!(office.desk().answered["t"], r#"{"decision":"approved"}"#);
     assert!(office.desk().schedules.is_empty() && office.desk().watched.is_empty());
 }
@@ -89,7 +93,7 @@ async fn a_bake_does_not_begin_under_an_alarm_that_is_not_ok() {
 async fn a_stage_that_somebody_moved_breaks_the_bake_as_a_conflict() {
     let (office, migration) = begun().await;
     let moved = Sight { moved: Some("the stage prod serves the deployment X".to_owned()), ..clear() };
-    bake::watch(&office, &migration, &moved, start()).await.unwrap();
+    bake::watch(&office, &migration, seen(&moved), start()).await.unwrap();
     assert_eq!(office.desk().answered["t"], "Conflict");
     assert!(office.desk().schedules.is_empty() && office.desk().watched.is_empty());
 }
@@ -99,14 +103,14 @@ async fn a_release_on_one_side_only_is_told_once_and_holds_the_bake_until_both_s
     let (office, migration) = begun().await;
     let released = Sight { released: Ok(vec!["Deployment/shop/web on green (web:2)".to_owned()]), ..clear() };
     for time in ["2026-01-01T12:01:00Z", "2026-01-01T14:00:00Z", "2026-01-01T14:01:00Z"] {
-        bake::watch(&office, &migration, &released, at(time)).await.unwrap();
+        bake::watch(&office, &migration, seen(&released), at(time)).await.unwrap();
     }
     assert!(office.desk().answered.is_empty());
     assert_eq!(office.desk().messages.len(), 1);
     let (subject, text) = office.desk().messages[0].clone();
     assert_eq!(subject, "Bascule move: a release reached one cluster only");
     assert!(text.contains("Deployment/shop/web on green (web:2)"), "{text}");
-    bake::watch(&office, &migration, &clear(), at("2026-01-01T14:02:00Z")).await.unwrap();
+    bake::watch(&office, &migration, seen(&clear()), at("2026-01-01T14:02:00Z")).await.unwrap();
     assert_eq!(office.desk().answered["t"], r#"{"decision":"approved"}"#);
     assert_eq!(office.desk().messages.len(), 1);
 }
@@ -115,7 +119,8 @@ async fn a_release_on_one_side_only_is_told_once_and_holds_the_bake_until_both_s
 async fn a_bake_that_was_turned_back_is_left_to_the_way_back() {
     let (office, migration) = begun().await;
     let back = Migration { direction: Direction::Undo, ..migration };
-    bake::watch(&office, &back, &clear(), at("2026-01-01T15:00:00Z")).await.unwrap();
+    let gone = std::future::ready(Err(PhaseError::unavailable("green is being deleted")));
+    bake::watch(&office, &back, gone, at("2026-01-01T15:00:00Z")).await.unwrap();
     assert!(office.desk().answered.is_empty());
 }
 
@@ -123,7 +128,7 @@ async fn a_bake_that_was_turned_back_is_left_to_the_way_back() {
 async fn the_first_end_of_a_bake_stands() {
     let (office, migration) = begun().await;
     bake::alarm(&office, &migration, ALARM, true, start()).await.unwrap();
-    bake::watch(&office, &migration, &clear(), at("2026-01-01T14:00:00Z")).await.unwrap();
+    bake::watch(&office, &migration, seen(&clear()), at("2026-01-01T14:00:00Z")).await.unwrap();
     assert_eq!(office.desk().answered["t"], "GuardBreached");
     assert_eq!(office.desk().asked["bake"].answer.as_ref().unwrap().decision, Decision::Rejected);
 }
@@ -145,10 +150,10 @@ async fn a_bake_killed_after_any_call_ends_as_an_undisturbed_one() {
         let end = office.desk().asked["bake"].deadline;
         assert!([at("2026-01-01T14:00:00Z"), at("2026-01-01T14:01:00Z")].contains(&end), "killed after {calls}: {end}");
         office.crash().after(calls);
-        let ended = bake::watch(&office, &migration, &clear(), at("2026-01-01T14:01:00Z")).await;
+        let ended = bake::watch(&office, &migration, seen(&clear()), at("2026-01-01T14:01:00Z")).await;
         office.crash().after(0);
         if ended.is_err() {
-            bake::watch(&office, &migration, &clear(), at("2026-01-01T14:01:30Z")).await.unwrap();
+            bake::watch(&office, &migration, seen(&clear()), at("2026-01-01T14:01:30Z")).await.unwrap();
         }
         assert_eq!(office.desk().answered["t2"], r#"{"decision":"approved"}"#, "killed after {calls}");
         assert!(office.desk().schedules.is_empty(), "killed after {calls}");
