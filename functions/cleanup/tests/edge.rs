@@ -49,6 +49,8 @@ async fn promoted() -> (Gate, Migration) {
         (keys::adopted(), "green1".to_owned()),
         (keys::temporary_api(), "temporary1".to_owned()),
         (keys::temporary_deployment(), "deployment-t".to_owned()),
+        (keys::temporary_deployment_of_blue(), "deployment-tb".to_owned()),
+        (keys::temporary_shift(), "deployment-tb".to_owned()),
         (keys::temporary_stage(), "prod".to_owned()),
     ];
     {
@@ -71,9 +73,11 @@ async fn promoted() -> (Gate, Migration) {
         let name = keys::name(&migration, &keys::temporary_api(), 128);
         let api = Api { id: "temporary1".to_owned(), name, ..Api::default() };
         road.apis.insert(api.id.clone(), api);
-        road.methods.insert("temporary1".to_owned(), green.clone());
+        // It shows blue since the switch.
+        road.methods.insert("temporary1".to_owned(), blue.clone());
         road.deployments.insert(pair("temporary1", "deployment-t"), (deployment("deployment-t"), green));
-        road.stages.insert(pair("temporary1", "prod"), stage("prod", "deployment-t"));
+        road.deployments.insert(pair("temporary1", "deployment-tb"), (deployment("deployment-tb"), blue));
+        road.stages.insert(pair("temporary1", "prod"), stage("prod", "deployment-tb"));
         let green_stage = keeper_name(&migration, Side::Green);
         for (key, api, stage) in [
             (keys::temporary_usage_plan("gold"), "temporary1", "prod"),

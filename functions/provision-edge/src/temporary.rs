@@ -1,34 +1,13 @@
 //! The temporary API: an export and import of the main one, on its own URL, with the same keys, pointing at green.
 
 use crate::{Ports, rewrite};
+use domain::gateway::temporary::restore;
 use domain::plan::edge::{Api, Stage, UsagePlan, keys};
-use domain::ports::gateway::Patch;
 use domain::reconcile::{ensure, ensure_absent};
 use domain::{Entry, Kind, Migration, PhaseError, Side, Status};
 use serde_json::{Value, json};
 
 const NAME: usize = 128;
-
-/// What the import lost of the main API's own settings: the export holds most, and what differs all the same is set.
-#[must_use]
-pub fn lost(main: &Api, imported: &Api) -> Vec<Patch> {
-    let mut patches = Vec::new();
-    if main.api_key_source != imported.api_key_source {
-        patches.push(Patch::replace("/apiKeySource", &main.api_key_source));
-    }
-    if main.minimum_compression_size != imported.minimum_compression_size {
-        let size = main.minimum_compression_size.map(|size| size.to_string()).unwrap_or_default();
-        patches.push(Patch::replace("/minimumCompressionSize", size));
-    }
-    for media_type in &main.binary_media_types {
-        if !imported.binary_media_types.contains(media_type) {
-            // A slash in a JSON Pointer (RFC 6901).
-            let path = format!("/binaryMediaTypes/{}", media_type.replace('~', "~0").replace('/', "~1"));
-            patches.push(Patch::Add(path, String::new()));
-        }
-    }
-    patches
-}
 
 /// Makes API, deployment, stage and usage plans, and tells the ledger the URL.
 pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, link: &str) -> Result<(), PhaseError> {
@@ -70,10 +49,7 @@ async fn api<P: Ports>(ports: &P, migration: &Migration, link: &str) -> Result<S
     if !tags.iter().all(|(key, value)| imported.tags.get(key) == Some(value)) {
         ports.tag(&id, &tags).await?;
     }
-    let patches = lost(&edge.api, &imported);
-    if !patches.is_empty() {
-        ports.update_api(&id, &patches).await?;
-    }
+    restore(ports, &edge.api, &imported).await?;
     Ok(id)
 }
 
@@ -161,29 +137,12 @@ pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(
         ensure_absent(ports, migration, &entry.key, find, delete).await?;
     }
     ensure_absent(ports, migration, &key, find, |id: String| async move { ports.delete_api(&id).await }).await?;
-    for entry in entries.iter().filter(|entry| [Kind::Stage, Kind::Deployment].contains(&entry.key.kind)) {
+    for entry in entries.iter().filter(|entry| gone_with_the_api(entry.key.kind)) {
         ports.absent(migration, &entry.key).await?;
     }
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_that_an_import_loses_are_set_again() {
-        let main = Api {
-            api_key_source: "HEADER".to_owned(),
-            minimum_compression_size: Some(1024),
-            binary_media_types: vec!["image/png".to_owned(), "application/zip".to_owned()],
-            ..Api::default()
-        };
-        let imported = Api { binary_media_types: vec!["image/png".to_owned()], ..main.clone() };
-        assert_eq!(lost(&main, &main), []);
-        let add = Patch::Add("/binaryMediaTypes/application~1zip".to_owned(), String::new());
-        assert_eq!(lost(&main, &imported), [add]);
-        let imported = Api { minimum_compression_size: None, ..main.clone() };
-        assert_eq!(lost(&main, &imported), [Patch::replace("/minimumCompressionSize", "1024")]);
-    }
+const fn gone_with_the_api(kind: Kind) -> bool {
+    matches!(kind, Kind::Stage | Kind::StageShift | Kind::Deployment)
 }

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use domain::plan::edge::keys;
+use domain::ports::Ledger;
 use domain::testing::{Gate, Road};
 use domain::{Condition, Direction, Migration, Status};
 use provision_edge::{ATTACH_NODES, converge, undo};
+use serde_json::Value;
 
 async fn shop() -> (Gate, Migration) {
     (Gate::shop(), Gate::migration(&[100]).unwrap())
@@ -19,6 +22,11 @@ async fn built() -> (Gate, Migration) {
 async fn attached() -> (Gate, Migration) {
     let (gate, migration) = built().await;
     gate.drive(&migration, converge).await.unwrap();
+    // What shift-traffic makes in the temporary API goes with it.
+    for key in [keys::temporary_deployment_of_blue(), keys::temporary_shift()] {
+        gate.intend(&migration, &key, Value::Null).await.unwrap();
+        gate.present(&migration, &key, "deployment-of-blue").await.unwrap();
+    }
     gate.ledger.set_owner(0, Direction::Undo);
     (gate, Migration { direction: Direction::Undo, step: String::new(), ..migration })
 }
@@ -61,7 +69,7 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     assert_eq!(plan.quota, road.plans["gold"].quota);
     assert_eq!(plan.stages, [(api.id.clone(), "prod".to_owned())]);
     let url = format!("https://{}.execute-api.eu-central-1.amazonaws.com/prod", api.id);
-    let progress = domain::ports::Ledger::progress(&gate, &migration, "provision-edge").await.unwrap().unwrap();
+    let progress = gate.progress(&migration, "provision-edge").await.unwrap().unwrap();
     assert_eq!(progress["temporaryUrl"], url);
 }
 

@@ -3,10 +3,13 @@
 //! With the step `adopt`, after the bake, the API's configuration gets green's link for good: until then an ordinary
 //! deployment would bring blue back, and blue's link could not be deleted. Going back restores the configuration too, after the
 //! call that moves the traffic.
+//!
+//! With the step `swap-temporary`, before the bake, the temporary API shows blue instead of green.
 
 pub mod adopt;
 pub mod holds;
 pub mod stage;
+pub mod temporary;
 
 use domain::gateway::{self, served};
 use domain::input::OnAbort;
@@ -21,6 +24,9 @@ use stage::Move;
 /// The step that points the configuration at green for good.
 pub const ADOPT: &str = "adopt";
 
+/// The step that points the temporary API at blue.
+pub const SWAP_TEMPORARY: &str = "swap-temporary";
+
 /// Everything that this phase reaches.
 pub trait Ports: GatewayPorts + Kubernetes + Approvals {}
 
@@ -31,7 +37,7 @@ pub trait GatewayPorts: Ledger + Apis + Stages {}
 
 impl<T: Ledger + Apis + Stages> GatewayPorts for T {}
 
-/// Takes the next step of the switch, or adopts green for good.
+/// Takes the next step of the switch, shows blue on the temporary API, or adopts green for good.
 ///
 /// # Errors
 /// `Refused` without a valid approval, `Conflict` where somebody moved the stage or released to one side only; whatever the
@@ -54,7 +60,13 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
             adopt::converge(ports, migration).await?;
             Ok(Outcome::done())
         }
-        other => Err(PhaseError::invalid_input(format!("$.step: found {other:?}, expected nothing or {ADOPT:?}"))),
+        SWAP_TEMPORARY => {
+            temporary::converge(ports, migration).await?;
+            Ok(Outcome::done())
+        }
+        other => Err(PhaseError::invalid_input(format!(
+            "$.step: found {other:?}, expected nothing, {SWAP_TEMPORARY:?} or {ADOPT:?}"
+        ))),
     }
 }
 

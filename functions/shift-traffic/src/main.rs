@@ -9,6 +9,8 @@ async fn main() -> Result<(), clients::Error> {
         // Traffic first: whoever still waits for an answer can wait a moment longer.
         let outcome = shift_traffic::undo(account, migration).await?;
         withdraw(account, &migration.id).await?;
+        // Last, since nobody waits for it and production does not need it.
+        shift_traffic::temporary::undo(account, migration).await?;
         Ok(outcome)
     };
     clients::serve("shift-traffic", shift_traffic::converge, undo).await

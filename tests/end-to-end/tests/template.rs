@@ -191,6 +191,19 @@ fn no_role_may_do_everything_and_roles_are_passed_to_one_service_only() {
 }
 
 #[test]
+fn an_api_is_overwritten_only_where_its_tag_says_that_it_is_temporary() {
+    let template = Template::read();
+    for role in template.of_type("AWS::IAM::Role") {
+        for statement in template.statements(role) {
+            if allowed(&statement).contains("apigateway:PUT /restapis/*") {
+                let side = &statement.condition["StringEquals"]["aws:ResourceTag/bascule:side"];
+                assert_eq!(side, "temporary", "{role} may overwrite any API");
+            }
+        }
+    }
+}
+
+#[test]
 fn only_functions_that_talk_to_kubernetes_or_probe_run_in_the_subnets() {
     let template = Template::read();
     for phase in project::phases() {

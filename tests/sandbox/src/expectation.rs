@@ -4,7 +4,7 @@ use crate::history::History;
 use crate::measure::named_outcome;
 use crate::report::Report;
 use crate::scenario::{Options, Scenario};
-use crate::world::GREEN;
+use crate::world::{BLUE, GREEN};
 
 /// The fewest requests that say anything about a replacement.
 const ENOUGH: usize = 10_000;
@@ -49,6 +49,11 @@ pub fn judge(report: &mut Report, scenario: Scenario, options: &Options, histori
     if scenario == Scenario::Replace {
         expect(requests.sent >= ENOUGH, format!("{} requests are too few to tell", requests.sent));
         expect(requests.by_cluster.len() == 2, format!("served by {:?}", requests.by_cluster));
+        let compared = report.compared.as_deref();
+        expect(
+            compared == Some(BLUE),
+            format!("after the switch the temporary URL shows {compared:?}, expected {BLUE}"),
+        );
     }
     if matches!(scenario, Scenario::DryRun | Scenario::Abort) {
         expect(!requests.by_cluster.contains_key(GREEN), "green served production".to_owned());

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod aws;
 pub mod browser;
+pub mod comparison;
 pub mod digest;
 pub mod doorstep;
 pub mod emulator;

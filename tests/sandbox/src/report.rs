@@ -30,6 +30,9 @@ pub struct Report {
     pub unchanged: Unchanged,
     /// What stayed and should not have.
     pub left: Left,
+    /// Who answered on the temporary URL during the bake; nobody where no bake began. Not part of the JSON.
+    #[serde(skip)]
+    pub compared: Option<String>,
     /// Why the run is not what was expected; empty when it is. Not part of the JSON.
     #[serde(skip)]
     pub disappointments: Vec<String>,

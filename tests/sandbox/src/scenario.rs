@@ -115,6 +115,8 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         progress,
         read: 0,
         fired: false,
+        key: shop.api.keys.first().context("an API key")?,
+        compared: None,
     };
     let mut disappointments = Vec::new();
     let migrate = teller.follow(&arn, &mut disappointments).await?;
@@ -127,6 +129,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
             Err(error) => disappointments.push(error.to_string()),
         }
     }
+    let compared = teller.compared;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let records = load.stop().await?;
 
@@ -148,6 +151,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         aws_calls: measure::calls(&account.front_door.calls()),
         unchanged: Snapshot::take(aws, &shop.api.id).await?.unchanged(&before),
         left: inventory::left(&inventory_before, &after, &ledger, blue_deleted),
+        compared,
         disappointments,
         memory: peaks.total,
     };

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::account::Account;
 use crate::browser;
+use crate::comparison;
 use crate::doorstep::Doorstep;
 use crate::error::{Context, Result};
 use crate::history::History;
@@ -12,7 +13,7 @@ use crate::load::Load;
 use crate::progress::{Now, Progress};
 use crate::scenario::{Options, Scenario};
 use crate::wire::Wire;
-use crate::world::alarm;
+use crate::world::{BLUE, alarm};
 
 /// How often an execution is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -39,6 +40,10 @@ pub struct Teller<'a> {
     pub read: usize,
     /// Whether the alarm fired.
     pub fired: bool,
+    /// An API key of the shop.
+    pub key: &'a str,
+    /// Who answered on the temporary URL during the bake.
+    pub compared: Option<String>,
 }
 
 impl Teller<'_> {
@@ -66,6 +71,7 @@ impl Teller<'_> {
                 return Ok(history);
             }
             self.answer_letters().await?;
+            self.compare(&history).await?;
             self.fire_alarm(&history).await?;
             tokio::time::sleep(LOOK).await;
         }
@@ -110,14 +116,29 @@ impl Teller<'_> {
         Ok(())
     }
 
+    /// In the story of the replacement, people open the temporary URL while the bake lasts, until they see blue.
+    async fn compare(&mut self, history: &History) -> Result<()> {
+        let seen = self.compared.as_deref() == Some(BLUE);
+        if self.scenario == Scenario::Replace && !seen && baking(history) {
+            let shown = comparison::open(self.account, self.key).await?;
+            self.progress.say(&format!("Comparison: the temporary URL shows {shown}"));
+            self.compared = Some(shown);
+        }
+        Ok(())
+    }
+
     /// In the story of the way back, the alarm fires once green is being watched with everything on it.
     async fn fire_alarm(&mut self, history: &History) -> Result<()> {
-        let baking = history.current().as_deref() == Some("Bake") && history.task_waits();
-        if self.scenario == Scenario::Rollback && !self.fired && baking {
+        if self.scenario == Scenario::Rollback && !self.fired && baking(history) {
             self.fired = true;
             alarm::fire(&self.account.aws).await.context("firing the alarm")?;
             self.progress.say(&format!("Alarm: {} is in ALARM", alarm::NAME));
         }
         Ok(())
     }
+}
+
+/// Whether the bake waits for its end.
+fn baking(history: &History) -> bool {
+    history.current().as_deref() == Some("Bake") && history.task_waits()
 }

@@ -1,8 +1,10 @@
-//! What several phases decide about an API: whether two exports say the same, and which integrations point where.
+//! What several phases decide about an API: whether two exports say the same, which integrations point where,
+//! and what an import loses.
 
 pub mod export;
 pub mod integrations;
 pub mod served;
+pub mod temporary;
 
 use crate::plan::edge::{Edge, Stage};
 use crate::{Entry, Migration, PhaseError, ResourceKey, Side, Status, plan::edge::keys, ports::Ledger};

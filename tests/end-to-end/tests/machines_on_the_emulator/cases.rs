@@ -32,7 +32,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 "observe:guard": [{ "error": "NotReady" }, { "ok": {} }],
             }),
             way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? PrepareCutover \
-                  ShiftTraffic Guard Shifted? ShiftTraffic Guard Shifted? Bake Baked? AdoptGreen HandoverTerraform ScheduleCleanup GreenServes",
+                  ShiftTraffic Guard Shifted? ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen HandoverTerraform ScheduleCleanup GreenServes",
             status: "SUCCEEDED",
             ends: "GreenServes",
             rollbacks: &[],
@@ -96,11 +96,21 @@ pub(crate) fn cases() -> Vec<Case> {
             rollbacks: &["Rejected"],
         },
         Case {
+            name: "a temporary API that cannot be moved to blue takes nothing back",
+            machine: "migrate",
+            answers: json!({ "shift-traffic:swap-temporary": { "error": "Denied" } }),
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? PrepareCutover \
+                  ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen HandoverTerraform ScheduleCleanup GreenServes",
+            status: "SUCCEEDED",
+            ends: "GreenServes",
+            rollbacks: &[],
+        },
+        Case {
             name: "an alarm breaks the bake",
             machine: "migrate",
             answers: json!({ "observe:bake": { "token": { "error": "GuardBreached" } } }),
             way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? PrepareCutover \
-                  ShiftTraffic Guard Shifted? Bake WayBack Rejected? Failed",
+                  ShiftTraffic Guard Shifted? SwapTemporary Bake WayBack Rejected? Failed",
             status: "FAILED",
             ends: "GuardBreached",
             rollbacks: &["Failed", "FAILED"],

@@ -5,7 +5,7 @@ use super::request::{Answer, Request};
 use super::state::State;
 use super::{
     account, api_keys, authorizers, base_path_mappings, deployments, documentation, domain_names, export,
-    gateway_responses, import, integration_responses, integrations, method_responses, methods, models,
+    gateway_responses, import, integration_responses, integrations, method_responses, methods, models, put,
     request_validators, resources, rest_apis, stages, tags, usage_plan_keys, usage_plans, vpc_links,
 };
 
@@ -41,7 +41,7 @@ pub(crate) fn dispatch(operation: &str, state: &mut State, request: &Request) ->
         "DeleteDomainName" => domain_names::delete(state, request),
         "GetExport" => export::get(state, request),
         "ImportRestApi" => import::import(state, request),
-        "PutRestApi" => import::put(state, request),
+        "PutRestApi" => put::put(state, request),
         "CreateRestApi" => rest_apis::create(state, request),
         "GetRestApi" => rest_apis::get(state, request),
         "GetRestApis" => rest_apis::list(state, request),

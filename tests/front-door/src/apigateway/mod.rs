@@ -34,6 +34,7 @@ mod openapi_read;
 mod page;
 mod patch;
 mod publication;
+mod put;
 mod quotas;
 mod references;
 mod request;

@@ -158,6 +158,49 @@ async fn an_overwrite_replaces_the_definition_and_keeps_the_ids_of_paths_that_st
 }
 
 #[tokio::test]
+async fn an_overwrite_resets_what_the_document_does_not_say_and_a_merge_keeps_it() {
+    let world = World::new().await;
+    let link = world.link("blue").await;
+    let mut bare = document(&link);
+    for name in ["x-amazon-apigateway-binary-media-types", "x-amazon-apigateway-api-key-source"] {
+        bare.as_object_mut().unwrap().remove(name);
+    }
+    bare["info"] = json!({ "title": "other", "version": "8" });
+    for (mode, description, compression, media_types) in [
+        (PutMode::Overwrite, None, None, vec![]),
+        (PutMode::Merge, Some("the shop"), Some(1024), vec!["image/png".to_owned()]),
+    ] {
+        let api = import(&world, &document(&link)).await;
+        let update = world.aws.update_rest_api().rest_api_id(&api);
+        update.patch_operations(replace("/minimumCompressionSize", "1024")).send().await.unwrap();
+        let put = world.aws.put_rest_api().rest_api_id(&api).mode(mode).body(bare.to_string().into_bytes().into());
+        let after = put.send().await.unwrap();
+        assert_eq!((after.name(), after.version()), (Some("other"), Some("8")));
+        assert_eq!((after.description(), after.minimum_compression_size()), (description, compression));
+        assert_eq!(after.binary_media_types(), media_types);
+    }
+}
+
+#[tokio::test]
+async fn an_overwrite_changes_neither_endpoint_nor_what_stages_serve() {
+    let world = World::new().await;
+    let (blue, green) = (world.link("blue").await, world.link("green").await);
+    let api = import(&world, &document(&green)).await;
+    let deployment = world.deploy(&api).await;
+    world.stage(&api, "prod", &deployment).await;
+    let before = export(&world, &api, "prod").await;
+    let put = world.aws.put_rest_api().rest_api_id(&api).mode(PutMode::Overwrite);
+    let after = put.body(document(&blue).to_string().into_bytes().into()).send().await.unwrap();
+    assert_eq!(after.endpoint_configuration().unwrap().types()[0].as_str(), "REGIONAL");
+    assert_eq!(export(&world, &api, "prod").await, before);
+    let deployment = world.deploy(&api).await;
+    let update = world.aws.update_stage().rest_api_id(&api).stage_name("prod");
+    update.patch_operations(replace("/deploymentId", &deployment)).send().await.unwrap();
+    let path = "/carts/{id}";
+    assert_eq!(export(&world, &api, "prod").await["paths"][path], document(&blue)["paths"][path]);
+}
+
+#[tokio::test]
 async fn an_imported_api_serves_its_mock_and_its_path_parameters() {
     let world = World::new().await;
     let link = world.link("blue").await;

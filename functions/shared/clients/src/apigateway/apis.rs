@@ -3,6 +3,7 @@
 use super::{PAGE, client, convert, found, gone, refusal};
 use crate::{Account, error::phase_error};
 use aws_sdk_apigateway::primitives::Blob;
+use aws_sdk_apigateway::types::PutMode;
 use domain::PhaseError;
 use domain::plan::edge::{Api, BasePath};
 use domain::ports::Apis;
@@ -85,6 +86,19 @@ impl Apis for Account {
             .await
             .map_err(|error| phase_error("importing the temporary API", &error))?;
         answer.id.ok_or_else(|| PhaseError::unavailable("importing the temporary API: the answer has no id"))
+    }
+
+    async fn overwrite(&self, api: &str, document: &Value) -> Result<(), PhaseError> {
+        client(self)
+            .put_rest_api()
+            .rest_api_id(api)
+            .mode(PutMode::Overwrite)
+            .fail_on_warnings(false)
+            .body(Blob::new(document.to_string().into_bytes()))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| phase_error(&format!("overwriting the API {api}"), &error))
     }
 
     async fn update_api(&self, api: &str, patches: &[Patch]) -> Result<(), PhaseError> {

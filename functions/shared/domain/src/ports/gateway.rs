@@ -133,6 +133,11 @@ pub trait Apis: Sync {
     /// Makes an API of an `OpenAPI` document and gives its id. It is not tagged: see [`Apis::tag`].
     fn import(&self, document: &Value, endpoint_type: &str) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
+    /// Replaces an API's configuration by what an `OpenAPI` document says, its name included. Its endpoint, its stages and the keys
+    /// that it is called with stay; settings that the document leaves out become their defaults
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-update.html>).
+    fn overwrite(&self, api: &str, document: &Value) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
     /// Changes settings of an API.
     fn update_api(&self, api: &str, patches: &[Patch]) -> impl Future<Output = Result<(), PhaseError>> + Send;
 

@@ -46,6 +46,18 @@ pub fn temporary_deployment() -> ResourceKey {
     ResourceKey::new(Side::Temporary, Kind::Deployment, "qualification")
 }
 
+/// The deployment of the temporary API that sends requests to blue, for comparison once green serves.
+#[must_use]
+pub fn temporary_deployment_of_blue() -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::Deployment, "qualification/blue")
+}
+
+/// That the temporary API was moved from green to blue.
+#[must_use]
+pub fn temporary_shift() -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::StageShift, "qualification")
+}
+
 /// The stage of the temporary API.
 #[must_use]
 pub fn temporary_stage() -> ResourceKey {

@@ -43,7 +43,7 @@ impl Apis for Gate {
             let id = road.next("api-");
             let api = Api {
                 id: id.clone(),
-                name: document["info"]["title"].as_str().unwrap_or_default().to_owned(),
+                name: document::title(document),
                 endpoint_type: endpoint_type.to_owned(),
                 api_key_source: "HEADER".to_owned(),
                 ..Api::default()
@@ -51,6 +51,22 @@ impl Apis for Gate {
             road.methods.insert(id.clone(), document::import(document, &id));
             road.apis.insert(id.clone(), api);
             Ok(id)
+        })
+    }
+
+    async fn overwrite(&self, api: &str, document: &Value) -> Result<(), PhaseError> {
+        self.change(|road| {
+            let found = road.apis.get_mut(api).ok_or_else(|| PhaseError::refused("no such API"))?;
+            *found = Api {
+                name: document::title(document),
+                api_key_source: "HEADER".to_owned(),
+                binary_media_types: Vec::new(),
+                minimum_compression_size: None,
+                policy: None,
+                ..found.clone()
+            };
+            road.methods.insert(api.to_owned(), document::import(document, api));
+            Ok(())
         })
     }
 

@@ -29,6 +29,11 @@ pub(super) fn write(api: &Api, stage: &str, methods: &[Method]) -> Value {
     json!({ "openapi": "3.0.1", "info": { "title": api.name, "version": stage }, "servers": [server], "paths": paths })
 }
 
+/// The name that an API gets of a document.
+pub(super) fn title(document: &Value) -> String {
+    document["info"]["title"].as_str().unwrap_or_default().to_owned()
+}
+
 /// The configuration that AWS makes of a document.
 pub(super) fn import(document: &Value, id: &str) -> Vec<Method> {
     let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();

@@ -1,0 +1,37 @@
+//! The people who compare the two sides while the bake lasts: they open the temporary URL.
+
+use bytes::Bytes;
+use http::{Method, Request};
+use serde_json::Value;
+
+use crate::account::Account;
+use crate::aws::REGION;
+use crate::error::{Context, Result};
+use crate::snapshot::items;
+use crate::wire::Wire;
+use crate::world::gateway::STAGE;
+
+/// What they open: any service of the shop tells which cluster it runs in.
+const PATH: &str = "/products";
+
+/// Who answers on the temporary URL: the cluster's name, or what came instead.
+///
+/// # Errors
+/// When there is no temporary API, or no answer at all.
+pub async fn open(account: &Account, key: &str) -> Result<String> {
+    let apis = account.aws.rest("apigateway", Method::GET, "/restapis?limit=500", None).await?;
+    let apis = items(&apis);
+    let api = apis.iter().find(|api| api["tags"]["bascule:side"] == "temporary").context("a temporary API")?;
+    let id = api["id"].as_str().context("the id of the temporary API")?;
+    let request = Request::builder()
+        .uri(format!("http://{}/{STAGE}{PATH}", account.execute_api.address()))
+        .header("host", format!("{id}.execute-api.{REGION}.amazonaws.com"))
+        .header("x-api-key", key)
+        .body(Bytes::new())
+        .context("the temporary URL")?;
+    let answer = Wire::plain()?.send(request).await.context("opening the temporary URL")?;
+    let body = String::from_utf8_lossy(answer.body()).into_owned();
+    let cluster =
+        serde_json::from_str::<Value>(&body).ok().and_then(|body| body["cluster"].as_str().map(str::to_owned));
+    Ok(cluster.filter(|_| answer.status().is_success()).unwrap_or_else(|| format!("{} {body}", answer.status())))
+}
