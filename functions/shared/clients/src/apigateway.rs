@@ -6,6 +6,8 @@ mod convert;
 mod links;
 mod plans;
 mod stages;
+#[cfg(test)]
+mod tests;
 
 use crate::{Account, error::code};
 use aws_sdk_apigateway::Client;

@@ -1,6 +1,9 @@
 //! Requests to APIs of API Gateway, on hyper. `AWS_ENDPOINT_URL_EXECUTE_API` replaces the address that is connected to, as
 //! `AWS_ENDPOINT_URL_…` does for AWS's services; the Host header keeps the API's name.
 
+#[cfg(test)]
+mod tests;
+
 use crate::Account;
 use domain::PhaseError;
 use domain::plan::edge::keys;

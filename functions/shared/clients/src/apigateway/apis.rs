@@ -114,10 +114,9 @@ impl Apis for Account {
 
     async fn tag(&self, api: &str, tags: &Tags) -> Result<(), PhaseError> {
         let region = self.config().region().map(ToString::to_string).unwrap_or_default();
-        let partition = if region.starts_with("cn-") { "aws-cn" } else { "aws" };
         client(self)
             .tag_resource()
-            .resource_arn(format!("arn:{partition}:apigateway:{region}::/restapis/{api}"))
+            .resource_arn(format!("arn:{}:apigateway:{region}::/restapis/{api}", partition(&region)))
             .set_tags(convert::unsorted(tags))
             .send()
             .await
@@ -169,5 +168,14 @@ impl Apis for Account {
             }));
         }
         Ok(paths)
+    }
+}
+
+/// The partition that a Region is in (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+pub(super) fn partition(region: &str) -> &'static str {
+    match region.split_once('-') {
+        Some(("cn", _)) => "aws-cn",
+        Some(("us", rest)) if rest.starts_with("gov-") => "aws-us-gov",
+        _ => "aws",
     }
 }

@@ -61,19 +61,20 @@ fn backend(integration: &types::Integration) -> Backend {
     }
 }
 
-pub(super) fn stage(
-    name: Option<&str>,
-    deployment: Option<&str>,
-    canary: Option<&types::CanarySettings>,
-    variables: Option<&HashMap<String, String>>,
-) -> Stage {
+pub(super) fn stage(stage: &types::Stage) -> Stage {
+    let canary = stage.canary_settings();
     Stage {
-        name: text(name),
-        deployment_id: text(deployment),
+        name: text(stage.stage_name()),
+        deployment_id: text(stage.deployment_id()),
         canary: canary
             .map(|canary| Canary { deployment_id: text(canary.deployment_id()), percent: canary.percent_traffic() }),
-        variables: sorted(variables),
-        ..Stage::default()
+        variables: sorted(stage.variables()),
+        cache_size: stage
+            .cache_cluster_enabled()
+            .then(|| stage.cache_cluster_size().map_or("", types::CacheClusterSize::as_str).to_owned()),
+        web_acl_arn: stage.web_acl_arn().map(ToOwned::to_owned),
+        tracing: stage.tracing_enabled(),
+        tags: sorted(stage.tags()),
     }
 }
 

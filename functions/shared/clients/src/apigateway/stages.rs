@@ -2,38 +2,37 @@
 
 use super::{PAGE, client, convert, found, gone, refusal};
 use crate::{Account, error::phase_error};
-use aws_sdk_apigateway::types::CacheClusterSize;
+use aws_sdk_apigateway::types;
 use domain::PhaseError;
 use domain::plan::edge::Stage;
 use domain::ports::Stages;
 use domain::ports::gateway::{Deployment, Patch};
 
-/// `GetStage`, `GetStages` and `UpdateStage` answer the same fields under three types.
-macro_rules! stage {
-    ($answer:expr) => {{
-        let answer = &$answer;
-        Stage {
-            cache_size: answer
-                .cache_cluster_enabled()
-                .then(|| answer.cache_cluster_size().map_or("", CacheClusterSize::as_str).to_owned()),
-            web_acl_arn: answer.web_acl_arn().map(ToOwned::to_owned),
-            tracing: answer.tracing_enabled(),
-            tags: convert::sorted(answer.tags()),
-            ..convert::stage(answer.stage_name(), answer.deployment_id(), answer.canary_settings(), answer.variables())
-        }
-    }};
-}
-
 impl Stages for Account {
     async fn stage(&self, api: &str, name: &str) -> Result<Option<Stage>, PhaseError> {
         let answer = client(self).get_stage().rest_api_id(api).stage_name(name).send().await;
-        Ok(found(&format!("reading the stage {name} of {api}"), answer)?.map(|answer| stage!(answer)))
+        let Some(answer) = found(&format!("reading the stage {name} of {api}"), answer)? else {
+            return Ok(None);
+        };
+        // GetStage and UpdateStage answer the same fields as the items of GetStages, under types of their own.
+        let stage = types::Stage::builder()
+            .set_stage_name(answer.stage_name)
+            .set_deployment_id(answer.deployment_id)
+            .set_canary_settings(answer.canary_settings)
+            .set_variables(answer.variables)
+            .cache_cluster_enabled(answer.cache_cluster_enabled)
+            .set_cache_cluster_size(answer.cache_cluster_size)
+            .set_web_acl_arn(answer.web_acl_arn)
+            .tracing_enabled(answer.tracing_enabled)
+            .set_tags(answer.tags)
+            .build();
+        Ok(Some(convert::stage(&stage)))
     }
 
     async fn stages(&self, api: &str) -> Result<Vec<Stage>, PhaseError> {
         let answer = client(self).get_stages().rest_api_id(api).send().await;
         let answer = found(&format!("reading the stages of {api}"), answer)?;
-        Ok(answer.iter().flat_map(|answer| answer.item()).map(|answer| stage!(answer)).collect())
+        Ok(answer.iter().flat_map(|answer| answer.item()).map(convert::stage).collect())
     }
 
     async fn create_stage(&self, api: &str, stage: &Stage) -> Result<(), PhaseError> {
@@ -59,7 +58,18 @@ impl Stages for Account {
             .send()
             .await
             .map_err(|error| refusal(&format!("changing the stage {name} of {api}"), &error))?;
-        Ok(stage!(answer))
+        let stage = types::Stage::builder()
+            .set_stage_name(answer.stage_name)
+            .set_deployment_id(answer.deployment_id)
+            .set_canary_settings(answer.canary_settings)
+            .set_variables(answer.variables)
+            .cache_cluster_enabled(answer.cache_cluster_enabled)
+            .set_cache_cluster_size(answer.cache_cluster_size)
+            .set_web_acl_arn(answer.web_acl_arn)
+            .tracing_enabled(answer.tracing_enabled)
+            .set_tags(answer.tags)
+            .build();
+        Ok(convert::stage(&stage))
     }
 
     async fn delete_stage(&self, api: &str, name: &str) -> Result<(), PhaseError> {
