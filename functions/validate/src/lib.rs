@@ -1,6 +1,9 @@
 //! Shows that green works before people look at it: everything applied is ready, green runs what blue runs at blue's scale,
 //! its targets are healthy, and the smoke tests pass through the temporary API. What was seen is the evidence that people
 //! approve.
+//!
+//! With the step `again`, after their answer, the same is shown once more: days may have passed, and blue may have grown. What
+//! they approved stays the evidence.
 
 mod patience;
 mod ready;
@@ -19,6 +22,12 @@ use serde_json::{Value, json};
 /// The key of this phase's progress in the ledger; shift-traffic and the approval page read its `evidence`.
 const PHASE: &str = "validate";
 
+/// The step that looks again before traffic moves.
+pub const AGAIN: &str = "again";
+
+/// The key of its progress, apart from what people approved.
+const PHASE_AGAIN: &str = "validate-again";
+
 /// Looks once, and ends well only when everything is right at the same time.
 ///
 /// # Errors
@@ -29,20 +38,27 @@ pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, Ph
 where
     P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
 {
+    let phase = match migration.step.as_str() {
+        "" => PHASE,
+        AGAIN => PHASE_AGAIN,
+        other => {
+            return Err(PhaseError::invalid_input(format!("$.step: found {other:?}, expected nothing or {AGAIN:?}")));
+        }
+    };
     let looked = look(ports, migration).await;
-    let progress = ports.progress(migration, PHASE).await?.unwrap_or_default();
+    let progress = ports.progress(migration, phase).await?.unwrap_or_default();
     match looked {
         Ok(evidence) => {
             if progress["evidence"] != evidence {
                 ports.record(migration, "validated", evidence.clone()).await?;
-                ports.save_progress(migration, PHASE, json!({ "evidence": evidence })).await?;
+                ports.save_progress(migration, phase, json!({ "evidence": evidence })).await?;
             }
             let count = |name: &str| evidence[name].as_object().map_or(0, serde_json::Map::len);
             Ok(Outcome::done().with("workloads", count("workloads")))
         }
         Err(Look::Trouble(trouble)) => {
             let (progress, error) = patience::judge(&progress, &trouble);
-            ports.save_progress(migration, PHASE, progress).await?;
+            ports.save_progress(migration, phase, progress).await?;
             Err(error)
         }
         Err(Look::Ended(error)) => Err(error),
@@ -54,8 +70,10 @@ where
 /// # Errors
 /// What the ledger answers.
 pub async fn undo<P: Ledger>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
-    if ports.progress(migration, PHASE).await?.is_some_and(|progress| !progress.is_null()) {
-        ports.save_progress(migration, PHASE, Value::Null).await?;
+    for phase in [PHASE, PHASE_AGAIN] {
+        if ports.progress(migration, phase).await?.is_some_and(|progress| !progress.is_null()) {
+            ports.save_progress(migration, phase, Value::Null).await?;
+        }
     }
     Ok(Outcome::done())
 }

@@ -200,12 +200,40 @@ async fn a_crash_after_any_call_ends_in_the_same_evidence() {
 }
 
 #[tokio::test]
+async fn once_people_said_yes_green_grows_with_blue_and_what_they_approved_stays() {
+    let (workshop, migration) = shop().await;
+    converge(&workshop, &migration).await.unwrap();
+    let approved = workshop.ledger.progress(&migration, PHASE).await.unwrap();
+    workshop.blue.put(deployment("web", 9, "web:1"));
+    let again = Migration { step: AGAIN.to_owned(), ..migration };
+    fails(&workshop, &again, Condition::NotReady, "Deployment/default/web from 2 to 7").await;
+    while converge(&workshop, &again).await.is_err() {}
+    let evidence = workshop.ledger.progress(&again, PHASE_AGAIN).await.unwrap().unwrap()["evidence"].clone();
+    assert_eq!(evidence["workloads"]["Deployment/default/web"]["replicas"], 9);
+    assert_eq!(workshop.ledger.progress(&again, PHASE).await.unwrap(), approved);
+
+    workshop.shelf().targets.insert("green-group".into(), vec![target("unhealthy")]);
+    fails(&workshop, &again, Condition::NotReady, "target group web: 0 of 1 targets healthy").await;
+    assert_eq!(workshop.ledger.progress(&again, PHASE).await.unwrap(), approved);
+}
+
+#[tokio::test]
+async fn another_step_is_no_step_of_this_phase() {
+    let (workshop, migration) = shop().await;
+    let other = Migration { step: "guard".to_owned(), ..migration };
+    fails(&workshop, &other, Condition::InvalidInput, "$.step: found \"guard\", expected nothing or \"again\"").await;
+}
+
+#[tokio::test]
 async fn undo_forgets_the_evidence() {
     let (workshop, migration) = shop().await;
     converge(&workshop, &migration).await.unwrap();
+    converge(&workshop, &Migration { step: AGAIN.to_owned(), ..migration.clone() }).await.unwrap();
     workshop.ledger.set_owner(1, Direction::Undo);
     let back = Migration { direction: Direction::Undo, fence: 1, ..migration };
     undo(&workshop, &back).await.unwrap();
     undo(&workshop, &back).await.unwrap();
-    assert_eq!(workshop.ledger.progress(&back, PHASE).await.unwrap(), Some(Value::Null));
+    for phase in [PHASE, PHASE_AGAIN] {
+        assert_eq!(workshop.ledger.progress(&back, phase).await.unwrap(), Some(Value::Null));
+    }
 }
