@@ -33,5 +33,7 @@ pub async fn open(account: &Account, key: &str) -> Result<String> {
     let body = String::from_utf8_lossy(answer.body()).into_owned();
     let cluster =
         serde_json::from_str::<Value>(&body).ok().and_then(|body| body["cluster"].as_str().map(str::to_owned));
-    Ok(cluster.filter(|_| answer.status().is_success()).unwrap_or_else(|| format!("{} {}", answer.status(), body.trim())))
+    Ok(cluster
+        .filter(|_| answer.status().is_success())
+        .unwrap_or_else(|| format!("{} {}", answer.status(), body.trim())))
 }
