@@ -14,7 +14,7 @@ impl Stages for Account {
         let Some(answer) = found(&format!("reading the stage {name} of {api}"), answer)? else {
             return Ok(None);
         };
-        // GetStage and UpdateStage answer the same fields as the items of GetStages, under types of their own.
+        // GetStage answers the same fields as the items of GetStages, under a type of its own.
         let stage = types::Stage::builder()
             .set_stage_name(answer.stage_name)
             .set_deployment_id(answer.deployment_id)
@@ -49,27 +49,16 @@ impl Stages for Account {
             .map_err(|error| phase_error(&format!("creating the stage {} of {api}", stage.name), &error))
     }
 
-    async fn update_stage(&self, api: &str, name: &str, patches: &[Patch]) -> Result<Stage, PhaseError> {
-        let answer = client(self)
+    async fn update_stage(&self, api: &str, name: &str, patches: &[Patch]) -> Result<(), PhaseError> {
+        client(self)
             .update_stage()
             .rest_api_id(api)
             .stage_name(name)
             .set_patch_operations(Some(convert::patches(patches)))
             .send()
             .await
-            .map_err(|error| refusal(&format!("changing the stage {name} of {api}"), &error))?;
-        let stage = types::Stage::builder()
-            .set_stage_name(answer.stage_name)
-            .set_deployment_id(answer.deployment_id)
-            .set_canary_settings(answer.canary_settings)
-            .set_variables(answer.variables)
-            .cache_cluster_enabled(answer.cache_cluster_enabled)
-            .set_cache_cluster_size(answer.cache_cluster_size)
-            .set_web_acl_arn(answer.web_acl_arn)
-            .tracing_enabled(answer.tracing_enabled)
-            .set_tags(answer.tags)
-            .build();
-        Ok(convert::stage(&stage))
+            .map(|_| ())
+            .map_err(|error| refusal(&format!("changing the stage {name} of {api}"), &error))
     }
 
     async fn delete_stage(&self, api: &str, name: &str) -> Result<(), PhaseError> {

@@ -171,13 +171,13 @@ pub trait Stages: Sync {
     /// Makes a stage of `stage.name` for `stage.deployment_id` with its variables and tags.
     fn create_stage(&self, api: &str, stage: &Stage) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Changes a stage in one call, and gives what it is then.
+    /// Changes a stage in one call.
     fn update_stage(
         &self,
         api: &str,
         name: &str,
         patches: &[Patch],
-    ) -> impl Future<Output = Result<Stage, PhaseError>> + Send;
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Deletes a stage.
     fn delete_stage(&self, api: &str, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
