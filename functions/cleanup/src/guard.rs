@@ -5,7 +5,7 @@ use domain::plan::edge::{Stage, keys};
 use domain::ports::gateway::Method;
 use domain::ports::migrations::Life;
 use domain::ports::{Apis, Flows, Ledger, Migrations, Stages};
-use domain::shift::{PHASE as SHIFT, Shift};
+use domain::shift::Shift;
 use domain::{Migration, Outcome, PhaseError, Side};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ pub async fn converge<P: Ports + Migrations>(ports: &P, migration: &Migration) -
 /// # Errors
 /// As for [`converge`].
 pub async fn inspect<P: Ports>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<(), PhaseError> {
-    let shift = ports.progress(migration, SHIFT).await?.and_then(|saved| serde_json::from_value::<Shift>(saved).ok());
+    let shift = Shift::saved(ports, migration).await?;
     let shifted_at = shift.ok_or_else(|| PhaseError::guard_breached("the ledger knows of no switch"))?.shifted_at;
     let longest = jiff::SignedDuration::from_millis(i64::from(migration.plan.edge.longest_timeout_millis));
     if now.duration_since(shifted_at) < longest {

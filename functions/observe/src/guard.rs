@@ -51,9 +51,8 @@ pub async fn converge<P: Ledger + Alarms>(
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
     forward(migration)?;
-    let progress = ports.progress(migration, PHASE).await?;
-    let shift: Shift = progress
-        .and_then(|progress| serde_json::from_value(progress).ok())
+    let shift = Shift::saved(ports, migration)
+        .await?
         .ok_or_else(|| PhaseError::refused("the guard was asked before any traffic moved"))?;
     let taken = migration.input.cutover.steps.get(shift.guarded);
     if taken != Some(&shift.share) {

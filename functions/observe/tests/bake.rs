@@ -238,3 +238,14 @@ async fn nothing_waits_or_is_watched_once_the_migration_was_turned_back() {
     let guarded = guard::converge(&office, &migration, None, start()).await;
     assert_eq!(guarded.unwrap_err().condition, Condition::Conflict);
 }
+
+#[tokio::test]
+async fn a_switch_that_cannot_be_read_is_no_switch_that_has_not_begun() {
+    let (office, migration) = (Office::default(), move_with("guard"));
+    let asked = async || guard::converge(&office, &migration, None, start()).await.unwrap_err();
+    assert_eq!(asked().await.condition, Condition::Refused);
+    office.save_progress(&migration, PHASE, json!({ "share": 25 })).await.unwrap();
+    let error = asked().await;
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("missing field"), "{error}");
+}

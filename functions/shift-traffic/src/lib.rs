@@ -18,7 +18,7 @@ use domain::ports::approvals::Question;
 use domain::ports::{Apis, Approvals, Kubernetes, Ledger, Stages};
 use domain::shift::{PHASE, Shift};
 use domain::{Migration, Outcome, PhaseError, Status};
-use serde_json::{Value, json};
+use serde_json::json;
 use stage::Move;
 
 /// The step that points the configuration at green for good.
@@ -88,7 +88,7 @@ pub async fn shift<P: GatewayPorts>(ports: &P, migration: &Migration, now: jiff:
     let edge = &migration.plan.edge;
     let (api, name) = (&edge.api.id, &edge.stage.name);
     let (g, _) = gateway::green(ports, migration).await?;
-    let shift = progress(ports, migration).await?;
+    let shift = Shift::saved(ports, migration).await?;
     let Some(target) = Shift::next(&migration.input, shift.as_ref()) else {
         return Ok(100);
     };
@@ -123,18 +123,9 @@ pub async fn shift<P: GatewayPorts>(ports: &P, migration: &Migration, now: jiff:
 
 /// Whether the next step was not taken yet, as far as the ledger knows.
 async fn due<P: Ledger>(ports: &P, migration: &Migration) -> Result<bool, PhaseError> {
-    let shift = progress(ports, migration).await?;
+    let shift = Shift::saved(ports, migration).await?;
     let next = Shift::next(&migration.input, shift.as_ref());
     Ok(next.is_some_and(|target| shift.is_none_or(|shift| shift.share != target)))
-}
-
-async fn progress<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Shift>, PhaseError> {
-    match ports.progress(migration, PHASE).await? {
-        None | Some(Value::Null) => Ok(None),
-        Some(saved) => serde_json::from_value(saved)
-            .map(Some)
-            .map_err(|error| PhaseError::conflict(format!("the progress of the switch cannot be read: {error}"))),
-    }
 }
 
 async fn read<P: Stages>(ports: &P, migration: &Migration) -> Result<Stage, PhaseError> {

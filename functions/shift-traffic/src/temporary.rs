@@ -4,12 +4,13 @@
 //! Green and blue are two deployments of the temporary API, and its stage is moved between them in one call. Blue's is made of what
 //! production served before the switch, under the public hosts: blue knows no others.
 
-use crate::{GatewayPorts, progress};
+use crate::GatewayPorts;
 use domain::gateway::{self, keeper_name, temporary::overwrite};
 use domain::input::OnAbort;
 use domain::plan::edge::{Edge, keys};
 use domain::ports::gateway::Patch;
 use domain::reconcile::ensure;
+use domain::shift::Shift;
 use domain::{Migration, PhaseError, Side, Status};
 use serde_json::json;
 
@@ -21,7 +22,7 @@ const NAME: usize = 128;
 /// # Errors
 /// `Conflict` before green has all of the traffic, or where the temporary API is gone; whatever the ports answer.
 pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    if progress(ports, migration).await?.is_none_or(|shift| shift.share < 100) {
+    if Shift::saved(ports, migration).await?.is_none_or(|shift| shift.share < 100) {
         return Err(PhaseError::conflict("the temporary API points at green until green has all of the traffic"));
     }
     let edge = &migration.plan.edge;

@@ -1,7 +1,8 @@
 //! How far traffic has moved: the progress of `shift-traffic`, counted on by the guard after each step.
 
-use crate::Input;
+use crate::{Input, Migration, PhaseError, ports::Ledger};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The phase under which the ledger keeps it.
 pub const PHASE: &str = "shift-traffic";
@@ -21,6 +22,19 @@ pub struct Shift {
 }
 
 impl Shift {
+    /// As the ledger has it; nothing before the first step.
+    ///
+    /// # Errors
+    /// `Conflict` where what the ledger has cannot be read; whatever the ledger answers.
+    pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
+        match ports.progress(migration, PHASE).await? {
+            None | Some(Value::Null) => Ok(None),
+            Some(saved) => serde_json::from_value(saved)
+                .map(Some)
+                .map_err(|error| PhaseError::conflict(format!("the progress of the switch cannot be read: {error}"))),
+        }
+    }
+
     /// The percentage of the step to take now; nothing once every step was taken and guarded.
     #[must_use]
     pub fn next(input: &Input, shift: Option<&Self>) -> Option<u8> {
