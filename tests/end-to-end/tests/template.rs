@@ -193,14 +193,17 @@ fn no_role_may_do_everything_and_roles_are_passed_to_one_service_only() {
 #[test]
 fn an_api_is_overwritten_only_where_its_tag_says_that_it_is_temporary() {
     let template = Template::read();
+    let mut roles = Vec::new();
     for role in template.of_type("AWS::IAM::Role") {
         for statement in template.statements(role) {
             if allowed(&statement).contains("apigateway:PUT /restapis/*") {
                 let side = &statement.condition["StringEquals"]["aws:ResourceTag/bascule:side"];
                 assert_eq!(side, "temporary", "{role} may overwrite any API");
+                roles.push(role);
             }
         }
     }
+    assert_eq!(roles, ["ShiftTrafficRole"]);
 }
 
 #[test]
