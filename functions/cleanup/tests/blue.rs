@@ -3,10 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use cleanup::{control_plane, network, nodes};
-use domain::{
-    Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Status, ports::Ledger, testing::Yard,
-};
+use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Status, ports::Ledger};
 use serde_json::Value;
+use testing::Yard;
 
 const CLUSTER: &str = "arn:aws:eks:eu-central-1:123456789012:cluster/shop-blue";
 const ROLE: &str = "arn:aws:iam::123456789012:role/bascule-kubernetes";

@@ -9,9 +9,9 @@ use domain::plan::edge::{Api, LoadBalancer, Stage, UsagePlan, VpcLink, keys};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method};
 use domain::shift::{PHASE, Shift};
-use domain::testing::{Gate, Road};
 use domain::{Condition, Migration, PhaseError, ResourceKey, Side, Status};
 use serde_json::{Value, json};
+use testing::{Gate, Road};
 
 const G: &str = "deployment-g";
 

@@ -94,8 +94,9 @@ fn pretty(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{ports::approvals::TaskToken, testing::migration};
+    use domain::ports::approvals::TaskToken;
     use serde_json::json;
+    use testing::migration;
 
     #[test]
     fn people_see_greens_own_url_and_two_buttons_and_never_the_token() {

@@ -8,9 +8,9 @@ use domain::{
         Approvals,
         approvals::{Answer, Asked, Decision, NOBODY, Question, TaskToken, When},
     },
-    testing::{Office, migration},
 };
 use serde_json::json;
+use testing::{Office, migration};
 
 fn now() -> jiff::Timestamp {
     "2026-01-01T12:00:00Z".parse().unwrap()

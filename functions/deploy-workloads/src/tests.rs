@@ -1,11 +1,6 @@
 use super::*;
-use domain::{
-    Condition, Direction,
-    input::Host,
-    manifest::Object,
-    plan::workloads::Workload,
-    testing::{Workshop, migration},
-};
+use domain::{Condition, Direction, input::Host, manifest::Object, plan::workloads::Workload};
+use testing::{Workshop, migration};
 
 fn manifests() -> Vec<Value> {
     vec![

@@ -9,10 +9,10 @@ use domain::{
         approvals::{AlarmState, Decision, TaskToken, When},
     },
     shift::{PHASE, Shift},
-    testing::{Office, migration},
 };
 use observe::{bake, guard, sight::Sight};
 use serde_json::{Value, json};
+use testing::{Office, migration};
 
 const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
 

@@ -5,9 +5,9 @@
 use domain::{
     Input, Kind, Problem,
     plan::{Found, compute::Compute},
-    testing::{Grounds, Yard},
 };
 use serde_json::{Value, json};
+use testing::{Grounds, Yard};
 
 async fn read(change: impl FnOnce(&mut Grounds), green: Value) -> Found<Compute> {
     let yard = Yard::shop();

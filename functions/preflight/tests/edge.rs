@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::plan::edge::{Api, Canary, Stage};
-use domain::testing::{Gate, Road};
 use domain::{Input, Kind, Problem};
 use preflight::edge::read;
+use testing::{Gate, Road};
 
 fn input() -> Input {
     Gate::migration(&[5, 100]).unwrap().input

@@ -5,10 +5,10 @@
 use domain::plan::edge::{VpcLink, keys};
 use domain::ports::Ledger;
 use domain::ports::gateway::Deployment;
-use domain::testing::{Gate, Road};
 use domain::{Condition, Direction, Migration, Outcome, PhaseError, Status};
 use prepare_cutover::{converge_gateway, undo_gateway};
 use serde_json::Value;
+use testing::{Gate, Road};
 
 const GREEN: &str = "green1";
 

@@ -6,10 +6,10 @@ use domain::{
     Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
     plan::compute::{AccessEntry, Peer, SecurityGroup},
     ports::{Ledger, Network},
-    testing::Yard,
 };
 use provision_control_plane::{LEAVE_BLUE, converge, undo};
 use serde_json::Value;
+use testing::Yard;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/bascule-kubernetes";
 

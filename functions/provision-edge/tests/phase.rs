@@ -4,10 +4,10 @@
 
 use domain::plan::edge::keys;
 use domain::ports::Ledger;
-use domain::testing::{Gate, Road};
 use domain::{Condition, Direction, Migration, Status};
 use provision_edge::{ATTACH_NODES, converge, undo};
 use serde_json::Value;
+use testing::{Gate, Road};
 
 async fn shop() -> (Gate, Migration) {
     (Gate::shop(), Gate::migration(&[100]).unwrap())

@@ -6,9 +6,9 @@ use domain::{
     Direction, Kind, Migration, Status,
     names::unique,
     plan::compute::{Peer, Rule},
-    testing::Yard,
 };
 use provision_network::{converge, undo};
+use testing::Yard;
 
 async fn shop() -> (Yard, Migration) {
     let yard = Yard::shop();

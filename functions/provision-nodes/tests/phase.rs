@@ -6,10 +6,10 @@ use domain::{
     Condition, Kind, Migration, ResourceKey, Side, Status, ownership,
     plan::compute::Issue,
     ports::{Addons, Clusters, Ledger, clusters::NewCluster},
-    testing::Yard,
 };
 use provision_nodes::{converge, undo};
 use serde_json::Value;
+use testing::Yard;
 
 /// The shop after provision-network and provision-control-plane.
 async fn shop() -> (Yard, Migration) {

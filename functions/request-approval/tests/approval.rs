@@ -4,10 +4,10 @@
 use domain::{
     Condition, Migration,
     ports::{Ledger, approvals::TaskToken},
-    testing::{Office, migration},
 };
 use request_approval::{Desk, ask};
 use serde_json::json;
+use testing::{Office, migration};
 
 fn desk() -> Desk {
     Desk { url: "https://decide.example/".to_owned(), decide_arn: "arn:decide".to_owned() }

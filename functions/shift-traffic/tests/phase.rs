@@ -6,10 +6,10 @@ use domain::plan::edge::{Canary, VpcLink, keys};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Patch};
 use domain::shift::{PHASE, Shift};
-use domain::testing::{Gate, Road};
 use domain::{Condition, Direction, Migration, PhaseError, Status};
 use serde_json::{Value, json};
 use shift_traffic::{adopt, give_back, settle, shift};
+use testing::{Gate, Road};
 
 const G: &str = "deployment-g";
 

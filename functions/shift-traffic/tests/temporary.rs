@@ -8,10 +8,10 @@ use domain::plan::edge::{Api, Stage, keys};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::shift::{PHASE, Shift};
-use domain::testing::{Gate, Road};
 use domain::{Condition, Direction, Migration, Side, Status};
 use serde_json::{Value, json};
 use shift_traffic::temporary::{converge, undo};
+use testing::{Gate, Road};
 
 const TEMPORARY: &str = "temporary1";
 const GREEN: &str = "deployment-t";

@@ -4,8 +4,8 @@ use domain::{
     manifest::{Object, workload},
     plan::{edge::TargetGroup, workloads::Workload},
     ports::{approvals::AlarmState, load_balancers::Target},
-    testing::{Workshop, migration},
 };
+use testing::{Workshop, migration};
 
 fn deployment(name: &str, replicas: i64, image: &str) -> Value {
     json!({

@@ -1,6 +1,6 @@
 use super::*;
-use domain::testing::Workshop;
 use serde_json::{Value, json};
+use testing::Workshop;
 
 fn input(workloads: Value) -> Input {
     let mut input = json!({

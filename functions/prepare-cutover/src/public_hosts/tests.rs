@@ -1,10 +1,7 @@
 use super::*;
-use domain::{
-    Direction,
-    input::Host,
-    testing::{Workshop, migration},
-};
+use domain::{Direction, input::Host};
 use serde_json::Value;
+use testing::{Workshop, migration};
 
 fn ingress(host: &str) -> Value {
     json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "shop" }, "spec": { "rules": [{ "host": host }] } })

@@ -19,9 +19,6 @@ pub mod reconcile;
 pub mod release;
 pub mod security_groups;
 pub mod shift;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
-
 pub mod withdraw;
 
 pub use duration::Duration;

@@ -3,8 +3,8 @@ use domain::{
     Condition, Direction,
     manifest::{Object, state::template_digest, workload},
     release::EVIDENCE,
-    testing::{Workshop, migration},
 };
+use testing::{Workshop, migration};
 
 fn deployment(name: &str, replicas: i64, image: &str) -> Value {
     json!({
@@ -124,7 +124,7 @@ async fn without_evidence_no_traffic_moves() {
 async fn holds_move_with_the_traffic_at_blues_scale() {
     let (workshop, migration) = qualified();
     converge(&workshop, &migration).await.unwrap();
-    let spec = |cluster: &domain::testing::MemoryCluster, name: &str| cluster.object(name).unwrap()["spec"].clone();
+    let spec = |cluster: &testing::MemoryCluster, name: &str| cluster.object(name).unwrap()["spec"].clone();
     assert_eq!(spec(&workshop.blue, "Deployment/shop/consumer")["replicas"], 0);
     assert_eq!(spec(&workshop.green, "Deployment/shop/consumer")["replicas"], 5);
     assert_eq!(spec(&workshop.blue, "CronJob/default/nightly")["suspend"], true);

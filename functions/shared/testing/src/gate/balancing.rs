@@ -1,12 +1,12 @@
 //! Load balancers, target groups and Auto Scaling groups.
 
 use super::Gate;
-use crate::PhaseError;
-use crate::plan::edge::{Listener, LoadBalancer, TargetGroup};
-use crate::ports::gateway::Tags;
-use crate::ports::load_balancers::{Named, Target};
-use crate::ports::scaling::AutoScalingGroup;
-use crate::ports::{Flows, LoadBalancers, Scaling, TargetGroups};
+use domain::PhaseError;
+use domain::plan::edge::{Listener, LoadBalancer, TargetGroup};
+use domain::ports::gateway::Tags;
+use domain::ports::load_balancers::{Named, Target};
+use domain::ports::scaling::AutoScalingGroup;
+use domain::ports::{Flows, LoadBalancers, Scaling, TargetGroups};
 use std::collections::BTreeMap;
 
 impl LoadBalancers for Gate {

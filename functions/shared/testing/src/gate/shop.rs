@@ -1,15 +1,15 @@
 //! The shop's edge before a migration.
 
 use super::Gate;
-use crate::plan::Planned;
-use crate::plan::edge::{
+use crate::migration;
+use domain::plan::Planned;
+use domain::plan::edge::{
     Api, Attached, Edge, HealthCheck, Integration, Listener, LoadBalancer, Quota, Stage, TargetGroup, Throttle,
     UsagePlan, VpcLink,
 };
-use crate::ports::gateway::{Backend, Deployment, Method};
-use crate::ports::scaling::AutoScalingGroup;
-use crate::testing::migration;
-use crate::{Kind, Migration, Problem};
+use domain::ports::gateway::{Backend, Deployment, Method};
+use domain::ports::scaling::AutoScalingGroup;
+use domain::{Kind, Migration, Problem};
 use serde_json::json;
 use std::collections::BTreeMap;
 

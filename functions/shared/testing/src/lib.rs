@@ -7,12 +7,12 @@ mod workshop;
 mod yard;
 
 pub use gate::{Gate, Left, Road};
-pub use ledger::{Keeper, MemoryLedger};
+pub use ledger::MemoryLedger;
 pub use office::{Desk, Office};
 pub use workshop::{MemoryCluster, Shelf, Workshop};
 pub use yard::{End, Grounds, Yard};
 
-use crate::{Direction, Migration, PhaseError};
+use domain::{Direction, Migration, PhaseError};
 use serde_json::Value;
 use std::sync::{
     Arc,
@@ -61,12 +61,12 @@ impl Crash {
 ///
 /// # Errors
 /// Every problem of the input.
-pub fn migration(input: &Value, step: &str) -> Result<Migration, Vec<crate::Problem>> {
+pub fn migration(input: &Value, step: &str) -> Result<Migration, Vec<domain::Problem>> {
     let opened_at = jiff::Timestamp::from_second(1_767_225_600).unwrap_or_default();
     Ok(Migration {
-        id: crate::MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move"),
-        input: crate::Input::read(input)?,
-        plan: crate::Plan::default(),
+        id: domain::MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move"),
+        input: domain::Input::read(input)?,
+        plan: domain::Plan::default(),
         direction: Direction::Converge,
         step: step.to_owned(),
         fence: 0,

@@ -1,7 +1,7 @@
 //! Amazon EKS in memory.
 
 use super::{Grounds, Yard, ec2};
-use crate::{
+use domain::{
     PhaseError,
     plan::compute::{
         AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Direction, NodeGroup, Peer, PodIdentity, Rule,

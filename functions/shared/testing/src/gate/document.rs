@@ -1,8 +1,8 @@
 //! The OpenAPI documents that API Gateway writes and reads.
 
-use crate::gateway::export;
-use crate::plan::edge::Api;
-use crate::ports::gateway::{Backend, Method};
+use domain::gateway::export;
+use domain::plan::edge::Api;
+use domain::ports::gateway::{Backend, Method};
 use serde_json::{Value, json};
 
 /// An export as AWS writes it, as far as the phases look at it.

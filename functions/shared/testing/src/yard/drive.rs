@@ -1,7 +1,7 @@
 //! Runs a phase as Step Functions would: again and again until it ends.
 
 use super::{Grounds, Yard};
-use crate::{Condition, Direction, Entry, Migration, Outcome, PhaseError};
+use domain::{Condition, Direction, Entry, Migration, Outcome, PhaseError};
 
 /// What an undisturbed run leaves.
 #[derive(Debug, Clone, PartialEq)]

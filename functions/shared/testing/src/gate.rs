@@ -11,11 +11,11 @@ mod shop;
 
 pub use drive::Left;
 
-use super::{Crash, Keeper, MemoryLedger};
-use crate::PhaseError;
-use crate::plan::edge::{Api, BasePath, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
-use crate::ports::gateway::{Deployment, Method, Patch};
-use crate::ports::scaling::AutoScalingGroup;
+use super::{Crash, MemoryLedger};
+use domain::PhaseError;
+use domain::plan::edge::{Api, BasePath, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
+use domain::ports::gateway::{Deployment, Method, Patch};
+use domain::ports::scaling::AutoScalingGroup;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -109,11 +109,5 @@ impl Road {
     fn next(&mut self, prefix: &str) -> String {
         self.created += 1;
         format!("{prefix}{}", self.created)
-    }
-}
-
-impl Keeper for Gate {
-    fn ledger(&self) -> &MemoryLedger {
-        &self.ledger
     }
 }

@@ -1,7 +1,7 @@
 //! Amazon EC2 in memory.
 
 use super::{Grounds, Yard};
-use crate::{
+use domain::{
     PhaseError,
     ownership::MIGRATION,
     plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet, Tags},

@@ -1,7 +1,7 @@
 //! The account of a shop before its migration.
 
 use super::{Yard, eks};
-use crate::{
+use domain::{
     Migration,
     plan::{
         Planned,
@@ -150,7 +150,7 @@ impl Yard {
     ///
     /// # Errors
     /// Every problem of the input; there is none.
-    pub fn migration(&self) -> Result<Migration, Vec<crate::Problem>> {
+    pub fn migration(&self) -> Result<Migration, Vec<domain::Problem>> {
         let input = serde_json::json!({
             "blue": { "cluster": BLUE },
             "green": { "cluster": "shop-green", "version": "1.34" },
@@ -164,7 +164,7 @@ impl Yard {
 
     /// A list of deletions, as people approved it.
     #[must_use]
-    pub fn approved(list: &[(crate::Kind, &str, &str)]) -> Vec<Planned> {
+    pub fn approved(list: &[(domain::Kind, &str, &str)]) -> Vec<Planned> {
         list.iter()
             .map(|(kind, name, id)| Planned { kind: *kind, name: (*name).to_owned(), id: Some((*id).to_owned()) })
             .collect()

@@ -1,7 +1,7 @@
 //! Runs a phase as Step Functions does: again while it is not ready.
 
 use super::{Gate, Road};
-use crate::{Condition, Entry, Migration, PhaseError};
+use domain::{Condition, Entry, Migration, PhaseError};
 
 /// The longest that any phase needs here.
 const POLLS: usize = 100;

@@ -1,11 +1,11 @@
 //! API Gateway.
 
 use super::{Gate, Road, document};
-use crate::PhaseError;
-use crate::plan::edge::{Api, BasePath, Canary, Stage, UsagePlan, VpcLink};
-use crate::ports::gateway::{ApiKey, Deployment, Method, Patch, Tags};
-use crate::ports::probes::{Answered, Probe};
-use crate::ports::{Apis, Probes, Stages, UsagePlans, VpcLinks};
+use domain::PhaseError;
+use domain::plan::edge::{Api, BasePath, Canary, Stage, UsagePlan, VpcLink};
+use domain::ports::gateway::{ApiKey, Deployment, Method, Patch, Tags};
+use domain::ports::probes::{Answered, Probe};
+use domain::ports::{Apis, Probes, Stages, UsagePlans, VpcLinks};
 use serde_json::Value;
 
 fn key(api: &str, name: &str) -> (String, String) {

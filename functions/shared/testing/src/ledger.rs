@@ -1,7 +1,7 @@
 //! The ledger in memory, and what keeps one.
 
-use super::Crash;
-use crate::{Direction, Entry, Migration, PhaseError, ResourceKey, Status, ports::Ledger};
+use super::{Crash, Gate, Office, Workshop, Yard};
+use domain::{Direction, Entry, Migration, PhaseError, ResourceKey, Status, ports::Ledger};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -128,42 +128,138 @@ impl Ledger for MemoryLedger {
     }
 }
 
-/// An account in memory that keeps a ledger, and so is one to the phases.
-pub trait Keeper: Sync {
-    /// Its ledger, which crashes with it.
-    fn ledger(&self) -> &MemoryLedger;
-}
-
-impl<K: Keeper> Ledger for K {
+impl Ledger for Gate {
     async fn entry(&self, migration: &Migration, key: &ResourceKey) -> Result<Option<Entry>, PhaseError> {
-        self.ledger().entry(migration, key).await
+        self.ledger.entry(migration, key).await
     }
 
     async fn entries(&self, migration: &Migration) -> Result<Vec<Entry>, PhaseError> {
-        self.ledger().entries(migration).await
+        self.ledger.entries(migration).await
     }
 
     async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
-        self.ledger().intend(migration, key, detail).await
+        self.ledger.intend(migration, key, detail).await
     }
 
     async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
-        self.ledger().present(migration, key, id).await
+        self.ledger.present(migration, key, id).await
     }
 
     async fn absent(&self, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
-        self.ledger().absent(migration, key).await
+        self.ledger.absent(migration, key).await
     }
 
     async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
-        self.ledger().record(migration, what, evidence).await
+        self.ledger.record(migration, what, evidence).await
     }
 
     async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
-        self.ledger().progress(migration, phase).await
+        self.ledger.progress(migration, phase).await
     }
 
     async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
-        self.ledger().save_progress(migration, phase, progress).await
+        self.ledger.save_progress(migration, phase, progress).await
+    }
+}
+
+impl Ledger for Office {
+    async fn entry(&self, migration: &Migration, key: &ResourceKey) -> Result<Option<Entry>, PhaseError> {
+        self.ledger.entry(migration, key).await
+    }
+
+    async fn entries(&self, migration: &Migration) -> Result<Vec<Entry>, PhaseError> {
+        self.ledger.entries(migration).await
+    }
+
+    async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
+        self.ledger.intend(migration, key, detail).await
+    }
+
+    async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
+        self.ledger.present(migration, key, id).await
+    }
+
+    async fn absent(&self, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
+        self.ledger.absent(migration, key).await
+    }
+
+    async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
+        self.ledger.record(migration, what, evidence).await
+    }
+
+    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
+        self.ledger.progress(migration, phase).await
+    }
+
+    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
+        self.ledger.save_progress(migration, phase, progress).await
+    }
+}
+
+impl Ledger for Workshop {
+    async fn entry(&self, migration: &Migration, key: &ResourceKey) -> Result<Option<Entry>, PhaseError> {
+        self.ledger.entry(migration, key).await
+    }
+
+    async fn entries(&self, migration: &Migration) -> Result<Vec<Entry>, PhaseError> {
+        self.ledger.entries(migration).await
+    }
+
+    async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
+        self.ledger.intend(migration, key, detail).await
+    }
+
+    async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
+        self.ledger.present(migration, key, id).await
+    }
+
+    async fn absent(&self, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
+        self.ledger.absent(migration, key).await
+    }
+
+    async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
+        self.ledger.record(migration, what, evidence).await
+    }
+
+    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
+        self.ledger.progress(migration, phase).await
+    }
+
+    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
+        self.ledger.save_progress(migration, phase, progress).await
+    }
+}
+
+impl Ledger for Yard {
+    async fn entry(&self, migration: &Migration, key: &ResourceKey) -> Result<Option<Entry>, PhaseError> {
+        self.ledger.entry(migration, key).await
+    }
+
+    async fn entries(&self, migration: &Migration) -> Result<Vec<Entry>, PhaseError> {
+        self.ledger.entries(migration).await
+    }
+
+    async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
+        self.ledger.intend(migration, key, detail).await
+    }
+
+    async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
+        self.ledger.present(migration, key, id).await
+    }
+
+    async fn absent(&self, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
+        self.ledger.absent(migration, key).await
+    }
+
+    async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
+        self.ledger.record(migration, what, evidence).await
+    }
+
+    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
+        self.ledger.progress(migration, phase).await
+    }
+
+    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
+        self.ledger.save_progress(migration, phase, progress).await
     }
 }

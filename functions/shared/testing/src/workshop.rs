@@ -3,7 +3,7 @@
 mod account;
 
 use super::{Crash, MemoryLedger};
-use crate::{
+use domain::{
     PhaseError,
     manifest::{Object, ObjectId, hold, objects},
     names::sha256_hex,
@@ -186,7 +186,7 @@ impl KubernetesApi for MemoryCluster {
                         && definition["status"]["conditions"][0]["status"] == "True"
                 })
             };
-            if !crate::manifest::order::is_built_in(&object.id.api_version) && !group_is_defined() {
+            if !domain::manifest::order::is_built_in(&object.id.api_version) && !group_is_defined() {
                 return Err(PhaseError::not_ready(format!("{} is not served", object.id.kind)));
             }
             self.write(&object.id, |live| {

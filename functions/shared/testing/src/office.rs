@@ -1,7 +1,7 @@
 //! People, tokens, schedules and alarms in memory.
 
-use super::{Crash, Keeper, MemoryLedger};
-use crate::{
+use super::{Crash, MemoryLedger};
+use domain::{
     Migration, MigrationId, PhaseError,
     ports::{
         Alarms, Approvals, Messages, Schedules, Signatures, Tokens,
@@ -56,12 +56,6 @@ impl Office {
         let answer = change(&mut self.desk())?;
         self.crash().point()?;
         Ok(answer)
-    }
-}
-
-impl Keeper for Office {
-    fn ledger(&self) -> &MemoryLedger {
-        &self.ledger
     }
 }
 
@@ -160,11 +154,11 @@ impl Messages for Office {
 
 impl Signatures for Office {
     async fn sign(&self, text: &str) -> Result<String, PhaseError> {
-        self.act(|_| Ok(crate::names::sha256_hex(text.as_bytes())))
+        self.act(|_| Ok(domain::names::sha256_hex(text.as_bytes())))
     }
 
     async fn verify(&self, text: &str, signature: &str) -> Result<bool, PhaseError> {
-        self.act(|_| Ok(crate::names::sha256_hex(text.as_bytes()) == signature))
+        self.act(|_| Ok(domain::names::sha256_hex(text.as_bytes()) == signature))
     }
 }
 

@@ -9,8 +9,8 @@ mod shop;
 
 pub use drive::End;
 
-use super::{Crash, Keeper, MemoryLedger};
-use crate::{
+use super::{Crash, MemoryLedger};
+use domain::{
     PhaseError,
     plan::compute::{AccessEntry, ClusterStatus, LaunchTemplate, NodeGroup, PodIdentity, SecurityGroup, Subnet},
     ports::{
@@ -147,11 +147,5 @@ fn left_by(cluster: &str) -> Interface {
         status: "available".to_owned(),
         tags: [("cluster.k8s.amazonaws.com/name".to_owned(), cluster.to_owned())].into(),
         ..Interface::default()
-    }
-}
-
-impl Keeper for Yard {
-    fn ledger(&self) -> &MemoryLedger {
-        &self.ledger
     }
 }

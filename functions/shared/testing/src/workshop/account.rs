@@ -1,8 +1,7 @@
 //! What of the account a workshop has besides clusters.
 
 use super::Workshop;
-use crate::testing::{Keeper, MemoryLedger};
-use crate::{
+use domain::{
     PhaseError,
     plan::edge::{TargetGroup, UsagePlan},
     ports::{
@@ -81,11 +80,5 @@ impl UsagePlans for Workshop {
 
     async fn api_key(&self, id: &str) -> Result<Option<ApiKey>, PhaseError> {
         Ok(Some(ApiKey::new(format!("value of {id}"))))
-    }
-}
-
-impl Keeper for Workshop {
-    fn ledger(&self) -> &MemoryLedger {
-        &self.ledger
     }
 }
