@@ -2,9 +2,9 @@
 
 use crate::blue::{Waiting, delete};
 use domain::{
-    Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Status,
+    Kind, Migration, Outcome, PhaseError, ResourceKey, Side,
     plan::compute::rules::Wanted,
-    ports::{Access, Clusters, Deployment, Ledger, Network},
+    ports::{Access, Clusters, Ledger, Network, Settings},
     reconcile::ensure_absent,
     security_groups::has,
 };
@@ -45,7 +45,7 @@ pub async fn converge<P: Ledger + Clusters + Network>(ports: &P, migration: &Mig
     // What Bascule made or changed inside the cluster, its own access entry and the holds, went with it.
     for entry in ports.entries(migration).await? {
         let inside = matches!(entry.key.kind, Kind::AccessEntry | Kind::Workload | Kind::Bundle);
-        if entry.key.side == Side::Blue && inside && entry.status != Status::Absent {
+        if entry.key.side == Side::Blue && inside && entry.is_live() {
             ports.absent(migration, &entry.key).await?;
         }
     }
@@ -78,7 +78,7 @@ async fn remove_references<P: Ledger + Network>(ports: &P, migration: &Migration
 /// Whatever the ports answer.
 pub async fn leave_green<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
 where
-    P: Ledger + Access + Network + Deployment,
+    P: Ledger + Access + Network + Settings,
 {
     let cluster = &migration.plan.compute.green.name;
     let role = ports.kubernetes_role_arn()?;
@@ -91,7 +91,7 @@ where
         ensure_absent(ports, migration, &key, find, remove).await?;
     }
     let key = ResourceKey::new(Side::Green, Kind::SecurityGroupRule, domain::security_groups::FUNCTIONS_TO_KUBERNETES);
-    if let Some(entry) = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent) {
+    if let Some(entry) = ports.live(migration, &key).await? {
         let wanted: Wanted = serde_json::from_value(entry.detail)
             .map_err(|error| PhaseError::conflict(format!("{key}: its detail cannot be read: {error}")))?;
         ports.revoke(&wanted.group_id, &wanted.rule).await?;

@@ -9,7 +9,7 @@ use domain::plan::edge::keys;
 use domain::ports::load_balancers::Named;
 use domain::ports::{Apis, Ledger, LoadBalancers, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::reconcile::ensure_absent;
-use domain::{Condition, Entry, Kind, Migration, Outcome, PhaseError, Side, Status};
+use domain::{Condition, Entry, Kind, Migration, Outcome, PhaseError, Side};
 
 /// The attribute that keeps a load balancer from being deleted.
 const PROTECTED: &str = "deletion_protection.enabled";
@@ -25,7 +25,7 @@ impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + VpcLinks + Lo
 /// `NotReady` while AWS is deleting; whatever the ports answer.
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let entries = ports.entries(migration).await?;
-    let known = |entry: &&Entry| entry.status != Status::Absent;
+    let known = |entry: &&Entry| entry.is_live();
     let entries: Vec<&Entry> = entries.iter().filter(known).collect();
     for entry in entries.iter().filter(|entry| entry.key.kind == Kind::UsagePlan) {
         usage_plan(ports, migration, entry).await?;

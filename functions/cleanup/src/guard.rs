@@ -4,7 +4,7 @@ use domain::gateway::{self, keeper_name};
 use domain::plan::edge::{Stage, keys};
 use domain::ports::gateway::Method;
 use domain::ports::migrations::Life;
-use domain::ports::{Apis, Flows, Ledger, Migrations, Stages};
+use domain::ports::{Apis, Clock, Flows, Ledger, Migrations, Stages};
 use domain::shift::Shift;
 use domain::{Migration, Outcome, PhaseError, Side};
 use serde_json::{Value, json};
@@ -26,9 +26,9 @@ impl<T> Ports for T where T: Ledger + Apis + Stages + Flows {}
 /// # Errors
 /// `GuardBreached` where something still points at blue, `NotReady` while something flows or the time is not over; whatever
 /// the ports answer.
-pub async fn converge<P: Ports + Migrations>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+pub async fn converge<P: Ports + Migrations + Clock>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     match ports.meta(&migration.id).await?.map(|meta| meta.life) {
-        Some(Life::Promoted) => inspect(ports, migration, jiff::Timestamp::now()).await?,
+        Some(Life::Promoted) => inspect(ports, migration, ports.now()).await?,
         // A run of the machine after the first: the guards were passed when the deletion began.
         Some(Life::CleaningUp) => return Ok(Outcome::done().with("approval", false)),
         _ => return Err(PhaseError::guard_breached("the bake has not ended well: blue is kept")),

@@ -1,7 +1,7 @@
 //! The end: nothing of Bascule's may be left but green itself.
 
 use domain::{
-    Kind, Migration, Outcome, PhaseError, Side, Status,
+    Kind, Migration, Outcome, PhaseError, Side,
     ports::{Ledger, Migrations},
 };
 
@@ -19,7 +19,7 @@ pub async fn converge<P: Ledger + Migrations>(ports: &P, migration: &Migration) 
     let entries = ports.entries(migration).await?;
     let left: Vec<String> = entries
         .iter()
-        .filter(|entry| entry.status != Status::Absent && !stays(entry.key.side, entry.key.kind))
+        .filter(|entry| entry.is_live() && !stays(entry.key.side, entry.key.kind))
         .map(|entry| entry.key.to_string())
         .collect();
     if !left.is_empty() {

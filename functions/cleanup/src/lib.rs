@@ -10,14 +10,85 @@ pub mod inventory;
 pub mod network;
 pub mod nodes;
 
-use domain::{Migration, Outcome, PhaseError, ports::Migrations};
+use domain::{
+    Migration, Outcome, PhaseError, Whole, appointment,
+    ports::{
+        Access, Apis, Clock, Clusters, Flows, LaunchTemplates, Ledger, LoadBalancers, Migrations, Network, NodeGroups,
+        Schedules, Settings, Stages, TargetGroups, UsagePlans, VpcLinks,
+    },
+};
 
-/// Begins: from here on there is no way back. Called after the guards have passed and people, where asked, have said yes.
+/// The states of the cleanup machine that run this phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Step {
+    /// Nothing may point at blue or flow through it.
+    Guard,
+    /// What was temporary of the edge, and blue's part of it.
+    Edge,
+    /// Blue's nodes.
+    Nodes,
+    /// Blue's control plane.
+    ControlPlane,
+    /// Blue's security groups and launch templates.
+    Network,
+    /// The search for anything that is left, and the end.
+    Inventory,
+}
+
+/// Everything that this phase reaches.
+pub trait Ports:
+    edge::Ports
+    + Access
+    + Clock
+    + Clusters
+    + Flows
+    + LaunchTemplates
+    + Migrations
+    + Network
+    + NodeGroups
+    + Schedules
+    + Settings
+{
+}
+
+impl<T> Ports for T where
+    T: edge::Ports
+        + Access
+        + Clock
+        + Clusters
+        + Flows
+        + LaunchTemplates
+        + Migrations
+        + Network
+        + NodeGroups
+        + Schedules
+        + Settings
+{
+}
+
+/// Takes one step of the cleanup. From the first deletion on there is no way back.
 ///
 /// # Errors
-/// `Refused` where the migration was not promoted.
-pub async fn begin<P: Migrations>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    ports.begin_cleanup(migration).await
+/// `Refused` where the migration was not promoted; `NotReady` while AWS deletes; `Conflict` where something else has the
+/// name of what was approved for deletion.
+pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError> {
+    match step {
+        Step::Guard => guard::converge(ports, migration).await,
+        Step::Edge => {
+            ports.begin_cleanup(migration).await?;
+            edge::converge(ports, migration).await
+        }
+        Step::Nodes => nodes::converge(ports, migration).await,
+        Step::ControlPlane => control_plane::converge(ports, migration).await,
+        Step::Network => network::converge(ports, migration).await,
+        Step::Inventory => {
+            control_plane::leave_green(ports, migration).await?;
+            // The schedule that started this very execution has deleted itself, and whatever else was due is void.
+            appointment::cancel_all(ports, migration).await?;
+            inventory::converge(ports, migration).await
+        }
+    }
 }
 
 /// A cleanup is not undone: the guards stand before it.
@@ -25,14 +96,6 @@ pub async fn begin<P: Migrations>(ports: &P, migration: &Migration) -> Result<()
 /// # Errors
 /// Always `Refused`.
 #[expect(clippy::unused_async, reason = "the form of every phase")]
-pub async fn undo<P>(_ports: &P, _migration: &Migration) -> Result<Outcome, PhaseError> {
+pub async fn undo<P>(_ports: &P, _migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
     Err(PhaseError::refused("a cleanup cannot be undone: blue is being deleted and green serves"))
-}
-
-/// The refusal of a step that does not exist.
-#[must_use]
-pub fn unknown(step: &str) -> PhaseError {
-    PhaseError::invalid_input(format!(
-        "$.step: found {step:?}, expected guard, edge, nodes, control-plane, network or inventory"
-    ))
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use cleanup::{control_plane, network, nodes};
-use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Status, ports::Ledger};
+use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, ports::Ledger};
 use serde_json::Value;
 use testing::Yard;
 
@@ -51,7 +51,7 @@ async fn blue_is_deleted_whole_and_the_shared_group_of_the_load_balancer_stays()
     assert!(grounds.interfaces.is_empty(), "what the network plugin left: {:?}", grounds.interfaces);
     assert_eq!(grounds.security_groups.keys().collect::<Vec<_>>(), ["sg-nlb"]);
     assert!(grounds.security_groups["sg-nlb"].rules.is_empty());
-    assert!(end.entries.iter().all(|entry| entry.status == Status::Absent && entry.key.side == Side::Blue));
+    assert!(end.entries.iter().all(|entry| !entry.is_live() && entry.key.side == Side::Blue));
     assert!(end.entries.iter().any(|entry| entry.key.kind == Kind::Cluster));
 }
 

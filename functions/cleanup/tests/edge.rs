@@ -9,7 +9,7 @@ use domain::plan::edge::{Api, LoadBalancer, Stage, UsagePlan, VpcLink, keys};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method};
 use domain::shift::{PHASE, Shift};
-use domain::{Condition, Migration, PhaseError, ResourceKey, Side, Status};
+use domain::{Condition, Migration, PhaseError, ResourceKey, Side};
 use serde_json::{Value, json};
 use testing::{Gate, Road};
 
@@ -178,7 +178,7 @@ async fn blues_edge_and_everything_temporary_go_and_production_stays() {
     assert_eq!(road.plans.keys().collect::<Vec<_>>(), ["gold"]);
     assert_eq!(road.stages.keys().collect::<Vec<_>>(), [&pair("shop1", "prod")]);
     assert_eq!(road.stages[&pair("shop1", "prod")].deployment_id, G);
-    let present = left.entries.iter().filter(|entry| entry.status != Status::Absent);
+    let present = left.entries.iter().filter(|entry| entry.is_live());
     let present: Vec<String> = present.map(|entry| entry.key.to_string()).collect();
     assert_eq!(
         present,

@@ -2,18 +2,22 @@
 
 use crate::{Call, answer, http, http::Visit, page, settle};
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
-use clients::{Account, Invocation};
 use domain::{
-    Condition, Migration, PhaseError,
-    ports::{Approvals, Signatures, approvals::Asked},
+    Condition, Invocation, Migration, PhaseError,
+    ports::{Approvals, Clock, Ledger, Migrations, Schedules, Signatures, Tokens, approvals::Asked},
 };
 use serde_json::{Value, json};
+
+/// Everything that this function reaches.
+pub trait Ports: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Clock {}
+
+impl<T: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Clock> Ports for T {}
 
 /// Handles one event.
 ///
 /// # Errors
 /// For a call, whatever stands against it; a browser gets every answer as a page.
-pub async fn handle(account: &Account, event: Value, invocation: Invocation) -> Result<Value, PhaseError> {
+pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -> Result<Value, PhaseError> {
     if event["requestContext"]["http"].is_object() {
         let request: LambdaFunctionUrlRequest = serde_json::from_value(event)
             .map_err(|error| PhaseError::invalid_input(format!("the function URL's event cannot be read: {error}")))?;
@@ -23,26 +27,26 @@ pub async fn handle(account: &Account, event: Value, invocation: Invocation) -> 
                 &page::notice("Not a link of Bascule", "Open the whole link from the message."),
             ));
         };
-        return Ok(browse(account, &visit, &invocation).await.unwrap_or_else(|error| apologise(&error)));
+        return Ok(browse(ports, &visit, &invocation).await.unwrap_or_else(|error| apologise(&error)));
     }
     let call: Call = serde_json::from_value(event)
         .map_err(|error| PhaseError::invalid_input(format!("the call cannot be read: {error}")))?;
     let question = call.question()?;
-    let (_, migration) = account.load(&call.migration_id, &call.approval_id, invocation.deadline).await?;
-    let asked = account.asked(&call.migration_id, question).await?.ok_or_else(|| {
+    let (_, migration) = ports.load(&call.migration_id, invocation.deadline).await?;
+    let asked = ports.asked(&call.migration_id, question).await?.ok_or_else(|| {
         PhaseError::refused(format!("nobody asked about {} of {} yet", question.name(), call.migration_id))
     })?;
     let given = match (&asked.answer, call.timeout) {
         (Some(known), true) => known.clone(),
-        _ => answer(&call, &asked, migration.input.approval.on_timeout, jiff::Timestamp::now())?,
+        _ => answer(&call, &asked, migration.input.approval.on_timeout, ports.now())?,
     };
-    let settled = settle(account, &migration, &asked, &given).await?;
+    let settled = settle(ports, &migration, &asked, &given).await?;
     Ok(json!({ "decision": settled.decision.name(), "by": settled.by }))
 }
 
-async fn browse(account: &Account, visit: &Visit, invocation: &Invocation) -> Result<Value, PhaseError> {
-    let now = jiff::Timestamp::now();
-    if !account.verify(&visit.signed_text(), &visit.signature).await? {
+async fn browse<P: Ports>(ports: &P, visit: &Visit, invocation: &Invocation) -> Result<Value, PhaseError> {
+    let now = ports.now();
+    if !ports.verify(&visit.signed_text(), &visit.signature).await? {
         return Ok(http::answer(403, &page::notice("Not a link of Bascule", "Its signature does not fit.")));
     }
     if now.as_second() > visit.expires {
@@ -51,8 +55,8 @@ async fn browse(account: &Account, visit: &Visit, invocation: &Invocation) -> Re
             &page::notice("Too late", "This link has expired; the migration went on without an answer."),
         ));
     }
-    let (_, migration) = account.load(&visit.migration, visit.question.name(), invocation.deadline).await?;
-    let Some(asked) = account.asked(&visit.migration, visit.question).await? else {
+    let (_, migration) = ports.load(&visit.migration, invocation.deadline).await?;
+    let Some(asked) = ports.asked(&visit.migration, visit.question).await? else {
         return Ok(http::answer(404, &page::notice("Nothing is asked", "This question is not open.")));
     };
     if asked.digest != visit.digest {
@@ -61,12 +65,12 @@ async fn browse(account: &Account, visit: &Visit, invocation: &Invocation) -> Re
     }
     match &visit.form {
         None => Ok(http::answer(200, &page::question(&migration, &asked))),
-        Some(form) => submit(account, &migration, &asked, form, now).await,
+        Some(form) => submit(ports, &migration, &asked, form, now).await,
     }
 }
 
-async fn submit(
-    account: &Account,
+async fn submit<P: Ports>(
+    ports: &P,
     migration: &Migration,
     asked: &Asked,
     form: &http::Form,
@@ -81,7 +85,7 @@ async fn submit(
         timeout: false,
     };
     let given = answer(&call, asked, migration.input.approval.on_timeout, now)?;
-    let settled = settle(account, migration, asked, &given).await?;
+    let settled = settle(ports, migration, asked, &given).await?;
     Ok(http::answer(200, &page::thanks(&settled)))
 }
 

@@ -105,7 +105,7 @@ mod tests {
             "gateway": { "restApiId": "a", "stage": "prod" },
             "workloads": { "manifests": ["s3://b/k"] },
         });
-        let migration = migration(&input, "qualification").unwrap();
+        let migration = migration(&input).unwrap();
         let asked = Asked {
             id: migration.id.clone(),
             question: Question::Qualification,

@@ -22,7 +22,7 @@ async fn asked() -> (Office, Migration) {
         "gateway": { "restApiId": "a", "stage": "prod" },
         "workloads": { "manifests": ["s3://b/k"] },
     });
-    let (office, migration) = (Office::default(), migration(&input, "qualification").unwrap());
+    let (office, migration) = (Office::default(), migration(&input).unwrap());
     let question = Asked {
         id: migration.id.clone(),
         question: Question::Qualification,

@@ -50,7 +50,7 @@ where
 {
     for bundle in &migration.plan.workloads.bundles {
         let key = key(bundle);
-        if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status != Status::Absent) {
+        if ports.live(migration, &key).await?.is_some() {
             ports.absent(migration, &key).await?;
         }
     }

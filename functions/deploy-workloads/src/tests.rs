@@ -21,7 +21,7 @@ fn shop() -> (Workshop, Migration) {
         "gateway": { "restApiId": "a1b2c3d4e5", "stage": "prod" },
         "workloads": { "manifests": ["s3://bucket/shop.yaml", "s3://bucket/more.yaml"] },
     });
-    let mut migration = migration(&input, "").unwrap();
+    let mut migration = migration(&input).unwrap();
     let config = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "c" } });
     let plan = &mut migration.plan.workloads;
     plan.bundles = vec![
@@ -128,5 +128,5 @@ async fn undo_leaves_the_cluster_to_those_who_delete_it_and_can_be_repeated() {
     }
     undo(&workshop, &back).await.unwrap();
     assert!(workshop.green.writes().is_empty());
-    assert!(workshop.ledger.all().iter().all(|entry| entry.status == Status::Absent));
+    assert!(workshop.ledger.all().iter().all(|entry| !entry.is_live()));
 }

@@ -2,10 +2,13 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>).
 
 use crate::{bake, guard, sight};
-use clients::{Account, Invocation, token};
 use domain::{
-    MigrationId, Outcome, PhaseError,
-    ports::{Approvals, Stages, approvals::TaskToken},
+    Invocation, MigrationId, Outcome, PhaseError, Step as _,
+    answered::answered,
+    ports::{
+        Alarms, Approvals, Clock, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages, Tokens,
+        approvals::TaskToken,
+    },
 };
 use serde::Deserialize;
 
@@ -58,61 +61,90 @@ pub struct Watch {
 pub struct State {
     /// Which migration.
     pub migration_id: MigrationId,
-    /// Always "converge".
-    #[serde(default)]
-    pub direction: domain::Direction,
-    /// `guard` or `bake`.
-    pub step: String,
+    /// Which state: a [`Step`].
+    pub step: Option<String>,
     /// What waits, for `bake`.
     pub task_token: Option<TaskToken>,
+}
+
+/// The states of the migrate machine that run this function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Step {
+    /// Watches one step of the switch.
+    Guard,
+    /// Begins the bake, and lets the state wait for its end.
+    Bake,
+}
+
+/// Everything that this function reaches.
+pub trait Ports:
+    Ledger + Migrations + Alarms + Approvals + Schedules + Tokens + Messages + Stages + Kubernetes + Settings + Clock
+{
+}
+
+impl<T> Ports for T where
+    T: Ledger
+        + Migrations
+        + Alarms
+        + Approvals
+        + Schedules
+        + Tokens
+        + Messages
+        + Stages
+        + Kubernetes
+        + Settings
+        + Clock
+{
 }
 
 /// Handles one event.
 ///
 /// # Errors
-/// Whatever the guard or the bake answer.
-pub async fn handle(account: &Account, event: Event, invocation: Invocation) -> Result<Outcome, PhaseError> {
-    let now = jiff::Timestamp::now();
+/// `InvalidInput` for a step that is not a [`Step`] or lacks its task token, and the errors of the guard and the bake.
+pub async fn handle<P: Ports>(ports: &P, event: Event, invocation: Invocation) -> Result<Outcome, PhaseError> {
+    let now = ports.now();
     match event {
-        Event::Alarm(alarm) => alarms(account, &alarm, &invocation, now).await,
+        Event::Alarm(alarm) => alarms(ports, &alarm, &invocation, now).await,
         Event::Watch(call) => {
-            let (_, migration) = account.load(&call.migration_id, &call.watch, invocation.deadline).await?;
+            let (_, migration) = ports.load(&call.migration_id, invocation.deadline).await?;
             // Boxed: what two clusters are read with is large.
-            let look = Box::pin(sight::see(account, &migration));
-            bake::watch(account, &migration, look, now).await
+            let look = Box::pin(sight::see(ports, &migration));
+            bake::watch(ports, &migration, look, now).await
         }
-        Event::State(state) => {
-            let (_, migration) = account.load(&state.migration_id, &state.step, invocation.deadline).await?;
-            match (state.step.as_str(), state.task_token) {
-                ("guard", None) => {
-                    let edge = &migration.plan.edge;
-                    let found = account.stage(&edge.api.id, &edge.stage.name).await?;
-                    guard::converge(account, &migration, found.as_ref(), now).await
-                }
-                ("bake", Some(token)) => {
-                    let observe = account.setting("BASCULE_OBSERVE_ARN")?;
-                    let begun = bake::begin(account, &migration, token.clone(), observe, now).await;
-                    token::answered(account, &token, begun).await
-                }
-                (step, _) => Err(PhaseError::invalid_input(format!(
-                    "$.step: found {step:?}, expected guard, or bake with a task token"
-                ))),
+        Event::State(state) => match (Step::read(state.step.as_deref())?, state.task_token) {
+            (Step::Guard, None) => {
+                let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
+                let edge = &migration.plan.edge;
+                let found = ports.stage(&edge.api.id, &edge.stage.name).await?;
+                guard::converge(ports, &migration, found.as_ref(), now).await
             }
-        }
+            (Step::Bake, Some(token)) => {
+                let begun = async {
+                    let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
+                    bake::begin(ports, &migration, token.clone(), &ports.observe_arn()?, now).await
+                };
+                answered(ports, &token, begun.await).await
+            }
+            (Step::Guard, Some(_)) => {
+                Err(PhaseError::invalid_input("$.taskToken: the guard does not wait for an answer"))
+            }
+            (Step::Bake, None) => Err(PhaseError::invalid_input("$.taskToken: missing; the bake waits for its end")),
+        },
     }
 }
 
-async fn alarms(
-    account: &Account,
+async fn alarms<P: Ports>(
+    ports: &P,
     event: &AlarmEvent,
     invocation: &Invocation,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
     let mut watchers = 0_u32;
     for arn in &event.resources {
-        for id in account.watchers(arn).await? {
-            let (_, migration) = account.load(&id, "bake", invocation.deadline).await?;
-            bake::alarm(account, &migration, arn, event.fired(), now).await?;
+        for id in ports.watchers(arn).await? {
+            let (_, migration) = ports.load(&id, invocation.deadline).await?;
+            bake::alarm(ports, &migration, arn, event.fired(), now).await?;
             watchers += 1;
         }
     }

@@ -16,7 +16,7 @@ use testing::{Office, migration};
 
 const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
 
-fn move_with(step: &str) -> Migration {
+fn moved() -> Migration {
     let input = json!({
         "blue": { "cluster": "blue" }, "green": { "cluster": "green" },
         "gateway": { "restApiId": "a", "stage": "prod" },
@@ -24,7 +24,7 @@ fn move_with(step: &str) -> Migration {
         "cutover": { "steps": [10, 100], "stepDuration": "5m", "deadline": "1h", "alarms": [ALARM] },
         "bake": { "duration": "2h", "alarms": [ALARM] },
     });
-    migration(&input, step).unwrap()
+    migration(&input).unwrap()
 }
 
 fn at(text: &str) -> jiff::Timestamp {
@@ -36,7 +36,7 @@ fn start() -> jiff::Timestamp {
 }
 
 async fn begun() -> (Office, Migration) {
-    let (office, migration) = (Office::default(), move_with("bake"));
+    let (office, migration) = (Office::default(), moved());
     bake::begin(&office, &migration, TaskToken::new("t"), "arn:observe", start()).await.unwrap();
     (office, migration)
 }
@@ -82,7 +82,7 @@ async fn a_change_of_configuration_that_leaves_the_alarm_ok_breaks_nothing() {
 #[tokio::test]
 async fn a_bake_does_not_begin_under_an_alarm_that_is_not_ok() {
     for state in [AlarmState::Alarm, AlarmState::InsufficientData, AlarmState::Missing] {
-        let (office, migration) = (Office::default(), move_with("bake"));
+        let (office, migration) = (Office::default(), moved());
         office.desk().alarms.insert(ALARM.to_owned(), state);
         let begun = bake::begin(&office, &migration, TaskToken::new("t"), "arn:observe", start()).await;
         assert_eq!(begun.unwrap_err().condition, Condition::GuardBreached, "{state:?}");
@@ -137,7 +137,7 @@ async fn the_first_end_of_a_bake_stands() {
 async fn a_bake_killed_after_any_call_ends_as_an_undisturbed_one() {
     let mut survived = false;
     for calls in 1..200 {
-        let (office, migration) = (Office::default(), move_with("bake"));
+        let (office, migration) = (Office::default(), moved());
         office.crash().after(calls);
         let first = bake::begin(&office, &migration, TaskToken::new("t"), "arn:observe", start()).await;
         survived = first.is_ok();
@@ -165,7 +165,7 @@ async fn a_bake_killed_after_any_call_ends_as_an_undisturbed_one() {
 }
 
 async fn shifted(share: u8, guarded: usize) -> (Office, Migration) {
-    let (office, migration) = (Office::default(), move_with("guard"));
+    let (office, migration) = (Office::default(), moved());
     let shift = Shift { guarded, share, started_at: start(), shifted_at: start() };
     office.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
     for (key, id) in [(keys::deployment_g(), "G"), (keys::vpc_link(&migration), "link")] {
@@ -231,7 +231,7 @@ async fn the_last_step_completes_the_switch() {
 async fn nothing_waits_or_is_watched_once_the_migration_was_turned_back() {
     let office = Office::default();
     office.ledger.set_owner(1, Direction::Undo);
-    let migration = Migration { direction: Direction::Undo, fence: 1, ..move_with("bake") };
+    let migration = Migration { direction: Direction::Undo, fence: 1, ..moved() };
     let begun = bake::begin(&office, &migration, TaskToken::new("t"), "arn:observe", start()).await;
     assert_eq!(begun.unwrap_err().condition, Condition::Conflict);
     assert!(office.desk().schedules.is_empty() && office.desk().asked.is_empty());
@@ -241,7 +241,7 @@ async fn nothing_waits_or_is_watched_once_the_migration_was_turned_back() {
 
 #[tokio::test]
 async fn a_switch_that_cannot_be_read_is_no_switch_that_has_not_begun() {
-    let (office, migration) = (Office::default(), move_with("guard"));
+    let (office, migration) = (Office::default(), moved());
     let asked = async || guard::converge(&office, &migration, None, start()).await.unwrap_err();
     assert_eq!(asked().await.condition, Condition::Refused);
     office.save_progress(&migration, PHASE, json!({ "share": 25 })).await.unwrap();

@@ -1,9 +1,13 @@
 //! Who calls: the migrate machine with the user's input, or the rollback machine at its end.
 
 use crate::{Findings, compute, conclude, edge, refuse, undo, workloads};
-use clients::{Account, Invocation};
 use domain::{
-    Condition, Direction, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, ports::Migrations,
+    Condition, Direction, Invocation, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, Whole,
+    invocation::reconcile,
+    ports::{
+        Access, Addons, Alarms, Clusters, Kubernetes, LaunchTemplates, Leases, Ledger, Manifests, Migrations, Network,
+        NodeGroups,
+    },
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,18 +29,54 @@ pub struct Call {
     pub direction: Direction,
 }
 
+/// Everything that this phase reaches.
+pub trait Ports:
+    edge::Ports
+    + Ledger
+    + Migrations
+    + Leases
+    + Alarms
+    + Access
+    + Addons
+    + Clusters
+    + NodeGroups
+    + Network
+    + LaunchTemplates
+    + Kubernetes
+    + Manifests
+{
+}
+
+impl<T> Ports for T where
+    T: edge::Ports
+        + Ledger
+        + Migrations
+        + Leases
+        + Alarms
+        + Access
+        + Addons
+        + Clusters
+        + NodeGroups
+        + Network
+        + LaunchTemplates
+        + Kubernetes
+        + Manifests
+{
+}
+
 /// Handles one call. An execution that was opened or refused before gets the same answer again.
 ///
 /// # Errors
 /// `InvalidInput`, `Refused` or `Conflict` with every problem; whatever AWS answers.
-pub async fn handle(account: &Account, call: Call, invocation: Invocation) -> Result<Outcome, PhaseError> {
+pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> Result<Outcome, PhaseError> {
     let id = &call.migration_id;
     if call.direction == Direction::Undo {
         let payload = Payload { migration_id: id.clone(), direction: call.direction, step: None };
-        let refuse = async |_: &Account, _: &Migration| Err(PhaseError::refused("preflight only undoes here"));
-        return clients::reconcile(account, "preflight", &payload, &invocation, &refuse, &undo).await;
+        let never = async |_: &P, _: &Migration, _: Whole| Err(PhaseError::refused("preflight only undoes here"));
+        let undo = async |ports: &P, migration: &Migration, _: Whole| undo(ports, migration).await;
+        return reconcile(ports, "preflight", &payload, &invocation, never, undo).await;
     }
-    if let Some(meta) = account.meta(id).await? {
+    if let Some(meta) = ports.meta(id).await? {
         return match meta.refusal {
             Some(refusal) => Err(refusal.into()),
             None => Ok(Outcome::done().with("dryRun", meta.outcome.as_deref() == Some("Planned"))),
@@ -44,12 +84,12 @@ pub async fn handle(account: &Account, call: Call, invocation: Invocation) -> Re
     }
     let reading = Reading::of(&call.input);
     let Some(input) = &reading.input else {
-        return refuse(account, id, &call.input, Refusal::new(Condition::InvalidInput, reading.problems)).await;
+        return refuse(ports, id, &call.input, Refusal::new(Condition::InvalidInput, reading.problems)).await;
     };
     let findings = Findings {
-        compute: compute::read(account, input).await?,
-        edge: edge::read(account, input).await?,
-        workloads: workloads::read(account, input).await?,
+        compute: compute::read(ports, input).await?,
+        edge: edge::read(ports, input).await?,
+        workloads: workloads::read(ports, input).await?,
     };
-    conclude(account, id, &reading, input, &call.input, findings).await
+    conclude(ports, id, &reading, input, &call.input, findings).await
 }

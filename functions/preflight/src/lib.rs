@@ -10,7 +10,7 @@ pub mod event;
 pub mod workloads;
 
 use domain::{
-    Condition, Input, Migration, MigrationId, Outcome, PhaseError, Plan, Problem, Reading, Refusal, Status,
+    Condition, Input, Migration, MigrationId, Outcome, PhaseError, Plan, Problem, Reading, Refusal,
     input::OnAbort,
     plan::Found,
     ports::{Alarms, Ledger, Migrations, migrations::Opening},
@@ -162,5 +162,5 @@ pub async fn undo<P: Ledger + Migrations>(ports: &P, migration: &Migration) -> R
 
 async fn left<P: Ledger>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
     let entries = ports.entries(migration).await?;
-    Ok(entries.iter().filter(|e| e.status != Status::Absent).map(|e| e.key.to_string()).collect())
+    Ok(entries.iter().filter(|entry| entry.is_live()).map(|entry| entry.key.to_string()).collect())
 }

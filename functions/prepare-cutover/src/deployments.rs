@@ -7,7 +7,7 @@ use domain::gateway::{export, keeper_name};
 use domain::plan::edge::{Stage, keys};
 use domain::ports::gateway::Patch;
 use domain::reconcile::{ensure, ensure_absent};
-use domain::{Migration, PhaseError, ResourceKey, Side, Status};
+use domain::{Migration, PhaseError, ResourceKey, Side};
 use serde_json::json;
 
 /// What a deployment of Bascule's says of itself, by which it is found again.
@@ -109,7 +109,7 @@ async fn delete<P: GatewayPorts>(ports: &P, migration: &Migration, key: &Resourc
 pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
-    let g = ports.entry(migration, &keys::deployment_g()).await?.filter(|entry| entry.status != Status::Absent);
+    let g = ports.live(migration, &keys::deployment_g()).await?;
     if let Some(g) = g.and_then(|entry| entry.id)
         && let Some(stage) = ports.stage(api, &edge.stage.name).await?
     {

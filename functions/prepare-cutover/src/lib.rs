@@ -9,13 +9,13 @@ pub mod public_hosts;
 pub mod smoke;
 pub mod window;
 
-use domain::ports::{Apis, Kubernetes, Ledger, Manifests, Probes, Stages, UsagePlans};
+use domain::ports::{Apis, Clock, Kubernetes, Ledger, Manifests, Probes, Stages, UsagePlans};
 use domain::{Migration, Outcome, PhaseError, Status, gateway::unmoved, plan::edge::keys};
 
 /// Everything that this phase reaches.
-pub trait Ports: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes {}
+pub trait Ports: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes + Clock {}
 
-impl<T> Ports for T where T: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes {}
+impl<T> Ports for T where T: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes + Clock {}
 
 /// The gateway's part of them.
 pub trait GatewayPorts: Ledger + Apis + Stages + UsagePlans + Probes {}
@@ -31,7 +31,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
     // The configuration first: what an invocation that died left pointing at green goes back to blue, unless G still needs it.
     window::mend(ports, migration).await?;
     public_hosts::converge(ports, migration).await?;
-    converge_gateway(ports, migration, jiff::Timestamp::now()).await
+    converge_gateway(ports, migration, ports.now()).await
 }
 
 /// The part of [`converge`] that concerns API Gateway.

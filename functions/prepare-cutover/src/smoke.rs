@@ -6,7 +6,7 @@ use domain::plan::edge::{Edge, UsagePlan, keys};
 use domain::ports::gateway::ApiKey;
 use domain::ports::probes::Probe;
 use domain::reconcile::{ensure, ensure_absent};
-use domain::{Input, Kind, Migration, PhaseError, Side, Status};
+use domain::{Input, Kind, Migration, PhaseError, Side};
 use serde_json::{Value, json};
 
 const PHASE: &str = "prepare-cutover";
@@ -138,9 +138,9 @@ async fn find_plan<P: GatewayPorts>(ports: &P, api: &str, name: &str) -> Result<
 /// Takes the keys' way to G's stage away again.
 pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let entries = ports.entries(migration).await?;
-    let plans = entries.iter().filter(|entry| {
-        entry.key.kind == Kind::UsagePlan && entry.key.name.starts_with("smoke/") && entry.status != Status::Absent
-    });
+    let plans = entries
+        .iter()
+        .filter(|entry| entry.key.kind == Kind::UsagePlan && entry.key.name.starts_with("smoke/") && entry.is_live());
     for entry in plans {
         let name = &keys::name(migration, &entry.key, 128);
         let find = || async { Ok(find_plan(ports, "", name).await?.map(|plan| plan.id)) };

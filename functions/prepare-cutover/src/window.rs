@@ -7,7 +7,7 @@ use crate::{GatewayPorts, deployments};
 use domain::gateway::{export, integrations, keeper_name, made, unmoved};
 use domain::plan::edge::{Integration, keys};
 use domain::reconcile::ensure;
-use domain::{Entry, Migration, PhaseError, Side, Status};
+use domain::{Entry, Migration, PhaseError, Side};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ fn originals(entry: &Entry) -> Result<Originals, PhaseError> {
 
 async fn open<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<Option<Entry>, PhaseError> {
     let entry = ports.entry(migration, &keys::window()).await?;
-    Ok(entry.filter(|entry| entry.status != Status::Absent))
+    Ok(entry.filter(|entry| entry.is_live()))
 }
 
 /// Ends a window that an earlier invocation left open though G exists. A window whose G does not exist yet goes on: closing and

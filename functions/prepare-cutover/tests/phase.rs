@@ -5,7 +5,7 @@
 use domain::plan::edge::{VpcLink, keys};
 use domain::ports::Ledger;
 use domain::ports::gateway::Deployment;
-use domain::{Condition, Direction, Migration, Outcome, PhaseError, Status};
+use domain::{Condition, Direction, Migration, Outcome, PhaseError};
 use prepare_cutover::{converge_gateway, undo_gateway};
 use serde_json::Value;
 use testing::{Gate, Road};
@@ -141,7 +141,7 @@ async fn the_undo_leaves_the_api_as_it_was() {
     let (gate, _) = shop().await;
     let before = gate.road().clone();
     assert_eq!(Road { created: 0, stage_calls: Vec::new(), ..left.road }, before);
-    let present: Vec<_> = left.entries.iter().filter(|entry| entry.status != Status::Absent).collect();
+    let present: Vec<_> = left.entries.iter().filter(|entry| entry.is_live()).collect();
     assert_eq!(present.len(), 1, "only green's link, which another phase made: {present:#?}");
 }
 

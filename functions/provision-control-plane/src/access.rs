@@ -1,17 +1,17 @@
 //! Who may use the clusters: blue's access entries and Pod Identity associations on green, and Bascule itself on both.
 
 use domain::{
-    Kind, Migration, PhaseError, ResourceKey, Side, Status,
+    Kind, Migration, PhaseError, ResourceKey, Side,
     names::client_token,
     ownership::{self, clone_tags},
     plan::compute::{AccessEntry, AccessPolicy, Tags},
-    ports::{Access, Deployment, Ledger},
+    ports::{Access, Ledger, Settings},
     reconcile::{ensure, ensure_absent},
 };
 use serde_json::{Value, json};
 
 /// Gives Bascule's Kubernetes role the administration of both clusters. An entry that somebody else made for it on blue is left alone.
-pub(crate) async fn ensure_own<P: Ledger + Access + Deployment>(
+pub(crate) async fn ensure_own<P: Ledger + Access + Settings>(
     ports: &P,
     migration: &Migration,
 ) -> Result<(), PhaseError> {
@@ -31,7 +31,7 @@ pub(crate) async fn ensure_own<P: Ledger + Access + Deployment>(
     for (side, cluster) in [(Side::Blue, &compute.blue.name), (Side::Green, &compute.green.name)] {
         let key = ResourceKey::new(side, Kind::AccessEntry, &role);
         if side == Side::Blue {
-            let known = ports.entry(migration, &key).await?.is_some_and(|entry| entry.status != Status::Absent);
+            let known = ports.live(migration, &key).await?.is_some();
             if !known && ports.access_entry(cluster, &role).await?.is_some() {
                 continue;
             }
@@ -103,7 +103,7 @@ fn missing_policies<'a>(wanted: &'a AccessEntry, found: Option<&AccessEntry>) ->
 pub(crate) async fn remove_from_blue<P: Ledger + Access>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let cluster = &migration.plan.compute.blue.name;
     for entry in ports.entries(migration).await? {
-        if entry.key.side != Side::Blue || entry.key.kind != Kind::AccessEntry || entry.status == Status::Absent {
+        if entry.key.side != Side::Blue || entry.key.kind != Kind::AccessEntry || !entry.is_live() {
             continue;
         }
         let principal = &entry.key.name;

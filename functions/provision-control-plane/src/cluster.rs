@@ -5,7 +5,7 @@ use domain::{
     names::client_token,
     ownership::{self, clone_tags},
     plan::compute::{ClusterStatus, Issue},
-    ports::{Clusters, Ledger, clusters::NewCluster},
+    ports::{Clock, Clusters, Ledger, clusters::NewCluster},
     reconcile::{ensure, ensure_absent},
     security_groups::clones,
 };
@@ -74,9 +74,9 @@ pub(crate) fn elapsed(since: jiff::Timestamp, now: jiff::Timestamp) -> String {
 }
 
 /// Deletes green's cluster, where the ledger says that Bascule created it.
-pub(crate) async fn remove<P: Clusters + Ledger>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn remove<P: Clusters + Ledger + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let name = &migration.plan.compute.green.name;
-    let now = jiff::Timestamp::now();
+    let now = ports.now();
     ensure_absent(
         ports,
         migration,

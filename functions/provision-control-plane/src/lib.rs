@@ -10,23 +10,31 @@ mod cluster;
 mod network;
 
 use domain::{
-    Kind, Migration, Outcome, PhaseError, Side, Status,
-    ports::{Access, Addons, Clusters, Deployment, Ledger, Network, NodeGroups},
+    Kind, Migration, Outcome, PhaseError, Side, Whole,
+    ports::{Access, Addons, Clock, Clusters, Ledger, Network, NodeGroups, Settings},
     security_groups::remove_rules,
 };
 
-/// The step of an undo that keeps green: only Bascule's access to blue goes.
-pub const LEAVE_BLUE: &str = "leave-blue";
+/// The states of the rollback machine that run this phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Undo {
+    /// Green's control plane, and Bascule's access to blue.
+    #[strum(serialize = "")]
+    Everything,
+    /// Bascule's access to blue only: green is kept.
+    LeaveBlue,
+}
 
 /// Makes the control plane and what hangs on it.
 ///
 /// # Errors
 /// `NotReady` while EKS creates; `Unhealthy` where it fails; `Conflict` where green's name is taken.
-pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+pub async fn converge<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + Addons + Access + Network + Deployment,
+    P: Ledger + Clusters + Addons + Access + Network + Settings + Clock,
 {
-    let now = jiff::Timestamp::now();
+    let now = ports.now();
     let green = cluster::ensure_active(ports, migration, now).await?;
     network::ensure(ports, migration, &green).await?;
     access::ensure_own(ports, migration).await?;
@@ -35,16 +43,16 @@ where
     Ok(Outcome::done())
 }
 
-/// Removes the control plane with all that hangs on it, and Bascule's access to blue; with the step `leave-blue` only the latter.
+/// Removes the control plane with all that hangs on it, and Bascule's access to blue; or only the latter.
 ///
 /// # Errors
 /// `NotReady` while node groups are left or EKS deletes; whatever the ports answer.
-pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+pub async fn undo<P>(ports: &P, migration: &Migration, step: Undo) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + NodeGroups + Access + Network,
+    P: Ledger + Clusters + NodeGroups + Access + Network + Clock,
 {
     access::remove_from_blue(ports, migration).await?;
-    if migration.step == LEAVE_BLUE {
+    if step == Undo::LeaveBlue {
         return Ok(Outcome::done());
     }
     if let Some(green) = cluster::own(ports, migration).await? {
@@ -61,7 +69,7 @@ where
     // What hung on the cluster went with it.
     for entry in ports.entries(migration).await? {
         let with_cluster = matches!(entry.key.kind, Kind::Addon | Kind::AccessEntry | Kind::PodIdentityAssociation);
-        if entry.key.side == Side::Green && with_cluster && entry.status != Status::Absent {
+        if entry.key.side == Side::Green && with_cluster && entry.is_live() {
             ports.absent(migration, &entry.key).await?;
         }
     }

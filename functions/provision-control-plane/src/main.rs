@@ -2,5 +2,6 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), clients::Error> {
-    clients::serve("provision-control-plane", provision_control_plane::converge, provision_control_plane::undo).await
+    clients::serve_steps("provision-control-plane", provision_control_plane::converge, provision_control_plane::undo)
+        .await
 }

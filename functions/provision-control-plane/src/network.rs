@@ -3,13 +3,13 @@
 use domain::{
     Migration, PhaseError,
     plan::compute::{ClusterStatus, Direction, Peer, Rule, rules::Wanted},
-    ports::{Deployment, Ledger, Network},
+    ports::{Ledger, Network, Settings},
     security_groups::{FUNCTIONS_TO_KUBERNETES, clones, ensure_rule, ensure_rules},
 };
 
 /// Adds the rules that waited for the cluster security group, and lets Bascule's own functions reach the Kubernetes API where they run
 /// in the user's subnets.
-pub(crate) async fn ensure<P: Ledger + Network + Deployment>(
+pub(crate) async fn ensure<P: Ledger + Network + Settings>(
     ports: &P,
     migration: &Migration,
     green: &ClusterStatus,

@@ -3,15 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::{
-    Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
+    Condition, Direction, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Whole,
     plan::compute::{AccessEntry, Peer, SecurityGroup},
     ports::{Ledger, Network},
 };
-use provision_control_plane::{LEAVE_BLUE, converge, undo};
+use provision_control_plane::{Undo, converge as make, undo as take_down};
 use serde_json::Value;
 use testing::Yard;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/bascule-kubernetes";
+
+async fn converge(yard: &Yard, migration: &Migration) -> Result<Outcome, PhaseError> {
+    make(yard, migration, Whole::Whole).await
+}
+
+async fn undo(yard: &Yard, migration: &Migration) -> Result<Outcome, PhaseError> {
+    take_down(yard, migration, Undo::Everything).await
+}
 
 /// The shop after provision-network: its two groups have clones.
 async fn shop() -> (Yard, Migration) {
@@ -74,8 +82,7 @@ async fn undo_leaves_the_account_as_it_was_but_for_the_network() {
     let end = Yard::survives(built, undo).await.unwrap();
     let (before, _) = shop().await;
     assert_eq!(end.grounds, before.end().grounds);
-    let left: Vec<_> =
-        end.entries.iter().filter(|entry| entry.status != Status::Absent).map(|entry| entry.key.kind).collect();
+    let left: Vec<_> = end.entries.iter().filter(|entry| entry.is_live()).map(|entry| entry.key.kind).collect();
     assert_eq!(left, [Kind::SecurityGroup, Kind::SecurityGroup]);
 }
 
@@ -93,8 +100,8 @@ async fn undo_waits_for_the_node_groups() {
 async fn a_green_that_is_kept_stays_whole_and_bascule_leaves_blue() {
     let (yard, migration) = built().await;
     let before = yard.grounds().access_entries.clone();
-    let keeping = Migration { step: LEAVE_BLUE.to_owned(), ..migration };
-    yard.drive(&keeping, undo).await.unwrap();
+    let leave = async |yard: &Yard, migration: &Migration| take_down(yard, migration, Undo::LeaveBlue).await;
+    yard.drive(&migration, leave).await.unwrap();
     let mut expected = before;
     assert!(expected.remove(&("shop-blue".to_owned(), ROLE.to_owned())).is_some());
     assert_eq!(yard.grounds().access_entries, expected);

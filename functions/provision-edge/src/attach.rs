@@ -69,7 +69,7 @@ async fn attach<P: Ports>(
 pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let entries = ports.entries(migration).await?;
     let attachments = entries.iter().filter(|entry| {
-        entry.key.side == Side::Green && entry.key.kind == Kind::TargetGroupAttachment && entry.status != Status::Absent
+        entry.key.side == Side::Green && entry.key.kind == Kind::TargetGroupAttachment && entry.is_live()
     });
     for entry in attachments {
         let text = |field: &str| entry.detail.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -8,10 +8,18 @@ pub mod rewrite;
 pub mod temporary;
 
 use domain::ports::{Apis, Ledger, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
-use domain::{Migration, Outcome, PhaseError};
+use domain::{Migration, Outcome, PhaseError, Whole};
 
-/// The step that registers green's nodes.
-pub const ATTACH_NODES: &str = "attach-nodes";
+/// The states of the migrate machine that run this phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Step {
+    /// Load balancer, VPC link and temporary API.
+    #[strum(serialize = "")]
+    Build,
+    /// Green's nodes as targets of the load balancer.
+    AttachNodes,
+}
 
 /// Everything that this phase reaches.
 pub trait Ports: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
@@ -21,20 +29,15 @@ impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + VpcLinks + Lo
 /// Makes green's edge exist, or registers green's nodes with it.
 ///
 /// # Errors
-/// `NotReady` while AWS works on it, `Unhealthy` where AWS gave up, `InvalidInput` for an unknown step; whatever the ports answer.
-pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
-    match migration.step.as_str() {
-        "" => {
+/// `NotReady` while AWS works on it, `Unhealthy` where AWS gave up.
+pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError> {
+    match step {
+        Step::Build => {
             let load_balancer = balancer::converge(ports, migration).await?;
             let link = link::converge(ports, migration, &load_balancer).await?;
             temporary::converge(ports, migration, &link).await?;
         }
-        ATTACH_NODES => attach::converge(ports, migration).await?,
-        other => {
-            return Err(PhaseError::invalid_input(format!(
-                "$.step: found {other:?}, expected nothing or {ATTACH_NODES:?}"
-            )));
-        }
+        Step::AttachNodes => attach::converge(ports, migration).await?,
     }
     Ok(Outcome::done())
 }
@@ -43,7 +46,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
 ///
 /// # Errors
 /// `NotReady` while AWS is deleting; whatever the ports answer.
-pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
     attach::undo(ports, migration).await?;
     temporary::undo(ports, migration).await?;
     link::undo(ports, migration).await?;

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), clients::Error> {
-    clients::serve("provision-edge", provision_edge::converge, provision_edge::undo).await
+    clients::serve_steps("provision-edge", provision_edge::converge, provision_edge::undo).await
 }

@@ -4,7 +4,7 @@ use crate::{Ports, rewrite};
 use domain::gateway::temporary::restore;
 use domain::plan::edge::{Api, Stage, UsagePlan, keys};
 use domain::reconcile::{ensure, ensure_absent};
-use domain::{Entry, Kind, Migration, PhaseError, Side, Status};
+use domain::{Entry, Kind, Migration, PhaseError, Side};
 use serde_json::{Value, json};
 
 const NAME: usize = 128;
@@ -115,9 +115,7 @@ pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(
     let find = || async { Ok(find_api(ports, name).await?.map(|api| api.id)) };
     let entries = ports.entries(migration).await?;
     let known = |entry: &&Entry| {
-        entry.key.side == Side::Temporary
-            && entry.status != Status::Absent
-            && entry.key.name.starts_with("qualification")
+        entry.key.side == Side::Temporary && entry.is_live() && entry.key.name.starts_with("qualification")
     };
     let entries: Vec<&Entry> = entries.iter().filter(known).collect();
     for entry in entries.iter().filter(|entry| entry.key.kind == Kind::UsagePlan) {

@@ -4,8 +4,8 @@
 
 use domain::plan::edge::keys;
 use domain::ports::Ledger;
-use domain::{Condition, Direction, Migration, Status};
-use provision_edge::{ATTACH_NODES, converge, undo};
+use domain::{Condition, Direction, Migration, Outcome, PhaseError, Whole};
+use provision_edge::{Step, converge, undo as take_down};
 use serde_json::Value;
 use testing::{Gate, Road};
 
@@ -13,27 +13,39 @@ async fn shop() -> (Gate, Migration) {
     (Gate::shop(), Gate::migration(&[100]).unwrap())
 }
 
+async fn build(gate: &Gate, migration: &Migration) -> Result<Outcome, PhaseError> {
+    converge(gate, migration, Step::Build).await
+}
+
+async fn attach(gate: &Gate, migration: &Migration) -> Result<Outcome, PhaseError> {
+    converge(gate, migration, Step::AttachNodes).await
+}
+
+async fn undo(gate: &Gate, migration: &Migration) -> Result<Outcome, PhaseError> {
+    take_down(gate, migration, Whole::Whole).await
+}
+
 async fn built() -> (Gate, Migration) {
     let (gate, migration) = shop().await;
-    gate.drive(&migration, converge).await.unwrap();
-    (gate, Migration { step: ATTACH_NODES.to_owned(), ..migration })
+    gate.drive(&migration, build).await.unwrap();
+    (gate, migration)
 }
 
 async fn attached() -> (Gate, Migration) {
     let (gate, migration) = built().await;
-    gate.drive(&migration, converge).await.unwrap();
+    gate.drive(&migration, attach).await.unwrap();
     // What shift-traffic makes in the temporary API goes with it.
     for key in [keys::temporary_deployment_of_blue(), keys::temporary_shift()] {
         gate.intend(&migration, &key, Value::Null).await.unwrap();
         gate.present(&migration, &key, "deployment-of-blue").await.unwrap();
     }
     gate.ledger.set_owner(0, Direction::Undo);
-    (gate, Migration { direction: Direction::Undo, step: String::new(), ..migration })
+    (gate, Migration { direction: Direction::Undo, ..migration })
 }
 
 #[tokio::test]
 async fn the_load_balancer_is_cloned_without_its_deletion_protection() {
-    let road = Gate::survives(shop, converge).await.unwrap().road;
+    let road = Gate::survives(shop, build).await.unwrap().road;
     let clone = road.balancers.values().find(|balancer| balancer.arn != "arn:balancer-blue").unwrap();
     assert_eq!(clone.attributes["load_balancing.cross_zone.enabled"], "true");
     assert_eq!(clone.attributes["deletion_protection.enabled"], "false");
@@ -87,7 +99,7 @@ async fn production_is_not_touched() {
 
 #[tokio::test]
 async fn every_node_group_is_attached_where_blues_is() {
-    let road = Gate::survives(built, converge).await.unwrap().road;
+    let road = Gate::survives(built, attach).await.unwrap().road;
     let clone = road.groups.values().find(|group| group.arn != "arn:group-blue").unwrap();
     for name in ["general", "jobs"] {
         assert_eq!(road.scaling[&format!("eks-shop-green-{name}")].target_group_arns, std::slice::from_ref(&clone.arn));
@@ -101,7 +113,7 @@ async fn the_undo_leaves_the_account_as_it_was() {
     let (gate, _) = shop().await;
     let before = gate.road().clone();
     assert_eq!(Road { created: 0, ..left.road }, before);
-    assert!(left.entries.iter().all(|entry| entry.status == Status::Absent), "{:#?}", left.entries);
+    assert!(left.entries.iter().all(|entry| !entry.is_live()), "{:#?}", left.entries);
 }
 
 #[tokio::test]
@@ -139,11 +151,4 @@ async fn a_link_that_failed_is_unhealthy() {
     let error = converge(&gate, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::Unhealthy);
     assert!(error.message.contains("NLB ARN is malformed"), "{error}");
-}
-
-#[tokio::test]
-async fn an_unknown_step_is_invalid_input() {
-    let (gate, migration) = shop().await;
-    let migration = Migration { step: "attach".to_owned(), ..migration };
-    assert_eq!(converge(&gate, &migration).await.unwrap_err().condition, Condition::InvalidInput);
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::{
-    Direction, Kind, Migration, Status,
+    Direction, Kind, Migration,
     names::unique,
     plan::compute::{Peer, Rule},
 };
@@ -53,7 +53,7 @@ async fn undo_leaves_the_account_as_it_was() {
     let end = Yard::survives(built, undo).await.unwrap();
     let before = Yard::shop().end().grounds;
     assert_eq!(end.grounds, before);
-    assert!(end.entries.iter().all(|entry| entry.status == Status::Absent));
+    assert!(end.entries.iter().all(|entry| !entry.is_live()));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::templates::with_cluster_group;
 use domain::{
-    Condition, Kind, Migration, PhaseError, ResourceKey, Side, Status,
+    Condition, Kind, Migration, PhaseError, ResourceKey, Side,
     names::client_token,
     ownership::clone_tags,
     plan::compute::{Issue, NodeGroup},
@@ -91,7 +91,7 @@ pub(crate) async fn remove<P: Ledger + NodeGroups>(ports: &P, migration: &Migrat
     let cluster = &migration.plan.compute.green.name;
     let mut waiting = Vec::new();
     for entry in ports.entries(migration).await? {
-        if entry.key.side != Side::Green || entry.key.kind != Kind::NodeGroup || entry.status == Status::Absent {
+        if entry.key.side != Side::Green || entry.key.kind != Kind::NodeGroup || !entry.is_live() {
             continue;
         }
         let name = &entry.key.name;

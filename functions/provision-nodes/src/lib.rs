@@ -6,7 +6,7 @@ mod templates;
 
 use domain::{
     Migration, Outcome, PhaseError,
-    ports::{Addons, Clusters, LaunchTemplates, Ledger, NodeGroups},
+    ports::{Addons, Clock, Clusters, LaunchTemplates, Ledger, NodeGroups},
 };
 
 /// Makes launch templates and node groups, and the add-ons that come after the nodes.
@@ -15,9 +15,9 @@ use domain::{
 /// `NotReady` while EKS creates; `Unhealthy`, with what EKS complains of, where it fails.
 pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + NodeGroups + LaunchTemplates + Addons,
+    P: Ledger + Clusters + NodeGroups + LaunchTemplates + Addons + Clock,
 {
-    let now = jiff::Timestamp::now();
+    let now = ports.now();
     let templates = templates::ensure(ports, migration).await?;
     groups::ensure_active(ports, migration, &templates).await?;
     addons::ensure_active(ports, migration, now).await?;

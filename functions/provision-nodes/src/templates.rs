@@ -1,7 +1,7 @@
 //! Green's launch templates: one with one version for each version that blue's node groups use.
 
 use domain::{
-    Kind, Migration, PhaseError, ResourceKey, Side, Status,
+    Kind, Migration, PhaseError, ResourceKey, Side,
     names::{client_token, unique},
     ownership::clone_tags,
     plan::compute::{LaunchTemplate, LaunchTemplateData, nodes::NetworkInterface, rules::Clones},
@@ -91,7 +91,7 @@ fn clone_data(migration: &Migration, data: &LaunchTemplateData, clones: &Clones)
 /// Deletes the launch templates that the ledger knows.
 pub(crate) async fn remove<P: Ledger + LaunchTemplates>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     for entry in ports.entries(migration).await? {
-        if entry.key.side != Side::Green || entry.key.kind != Kind::LaunchTemplate || entry.status == Status::Absent {
+        if entry.key.side != Side::Green || entry.key.kind != Kind::LaunchTemplate || !entry.is_live() {
             continue;
         }
         let blue = migration.plan.compute.launch_templates.iter().find(|template| template.key() == entry.key.name);

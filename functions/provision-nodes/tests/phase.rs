@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::{
-    Condition, Kind, Migration, ResourceKey, Side, Status, ownership,
+    Condition, Kind, Migration, ResourceKey, Side, ownership,
     plan::compute::Issue,
     ports::{Addons, Clusters, Ledger, clusters::NewCluster},
 };
@@ -90,8 +90,7 @@ async fn undo_removes_node_groups_and_their_launch_template() {
     assert_eq!(end.grounds.launch_templates.keys().collect::<Vec<_>>(), ["lt-1"]);
     assert!(!end.grounds.node_groups.keys().any(|(cluster, _)| cluster == "shop-green"));
     assert_eq!(end.grounds.node_groups.len(), 2);
-    let left: Vec<_> =
-        end.entries.iter().filter(|entry| entry.status != Status::Absent).map(|entry| entry.key.kind).collect();
+    let left: Vec<_> = end.entries.iter().filter(|entry| entry.is_live()).map(|entry| entry.key.kind).collect();
     // The add-on goes with the cluster, the groups with the network.
     assert_eq!(left, [Kind::SecurityGroup, Kind::SecurityGroup, Kind::Addon]);
 }

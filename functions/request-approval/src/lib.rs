@@ -4,9 +4,11 @@
 //! goes to the ledger and nowhere else: the link that people get is signed, expires, and names only the question.
 
 use domain::{
-    Migration, MigrationId, Outcome, PhaseError, appointment,
+    Invocation, Migration, MigrationId, Outcome, PhaseError, Step as _,
+    answered::answered,
+    appointment,
     ports::{
-        Approvals, Ledger, Messages, Schedules, Signatures,
+        Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens,
         approvals::{Asked, Question, TEMPORARY_URL, TaskToken, When},
     },
 };
@@ -19,42 +21,67 @@ use serde_json::{Value, json};
 pub struct Request {
     /// Which migration.
     pub migration_id: MigrationId,
-    /// Always "converge"; the same payload as every phase's.
-    #[serde(default)]
-    pub direction: domain::Direction,
-    /// `qualification` or `cleanup`.
-    pub step: String,
+    /// Which question: a [`Step`].
+    pub step: Option<String>,
     /// What waits.
     pub task_token: TaskToken,
 }
 
-/// Where the answers go.
-#[derive(Debug, Clone)]
-pub struct Desk {
-    /// The URL of `decide`'s page, ending in a slash.
-    pub url: String,
-    /// The ARN of `decide`, which the deadline calls.
-    pub decide_arn: String,
+/// The states of the machines that ask people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Step {
+    /// May green get production's requests?
+    Qualification,
+    /// May blue be deleted?
+    Cleanup,
+}
+
+impl From<Step> for Question {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Qualification => Self::Qualification,
+            Step::Cleanup => Self::Cleanup,
+        }
+    }
+}
+
+/// Everything that this phase reaches.
+pub trait Ports:
+    Ledger + Migrations + Approvals + Schedules + Messages + Signatures + Tokens + Settings + Clock
+{
+}
+
+impl<T> Ports for T where
+    T: Ledger + Migrations + Approvals + Schedules + Messages + Signatures + Tokens + Settings + Clock
+{
+}
+
+/// Handles one request of a state that waits for the answer. An error fails the waiting task too.
+///
+/// # Errors
+/// `InvalidInput` for a step that is no question, and the errors of [`ask`].
+pub async fn handle<P: Ports>(ports: &P, request: Request, invocation: Invocation) -> Result<Outcome, PhaseError> {
+    let asked = async {
+        let step = Step::read(request.step.as_deref())?;
+        let (_, migration) = ports.load(&request.migration_id, invocation.deadline).await?;
+        ask(ports, &migration, step, request.task_token.clone()).await
+    };
+    answered(ports, &request.task_token, asked.await).await
 }
 
 /// Stores the question with its token, makes the deadline, and tells people. The same question again (a retry of the
 /// state) replaces the token and keeps the deadline of the first.
 ///
 /// # Errors
-/// `InvalidInput` for a question that is not asked here; whatever the ports answer.
-pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures>(
+/// `Conflict` where the question has an answer already.
+pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures + Settings + Clock>(
     ports: &P,
     migration: &Migration,
+    step: Step,
     token: TaskToken,
-    desk: &Desk,
-    now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
-    let Some(question @ (Question::Qualification | Question::Cleanup)) = Question::parse(&migration.step) else {
-        return Err(PhaseError::invalid_input(format!(
-            "$.step: found {:?}, expected qualification or cleanup",
-            migration.step
-        )));
-    };
+    let question = Question::from(step);
     let evidence = evidence(ports, migration, question).await?;
     let plan_digest = migration.plan.digest();
     let digest = Asked::digest_of(&plan_digest, &evidence);
@@ -62,8 +89,8 @@ pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures>(
         ports,
         migration,
         &deadline_name(question),
-        When::At(migration.input.approval.timeout.after(now)),
-        &desk.decide_arn,
+        When::At(migration.input.approval.timeout.after(ports.now())),
+        &ports.decide_arn()?,
         json!({ "migrationId": migration.id, "approvalId": question.name(), "timeout": true }),
     )
     .await?;
@@ -79,7 +106,7 @@ pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures>(
     ports.ask(migration, &asked).await?;
     let link = Link { migration: migration.id.clone(), question, digest, expires: deadline.as_second() };
     let signature = ports.sign(&link.text()).await?;
-    let url = format!("{}?{}", desk.url, link.query(&signature));
+    let url = format!("{}?{}", ports.approval_url()?, link.query(&signature));
     let (subject, text) = message(migration, question, &evidence, deadline, &url);
     ports.publish(&subject, &text).await?;
     Ok(Outcome::done())

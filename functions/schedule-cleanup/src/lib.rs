@@ -2,27 +2,25 @@
 
 use domain::{
     Migration, Outcome, PhaseError, appointment,
-    ports::{Ledger, Migrations, Schedules, approvals::When},
+    ports::{Clock, Ledger, Migrations, Schedules, Settings, approvals::When},
 };
 use serde_json::json;
 
 /// The name of the cleanup among the migration's appointments.
 pub const CLEANUP: &str = "cleanup";
 
-/// Schedules the cleanup machine for `cleanup.after` from `now`; the first date stands however often this runs. Only then is the
+/// Schedules the cleanup machine for `cleanup.after` from now; the first date stands however often this runs. Only then is the
 /// migration promoted, so a promoted migration always has its cleanup.
 ///
 /// # Errors
 /// Whatever the ports answer.
-pub async fn converge<P: Ledger + Schedules + Migrations>(
-    ports: &P,
-    migration: &Migration,
-    machine_arn: &str,
-    now: jiff::Timestamp,
-) -> Result<Outcome, PhaseError> {
-    let at = migration.input.cleanup.after.after(now);
+pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+where
+    P: Ledger + Schedules + Migrations + Settings + Clock,
+{
+    let at = migration.input.cleanup.after.after(ports.now());
     let input = json!({ "migrationId": migration.id });
-    let at = appointment::make(ports, migration, CLEANUP, When::At(at), machine_arn, input).await?;
+    let at = appointment::make(ports, migration, CLEANUP, When::At(at), &ports.cleanup_machine_arn()?, input).await?;
     ports.promote(migration).await?;
     Ok(Outcome::done().with("cleanupAt", at.to_string()))
 }

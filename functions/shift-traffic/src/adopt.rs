@@ -39,7 +39,7 @@ pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Resu
 /// `NotReady` after a batch; whatever the ports answer.
 pub async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = keys::adopted();
-    let entry = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
+    let entry = ports.live(migration, &key).await?;
     let Some(entry) = entry else {
         return Ok(());
     };

@@ -68,7 +68,7 @@ where
         entries.iter().filter(move |entry| {
             entry.key.side == side
                 && entry.key.kind == Kind::Workload
-                && entry.status != Status::Absent
+                && entry.is_live()
                 && entry.detail["hold"] == true
         })
     };
@@ -130,7 +130,7 @@ async fn suspend_on_blue<P: Ledger, A: KubernetesApi>(
         return Ok(None);
     };
     let key = key(Side::Blue, id);
-    let known = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
+    let known = ports.live(migration, &key).await?;
     if known.as_ref().is_some_and(|entry| entry.status == Status::Present) {
         return Ok(remaining(id, &live));
     }
@@ -156,12 +156,11 @@ async fn resume_on_green<P: Ledger, A: KubernetesApi>(
 ) -> Result<(), PhaseError> {
     let id = &hold.id;
     let key = key(Side::Green, id);
-    let known = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
+    let known = ports.live(migration, &key).await?;
     if known.as_ref().is_some_and(|entry| entry.status == Status::Present) {
         return Ok(());
     }
-    let original =
-        ports.entry(migration, &self::key(Side::Blue, id)).await?.filter(|entry| entry.status != Status::Absent);
+    let original = ports.live(migration, &self::key(Side::Blue, id)).await?;
     let as_on_blue = original.map(|entry| entry.detail["restore"].clone());
     let Some(live) = green.get(id).await? else {
         return if id.kind == "Job" {

@@ -15,22 +15,29 @@ use domain::gateway::{self, served};
 use domain::input::OnAbort;
 use domain::plan::edge::{Stage, keys};
 use domain::ports::approvals::Question;
-use domain::ports::{Apis, Approvals, Kubernetes, Ledger, Stages};
+use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Stages, Tokens};
 use domain::shift::{PHASE, Shift};
-use domain::{Migration, Outcome, PhaseError, Status};
+use domain::{Migration, Outcome, PhaseError, Whole, withdraw::withdraw};
 use serde_json::json;
 use stage::Move;
 
-/// The step that points the configuration at green for good.
-pub const ADOPT: &str = "adopt";
-
-/// The step that points the temporary API at blue.
-pub const SWAP_TEMPORARY: &str = "swap-temporary";
+/// The states of the migrate machine that run this phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Step {
+    /// The next step of the switch.
+    #[strum(serialize = "")]
+    Shift,
+    /// The temporary API shows blue.
+    SwapTemporary,
+    /// The configuration points at green for good.
+    Adopt,
+}
 
 /// Everything that this phase reaches.
-pub trait Ports: GatewayPorts + Kubernetes + Approvals {}
+pub trait Ports: GatewayPorts + Kubernetes + Approvals + Tokens + Clock {}
 
-impl<T: GatewayPorts + Kubernetes + Approvals> Ports for T {}
+impl<T: GatewayPorts + Kubernetes + Approvals + Tokens + Clock> Ports for T {}
 
 /// The part of it that moves traffic.
 pub trait GatewayPorts: Ledger + Apis + Stages {}
@@ -42,31 +49,28 @@ impl<T: Ledger + Apis + Stages> GatewayPorts for T {}
 /// # Errors
 /// `Refused` without a valid approval, `Conflict` where somebody moved the stage or released to one side only; whatever the
 /// ports answer.
-pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
-    match migration.step.as_str() {
-        "" => {
+pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError> {
+    match step {
+        Step::Shift => {
             approved(ports, migration).await?;
             if due(ports, migration).await? {
                 holds::compare(ports, migration).await?;
             }
-            let share = shift(ports, migration, jiff::Timestamp::now()).await?;
+            let share = shift(ports, migration, ports.now()).await?;
             let complete = share == 100;
             if complete {
                 holds::converge(ports, migration).await?;
             }
             Ok(Outcome::done().with("share", share).with("complete", complete))
         }
-        ADOPT => {
+        Step::Adopt => {
             adopt::converge(ports, migration).await?;
             Ok(Outcome::done())
         }
-        SWAP_TEMPORARY => {
+        Step::SwapTemporary => {
             temporary::converge(ports, migration).await?;
             Ok(Outcome::done())
         }
-        other => Err(PhaseError::invalid_input(format!(
-            "$.step: found {other:?}, expected nothing, {SWAP_TEMPORARY:?} or {ADOPT:?}"
-        ))),
     }
 }
 
@@ -134,15 +138,19 @@ async fn read<P: Stages>(ports: &P, migration: &Migration) -> Result<Stage, Phas
     stage.ok_or_else(|| PhaseError::conflict(format!("the stage {name} of {api} is gone")))
 }
 
-/// Gives all traffic back to blue, in one call, and then puts back what moved with it.
+/// Gives all traffic back to blue, in one call, then puts back what moved with it, and answers whoever still waits.
 ///
 /// # Errors
 /// `Conflict` where the stage serves a deployment of others, which is never overwritten; `NotReady` while the rest is being
 /// put back; whatever the ports answer.
-pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
+    // Traffic first: whoever still waits for an answer can wait a moment longer.
     give_back(ports, migration).await?;
     holds::undo(ports, migration).await?;
     settle(ports, migration).await?;
+    withdraw(ports, &migration.id).await?;
+    // Last, since nobody waits for it and production does not need it.
+    temporary::undo(ports, migration).await?;
     Ok(Outcome::done().with("keep", migration.input.on_abort == OnAbort::Keep))
 }
 
@@ -152,7 +160,7 @@ pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome,
 /// As for [`undo`].
 pub async fn give_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = keys::shift(migration);
-    let moved = ports.entry(migration, &key).await?.is_some_and(|entry| entry.status != Status::Absent);
+    let moved = ports.live(migration, &key).await?.is_some();
     if !moved {
         return Ok(());
     }
@@ -173,7 +181,7 @@ pub async fn give_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Res
 pub async fn settle<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     adopt::undo(ports, migration).await?;
     let key = keys::shift(migration);
-    if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status != Status::Absent) {
+    if ports.live(migration, &key).await?.is_some() {
         ports.absent(migration, &key).await?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use domain::plan::edge::{Edge, keys};
 use domain::ports::gateway::Patch;
 use domain::reconcile::ensure;
 use domain::shift::Shift;
-use domain::{Migration, PhaseError, Side, Status};
+use domain::{Migration, PhaseError, Side};
 use serde_json::json;
 
 /// The longest name and description of an API and a deployment that provision-edge gives.
@@ -52,7 +52,7 @@ pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Resu
 /// Whatever the ports answer.
 pub async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = keys::temporary_shift();
-    let moved = ports.entry(migration, &key).await?.is_some_and(|entry| entry.status != Status::Absent);
+    let moved = ports.live(migration, &key).await?.is_some();
     if !moved || migration.input.on_abort != OnAbort::Keep {
         return Ok(());
     }

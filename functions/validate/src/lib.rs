@@ -13,7 +13,7 @@ mod smoke;
 mod targets;
 
 use domain::{
-    Migration, Outcome, PhaseError,
+    Migration, Outcome, PhaseError, Whole,
     manifest::Live,
     ports::{Alarms, Kubernetes, Ledger, Manifests, Probes, TargetGroups, UsagePlans},
 };
@@ -22,8 +22,16 @@ use serde_json::{Value, json};
 /// The key of this phase's progress in the ledger; shift-traffic and the approval page read its `evidence`.
 const PHASE: &str = "validate";
 
-/// The step that looks again before traffic moves.
-pub const AGAIN: &str = "again";
+/// The states of the migrate machine that run this phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Step {
+    /// Before people are asked: the evidence of what they approve.
+    #[strum(serialize = "")]
+    First,
+    /// After their answer, before traffic moves.
+    Again,
+}
 
 /// The key of its progress, apart from what people approved.
 const PHASE_AGAIN: &str = "validate-again";
@@ -34,16 +42,13 @@ const PHASE_AGAIN: &str = "validate-again";
 /// `NotReady` with counts while green is on its way; `Unhealthy` where it says itself that it will not come, or has been in
 /// trouble for too many looks; `Conflict` where blue and green run different releases; `GuardBreached` where an alarm fires
 /// while green grows.
-pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+pub async fn converge<P>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError>
 where
     P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
 {
-    let phase = match migration.step.as_str() {
-        "" => PHASE,
-        AGAIN => PHASE_AGAIN,
-        other => {
-            return Err(PhaseError::invalid_input(format!("$.step: found {other:?}, expected nothing or {AGAIN:?}")));
-        }
+    let phase = match step {
+        Step::First => PHASE,
+        Step::Again => PHASE_AGAIN,
     };
     let looked = look(ports, migration).await;
     let progress = ports.progress(migration, phase).await?.unwrap_or_default();
@@ -69,7 +74,7 @@ where
 ///
 /// # Errors
 /// What the ledger answers.
-pub async fn undo<P: Ledger>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+pub async fn undo<P: Ledger>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
     for phase in [PHASE, PHASE_AGAIN] {
         if ports.progress(migration, phase).await?.is_some_and(|progress| !progress.is_null()) {
             ports.save_progress(migration, phase, Value::Null).await?;

@@ -1,6 +1,6 @@
-//! Shows that green works before people look at it.
+//! The Lambda function `bascule-validate`.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), clients::Error> {
-    clients::serve("validate", validate::converge, validate::undo).await
+    clients::serve_steps("validate", validate::converge, validate::undo).await
 }

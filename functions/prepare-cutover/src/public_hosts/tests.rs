@@ -20,7 +20,7 @@ fn qualified(on_abort: &str) -> (Workshop, Migration) {
         "workloads": { "manifests": ["s3://bucket/shop.yaml"] },
         "onAbort": on_abort,
     });
-    let mut migration = migration(&input, "").unwrap();
+    let mut migration = migration(&input).unwrap();
     migration.plan.workloads.bundles =
         vec![workshop.upload("s3://bucket/shop.yaml", vec![ingress("shop.example"), deployment(1)])];
     migration.plan.workloads.hosts = vec![Host { primary: "shop.example".into(), temporary: "green.example".into() }];
@@ -57,7 +57,7 @@ async fn going_back_gives_the_temporary_names_back_where_green_is_kept() {
             let back = Migration { direction: Direction::Undo, fence: 1, ..migration };
             undo(&workshop, &back).await.unwrap();
             undo(&workshop, &back).await.unwrap();
-            assert!(workshop.ledger.all().iter().all(|entry| entry.status == Status::Absent));
+            assert!(workshop.ledger.all().iter().all(|entry| !entry.is_live()));
             if survived {
                 assert_eq!(host(&workshop), expected);
                 break;

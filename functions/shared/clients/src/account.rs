@@ -2,7 +2,10 @@
 
 use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use domain::PhaseError;
+use domain::{
+    PhaseError,
+    ports::{Clock, Settings},
+};
 use std::{collections::BTreeMap, ffi::OsString, time::Duration};
 
 /// What the names of infra/template.yaml's settings begin with.
@@ -68,6 +71,38 @@ impl Account {
     #[must_use]
     pub fn optional_setting(&self, name: &str) -> Option<&str> {
         self.settings.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl Settings for Account {
+    fn kubernetes_role_arn(&self) -> Result<String, PhaseError> {
+        self.setting("BASCULE_KUBERNETES_ROLE_ARN").map(ToOwned::to_owned)
+    }
+
+    fn functions_security_group(&self) -> Option<String> {
+        self.optional_setting("BASCULE_SECURITY_GROUP_ID").map(ToOwned::to_owned)
+    }
+
+    fn approval_url(&self) -> Result<String, PhaseError> {
+        self.setting("BASCULE_APPROVAL_URL").map(ToOwned::to_owned)
+    }
+
+    fn decide_arn(&self) -> Result<String, PhaseError> {
+        self.setting("BASCULE_DECIDE_ARN").map(ToOwned::to_owned)
+    }
+
+    fn observe_arn(&self) -> Result<String, PhaseError> {
+        self.setting("BASCULE_OBSERVE_ARN").map(ToOwned::to_owned)
+    }
+
+    fn cleanup_machine_arn(&self) -> Result<String, PhaseError> {
+        self.setting("BASCULE_CLEANUP_MACHINE_ARN").map(ToOwned::to_owned)
+    }
+}
+
+impl Clock for Account {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
     }
 }
 

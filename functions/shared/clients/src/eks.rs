@@ -12,21 +12,11 @@ use crate::{Account, error};
 use aws_sdk_eks::Client;
 use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use domain::{PhaseError, ports::Deployment};
+use domain::PhaseError;
 
 impl Account {
     fn eks(&self) -> Client {
         Client::new(self.config())
-    }
-}
-
-impl Deployment for Account {
-    fn kubernetes_role_arn(&self) -> Result<String, PhaseError> {
-        self.setting("BASCULE_KUBERNETES_ROLE_ARN").map(ToOwned::to_owned)
-    }
-
-    fn functions_security_group(&self) -> Option<String> {
-        self.optional_setting("BASCULE_SECURITY_GROUP_ID").map(ToOwned::to_owned)
     }
 }
 

@@ -25,8 +25,6 @@ use item::{Item, number, text};
 use serde_json::Value;
 use std::time::Duration;
 
-pub use lease::Lease;
-
 /// How often a write that lost against another writer of the same migration is tried again.
 const COLLISIONS: u64 = 25;
 

@@ -35,9 +35,7 @@ pub mod serve;
 pub mod sfn;
 #[cfg(feature = "sns")]
 pub mod sns;
-#[cfg(feature = "sfn")]
-pub mod token;
 
 pub use account::Account;
 pub use lambda_runtime::Error;
-pub use serve::{Invocation, reconcile, serve, serve_handler};
+pub use serve::{serve, serve_handler, serve_steps};

@@ -1,9 +1,7 @@
 //! Runs a phase as a Lambda function: the only place that names errors to Step Functions.
 
 use crate::Account;
-use domain::{
-    Condition, Direction, Migration, Outcome, Payload, PhaseError, ports::Migrations, ports::migrations::Life,
-};
+use domain::{Condition, Invocation, Migration, Outcome, Payload, PhaseError, Step, Whole, invocation::reconcile};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -11,81 +9,33 @@ use std::time::Duration;
 /// Kept back of the Lambda's time, so that an error still reaches Step Functions under its own name.
 const RESERVE: Duration = Duration::from_secs(3);
 
-/// Serves a reconciler: loads the migration, holds the phase's lease, and converges or undoes.
-///
-/// An undo turns the migration's direction first, which fences every phase that still converges; where the migration has ended
-/// or never began there is nothing to undo, and the answer is `{"ended": true}`.
+/// Serves a reconciler of one step: see [`reconcile`].
 ///
 /// # Errors
-/// Only where the Lambda runtime itself fails; what a phase answers goes to Step Functions.
+/// Only where the Lambda runtime itself fails; the error of a phase goes to Step Functions.
 pub async fn serve<C, U>(phase: &'static str, converge: C, undo: U) -> Result<(), Error>
 where
     C: AsyncFn(&Account, &Migration) -> Result<Outcome, PhaseError>,
     U: AsyncFn(&Account, &Migration) -> Result<Outcome, PhaseError>,
 {
+    let converge = async |account: &Account, migration: &Migration, _: Whole| converge(account, migration).await;
+    let undo = async |account: &Account, migration: &Migration, _: Whole| undo(account, migration).await;
+    serve_steps(phase, converge, undo).await
+}
+
+/// Serves a reconciler with steps: see [`reconcile`].
+///
+/// # Errors
+/// Only where the Lambda runtime itself fails; the error of a phase goes to Step Functions.
+pub async fn serve_steps<C: Step, U: Step>(
+    phase: &'static str,
+    converge: impl AsyncFn(&Account, &Migration, C) -> Result<Outcome, PhaseError>,
+    undo: impl AsyncFn(&Account, &Migration, U) -> Result<Outcome, PhaseError>,
+) -> Result<(), Error> {
     serve_handler(phase, async |account: &Account, payload: Payload, invocation: Invocation| {
         reconcile(account, phase, &payload, &invocation, &converge, &undo).await
     })
     .await
-}
-
-/// One invocation of a reconciler: what [`serve`] does for each event.
-///
-/// # Errors
-/// `NotReady` while another copy runs, `Conflict` where the migration goes the other way; whatever the phase answers.
-pub async fn reconcile<C, U>(
-    account: &Account,
-    phase: &str,
-    payload: &Payload,
-    invocation: &Invocation,
-    converge: &C,
-    undo: &U,
-) -> Result<Outcome, PhaseError>
-where
-    C: AsyncFn(&Account, &Migration) -> Result<Outcome, PhaseError>,
-    U: AsyncFn(&Account, &Migration) -> Result<Outcome, PhaseError>,
-{
-    if payload.direction == Direction::Undo && !turned_back(account, payload).await? {
-        return Ok(Outcome::done().with("ended", true));
-    }
-    // The lease comes first: what is loaded after it is what the copy before has left.
-    let lease = account.lease(&payload.migration_id, phase, &invocation.request_id, invocation.lease_until).await?;
-    let step = payload.step.as_deref().unwrap_or_default();
-    let answer = match account.load(&payload.migration_id, step, invocation.deadline).await {
-        Err(error) => Err(error),
-        Ok((_, migration)) if migration.direction != payload.direction => Err(PhaseError::conflict(format!(
-            "the migration goes the other way ({}); this {} of {phase} changed nothing",
-            migration.direction, payload.direction
-        ))),
-        Ok((_, migration)) => match payload.direction {
-            Direction::Converge => Box::pin(converge(account, &migration)).await,
-            Direction::Undo => Box::pin(undo(account, &migration)).await.map(|outcome| outcome.with("ended", false)),
-        },
-    };
-    if let Err(error) = account.release(&lease).await {
-        tracing::warn!(%error, "the lease ends at its deadline instead");
-    }
-    answer
-}
-
-/// Whether there is anything to undo; turns the direction where this undo is the first.
-async fn turned_back(account: &Account, payload: &Payload) -> Result<bool, PhaseError> {
-    match account.meta(&payload.migration_id).await? {
-        None => Ok(false),
-        Some(meta) if meta.life == Life::Ended => Ok(false),
-        Some(_) => account.turn_back(&payload.migration_id).await.map(|meta| meta.life != Life::Ended),
-    }
-}
-
-/// What a handler is told of its invocation.
-#[derive(Debug, Clone)]
-pub struct Invocation {
-    /// AWS's id of the request.
-    pub request_id: String,
-    /// When the work must have ended.
-    pub deadline: jiff::Timestamp,
-    /// When AWS has certainly stopped this copy.
-    pub lease_until: jiff::Timestamp,
 }
 
 /// Serves a handler that is no reconciler. Payloads that cannot be read are `InvalidInput` with the path.

@@ -1,7 +1,7 @@
 //! Deadlines and watches as schedules that the ledger knows.
 
 use crate::{
-    Kind, Migration, PhaseError, ResourceKey, Side, Status,
+    Kind, Migration, PhaseError, ResourceKey, Side,
     names::unique,
     ports::{
         Ledger, Schedules,
@@ -38,7 +38,7 @@ pub async fn make<P: Ledger + Schedules>(
 ) -> Result<jiff::Timestamp, PhaseError> {
     let key = key(what);
     let name = name(migration, &key);
-    let entry = ports.entry(migration, &key).await?.filter(|entry| entry.status != Status::Absent);
+    let entry = ports.live(migration, &key).await?;
     let first = entry.as_ref().and_then(|entry| entry.detail["at"].as_str()?.parse().ok());
     let when = first.map_or(when, |first| when.with_time(first));
     if entry.is_none() {
@@ -55,7 +55,7 @@ pub async fn make<P: Ledger + Schedules>(
 /// Whatever the ledger or Scheduler answer.
 pub async fn cancel<P: Ledger + Schedules>(ports: &P, migration: &Migration, what: &str) -> Result<(), PhaseError> {
     let key = key(what);
-    if ports.entry(migration, &key).await?.is_none_or(|entry| entry.status == Status::Absent) {
+    if ports.live(migration, &key).await?.is_none() {
         return Ok(());
     }
     ports.unschedule(&name(migration, &key)).await?;
@@ -68,7 +68,7 @@ pub async fn cancel<P: Ledger + Schedules>(ports: &P, migration: &Migration, wha
 /// Whatever the ledger or Scheduler answer.
 pub async fn cancel_all<P: Ledger + Schedules>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     for entry in ports.entries(migration).await? {
-        if entry.key.kind == Kind::Schedule && entry.status != Status::Absent {
+        if entry.key.kind == Kind::Schedule && entry.is_live() {
             cancel(ports, migration, &entry.key.name).await?;
         }
     }

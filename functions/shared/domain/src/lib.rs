@@ -2,11 +2,13 @@
 //! the conditions a phase can end in, and the ports through which phases reach the world.
 
 pub mod alarms;
+pub mod answered;
 pub mod appointment;
 pub mod duration;
 pub mod error;
 pub mod gateway;
 pub mod input;
+pub mod invocation;
 pub mod ledger;
 pub mod manifest;
 pub mod migration;
@@ -17,14 +19,19 @@ pub mod ports;
 pub mod problem;
 pub mod reconcile;
 pub mod release;
+pub mod resources;
 pub mod security_groups;
 pub mod shift;
+pub mod step;
 pub mod withdraw;
 
 pub use duration::Duration;
 pub use error::{Condition, PhaseError};
 pub use input::{Input, Reading};
-pub use ledger::{Entry, Kind, ResourceKey, Side, Status};
+pub use invocation::Invocation;
+pub use ledger::{Entry, ResourceKey, Side, Status};
 pub use migration::{Direction, Migration, MigrationId, Outcome, Payload};
 pub use plan::Plan;
 pub use problem::{Problem, Refusal};
+pub use resources::Kind;
+pub use step::{Step, Whole};

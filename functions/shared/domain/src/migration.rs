@@ -82,8 +82,6 @@ pub struct Migration {
     pub plan: Plan,
     /// Towards what; every ledger write of this invocation is refused once the ledger says otherwise.
     pub direction: Direction,
-    /// The step of the payload, `""` where the phase has only one.
-    pub step: String,
     /// Grows with each owner: a ledger write with an old fence is refused.
     pub fence: u64,
     /// When this invocation must have ended: the Lambda's own deadline, a little earlier.
@@ -97,12 +95,6 @@ impl Migration {
     #[must_use]
     pub fn name(&self) -> &str {
         self.id.name()
-    }
-
-    /// Time left before the invocation must have saved what it has, zero when past.
-    #[must_use]
-    pub fn time_left(&self, now: jiff::Timestamp) -> std::time::Duration {
-        now.duration_until(self.deadline).try_into().unwrap_or_default()
     }
 }
 

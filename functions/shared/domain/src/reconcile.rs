@@ -31,7 +31,7 @@ where
     C: Future<Output = Result<String, PhaseError>>,
 {
     let entry = ledger.entry(migration, key).await?;
-    let known = entry.as_ref().is_some_and(|entry| entry.status != Status::Absent);
+    let known = entry.as_ref().is_some_and(|entry| entry.is_live());
     if known && let Some(id) = find().await? {
         let recorded = entry.is_some_and(|entry| entry.status == Status::Present && entry.id.as_deref() == Some(&id));
         if !recorded {
@@ -82,7 +82,7 @@ where
     F: Future<Output = Result<Option<String>, PhaseError>>,
     D: Future<Output = Result<(), PhaseError>>,
 {
-    let known = ledger.entry(migration, key).await?.is_some_and(|entry| entry.status != Status::Absent);
+    let known = ledger.live(migration, key).await?.is_some();
     if !known {
         return Ok(());
     }

@@ -106,7 +106,7 @@ pub async fn remove_rules<P: Ledger + Network>(
     only: impl Fn(&Wanted) -> bool,
 ) -> Result<(), PhaseError> {
     for entry in of_kind(ports.entries(migration).await?, Kind::SecurityGroupRule) {
-        if entry.status == Status::Absent {
+        if !entry.is_live() {
             continue;
         }
         let wanted: Wanted = serde_json::from_value(entry.detail)
@@ -128,7 +128,7 @@ pub async fn remove_rules<P: Ledger + Network>(
 pub async fn remove_groups<P: Ledger + Network>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let known: Vec<_> = of_kind(ports.entries(migration).await?, Kind::SecurityGroup)
         .into_iter()
-        .filter(|entry| entry.status != Status::Absent)
+        .filter(|entry| entry.is_live())
         .collect();
     if known.is_empty() {
         return Ok(());

@@ -3,6 +3,7 @@
 mod gate;
 mod ledger;
 mod office;
+mod settings;
 mod workshop;
 mod yard;
 
@@ -61,14 +62,13 @@ impl Crash {
 ///
 /// # Errors
 /// Every problem of the input.
-pub fn migration(input: &Value, step: &str) -> Result<Migration, Vec<domain::Problem>> {
+pub fn migration(input: &Value) -> Result<Migration, Vec<domain::Problem>> {
     let opened_at = jiff::Timestamp::from_second(1_767_225_600).unwrap_or_default();
     Ok(Migration {
         id: domain::MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move"),
         input: domain::Input::read(input)?,
         plan: domain::Plan::default(),
         direction: Direction::Converge,
-        step: step.to_owned(),
         fence: 0,
         deadline: jiff::Timestamp::MAX,
         opened_at,

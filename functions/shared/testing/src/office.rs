@@ -37,12 +37,18 @@ pub struct Office {
     /// The ledger.
     pub ledger: MemoryLedger,
     desk: Arc<Mutex<Desk>>,
+    pub(crate) clock: Arc<Mutex<jiff::Timestamp>>,
 }
 
 impl Office {
     /// What it remembers.
     pub fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the time.
+    pub fn at(&self, now: jiff::Timestamp) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
     /// When it crashes.

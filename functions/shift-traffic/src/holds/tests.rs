@@ -44,7 +44,7 @@ fn qualified() -> (Workshop, Migration) {
         "gateway": { "restApiId": "a1b2c3d4e5", "stage": "prod" },
         "workloads": { "manifests": ["s3://bucket/shop.yaml"] },
     });
-    let mut migration = migration(&input, "").unwrap();
+    let mut migration = migration(&input).unwrap();
     migration.plan.workloads.workloads = [
         (deployment("web", 1, "web:1"), false),
         (deployment("consumer", 1, "consumer:1"), true),
@@ -147,7 +147,7 @@ async fn going_back_leaves_both_sides_as_they_were() {
     undo(&workshop, &back).await.unwrap();
     assert_eq!(workshop.blue.all(), blue);
     assert_eq!(workshop.green.all(), green);
-    assert!(workshop.ledger.all().iter().all(|entry| entry.status == Status::Absent));
+    assert!(workshop.ledger.all().iter().all(|entry| !entry.is_live()));
 }
 
 #[tokio::test]

@@ -12,14 +12,10 @@ const fn owner(migration: &Migration) -> Owner {
 
 impl Item {
     fn entry(&self) -> Result<Entry, PhaseError> {
-        let status = match self.text("status")? {
-            "intended" => Status::Intended,
-            "present" => Status::Present,
-            "absent" => Status::Absent,
-            other => {
-                return Err(PhaseError::refused(format!("the ledger has an entry of status {other:?}")));
-            }
-        };
+        let status = self.text("status")?;
+        let status = status
+            .parse()
+            .map_err(|_| PhaseError::refused(format!("the ledger has an entry of status {status:?}")))?;
         Ok(Entry {
             key: self.text("sk")?.parse().map_err(PhaseError::refused)?,
             status,
@@ -67,7 +63,7 @@ impl ports::Ledger for Account {
 
     async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
         match self.entry(migration, key).await? {
-            Some(entry) if entry.status != Status::Absent => Ok(()),
+            Some(entry) if entry.is_live() => Ok(()),
             _ => {
                 let entry = Entry { key: key.clone(), status: Status::Intended, id: None, detail };
                 self.ledger()?.write_entry(migration, &entry).await
@@ -88,7 +84,7 @@ impl ports::Ledger for Account {
 
     async fn absent(&self, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
         match self.entry(migration, key).await? {
-            Some(entry) if entry.status != Status::Absent => {
+            Some(entry) if entry.is_live() => {
                 let entry = Entry { status: Status::Absent, ..entry };
                 self.ledger()?.write_entry(migration, &entry).await
             }

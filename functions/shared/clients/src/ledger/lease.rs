@@ -3,31 +3,16 @@
 use super::{Ledger, SCHEMA, number, text};
 use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use domain::{MigrationId, PhaseError};
+use domain::{MigrationId, PhaseError, ports::Leases};
 
-/// The lease of one phase, held by one invocation until it gives it back or its deadline has passed.
-#[derive(Debug, Clone)]
-pub struct Lease {
-    id: MigrationId,
-    phase: String,
-    holder: String,
-}
-
-impl Account {
-    /// Takes the lease of a phase until `deadline`, for the invocation `holder`.
-    ///
-    /// AWS does not stop an invoked Lambda when Step Functions gives up on it, so a copy may still run: then the answer
-    /// is `NotReady` until that copy has given its lease back or has passed its own deadline, when it runs no more.
-    ///
-    /// # Errors
-    /// `NotReady` while another copy holds it; `Unavailable` where the table does not answer.
-    pub async fn lease(
+impl Leases for Account {
+    async fn lease(
         &self,
         id: &MigrationId,
         phase: &str,
         holder: &str,
-        deadline: jiff::Timestamp,
-    ) -> Result<Lease, PhaseError> {
+        until: jiff::Timestamp,
+    ) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         let now = jiff::Timestamp::now();
         let taken = ledger
@@ -43,7 +28,7 @@ impl Account {
             .condition_expression("attribute_not_exists(holder) OR holder = :holder OR heldUntil < :millis")
             .expression_attribute_names("#schema", "schema")
             .expression_attribute_values(":holder", text(holder))
-            .expression_attribute_values(":until", number(deadline.as_millisecond()))
+            .expression_attribute_values(":until", number(until.as_millisecond()))
             .expression_attribute_values(":millis", number(now.as_millisecond()))
             .expression_attribute_values(":now", text(now.to_string()))
             .expression_attribute_values(":schema", number(SCHEMA))
@@ -51,7 +36,7 @@ impl Account {
             .send()
             .await;
         match taken {
-            Ok(_) => Ok(Lease { id: id.clone(), phase: phase.to_owned(), holder: holder.to_owned() }),
+            Ok(_) => Ok(()),
             Err(error)
                 if matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_))) =>
             {
@@ -61,21 +46,17 @@ impl Account {
         }
     }
 
-    /// Gives a lease back; one that another copy has taken over since stays with that copy.
-    ///
-    /// # Errors
-    /// `Unavailable` where the table does not answer: the lease then ends by itself at its deadline.
-    pub async fn release(&self, lease: &Lease) -> Result<(), PhaseError> {
+    async fn release(&self, id: &MigrationId, phase: &str, holder: &str) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         let given = ledger
             .client
             .update_item()
             .table_name(&ledger.table)
-            .key("pk", text(Ledger::partition(&lease.id)))
-            .key("sk", text(format!("PHASE#{}", lease.phase)))
+            .key("pk", text(Ledger::partition(id)))
+            .key("sk", text(format!("PHASE#{phase}")))
             .update_expression("SET endedAt = :now REMOVE holder, heldUntil")
             .condition_expression("holder = :holder")
-            .expression_attribute_values(":holder", text(&lease.holder))
+            .expression_attribute_values(":holder", text(holder))
             .expression_attribute_values(":now", text(jiff::Timestamp::now().to_string()))
             .send()
             .await;

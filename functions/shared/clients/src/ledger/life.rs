@@ -138,6 +138,10 @@ impl Migrations for Account {
         item.map(|item| item.meta(id)).transpose()
     }
 
+    async fn load(&self, id: &MigrationId, deadline: jiff::Timestamp) -> Result<(Meta, Migration), PhaseError> {
+        self.loaded(id, deadline).await
+    }
+
     async fn open(&self, opening: &Opening) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         let Opening { id, input, plan } = opening;

@@ -26,15 +26,10 @@ impl Item {
 }
 
 impl Account {
-    /// META, and the migration with its input and plan where preflight opened it. `step` and `deadline` are those of
-    /// the invocation.
-    ///
-    /// # Errors
-    /// `Refused` where the ledger does not know the migration or holds what this version cannot read.
-    pub async fn load(
+    /// META, input and plan: see [`domain::ports::Migrations::load`].
+    pub(super) async fn loaded(
         &self,
         id: &MigrationId,
-        step: &str,
         deadline: jiff::Timestamp,
     ) -> Result<(Meta, Migration), PhaseError> {
         let items = self.ledger()?.between(&Ledger::partition(id), "META", "PLAN$").await?;
@@ -63,7 +58,6 @@ impl Account {
             input,
             plan,
             direction: meta.direction,
-            step: step.to_owned(),
             fence: meta.fence,
             deadline,
             opened_at: meta.opened_at,

@@ -6,10 +6,9 @@ use crate::scenario::{Answer, Scenario, answer, fault};
 use domain::{
     Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
     ports::{
-        Approvals, Ledger,
+        Approvals, Leases as _, Ledger,
         approvals::{Answer as Given, Decision, Question},
     },
-    testing,
 };
 use serde_json::{Value, json};
 
@@ -21,7 +20,7 @@ fn migration() -> Migration {
         "gateway": { "restApiId": "a", "stage": "prod" },
         "workloads": { "manifests": ["s3://b/k"] },
     });
-    Migration { fence: 3, ..testing::migration(&input, "").unwrap() }
+    Migration { fence: 3, ..testing::migration(&input).unwrap() }
 }
 
 fn item(item: &Value) -> Answer {

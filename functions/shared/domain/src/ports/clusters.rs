@@ -184,15 +184,3 @@ pub trait Access: Sync {
         token: &str,
     ) -> impl Future<Output = Result<String, PhaseError>> + Send;
 }
-
-/// What the deployment of Bascule itself says, which phases cannot find out by looking at the clusters.
-pub trait Deployment: Sync {
-    /// The IAM role that Bascule is inside the clusters.
-    ///
-    /// # Errors
-    /// `Refused` where the function was deployed without it.
-    fn kubernetes_role_arn(&self) -> Result<String, PhaseError>;
-
-    /// The security group of the functions that talk to Kubernetes, where they run in the user's subnets.
-    fn functions_security_group(&self) -> Option<String>;
-}

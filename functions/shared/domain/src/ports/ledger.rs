@@ -1,6 +1,6 @@
 //! The ledger as phases use it.
 
-use crate::{Entry, Migration, PhaseError, ResourceKey};
+use crate::{Entry, Kind, Migration, PhaseError, ResourceKey, Side};
 use serde_json::Value;
 use std::future::Future;
 
@@ -16,6 +16,29 @@ pub trait Ledger: Sync {
 
     /// Every entry of the migration, in the order of their keys, read consistently.
     fn entries(&self, migration: &Migration) -> impl Future<Output = Result<Vec<Entry>, PhaseError>> + Send;
+
+    /// One entry, where the thing exists or may exist.
+    fn live(
+        &self,
+        migration: &Migration,
+        key: &ResourceKey,
+    ) -> impl Future<Output = Result<Option<Entry>, PhaseError>> + Send {
+        async { Ok(self.entry(migration, key).await?.filter(Entry::is_live)) }
+    }
+
+    /// Every entry of a side and kind whose thing exists or may exist, in the order of their keys.
+    fn live_of(
+        &self,
+        migration: &Migration,
+        side: Side,
+        kind: Kind,
+    ) -> impl Future<Output = Result<Vec<Entry>, PhaseError>> + Send {
+        async move {
+            let mut entries = self.entries(migration).await?;
+            entries.retain(|entry| entry.is_of(side, kind) && entry.is_live());
+            Ok(entries)
+        }
+    }
 
     /// Says that the thing is about to be created. `detail` is what is needed to find it again or to put things back:
     /// an entry that already has one keeps it (the first original is the true one). Does nothing where the entry is

@@ -73,6 +73,15 @@ pub trait Migrations: Sync {
     /// What META says, read consistently; nothing where preflight never got that far.
     fn meta(&self, id: &MigrationId) -> impl Future<Output = Result<Option<Meta>, PhaseError>> + Send;
 
+    /// META, and the migration with its input and plan as preflight opened it, in one consistent read. `deadline` is when
+    /// this invocation must have ended. `Refused` where the ledger does not know the migration or holds what this version
+    /// cannot read.
+    fn load(
+        &self,
+        id: &MigrationId,
+        deadline: jiff::Timestamp,
+    ) -> impl Future<Output = Result<(Meta, Migration), PhaseError>> + Send;
+
     /// Opens the migration with its plan and takes the locks of both clusters and the stage, all or nothing.
     /// A dry run takes no lock and is ended at once. Opening the same migration again does nothing.
     ///

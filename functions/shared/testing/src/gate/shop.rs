@@ -107,7 +107,7 @@ impl Gate {
             },
             "cutover": { "steps": steps },
         });
-        let mut migration = migration(&input, "")?;
+        let mut migration = migration(&input)?;
         "eu-central-1".clone_into(&mut migration.plan.region);
         migration.plan.edge = edge();
         let delete = |kind: Kind, id: &str| Planned { kind, name: id.to_owned(), id: Some(id.to_owned()) };

@@ -8,7 +8,7 @@ use domain::{
         SecurityGroup, Tags,
     },
     ports::{
-        Access, Addons, Clusters, Deployment, NodeGroups,
+        Access, Addons, Clusters, NodeGroups,
         clusters::{AddonOffer, AddonStatus, NewCluster, NewNodeGroup},
     },
 };
@@ -270,15 +270,5 @@ impl Access for Yard {
                 Some(_) => Err(PhaseError::conflict("ResourceInUseException")),
             }
         })
-    }
-}
-
-impl Deployment for Yard {
-    fn kubernetes_role_arn(&self) -> Result<String, PhaseError> {
-        Ok("arn:aws:iam::123456789012:role/bascule-kubernetes".to_owned())
-    }
-
-    fn functions_security_group(&self) -> Option<String> {
-        self.grounds().functions_group.clone()
     }
 }

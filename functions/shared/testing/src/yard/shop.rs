@@ -157,7 +157,7 @@ impl Yard {
             "gateway": { "restApiId": "a1b2c3", "stage": "prod" },
             "workloads": { "manifests": ["s3://bucket/shop.yaml"] },
         });
-        let mut migration = super::super::migration(&input, "")?;
+        let mut migration = super::super::migration(&input)?;
         migration.plan.compute = self.compute();
         Ok(migration)
     }

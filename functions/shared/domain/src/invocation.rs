@@ -1,0 +1,93 @@
+//! One invocation of a phase: what every reconciler does before and after its own work.
+
+use crate::{
+    Direction, Migration, MigrationId, Outcome, Payload, PhaseError,
+    ports::{Leases, Migrations, migrations::Life},
+    step::Step,
+};
+
+/// What a phase is told of its invocation.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// AWS's id of the request: the holder of the phase's lease.
+    pub request_id: String,
+    /// When the work must have ended.
+    pub deadline: jiff::Timestamp,
+    /// When AWS has certainly stopped this copy.
+    pub lease_until: jiff::Timestamp,
+}
+
+/// Runs a reconciler: reads the step, holds the phase's lease, loads the migration, and converges or undoes.
+///
+/// An undo turns the migration's direction first, which fences every phase that still converges. Where the migration has
+/// ended or was never opened there is nothing to undo, and the answer is `{"ended": true}`.
+///
+/// # Errors
+/// `InvalidInput` for a step that the phase does not have in this direction; `NotReady` while another copy of the phase
+/// runs; `Conflict` where the migration goes the other way; otherwise the error of the phase.
+pub async fn reconcile<P, C, U>(
+    ports: &P,
+    phase: &str,
+    payload: &Payload,
+    invocation: &Invocation,
+    converge: impl AsyncFn(&P, &Migration, C) -> Result<Outcome, PhaseError>,
+    undo: impl AsyncFn(&P, &Migration, U) -> Result<Outcome, PhaseError>,
+) -> Result<Outcome, PhaseError>
+where
+    P: Migrations + Leases,
+    C: Step,
+    U: Step,
+{
+    let step = payload.step.as_deref();
+    let id = &payload.migration_id;
+    match payload.direction {
+        Direction::Converge => {
+            let step = C::read(step)?;
+            leased(ports, phase, payload, invocation, async |migration| converge(ports, migration, step).await).await
+        }
+        Direction::Undo => {
+            let step = U::read(step)?;
+            if !turned_back(ports, id).await? {
+                return Ok(Outcome::done().with("ended", true));
+            }
+            let undone =
+                leased(ports, phase, payload, invocation, async |migration| undo(ports, migration, step).await).await?;
+            Ok(undone.with("ended", false))
+        }
+    }
+}
+
+/// Holds the lease while the phase works. What is loaded under it is what the copy before has left.
+async fn leased<P: Migrations + Leases>(
+    ports: &P,
+    phase: &str,
+    payload: &Payload,
+    invocation: &Invocation,
+    work: impl AsyncFn(&Migration) -> Result<Outcome, PhaseError>,
+) -> Result<Outcome, PhaseError> {
+    let id = &payload.migration_id;
+    ports.lease(id, phase, &invocation.request_id, invocation.lease_until).await?;
+    let answer = match ports.load(id, invocation.deadline).await {
+        Err(error) => Err(error),
+        Ok((_, migration)) if migration.direction != payload.direction => Err(PhaseError::conflict(format!(
+            "the migration goes the other way ({}); this {} of {phase} changed nothing",
+            migration.direction, payload.direction
+        ))),
+        // Boxed: the nested futures of a phase are too deep for the compiler's layout queries otherwise.
+        Ok((_, migration)) => Box::pin(work(&migration)).await,
+    };
+    // A lease that is not given back ends by itself at its deadline; the answer of the phase counts more.
+    if let Err(error) = ports.release(id, phase, &invocation.request_id).await {
+        tracing::warn!(phase, %error, "the lease ends at its deadline instead");
+    }
+    answer
+}
+
+/// Whether there is anything to undo; turns the direction where this undo is the first.
+async fn turned_back<P: Migrations>(ports: &P, id: &MigrationId) -> Result<bool, PhaseError> {
+    match ports.meta(id).await? {
+        None => Ok(false),
+        Some(meta) if meta.life == Life::Ended => Ok(false),
+        Some(_) => ports.turn_back(id).await.map(|meta| meta.life != Life::Ended),
+    }
+}

@@ -1,0 +1,45 @@
+//! What the deployment of Bascule itself says, which phases cannot find out by looking at the account.
+
+use crate::PhaseError;
+
+/// Settings of infra/template.yaml. Each is `Refused` where the function was deployed without it.
+pub trait Settings: Sync {
+    /// The ARN of the IAM role that Bascule has inside the clusters.
+    ///
+    /// # Errors
+    /// `Refused` where it is missing.
+    fn kubernetes_role_arn(&self) -> Result<String, PhaseError>;
+
+    /// The security group of the functions that talk to Kubernetes, where they run in the user's subnets.
+    fn functions_security_group(&self) -> Option<String>;
+
+    /// The URL of the approval page, with a slash at its end.
+    ///
+    /// # Errors
+    /// `Refused` where it is missing.
+    fn approval_url(&self) -> Result<String, PhaseError>;
+
+    /// The ARN of `decide`, which the deadlines of questions call.
+    ///
+    /// # Errors
+    /// `Refused` where it is missing.
+    fn decide_arn(&self) -> Result<String, PhaseError>;
+
+    /// The ARN of `observe`, which the schedules of a bake call.
+    ///
+    /// # Errors
+    /// `Refused` where it is missing.
+    fn observe_arn(&self) -> Result<String, PhaseError>;
+
+    /// The ARN of the cleanup machine.
+    ///
+    /// # Errors
+    /// `Refused` where it is missing.
+    fn cleanup_machine_arn(&self) -> Result<String, PhaseError>;
+}
+
+/// What time it is.
+pub trait Clock: Sync {
+    /// Now.
+    fn now(&self) -> jiff::Timestamp;
+}

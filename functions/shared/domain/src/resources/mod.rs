@@ -1,0 +1,93 @@
+//! The kinds of resources that Bascule creates, changes and deletes: one file a kind, with all that is true of it.
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of a resource, in AWS's and Kubernetes' own words.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+pub enum Kind {
+    /// An EC2 security group.
+    SecurityGroup,
+    /// A rule that Bascule added to a security group that it did not create.
+    SecurityGroupRule,
+    /// An EC2 launch template.
+    LaunchTemplate,
+    /// An EKS control plane.
+    Cluster,
+    /// An EKS access entry.
+    AccessEntry,
+    /// An EKS add-on.
+    Addon,
+    /// An EKS Pod Identity association.
+    PodIdentityAssociation,
+    /// An EKS managed node group.
+    NodeGroup,
+    /// A Network Load Balancer.
+    LoadBalancer,
+    /// A target group.
+    TargetGroup,
+    /// A listener of a load balancer.
+    Listener,
+    /// An Auto Scaling group attached to a target group.
+    TargetGroupAttachment,
+    /// An API Gateway VPC link.
+    VpcLink,
+    /// An API Gateway REST API.
+    RestApi,
+    /// An API Gateway deployment.
+    Deployment,
+    /// An API Gateway stage of Bascule's own.
+    Stage,
+    /// What the user's stage pointed at before Bascule moved it.
+    StageShift,
+    /// The original of an integration while Bascule has it patched.
+    Integration,
+    /// An API Gateway usage plan.
+    UsagePlan,
+    /// A Kubernetes object whose replicas or suspension Bascule changed; its original is in the entry.
+    Workload,
+    /// A bundle of manifests applied to a cluster.
+    Bundle,
+    /// An EventBridge Scheduler schedule.
+    Schedule,
+}
+
+impl Kind {
+    /// As in keys and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// The kind of the resource with which AWS deletes this one: nothing deletes it on its own.
+    #[must_use]
+    pub const fn goes_with(self) -> Option<Self> {
+        match self {
+            Self::Addon | Self::AccessEntry | Self::PodIdentityAssociation | Self::Workload | Self::Bundle => {
+                Some(Self::Cluster)
+            }
+            Self::Listener => Some(Self::LoadBalancer),
+            _ => None,
+        }
+    }
+
+    /// Whether green keeps it once blue is deleted. What does not stay only served the switch and the way back.
+    #[must_use]
+    pub const fn stays_with_green(self) -> bool {
+        !matches!(self, Self::StageShift | Self::Integration | Self::Schedule)
+    }
+}
