@@ -45,12 +45,19 @@ async fn api<P: Ports>(ports: &P, migration: &Migration, link: &str) -> Result<S
     let Some(imported) = ports.api(&id).await? else {
         return Err(PhaseError::not_ready(format!("the temporary API {id} is not visible yet")));
     };
-    let tags = keys::tags(migration, Side::Temporary, &edge.api.tags);
-    if !tags.iter().all(|(key, value)| imported.tags.get(key) == Some(value)) {
-        ports.tag(&id, &tags).await?;
-    }
+    tagged(ports, migration, &imported).await?;
     restore(ports, &edge.api, &imported).await?;
     Ok(id)
+}
+
+/// An import cannot give tags, and the function's role may change and delete only an API that has them.
+async fn tagged<P: Ports>(ports: &P, migration: &Migration, api: &Api) -> Result<(), PhaseError> {
+    let tags = keys::tags(migration, Side::Temporary, &migration.plan.edge.api.tags);
+    if tags.iter().all(|(key, value)| api.tags.get(key) == Some(value)) {
+        return Ok(());
+    }
+    ports.tag(&api.id, &tags).await?;
+    Err(PhaseError::not_ready(format!("the temporary API {} got its tags, which IAM may see a moment later", api.id)))
 }
 
 async fn deployment<P: Ports>(ports: &P, migration: &Migration, api: &str) -> Result<String, PhaseError> {
@@ -134,7 +141,13 @@ pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(
         };
         ensure_absent(ports, migration, &entry.key, find, delete).await?;
     }
-    ensure_absent(ports, migration, &key, find, |id: String| async move { ports.delete_api(&id).await }).await?;
+    let delete = |id: String| async move {
+        if let Some(api) = ports.api(&id).await? {
+            tagged(ports, migration, &api).await?;
+        }
+        ports.delete_api(&id).await
+    };
+    ensure_absent(ports, migration, &key, find, delete).await?;
     for entry in entries.iter().filter(|entry| gone_with_the_api(entry.key.kind)) {
         ports.absent(migration, &entry.key).await?;
     }

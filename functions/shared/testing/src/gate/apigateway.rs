@@ -12,6 +12,15 @@ fn key(api: &str, name: &str) -> (String, String) {
     (api.to_owned(), name.to_owned())
 }
 
+/// infra/template.yaml allows changes and the deletion of an API that carries the tag of a temporary one, and of no other.
+fn may_change(road: &Road, api: &str) -> Result<(), PhaseError> {
+    let side = |found: &Api| found.tags.get("bascule:side").cloned().unwrap_or_default();
+    match road.apis.get(api).map(side) {
+        Some(side) if side != "temporary" => Err(PhaseError::denied(format!("the API {api} is no temporary one"))),
+        _ => Ok(()),
+    }
+}
+
 impl Apis for Gate {
     async fn api(&self, id: &str) -> Result<Option<Api>, PhaseError> {
         self.read(|road| road.apis.get(id).cloned())
@@ -72,6 +81,7 @@ impl Apis for Gate {
 
     async fn update_api(&self, api: &str, patches: &[Patch]) -> Result<(), PhaseError> {
         self.change(|road| {
+            may_change(road, api)?;
             let found = road.apis.get_mut(api).ok_or_else(|| PhaseError::refused("no such API"))?;
             for patch in patches {
                 match patch {
@@ -99,6 +109,7 @@ impl Apis for Gate {
 
     async fn delete_api(&self, api: &str) -> Result<(), PhaseError> {
         self.change(|road| {
+            may_change(road, api)?;
             road.apis.remove(api);
             road.methods.remove(api);
             road.deployments.retain(|(of, _), _| of != api);
