@@ -78,6 +78,7 @@ fn machines_call_published_versions_and_old_versions_stay() {
             match key.as_str() {
                 "RollbackMachineArn" => assert_eq!(value, "RollbackMachine"),
                 "TopicArn" => assert_eq!(value, "Topic"),
+                "Partition" => assert_eq!(value, "AWS::Partition"),
                 key => assert_eq!(value, &format!("{}Function.Version", key.strip_suffix("Arn").unwrap())),
             }
         }
@@ -232,6 +233,19 @@ fn the_role_in_the_clusters_is_assumed_by_those_that_mint_tokens() {
         .collect();
     assert_eq!(trusted, minting);
     assert!(template.statements("KubernetesRole").is_empty(), "it is an identity, not a permission");
+}
+
+/// China and GovCloud have partitions of their own: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
+#[test]
+fn no_partition_is_written_down() {
+    let machines = MACHINES.map(|name| format!("statemachine/{name}.asl.json"));
+    let mut found = Vec::new();
+    for file in machines.iter().map(String::as_str).chain(["infra/template.yaml"]) {
+        for (number, line) in project::text(file).lines().enumerate().filter(|(_, line)| line.contains("arn:aws")) {
+            found.push(format!("{file}:{}: {}", number + 1, line.trim()));
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
