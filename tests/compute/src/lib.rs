@@ -15,7 +15,6 @@ mod cloudwatch;
 mod ec2;
 mod eks;
 mod elasticloadbalancing;
-mod form;
 mod identifier;
 mod leftovers;
 mod loopback;

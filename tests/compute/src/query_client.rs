@@ -15,7 +15,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-use crate::{form, query_protocol::Fault, xml::Element};
+use crate::{query_protocol::Fault, xml::Element};
 
 /// How long the emulator may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -54,7 +54,7 @@ impl QueryClient {
     ) -> Result<Element, Fault> {
         let own = [("Action", action), ("Version", version)];
         let pairs = parameters.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let body = form::encode(own.into_iter().chain(pairs));
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(own.into_iter().chain(pairs)).finish();
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(format!("{}/", self.endpoint))

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Response, header::CONTENT_TYPE};
 
-use crate::{form, identifier, xml::Element};
+use crate::{identifier, xml::Element};
 
 /// A refusal as the service would give it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) struct Parameters(BTreeMap<String, String>);
 impl Parameters {
     /// Reads a form.
     pub(crate) fn parse(body: &str) -> Self {
-        Self(form::decode(body).into_iter().collect())
+        Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
     }
 
     /// The value of a parameter, where it was sent.

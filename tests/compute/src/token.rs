@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 
-use crate::form;
-
 const PREFIX: &str = "k8s-aws-v1.";
 const LONGEST: usize = 4 * 1024;
 
@@ -80,7 +78,7 @@ pub(crate) fn decode(token: &str, region: &str, now: Timestamp) -> Result<Presig
 /// Each parameter once, and none beyond those of a presigned `GetCallerIdentity`.
 fn parameters(query: &str) -> Result<BTreeMap<String, String>, String> {
     let mut parameters = BTreeMap::new();
-    for (key, value) in form::decode(query) {
+    for (key, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
         let key = key.to_ascii_lowercase();
         if !ALLOWED.contains(&key.as_str()) {
             return Err(format!("non-whitelisted query parameter {key:?}"));

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use crate::percent;
+use crate::query as parameters;
 
 /// The credential of a `SigV4` (or `SigV4A`) signature, as in `AKID/20261122/eu-central-1/eks/aws4_request`.
 ///
@@ -37,7 +37,7 @@ fn from_header(headers: &HeaderMap) -> Option<CredentialScope> {
 }
 
 fn from_query(query: &str) -> Option<CredentialScope> {
-    parse(&percent::form_value(query, "X-Amz-Credential")?)
+    parse(&parameters::value(query, "X-Amz-Credential")?)
 }
 
 /// Parses from the end, since an access key id is the only part that may hold anything.

@@ -3,7 +3,7 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 
-use crate::percent;
+use crate::query as parameters;
 use crate::rest_routes::{self, APIGATEWAY, EKS, LAMBDA, SCHEDULER};
 
 /// The operation of a request to a service (its signing name), as its API reference calls it: `CreateCluster`.
@@ -37,14 +37,14 @@ fn rpc_v2(path: &str) -> Option<String> {
 }
 
 fn action(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    if let Some(action) = query.and_then(|query| percent::form_value(query, "Action")) {
+    if let Some(action) = query.and_then(|query| parameters::value(query, "Action")) {
         return Some(action);
     }
     let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     if !content_type.starts_with("application/x-www-form-urlencoded") {
         return None;
     }
-    percent::form_value(std::str::from_utf8(body).ok()?, "Action")
+    parameters::value(std::str::from_utf8(body).ok()?, "Action")
 }
 
 fn rest(service: &str, method: &Method, path: &str, query: Option<&str>) -> Option<String> {
@@ -57,7 +57,7 @@ fn rest(service: &str, method: &Method, path: &str, query: Option<&str>) -> Opti
         _ => return None,
     };
     let (operation, _) = rest_routes::find(routes, method.as_str(), path)?;
-    let imports = query.and_then(|query| percent::form_value(query, "mode")).as_deref() == Some("import");
+    let imports = query.and_then(|query| parameters::value(query, "mode")).as_deref() == Some("import");
     let operation = match operation {
         "CreateRestApi" if imports => "ImportRestApi",
         "CreateApiKey" if imports => "ImportApiKeys",

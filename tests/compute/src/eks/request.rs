@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Request as HttpRequest, Response, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::{Outcome, fault::Fault};
-use crate::{form, identifier};
+use crate::identifier;
 
 /// A call, taken apart.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +41,9 @@ impl Request {
                 .path()
                 .split('/')
                 .filter(|part| !part.is_empty())
-                .map(form::decode_segment)
+                .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
                 .collect(),
-            query: form::decode(request.uri().query().unwrap_or_default()),
+            query: form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect(),
             body,
             access_key: authorization.and_then(access_key).map(str::to_owned),
         })

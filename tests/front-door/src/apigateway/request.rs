@@ -1,14 +1,17 @@
 //! A request to the control plane, taken apart, and the answer to it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{ApiError, Result};
 use super::patch::PatchOperation;
-use crate::percent;
+use crate::query;
 
 /// One call: the labels of its path, its query, its body.
 #[derive(Debug)]
@@ -22,7 +25,7 @@ pub(crate) struct Request {
 impl Request {
     pub(crate) fn new(labels: &[&str], query: Option<&str>, headers: HeaderMap, body: Bytes) -> Self {
         Self {
-            labels: labels.iter().map(|label| percent::decode(label)).collect(),
+            labels: labels.iter().map(|label| percent_decode_str(label).decode_utf8_lossy().into_owned()).collect(),
             query: query.unwrap_or_default().to_owned(),
             headers,
             body,
@@ -36,21 +39,17 @@ impl Request {
 
     /// The first value of a query parameter.
     pub(crate) fn query(&self, key: &str) -> Option<String> {
-        percent::form_value(&self.query, key)
+        query::value(&self.query, key)
     }
 
     /// Every value of a query parameter.
     pub(crate) fn query_all(&self, key: &str) -> Vec<String> {
-        percent::form_values(&self.query, key)
+        query::values(&self.query, key).map(Cow::into_owned).collect()
     }
 
     /// Every query parameter, decoded, for imports and exports, whose parameters are free.
     pub(crate) fn query_pairs(&self) -> Vec<(String, String)> {
-        self.query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (percent::decode_form(key), percent::decode_form(value)))
-            .collect()
+        form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 
     /// A header, if it is text.

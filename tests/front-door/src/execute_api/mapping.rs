@@ -3,7 +3,7 @@
 use http::request::Parts;
 
 use crate::apigateway::Release;
-use crate::percent;
+use crate::query;
 
 /// A request on its way to the integration.
 pub(crate) struct Context<'request> {
@@ -33,7 +33,7 @@ impl Context<'_> {
             return self.path_parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         }
         if let Some(name) = source.strip_prefix("method.request.querystring.") {
-            return percent::form_value(self.parts.uri.query()?, name);
+            return query::value(self.parts.uri.query()?, name);
         }
         let name = source.strip_prefix("method.request.header.")?;
         Some(self.parts.headers.get(name)?.to_str().ok()?.to_owned())
