@@ -62,7 +62,7 @@ async fn call(client: &QueryClient, action: &str, parameters: &[(String, String)
 pub(crate) async fn subnets(client: &QueryClient, ids: &[String]) -> Result<Vec<Subnet>, Fault> {
     let answer = call(client, "DescribeSubnets", &numbered("SubnetId", ids)).await?;
     let found: Vec<Subnet> = answer
-        .items("subnetSet")
+        .list("subnetSet")
         .iter()
         .filter_map(|item| {
             Some(Subnet {
@@ -89,7 +89,7 @@ pub(crate) async fn security_groups_exist(client: &QueryClient, ids: &[String]) 
         return Ok(());
     }
     let answer = call(client, "DescribeSecurityGroups", &numbered("GroupId", ids)).await?;
-    let found = answer.items("securityGroupInfo");
+    let found = answer.list("securityGroupInfo");
     match ids.iter().find(|id| !found.iter().any(|item| item.child_text("groupId") == Some(id.as_str()))) {
         Some(missing) => {
             Err(Fault::new("InvalidGroup.NotFound", format!("The security group '{missing}' does not exist")))
@@ -146,18 +146,17 @@ pub(crate) async fn launch_template(
         parameters.push(("LaunchTemplateName".to_owned(), name.to_owned()));
     }
     let answer = call(client, "DescribeLaunchTemplateVersions", &parameters).await?;
-    let item = answer.items("launchTemplateVersionSet").first().ok_or_else(|| {
+    let item = answer.list("launchTemplateVersionSet").first().ok_or_else(|| {
         Fault::new(
             "InvalidLaunchTemplateId.VersionNotFound",
             "Could not find the specified version for the launch template",
         )
     })?;
     let data = item.child("launchTemplateData").cloned().unwrap_or_default();
-    let groups = |list: &str| -> Vec<String> { data.items(list).iter().map(|item| item.text.clone()).collect() };
+    let groups = |list: &str| -> Vec<String> { data.list(list).iter().map(|item| item.text.clone()).collect() };
     let mut security_groups = groups("securityGroupIdSet");
-    security_groups.extend(
-        data.items("networkInterfaceSet").iter().flat_map(|interface| interface.items("groupSet")).map(group_id),
-    );
+    security_groups
+        .extend(data.list("networkInterfaceSet").iter().flat_map(|interface| interface.list("groupSet")).map(group_id));
     Ok(LaunchTemplate {
         id: text_of(item, "launchTemplateId")?,
         name: text_of(item, "launchTemplateName")?,

@@ -23,7 +23,7 @@ mod node;
 mod query_client;
 mod query_protocol;
 mod token;
-mod xml;
+pub mod xml;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 

@@ -115,7 +115,7 @@ impl Parameters {
 
 /// Tags as a list of `Key` and `Value`.
 pub(crate) fn tag_list(tags: &BTreeMap<String, String>) -> Element {
-    Element::list(
+    Element::members(
         "Tags",
         tags.iter().map(|(key, value)| vec![Element::text("Key", key), Element::text("Value", value)]),
     )
@@ -153,12 +153,7 @@ pub(crate) fn respond(action: &str, namespace: &str, outcome: Result<Vec<Element
             ),
         ),
     };
-    let mut body = String::new();
-    tree.write(&mut body);
-    // The namespace belongs on the root element only.
-    let root = format!("<{}>", tree.name);
-    let body = body.replacen(&root, &format!("<{} xmlns=\"{namespace}\">", tree.name), 1);
-    let mut response = Response::new(Bytes::from(body));
+    let mut response = Response::new(Bytes::from(tree.document(namespace)));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("text/xml"));
     if let Ok(value) = http::HeaderValue::from_str(&request_id) {

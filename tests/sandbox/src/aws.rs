@@ -87,7 +87,7 @@ impl Aws {
             .method(Method::POST)
             .header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
         let answer = self.send(service, "/", request, Bytes::from(body)).await.context(action)?;
-        Ok(Element::parse(&String::from_utf8_lossy(&answer)))
+        Element::parse(&String::from_utf8_lossy(&answer)).context(format!("the answer to {action}"))
     }
 
     /// A call of the JSON protocol (Step Functions, DynamoDB, KMS, `EventBridge`).

@@ -153,7 +153,7 @@ pub(crate) fn describe_target_groups(account: &Account, sent: &Parameters) -> Ou
     let members = states(account, sent)?
         .into_iter()
         .map(|(arn, state)| vec![Element::text("LoadBalancerTargetGroupARN", arn), Element::text("State", state)]);
-    Ok(vec![Element::list("LoadBalancerTargetGroups", members)])
+    Ok(vec![Element::members("LoadBalancerTargetGroups", members)])
 }
 
 /// `DescribeTrafficSources`
@@ -163,5 +163,5 @@ pub(crate) fn describe_traffic_sources(account: &Account, sent: &Parameters) -> 
         member.push(Element::text("State", state));
         member
     });
-    Ok(vec![Element::list("TrafficSources", members)])
+    Ok(vec![Element::members("TrafficSources", members)])
 }

@@ -27,19 +27,19 @@ impl Group {
             Element::texts("TargetGroupARNs", self.attachments.keys()),
             Element::text("HealthCheckType", "EC2"),
             Element::text("HealthCheckGracePeriod", 15),
-            Element::list("Instances", self.instances.values().map(|instance| self.instance_element(instance))),
+            Element::members("Instances", self.instances.values().map(|instance| self.instance_element(instance))),
             Element::text("CreatedTime", &self.created),
             Element::new("SuspendedProcesses", Vec::new()),
             Element::text("VPCZoneIdentifier", subnets.join(",")),
             Element::new("EnabledMetrics", Vec::new()),
-            Element::list(
+            Element::members(
                 "Tags",
                 self.tags.iter().map(|(key, (value, propagate))| tag::element(&self.name, key, value, *propagate)),
             ),
             Element::texts("TerminationPolicies", ["AllocationStrategy", "OldestLaunchTemplate", "OldestInstance"]),
             Element::text("NewInstancesProtectedFromScaleIn", false),
             Element::text("CapacityRebalance", true),
-            Element::list("TrafficSources", self.attachments.keys().map(|arn| attachment::source(arn))),
+            Element::members("TrafficSources", self.attachments.keys().map(|arn| attachment::source(arn))),
         ];
         if self.deleting {
             element.push(Element::text("Status", "Delete in progress"));
@@ -47,7 +47,7 @@ impl Group {
         if let Some(template) = &self.settings.template {
             let specification = Element::new("LaunchTemplateSpecification", template_element(template));
             let overrides =
-                Element::list("Overrides", [vec![Element::text("InstanceType", &self.settings.instance_type)]]);
+                Element::members("Overrides", [vec![Element::text("InstanceType", &self.settings.instance_type)]]);
             element.push(Element::new(
                 "MixedInstancesPolicy",
                 vec![Element::new("LaunchTemplate", vec![specification, overrides])],
@@ -94,7 +94,7 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
         .values()
         .filter(|group| names.is_empty() || names.contains(&group.name))
         .filter(|group| filters.iter().all(|filter| matches_filter(group, filter)));
-    Ok(vec![Element::list("AutoScalingGroups", groups.map(Group::element))])
+    Ok(vec![Element::members("AutoScalingGroups", groups.map(Group::element))])
 }
 
 fn matches_filter(group: &Group, filter: &Parameters) -> bool {
@@ -122,5 +122,5 @@ pub(crate) fn describe_instances(account: &Account, sent: &Parameters) -> Outcom
             element
         })
     });
-    Ok(vec![Element::list("AutoScalingInstances", instances)])
+    Ok(vec![Element::members("AutoScalingInstances", instances)])
 }

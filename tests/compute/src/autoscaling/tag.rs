@@ -68,5 +68,5 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
             })
             .map(|(key, (value, propagate))| element(&group.name, key, value, *propagate))
     });
-    Ok(vec![Element::list("Tags", tags)])
+    Ok(vec![Element::members("Tags", tags)])
 }

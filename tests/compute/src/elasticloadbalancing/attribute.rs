@@ -58,7 +58,7 @@ pub(crate) fn listener_defaults(protocol: &str) -> BTreeMap<String, String> {
 
 fn element(attributes: &BTreeMap<String, String>) -> Vec<Element> {
     let members = attributes.iter().map(|(key, value)| vec![Element::text("Key", key), Element::text("Value", value)]);
-    vec![Element::list("Attributes", members)]
+    vec![Element::members("Attributes", members)]
 }
 
 /// All changes or none: a key that the resource does not have refuses the call.

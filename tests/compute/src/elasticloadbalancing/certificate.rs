@@ -14,7 +14,7 @@ fn element(certificates: &[String]) -> Vec<Element> {
         .iter()
         .enumerate()
         .map(|(at, arn)| vec![Element::text("CertificateArn", arn), Element::text("IsDefault", at == 0)]);
-    vec![Element::list("Certificates", members)]
+    vec![Element::members("Certificates", members)]
 }
 
 /// `DescribeListenerCertificates`, the default first.

@@ -52,16 +52,16 @@ impl Listener {
         if let [(arn, _)] = self.forwards.as_slice() {
             action.push(Element::text("TargetGroupArn", arn));
         }
-        action.push(Element::new("ForwardConfig", vec![Element::list("TargetGroups", groups)]));
+        action.push(Element::new("ForwardConfig", vec![Element::members("TargetGroups", groups)]));
         let mut element = vec![
             Element::text("ListenerArn", &self.arn),
             Element::text("LoadBalancerArn", &self.load_balancer),
             Element::text("Port", self.port),
             Element::text("Protocol", &self.protocol),
-            Element::list("DefaultActions", [action]),
+            Element::members("DefaultActions", [action]),
         ];
         if let Some(default) = self.certificates.first() {
-            element.push(Element::list("Certificates", [vec![Element::text("CertificateArn", default)]]));
+            element.push(Element::members("Certificates", [vec![Element::text("CertificateArn", default)]]));
         }
         if let Some(policy) = &self.ssl_policy {
             element.push(Element::text("SslPolicy", policy));
@@ -162,7 +162,7 @@ pub(crate) fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome {
         state.listeners.values().find(|listener| listener.load_balancer == load_balancer && listener.port == port)
     {
         return if existing.protocol == protocol && existing.forwards == forwards {
-            Ok(vec![Element::list("Listeners", [existing.element()])])
+            Ok(vec![Element::members("Listeners", [existing.element()])])
         } else {
             Err(Fault::new(
                 "DuplicateListener",
@@ -186,7 +186,7 @@ pub(crate) fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     let (arn, answer) = (listener.arn.clone(), listener.element());
     state.listeners.insert(arn.clone(), listener);
     DataPlane::open(account, &mut state, &arn);
-    Ok(vec![Element::list("Listeners", [answer])])
+    Ok(vec![Element::members("Listeners", [answer])])
 }
 
 fn port(sent: &Parameters) -> Result<Option<u16>, Fault> {
@@ -275,7 +275,7 @@ pub(crate) fn modify(account: &Arc<Account>, sent: &Parameters) -> Outcome {
         DataPlane::close(&mut state, &balancer, arn);
         DataPlane::open(account, &mut state, arn);
     }
-    Ok(vec![Element::list("Listeners", [answer])])
+    Ok(vec![Element::members("Listeners", [answer])])
 }
 
 /// `DeleteListener`
@@ -301,5 +301,5 @@ pub(crate) fn describe_rules(account: &Account, sent: &Parameters) -> Outcome {
         Element::new("Actions", actions.unwrap_or_default()),
         Element::text("IsDefault", true),
     ];
-    Ok(vec![Element::list("Rules", [rule])])
+    Ok(vec![Element::members("Rules", [rule])])
 }

@@ -84,7 +84,7 @@ impl LoadBalancer {
             Element::text("VpcId", &self.vpc),
             Element::new("State", vec![Element::text("Code", if self.active { "active" } else { "provisioning" })]),
             Element::text("Type", "network"),
-            Element::list("AvailabilityZones", zones),
+            Element::members("AvailabilityZones", zones),
             Element::text("IpAddressType", &self.ip_address_type),
         ];
         if self.created_with_groups {
@@ -157,13 +157,13 @@ pub(crate) async fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome
         name,
     };
     let arn = balancer.arn.clone();
-    let answer = vec![Element::list("LoadBalancers", [balancer.element(account)])];
+    let answer = vec![Element::members("LoadBalancers", [balancer.element(account)])];
     {
         let mut state = account.state();
         if let Some(existing) = state.load_balancers.values().find(|existing| existing.name == balancer.name) {
             // "If you attempt to create multiple load balancers with the same settings, each call succeeds."
             return if existing.same_settings(&balancer) {
-                Ok(vec![Element::list("LoadBalancers", [existing.element(account)])])
+                Ok(vec![Element::members("LoadBalancers", [existing.element(account)])])
             } else {
                 let message = format!(
                     "A load balancer with the same name '{}' exists, but with different settings",

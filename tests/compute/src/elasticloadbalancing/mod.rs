@@ -77,7 +77,7 @@ fn account_limits() -> Vec<Element> {
         ("target-groups", "3000"),
         ("targets-per-network-load-balancer", "3000"),
     ];
-    vec![Element::list(
+    vec![Element::members(
         "Limits",
         limits.map(|(name, most)| vec![Element::text("Name", name), Element::text("Max", most)]),
     )]
@@ -92,7 +92,7 @@ fn page(sent: &Parameters, member: &str, all: Vec<Vec<Element>>) -> Outcome {
     };
     let next = start.saturating_add(size);
     let more = next < all.len();
-    let mut result = vec![Element::list(member, all.into_iter().skip(start).take(size))];
+    let mut result = vec![Element::members(member, all.into_iter().skip(start).take(size))];
     if more {
         result.push(Element::text("NextMarker", next));
     }

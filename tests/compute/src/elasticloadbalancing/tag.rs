@@ -59,5 +59,5 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
         .iter()
         .map(|arn| Ok(vec![Element::text("ResourceArn", arn), tag_list(tags_mut(&mut state, arn)?)]))
         .collect::<Result<Vec<_>, Fault>>()?;
-    Ok(vec![Element::list("TagDescriptions", described)])
+    Ok(vec![Element::members("TagDescriptions", described)])
 }

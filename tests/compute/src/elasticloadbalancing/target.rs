@@ -250,5 +250,5 @@ pub(crate) fn describe_health(account: &Account, sent: &Parameters) -> Outcome {
             })
             .collect()
     };
-    Ok(vec![Element::list("TargetHealthDescriptions", described)])
+    Ok(vec![Element::members("TargetHealthDescriptions", described)])
 }

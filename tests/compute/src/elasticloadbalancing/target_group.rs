@@ -143,7 +143,7 @@ pub(crate) fn create(account: &Account, sent: &Parameters) -> Outcome {
             && existing.target_type == group.target_type
             && existing.health_check == group.health_check;
         return if same {
-            Ok(vec![Element::list("TargetGroups", [existing.element(&state)])])
+            Ok(vec![Element::members("TargetGroups", [existing.element(&state)])])
         } else {
             let message =
                 format!("A target group with the same name '{}' exists, but with different settings", group.name);
@@ -152,7 +152,7 @@ pub(crate) fn create(account: &Account, sent: &Parameters) -> Outcome {
     }
     let answer = group.element(&state);
     state.target_groups.insert(group.arn.clone(), group);
-    Ok(vec![Element::list("TargetGroups", [answer])])
+    Ok(vec![Element::members("TargetGroups", [answer])])
 }
 
 /// `DescribeTargetGroups`, all, by ARN, by name or of a load balancer.
@@ -185,7 +185,7 @@ pub(crate) fn modify(account: &Account, sent: &Parameters) -> Outcome {
     let group = find_mut(&mut state, arn)?;
     group.health_check = HealthCheck::read(sent, Some(&group.health_check))?;
     let answer = state.target_groups.get(arn).map(|group| group.element(&state)).unwrap_or_default();
-    Ok(vec![Element::list("TargetGroups", [answer])])
+    Ok(vec![Element::members("TargetGroups", [answer])])
 }
 
 /// `DeleteTargetGroup`; one that does not exist is no error, one that a listener uses is.
