@@ -57,13 +57,7 @@ fn rest(service: &str, method: &Method, path: &str, query: Option<&str>) -> Opti
         _ => return None,
     };
     let (operation, _) = rest_routes::find(routes, method.as_str(), path)?;
-    let imports = query.and_then(|query| parameters::value(query, "mode")).as_deref() == Some("import");
-    let operation = match operation {
-        "CreateRestApi" if imports => "ImportRestApi",
-        "CreateApiKey" if imports => "ImportApiKeys",
-        other => other,
-    };
-    Some(operation.to_owned())
+    Some(rest_routes::with_mode(operation, query).to_owned())
 }
 
 /// Path-style S3, by what the method does to a bucket or an object; sub-resources are not told apart.

@@ -177,22 +177,6 @@ pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     page(request, deployments)
 }
 
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let api = state.api_mut(request.label(0))?;
-    api.deployment(request.label(1))?;
-    let mut description = api.deployment(request.label(1))?.description.clone();
-    for patch in request.patch()? {
-        match patch.path.as_str() {
-            "/description" => patch.text(&mut description)?,
-            _ => return Err(patch.invalid_path()),
-        }
-    }
-    if let Some(deployment) = api.deployments.get_mut(request.label(1)) {
-        deployment.description = description;
-    }
-    Answer::ok(api.deployment(request.label(1))?)
-}
-
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
     let api = state.api_mut(request.label(0))?;
     let id = request.label(1);

@@ -8,7 +8,6 @@ use super::base_path_mappings::BasePathMapping;
 use super::error::{ApiError, Result};
 use super::id;
 use super::page::page;
-use super::patch::PatchOperation;
 use super::request::{Answer, Request};
 use super::rest_apis::EndpointConfiguration;
 use super::state::State;
@@ -91,34 +90,4 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
 
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     page(request, state.domain_names.values())
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let domain = state.domain_names.get_mut(request.label(0)).ok_or_else(unknown)?;
-    let mut changed = domain.clone();
-    for patch in request.patch()? {
-        apply(&mut changed, &patch)?;
-    }
-    *domain = changed;
-    Answer::ok(domain)
-}
-
-fn apply(domain: &mut DomainName, patch: &PatchOperation) -> Result<()> {
-    patch.must_replace()?;
-    match patch.path.as_str() {
-        "/certificateName" => patch.text(&mut domain.certificate_name),
-        "/certificateArn" => patch.text(&mut domain.certificate_arn),
-        "/regionalCertificateArn" => patch.text(&mut domain.regional_certificate_arn),
-        "/regionalCertificateName" => patch.text(&mut domain.regional_certificate_name),
-        "/securityPolicy" => {
-            patch.value()?.clone_into(&mut domain.security_policy);
-            Ok(())
-        }
-        _ => Err(patch.invalid_path()),
-    }
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    state.domain_names.remove(request.label(0)).ok_or_else(unknown)?;
-    Ok(Answer::deleted())
 }

@@ -2,11 +2,13 @@
 //!
 //! See "Import a REST API into API Gateway" in the developer guide.
 
+use std::collections::BTreeMap;
+
 use super::error::{ApiError, Result};
+use super::id;
 use super::openapi_read::{self, Document};
 use super::request::{Answer, Request};
-use super::rest_apis;
-use super::state::State;
+use super::state::{Api, State};
 
 /// Reads the document and applies the parameters of the query that change what it says.
 pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
@@ -26,7 +28,11 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
 }
 
 pub(crate) fn import(state: &mut State, request: &Request) -> Result<Answer> {
-    let document = read(state, request)?;
-    let id = rest_apis::insert(state, document.rest_api, document.configuration);
-    Answer::created(&state.api(&id)?.rest_api)
+    let Document { mut rest_api, configuration } = read(state, request)?;
+    rest_api.id = id::random(10);
+    rest_api.created_date = id::now();
+    let answer = Answer::created(&rest_api);
+    let (deployments, stages) = (BTreeMap::new(), BTreeMap::new());
+    state.apis.insert(rest_api.id.clone(), Api { rest_api, configuration, deployments, stages });
+    answer
 }

@@ -148,16 +148,6 @@ impl Integration {
     }
 }
 
-pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {
-    let mut integration: Integration = request.json()?;
-    let method = state.api(request.label(0))?.configuration.resource(request.label(1))?.method(request.label(2))?;
-    integration.integration_responses = None;
-    integration.complete(request.label(1), method, &state.vpc_links)?;
-    let resource = state.api_mut(request.label(0))?.configuration.resource_mut(request.label(1))?;
-    resource.method_mut(request.label(2))?.method_integration = Some(integration.clone());
-    Answer::created(&integration)
-}
-
 fn unknown() -> ApiError {
     ApiError::not_found("Invalid Integration identifier specified")
 }
@@ -222,10 +212,4 @@ fn replaced(property: &mut Option<String>, patch: &PatchOperation) -> Result<()>
     patch.must_replace()?;
     *property = Some(patch.value()?.to_owned());
     Ok(())
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    let resource = state.api_mut(request.label(0))?.configuration.resource_mut(request.label(1))?;
-    resource.method_mut(request.label(2))?.method_integration.take().ok_or_else(unknown)?;
-    Ok(Answer::no_content())
 }

@@ -1,22 +1,20 @@
-//! API Gateway's control plane for REST APIs (V1), simulated completely, in this process's memory.
+//! The control plane of API Gateway's REST APIs (V1), simulated in memory.
 //!
 //! AWS keeps an API's configuration, which people edit, apart from deployments, which are immutable snapshots of it, and
-//! stages, which say which deployment serves (and which other one serves a share, as a canary). VPC links carry requests to
-//! a Network Load Balancer and take minutes to become available. No emulator has all of this; the wire format here is the
-//! one that `aws-sdk-apigateway` speaks, and the refusals are AWS's as far as they are published. Where AWS publishes none,
-//! the doc comment of the piece says so. See the "Amazon API Gateway REST API reference" (V1).
+//! stages, which name the deployment that serves and, as a canary, another one with its share of the requests. VPC links
+//! carry requests to a Network Load Balancer and take minutes to become available. The wire format is the one of
+//! `aws-sdk-apigateway`. Refusals have AWS's wording where it is published; the doc comment says where it is not. See the
+//! "Amazon API Gateway REST API reference" (V1).
 //!
-//! Differences that remain: no conditional updates (AWS has none either), no access control (callers are not checked), no
-//! usage quotas, and no client certificates, SDK generation, test invocations or portals; these operations are refused.
+//! Differences from AWS: callers are not authorized, usage quotas are not enforced, and only the operations of `dispatch`
+//! are offered.
 
-mod account;
 mod api_keys;
 mod authorizers;
 mod base_path_mappings;
 mod canary;
 mod deployments;
 mod dispatch;
-mod documentation;
 mod domain_names;
 mod error;
 mod export;
@@ -197,11 +195,7 @@ impl ApiGateway {
         let found = rest_routes::find(rest_routes::APIGATEWAY, request.method().as_str(), uri.path());
         let (operation, labels) = found.ok_or_else(ApiError::unknown_operation)?;
         let call = Request::new(&labels, uri.query(), request.headers().clone(), request.body().clone());
-        let operation = match (operation, call.query("mode").as_deref()) {
-            ("CreateRestApi", Some("import")) => "ImportRestApi",
-            ("CreateApiKey", Some("import")) => "ImportApiKeys",
-            _ => operation,
-        };
+        let operation = rest_routes::with_mode(operation, uri.query());
         let now = Instant::now();
         if let Some(throttle) = &self.inner.throttle {
             let edge = is_edge_optimised(operation, &call);
@@ -222,14 +216,7 @@ impl ApiGateway {
 
 /// Whether the call makes an edge-optimised API, which has a quota of its own; it is the default type.
 fn is_edge_optimised(operation: &str, call: &Request) -> bool {
-    match operation {
-        "ImportRestApi" => call.query("endpointConfigurationTypes").is_none_or(|types| types == "EDGE"),
-        "CreateRestApi" => call.json::<serde_json::Value>().is_ok_and(|body| {
-            let types = &body["endpointConfiguration"]["types"];
-            types.get(0).is_none_or(|kind| kind == "EDGE")
-        }),
-        _ => false,
-    }
+    operation == "ImportRestApi" && call.query("endpointConfigurationTypes").is_none_or(|types| types == "EDGE")
 }
 
 fn targets(state: &State, api: &str) -> BTreeMap<String, Target> {

@@ -34,10 +34,11 @@ pub(crate) fn read(body: &[u8], links: &BTreeMap<String, VpcLink>) -> Result<Doc
     if !document["openapi"].as_str().is_some_and(|version| version.starts_with("3.")) {
         return Err(invalid("only OpenAPI 3 is read, in JSON"));
     }
-    let rest_api = properties(&document)?;
+    let mut rest_api = properties(&document)?;
     let mut configuration = Configuration::default();
     let root = Resource::root();
     let root_id = root.id.clone();
+    rest_api.root_resource_id.clone_from(&root_id);
     configuration.resources.insert(root_id.clone(), root);
     configuration.binary_media_types.clone_from(&rest_api.binary_media_types);
     read_components(&document, &mut configuration)?;

@@ -26,16 +26,14 @@ impl Default for Quotas {
 /// Requests, per seconds, for the operations that have a quota of their own.
 fn own_quota(operation: &str, edge: bool) -> Option<(u32, u32)> {
     Some(match operation {
-        "CreateApiKey" | "CreateResource" | "DeleteApiKey" | "DeleteResource" => (5, 1),
+        "CreateApiKey" => (5, 1),
         "CreateDeployment" => (1, 5),
-        "CreateRestApi" | "ImportRestApi" if edge => (1, 30),
-        "CreateRestApi" | "ImportRestApi" => (1, 3),
+        "ImportRestApi" if edge => (1, 30),
+        "ImportRestApi" => (1, 3),
         "PutRestApi" => (1, 1),
         "GetResources" => (5, 2),
-        "CreateDocumentationVersion" | "UpdateAccount" | "UpdateUsagePlan" => (1, 20),
-        "CreateDomainName" | "DeleteDomainName" | "DeleteRestApi" | "ImportDocumentationParts" | "UpdateDomainName" => {
-            (1, 30)
-        }
+        "UpdateUsagePlan" => (1, 20),
+        "CreateDomainName" | "DeleteRestApi" => (1, 30),
         _ => return None,
     })
 }
@@ -114,8 +112,8 @@ mod tests {
 
     #[test]
     fn an_edge_optimised_api_has_a_longer_interval_than_a_regional_one() {
-        assert_eq!(own_quota("CreateRestApi", true), Some((1, 30)));
-        assert_eq!(own_quota("CreateRestApi", false), Some((1, 3)));
+        assert_eq!(own_quota("ImportRestApi", true), Some((1, 30)));
+        assert_eq!(own_quota("ImportRestApi", false), Some((1, 3)));
         assert_eq!(own_quota("GetResources", false), Some((5, 2)));
     }
 }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use super::api_keys::ApiKey;
 use super::authorizers::Authorizer;
 use super::deployments::Deployment;
-use super::documentation::Documentation;
 use super::domain_names::DomainName;
 use super::error::{ApiError, Result};
 use super::gateway_responses::GatewayResponse;
@@ -35,7 +34,6 @@ pub(crate) struct State {
     pub(crate) api_keys: BTreeMap<String, ApiKey>,
     pub(crate) usage_plans: BTreeMap<String, UsagePlan>,
     pub(crate) domain_names: BTreeMap<String, DomainName>,
-    pub(crate) cloudwatch_role_arn: Option<String>,
     pub(crate) switches: Vec<Switch>,
 }
 
@@ -43,7 +41,6 @@ pub(crate) struct State {
 pub(crate) struct Api {
     pub(crate) rest_api: RestApi,
     pub(crate) configuration: Configuration,
-    pub(crate) documentation: Documentation,
     pub(crate) deployments: BTreeMap<String, Deployment>,
     pub(crate) stages: BTreeMap<String, Stage>,
 }
@@ -68,7 +65,6 @@ impl State {
             api_keys: BTreeMap::new(),
             usage_plans: BTreeMap::new(),
             domain_names: BTreeMap::new(),
-            cloudwatch_role_arn: None,
             switches: Vec::new(),
         }
     }

@@ -50,12 +50,6 @@ pub(crate) fn tag(state: &mut State, request: &Request) -> Result<Answer> {
     Ok(Answer::no_content())
 }
 
-pub(crate) fn untag(state: &mut State, request: &Request) -> Result<Answer> {
-    let keys = request.query_all("tagKeys");
-    of(state, request.label(0))?.retain(|key, _| !keys.contains(key));
-    Ok(Answer::no_content())
-}
-
 pub(crate) fn get(state: &mut State, request: &Request) -> Result<Answer> {
     let tags = of(state, request.label(0))?;
     Answer::ok(&json!({ "tags": tags }))

@@ -81,10 +81,3 @@ pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     let keys: Vec<Value> = plan.keys.iter().filter_map(|key| view(state, key, true).ok()).filter(named).collect();
     page(request, keys)
 }
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    let plan = state.usage_plans.get_mut(request.label(0)).ok_or_else(usage_plans::unknown)?;
-    let before = plan.keys.len();
-    plan.keys.retain(|key| key != request.label(1));
-    if plan.keys.len() == before { Err(not_in_plan()) } else { Ok(Answer::deleted()) }
-}

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use super::error::{ApiError, Result};
 use super::id;
 use super::page::page;
-use super::patch::PatchOperation;
 use super::references;
 use super::request::{Answer, Request};
 use super::state::State;
@@ -128,31 +127,6 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
 
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     page(request, state.vpc_links.values())
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let link = state.vpc_links.get_mut(request.label(0)).ok_or_else(unknown)?;
-    let mut changed = link.clone();
-    for patch in request.patch()? {
-        apply(&mut changed, &patch)?;
-    }
-    *link = changed;
-    Answer::ok(link)
-}
-
-fn apply(link: &mut VpcLink, patch: &PatchOperation) -> Result<()> {
-    match patch.path.as_str() {
-        "/name" => {
-            patch.must_replace()?;
-            patch.value()?.clone_into(&mut link.name);
-        }
-        "/description" => patch.text(&mut link.description)?,
-        path if path.starts_with("/targetArns") => {
-            return Err(ApiError::bad_request("Target arns are not allowed to be changed/added."));
-        }
-        _ => return Err(patch.invalid_path()),
-    }
-    Ok(())
 }
 
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {

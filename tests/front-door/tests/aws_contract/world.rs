@@ -8,13 +8,14 @@ use std::time::Duration;
 use aws_sdk_apigateway::Client;
 use aws_sdk_apigateway::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_apigateway::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_apigateway::types::{ConnectionType, IntegrationType, Op, PatchOperation, VpcLinkStatus};
+use aws_sdk_apigateway::types::{Op, PatchOperation, VpcLinkStatus};
 use axum::Router;
 use bytes::Bytes;
 use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
 
 /// The ARN of a load balancer of the tests.
 pub(crate) fn nlb(name: &str) -> String {
@@ -30,7 +31,7 @@ pub(crate) async fn backend(name: &'static str) -> SocketAddr {
             tokio::time::sleep(Duration::from_millis(millis.parse().unwrap())).await;
         }
         let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
-        axum::Json(serde_json::json!({
+        axum::Json(json!({
             "name": name,
             "method": parts.method.as_str(),
             "path": parts.uri.to_string(),
@@ -97,26 +98,18 @@ impl World {
         link.id().unwrap().to_owned()
     }
 
-    /// An API and its root resource.
-    pub(crate) async fn api(&self) -> (String, String) {
-        let api = self.aws.create_rest_api().name("shop").send().await.unwrap();
+    /// An API of a document, and its root resource.
+    pub(crate) async fn import(&self, document: &Value) -> (String, String) {
+        let import =
+            self.aws.import_rest_api().fail_on_warnings(true).parameters("endpointConfigurationTypes", "REGIONAL");
+        let api = import.body(document.to_string().into_bytes().into()).send().await.unwrap();
         (api.id().unwrap().to_owned(), api.root_resource_id().unwrap().to_owned())
     }
 
-    /// A method on a resource that answers through a link.
-    pub(crate) async fn method(&self, api: &str, resource: &str, link: &str, key_required: bool) {
-        let method = self.aws.put_method().rest_api_id(api).resource_id(resource).http_method("GET");
-        method.authorization_type("NONE").api_key_required(key_required).send().await.unwrap();
-        let integration = self.aws.put_integration().rest_api_id(api).resource_id(resource).http_method("GET");
-        integration
-            .r#type(IntegrationType::HttpProxy)
-            .integration_http_method("GET")
-            .uri("http://shop.example.com/")
-            .connection_type(ConnectionType::VpcLink)
-            .connection_id(link)
-            .send()
-            .await
-            .unwrap();
+    /// What an import of a document is refused with.
+    pub(crate) async fn refused_import(&self, document: &Value) -> String {
+        let import = self.aws.import_rest_api().body(document.to_string().into_bytes().into());
+        message(import.send().await.unwrap_err())
     }
 
     /// Points the integration of the root's GET at another link.
@@ -138,8 +131,7 @@ impl World {
     /// Blue and green: an API whose stage `prod` serves deployment B (blue's link), and a deployment G (green's link).
     pub(crate) async fn two_sides(&self) -> Sides {
         let (blue, green) = (self.link("blue").await, self.link("green").await);
-        let (api, root) = self.api().await;
-        self.method(&api, &root, &blue, false).await;
+        let (api, root) = self.import(&shop(&blue)).await;
         let b = self.deploy(&api).await;
         self.stage(&api, "prod", &b).await;
         self.relink(&api, &root, &green).await;
@@ -149,12 +141,12 @@ impl World {
     }
 
     /// Calls a stage through the data plane; status and body.
-    pub(crate) async fn get(&self, api: &str, path: &str) -> (u16, serde_json::Value) {
+    pub(crate) async fn get(&self, api: &str, path: &str) -> (u16, Value) {
         self.request(&format!("{api}.execute-api.eu-central-1.amazonaws.com"), path, &[]).await
     }
 
     /// Calls the data plane with a host and headers.
-    pub(crate) async fn request(&self, host: &str, path: &str, headers: &[(&str, &str)]) -> (u16, serde_json::Value) {
+    pub(crate) async fn request(&self, host: &str, path: &str, headers: &[(&str, &str)]) -> (u16, Value) {
         let mut request = http::Request::builder().uri(format!("http://{}{path}", self.plane.address()));
         request = request.header("host", host);
         for (name, value) in headers {
@@ -176,6 +168,27 @@ impl World {
         let result = update.set_patch_operations(Some(operations)).send().await;
         result.map(|_| ()).map_err(message)
     }
+}
+
+/// An API of these paths.
+pub(crate) fn api(paths: &Value) -> Value {
+    json!({ "openapi": "3.0.1", "info": { "title": "shop", "version": "1" }, "paths": paths })
+}
+
+/// An API whose root's GET answers through a link.
+pub(crate) fn shop(link: &str) -> Value {
+    api(&json!({ "/": { "get": { "x-amazon-apigateway-integration": {
+        "type": "http_proxy", "httpMethod": "GET", "uri": "http://shop.example.com/",
+        "connectionType": "VPC_LINK", "connectionId": link,
+    } } } }))
+}
+
+/// The API of [`shop`] whose method requires the security scheme of this name.
+pub(crate) fn secured(link: &str, name: &str, scheme: &Value) -> Value {
+    let mut document = shop(link);
+    document["paths"]["/"]["get"]["security"] = json!([{ name: [] }]);
+    document["components"] = json!({ "securitySchemes": { name: scheme } });
+    document
 }
 
 /// What [`World::two_sides`] made.
@@ -201,7 +214,7 @@ pub(crate) fn client(address: SocketAddr) -> Client {
 }
 
 /// Sends a request; status and body, as JSON where it is that.
-pub(crate) async fn send(request: http::Request<Full<Bytes>>) -> (u16, serde_json::Value) {
+pub(crate) async fn send(request: http::Request<Full<Bytes>>) -> (u16, Value) {
     let client: HttpClient<_, Full<Bytes>> = HttpClient::builder(TokioExecutor::new()).build_http();
     let response = client.request(request).await.unwrap();
     let status = response.status().as_u16();
