@@ -51,12 +51,6 @@ pub(crate) fn all(account: &Account) -> Vec<Leftover> {
                 .iter()
                 .map(|(name, identity)| of_eks("AWS::EKS::PodIdentityAssociation", name, &identity.resource)),
         );
-        found.extend(
-            cluster
-                .fargate_profiles
-                .iter()
-                .map(|(name, profile)| of_eks("AWS::EKS::FargateProfile", name, &profile.resource)),
-        );
     }
     for group in state.groups.values() {
         let tags: BTreeMap<_, _> = group.tags.iter().map(|(key, (value, _))| (key.clone(), value.clone())).collect();

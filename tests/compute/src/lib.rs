@@ -70,13 +70,13 @@ pub struct Delays {
     pub node_drain: Duration,
     /// From the last node until a node group is ACTIVE or gone.
     pub nodegroup: Duration,
-    /// From `CreateAddon` or `DeleteAddon` until the add-on is ACTIVE or gone.
+    /// From `CreateAddon` until the add-on is ACTIVE.
     pub addon: Duration,
-    /// How long an update of a cluster, node group or add-on is `InProgress`, beside the nodes that it replaces.
+    /// How long a cluster is UPDATING.
     pub update: Duration,
     /// From `CreateLoadBalancer` to `active` (AWS: two to five minutes).
     pub load_balancer: Duration,
-    /// How long a target group attached to an Auto Scaling group is `Adding` or `Removing`.
+    /// From the attachment of a target group to an Auto Scaling group until the instances are registered.
     pub attach: Duration,
     /// From `RegisterTargets` until health checks begin (AWS: 90 seconds and more).
     pub register: Duration,

@@ -64,51 +64,17 @@ fn node_name(address: Ipv4Addr, region: &str) -> String {
 
 /// Launches or terminates until as many instances as desired are there.
 pub(crate) fn reconcile(account: &Arc<Account>, name: &str) {
-    let retired = {
-        let state = account.state();
+    let (surplus, launches) = {
+        let mut state = account.state();
         let Some(group) = state.groups.get(name) else { return };
         let live = group.instances.values().filter(|instance| instance.lifecycle != Lifecycle::Terminating);
-        // Oldest generations first, as the termination policy of node groups has it.
-        let mut live: Vec<(u32, String)> = live.map(|instance| (instance.generation, instance.id.clone())).collect();
-        live.sort();
-        let surplus = (live.len() + group.launching.len()).saturating_sub(group.desired());
-        live.into_iter().take(surplus).map(|(_, id)| id).collect::<Vec<_>>()
+        let live: Vec<String> = live.map(|instance| instance.id.clone()).collect();
+        let (present, desired) = (live.len() + group.launching.len(), group.desired());
+        let launches: Vec<_> = (present..desired).map_while(|_| prepare(&mut state, name)).collect();
+        (live.into_iter().take(present.saturating_sub(desired)), launches)
     };
-    for id in retired {
+    for id in surplus {
         retire(account, name, id);
-    }
-    launch_up_to(account, name, |group| {
-        let live = group.instances.values().filter(|instance| instance.lifecycle != Lifecycle::Terminating).count();
-        group.desired().saturating_sub(live + group.launching.len())
-    });
-}
-
-/// Launches as many instances of the newest generation as are desired, beside the older ones.
-pub(crate) fn surge(account: &Arc<Account>, name: &str) {
-    launch_up_to(account, name, Group::desired);
-}
-
-/// Terminates the instances of older generations.
-pub(crate) fn retire_old_generations(account: &Arc<Account>, name: &str) {
-    let old: Vec<String> = {
-        let state = account.state();
-        let Some(group) = state.groups.get(name) else { return };
-        let old = group.instances.values().filter(|instance| instance.generation < group.settings.generation);
-        old.map(|instance| instance.id.clone()).collect()
-    };
-    for id in old {
-        retire(account, name, id);
-    }
-}
-
-fn launch_up_to(account: &Arc<Account>, name: &str, missing: impl Fn(&Group) -> usize) {
-    let mut launches = Vec::new();
-    {
-        let mut state = account.state();
-        let count = state.groups.get(name).map(missing).unwrap_or_default();
-        for _ in 0..count {
-            launches.extend(prepare(&mut state, name));
-        }
     }
     for (address, subnet) in launches {
         let (task, name) = (Arc::clone(account), name.to_owned());
@@ -166,7 +132,6 @@ async fn launch(account: &Arc<Account>, name: &str, address: Ipv4Addr, subnet: S
                     node: node_name(address, &account.options.region),
                     address,
                     lifecycle: Lifecycle::Pending,
-                    generation: settings.generation,
                 };
                 group.instances.insert(id.clone(), instance);
                 state.addresses.insert(id.clone(), address);

@@ -70,20 +70,9 @@ impl Parameters {
         }
     }
 
-    /// A boolean, where it was sent.
-    pub(crate) fn boolean(&self, name: &str) -> Option<bool> {
-        self.get(name).map(|text| text.eq_ignore_ascii_case("true"))
-    }
-
     /// The plain members of a list.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         (1..).map_while(|at| self.get(&format!("{name}.member.{at}")).map(str::to_owned)).collect()
-    }
-
-    /// Whether a list was sent at all.
-    pub(crate) fn has_list(&self, name: &str) -> bool {
-        let prefix = format!("{name}.member.");
-        self.0.keys().any(|key| key == name || key.starts_with(&prefix))
     }
 
     /// The members of a list of structures, each as parameters of its own.
@@ -171,7 +160,6 @@ mod tests {
         let sent = Parameters::parse("Names.member.1=a&Names.member.2=b&Tags.member.1.Key=k&Tags.member.1.Value=v");
         assert_eq!(sent.list("Names"), ["a", "b"]);
         assert_eq!(sent.tags("Tags"), BTreeMap::from([("k".to_owned(), "v".to_owned())]));
-        assert!(sent.has_list("Tags") && !sent.has_list("Name"));
     }
 
     #[test]

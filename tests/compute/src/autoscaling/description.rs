@@ -1,4 +1,4 @@
-//! Auto Scaling groups as the API answers them: `DescribeAutoScalingGroups`, `DescribeAutoScalingInstances`.
+//! Auto Scaling groups as the API answers them: `DescribeAutoScalingGroups`.
 //!
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html>
 
@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use super::{
     Outcome, attachment,
     group::{Group, Instance, Lifecycle},
-    tag,
 };
 use crate::{account::Account, ec2::LaunchTemplate, query_protocol::Parameters, xml::Element};
 
@@ -34,7 +33,7 @@ impl Group {
             Element::new("EnabledMetrics", Vec::new()),
             Element::members(
                 "Tags",
-                self.tags.iter().map(|(key, (value, propagate))| tag::element(&self.name, key, value, *propagate)),
+                self.tags.iter().map(|(key, (value, propagate))| tag_element(&self.name, key, value, *propagate)),
             ),
             Element::texts("TerminationPolicies", ["AllocationStrategy", "OldestLaunchTemplate", "OldestInstance"]),
             Element::text("NewInstancesProtectedFromScaleIn", false),
@@ -109,18 +108,13 @@ fn matches_filter(group: &Group, filter: &Parameters) -> bool {
     }
 }
 
-/// `DescribeAutoScalingInstances`
-#[allow(clippy::unnecessary_wraps, reason = "one of the operations, all of which may refuse")]
-pub(crate) fn describe_instances(account: &Account, sent: &Parameters) -> Outcome {
-    let ids = sent.list("InstanceIds");
-    let state = account.state();
-    let instances = state.groups.values().flat_map(|group| {
-        let wanted = group.instances.values().filter(|instance| ids.is_empty() || ids.contains(&instance.id));
-        wanted.map(|instance| {
-            let mut element = group.instance_element(instance);
-            element.push(Element::text("AutoScalingGroupName", &group.name));
-            element
-        })
-    });
-    Ok(vec![Element::members("AutoScalingInstances", instances)])
+/// A tag as the API answers it.
+fn tag_element(group: &str, key: &str, value: &str, propagate: bool) -> Vec<Element> {
+    vec![
+        Element::text("ResourceId", group),
+        Element::text("ResourceType", "auto-scaling-group"),
+        Element::text("Key", key),
+        Element::text("Value", value),
+        Element::text("PropagateAtLaunch", propagate),
+    ]
 }

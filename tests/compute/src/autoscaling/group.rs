@@ -1,23 +1,22 @@
-//! Auto Scaling groups, those that EKS makes for node groups, and the operations that change their sizes.
+//! Auto Scaling groups, as EKS makes them for node groups.
 //!
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html>
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
-    sync::Arc,
 };
 
 use kubernetes::Taint;
 use serde_json::Value;
 
-use super::{Outcome, attachment::Attachment};
+use super::attachment::Attachment;
 use crate::{
     account::{Account, State},
     ec2::{LaunchTemplate, Subnet},
     eks::texts,
     identifier, node,
-    query_protocol::{Fault, Parameters},
+    query_protocol::Fault,
 };
 
 /// Where an instance is in its life.
@@ -46,8 +45,6 @@ pub(crate) struct Instance {
     pub(crate) address: Ipv4Addr,
     /// Where it is in its life.
     pub(crate) lifecycle: Lifecycle,
-    /// Which generation of the launch settings made it.
-    pub(crate) generation: u32,
 }
 
 impl Instance {
@@ -72,8 +69,6 @@ pub(crate) struct Settings {
     pub(crate) labels: BTreeMap<String, String>,
     /// Taints of the nodes.
     pub(crate) taints: Vec<Taint>,
-    /// Counts the changes that replace instances.
-    pub(crate) generation: u32,
 }
 
 /// An Auto Scaling group.
@@ -173,21 +168,8 @@ impl Group {
             }
             self.settings.template = Some(template);
         }
-        self.take_labels_and_taints(resource);
-    }
-
-    /// Labels and taints for nodes that come from now on.
-    pub(crate) fn take_labels_and_taints(&mut self, resource: &Value) {
         self.settings.labels = node::labels(resource, &self.settings);
         self.settings.taints = node::taints(&resource["taints"]);
-    }
-
-    /// New launch settings: instances of the present generation are to be replaced.
-    pub(crate) fn next_generation(&mut self, resource: &Value, template: Option<LaunchTemplate>) {
-        let template = template.or_else(|| self.settings.template.clone());
-        self.take_settings(resource, template);
-        self.settings.generation += 1;
-        self.failure = None;
     }
 
     /// Sets `(min, desired, max)`.
@@ -208,15 +190,6 @@ impl Group {
             && self.instances.values().all(Instance::in_service)
     }
 
-    /// Whether as many instances of the newest generation as desired are in service.
-    pub(crate) fn is_renewed(&self) -> bool {
-        let newest = self
-            .instances
-            .values()
-            .filter(|instance| instance.in_service() && instance.generation == self.settings.generation);
-        newest.count() >= self.desired()
-    }
-
     /// Whether nothing is left of it.
     pub(crate) fn is_empty(&self) -> bool {
         self.instances.is_empty() && self.launching.is_empty()
@@ -235,28 +208,4 @@ pub(crate) fn find_mut<'a>(state: &'a mut State, name: &str) -> Result<&'a mut G
     state.groups.get_mut(name).ok_or_else(|| {
         Fault::validation(format!("AutoScalingGroup name not found - AutoScalingGroup: {name} not found"))
     })
-}
-
-/// `SetDesiredCapacity` and `UpdateAutoScalingGroup`, as far as they change sizes.
-pub(crate) fn resize(account: &Arc<Account>, sent: &Parameters) -> Outcome {
-    let name = sent.required("AutoScalingGroupName")?;
-    {
-        let mut state = account.state();
-        let group = find_mut(&mut state, name)?;
-        let least = sent.number("MinSize", 0, 100)?.unwrap_or(group.sizes.0);
-        let most = sent.number("MaxSize", 0, 100)?.unwrap_or(group.sizes.2);
-        let wanted =
-            sent.number("DesiredCapacity", 0, 100)?.unwrap_or_else(|| group.sizes.1.clamp(least, most.max(least)));
-        if least > most {
-            return Err(Fault::validation("Max bound must be greater than or equal to min bound"));
-        }
-        if !(least..=most).contains(&wanted) {
-            return Err(Fault::validation(format!(
-                "New SetDesiredCapacity value {wanted} is not between min value {least} and max value {most}."
-            )));
-        }
-        group.set_sizes((least, wanted, most));
-    }
-    node::reconcile(account, name);
-    Ok(Vec::new())
 }

@@ -5,7 +5,6 @@
 mod attachment;
 mod description;
 pub(crate) mod group;
-mod tag;
 
 use std::sync::Arc;
 
@@ -29,21 +28,8 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
     let action = sent.get("Action").unwrap_or_default().to_owned();
     let outcome = match action.as_str() {
         "DescribeAutoScalingGroups" => description::describe(&account, &sent),
-        "DescribeAutoScalingInstances" => description::describe_instances(&account, &sent),
-        "SetDesiredCapacity" | "UpdateAutoScalingGroup" => group::resize(&account, &sent),
-        "AttachLoadBalancerTargetGroups" => attachment::attach(&account, &sent, &sent.list("TargetGroupARNs")),
-        "DetachLoadBalancerTargetGroups" => attachment::detach(&account, &sent, &sent.list("TargetGroupARNs")),
-        "DescribeLoadBalancerTargetGroups" => attachment::describe_target_groups(&account, &sent),
-        "AttachTrafficSources" => {
-            attachment::identifiers(&sent).and_then(|arns| attachment::attach(&account, &sent, &arns))
-        }
-        "DetachTrafficSources" => {
-            attachment::identifiers(&sent).and_then(|arns| attachment::detach(&account, &sent, &arns))
-        }
-        "DescribeTrafficSources" => attachment::describe_traffic_sources(&account, &sent),
-        "CreateOrUpdateTags" => tag::create_or_update(&account, &sent),
-        "DeleteTags" => tag::delete(&account, &sent),
-        "DescribeTags" => tag::describe(&account, &sent),
+        "AttachLoadBalancerTargetGroups" => attachment::attach(&account, &sent),
+        "DetachLoadBalancerTargetGroups" => attachment::detach(&account, &sent),
         other => Err(Fault { status: 501, code: "InvalidAction".into(), message: format!("{other} is not simulated") }),
     };
     respond(&action, NAMESPACE, outcome)

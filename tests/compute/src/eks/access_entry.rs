@@ -202,24 +202,6 @@ pub(crate) fn list(account: &Account, name: &str, request: &Request) -> Outcome 
     page(request, "accessEntries", entries.map(|(principal, _)| json!(principal)).collect())
 }
 
-/// `UpdateAccessEntry`
-pub(crate) fn update(account: &Account, name: &str, principal: &str, request: &Request) -> Outcome {
-    let mut state = account.state();
-    let entry = find_mut(cluster::find_mut(&mut state, name)?, name, principal)?;
-    let groups = request.member_or("kubernetesGroups", entry.stored.resource["kubernetesGroups"].clone());
-    let username =
-        request.text("username").or(entry.stored.resource["username"].as_str()).unwrap_or_default().to_owned();
-    if entry.stored.resource["type"] != "STANDARD" {
-        return Err(Fault::invalid_request("Only access entries of type STANDARD can be updated.").of(name));
-    }
-    let sent = request.text("username").unwrap_or_default();
-    refuse_reserved(&texts(&groups), sent).map_err(|fault| fault.of(name))?;
-    entry.stored.set("kubernetesGroups", groups);
-    entry.stored.set("username", json!(username));
-    entry.stored.set("modifiedAt", json!(identifier::epoch_seconds()));
-    Ok(json!({ "accessEntry": entry.stored.resource }))
-}
-
 /// `DeleteAccessEntry`
 pub(crate) fn delete(account: &Account, name: &str, principal: &str) -> Outcome {
     let mut state = account.state();

@@ -53,15 +53,6 @@ pub(crate) fn association(policy: &str, scope: &Value) -> Value {
     json!({ "policyArn": policy, "accessScope": scope, "associatedAt": now, "modifiedAt": now })
 }
 
-/// `ListAccessPolicies`
-pub(crate) fn list(request: &Request) -> Outcome {
-    page(
-        request,
-        "accessPolicies",
-        NAMES.iter().map(|name| json!({ "name": name, "arn": format!("{PREFIX}{name}") })).collect(),
-    )
-}
-
 /// `AssociateAccessPolicy`; associating again changes the scope.
 pub(crate) fn associate(account: &Account, name: &str, principal: &str, request: &Request) -> Outcome {
     let policy = request.required("policyArn")?;
@@ -93,16 +84,6 @@ pub(crate) fn associate(account: &Account, name: &str, principal: &str, request:
     }
     entry.policies.insert(policy.to_owned(), associated.clone());
     Ok(json!({ "clusterName": name, "principalArn": principal, "associatedAccessPolicy": associated }))
-}
-
-/// `DisassociateAccessPolicy`
-pub(crate) fn disassociate(account: &Account, name: &str, principal: &str, policy: &str) -> Outcome {
-    let mut state = account.state();
-    let entry = access_entry::find_mut(cluster::find_mut(&mut state, name)?, name, principal)?;
-    match entry.policies.remove(policy) {
-        Some(_) => Ok(json!({})),
-        None => Err(Fault::not_found("The specified policyArn is not associated with the access entry.").of(name)),
-    }
 }
 
 /// `ListAssociatedAccessPolicies`

@@ -189,37 +189,6 @@ fn info(addon: &Addon, kubernetes: Option<&str>) -> Value {
     })
 }
 
-/// `DescribeAddonConfiguration`: the schema says which `configurationValues` are allowed.
-///
-/// EKS's schemas list every setting of an add-on; here a few settings that people do change.
-pub(crate) fn describe_configuration(request: &Request) -> Outcome {
-    let name = request.parameter("addonName").unwrap_or_default();
-    let wanted = request.parameter("addonVersion").unwrap_or_default();
-    let addon =
-        find(name).filter(|addon| addon.offers.iter().any(|offer| offer.version == wanted)).ok_or_else(|| {
-            Fault::not_found(format!("Addon {name} with version {wanted} specified is not supported"))
-                .with("addonName", name)
-        })?;
-    let schema = json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "type": "object",
-        "additionalProperties": true,
-        "properties": {
-            "replicaCount": { "type": "integer" }, "resources": { "type": "object" }, "env": { "type": "object" },
-            "tolerations": { "type": "array" }, "affinity": { "type": "object" }, "nodeSelector": { "type": "object" },
-        },
-    });
-    let identities: Vec<Value> = addon
-        .service_account
-        .iter()
-        .map(|account| json!({ "serviceAccount": account, "recommendedManagedPolicies": [] }))
-        .collect();
-    Ok(json!({
-        "addonName": name, "addonVersion": wanted, "configurationSchema": schema.to_string(),
-        "podIdentityConfiguration": identities,
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,6 @@ use super::{
     nodegroup::Nodegroup,
     request::{Request, page},
     stored::{Stored, checked_name, texts},
-    update::Update,
     version,
 };
 use crate::{
@@ -41,10 +40,6 @@ pub(crate) struct Cluster {
     pub(crate) access_entries: BTreeMap<String, AccessEntry>,
     /// Pod identity associations by id.
     pub(crate) pod_identities: BTreeMap<String, Stored>,
-    /// Fargate profiles by name.
-    pub(crate) fargate_profiles: BTreeMap<String, Stored>,
-    /// Updates, oldest first.
-    pub(crate) updates: Vec<Update>,
     /// The last node's number in the range of addresses.
     pub(crate) last_node: u8,
 }
@@ -93,6 +88,12 @@ pub(crate) fn list(account: &Account, request: &Request) -> Outcome {
     page(request, "clusters", account.state().clusters.keys().map(|name| json!(name)).collect())
 }
 
+/// `ListFargateProfiles`; there is no way to create one here.
+pub(crate) fn list_fargate_profiles(account: &Account, name: &str) -> Outcome {
+    find(&account.state(), name)?;
+    Ok(json!({ "fargateProfileNames": [] }))
+}
+
 /// `CreateCluster`
 pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome {
     let name = checked_name(request.required("name")?)?.to_owned();
@@ -120,8 +121,6 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
         addons: BTreeMap::new(),
         access_entries: BTreeMap::new(),
         pod_identities: BTreeMap::new(),
-        fargate_profiles: BTreeMap::new(),
-        updates: Vec::new(),
         last_node: 0,
     };
     // The creator's way in: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
@@ -143,7 +142,7 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
 
 /// `DeleteCluster`: <https://docs.aws.amazon.com/eks/latest/APIReference/API_DeleteCluster.html>
 ///
-/// Node groups and Fargate profiles have to go first, and deletion protection off
+/// Node groups have to go first, and deletion protection off
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html>).
 pub(crate) fn delete(account: &Arc<Account>, name: &str) -> Outcome {
     let answer = {
@@ -157,9 +156,6 @@ pub(crate) fn delete(account: &Arc<Account>, name: &str) -> Outcome {
         }
         if let Some(group) = cluster.nodegroups.keys().next() {
             return Err(Fault::in_use("Cluster has nodegroups attached").of(name).with("nodegroupName", group));
-        }
-        if !cluster.fargate_profiles.is_empty() {
-            return Err(Fault::in_use("Cluster has fargate profiles attached").of(name));
         }
         if !matches!(cluster.stored.status(), "ACTIVE" | "FAILED") {
             let status = cluster.stored.status();

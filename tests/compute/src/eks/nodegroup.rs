@@ -1,4 +1,4 @@
-//! Managed node groups: create, describe, list, update, delete.
+//! Managed node groups: create, describe, list, delete.
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html>. What runs behind them is an Auto Scaling
 //! group named `eks-<node group>-<uuid>`; see [`super::nodegroup_lifecycle`].
@@ -38,14 +38,14 @@ fn absent(cluster: &str, group: &str) -> Fault {
 }
 
 /// A node group of a cluster, to change it.
-pub(super) fn find_mut<'a>(cluster: &'a mut Cluster, name: &str, group: &str) -> Result<&'a mut Nodegroup, Fault> {
+fn find_mut<'a>(cluster: &'a mut Cluster, name: &str, group: &str) -> Result<&'a mut Nodegroup, Fault> {
     cluster.nodegroups.get_mut(group).ok_or_else(|| absent(name, group))
 }
 
-/// Sizes that fit together: `(min, desired, max)`.
-pub(super) fn scaling(asked: &Value, before: (i64, i64, i64)) -> Result<(i64, i64, i64), Fault> {
+/// Sizes that fit together: `(min, desired, max)`, by default 1, 2 and 2.
+fn scaling(asked: &Value) -> Result<(i64, i64, i64), Fault> {
     let size = |member: &str, default: i64| asked[member].as_i64().unwrap_or(default);
-    let (least, wanted, most) = (size("minSize", before.0), size("desiredSize", before.1), size("maxSize", before.2));
+    let (least, wanted, most) = (size("minSize", 1), size("desiredSize", 2), size("maxSize", 2));
     if most < 1 || least < 0 {
         return Err(Fault::invalid_parameter("maxSize must be at least 1 and minSize at least 0"));
     }
@@ -69,7 +69,7 @@ pub(super) fn scaling(asked: &Value, before: (i64, i64, i64)) -> Result<(i64, i6
 
 /// The launch template version that a request names, with the rules of
 /// <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html>.
-pub(super) async fn launch_template(account: &Account, request: &Request) -> Result<Option<LaunchTemplate>, Fault> {
+async fn launch_template(account: &Account, request: &Request) -> Result<Option<LaunchTemplate>, Fault> {
     let asked = match request.body.get("launchTemplate") {
         None | Some(Value::Null) => return Ok(None),
         Some(asked) => asked,
@@ -130,7 +130,7 @@ pub(crate) async fn create(account: &Arc<Account>, name: &str, request: &Request
     let subnets = ec2::subnets(&account.neighbours, &subnet_ids).await.map_err(|fault| Fault::from(fault).of(name))?;
     let template =
         launch_template(account, request).await.map_err(|fault| fault.of(name).with("nodegroupName", &group))?;
-    let sizes = scaling(&request.member_or("scalingConfig", json!({})), (1, 2, 2)).map_err(|fault| fault.of(name))?;
+    let sizes = scaling(&request.member_or("scalingConfig", json!({}))).map_err(|fault| fault.of(name))?;
 
     if let Some(answer) = refused_or_repeated(account, name, &group, request)? {
         return Ok(answer);
@@ -183,7 +183,7 @@ fn refused_or_repeated(account: &Account, name: &str, group: &str, request: &Req
 
 /// Nodes are never newer than the control plane, nor more than three minor versions older
 /// (<https://kubernetes.io/releases/version-skew-policy/>).
-pub(super) fn refuse_skew(node: &str, control_plane: &str) -> Result<(), Fault> {
+fn refuse_skew(node: &str, control_plane: &str) -> Result<(), Fault> {
     match (version::minor(node), version::minor(control_plane)) {
         (Some(node), Some(control_plane)) if node <= control_plane && node + 3 >= control_plane => Ok(()),
         _ => Err(Fault::invalid_parameter(format!(
@@ -282,10 +282,10 @@ mod tests {
 
     #[test]
     fn sizes_have_to_fit_together() {
-        assert_eq!(scaling(&json!({ "minSize": 1, "desiredSize": 2, "maxSize": 3 }), (1, 2, 2)).unwrap(), (1, 2, 3));
-        assert!(scaling(&json!({ "desiredSize": 4, "maxSize": 3 }), (1, 2, 2)).is_err());
-        assert!(scaling(&json!({ "minSize": 3, "desiredSize": 2, "maxSize": 3 }), (1, 2, 2)).is_err());
-        assert!(scaling(&json!({ "maxSize": 0, "minSize": 0, "desiredSize": 0 }), (1, 2, 2)).is_err());
+        assert_eq!(scaling(&json!({ "minSize": 1, "desiredSize": 2, "maxSize": 3 })).unwrap(), (1, 2, 3));
+        assert!(scaling(&json!({ "desiredSize": 4, "maxSize": 3 })).is_err());
+        assert!(scaling(&json!({ "minSize": 3, "desiredSize": 2, "maxSize": 3 })).is_err());
+        assert!(scaling(&json!({ "maxSize": 0, "minSize": 0, "desiredSize": 0 })).is_err());
     }
 
     #[test]

@@ -123,23 +123,3 @@ pub(crate) fn list(account: &Account, name: &str, request: &Request) -> Outcome 
     });
     page(request, "associations", summaries.collect())
 }
-
-/// `UpdatePodIdentityAssociation`
-pub(crate) fn update(account: &Account, name: &str, id: &str, request: &Request) -> Outcome {
-    let mut state = account.state();
-    let stored = cluster::find_mut(&mut state, name)?.pod_identities.get_mut(id).ok_or_else(|| absent(name, id))?;
-    for member in ["roleArn", "disableSessionTags", "targetRoleArn", "policy"] {
-        if let Some(value) = request.body.get(member).filter(|value| !value.is_null()) {
-            stored.set(member, value.clone());
-        }
-    }
-    stored.set("modifiedAt", json!(identifier::epoch_seconds()));
-    Ok(json!({ "association": stored.resource }))
-}
-
-/// `DeletePodIdentityAssociation`
-pub(crate) fn delete(account: &Account, name: &str, id: &str) -> Outcome {
-    let mut state = account.state();
-    let stored = cluster::find_mut(&mut state, name)?.pod_identities.remove(id).ok_or_else(|| absent(name, id))?;
-    Ok(json!({ "association": stored.resource }))
-}

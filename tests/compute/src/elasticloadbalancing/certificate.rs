@@ -37,15 +37,3 @@ pub(crate) fn add(account: &Account, sent: &Parameters) -> Outcome {
     }
     Ok(element(&listener.certificates))
 }
-
-/// `RemoveListenerCertificates`; the default one cannot be removed.
-pub(crate) fn remove(account: &Account, sent: &Parameters) -> Outcome {
-    let mut state = account.state();
-    let listener = listener::find_mut(&mut state, sent.required("ListenerArn")?)?;
-    let removed = listener::certificates(sent);
-    if listener.certificates.first().is_some_and(|default| removed.contains(default)) {
-        return Err(Fault::new("OperationNotPermitted", "The default certificate cannot be removed from a listener"));
-    }
-    listener.certificates.retain(|arn| !removed.contains(arn));
-    Ok(Vec::new())
-}

@@ -238,46 +238,6 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     page(sent, "Listeners", found.map(Listener::element).collect())
 }
 
-/// `ModifyListener`
-pub(crate) fn modify(account: &Arc<Account>, sent: &Parameters) -> Outcome {
-    let arn = sent.required("ListenerArn")?;
-    let mut state = account.state();
-    let mut listener = state.listeners.get(arn).cloned().ok_or_else(|| absent(arn))?;
-    let old_port = listener.port;
-    if let Some(port) = port(sent)? {
-        let taken = state
-            .listeners
-            .values()
-            .any(|other| other.load_balancer == listener.load_balancer && other.port == port && other.arn != arn);
-        if taken {
-            return Err(Fault::new("DuplicateListener", format!("A listener already exists on port {port}")));
-        }
-        listener.port = port;
-    }
-    if sent.has_list("Certificates") {
-        // It replaces the default certificate; those that were added stay.
-        let added = listener.certificates.into_iter().skip(1);
-        listener.certificates = certificates(sent).into_iter().chain(added).collect();
-    }
-    if let Some(protocol) = sent.get("Protocol") {
-        protocol.clone_into(&mut listener.protocol);
-    }
-    check_protocol(&listener.protocol, &listener.certificates)?;
-    if sent.has_list("DefaultActions") {
-        listener.forwards = forwards(sent)?;
-    }
-    check_forwards(&mut state, &listener.load_balancer, &listener.protocol, &listener.forwards)?;
-    let answer = listener.element();
-    let moved = listener.port != old_port;
-    let balancer = listener.load_balancer.clone();
-    state.listeners.insert(arn.to_owned(), listener);
-    if moved {
-        DataPlane::close(&mut state, &balancer, arn);
-        DataPlane::open(account, &mut state, arn);
-    }
-    Ok(vec![Element::members("Listeners", [answer])])
-}
-
 /// `DeleteListener`
 pub(crate) fn delete(account: &Account, sent: &Parameters) -> Outcome {
     let arn = sent.required("ListenerArn")?;
@@ -285,21 +245,4 @@ pub(crate) fn delete(account: &Account, sent: &Parameters) -> Outcome {
     let listener = state.listeners.remove(arn).ok_or_else(|| absent(arn))?;
     DataPlane::close(&mut state, &listener.load_balancer, arn);
     Ok(Vec::new())
-}
-
-/// `DescribeRules`: a listener of a Network Load Balancer has its default rule only.
-pub(crate) fn describe_rules(account: &Account, sent: &Parameters) -> Outcome {
-    let arn = sent.required("ListenerArn")?;
-    let state = account.state();
-    let listener = state.listeners.get(arn).ok_or_else(|| absent(arn))?;
-    let actions =
-        listener.element().into_iter().find(|element| element.name == "DefaultActions").map(|element| element.children);
-    let rule = vec![
-        Element::text("RuleArn", arn.replacen(":listener/", ":listener-rule/", 1)),
-        Element::text("Priority", "default"),
-        Element::new("Conditions", Vec::new()),
-        Element::new("Actions", actions.unwrap_or_default()),
-        Element::text("IsDefault", true),
-    ];
-    Ok(vec![Element::members("Rules", [rule])])
 }

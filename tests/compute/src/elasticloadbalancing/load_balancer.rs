@@ -282,13 +282,3 @@ pub(crate) fn delete(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     state.load_balancers.remove(arn);
     Ok(Vec::new())
 }
-
-/// `SetIpAddressType`; only `ipv4` is simulated.
-pub(crate) fn set_ip_address_type(account: &Account, sent: &Parameters) -> Outcome {
-    let mut state = account.state();
-    let balancer = find_mut(&mut state, sent.required("LoadBalancerArn")?)?;
-    match sent.required("IpAddressType")? {
-        "ipv4" => Ok(vec![Element::text("IpAddressType", &balancer.ip_address_type)]),
-        other => Err(Fault::new("InvalidConfigurationRequest", format!("IP address type '{other}' is not simulated"))),
-    }
-}

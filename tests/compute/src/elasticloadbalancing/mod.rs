@@ -38,49 +38,27 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
         "DescribeLoadBalancers" => load_balancer::describe(&account, &sent),
         "DeleteLoadBalancer" => load_balancer::delete(&account, &sent),
         "SetSecurityGroups" => security_group::set(&account, &sent).await,
-        "SetIpAddressType" => load_balancer::set_ip_address_type(&account, &sent),
         "DescribeLoadBalancerAttributes" => attribute::describe_load_balancer(&account, &sent),
         "ModifyLoadBalancerAttributes" => attribute::modify_load_balancer(&account, &sent),
         "CreateTargetGroup" => target_group::create(&account, &sent),
         "DescribeTargetGroups" => target_group::describe(&account, &sent),
-        "ModifyTargetGroup" => target_group::modify(&account, &sent),
         "DeleteTargetGroup" => target_group::delete(&account, &sent),
         "DescribeTargetGroupAttributes" => attribute::describe_target_group(&account, &sent),
         "ModifyTargetGroupAttributes" => attribute::modify_target_group(&account, &sent),
         "CreateListener" => listener::create(&account, &sent),
         "DescribeListeners" => listener::describe(&account, &sent),
-        "ModifyListener" => listener::modify(&account, &sent),
         "DeleteListener" => listener::delete(&account, &sent),
         "DescribeListenerAttributes" => attribute::describe_listener(&account, &sent),
         "ModifyListenerAttributes" => attribute::modify_listener(&account, &sent),
         "DescribeListenerCertificates" => certificate::describe(&account, &sent),
         "AddListenerCertificates" => certificate::add(&account, &sent),
-        "RemoveListenerCertificates" => certificate::remove(&account, &sent),
-        "DescribeRules" => listener::describe_rules(&account, &sent),
         "RegisterTargets" => target::register(&account, &sent),
         "DeregisterTargets" => target::deregister(&account, &sent),
         "DescribeTargetHealth" => target::describe_health(&account, &sent),
-        "AddTags" => tag::add(&account, &sent),
-        "RemoveTags" => tag::remove(&account, &sent),
         "DescribeTags" => tag::describe(&account, &sent),
-        "DescribeAccountLimits" => Ok(account_limits()),
         other => Err(Fault { status: 501, code: "InvalidAction".into(), message: format!("{other} is not simulated") }),
     };
     respond(&action, NAMESPACE, outcome)
-}
-
-/// `DescribeAccountLimits`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html>
-fn account_limits() -> Vec<Element> {
-    let limits = [
-        ("network-load-balancers", "50"),
-        ("listeners-per-network-load-balancer", "50"),
-        ("target-groups", "3000"),
-        ("targets-per-network-load-balancer", "3000"),
-    ];
-    vec![Element::members(
-        "Limits",
-        limits.map(|(name, most)| vec![Element::text("Name", name), Element::text("Max", most)]),
-    )]
 }
 
 /// A page of a list by `PageSize` and `Marker`.

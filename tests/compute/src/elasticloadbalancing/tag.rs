@@ -21,33 +21,6 @@ fn tags_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut BTreeMap<Stri
     load_balancer::find_mut(state, arn).map(|balancer| &mut balancer.tags)
 }
 
-/// `AddTags`
-pub(crate) fn add(account: &Account, sent: &Parameters) -> Outcome {
-    let added = sent.tags("Tags");
-    if let Some(reserved) = added.keys().find(|key| key.starts_with("aws:")) {
-        return Err(Fault::validation(format!("Tag key '{reserved}' is reserved")));
-    }
-    let mut state = account.state();
-    for arn in sent.list("ResourceArns") {
-        let tags = tags_mut(&mut state, &arn)?;
-        tags.extend(added.clone());
-        if tags.len() > 50 {
-            return Err(Fault::new("TooManyTags", "The maximum number of tags is 50"));
-        }
-    }
-    Ok(Vec::new())
-}
-
-/// `RemoveTags`
-pub(crate) fn remove(account: &Account, sent: &Parameters) -> Outcome {
-    let keys = sent.list("TagKeys");
-    let mut state = account.state();
-    for arn in sent.list("ResourceArns") {
-        tags_mut(&mut state, &arn)?.retain(|key, _| !keys.contains(key));
-    }
-    Ok(Vec::new())
-}
-
 /// `DescribeTags`, of up to 20 resources.
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let arns = sent.list("ResourceArns");

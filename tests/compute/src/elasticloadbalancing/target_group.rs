@@ -128,7 +128,7 @@ pub(crate) fn create(account: &Account, sent: &Parameters) -> Outcome {
         protocol,
         port,
         vpc: Some(vpc),
-        health_check: HealthCheck::read(sent, None)?,
+        health_check: HealthCheck::read(sent)?,
         attributes: attribute::target_group_defaults(&target_type),
         tags: sent.tags("Tags"),
         targets: BTreeMap::new(),
@@ -176,16 +176,6 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
         .filter(|group| names.is_empty() || names.contains(&group.name))
         .filter(|group| balancer.is_none_or(|arn| balancers_of(&state, &group.arn).contains(arn)));
     page(sent, "TargetGroups", found.map(|group| group.element(&state)).collect())
-}
-
-/// `ModifyTargetGroup`: health checks only; protocol, port and VPC are fixed.
-pub(crate) fn modify(account: &Account, sent: &Parameters) -> Outcome {
-    let arn = sent.required("TargetGroupArn")?;
-    let mut state = account.state();
-    let group = find_mut(&mut state, arn)?;
-    group.health_check = HealthCheck::read(sent, Some(&group.health_check))?;
-    let answer = state.target_groups.get(arn).map(|group| group.element(&state)).unwrap_or_default();
-    Ok(vec![Element::members("TargetGroups", [answer])])
 }
 
 /// `DeleteTargetGroup`; one that does not exist is no error, one that a listener uses is.
