@@ -16,7 +16,6 @@ mod ec2;
 mod eks;
 mod elasticloadbalancing;
 mod identifier;
-mod leftovers;
 mod loopback;
 mod network_load_balancer;
 mod node;
@@ -32,7 +31,6 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 
 use crate::account::Account;
-pub use crate::leftovers::Leftover;
 
 /// A service's entry point: the HTTP request as the SDK sent it, the answer as the service would give it.
 pub type Handler = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync>;
@@ -181,12 +179,6 @@ impl Compute {
     #[must_use]
     pub fn cluster_endpoint(&self, name: &str) -> Option<String> {
         Some(self.account.state().clusters.get(name)?.kubernetes.as_ref()?.endpoint())
-    }
-
-    /// Everything that exists now, with its tags: what a report compares with a ledger.
-    #[must_use]
-    pub fn leftovers(&self) -> Vec<Leftover> {
-        leftovers::all(&self.account)
     }
 
     /// Ends every task, relay and Kubernetes API.

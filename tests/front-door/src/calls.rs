@@ -1,6 +1,5 @@
 //! The record of every call that came through the front door.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,14 +40,6 @@ impl CallLog {
 
     pub(crate) fn snapshot(&self) -> Vec<Call> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
-        let mut counts: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-        for call in self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            *counts.entry(call.service.clone()).or_default().entry(call.operation.clone()).or_default() += 1;
-        }
-        counts
     }
 }
 

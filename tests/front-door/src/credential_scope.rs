@@ -9,20 +9,19 @@ use crate::query as parameters;
 ///
 /// See "Elements of an AWS API request signature" in the IAM user guide.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CredentialScope {
+pub(crate) struct CredentialScope {
     /// The access key id; it names the principal and is no secret.
-    pub access_key_id: String,
+    pub(crate) access_key_id: String,
     /// The region, empty for `SigV4A`, whose scope has none.
-    pub region: String,
+    pub(crate) region: String,
     /// The signing name of the service, such as `apigateway` or `elasticloadbalancing`.
-    pub service: String,
+    pub(crate) service: String,
 }
 
 /// The credential scope of a request: from its `Authorization` header, or from `X-Amz-Credential` of a presigned URL.
 ///
 /// `None` for a request that is not signed, or whose signature is not of AWS's form.
-#[must_use]
-pub fn credential_scope(headers: &HeaderMap, query: Option<&str>) -> Option<CredentialScope> {
+pub(crate) fn credential_scope(headers: &HeaderMap, query: Option<&str>) -> Option<CredentialScope> {
     from_header(headers).or_else(|| from_query(query?))
 }
 

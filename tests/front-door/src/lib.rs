@@ -32,8 +32,6 @@ mod token_bucket;
 
 pub use apigateway::{ApiGateway, LoadBalancerExists, Options, Quotas, Switch};
 pub use calls::Call;
-pub use credential_scope::{CredentialScope, credential_scope};
-pub use execute_api::{ExecuteApi, Resolver, Served};
+pub use execute_api::{ExecuteApi, Resolver};
 pub use faults::{Fault, Faults, Moment, Rule, Which};
-pub use operation::operation;
 pub use server::{Builder, FrontDoor, Handler};

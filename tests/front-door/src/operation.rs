@@ -10,8 +10,7 @@ use crate::rest_routes::{self, APIGATEWAY, EKS, LAMBDA, SCHEDULER};
 ///
 /// Read from `X-Amz-Target` (AWS JSON), the path (Smithy RPC v2), `Action` (AWS Query and EC2) or method and path (REST).
 /// What is not known by a table is named by method and path.
-#[must_use]
-pub fn operation(
+pub(crate) fn operation(
     service: &str,
     method: &Method,
     path: &str,

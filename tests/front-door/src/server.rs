@@ -1,6 +1,6 @@
 //! The front door itself: accepts, finds the service, records, injects faults.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -97,12 +97,6 @@ impl FrontDoor {
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.entrance.calls.snapshot()
-    }
-
-    /// How many calls there were, by service and operation.
-    #[must_use]
-    pub fn counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
-        self.entrance.calls.counts()
     }
 
     /// The fault rules, to add to or clear.

@@ -30,7 +30,6 @@ pub(crate) use access_policy::{MASTERS, group_of};
 use fault::Fault;
 use request::Request;
 pub(crate) use stored::texts;
-pub(crate) use tag::arn_of;
 
 use crate::account::Account;
 

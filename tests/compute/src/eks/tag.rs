@@ -29,7 +29,7 @@ fn resources(cluster: &mut Cluster) -> impl Iterator<Item = &mut Value> {
 }
 
 /// A resource's own ARN, whatever the member is called. A pod identity's `ownerArn` is another resource's.
-pub(crate) fn arn_of(resource: &Value) -> Option<&str> {
+fn arn_of(resource: &Value) -> Option<&str> {
     ["arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn"]
         .iter()
         .find_map(|member| resource.get(*member)?.as_str())

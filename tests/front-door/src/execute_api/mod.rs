@@ -15,7 +15,6 @@ mod integration_request;
 mod integration_response;
 mod mapping;
 mod route;
-mod served;
 mod upstream;
 
 use std::io;
@@ -27,13 +26,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 
-pub use served::Served;
-
-use crate::apigateway::{ApiGateway, Integration, Method, Release, View};
+use crate::apigateway::{ApiGateway, Integration, Method, View};
 use crate::listener::{Answer, Listener};
 use gateway_response::{GatewayResponseType as Kind, gateway_response};
 use mapping::Context;
-use served::ServedLog;
 use upstream::{Failure, Upstream};
 
 /// Finds where a listener port of a Network Load Balancer (by ARN) answers on this machine.
@@ -45,7 +41,6 @@ const PAYLOAD_LIMIT: usize = 10 << 20;
 /// A running data plane; it stops when it is dropped.
 pub struct ExecuteApi {
     listener: Listener,
-    plane: Arc<Plane>,
 }
 
 impl ExecuteApi {
@@ -54,31 +49,19 @@ impl ExecuteApi {
     /// # Errors
     /// The address cannot be bound.
     pub async fn start(address: SocketAddr, gateway: &ApiGateway, resolver: Resolver) -> io::Result<Self> {
-        let plane = Arc::new(Plane {
-            gateway: gateway.clone(),
-            resolver,
-            upstream: Upstream::new(),
-            served: ServedLog::default(),
-        });
-        let inside = Arc::clone(&plane);
+        let plane = Arc::new(Plane { gateway: gateway.clone(), resolver, upstream: Upstream::new() });
         let listener = Listener::start(address, move |request| {
-            let inside = Arc::clone(&inside);
-            async move { inside.answer(request).await }
+            let plane = Arc::clone(&plane);
+            async move { plane.answer(request).await }
         })
         .await?;
-        Ok(Self { listener, plane })
+        Ok(Self { listener })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listener.address()
-    }
-
-    /// Which deployment of which stage served how many requests, through which VPC link, and when.
-    #[must_use]
-    pub fn served(&self) -> Vec<Served> {
-        self.plane.served.snapshot()
     }
 
     /// Stops listening and closes every connection.
@@ -91,7 +74,6 @@ struct Plane {
     gateway: ApiGateway,
     resolver: Resolver,
     upstream: Upstream,
-    served: ServedLog,
 }
 
 impl Plane {
@@ -154,29 +136,24 @@ impl Plane {
             resource_path: &found.resource.path,
             path_parameters: &found.parameters,
         };
-        let answer = self.integrate(&view, &release, method, integration, &context, body).await;
+        let answer = self.integrate(&view, method, integration, &context, body).await;
         Ok(answer.unwrap_or_else(|kind| gateway_response(kind, configuration)))
     }
 
     async fn integrate(
         &self,
         view: &View,
-        release: &Release,
         method: &Method,
         integration: &Integration,
         context: &Context<'_>,
         body: Bytes,
     ) -> Result<http::Response<Bytes>, Kind> {
         match integration.kind.as_str() {
-            "MOCK" => {
-                self.served.count(release, None);
-                integration_response::mock(integration, method, context)
-            }
+            "MOCK" => integration_response::mock(integration, method, context),
             "HTTP" | "HTTP_PROXY" => {
                 let call = integration_request::build(integration, context, body)?;
                 let connection = integration.connection_id.as_deref().map(|id| context.stage_variables(id));
                 let link = connection.as_deref().filter(|_| integration.is_private());
-                self.served.count(release, link);
                 let address = match link {
                     Some(link) => self.behind_link(view, link, call.port),
                     None => upstream::loopback(&call.host, call.port),
