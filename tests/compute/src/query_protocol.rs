@@ -1,6 +1,6 @@
-//! AWS's query protocol on the server's side: form in, XML out.
+//! The server side of AWS's query protocol: requests are forms, responses are XML.
 //!
-//! Elastic Load Balancing (2015-12-01) and Auto Scaling (2011-01-01) speak it: lists are `Name.member.N`, an answer is
+//! Elastic Load Balancing (2015-12-01) and Auto Scaling (2011-01-01) use it. Lists are `Name.member.N`, an answer is
 //! `<ActionResponse><ActionResult>…</ActionResult><ResponseMetadata>`, a refusal `<ErrorResponse><Error>`.
 //! <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
 
@@ -11,24 +11,24 @@ use http::{Response, header::CONTENT_TYPE};
 
 use crate::{identifier, xml::Element};
 
-/// A refusal as the service would give it.
+/// An error response of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// The HTTP status.
     pub(crate) status: u16,
     /// The error code that SDKs match on.
     pub(crate) code: String,
-    /// What went wrong, for people.
+    /// The error message.
     pub(crate) message: String,
 }
 
 impl Fault {
-    /// A refusal with status 400, which nearly every error of these services has.
+    /// An error with status 400, the status of nearly all errors of these services.
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
         Self { status: 400, code: code.to_owned(), message: message.into() }
     }
 
-    /// A parameter that is missing or does not have the form that the API asks for.
+    /// `ValidationError`: a parameter is missing or malformed.
     pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::new("ValidationError", message)
     }
@@ -44,7 +44,7 @@ impl Parameters {
         Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
     }
 
-    /// The value of a parameter, where it was sent.
+    /// The value of a parameter, if it was sent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -58,7 +58,7 @@ impl Parameters {
         })
     }
 
-    /// A number within its range, where it was sent.
+    /// The value of a numeric parameter within its range, if it was sent.
     pub(crate) fn number(&self, name: &str, least: i64, most: i64) -> Result<Option<i64>, Fault> {
         let Some(text) = self.get(name) else { return Ok(None) };
         match text.parse::<i64>() {
@@ -70,12 +70,12 @@ impl Parameters {
         }
     }
 
-    /// The plain members of a list.
+    /// The members of a list of strings.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         (1..).map_while(|at| self.get(&format!("{name}.member.{at}")).map(str::to_owned)).collect()
     }
 
-    /// The members of a list of structures, each as parameters of its own.
+    /// The members of a list of structures, each with its own parameters.
     pub(crate) fn structures(&self, name: &str) -> Vec<Self> {
         (1..)
             .map_while(|at| Some(self.structure(&format!("{name}.member.{at}"))).filter(|member| !member.0.is_empty()))

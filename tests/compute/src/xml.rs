@@ -1,4 +1,4 @@
-//! A small tree of XML elements: what the query protocol of AWS answers with, written and read.
+//! XML elements of AWS's query protocol, parsed and written with quick-xml.
 
 use std::{fmt::Display, io};
 
@@ -8,7 +8,7 @@ use quick_xml::{
     events::{BytesStart, BytesText, Event},
 };
 
-/// One element with its text or its children (query protocol answers never mix the two).
+/// An element with text or children; the query protocol never mixes the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
     /// The tag's name, without a namespace's prefix.

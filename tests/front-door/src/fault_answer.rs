@@ -11,7 +11,7 @@ use http::{HeaderValue, StatusCode};
 pub(crate) enum Protocol {
     /// AWS Query: an `ErrorResponse` in XML.
     Query,
-    /// EC2's own form of it.
+    /// EC2's variant of AWS Query: `Response` with `Errors` in XML.
     Ec2,
     /// S3's REST XML.
     S3,

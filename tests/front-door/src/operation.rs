@@ -9,7 +9,7 @@ use crate::rest_routes::{self, APIGATEWAY, EKS, LAMBDA, SCHEDULER};
 /// The operation of a request to a service (its signing name), as its API reference calls it: `CreateCluster`.
 ///
 /// Read from `X-Amz-Target` (AWS JSON), the path (Smithy RPC v2), `Action` (AWS Query and EC2) or method and path (REST).
-/// What is not known by a table is named by method and path.
+/// Operations that no table lists are named by method and path.
 pub(crate) fn operation(
     service: &str,
     method: &Method,
@@ -59,7 +59,7 @@ fn rest(service: &str, method: &Method, path: &str, query: Option<&str>) -> Opti
     Some(rest_routes::with_mode(operation, query).to_owned())
 }
 
-/// Path-style S3, by what the method does to a bucket or an object; sub-resources are not told apart.
+/// Path-style S3 operations, named by the HTTP method and whether the path has a key; subresources are ignored.
 fn s3(method: &Method, path: &str) -> String {
     let object = path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty());
     let verb = match *method {

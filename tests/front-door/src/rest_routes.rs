@@ -1,4 +1,4 @@
-//! Which operation a REST call is: services without an action name in the request are known by method and path.
+//! Operations of REST services, which are identified by HTTP method and path.
 //!
 //! The templates are those of the services' API references (`{}` stands for one path segment), as the AWS SDK sends them.
 
@@ -7,7 +7,7 @@ use crate::query;
 /// Method, path template, operation.
 pub(crate) type Route = (&'static str, &'static str, &'static str);
 
-/// The operation of a method and a path, and the raw (still encoded) segments that stand where the template has `{}`.
+/// The operation of a method and a path, and the percent-encoded segments that match the template's `{}`.
 pub(crate) fn find<'path>(routes: &[Route], method: &str, path: &'path str) -> Option<(&'static str, Vec<&'path str>)> {
     routes
         .iter()
@@ -29,7 +29,7 @@ fn labels<'path>(template: &str, path: &'path str) -> Option<Vec<&'path str>> {
     segments.next().is_none().then_some(found)
 }
 
-/// The operation by its query: `ImportRestApi` has method and path of `CreateRestApi`.
+/// `ImportRestApi` has the method and path of `CreateRestApi` and differs by `mode=import` in the query.
 pub(crate) fn with_mode<'name>(operation: &'name str, query: Option<&str>) -> &'name str {
     let imports = query.and_then(|query| query::value(query, "mode")).as_deref() == Some("import");
     if operation == "CreateRestApi" && imports { "ImportRestApi" } else { operation }
@@ -138,7 +138,7 @@ pub(crate) const SCHEDULER: &[Route] = &[
     ("PUT", "/schedules/{}", "UpdateSchedule"),
 ];
 
-/// AWS Lambda, as far as the embedded account is asked.
+/// AWS Lambda: the operations that Bascule, the sandbox and CloudFormation call.
 pub(crate) const LAMBDA: &[Route] = &[
     ("POST", "/2015-03-31/functions", "CreateFunction"),
     ("GET", "/2015-03-31/functions", "ListFunctions"),

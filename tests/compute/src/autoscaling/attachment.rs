@@ -1,4 +1,4 @@
-//! Load balancer target groups of an Auto Scaling group: its instances are registered there for as long as they live.
+//! Target groups that are attached to an Auto Scaling group, in which its instances are registered.
 //!
 //! <https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html>. The instances are registered, and
 //! deregistered, [`crate::Delays::attach`] after the call.
@@ -13,7 +13,7 @@ use crate::{
     xml::Element,
 };
 
-/// Where an attachment is in its life.
+/// The state of an attachment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attachment {
     /// Instances are being registered.
@@ -24,7 +24,7 @@ pub(crate) enum Attachment {
     Removing,
 }
 
-/// A traffic source as the API answers it.
+/// A traffic source in the format of the API.
 pub(crate) fn source(arn: &str) -> Vec<Element> {
     vec![Element::text("Identifier", arn), Element::text("Type", "elbv2")]
 }

@@ -1,4 +1,4 @@
-//! Auto Scaling groups as the API answers them: `DescribeAutoScalingGroups`.
+//! `DescribeAutoScalingGroups`.
 //!
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html>
 
@@ -108,7 +108,7 @@ fn matches_filter(group: &Group, filter: &Parameters) -> bool {
     }
 }
 
-/// A tag as the API answers it.
+/// A tag in the format of the API.
 fn tag_element(group: &str, key: &str, value: &str, propagate: bool) -> Vec<Element> {
     vec![
         Element::text("ResourceId", group),

@@ -1,6 +1,7 @@
-//! Amazon EC2 Auto Scaling: the query API as far as node groups and load balancers need it, simulated.
+//! Amazon EC2 Auto Scaling, simulated: the operations that attach target groups to the groups of EKS node groups.
 //!
-//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html>. Groups come from EKS node groups only.
+//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html>. Groups are
+//! created by EKS node groups only.
 
 mod attachment;
 mod description;
@@ -19,7 +20,7 @@ use crate::{
 
 const NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
 
-/// What an operation ends with: the members of its result, or a refusal.
+/// The result of an operation: the members of its result element, or an error.
 type Outcome = Result<Vec<Element>, Fault>;
 
 /// Answers one HTTP request.

@@ -1,7 +1,7 @@
 //! Add-ons: `CreateAddon`, `DescribeAddon`, `ListAddons`.
 //!
-//! <https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html>. What add-ons would install is not simulated,
-//! only their lifecycle: one that is a Deployment is DEGRADED while the cluster has no node to run it.
+//! <https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html>. Only the lifecycle is simulated, nothing is
+//! installed. Add-ons that are a Deployment are DEGRADED while the cluster has no nodes.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn absent(cluster: &str, addon: &str) -> Fault {
     Fault::not_found(format!("No addon: {addon} found in cluster: {cluster}")).of(cluster).with("addonName", addon)
 }
 
-/// The add-on as it looks now: ACTIVE needs somewhere to run.
+/// The add-on with its current status: DEGRADED instead of ACTIVE if it needs nodes and there are none.
 fn present(name: &str, addon: &Stored, has_nodes: bool) -> Value {
     let mut resource = addon.resource.clone();
     if addon.status() == "ACTIVE" && addon_catalogue::needs_nodes(name) && !has_nodes {
@@ -110,7 +110,7 @@ fn settle(account: &Arc<Account>, name: &str, addon: &str) {
     });
 }
 
-/// JSON or YAML by EKS; JSON here.
+/// Refuses configuration values that are not JSON. EKS also accepts YAML.
 fn check_configuration(values: Option<&str>) -> Result<(), Fault> {
     match values {
         Some(text) if !text.is_empty() && serde_json::from_str::<serde_json::Map<String, Value>>(text).is_err() => Err(

@@ -1,7 +1,7 @@
 //! `UpdateClusterConfig`, for deletion protection.
 //!
 //! <https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterConfig.html>. The cluster is UPDATING for
-//! [`crate::Delays::update`], takes no other update during that time, and shows the change afterwards.
+//! [`crate::Delays::update`]; meanwhile other updates are refused, and the change shows afterwards.
 
 use std::sync::Arc;
 

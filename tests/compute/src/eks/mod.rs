@@ -1,8 +1,9 @@
-//! Amazon EKS: the REST-JSON control plane, simulated.
+//! The control plane of Amazon EKS, simulated. It uses REST with JSON bodies.
 //!
 //! Paths, members and errors are those of <https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html>; each
-//! kind of resource has a file. Resources are kept as the JSON objects that their Describe operations answer with. Served
-//! is what Bascule's functions and the sandbox call, and what Terraform's provider reads; the rest is refused with 501.
+//! kind of resource has a file. Resources are stored as the JSON objects of their Describe operations. Implemented are the
+//! operations that Bascule's functions and the sandbox call, and those by which Terraform's provider reads. Others are
+//! refused with status 501.
 
 mod access_entry;
 mod access_policy;
@@ -33,7 +34,7 @@ pub(crate) use stored::texts;
 
 use crate::account::Account;
 
-/// What an operation ends with: the body of a 200, or a refusal.
+/// The result of an operation: the body of a 200, or an error.
 type Outcome = Result<Value, Fault>;
 
 /// Answers one HTTP request.
@@ -45,7 +46,7 @@ pub(crate) async fn handle(account: Arc<Account>, request: HttpRequest<Bytes>) -
     request::respond(outcome)
 }
 
-/// The operation by its method and path.
+/// Dispatches by method and path.
 async fn route(account: &Arc<Account>, request: &Request) -> Outcome {
     let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
     match (request.method.as_str(), segments.as_slice()) {
@@ -62,7 +63,7 @@ async fn route(account: &Arc<Account>, request: &Request) -> Outcome {
     }
 }
 
-/// The operations on what belongs to a cluster.
+/// Dispatches operations on resources of a cluster.
 async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind: &str, rest: &[&str]) -> Outcome {
     match (request.method.as_str(), kind, rest) {
         ("POST", "node-groups", []) => nodegroup::create(account, name, request).await,

@@ -1,7 +1,7 @@
 //! Managed node groups: create, describe, list, delete.
 //!
-//! <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html>. What runs behind them is an Auto Scaling
-//! group named `eks-<node group>-<uuid>`; see [`super::nodegroup_lifecycle`].
+//! <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html>. The instances are
+//! in an Auto Scaling group named `eks-<node group>-<uuid>`; see [`super::nodegroup_lifecycle`].
 
 use std::sync::Arc;
 
@@ -23,16 +23,16 @@ use crate::{
     identifier,
 };
 
-/// A node group and the Auto Scaling group behind it.
+/// A node group and its Auto Scaling group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nodegroup {
-    /// What `DescribeNodegroup` answers.
+    /// The node group in the format of `DescribeNodegroup`.
     pub(crate) stored: Stored,
     /// The Auto Scaling group's name.
     pub(crate) group: String,
 }
 
-/// The refusal that there is no such node group.
+/// `ResourceNotFoundException` for a node group.
 fn absent(cluster: &str, group: &str) -> Fault {
     Fault::not_found(format!("No node group found for name: {group}.")).of(cluster).with("nodegroupName", group)
 }
@@ -42,7 +42,7 @@ fn find_mut<'a>(cluster: &'a mut Cluster, name: &str, group: &str) -> Result<&'a
     cluster.nodegroups.get_mut(group).ok_or_else(|| absent(name, group))
 }
 
-/// Sizes that fit together: `(min, desired, max)`, by default 1, 2 and 2.
+/// Reads and checks the sizes `(min, desired, max)`, by default 1, 2 and 2.
 fn scaling(asked: &Value) -> Result<(i64, i64, i64), Fault> {
     let size = |member: &str, default: i64| asked[member].as_i64().unwrap_or(default);
     let (least, wanted, most) = (size("minSize", 1), size("desiredSize", 2), size("maxSize", 2));
@@ -67,7 +67,7 @@ fn scaling(asked: &Value) -> Result<(i64, i64, i64), Fault> {
     Ok((least, wanted, most))
 }
 
-/// The launch template version that a request names, with the rules of
+/// The launch template version of a request, checked by the rules of
 /// <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html>.
 async fn launch_template(account: &Account, request: &Request) -> Result<Option<LaunchTemplate>, Fault> {
     let asked = match request.body.get("launchTemplate") {
@@ -109,7 +109,7 @@ async fn launch_template(account: &Account, request: &Request) -> Result<Option<
     Ok(Some(template))
 }
 
-/// Everything of a create that had to be looked up.
+/// Subnets and launch template of a create, read from EC2.
 struct Found {
     subnets: Vec<Subnet>,
     template: Option<LaunchTemplate>,
@@ -181,7 +181,7 @@ fn refused_or_repeated(account: &Account, name: &str, group: &str, request: &Req
     Ok(None)
 }
 
-/// Nodes are never newer than the control plane, nor more than three minor versions older
+/// Refuses nodes that are newer than the control plane or more than three minor versions older
 /// (<https://kubernetes.io/releases/version-skew-policy/>).
 fn refuse_skew(node: &str, control_plane: &str) -> Result<(), Fault> {
     match (version::minor(node), version::minor(control_plane)) {

@@ -1,4 +1,4 @@
-//! What happens to a node group behind its status, by its Auto Scaling group's instances.
+//! Creation and deletion of node groups, which wait for the instances of the Auto Scaling group.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,13 +7,13 @@ use serde_json::json;
 use super::cluster;
 use crate::{account::Account, identifier, node};
 
-/// How often the instances are looked at while a status waits for them.
+/// Interval between two looks at the instances.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long nodes may take beyond their boot delay before a create fails.
+/// Time in addition to the boot delay after which a creation fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What a wait for instances ends with.
+/// The result of waiting for instances: code and message of the health issue on failure.
 type Settled = Result<(), (&'static str, String)>;
 
 fn scaling_group(account: &Account, name: &str, group: &str) -> Option<String> {

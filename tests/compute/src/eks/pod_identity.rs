@@ -1,6 +1,6 @@
 //! Pod identity associations: <https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html>.
 //!
-//! The control plane only; no credentials are handed to Pods.
+//! Only the control plane is simulated; Pods get no credentials.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ fn make(account: &Account, cluster: &str, namespace: &str, service_account: &str
     (id, stored)
 }
 
-/// A service account has one association at most.
+/// Refuses a second association of a service account.
 fn refuse_second(cluster: &Cluster, name: &str, namespace: &str, service_account: &str) -> Result<(), Fault> {
     let taken = cluster.pod_identities.values().any(|identity| {
         identity.resource["namespace"] == namespace && identity.resource["serviceAccount"] == service_account
@@ -49,7 +49,7 @@ fn refuse_second(cluster: &Cluster, name: &str, namespace: &str, service_account
     Ok(())
 }
 
-/// The associations that an add-on asks for, made and owned by it; answers their ARNs.
+/// Creates the associations in an add-on's request, which the add-on owns, and returns their ARNs.
 pub(crate) fn of_addon(
     account: &Account,
     cluster: &mut Cluster,

@@ -28,7 +28,7 @@ fn resources(cluster: &mut Cluster) -> impl Iterator<Item = &mut Value> {
         .chain(cluster.pod_identities.values_mut().map(|stored| &mut stored.resource))
 }
 
-/// A resource's own ARN, whatever the member is called. A pod identity's `ownerArn` is another resource's.
+/// A resource's ARN, whose member has another name in each kind. A pod identity's `ownerArn` is not its own.
 fn arn_of(resource: &Value) -> Option<&str> {
     ["arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn"]
         .iter()

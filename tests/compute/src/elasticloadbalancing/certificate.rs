@@ -1,4 +1,4 @@
-//! Certificates of TLS listeners: the default one and those chosen by server name.
+//! Certificates of TLS listeners: the default certificate and those for SNI.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/tls-listener-certificates.html>
 
@@ -17,13 +17,13 @@ fn element(certificates: &[String]) -> Vec<Element> {
     vec![Element::members("Certificates", members)]
 }
 
-/// `DescribeListenerCertificates`, the default first.
+/// `DescribeListenerCertificates`, with the default certificate first.
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let mut state = account.state();
     Ok(element(&listener::find_mut(&mut state, sent.required("ListenerArn")?)?.certificates))
 }
 
-/// `AddListenerCertificates`; one that is there already is no error.
+/// `AddListenerCertificates`. Adding a certificate again is not an error.
 pub(crate) fn add(account: &Account, sent: &Parameters) -> Outcome {
     let mut state = account.state();
     let listener = listener::find_mut(&mut state, sent.required("ListenerArn")?)?;

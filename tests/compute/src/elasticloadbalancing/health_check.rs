@@ -1,23 +1,23 @@
-//! How targets are checked: the settings of a target group.
+//! Health check settings of target groups.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html>
 
 use crate::query_protocol::{Fault, Parameters};
 
-/// How targets are checked.
+/// Health check settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HealthCheck {
-    /// `TCP` or `HTTP`
+    /// The protocol, `TCP` or `HTTP`.
     pub(crate) protocol: String,
     /// A port's number, or `traffic-port`.
     pub(crate) port: String,
-    /// Seconds between two checks of a target.
+    /// Interval in seconds, 5 to 300.
     pub(crate) interval: u32,
-    /// Seconds that a check may take.
+    /// Time-out in seconds, 2 to 120.
     pub(crate) timeout: u32,
-    /// Successes in a row that make an unhealthy target healthy.
+    /// Consecutive successes before an unhealthy target is healthy, 2 to 10.
     pub(crate) healthy: u32,
-    /// Failures in a row that make a healthy target unhealthy.
+    /// Consecutive failures before a healthy target is unhealthy, 2 to 10.
     pub(crate) unhealthy: u32,
     /// The path of HTTP checks.
     pub(crate) path: Option<String>,
@@ -26,7 +26,7 @@ pub(crate) struct HealthCheck {
 }
 
 impl HealthCheck {
-    /// Reads a create's settings, with the documented defaults.
+    /// Reads the settings of a create request, with the documented defaults.
     pub(crate) fn read(sent: &Parameters) -> Result<Self, Fault> {
         let protocol = sent.get("HealthCheckProtocol").unwrap_or("TCP").to_owned();
         if !matches!(protocol.as_str(), "TCP" | "HTTP") {

@@ -1,7 +1,7 @@
-//! Listeners: create, describe, modify, delete.
+//! Listeners: create, describe, delete.
 //!
-//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html>. TCP listeners relay; TLS and
-//! UDP listeners exist in the control plane only, since nothing here holds their certificates.
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html>. Only TCP listeners
+//! have a data plane.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +26,7 @@ pub(crate) struct Listener {
     pub(crate) load_balancer: String,
     /// The port that it accepts connections on.
     pub(crate) port: u16,
-    /// `TCP`, `TLS`, `UDP` or `TCP_UDP`
+    /// The protocol: `TCP`, `TLS`, `UDP` or `TCP_UDP`.
     pub(crate) protocol: String,
     /// Target groups with their weights.
     pub(crate) forwards: Vec<(String, u32)>,
@@ -38,7 +38,7 @@ pub(crate) struct Listener {
     alpn: Vec<String>,
     /// Tags.
     pub(crate) tags: BTreeMap<String, String>,
-    /// Counts flows, to take targets in turn.
+    /// Number of flows so far, to take targets in turn.
     pub(crate) turn: Arc<AtomicUsize>,
 }
 
@@ -73,7 +73,7 @@ impl Listener {
     }
 }
 
-/// A listener by ARN, or the refusal that it does not exist.
+/// A listener by ARN.
 pub(crate) fn find_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Listener, Fault> {
     state.listeners.get_mut(arn).ok_or_else(|| absent(arn))
 }
@@ -104,7 +104,7 @@ fn forwards(sent: &Parameters) -> Result<Vec<(String, u32)>, Fault> {
         .collect()
 }
 
-/// Protocols that go together, the same VPC, and no target group in two load balancers.
+/// Refuses target groups with an incompatible protocol, in another VPC, or used by another load balancer.
 fn check_forwards(
     state: &mut State,
     load_balancer: &str,
@@ -143,7 +143,7 @@ fn check_forwards(
     Ok(())
 }
 
-/// `CreateListener`; the same settings again succeed, others on the same port do not.
+/// `CreateListener`. Repeating it with the same settings succeeds; other settings on the same port are refused.
 pub(crate) fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     let load_balancer = sent.required("LoadBalancerArn")?.to_owned();
     let mut state = account.state();
@@ -193,7 +193,7 @@ fn port(sent: &Parameters) -> Result<Option<u16>, Fault> {
     Ok(sent.number("Port", 1, 65535)?.and_then(|port| u16::try_from(port).ok()))
 }
 
-/// The certificates that a call names.
+/// The ARNs of certificates in a request.
 pub(crate) fn certificates(sent: &Parameters) -> Vec<String> {
     sent.structures("Certificates")
         .iter()

@@ -1,7 +1,7 @@
-//! Elastic Load Balancing version 2: the query API of Network Load Balancers, simulated.
+//! The control plane of Network Load Balancers (Elastic Load Balancing version 2), simulated.
 //!
-//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Operations.html>; one file a kind of resource.
-//! Health checks and traffic are in [`crate::network_load_balancer`].
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Operations.html>; each kind of
+//! resource has a file. Health checks and traffic are in [`crate::network_load_balancer`].
 
 mod attribute;
 mod certificate;
@@ -26,7 +26,7 @@ use crate::{
 
 const NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
 
-/// What an operation ends with: the members of its result, or a refusal.
+/// The result of an operation: the members of its result element, or an error.
 type Outcome = Result<Vec<Element>, Fault>;
 
 /// Answers one HTTP request.
@@ -77,7 +77,7 @@ fn page(sent: &Parameters, member: &str, all: Vec<Vec<Element>>) -> Outcome {
     Ok(result)
 }
 
-/// Up to 32 alphanumeric characters and hyphens, no hyphen at either end.
+/// Checks a name: up to 32 alphanumeric characters and hyphens, no hyphen at either end.
 fn checked_name<'a>(kind: &str, name: &'a str) -> Result<&'a str, Fault> {
     if name.len() > 32 {
         return Err(Fault::validation(format!("{kind} name '{name}' cannot be longer than '32' characters")));

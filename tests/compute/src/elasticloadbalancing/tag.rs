@@ -1,4 +1,4 @@
-//! Tags of load balancers, target groups and listeners: `AddTags`, `RemoveTags`, `DescribeTags`.
+//! Tags of load balancers, target groups and listeners: `DescribeTags`.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ fn tags_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut BTreeMap<Stri
     load_balancer::find_mut(state, arn).map(|balancer| &mut balancer.tags)
 }
 
-/// `DescribeTags`, of up to 20 resources.
+/// `DescribeTags` of up to 20 resources.
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let arns = sent.list("ResourceArns");
     if arns.len() > 20 {

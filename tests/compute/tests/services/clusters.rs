@@ -1,4 +1,4 @@
-//! Clusters: <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html> and its siblings.
+//! Clusters: <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html> and the other operations.
 
 use aws_sdk_eks::types::{AuthenticationMode, ClusterStatus, CreateAccessConfigRequest, VpcConfigRequest};
 

@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::account::{Account, eventually};
 
-/// A server that answers every line with its name, and can be taken down.
+/// A server that answers every line with its name and can be stopped.
 struct Backend {
     address: SocketAddr,
     task: tokio::task::JoinHandle<()>,
@@ -120,7 +120,7 @@ async fn with_no_healthy_target_the_load_balancer_fails_open() {
     let (address, _, group) = in_front_of(&account, &[&one]).await;
     one.task.abort();
     becomes(&account, &group, &one, TargetHealthStateEnum::Unhealthy).await;
-    // It is back, and the health checks have not seen enough successes yet.
+    // The backend is up again, and its health checks have not succeeded often enough yet.
     let back = Backend::start("back", &place).await;
     assert_eq!(ask_anew(address).await.as_deref(), Some("back"));
     drop(back);

@@ -1,4 +1,4 @@
-//! API keys. Their values are secrets: answers hold them only when `includeValue(s)=true` asks, and nothing logs them.
+//! API keys. Their values are secret: reads return them only with `includeValue(s)=true`, and they are never logged.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     answer
 }
 
-/// What AWS says to a key that is not there.
+/// AWS's refusal of an unknown key.
 pub(crate) fn unknown() -> ApiError {
     ApiError::not_found("Invalid API Key identifier specified")
 }

@@ -1,4 +1,4 @@
-//! Authorizers. They are stored and exported; the data plane does not call them (a method that has one answers 500).
+//! Authorizers. They are stored and exported; the data plane does not call them and answers 500 for methods that have one.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Base path mappings: which API (and stage) a path below a custom domain belongs to.
+//! Base path mappings: the API, and optionally the stage, for a base path of a custom domain.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +8,10 @@ use super::page::page;
 use super::request::{Answer, Request};
 use super::state::State;
 
-/// How the empty base path is written.
+/// The name of the empty base path.
 const NONE: &str = "(none)";
 
-/// A mapping; without a stage the caller names it in the path.
+/// A mapping. Without a stage, the first path segment after the base path names it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BasePathMapping {
@@ -24,7 +24,7 @@ pub(crate) struct BasePathMapping {
 }
 
 impl BasePathMapping {
-    /// The path prefix without slashes; empty for `(none)`.
+    /// The base path without slashes; empty for `(none)`.
     pub(crate) fn prefix(&self) -> &str {
         if self.base_path == NONE { "" } else { &self.base_path }
     }

@@ -1,7 +1,7 @@
-//! From the name of an operation to the function that does it.
+//! Dispatches an operation to the function that implements it.
 //!
-//! Served is what Bascule's functions and the sandbox call, and what Terraform's provider reads. APIs come from
-//! `ImportRestApi`: of the writes below an API only `UpdateIntegration` is here.
+//! Implemented are the operations that Bascule's functions and the sandbox call, and those by which Terraform's provider
+//! reads. APIs are created by `ImportRestApi`, so `UpdateIntegration` is the only write to a part of an API.
 
 use super::error::{ApiError, Result};
 use super::request::{Answer, Request};
@@ -12,7 +12,7 @@ use super::{
     rest_apis, stages, tags, usage_plan_keys, usage_plans, vpc_links,
 };
 
-/// Does an operation; those that this gateway does not offer are refused like a path that AWS does not know.
+/// Executes an operation. Operations that are not implemented are refused as AWS refuses unknown paths.
 pub(crate) fn dispatch(operation: &str, state: &mut State, request: &Request) -> Result<Answer> {
     match operation {
         "CreateApiKey" => api_keys::create(state, request),

@@ -1,4 +1,4 @@
-//! Custom domain names. Certificates are stored and not checked; no DNS is touched.
+//! Custom domain names. Certificates are stored and not checked; DNS is not simulated.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::request::{Answer, Request};
 use super::rest_apis::EndpointConfiguration;
 use super::state::State;
 
-/// A domain and what is mapped below it.
+/// A domain and its base path mappings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DomainName {
@@ -42,7 +42,7 @@ pub(crate) struct DomainName {
     pub(crate) security_policy: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) tags: BTreeMap<String, String>,
-    /// By base path; the empty base path is `(none)`.
+    /// Mappings by base path; the empty base path is `(none)`.
     #[serde(skip)]
     pub(crate) mappings: BTreeMap<String, BasePathMapping>,
 }
@@ -79,7 +79,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     answer
 }
 
-/// What AWS says to a domain that is not there.
+/// AWS's refusal of an unknown domain.
 pub(crate) fn unknown() -> ApiError {
     ApiError::not_found("Invalid domain name identifier specified")
 }

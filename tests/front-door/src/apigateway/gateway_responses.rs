@@ -1,6 +1,6 @@
-//! Gateway responses: what API Gateway itself answers when a request fails before or beside the backend.
+//! Gateway responses: API Gateway's own answers to requests that fail without an answer of the backend.
 //!
-//! The list always names every type; those that nobody changed are marked `defaultResponse`. See "Gateway response types
+//! The list always contains every type; unchanged ones are marked `defaultResponse`. See "Gateway response types
 //! for API Gateway".
 
 use std::collections::BTreeMap;

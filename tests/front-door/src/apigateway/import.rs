@@ -1,4 +1,4 @@
-//! `ImportRestApi`: an API from an OpenAPI document.
+//! `ImportRestApi`: creates an API from an OpenAPI document.
 //!
 //! See "Import a REST API into API Gateway" in the developer guide.
 
@@ -10,7 +10,7 @@ use super::openapi_read::{self, Document};
 use super::request::{Answer, Request};
 use super::state::{Api, State};
 
-/// Reads the document and applies the parameters of the query that change what it says.
+/// Reads the document and applies the query parameters that override it.
 pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
     let mut document = openapi_read::read(request.body(), &state.vpc_links)?;
     for (key, value) in request.query_pairs() {
@@ -18,7 +18,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
         match key.as_str() {
             "endpointConfigurationTypes" => configuration.types = value.split(',').map(str::to_owned).collect(),
             "endpointConfigurationVpcEndpointIds" => configuration.vpc_endpoint_ids.push(value),
-            // Documentation parts and base paths are not read in any case.
+            // Documentation parts and base paths are never read.
             "ignore" | "basepath" | "mode" | "failonwarnings" => {}
             _ => return Err(ApiError::bad_request(format!("Invalid import parameter: {key}"))),
         }

@@ -1,4 +1,4 @@
-//! Integration responses: how an answer of the backend becomes one of the method's responses.
+//! Integration responses: the mapping from responses of the backend to responses of the method.
 
 use std::collections::BTreeMap;
 

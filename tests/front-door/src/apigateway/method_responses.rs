@@ -8,7 +8,7 @@ use super::error::{ApiError, Result};
 use super::request::{Answer, Request};
 use super::state::State;
 
-/// One status code of a method.
+/// The response of a method for one status code.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MethodResponse {

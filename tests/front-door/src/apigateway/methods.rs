@@ -1,4 +1,4 @@
-//! Methods: what clients may ask of a resource, and how they have to show who they are.
+//! Methods: the HTTP verbs of a resource and the authorization that each requires.
 
 use std::collections::BTreeMap;
 

@@ -75,24 +75,24 @@ pub(crate) use publication::{Release, StageView, View};
 pub(crate) use resources::Resource;
 pub(crate) use state::Configuration;
 
-/// Tells whether a Network Load Balancer with this ARN exists and is active; what a VPC link's target is checked with.
+/// Returns whether a Network Load Balancer with this ARN exists. VPC links check their targets by it.
 pub type LoadBalancerExists = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// How the gateway behaves.
+/// Settings of the gateway.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The region, as it stands in ARNs and host names.
+    /// The region in ARNs and host names.
     pub region: String,
-    /// The account, as it stands in ARNs and messages.
+    /// The account id in ARNs and messages.
     pub account_id: String,
-    /// How long a VPC link stays PENDING; AWS takes two to four minutes.
+    /// Time that a VPC link is PENDING; on AWS two to four minutes.
     pub vpc_link_creation: Duration,
-    /// How long a VPC link stays DELETING.
+    /// Time that a VPC link is DELETING.
     pub vpc_link_deletion: Duration,
-    /// After how long a change of a stage, a key or a domain reaches the data plane: a random time in this range for each
-    /// change. AWS publishes no figure.
+    /// Time after which a change of a stage, a key or a domain reaches the data plane, chosen at random for each change.
+    /// AWS publishes no figure.
     pub propagation: RangeInclusive<Duration>,
-    /// The request quotas; `None` lets everything through.
+    /// The request quotas; `None` disables throttling.
     pub quotas: Option<Quotas>,
 }
 
@@ -109,7 +109,7 @@ impl Default for Options {
     }
 }
 
-/// The control plane; clones are handles to the same one.
+/// The control plane. Clones share it.
 #[derive(Clone)]
 pub struct ApiGateway {
     inner: Arc<Inner>,
@@ -124,7 +124,7 @@ struct Inner {
 }
 
 impl ApiGateway {
-    /// An account without any API.
+    /// Creates the control plane of an account without APIs.
     #[must_use]
     pub fn new(options: Options, load_balancer_exists: LoadBalancerExists) -> Self {
         let state = State::new(Context {
@@ -143,7 +143,7 @@ impl ApiGateway {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The service to register at the front door under `apigateway`.
+    /// The handler to register at the front door as `apigateway`.
     #[must_use]
     pub fn handler(&self) -> Handler {
         let gateway = self.clone();
@@ -153,25 +153,25 @@ impl ApiGateway {
         })
     }
 
-    /// Every call so far that moved this stage's traffic, oldest first, read from the stage's own state.
+    /// Every call so far that changed where this stage's requests go, oldest first.
     #[must_use]
     pub fn switches(&self, api: &str, stage: &str) -> Vec<Switch> {
         let state = self.state();
         state.switches.iter().filter(|switch| switch.api == api && switch.stage == stage).cloned().collect()
     }
 
-    /// Whether a VPC link has the load balancer with this ARN as its target: AWS refuses to delete one that has.
+    /// Whether a VPC link has the load balancer with this ARN as its target. AWS refuses to delete such a load balancer.
     #[must_use]
     pub fn links_to(&self, load_balancer_arn: &str) -> bool {
         self.state().vpc_links.values().any(|link| link.target_arns.iter().any(|arn| arn == load_balancer_arn))
     }
 
-    /// The region, as host names need it.
+    /// The region in host names.
     pub(crate) fn region(&self) -> &str {
         &self.inner.region
     }
 
-    /// What the data plane serves now.
+    /// The view that the data plane serves from now.
     pub(crate) fn view(&self) -> Arc<View> {
         self.inner.publication.visible(Instant::now())
     }
@@ -180,8 +180,8 @@ impl ApiGateway {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state with everything in it that time has brought. Load balancers are asked about while nothing is locked, since
-    /// their service asks back ([`Self::links_to`]).
+    /// The state after all transitions that are due. `load_balancer_exists` is called without the lock, since that service
+    /// calls [`Self::links_to`].
     fn settled(&self, now: Instant) -> MutexGuard<'_, State> {
         let asked_for = self.state().asked_for(now);
         let existing = asked_for.into_iter().filter(|arn| (self.inner.load_balancer_exists)(arn)).collect();

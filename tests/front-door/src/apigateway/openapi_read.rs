@@ -1,7 +1,7 @@
-//! An OpenAPI 3 document becomes the configuration of an API, with the extensions of API Gateway.
+//! Reads an OpenAPI 3 document with API Gateway's extensions into the configuration of an API.
 //!
-//! Read as "Working with API Gateway extensions to OpenAPI" describes. Documents are JSON; YAML, which AWS reads as well, and
-//! Swagger 2 are refused here.
+//! See "Working with API Gateway extensions to OpenAPI". Documents have to be JSON; YAML and Swagger 2, which AWS accepts as
+//! well, are refused.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use super::rest_apis::RestApi;
 use super::state::Configuration;
 use super::vpc_links::VpcLink;
 
-/// What a document says.
+/// The properties and the configuration in a document.
 pub(crate) struct Document {
     pub(crate) rest_api: RestApi,
     pub(crate) configuration: Configuration,

@@ -29,7 +29,7 @@ impl Resource {
         Self { id: id::random(10), parent_id: None, path_part: None, path: "/".into(), methods: BTreeMap::new() }
     }
 
-    /// The answer's form; methods are named only, unless `embed=methods` asks for all of them.
+    /// The resource in the format of the API. Methods are empty objects unless `embed=methods` was requested.
     fn view(&self, embed_methods: bool) -> Value {
         let mut view = json!({ "id": self.id, "path": self.path });
         if let (Some(parent_id), Some(path_part)) = (&self.parent_id, &self.path_part) {
@@ -45,7 +45,7 @@ impl Resource {
         view
     }
 
-    /// The method that a label of the path names.
+    /// The method of an HTTP verb.
     pub(crate) fn method(&self, verb: &str) -> Result<&Method> {
         self.methods.get(verb).ok_or_else(|| ApiError::not_found("Invalid Method identifier specified"))
     }
@@ -55,7 +55,7 @@ impl Resource {
     }
 }
 
-/// Adds a child to a resource that has none of this name, after the checks that AWS makes.
+/// Adds a child to a resource that has none of this name, with AWS's checks.
 pub(crate) fn add_child(configuration: &mut Configuration, parent_id: &str, path_part: &str) -> Result<String> {
     let parent = configuration.resource(parent_id)?;
     let valid = |part: &str| {

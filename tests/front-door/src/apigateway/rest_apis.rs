@@ -1,4 +1,4 @@
-//! REST APIs: the resource that owns all others.
+//! REST APIs and their properties.
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ fn ipv4() -> String {
 }
 
 impl EndpointConfiguration {
-    /// Refuses types that API Gateway does not have.
+    /// Refuses unknown endpoint types and more than one.
     pub(crate) fn check(&self) -> Result<()> {
         match self.types.as_slice() {
             [kind] if ["EDGE", "REGIONAL", "PRIVATE"].contains(&kind.as_str()) => Ok(()),
@@ -89,7 +89,7 @@ impl EndpointConfiguration {
     }
 }
 
-/// Refuses a size that no payload may have.
+/// Refuses minimum compression sizes outside of 0 to 10 MiB.
 pub(crate) fn check_compression(size: i64) -> Result<()> {
     if (0..=10_485_760).contains(&size) {
         return Ok(());
@@ -171,7 +171,7 @@ fn apply(api: &mut RestApi, patch: &PatchOperation) -> Result<()> {
     Ok(())
 }
 
-/// Deletes an API with everything in it; AWS refuses while a custom domain's base path mapping names it.
+/// Deletes an API with its stages and deployments. AWS refuses while a base path mapping names it.
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
     let id = request.label(0).to_owned();
     state.api(&id)?;

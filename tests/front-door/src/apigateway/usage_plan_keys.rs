@@ -1,6 +1,6 @@
-//! Usage plan keys: which keys a plan has.
+//! Usage plan keys: the API keys of a usage plan.
 //!
-//! A key can be in several plans, but not in two that open the same stage ("Usage plans and API keys for REST APIs").
+//! A key can be in several plans, but not in two plans with the same stage ("Usage plans and API keys for REST APIs").
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ struct Create {
     key_type: String,
 }
 
-/// Refuses a key that another plan already lets into one of this plan's stages.
+/// Refuses a key that is already in another plan with one of this plan's stages.
 pub(crate) fn refuse_second_plan(state: &State, key: &str, plan: &UsagePlan) -> Result<()> {
     let others =
         state.usage_plans.values().filter(|other| other.id != plan.id && other.keys.iter().any(|id| id == key));

@@ -1,7 +1,7 @@
 //! The request to an HTTP backend.
 //!
-//! `HTTP_PROXY` passes method, headers, query and body on; HTTP passes the body and what is mapped. The URI's host becomes the
-//! `Host` header, for private integrations as well, where it does not decide about the way. See "Set up HTTP integrations".
+//! `HTTP_PROXY` forwards method, headers, query and body; `HTTP` forwards the body and mapped parameters. The URI's host becomes
+//! the `Host` header, also for private integrations, which do not use it for routing. See "Set up HTTP integrations".
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::mapping::Context;
 use crate::apigateway::Integration;
 use crate::proxy::remove_hop_by_hop;
 
-/// A request to a backend, and where its URI says that the backend is.
+/// A request to a backend, with host and port of its URI.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) request: http::Request<Full<Bytes>>,
@@ -24,7 +24,7 @@ pub(crate) struct Call {
     pub(crate) port: u16,
 }
 
-/// What the request parameters of an integration map, by place.
+/// Mapped request parameters by location.
 #[derive(Default)]
 struct Mapped {
     path: BTreeMap<String, String>,
@@ -85,7 +85,7 @@ fn map(integration: &Integration, context: &Context<'_>) -> Mapped {
     mapped
 }
 
-/// Fills the `{name}` (or `{name+}`) places of a URI; one that nothing maps makes the integration unusable.
+/// Fills in the `{name}` and `{name+}` placeholders of a URI; one without a mapping is a configuration error.
 fn fill(template: &str, values: &BTreeMap<String, String>) -> Result<String, Kind> {
     let mut filled = String::with_capacity(template.len() + 32);
     let mut rest = template;

@@ -1,9 +1,9 @@
-//! The data plane of API Gateway: what answers at `{api}.execute-api.{region}.amazonaws.com` and at custom domains.
+//! The data plane of API Gateway, which serves `{api}.execute-api.{region}.amazonaws.com` and custom domains.
 //!
 //! AWS terminates TLS, finds the stage by host and path, picks the stage's deployment or, at random, its canary's, checks
-//! the API key, and calls the integration, through a VPC link's Network Load Balancer for private ones. This simulates it
-//! over plain HTTP/1.1 on loopback, from what the control plane has published (`apigateway::publication`); the real host is
-//! in the `Host` header. Answers of its own are the gateway responses of "Gateway response types for API Gateway".
+//! the API key, and calls the integration, for private ones through a VPC link's Network Load Balancer. This simulation
+//! does so over plain HTTP/1.1 on loopback, by the `Host` header and the views of `apigateway::publication`. Its own
+//! answers are the gateway responses of "Gateway response types for API Gateway".
 //!
 //! Not simulated: throttles and quotas of stages and usage plans, caches, authorizers (a method with one answers 500),
 //! `SigV4` checks (a method with `AWS_IAM` answers 403), request validation, payload conversion, mapping templates beyond plain
@@ -32,10 +32,10 @@ use gateway_response::{GatewayResponseType as Kind, gateway_response};
 use mapping::Context;
 use upstream::{Failure, Upstream};
 
-/// Finds where a listener port of a Network Load Balancer (by ARN) answers on this machine.
+/// Returns the address on this machine that accepts connections for a listener port of a Network Load Balancer.
 pub type Resolver = Arc<dyn Fn(&str, u16) -> Option<SocketAddr> + Send + Sync>;
 
-/// The largest payload that API Gateway takes: 10 MB.
+/// Maximum payload of API Gateway: 10 MB.
 const PAYLOAD_LIMIT: usize = 10 << 20;
 
 /// A running data plane; it stops when it is dropped.
@@ -44,7 +44,7 @@ pub struct ExecuteApi {
 }
 
 impl ExecuteApi {
-    /// Starts serving what the control plane publishes, on an address of loopback (port 0: any free one).
+    /// Starts serving the APIs of a control plane on a loopback address; port 0 means any free port.
     ///
     /// # Errors
     /// The address cannot be bound.
@@ -58,7 +58,7 @@ impl ExecuteApi {
         Ok(Self { listener })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listener.address()

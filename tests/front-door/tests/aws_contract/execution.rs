@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::world::{Sides, World, api, at_once, nlb, replace, secured, shop};
 
-/// An API that passes everything below the root to a link, as a stage variable or an id names it.
+/// Deploys an API that forwards all paths below the root to a connection: a link's id or a stage variable.
 async fn proxy(world: &World, connection: &str, timeout: u32) -> String {
     let document = api(&json!({ "/{proxy+}": { "x-amazon-apigateway-any-method": {
         "parameters": [{ "name": "proxy", "in": "path", "required": true }],

@@ -1,4 +1,4 @@
-//! What the front door itself does.
+//! Forwarding, recording and fault injection of the front door.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What the tests stand on: an emulator that echoes, a front door, the real SDK, backends that say who they are.
+//! Set-up of the tests: an emulator that echoes requests, a front door, the AWS SDK, and backends that answer with their name.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ pub(crate) fn nlb(name: &str) -> String {
     format!("arn:aws:elasticloadbalancing:eu-central-1:000000000000:loadbalancer/net/{name}/50dc6c495c0c9188")
 }
 
-/// A server on loopback that answers with its name and with what it saw; it runs until the test's runtime ends.
+/// A server on loopback that answers with its name and the request; it runs until the test's runtime ends.
 pub(crate) async fn backend(name: &'static str) -> SocketAddr {
     let answer = move |request: axum::extract::Request| async move {
         let (parts, body) = request.into_parts();
@@ -47,7 +47,7 @@ pub(crate) async fn backend(name: &'static str) -> SocketAddr {
     address
 }
 
-/// Everything, started.
+/// A running front door with gateway, data plane and SDK client.
 pub(crate) struct World {
     pub(crate) gateway: ApiGateway,
     pub(crate) door: FrontDoor,
@@ -84,13 +84,13 @@ impl World {
         Self { gateway, door, plane, aws, load_balancers }
     }
 
-    /// Puts a load balancer before a backend.
+    /// Creates a load balancer in front of a backend and returns its ARN.
     pub(crate) fn balance(&self, name: &str, backend: SocketAddr) -> String {
         self.load_balancers.lock().unwrap().insert(nlb(name), backend);
         nlb(name)
     }
 
-    /// A link to a load balancer before a new backend of the same name.
+    /// Creates a link to a load balancer in front of a new backend of the same name.
     pub(crate) async fn link(&self, name: &'static str) -> String {
         let arn = self.balance(name, backend(name).await);
         let link = self.aws.create_vpc_link().name(name).target_arns(arn).send().await.unwrap();
@@ -98,7 +98,7 @@ impl World {
         link.id().unwrap().to_owned()
     }
 
-    /// An API of a document, and its root resource.
+    /// Imports a document and returns the ids of the API and its root resource.
     pub(crate) async fn import(&self, document: &Value) -> (String, String) {
         let import =
             self.aws.import_rest_api().fail_on_warnings(true).parameters("endpointConfigurationTypes", "REGIONAL");
@@ -106,7 +106,7 @@ impl World {
         (api.id().unwrap().to_owned(), api.root_resource_id().unwrap().to_owned())
     }
 
-    /// What an import of a document is refused with.
+    /// The error of an import that is refused.
     pub(crate) async fn refused_import(&self, document: &Value) -> String {
         let import = self.aws.import_rest_api().body(document.to_string().into_bytes().into());
         message(import.send().await.unwrap_err())
@@ -118,12 +118,12 @@ impl World {
         update.patch_operations(replace("/connectionId", link)).send().await.unwrap();
     }
 
-    /// A deployment of the API as it stands.
+    /// Creates a deployment of the current configuration.
     pub(crate) async fn deploy(&self, api: &str) -> String {
         self.aws.create_deployment().rest_api_id(api).send().await.unwrap().id().unwrap().to_owned()
     }
 
-    /// A stage that serves a deployment.
+    /// Creates a stage on a deployment.
     pub(crate) async fn stage(&self, api: &str, name: &str, deployment: &str) {
         self.aws.create_stage().rest_api_id(api).stage_name(name).deployment_id(deployment).send().await.unwrap();
     }
@@ -140,12 +140,12 @@ impl World {
         Sides { api, b, g, blue, green }
     }
 
-    /// Calls a stage through the data plane; status and body.
+    /// Sends a GET to the data plane, and returns status and body.
     pub(crate) async fn get(&self, api: &str, path: &str) -> (u16, Value) {
         self.request(&format!("{api}.execute-api.eu-central-1.amazonaws.com"), path, &[]).await
     }
 
-    /// Calls the data plane with a host and headers.
+    /// Sends a GET to the data plane with a host and headers.
     pub(crate) async fn request(&self, host: &str, path: &str, headers: &[(&str, &str)]) -> (u16, Value) {
         let mut request = http::Request::builder().uri(format!("http://{}{path}", self.plane.address()));
         request = request.header("host", host);
@@ -155,7 +155,7 @@ impl World {
         send(request.body(Full::default()).unwrap()).await
     }
 
-    /// Who answers at the stage's root.
+    /// The name of the backend that answers at the root of `prod`.
     pub(crate) async fn serving(&self, api: &str) -> String {
         let (status, body) = self.get(api, "/prod").await;
         assert_eq!(status, 200, "{body}");
@@ -170,12 +170,12 @@ impl World {
     }
 }
 
-/// An API of these paths.
+/// The document of an API with these paths.
 pub(crate) fn api(paths: &Value) -> Value {
     json!({ "openapi": "3.0.1", "info": { "title": "shop", "version": "1" }, "paths": paths })
 }
 
-/// An API whose root's GET answers through a link.
+/// The document of an API whose root has a GET through a link.
 pub(crate) fn shop(link: &str) -> Value {
     api(&json!({ "/": { "get": { "x-amazon-apigateway-integration": {
         "type": "http_proxy", "httpMethod": "GET", "uri": "http://shop.example.com/",
@@ -183,7 +183,7 @@ pub(crate) fn shop(link: &str) -> Value {
     } } } }))
 }
 
-/// The API of [`shop`] whose method requires the security scheme of this name.
+/// The document of [`shop`] with a security scheme that its method requires.
 pub(crate) fn secured(link: &str, name: &str, scheme: &Value) -> Value {
     let mut document = shop(link);
     document["paths"]["/"]["get"]["security"] = json!([{ name: [] }]);
@@ -191,7 +191,7 @@ pub(crate) fn secured(link: &str, name: &str, scheme: &Value) -> Value {
     document
 }
 
-/// What [`World::two_sides`] made.
+/// The ids that [`World::two_sides`] created.
 pub(crate) struct Sides {
     pub(crate) api: String,
     pub(crate) b: String,
@@ -213,7 +213,7 @@ pub(crate) fn client(address: SocketAddr) -> Client {
     Client::from_conf(config)
 }
 
-/// Sends a request; status and body, as JSON where it is that.
+/// Sends a request and returns status and body, as JSON or else as a string.
 pub(crate) async fn send(request: http::Request<Full<Bytes>>) -> (u16, Value) {
     let client: HttpClient<_, Full<Bytes>> = HttpClient::builder(TokioExecutor::new()).build_http();
     let response = client.request(request).await.unwrap();
