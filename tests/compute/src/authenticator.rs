@@ -129,7 +129,7 @@ pub(crate) async fn caller(account: &Account, access_key: Option<&str>) -> Strin
     match account.neighbours.replay("sts", path, &[("authorization", &authorization)]).await {
         Ok(answer) => answer.find("Arn").map_or(root, |arn| canonical(&arn.text).0),
         Err(fault) => {
-            tracing::debug!(code = fault.code, "the caller stays unknown");
+            tracing::debug!(code = fault.code, "the caller cannot be identified");
             root
         }
     }

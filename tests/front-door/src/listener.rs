@@ -87,7 +87,7 @@ where
     A: Future<Output = Answer> + Send + 'static,
 {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
+        tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
     let served = http1::Builder::new()
         .timer(TokioTimer::new())

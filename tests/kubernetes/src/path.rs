@@ -1,11 +1,11 @@
-//! What a request's URL names
+//! Resource paths and query parameters of requests
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris>).
 
 use std::{borrow::Cow, collections::HashMap};
 
 use percent_encoding::percent_decode_str;
 
-/// A resource's collection or one object of it.
+/// The path of a collection, an object or a subresource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path {
     pub(crate) group: String,
@@ -16,7 +16,7 @@ pub(crate) struct Path {
     pub(crate) subresource: Option<String>,
 }
 
-/// Reads a path below `/api/v1/` or `/apis/<group>/<version>/`; none for all others.
+/// Parses a path below `/api/v1/` or `/apis/<group>/<version>/`; `None` for other paths.
 pub(crate) fn parse(path: &str) -> Option<Path> {
     let parts: Vec<Cow<'_, str>> =
         path.trim_matches('/').split('/').map(|part| percent_decode_str(part).decode_utf8_lossy()).collect();
@@ -28,7 +28,7 @@ pub(crate) fn parse(path: &str) -> Option<Path> {
     };
     let own = |text: &str| Some(text.to_owned());
     let (namespace, plural, name, subresource) = match rest {
-        // A namespace is an object itself, and `status` and `finalize` are its subresources.
+        // `status` and `finalize` are subresources of the namespace itself, not resources in it.
         ["namespaces", name, subresource @ ("status" | "finalize")] => {
             (None, "namespaces", own(name), own(subresource))
         }
@@ -55,7 +55,7 @@ pub(crate) fn parse(path: &str) -> Option<Path> {
     })
 }
 
-/// The parameters of a query; of one that is repeated, the last.
+/// Query parameters. Of a repeated parameter the last value counts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query(HashMap<String, String>);
 
@@ -64,17 +64,17 @@ impl Query {
         Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 
-    /// A parameter; an empty one is as good as none.
+    /// The value of a parameter, if it is not empty.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Whether a parameter is set to true, as Go reads it.
+    /// Whether a parameter is true by the rules of Go's `strconv.ParseBool`.
     pub(crate) fn is_true(&self, key: &str) -> bool {
         matches!(self.0.get(key).map(String::as_str), Some("true" | "1" | "t" | "T" | "TRUE" | "True"))
     }
 
-    /// Whether nothing is to be stored.
+    /// Whether `dryRun=All` is set.
     pub(crate) fn is_dry_run(&self) -> bool {
         self.get("dryRun") == Some("All")
     }
