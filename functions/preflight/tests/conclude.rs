@@ -35,6 +35,10 @@ impl Migrations for Book {
         Ok(None)
     }
 
+    async fn load(&self, _: &MigrationId, _: jiff::Timestamp) -> Result<(Meta, Migration), PhaseError> {
+        Err(PhaseError::refused("not preflight's"))
+    }
+
     async fn open(&self, opening: &Opening) -> Result<(), PhaseError> {
         if self.is_late {
             return Err(PhaseError::conflict("held"));

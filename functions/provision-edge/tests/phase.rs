@@ -62,7 +62,7 @@ async fn the_load_balancer_is_cloned_without_its_deletion_protection() {
 #[tokio::test]
 async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_keys() {
     let (gate, migration) = shop().await;
-    gate.drive(&migration, converge).await.unwrap();
+    gate.drive(&migration, build).await.unwrap();
     let road = gate.road().clone();
     let api = road.apis.values().find(|api| api.id != "shop1").unwrap();
     let link = road.links.values().find(|link| link.id != "blue1").unwrap();
@@ -89,7 +89,7 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
 async fn production_is_not_touched() {
     let (gate, migration) = shop().await;
     let before = gate.road().clone();
-    gate.drive(&migration, converge).await.unwrap();
+    gate.drive(&migration, build).await.unwrap();
     let after = gate.road().clone();
     assert_eq!(after.methods["shop1"], before.methods["shop1"]);
     assert_eq!(after.plans["gold"], before.plans["gold"]);
@@ -123,7 +123,7 @@ async fn an_undo_after_a_death_anywhere_leaves_nothing() {
     for call in 1.. {
         let (gate, migration) = shop().await;
         gate.crash().after(call);
-        let survived = gate.drive(&migration, converge).await.is_ok();
+        let survived = gate.drive(&migration, build).await.is_ok();
         gate.crash().after(0);
         gate.ledger.set_owner(1, Direction::Undo);
         let back = Migration { direction: Direction::Undo, fence: 1, ..migration };
@@ -139,7 +139,7 @@ async fn an_undo_after_a_death_anywhere_leaves_nothing() {
 async fn a_link_that_failed_is_unhealthy() {
     let (gate, migration) = shop().await;
     while gate.road().links.len() < 2 {
-        assert_eq!(converge(&gate, &migration).await.unwrap_err().condition, Condition::NotReady);
+        assert_eq!(build(&gate, &migration).await.unwrap_err().condition, Condition::NotReady);
         if gate.road().links.len() < 2 {
             gate.pass();
         }
@@ -148,7 +148,7 @@ async fn a_link_that_failed_is_unhealthy() {
         "FAILED".clone_into(&mut link.status);
         "NLB ARN is malformed".clone_into(&mut link.status_message);
     }
-    let error = converge(&gate, &migration).await.unwrap_err();
+    let error = build(&gate, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::Unhealthy);
     assert!(error.message.contains("NLB ARN is malformed"), "{error}");
 }
