@@ -1,6 +1,6 @@
 //! Deterministic names and client tokens: a create that timed out is found again by its name, never repeated.
 
-use crate::{Kind, MigrationId, Side};
+use crate::{Kind, MigrationId, ResourceKey, Side};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -27,6 +27,12 @@ pub fn unique(id: &MigrationId, side: Side, kind: Kind, name: &str, limit: usize
         "" => format!("b{}", &hash[..8]),
         prefix => format!("{prefix}-{}", &hash[..8]),
     }
+}
+
+/// The unique name of what `key` stands for, at most `limit` characters: see [`unique`].
+#[must_use]
+pub fn for_key(id: &MigrationId, key: &ResourceKey, limit: usize) -> String {
+    unique(id, key.side, key.kind, &key.name, limit)
 }
 
 /// An idempotency token of 32 hexadecimal digits for a create of this resource, as EKS, EC2 and API Gateway take it.
