@@ -99,13 +99,6 @@ impl LoadBalancers for Gate {
             Ok(())
         })
     }
-
-    async fn delete_listener(&self, arn: &str) -> Result<(), PhaseError> {
-        self.change(|road| {
-            road.listeners.values_mut().for_each(|listeners| listeners.retain(|listener| listener.arn != arn));
-            Ok(())
-        })
-    }
 }
 
 impl TargetGroups for Gate {
