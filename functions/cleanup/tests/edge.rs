@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use cleanup::{edge, guard};
-use domain::gateway::keeper_name;
-use domain::plan::edge::{Api, LoadBalancer, Stage, UsagePlan, VpcLink, keys};
+use domain::plan::edge::{Api, LoadBalancer, Stage, UsagePlan, VpcLink};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method};
+use domain::resources::stage::{self, keeper_name};
+use domain::resources::{deployment, integration, load_balancer, rest_api, stage_shift, usage_plan, vpc_link};
 use domain::shift::{PHASE, Shift};
 use domain::{Condition, Migration, PhaseError, ResourceKey, Side};
 use serde_json::{Value, json};
@@ -42,16 +43,16 @@ async fn promoted() -> (Gate, Migration) {
     let gate = Gate::shop();
     let migration = Gate::migration(&[100]).unwrap();
     let mut entries: Vec<(ResourceKey, String)> = vec![
-        (keys::vpc_link(&migration), "green1".to_owned()),
-        (keys::load_balancer(&migration), "arn:balancer-green".to_owned()),
-        (keys::deployment_g(), G.to_owned()),
-        (keys::shift(&migration), G.to_owned()),
-        (keys::adopted(), "green1".to_owned()),
-        (keys::temporary_api(), "temporary1".to_owned()),
-        (keys::temporary_deployment(), "deployment-t".to_owned()),
-        (keys::temporary_deployment_of_blue(), "deployment-tb".to_owned()),
-        (keys::temporary_shift(), "deployment-tb".to_owned()),
-        (keys::temporary_stage(), "prod".to_owned()),
+        (vpc_link::key(&migration), "green1".to_owned()),
+        (load_balancer::key(&migration), "arn:balancer-green".to_owned()),
+        (deployment::green(), G.to_owned()),
+        (stage_shift::key(&migration), G.to_owned()),
+        (integration::adopted(), "green1".to_owned()),
+        (rest_api::key(), "temporary1".to_owned()),
+        (deployment::temporary(), "deployment-t".to_owned()),
+        (deployment::temporary_of_blue(), "deployment-tb".to_owned()),
+        (stage_shift::temporary(), "deployment-tb".to_owned()),
+        (stage::temporary(), "prod".to_owned()),
     ];
     {
         let mut road = gate.road();
@@ -68,9 +69,9 @@ async fn promoted() -> (Gate, Migration) {
         for (side, held) in [(Side::Blue, "deployment-b"), (Side::Green, G)] {
             let name = keeper_name(&migration, side);
             road.stages.insert(pair("shop1", &name), stage(&name, held));
-            entries.push((keys::keeper(side), name));
+            entries.push((stage::keeper(side), name));
         }
-        let name = keys::name(&migration, &keys::temporary_api(), 128);
+        let name = rest_api::name(&migration);
         let api = Api { id: "temporary1".to_owned(), name, ..Api::default() };
         road.apis.insert(api.id.clone(), api);
         // It shows blue since the switch.
@@ -80,10 +81,10 @@ async fn promoted() -> (Gate, Migration) {
         road.stages.insert(pair("temporary1", "prod"), stage("prod", "deployment-tb"));
         let green_stage = keeper_name(&migration, Side::Green);
         for (key, api, stage) in [
-            (keys::temporary_usage_plan("gold"), "temporary1", "prod"),
-            (keys::smoke_usage_plan("gold"), "shop1", green_stage.as_str()),
+            (usage_plan::temporary("gold"), "temporary1", "prod"),
+            (usage_plan::smoke(), "shop1", green_stage.as_str()),
         ] {
-            let name = keys::name(&migration, &key, 128);
+            let name = usage_plan::name(&migration, &key);
             let plan = UsagePlan {
                 id: name.clone(),
                 name: name.clone(),

@@ -3,11 +3,12 @@
 
 use domain::{
     Condition, Direction, Migration, Outcome, PhaseError,
-    plan::edge::{Canary, Stage, keys},
+    plan::edge::{Canary, Stage},
     ports::{
         Ledger,
         approvals::{AlarmState, Decision, TaskToken, When},
     },
+    resources::{deployment, vpc_link},
     shift::{PHASE, Shift},
 };
 use observe::{bake, guard, sight::Sight};
@@ -168,7 +169,7 @@ async fn shifted(share: u8, guarded: usize) -> (Office, Migration) {
     let (office, migration) = (Office::default(), moved());
     let shift = Shift { guarded, share, started_at: start(), shifted_at: start() };
     office.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
-    for (key, id) in [(keys::deployment_g(), "G"), (keys::vpc_link(&migration), "link")] {
+    for (key, id) in [(deployment::green(), "G"), (vpc_link::key(&migration), "link")] {
         office.intend(&migration, &key, Value::Null).await.unwrap();
         office.present(&migration, &key, id).await.unwrap();
     }

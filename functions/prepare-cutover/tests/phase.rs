@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::{VpcLink, keys};
+use domain::plan::edge::VpcLink;
 use domain::ports::Ledger;
 use domain::ports::gateway::Deployment;
+use domain::resources::vpc_link;
 use domain::{Condition, Direction, Migration, Outcome, PhaseError};
 use prepare_cutover::{converge_gateway, undo_gateway};
 use serde_json::Value;
@@ -26,7 +27,7 @@ async fn shop() -> (Gate, Migration) {
     let migration = Gate::migration(&[100]).unwrap();
     let link = VpcLink { id: GREEN.to_owned(), status: "AVAILABLE".to_owned(), ..VpcLink::default() };
     gate.road().links.insert(GREEN.to_owned(), link);
-    let key = keys::vpc_link(&migration);
+    let key = vpc_link::key(&migration);
     gate.intend(&migration, &key, Value::Null).await.unwrap();
     gate.present(&migration, &key, GREEN).await.unwrap();
     (gate, migration)
@@ -61,7 +62,7 @@ async fn g_differs_from_b_in_the_link_only_and_the_configuration_is_as_it_was() 
     assert_eq!(held, ["deployment-b", g, "deployment-b"], "B and G have a stage each beside production's");
     assert!(road.stage_calls.iter().all(|(stage, _)| stage != "prod"));
     let plan = road.plans.values().find(|plan| plan.id != "gold").unwrap();
-    assert_eq!(plan.key_ids, ["key1", "key2"]);
+    assert_eq!((&plan.key_ids, &plan.quota), (&vec!["key1".to_owned()], &None));
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::keys;
 use domain::ports::Ledger;
+use domain::resources::{deployment, stage_shift};
 use domain::{Condition, Direction, Migration, Outcome, PhaseError, Whole};
 use provision_edge::{Step, converge, undo as take_down};
 use serde_json::Value;
@@ -35,7 +35,7 @@ async fn attached() -> (Gate, Migration) {
     let (gate, migration) = built().await;
     gate.drive(&migration, attach).await.unwrap();
     // What shift-traffic makes in the temporary API goes with it.
-    for key in [keys::temporary_deployment_of_blue(), keys::temporary_shift()] {
+    for key in [deployment::temporary_of_blue(), stage_shift::temporary()] {
         gate.intend(&migration, &key, Value::Null).await.unwrap();
         gate.present(&migration, &key, "deployment-of-blue").await.unwrap();
     }
@@ -114,6 +114,16 @@ async fn the_undo_leaves_the_account_as_it_was() {
     let before = gate.road().clone();
     assert_eq!(Road { created: 0, ..left.road }, before);
     assert!(left.entries.iter().all(|entry| !entry.is_live()), "{:#?}", left.entries);
+}
+
+#[tokio::test]
+async fn a_load_balancer_that_somebody_protected_goes_all_the_same() {
+    let (gate, migration) = attached().await;
+    for balancer in gate.road().balancers.values_mut() {
+        balancer.attributes.insert("deletion_protection.enabled".to_owned(), "true".to_owned());
+    }
+    gate.drive(&migration, undo).await.unwrap();
+    assert_eq!(gate.road().balancers.keys().collect::<Vec<_>>(), ["arn:balancer-blue"]);
 }
 
 #[tokio::test]

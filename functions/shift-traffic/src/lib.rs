@@ -13,9 +13,10 @@ pub mod temporary;
 
 use domain::gateway::{self, served};
 use domain::input::OnAbort;
-use domain::plan::edge::{Stage, keys};
+use domain::plan::edge::Stage;
 use domain::ports::approvals::Question;
 use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Stages, Tokens};
+use domain::resources::stage_shift;
 use domain::shift::{PHASE, Shift};
 use domain::{Migration, Outcome, PhaseError, Whole, withdraw::withdraw};
 use serde_json::json;
@@ -99,7 +100,7 @@ pub async fn shift<P: GatewayPorts>(ports: &P, migration: &Migration, now: jiff:
     let before = read(ports, migration).await?;
     let from = shift.as_ref().map_or(0, |shift| shift.share);
     if let Move::Take(patches) = stage::step(&before, edge.deployment_b(), &g, from, target)? {
-        let key = keys::shift(migration);
+        let key = stage_shift::key(migration);
         ports.intend(migration, &key, json!({ "deploymentId": before.deployment_id, "canary": null })).await?;
         ports.update_stage(api, name, &patches).await?;
         let after = read(ports, migration).await?;
@@ -111,7 +112,7 @@ pub async fn shift<P: GatewayPorts>(ports: &P, migration: &Migration, now: jiff:
             )));
         }
     }
-    ports.present(migration, &keys::shift(migration), &g).await?;
+    ports.present(migration, &stage_shift::key(migration), &g).await?;
     if shift.as_ref().is_none_or(|shift| shift.share != target) {
         ports.record(migration, "traffic moved", json!({ "share": target, "from": from, "deployment": g })).await?;
         let shift = Shift {
@@ -159,7 +160,7 @@ pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Resul
 /// # Errors
 /// As for [`undo`].
 pub async fn give_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let key = keys::shift(migration);
+    let key = stage_shift::key(migration);
     let moved = ports.live(migration, &key).await?.is_some();
     if !moved {
         return Ok(());
@@ -180,7 +181,7 @@ pub async fn give_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Res
 /// As for [`undo`].
 pub async fn settle<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     adopt::undo(ports, migration).await?;
-    let key = keys::shift(migration);
+    let key = stage_shift::key(migration);
     if ports.live(migration, &key).await?.is_some() {
         ports.absent(migration, &key).await?;
     }

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::{Canary, VpcLink, keys};
+use domain::plan::edge::{Canary, VpcLink};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Patch};
+use domain::resources::{deployment, vpc_link};
 use domain::shift::{PHASE, Shift};
 use domain::{Condition, Direction, Migration, PhaseError, Status};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ async fn ready(steps: &[u8]) -> (Gate, Migration) {
     gate.road().links.insert("green1".to_owned(), link);
     let deployment = Deployment { id: G.to_owned(), ..Deployment::default() };
     gate.road().deployments.insert(("shop1".to_owned(), G.to_owned()), (deployment, Vec::new()));
-    for (key, id) in [(keys::vpc_link(&migration), "green1"), (keys::deployment_g(), G)] {
+    for (key, id) in [(vpc_link::key(&migration), "green1"), (deployment::green(), G)] {
         gate.intend(&migration, &key, Value::Null).await.unwrap();
         gate.present(&migration, &key, id).await.unwrap();
     }

@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::gateway::{keeper_name, temporary::overwrite};
 use domain::input::OnAbort;
-use domain::plan::edge::{Api, Stage, keys};
+use domain::plan::edge::{Api, Stage};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method, Patch};
+use domain::resources::stage::{self, keeper_name};
+use domain::resources::{deployment, rest_api, stage_shift};
 use domain::shift::{PHASE, Shift};
 use domain::{Condition, Direction, Migration, Side, Status};
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ async fn with_share(share: u8) -> (Gate, Migration) {
                 backend.uri = backend.uri.replace("shop.example.com", "green.example.com");
             }
         }
-        let name = keys::name(&migration, &keys::temporary_api(), 128);
+        let name = rest_api::name(&migration);
         let api = Api { id: TEMPORARY.to_owned(), name, ..road.apis["shop1"].clone() };
         road.apis.insert(TEMPORARY.to_owned(), api);
         road.methods.insert(TEMPORARY.to_owned(), methods.clone());
@@ -78,9 +79,7 @@ async fn with_share(share: u8) -> (Gate, Migration) {
             road.stages.insert(pair(api, &name), stage);
         }
     }
-    for (key, id) in
-        [(keys::temporary_api(), TEMPORARY), (keys::temporary_deployment(), GREEN), (keys::temporary_stage(), "prod")]
-    {
+    for (key, id) in [(rest_api::key(), TEMPORARY), (deployment::temporary(), GREEN), (stage::temporary(), "prod")] {
         gate.intend(&migration, &key, Value::Null).await.unwrap();
         gate.present(&migration, &key, id).await.unwrap();
     }
@@ -126,7 +125,7 @@ async fn where_green_is_kept_the_temporary_url_shows_green_again() {
     assert_eq!(configured(&left.road), expected("green1", "green.example.com"));
     assert_eq!(left.road.apis[TEMPORARY], before.road().apis[TEMPORARY]);
     assert_eq!(production(&left.road), production(&before.road()));
-    let shift = left.entries.iter().find(|entry| entry.key == keys::temporary_shift()).unwrap();
+    let shift = left.entries.iter().find(|entry| entry.key == stage_shift::temporary()).unwrap();
     assert_eq!(shift.status, Status::Absent);
 }
 
@@ -176,8 +175,7 @@ async fn the_temporary_url_shows_green_until_green_has_all_of_the_traffic() {
 async fn the_public_api_is_never_overwritten() {
     let (gate, migration) = switched().await;
     let before = gate.left();
-    let public = &migration.plan.edge.api;
-    let refused = overwrite(&gate, public, &public.id, "temporary", json!({})).await;
+    let refused = rest_api::overwrite(&gate, &migration, &migration.plan.edge.api.id, json!({})).await;
     assert_eq!(refused.unwrap_err().condition, Condition::Refused);
     assert_eq!(gate.left(), before);
 }

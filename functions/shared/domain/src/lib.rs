@@ -4,6 +4,7 @@
 pub mod alarms;
 pub mod answered;
 pub mod appointment;
+pub mod digest;
 pub mod duration;
 pub mod error;
 pub mod gateway;

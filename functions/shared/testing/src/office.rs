@@ -160,11 +160,11 @@ impl Messages for Office {
 
 impl Signatures for Office {
     async fn sign(&self, text: &str) -> Result<String, PhaseError> {
-        self.act(|_| Ok(domain::names::sha256_hex(text.as_bytes())))
+        self.act(|_| Ok(domain::digest::sha256_hex(text.as_bytes())))
     }
 
     async fn verify(&self, text: &str, signature: &str) -> Result<bool, PhaseError> {
-        self.act(|_| Ok(domain::names::sha256_hex(text.as_bytes()) == signature))
+        self.act(|_| Ok(domain::digest::sha256_hex(text.as_bytes()) == signature))
     }
 }
 

@@ -5,8 +5,8 @@ mod account;
 use super::{Crash, MemoryLedger};
 use domain::{
     PhaseError,
+    digest::sha256_hex,
     manifest::{Object, ObjectId, hold, objects},
-    names::sha256_hex,
     plan::workloads::Bundle,
     ports::{
         Kubernetes, KubernetesApi, Manifests, approvals::AlarmState, kubernetes::Reached, load_balancers::Target,

@@ -8,7 +8,7 @@ pub mod workloads;
 
 pub use found::Found;
 
-use crate::{Kind, names::sha256_hex};
+use crate::{Kind, digest::sha256_hex};
 use serde::{Deserialize, Serialize};
 
 /// What preflight found and decided.

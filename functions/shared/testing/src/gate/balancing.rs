@@ -59,7 +59,12 @@ impl LoadBalancers for Gate {
     async fn delete_load_balancer(&self, arn: &str) -> Result<(), PhaseError> {
         self.change(|road| {
             if road.links.values().any(|link| link.target_arns.iter().any(|target| target == arn)) {
-                return Err(PhaseError::refused("the load balancer is associated with another service"));
+                return Err(PhaseError::not_ready("the load balancer is associated with another service"));
+            }
+            let protection =
+                road.balancers.get(arn).and_then(|found| found.attributes.get("deletion_protection.enabled"));
+            if protection.is_some_and(|value| value == "true") {
+                return Err(PhaseError::refused("the load balancer's deletion protection is enabled"));
             }
             road.balancers.remove(arn);
             road.listeners.remove(arn);
@@ -91,13 +96,6 @@ impl LoadBalancers for Gate {
         self.change(|road| {
             let found = road.listeners.values_mut().flatten().find(|listener| listener.arn == arn);
             found.ok_or_else(|| PhaseError::refused("no such listener"))?.attributes.extend(attributes.clone());
-            Ok(())
-        })
-    }
-
-    async fn delete_listener(&self, arn: &str) -> Result<(), PhaseError> {
-        self.change(|road| {
-            road.listeners.values_mut().for_each(|listeners| listeners.retain(|listener| listener.arn != arn));
             Ok(())
         })
     }
