@@ -11,11 +11,12 @@ pub mod network;
 pub mod nodes;
 
 use domain::{
-    Migration, Outcome, PhaseError, Whole, appointment,
+    Migration, Outcome, PhaseError, Whole,
     ports::{
         Access, Apis, Clock, Clusters, Flows, LaunchTemplates, Ledger, LoadBalancers, Migrations, Network, NodeGroups,
         Schedules, Settings, Stages, TargetGroups, UsagePlans, VpcLinks,
     },
+    resources::schedule,
 };
 
 /// The states of the cleanup machine that run this phase.
@@ -85,7 +86,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
         Step::Inventory => {
             control_plane::leave_green(ports, migration).await?;
             // The schedule that started this very execution has deleted itself, and whatever else was due is void.
-            appointment::cancel_all(ports, migration).await?;
+            schedule::remove_all(ports, migration).await?;
             inventory::converge(ports, migration).await
         }
     }

@@ -3,7 +3,6 @@
 
 pub mod alarms;
 pub mod answered;
-pub mod appointment;
 pub mod duration;
 pub mod error;
 pub mod gateway;

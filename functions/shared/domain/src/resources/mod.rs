@@ -1,5 +1,7 @@
 //! The kinds of resources that Bascule creates, changes and deletes: one file a kind, with all that is true of it.
 
+pub mod schedule;
+
 use serde::{Deserialize, Serialize};
 
 /// The kind of a resource, in AWS's and Kubernetes' own words.
