@@ -12,10 +12,7 @@ pub mod nodes;
 
 use domain::{
     Migration, Outcome, PhaseError, Whole,
-    ports::{
-        Access, Apis, Clock, Clusters, Flows, LaunchTemplates, Ledger, LoadBalancers, Migrations, Network, NodeGroups,
-        Schedules, Settings, Stages, TargetGroups, UsagePlans, VpcLinks,
-    },
+    ports::{Access, Flows, LaunchTemplates, Migrations, NodeGroups, Schedules, Settings},
     resources::schedule,
 };
 
@@ -39,29 +36,17 @@ pub enum Step {
 
 /// Everything that this phase reaches.
 pub trait Ports:
-    edge::Ports
-    + Access
-    + Clock
-    + Clusters
-    + Flows
-    + LaunchTemplates
-    + Migrations
-    + Network
-    + NodeGroups
-    + Schedules
-    + Settings
+    edge::Ports + control_plane::Ports + Access + Flows + LaunchTemplates + Migrations + NodeGroups + Schedules + Settings
 {
 }
 
 impl<T> Ports for T where
     T: edge::Ports
+        + control_plane::Ports
         + Access
-        + Clock
-        + Clusters
         + Flows
         + LaunchTemplates
         + Migrations
-        + Network
         + NodeGroups
         + Schedules
         + Settings

@@ -19,7 +19,6 @@ pub mod problem;
 pub mod reconcile;
 pub mod release;
 pub mod resources;
-pub mod security_groups;
 pub mod shift;
 pub mod step;
 pub mod withdraw;

@@ -1,6 +1,14 @@
 //! The kinds of resources that Bascule creates, changes and deletes: one file a kind, with all that is true of it.
 
+pub mod access_entry;
+pub mod addon;
+pub mod cluster;
+pub mod launch_template;
+pub mod node_group;
+pub mod pod_identity_association;
 pub mod schedule;
+pub mod security_group;
+pub mod security_group_rule;
 
 use serde::{Deserialize, Serialize};
 
