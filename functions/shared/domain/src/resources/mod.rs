@@ -2,6 +2,7 @@
 
 pub mod access_entry;
 pub mod addon;
+pub mod bundle;
 pub mod cluster;
 pub mod launch_template;
 pub mod node_group;
@@ -9,6 +10,7 @@ pub mod pod_identity_association;
 pub mod schedule;
 pub mod security_group;
 pub mod security_group_rule;
+pub mod workload;
 
 use serde::{Deserialize, Serialize};
 
