@@ -1,12 +1,7 @@
 //! How one thing of blue is deleted: only where the approved list names it, with an entry in the ledger before and after.
 
-use domain::{Kind, Migration, PhaseError, ResourceKey, Side, plan::Planned, ports::Ledger, reconcile::ensure_absent};
+use domain::{Migration, PhaseError, ResourceKey, Side, plan::Planned, ports::Ledger, reconcile::ensure_absent};
 use serde_json::json;
-
-/// What the approved list names of one kind.
-pub fn approved(migration: &Migration, kind: Kind) -> impl Iterator<Item = &Planned> {
-    migration.plan.deletes.iter().filter(move |planned| planned.kind == kind)
-}
 
 /// Deletes what the plan's list calls `planned`. `find` gives the id of what has its name now: where that is another one than
 /// people approved, nothing is touched.

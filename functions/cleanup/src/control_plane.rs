@@ -1,6 +1,6 @@
 //! Blue's control plane; and, at the very end, what Bascule itself had on green.
 
-use crate::blue::{approved, delete};
+use crate::blue::delete;
 use domain::{
     Kind, Migration, Outcome, PhaseError, Side,
     plan::Planned,
@@ -25,7 +25,7 @@ impl<T> Ports for T where T: Ledger + Clusters + Network + Clock {}
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     remove_references(ports, migration).await?;
     let mut waiting = Waiting::default();
-    for planned in approved(migration, Kind::Cluster) {
+    for planned in migration.plan.deletes_of(Kind::Cluster) {
         let find = || find(ports, migration, planned);
         let remove = async |_| cluster::delete(ports, &planned.name).await;
         waiting.take(delete(ports, migration, planned, find, remove).await)?;
@@ -52,7 +52,8 @@ async fn remove_references<P: Ledger + Network>(ports: &P, migration: &Migration
     let compute = &migration.plan.compute;
     for reference in &compute.references {
         let id = security_group_rule::id(&reference.group_id, &reference.rule);
-        let planned = approved(migration, Kind::SecurityGroupRule).find(|planned| planned.id.as_deref() == Some(&id));
+        let planned =
+            migration.plan.deletes_of(Kind::SecurityGroupRule).find(|planned| planned.id.as_deref() == Some(&id));
         let Some(planned) = planned else { continue };
         let find = || async {
             let groups = ports.security_groups(&compute.blue.vpc_id).await?;

@@ -1,6 +1,6 @@
 //! Blue's security groups and launch templates, and the network interfaces that its nodes left.
 
-use crate::blue::{approved, delete};
+use crate::blue::delete;
 use domain::{
     Kind, Migration, Outcome, PhaseError,
     ports::{LaunchTemplates, Ledger, Network},
@@ -22,7 +22,7 @@ pub async fn converge<P: Ledger + Network + LaunchTemplates>(
     let mut groups = ports.security_groups(&blue.vpc_id).await?;
     groups.retain(|group| migration.plan.may_delete(Kind::SecurityGroup, &group.id));
     security_group::untie(ports, &groups).await?;
-    for planned in approved(migration, Kind::SecurityGroup) {
+    for planned in migration.plan.deletes_of(Kind::SecurityGroup) {
         let find = || async {
             let groups = ports.security_groups(&blue.vpc_id).await?;
             Ok(groups.into_iter().map(|group| group.id).find(|id| planned.id.as_deref() == Some(id)))
@@ -30,7 +30,7 @@ pub async fn converge<P: Ledger + Network + LaunchTemplates>(
         let remove = async |id: String| security_group::delete(ports, &id).await;
         waiting.take(delete(ports, migration, planned, find, remove).await)?;
     }
-    for planned in approved(migration, Kind::LaunchTemplate) {
+    for planned in migration.plan.deletes_of(Kind::LaunchTemplate) {
         let id = planned.id.as_deref().unwrap_or_default();
         let find = || async { Ok(ports.launch_template(id, "$Default", &[]).await?.map(|found| found.id)) };
         let remove = async |id: String| launch_template::delete(ports, &id).await;

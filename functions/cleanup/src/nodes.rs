@@ -1,6 +1,6 @@
 //! Blue's node groups, all in one pass.
 
-use crate::blue::{approved, delete};
+use crate::blue::delete;
 use domain::{
     Kind, Migration, Outcome, PhaseError,
     ports::{Ledger, NodeGroups},
@@ -15,7 +15,7 @@ use domain::{
 pub async fn converge<P: Ledger + NodeGroups>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let cluster = &migration.plan.compute.blue.name;
     let mut waiting = Waiting::default();
-    for planned in approved(migration, Kind::NodeGroup) {
+    for planned in migration.plan.deletes_of(Kind::NodeGroup) {
         let find = || node_group::find(ports, cluster, &planned.name);
         let remove = async |_| node_group::delete(ports, cluster, &planned.name).await;
         waiting.take(delete(ports, migration, planned, find, remove).await)?;

@@ -17,6 +17,11 @@ use domain::{
     ports::{Access, Addons, Clusters, LaunchTemplates, Network, NodeGroups},
 };
 
+/// Everything that this part of preflight reads.
+pub trait Ports: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates {}
+
+impl<T> Ports for T where T: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates {}
+
 /// The path of everything that is wrong with blue.
 const BLUE: &str = "$.blue.cluster";
 
@@ -24,10 +29,7 @@ const BLUE: &str = "$.blue.cluster";
 ///
 /// # Errors
 /// `Unavailable` or `Denied`: everything else that stands in the way is a problem of what is found.
-pub async fn read<P>(ports: &P, input: &Input) -> Result<Found<Compute>, PhaseError>
-where
-    P: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates,
-{
+pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, PhaseError> {
     let mut problems = control_plane::problems_of_green(ports, input).await?;
     if input.blue.cluster.is_empty() {
         return Ok(Found { problems, ..Found::new(Compute::default()) });

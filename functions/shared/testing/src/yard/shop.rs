@@ -165,9 +165,7 @@ impl Yard {
     /// A list of deletions, as people approved it.
     #[must_use]
     pub fn approved(list: &[(domain::Kind, &str, &str)]) -> Vec<Planned> {
-        list.iter()
-            .map(|(kind, name, id)| Planned { kind: *kind, name: (*name).to_owned(), id: Some((*id).to_owned()) })
-            .collect()
+        list.iter().map(|(kind, name, id)| Planned::existing(*kind, *name, *id)).collect()
     }
 }
 
