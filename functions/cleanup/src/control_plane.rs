@@ -4,21 +4,21 @@ use crate::blue::delete;
 use domain::{
     Kind, Migration, Outcome, PhaseError, Side,
     plan::Planned,
-    ports::{Access, Clock, Clusters, Ledger, Network, Settings},
+    ports::{Access, Clock, Clusters, Ledger, LogGroups, Network, Settings},
     reconcile::{Waiting, gone_with},
     resources::{
-        access_entry, cluster,
+        access_entry, cluster, log_group,
         security_group_rule::{self, FUNCTIONS_TO_KUBERNETES, has},
     },
 };
 
 /// Everything that the deletion of a control plane reaches.
-pub trait Ports: Ledger + Clusters + Network + Clock {}
+pub trait Ports: Ledger + Clusters + LogGroups + Network + Clock {}
 
-impl<T> Ports for T where T: Ledger + Clusters + Network + Clock {}
+impl<T> Ports for T where T: Ledger + Clusters + LogGroups + Network + Clock {}
 
 /// Deletes the rules of others that name blue's groups, since EKS leaves a cluster security group that is named
-/// anywhere; then the cluster, whose add-ons, access entries and Pod Identity associations go with it.
+/// anywhere; then the cluster, whose add-ons, access entries and Pod Identity associations go with it; then its log group.
 ///
 /// # Errors
 /// `NotReady` while EKS deletes; `Conflict` where blue's name belongs to another cluster now.
@@ -33,6 +33,11 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
     waiting.finish()?;
     // What Bascule made or changed inside the cluster, its own access entry and the holds, went with it.
     gone_with(ports, migration, Side::Blue, Kind::Cluster).await?;
+    for planned in migration.plan.deletes_of(Kind::LogGroup) {
+        let find = || log_group::find_approved(ports, planned);
+        let remove = async |_| log_group::delete(ports, &planned.name).await;
+        delete(ports, migration, planned, find, remove).await?;
+    }
     Ok(Outcome::done())
 }
 

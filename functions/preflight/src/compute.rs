@@ -14,13 +14,14 @@ use domain::{
         Found,
         compute::{Compute, Green},
     },
-    ports::{Access, Addons, Clusters, LaunchTemplates, Network, NodeGroups},
+    ports::{Access, Addons, Clusters, LaunchTemplates, LogGroups, Network, NodeGroups},
+    resources::log_group,
 };
 
 /// Everything that this part of preflight reads.
-pub trait Ports: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates {}
+pub trait Ports: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups {}
 
-impl<T> Ports for T where T: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates {}
+impl<T> Ports for T where T: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups {}
 
 /// The path of everything that is wrong with blue.
 const BLUE: &str = "$.blue.cluster";
@@ -71,6 +72,8 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     let shared = network::read(ports, input, &mut compute, &mut problems).await?;
     let shared_templates = nodes::shared_templates(ports, &compute).await?;
 
+    let logs = log_group::plan(ports, &compute).await?;
+
     let mut advice = control_plane::advice(input, &compute);
     advice.extend(
         shared
@@ -78,9 +81,10 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
             .chain(&shared_templates)
             .map(|(id, by)| format!("{id} is also used by {by}: the cleanup leaves it")),
     );
+    advice.extend(logs.advice);
     Ok(Found {
-        creates: planned::creates(&compute),
-        deletes: planned::deletes(&compute, &shared_templates),
+        creates: [planned::creates(&compute), logs.creates].concat(),
+        deletes: [planned::deletes(&compute, &shared_templates), logs.deletes].concat(),
         facts: compute,
         problems,
         advice,

@@ -9,9 +9,9 @@ mod network;
 
 use domain::{
     Migration, Outcome, PhaseError, Whole,
-    ports::{Access, Addons, Clock, Clusters, Ledger, Network, NodeGroups, Settings},
+    ports::{Access, Addons, Clock, Clusters, Ledger, LogGroups, Network, NodeGroups, Settings},
     reconcile::Waiting,
-    resources::{addon, cluster, security_group, security_group_rule},
+    resources::{addon, cluster, log_group, security_group, security_group_rule},
 };
 
 /// The states of the rollback machine that run this phase.
@@ -31,8 +31,9 @@ pub enum Undo {
 /// `NotReady` while EKS creates; `Unhealthy` where it fails; `Conflict` where green's name is taken.
 pub async fn converge<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + Addons + Access + Network + Settings + Clock,
+    P: Ledger + Clusters + Addons + Access + LogGroups + Network + Settings + Clock,
 {
+    log_group::ensure(ports, migration).await?;
     let clones = security_group::clones(ports, migration).await?;
     cluster::ensure(ports, migration, &clones).await?;
     let green = cluster::ready(ports, migration).await?;
@@ -57,7 +58,7 @@ where
 /// `NotReady` while node groups are left or EKS deletes.
 pub async fn undo<P>(ports: &P, migration: &Migration, step: Undo) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + NodeGroups + Access + Network + Clock,
+    P: Ledger + Clusters + NodeGroups + Access + LogGroups + Network + Clock,
 {
     access::remove_from_blue(ports, migration).await?;
     if step == Undo::LeaveBlue {
@@ -76,5 +77,6 @@ where
         .await?;
     }
     cluster::remove(ports, migration).await?;
+    log_group::remove(ports, migration).await?;
     Ok(Outcome::done())
 }

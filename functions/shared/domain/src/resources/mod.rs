@@ -5,6 +5,7 @@ pub mod addon;
 pub mod bundle;
 pub mod cluster;
 pub mod launch_template;
+pub mod log_group;
 pub mod node_group;
 pub mod pod_identity_association;
 pub mod schedule;
@@ -40,6 +41,8 @@ pub enum Kind {
     LaunchTemplate,
     /// An EKS control plane.
     Cluster,
+    /// The CloudWatch log group of an EKS control plane.
+    LogGroup,
     /// An EKS access entry.
     AccessEntry,
     /// An EKS add-on.
