@@ -3,11 +3,12 @@
 
 use decide::settle;
 use domain::{
-    Condition, Migration, appointment,
+    Condition, Migration,
     ports::{
         Approvals,
         approvals::{Answer, Asked, Decision, NOBODY, Question, TaskToken, When},
     },
+    resources::schedule,
 };
 use serde_json::json;
 use testing::{Office, migration};
@@ -32,7 +33,7 @@ async fn asked() -> (Office, Migration) {
         deadline: now(),
         answer: None,
     };
-    appointment::make(&office, &migration, "deadline-qualification", When::At(now()), "arn:decide", json!({}))
+    schedule::ensure(&office, &migration, "deadline-qualification", When::At(now()), "arn:decide", json!({}))
         .await
         .unwrap();
     office.ask(&migration, &question).await.unwrap();

@@ -1,5 +1,6 @@
 use super::*;
-use domain::{Condition, Direction, input::Host, manifest::Object, plan::workloads::Workload};
+use domain::{Condition, Direction, Status, input::Host, manifest::Object, plan::workloads::Workload};
+use serde_json::json;
 use testing::{Workshop, migration};
 
 fn manifests() -> Vec<Value> {

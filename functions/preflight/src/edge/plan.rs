@@ -6,8 +6,8 @@ use domain::{Input, Kind};
 
 pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     let edge = &found.facts;
-    let create = |kind: Kind, name: String| Planned { kind, name, id: None };
-    let delete = |kind: Kind, name: &str, id: &str| Planned { kind, name: name.to_owned(), id: Some(id.to_owned()) };
+    let create = |kind: Kind, name: String| Planned::new(kind, name);
+    let delete = |kind: Kind, name: &str, id: &str| Planned::existing(kind, name, id);
     let mut creates = vec![
         create(Kind::LoadBalancer, format!("a clone of {}", edge.load_balancer.name)),
         create(Kind::VpcLink, format!("a link to the clone of {}", edge.load_balancer.name)),

@@ -1,6 +1,6 @@
 use super::*;
 use domain::{Direction, input::Host};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testing::{Workshop, migration};
 
 fn ingress(host: &str) -> Value {

@@ -5,6 +5,7 @@
 mod drive;
 mod ec2;
 mod eks;
+mod log_groups;
 mod shop;
 
 pub use drive::End;
@@ -15,6 +16,7 @@ use domain::{
     plan::compute::{AccessEntry, ClusterStatus, LaunchTemplate, NodeGroup, PodIdentity, SecurityGroup, Subnet},
     ports::{
         clusters::AddonStatus,
+        log_groups::LogGroup,
         network::{Instance, Interface},
     },
 };
@@ -53,6 +55,8 @@ pub struct Grounds {
     pub instances: Vec<Instance>,
     /// Launch templates by id; each has one version.
     pub launch_templates: BTreeMap<String, LaunchTemplate>,
+    /// Log groups by name.
+    pub log_groups: BTreeMap<String, LogGroup>,
     /// The functions' security group.
     pub functions_group: Option<String>,
 }

@@ -4,6 +4,7 @@ use domain::{
     manifest::{Object, state::template_digest, workload},
     release::EVIDENCE,
 };
+use serde_json::{Value, json};
 use testing::{Workshop, migration};
 
 fn deployment(name: &str, replicas: i64, image: &str) -> Value {

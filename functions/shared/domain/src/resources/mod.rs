@@ -1,16 +1,28 @@
 //! The kinds of resources that Bascule creates, changes and deletes: one file a kind, with all that is true of it.
 
+pub mod access_entry;
+pub mod addon;
+pub mod bundle;
+pub mod cluster;
 pub mod deployment;
 pub mod integration;
+pub mod launch_template;
 pub mod listener;
 pub mod load_balancer;
+pub mod log_group;
+pub mod node_group;
+pub mod pod_identity_association;
 pub mod rest_api;
+pub mod schedule;
+pub mod security_group;
+pub mod security_group_rule;
 pub mod stage;
 pub mod stage_shift;
 pub mod target_group;
 pub mod target_group_attachment;
 pub mod usage_plan;
 pub mod vpc_link;
+pub mod workload;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +52,8 @@ pub enum Kind {
     LaunchTemplate,
     /// An EKS control plane.
     Cluster,
+    /// The CloudWatch log group of an EKS control plane.
+    LogGroup,
     /// An EKS access entry.
     AccessEntry,
     /// An EKS add-on.

@@ -110,7 +110,7 @@ impl Gate {
         let mut migration = migration(&input)?;
         "eu-central-1".clone_into(&mut migration.plan.region);
         migration.plan.edge = edge();
-        let delete = |kind: Kind, id: &str| Planned { kind, name: id.to_owned(), id: Some(id.to_owned()) };
+        let delete = |kind: Kind, id: &str| Planned::existing(kind, id, id);
         migration.plan.deletes = vec![
             delete(Kind::VpcLink, LINK),
             delete(Kind::LoadBalancer, "arn:balancer-blue"),

@@ -10,7 +10,7 @@ use domain::{
             LaunchTemplateData, NodeGroup, Peer, PodIdentity, Reference, Rule, Scaling, SecurityGroup, Subnet,
         },
     },
-    ports::clusters::AddonStatus,
+    ports::{clusters::AddonStatus, log_groups::LogGroup},
 };
 
 const BLUE: &str = "shop-blue";
@@ -108,6 +108,7 @@ impl Yard {
             grounds.access_entries.insert((BLUE.to_owned(), entry.principal_arn.clone()), entry);
         }
         grounds.pod_identities.insert((BLUE.to_owned(), identity().key()), identity());
+        grounds.log_groups.insert(logs().name, logs());
         drop(grounds);
         yard
     }
@@ -165,9 +166,7 @@ impl Yard {
     /// A list of deletions, as people approved it.
     #[must_use]
     pub fn approved(list: &[(domain::Kind, &str, &str)]) -> Vec<Planned> {
-        list.iter()
-            .map(|(kind, name, id)| Planned { kind: *kind, name: (*name).to_owned(), id: Some((*id).to_owned()) })
-            .collect()
+        list.iter().map(|(kind, name, id)| Planned::existing(*kind, *name, *id)).collect()
     }
 }
 
@@ -185,9 +184,24 @@ fn blue() -> Cluster {
         authentication_mode: "API".to_owned(),
         service_cidr: Some("172.20.0.0/16".to_owned()),
         ip_family: "ipv4".to_owned(),
+        logging: ["api", "audit"].map(str::to_owned).into(),
         deletion_protection: true,
         tags: [("team".to_owned(), "shop".to_owned())].into(),
         ..Cluster::default()
+    }
+}
+
+fn logs() -> LogGroup {
+    let name = format!("/aws/eks/{BLUE}/cluster");
+    LogGroup {
+        arn: format!("arn:aws:logs:eu-central-1:123456789012:log-group:{name}"),
+        name,
+        created_at: 1_735_689_600_000,
+        retention_in_days: Some(90),
+        kms_key_arn: Some("arn:aws:kms:eu-central-1:123456789012:key/logs".to_owned()),
+        class: Some("STANDARD".to_owned()),
+        tags: [("team".to_owned(), "shop".to_owned()), ("cluster".to_owned(), BLUE.to_owned())].into(),
+        ..LogGroup::default()
     }
 }
 
