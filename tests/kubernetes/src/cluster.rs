@@ -157,7 +157,8 @@ impl Cluster {
         let (tasks, nodes) = (Mutex::new(tasks), Mutex::default());
         let inner = Inner { port, certificates, authentication, objects, options, directory, routes, tasks, nodes };
         let cluster = Self { inner: Arc::new(inner) };
-        directory::write_private(&kubeconfig_file, &cluster.kubeconfig()).map_err(io("writing the cluster's kubeconfig"))?;
+        directory::write_private(&kubeconfig_file, &cluster.kubeconfig())
+            .map_err(io("writing the cluster's kubeconfig"))?;
         Ok(cluster)
     }
 
