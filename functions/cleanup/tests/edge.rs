@@ -72,7 +72,7 @@ async fn promoted() -> (Gate, Migration) {
             entries.push((stage::keeper(side), name));
         }
         let name = rest_api::name(&migration);
-        let api = Api { id: "temporary1".to_owned(), name, ..Api::default() };
+        let api = Api { id: "temporary1".to_owned(), name, tags: rest_api::tags(&migration), ..Api::default() };
         road.apis.insert(api.id.clone(), api);
         // It shows blue since the switch.
         road.methods.insert("temporary1".to_owned(), blue.clone());

@@ -33,5 +33,6 @@ async fn document<P: Ports>(ports: &P, migration: &Migration, link: &str) -> Res
 /// Deletes usage plans and API; the API takes its stage and deployments with it.
 pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     usage_plan::remove_all(ports, migration).await?;
+    rest_api::ensure_tags(ports, migration).await?;
     rest_api::remove(ports, migration).await
 }

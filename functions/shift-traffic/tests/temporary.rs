@@ -67,7 +67,8 @@ async fn with_share(share: u8) -> (Gate, Migration) {
             }
         }
         let name = rest_api::name(&migration);
-        let api = Api { id: TEMPORARY.to_owned(), name, ..road.apis["shop1"].clone() };
+        let tags = rest_api::tags(&migration);
+        let api = Api { id: TEMPORARY.to_owned(), name, tags, ..road.apis["shop1"].clone() };
         road.apis.insert(TEMPORARY.to_owned(), api);
         road.methods.insert(TEMPORARY.to_owned(), methods.clone());
         let deployment = Deployment { id: GREEN.to_owned(), ..Deployment::default() };

@@ -63,11 +63,3 @@ pub async fn ensure<P: Ledger + LoadBalancers>(
     }
     Ok(())
 }
-
-/// Tells the ledger that the listeners went with green's load balancer.
-pub(super) async fn gone_with_the_load_balancer<P: Ledger>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    for entry in ports.live_of(migration, Side::Green, Kind::Listener).await? {
-        ports.absent(migration, &entry.key).await?;
-    }
-    Ok(())
-}

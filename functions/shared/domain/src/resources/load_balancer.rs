@@ -1,7 +1,6 @@
 //! Green's Network Load Balancer, a clone of blue's
 //! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html>).
 
-use super::listener;
 use crate::plan::compute::Tags;
 use crate::plan::edge::LoadBalancer;
 use crate::ports::load_balancers::Named;
@@ -139,7 +138,7 @@ pub async fn remove<P: Ledger + LoadBalancers>(ports: &P, migration: &Migration)
     let find = || async { Ok(find(ports, migration).await?.map(|balancer| balancer.arn)) };
     let delete = |arn: String| async move { delete(ports, &arn).await };
     reconcile::ensure_absent(ports, migration, &key(migration), find, delete).await?;
-    listener::gone_with_the_load_balancer(ports, migration).await
+    reconcile::gone_with(ports, migration, Side::Green, Kind::LoadBalancer).await
 }
 
 #[cfg(test)]

@@ -90,6 +90,17 @@ where
     Ok(id)
 }
 
+/// Gives the temporary API its tags where the import is all that was done of it: roles may delete no API without them.
+///
+/// # Errors
+/// `NotReady` where it has just got them.
+pub async fn ensure_tags<P: Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    match find(ports, migration).await? {
+        Some(api) => tagged(ports, migration, &api).await,
+        None => Ok(()),
+    }
+}
+
 /// An import cannot give tags, and the functions' roles may change and delete only an API that has them.
 async fn tagged<P: Apis>(ports: &P, migration: &Migration, api: &Api) -> Result<(), PhaseError> {
     let tags = tags(migration);
@@ -167,12 +178,7 @@ pub async fn delete<P: Apis>(ports: &P, id: &str) -> Result<(), PhaseError> {
 /// `NotReady` while API Gateway deletes.
 pub async fn remove<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let find = || async { Ok(find(ports, migration).await?.map(|api| api.id)) };
-    let delete = |id: String| async move {
-        if let Some(api) = ports.api(&id).await? {
-            tagged(ports, migration, &api).await?;
-        }
-        delete(ports, &id).await
-    };
+    let delete = |id: String| async move { delete(ports, &id).await };
     reconcile::ensure_absent(ports, migration, &key(), find, delete).await?;
     for entry in ports.entries(migration).await?.iter().filter(|entry| entry.is_live() && is_inside(&entry.key)) {
         ports.absent(migration, &entry.key).await?;
