@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use cleanup::{control_plane, network, nodes};
-use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, ports::Ledger};
+use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, ports::Ledger, resources::log_group};
 use serde_json::Value;
 use testing::Yard;
 
@@ -31,6 +31,7 @@ async fn shop() -> (Yard, Migration) {
     ];
     list.extend(references.iter().map(|id| (Kind::SecurityGroupRule, id.as_str(), id.as_str())));
     migration.plan.deletes = Yard::approved(&list);
+    migration.plan.deletes.extend(log_group::plan(&yard, &migration.plan.compute).await.unwrap().deletes);
     let own = ResourceKey::new(Side::Blue, Kind::AccessEntry, ROLE);
     yard.intend(&migration, &own, Value::Null).await.unwrap();
     yard.present(&migration, &own, ROLE).await.unwrap();
@@ -48,6 +49,7 @@ async fn blue_is_deleted_whole_and_the_shared_group_of_the_load_balancer_stays()
     let end = Yard::survives(shop, all).await.unwrap();
     let grounds = end.grounds;
     assert!(grounds.clusters.is_empty() && grounds.node_groups.is_empty() && grounds.launch_templates.is_empty());
+    assert!(grounds.log_groups.is_empty(), "{:?}", grounds.log_groups);
     assert!(grounds.interfaces.is_empty(), "what the network plugin left: {:?}", grounds.interfaces);
     assert_eq!(grounds.security_groups.keys().collect::<Vec<_>>(), ["sg-nlb"]);
     assert!(grounds.security_groups["sg-nlb"].rules.is_empty());
@@ -82,4 +84,17 @@ async fn something_else_under_an_approved_name_is_not_touched() {
     let error = yard.drive(&migration, control_plane::converge).await.unwrap_err();
     assert_eq!(error.condition, Condition::Conflict);
     assert_eq!(yard.grounds().clusters["shop-blue"].status, "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_log_group_that_was_created_again_since_the_approval_is_not_touched() {
+    let (yard, migration) = shop().await;
+    if let Some(group) = yard.grounds().log_groups.get_mut("/aws/eks/shop-blue/cluster") {
+        group.created_at += 1;
+    }
+    yard.drive(&migration, nodes::converge).await.unwrap();
+    let error = yard.drive(&migration, control_plane::converge).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("/aws/eks/shop-blue/cluster was created again"), "{error}");
+    assert!(yard.grounds().clusters.is_empty() && yard.grounds().log_groups.len() == 1);
 }

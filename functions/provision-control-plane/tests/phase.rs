@@ -5,7 +5,8 @@
 use domain::{
     Condition, Direction, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Whole,
     plan::compute::{AccessEntry, Peer, SecurityGroup},
-    ports::{Ledger, Network},
+    ports::{Ledger, LogGroups, Network, log_groups::LogGroup},
+    resources::log_group,
 };
 use provision_control_plane::{Undo, converge as make, undo as take_down};
 use serde_json::Value;
@@ -25,7 +26,8 @@ async fn undo(yard: &Yard, migration: &Migration) -> Result<Outcome, PhaseError>
 async fn shop() -> (Yard, Migration) {
     let yard = Yard::shop();
     yard.grounds().functions_group = Some("sg-functions".to_owned());
-    let migration = yard.migration().unwrap();
+    let mut migration = yard.migration().unwrap();
+    migration.plan.creates = log_group::plan(&yard, &migration.plan.compute).await.unwrap().creates;
     for group in &migration.plan.compute.security_groups {
         let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, &group.id);
         let clone = SecurityGroup { name: format!("green-{}", group.id), rules: Vec::new(), ..group.clone() };
@@ -75,6 +77,34 @@ async fn the_control_plane_gets_what_blues_has() {
     }
     let out_of_balancer = &grounds.security_groups["sg-nlb"].rules;
     assert!(out_of_balancer.iter().any(|rule| rule.peer == Peer::Group("sg-cluster-shop-green".to_owned())));
+}
+
+#[tokio::test]
+async fn the_log_group_is_there_before_the_cluster_and_like_blues() {
+    let (yard, migration) = shop().await;
+    assert_eq!(converge(&yard, &migration).await.unwrap_err().condition, Condition::NotReady);
+    let group = yard.grounds().log_groups["/aws/eks/shop-green/cluster"].clone();
+    assert_eq!(group.retention_in_days, Some(90));
+    assert_eq!(group.kms_key_arn.as_deref(), Some("arn:aws:kms:eu-central-1:123456789012:key/logs"));
+    let tags = [("bascule:migration", "move"), ("bascule:side", "green"), ("cluster", "shop-green"), ("team", "shop")];
+    assert_eq!(group.tags, tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+    let first = yard.creates().into_iter().find(|created| !created.starts_with("SecurityGroup"));
+    assert_eq!(first.as_deref(), Some("LogGroup /aws/eks/shop-green/cluster"));
+}
+
+#[tokio::test]
+async fn a_log_group_that_somebody_else_made_since_the_plan_is_a_conflict_and_survives_the_undo() {
+    let (yard, migration) = shop().await;
+    let name = "/aws/eks/shop-green/cluster";
+    yard.create_log_group(&LogGroup { name: name.to_owned(), ..LogGroup::default() }).await.unwrap();
+    let before = yard.grounds().log_groups.clone();
+    let error = yard.drive(&migration, converge).await.unwrap_err();
+    assert_eq!(error, PhaseError::conflict(format!("ResourceAlreadyExistsException: {name}")));
+    let undoing = Migration { direction: Direction::Undo, ..migration };
+    yard.ledger.set_owner(0, Direction::Undo);
+    yard.drive(&undoing, undo).await.unwrap();
+    assert_eq!(yard.grounds().log_groups, before);
+    assert!(!yard.grounds().clusters.contains_key("shop-green"));
 }
 
 #[tokio::test]
