@@ -72,7 +72,8 @@ async fn promoted() -> (Gate, Migration) {
             entries.push((stage::keeper(side), name));
         }
         let name = rest_api::name(&migration);
-        let api = Api { id: "temporary1".to_owned(), name, ..Api::default() };
+        let tags = rest_api::tags(&migration);
+        let api = Api { id: "temporary1".to_owned(), name, tags, ..Api::default() };
         road.apis.insert(api.id.clone(), api);
         // It shows blue since the switch.
         road.methods.insert("temporary1".to_owned(), blue.clone());
