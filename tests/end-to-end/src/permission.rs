@@ -124,7 +124,6 @@ pub fn needs(reference: &Reference, operation: &Operation) -> Needs {
     match (service, name) {
         // The items of a transaction are checked one by one
         // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
-        ("dynamodb", "transact_write_items") => {}
         ("transaction", part) => {
             let part = part.split('_').map(crate::project::pascal).collect::<String>();
             let action = if part == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{part}Item") };
@@ -139,25 +138,37 @@ pub fn needs(reference: &Reference, operation: &Operation) -> Needs {
     needs
 }
 
-fn own(reference: &Reference, operation: &Operation, needs: &mut Needs) {
-    let Operation { service, name, is_tagged } = operation;
+/// The action that is an operation's own, in the reference's words and as [`Needs`] has it; none for a DynamoDB transaction.
+///
+/// # Panics
+/// Where AWS's service models have no such operation.
+#[must_use]
+pub fn own_action(reference: &Reference, operation: &Operation) -> Option<(String, String)> {
+    let Operation { service, name, .. } = operation;
+    if service == "transaction" || name == "transact_write_items" {
+        return None;
+    }
     let called =
         reference.operation(service, name).unwrap_or_else(|| panic!("AWS has no operation {name} of {service}"));
-    let (prefix, _) = called.action.split_once(':').expect("service:Name");
     // API Gateway's actions are the verbs
     // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html).
     let (verb, path) = called.request.split_once(' ').expect("a verb and a path");
-    let (action, written) = match prefix {
+    Some(match service.as_str() {
         "apigateway" => (format!("apigateway:{verb}"), format!("apigateway:{verb} {path}")),
         _ => (called.action.to_owned(), called.action.to_owned()),
-    };
+    })
+}
+
+fn own(reference: &Reference, operation: &Operation, needs: &mut Needs) {
+    let Some((action, written)) = own_action(reference, operation) else { return };
+    let (prefix, _) = action.split_once(':').expect("service:Name");
     let known = reference.action(&action).unwrap_or_else(|| panic!("the reference has no action {action}"));
     let is_needed = |dependent: &&String| {
         !NOT_NEEDED.iter().any(|(of, not_needed, _)| *of == action && *not_needed == dependent.as_str())
     };
     needs.actions.extend(known.dependents.iter().filter(is_needed).cloned());
     needs.actions.insert(written);
-    if *is_tagged && known.takes_tags() && name.starts_with("create") {
+    if operation.is_tagged && known.takes_tags() && operation.name.starts_with("create") {
         let tagging = if prefix == "apigateway" {
             API_GATEWAY_TAGS.to_owned()
         } else {

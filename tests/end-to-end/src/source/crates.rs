@@ -19,11 +19,9 @@ pub(super) struct Source {
 
 /// The modules of a crate below the file of its root, without those behind `#[cfg(test)]`. Cargo features are not looked at.
 pub(super) fn read(root: &str, file: &Path) -> Vec<Source> {
-    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let folder = file.parent().expect("a file is in a folder");
     let mut sources = Vec::new();
-    add(&mut sources, root.to_owned(), folder, parsed.items);
+    add(&mut sources, root.to_owned(), folder, parse(file).items);
     sources
 }
 
@@ -35,22 +33,19 @@ fn add(sources: &mut Vec<Source>, module: String, folder: &Path, items: Vec<syn:
             syn::Item::Mod(inner) => {
                 let name = inner.ident.to_string();
                 let (path, below) = (format!("{module}::{name}"), folder.join(&name));
-                match inner.content {
-                    Some((_, items)) => add(sources, path, &below, items),
-                    None => {
-                        let file = file_of(folder, &name);
-                        let text =
-                            fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-                        let parsed =
-                            syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-                        add(sources, path, &below, parsed.items);
-                    }
-                }
+                let items = inner.content.map_or_else(|| parse(&file_of(folder, &name)).items, |(_, items)| items);
+                add(sources, path, &below, items);
             }
             other => own.push(other),
         }
     }
     sources.push(Source { module, items: own });
+}
+
+/// The syntax of a file.
+pub(super) fn parse(file: &Path) -> syn::File {
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 fn file_of(folder: &Path, name: &str) -> PathBuf {

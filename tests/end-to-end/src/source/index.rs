@@ -75,7 +75,9 @@ pub(super) struct Index<'a> {
 impl<'a> Index<'a> {
     pub(super) fn of(sources: &'a [Source]) -> Self {
         let mut index = Self::default();
-        sources.iter().for_each(|source| index.names.add(source));
+        for source in sources {
+            index.names.add(source);
+        }
         // Traits first: bounds name them.
         for source in sources {
             for item in &source.items {

@@ -103,7 +103,7 @@ fn executions_are_logged_without_their_data() {
     }
 }
 
-/// China and GovCloud have partitions of their own: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
+/// China and the US government have partitions of their own: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
 #[test]
 fn no_partition_is_written_down() {
     let machines = MACHINES.map(|name| format!("statemachine/{name}.asl.json"));

@@ -166,3 +166,32 @@ fn calls_are_followed_through_the_clients_and_unused_code_is_not() {
     assert_eq!(way("preflight", "assume_role"), "");
     assert!(source::reach("preflight").connects);
 }
+
+/// What stands as `ACTIONS` in a kind's file.
+fn listed(kind: &str) -> BTreeSet<String> {
+    let text = project::text(&format!("functions/shared/domain/src/resources/{kind}.rs"));
+    let list = text.split("pub const ACTIONS: &[&str] =").nth(1).and_then(|rest| rest.split(';').next());
+    let list = list.unwrap_or_else(|| panic!("{kind}.rs has no ACTIONS"));
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_kind_of_resource_lists_the_actions_of_the_calls_in_its_file() {
+    let folder = project::root().join("functions/shared/domain/src/resources");
+    let mut wrong = Vec::new();
+    let anybody: BTreeSet<String> = project::phases().iter().flat_map(|phase| needs(phase).0.actions).collect();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let kind = file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
+        if kind == "mod" {
+            continue;
+        }
+        let calls = source::reach_of_resource(&kind).operations;
+        let own = calls.iter().filter_map(|operation| permission::own_action(Reference::get(), operation));
+        let own: BTreeSet<String> =
+            own.map(|(_, written)| written).filter(|action| !action.starts_with("dynamodb:")).collect();
+        let listed = listed(&kind);
+        wrong.extend(own.difference(&listed).map(|action| format!("{kind} calls {action} and does not list it")));
+        wrong.extend(listed.difference(&anybody).map(|action| format!("{kind} lists {action}, which nobody calls")));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -21,6 +21,7 @@ pub const ACTIONS: &[&str] = &[
     "ec2:DescribeSecurityGroups",
     "ec2:RevokeSecurityGroupEgress",
     "ec2:RevokeSecurityGroupIngress",
+    "eks:DescribeCluster",
 ];
 
 /// Characters of a group's name
