@@ -7,11 +7,8 @@ use domain::ports::migrations::Life;
 use domain::ports::{Apis, Clock, Flows, Ledger, Migrations, Stages};
 use domain::resources::{rest_api, stage::keeper_name};
 use domain::shift::Shift;
-use domain::{Migration, Outcome, PhaseError, Side};
+use domain::{Migration, Outcome, PhaseError, Progress, Side};
 use serde_json::{Value, json};
-
-/// The phase under which the ledger keeps what was seen: people who are asked about the deletion are shown it.
-const PHASE: &str = "cleanup";
 
 /// No more than this is asked of a load balancer that carries nothing; its idle time-out is 350 seconds
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout>).
@@ -59,7 +56,7 @@ pub async fn inspect<P: Ports>(ports: &P, migration: &Migration, now: jiff::Time
     }
     let flows = quiet(ports, migration, now).await?;
     let seen = json!({ "guardedAt": now, "flows": flows, "deletes": migration.plan.deletes });
-    ports.save_progress(migration, PHASE, seen).await
+    ports.save_progress(migration, Progress::Cleanup, seen).await
 }
 
 /// Production must still be on green's deployment, alone, or on a later one that does not use blue's link.

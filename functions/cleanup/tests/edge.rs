@@ -9,9 +9,9 @@ use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method};
 use domain::resources::stage::{self, keeper_name};
 use domain::resources::{deployment, integration, load_balancer, rest_api, stage_shift, usage_plan, vpc_link};
-use domain::shift::{PHASE, Shift};
-use domain::{Condition, Migration, PhaseError, ResourceKey, Side};
-use serde_json::{Value, json};
+use domain::shift::Shift;
+use domain::{Condition, Migration, PhaseError, Progress, ResourceKey, Side};
+use serde_json::Value;
 use testing::{Gate, Road};
 
 const G: &str = "deployment-g";
@@ -101,7 +101,7 @@ async fn promoted() -> (Gate, Migration) {
     }
     let shifted_at = "2026-01-01T00:00:00Z".parse().unwrap();
     let shift = Shift { guarded: 1, share: 100, started_at: shifted_at, shifted_at };
-    gate.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
+    shift.save(&gate, &migration).await.unwrap();
     (gate, migration)
 }
 
@@ -115,7 +115,7 @@ async fn refusal(change: impl FnOnce(&mut Road)) -> PhaseError {
 async fn an_idle_blue_that_nothing_points_at_passes_and_its_evidence_is_kept() {
     let (gate, migration) = promoted().await;
     guard::inspect(&gate, &migration, now()).await.unwrap();
-    let seen = gate.progress(&migration, "cleanup").await.unwrap().unwrap();
+    let seen = gate.progress(&migration, Progress::Cleanup).await.unwrap().unwrap();
     assert_eq!((seen["flows"].as_f64(), seen["deletes"].as_array().unwrap().len()), (Some(0.0), 3));
 }
 

@@ -3,23 +3,12 @@
 use crate::forward;
 use crate::sight::{Sight, Verdict, judge};
 use domain::{
-    Direction, Duration, Migration, Outcome, PhaseError, alarms,
-    ports::{
-        Alarms, Approvals, Ledger, Messages, Schedules, Tokens,
-        approvals::{Answer, Asked, Decision, Question, TaskToken, When},
-    },
-    resources::schedule,
+    Direction, Duration, Migration, Outcome, PhaseError, Progress, TaskToken, alarms,
+    approval::{Answer, Asked, Decision, Question},
+    ports::{Alarms, Approvals, Ledger, Messages, Schedules, Tokens, schedules::When},
+    resources::schedule::{self, Occasion},
 };
 use serde_json::json;
-
-/// The name of the bake's end among the migration's schedules.
-pub const END: &str = "bake-end";
-
-/// The name of the look of every minute among the migration's schedules.
-pub const WATCH: &str = "bake-watch";
-
-/// The progress under which the ledger keeps what people were told.
-const PHASE: &str = "observe";
 
 /// Days after which the waiting state itself gives up (`TimeoutSeconds` of Bake).
 const NET: u64 = 31;
@@ -45,14 +34,14 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     let end = schedule::ensure(
         ports,
         migration,
-        END,
+        Occasion::BakeEnd,
         When::At(migration.input.bake.duration.after(now)),
         observe_arn,
         look.clone(),
     )
     .await?;
     let net = When::EveryMinuteUntil(Duration::from_days(NET).after(now));
-    schedule::ensure(ports, migration, WATCH, net, observe_arn, look).await?;
+    schedule::ensure(ports, migration, Occasion::BakeWatch, net, observe_arn, look).await?;
     let evidence = json!({ "alarms": alarms, "until": end });
     let asked = Asked {
         id: migration.id.clone(),
@@ -130,7 +119,7 @@ pub async fn alarm<P: Ledger + Alarms + Approvals + Schedules + Tokens>(
 
 /// Tells people of a release on one side only, once for each state of affairs.
 async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, released: &[String]) -> Result<(), PhaseError> {
-    let known = ports.progress(migration, PHASE).await?.unwrap_or_else(|| json!({ "released": [] }));
+    let known = ports.progress(migration, Progress::Observe).await?.unwrap_or_else(|| json!({ "released": [] }));
     let told = json!({ "released": released });
     if known == told {
         return Ok(());
@@ -145,7 +134,7 @@ async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, released: 
         );
         ports.publish(&subject, &text).await?;
     }
-    ports.save_progress(migration, PHASE, told).await
+    ports.save_progress(migration, Progress::Observe, told).await
 }
 
 /// Stores how the bake ended, then lets the execution go on. The first answer stands.
@@ -168,7 +157,7 @@ async fn settle<P: Ledger + Approvals + Schedules + Tokens>(
         }
     };
     ports.unwatch(&migration.id, &migration.input.bake.alarms).await?;
-    schedule::remove(ports, migration, END).await?;
-    schedule::remove(ports, migration, WATCH).await?;
+    schedule::remove(ports, migration, Occasion::BakeEnd).await?;
+    schedule::remove(ports, migration, Occasion::BakeWatch).await?;
     Ok(Outcome::done().with("decision", answer.decision.name()))
 }

@@ -3,12 +3,9 @@
 
 use crate::{bake, guard, sight};
 use domain::{
-    Invocation, MigrationId, Outcome, PhaseError, Step as _,
+    Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
-    ports::{
-        Alarms, Approvals, Clock, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages, Tokens,
-        approvals::TaskToken,
-    },
+    ports::{Alarms, Approvals, Clock, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages, Tokens},
 };
 use serde::Deserialize;
 

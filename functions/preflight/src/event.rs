@@ -26,7 +26,7 @@ pub struct Call {
     pub direction: Direction,
 }
 
-/// Everything that this phase reaches.
+/// The ports of this phase.
 pub trait Ports: compute::Ports + edge::Ports + Ledger + Migrations + Leases + Alarms + Kubernetes + Manifests {}
 
 impl<T> Ports for T where

@@ -4,7 +4,7 @@
 
 use domain::ports::Ledger;
 use domain::resources::{deployment, stage_shift};
-use domain::{Condition, Direction, Migration, Outcome, PhaseError, Whole};
+use domain::{Condition, Direction, Migration, Outcome, PhaseError, Progress, Whole};
 use provision_edge::{Step, converge, undo as take_down};
 use serde_json::Value;
 use testing::{Gate, Road};
@@ -81,7 +81,7 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     assert_eq!(plan.quota, road.plans["gold"].quota);
     assert_eq!(plan.stages, [(api.id.clone(), "prod".to_owned())]);
     let url = format!("https://{}.execute-api.eu-central-1.amazonaws.com/prod", api.id);
-    let progress = gate.progress(&migration, "provision-edge").await.unwrap().unwrap();
+    let progress = gate.progress(&migration, Progress::ProvisionEdge).await.unwrap().unwrap();
     assert_eq!(progress["temporaryUrl"], url);
 }
 

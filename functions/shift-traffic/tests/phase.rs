@@ -6,9 +6,9 @@ use domain::plan::edge::{Canary, VpcLink};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Patch};
 use domain::resources::{deployment, vpc_link};
-use domain::shift::{PHASE, Shift};
+use domain::shift::Shift;
 use domain::{Condition, Direction, Migration, PhaseError, Status};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shift_traffic::{adopt, give_back, settle, shift};
 use testing::{Gate, Road};
 
@@ -47,10 +47,8 @@ async fn step(gate: &Gate, migration: &Migration) -> Result<u8, PhaseError> {
 
 /// What observe's guard does once a step was watched.
 async fn guarded(gate: &Gate, migration: &Migration) {
-    let saved = gate.progress(migration, PHASE).await.unwrap().unwrap();
-    let shift: Shift = serde_json::from_value(saved).unwrap();
-    let shift = Shift { guarded: shift.guarded + 1, ..shift };
-    gate.save_progress(migration, PHASE, json!(shift)).await.unwrap();
+    let shift = Shift::saved(gate, migration).await.unwrap().unwrap();
+    Shift { guarded: shift.guarded + 1, ..shift }.save(gate, migration).await.unwrap();
 }
 
 async fn shifted() -> (Gate, Migration) {

@@ -8,7 +8,7 @@ use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::resources::stage::{self, keeper_name};
 use domain::resources::{deployment, rest_api, stage_shift};
-use domain::shift::{PHASE, Shift};
+use domain::shift::Shift;
 use domain::{Condition, Direction, Migration, Side, Status};
 use serde_json::{Value, json};
 use shift_traffic::temporary::{converge, undo};
@@ -86,7 +86,7 @@ async fn with_share(share: u8) -> (Gate, Migration) {
     }
     let at = "2026-01-01T00:00:00Z".parse().unwrap();
     let shift = Shift { guarded: 1, share, started_at: at, shifted_at: at };
-    gate.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
+    shift.save(&gate, &migration).await.unwrap();
     (gate, migration)
 }
 

@@ -13,14 +13,11 @@ mod smoke;
 mod targets;
 
 use domain::{
-    Migration, Outcome, PhaseError, Whole,
+    Migration, Outcome, PhaseError, Progress, Whole,
     manifest::Live,
     ports::{Alarms, Kubernetes, Ledger, Manifests, Probes, TargetGroups, UsagePlans},
 };
 use serde_json::{Value, json};
-
-/// The key of this phase's progress in the ledger; shift-traffic and the approval page read its `evidence`.
-const PHASE: &str = "validate";
 
 /// The states of the migrate machine that run this phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
@@ -33,9 +30,6 @@ pub enum Step {
     Again,
 }
 
-/// The key of its progress, apart from what people approved.
-const PHASE_AGAIN: &str = "validate-again";
-
 /// Looks once, and ends well only when everything is right at the same time.
 ///
 /// # Errors
@@ -46,24 +40,24 @@ pub async fn converge<P>(ports: &P, migration: &Migration, step: Step) -> Result
 where
     P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
 {
-    let phase = match step {
-        Step::First => PHASE,
-        Step::Again => PHASE_AGAIN,
+    let which = match step {
+        Step::First => Progress::Validate,
+        Step::Again => Progress::ValidateAgain,
     };
     let looked = look(ports, migration).await;
-    let progress = ports.progress(migration, phase).await?.unwrap_or_default();
+    let progress = ports.progress(migration, which).await?.unwrap_or_default();
     match looked {
         Ok(evidence) => {
             if progress["evidence"] != evidence {
                 ports.record(migration, "validated", evidence.clone()).await?;
-                ports.save_progress(migration, phase, json!({ "evidence": evidence })).await?;
+                ports.save_progress(migration, which, json!({ "evidence": evidence })).await?;
             }
             let count = |name: &str| evidence[name].as_object().map_or(0, serde_json::Map::len);
             Ok(Outcome::done().with("workloads", count("workloads")))
         }
         Err(Look::Trouble(trouble)) => {
             let (progress, error) = patience::judge(&progress, &trouble);
-            ports.save_progress(migration, phase, progress).await?;
+            ports.save_progress(migration, which, progress).await?;
             Err(error)
         }
         Err(Look::Ended(error)) => Err(error),
@@ -75,9 +69,9 @@ where
 /// # Errors
 /// What the ledger answers.
 pub async fn undo<P: Ledger>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
-    for phase in [PHASE, PHASE_AGAIN] {
-        if ports.progress(migration, phase).await?.is_some_and(|progress| !progress.is_null()) {
-            ports.save_progress(migration, phase, Value::Null).await?;
+    for which in [Progress::Validate, Progress::ValidateAgain] {
+        if ports.progress(migration, which).await?.is_some_and(|progress| !progress.is_null()) {
+            ports.save_progress(migration, which, Value::Null).await?;
         }
     }
     Ok(Outcome::done())

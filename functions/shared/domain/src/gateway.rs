@@ -1,4 +1,4 @@
-//! What several phases decide about an API: whether two exports say the same, and which integrations point where.
+//! What several phases decide about an API: whether two exports are the same, and which integrations go through which VPC link.
 
 pub mod export;
 pub mod integrations;

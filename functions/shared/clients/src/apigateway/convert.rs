@@ -1,8 +1,9 @@
 //! Between the SDK's types and the domain's.
 
 use aws_sdk_apigateway::types::{self, Op, PatchOperation};
+use domain::Tags;
 use domain::plan::edge::{Api, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
-use domain::ports::gateway::{Backend, Method, Patch, Tags};
+use domain::ports::gateway::{Backend, Method, Patch};
 use std::collections::{BTreeMap, HashMap};
 
 pub(super) fn sorted(map: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {

@@ -4,13 +4,10 @@
 //! control plane takes 10 requests a second for the whole account
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
 
-use crate::PhaseError;
 use crate::plan::edge::{Api, BasePath, Stage, UsagePlan, VpcLink};
+use crate::{PhaseError, Tags};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt, future::Future};
-
-/// Tags of a resource.
-pub type Tags = BTreeMap<String, String>;
 
 /// One method of an API's configuration, with its integration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,6 +1,6 @@
 //! The Kubernetes APIs of both clusters.
 
-use crate::{PhaseError, manifest::ObjectId};
+use crate::{PhaseError, object::ObjectId};
 use serde_json::Value;
 use std::future::Future;
 

@@ -2,8 +2,9 @@
 
 use super::{Gate, Road, document};
 use domain::PhaseError;
+use domain::Tags;
 use domain::plan::edge::{Api, BasePath, Canary, Stage, UsagePlan, VpcLink};
-use domain::ports::gateway::{ApiKey, Deployment, Method, Patch, Tags};
+use domain::ports::gateway::{ApiKey, Deployment, Method, Patch};
 use domain::ports::probes::{Answered, Probe};
 use domain::ports::{Apis, Probes, Stages, UsagePlans, VpcLinks};
 use serde_json::Value;
