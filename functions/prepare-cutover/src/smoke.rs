@@ -110,7 +110,7 @@ pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::plan::edge::Integration;
+    use domain::plan::edge::LinkedMethod;
 
     #[test]
     fn without_an_expected_status_only_refusals_and_failures_are_wrong() {
@@ -123,10 +123,10 @@ mod tests {
 
     #[test]
     fn paths_with_parameters_are_not_made_up() {
-        let integration = |method: &str, path: &str| Integration {
+        let integration = |method: &str, path: &str| LinkedMethod {
             method: method.to_owned(),
             path: path.to_owned(),
-            ..Integration::default()
+            ..LinkedMethod::default()
         };
         let edge = Edge {
             integrations: vec![

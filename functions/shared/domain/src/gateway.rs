@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod integrations;
+pub mod link;
 pub mod served;
 
 use crate::plan::edge::{Edge, Stage};
