@@ -1,4 +1,4 @@
-//! What must be true before blue is deleted: nothing points at it any more and nothing flows through it.
+//! Proves before the deletion of blue that no API refers to it and that its load balancer has no flows.
 
 use domain::gateway::{self, export};
 use domain::plan::edge::{Connection, Edge, Stage};
@@ -20,7 +20,7 @@ pub trait Ports: Ledger + Apis + Stages + Flows {}
 
 impl<T> Ports for T where T: Ledger + Apis + Stages + Flows {}
 
-/// Proves that blue carries nothing, and says whether people are to be asked before it is deleted.
+/// Proves that no API refers to blue and that it has no flows; the outcome says whether people are asked before it is deleted.
 ///
 /// # Errors
 /// `GuardBreached` where the bake has not ended well, or something still points at blue; `NotReady` while blue's load balancer
@@ -35,7 +35,7 @@ pub async fn converge<P: Ports + Migrations + Clock>(ports: &P, migration: &Migr
     Ok(Outcome::done().with("approval", migration.input.cleanup.approval))
 }
 
-/// Whether blue carries nothing and nothing points at it, as seen now.
+/// Checks once, and keeps what was seen in the ledger.
 ///
 /// # Errors
 /// As for [`converge`].
@@ -133,7 +133,7 @@ async fn stage_points_at_blue<P: Ports>(
     Ok((in_variable || export::serves_blue(&served, stage, edge)).then(|| format!("the canary of the stage {name}")))
 }
 
-/// No flow for the given time. A load balancer that reports nothing may carry anything.
+/// Blue's load balancer must report no flows for the given time. One that reports nothing may have any number.
 async fn quiet<P: Ports>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<f64, PhaseError> {
     let balancer = &migration.plan.edge.load_balancer;
     let after = i64::try_from(migration.input.cleanup.after.as_secs()).unwrap_or(i64::MAX);

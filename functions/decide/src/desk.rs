@@ -9,7 +9,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-/// Everything that this function reaches.
+/// The ports of this function.
 pub trait Ports: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Clock {}
 
 impl<T: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Clock> Ports for T {}
@@ -17,7 +17,8 @@ impl<T: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Cloc
 /// Handles one event.
 ///
 /// # Errors
-/// For a call, whatever stands against it; a browser gets every answer as a page.
+/// For a call only, since a browser gets every error as a page: `InvalidInput` where the payload is no [`Call`] or its question
+/// is not asked of people, `Refused` where nobody asked yet, and the errors of [`answer`] and [`settle`].
 pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -> Result<Value, PhaseError> {
     if event["requestContext"]["http"].is_object() {
         let request: LambdaFunctionUrlRequest = serde_json::from_value(event)
@@ -91,6 +92,6 @@ fn apologise(error: &PhaseError) -> Value {
         Condition::Conflict | Condition::Refused => 409,
         _ => 503,
     };
-    tracing::warn!(%error, "a visitor got no answer");
+    tracing::warn!(%error, "the approval page answered with an error");
     http::answer(status, &page::notice("That did not work", &error.message))
 }

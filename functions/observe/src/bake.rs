@@ -10,17 +10,17 @@ use domain::{
 };
 use serde_json::json;
 
-/// Days after which the waiting state itself gives up (`TimeoutSeconds` of Bake).
+/// Days after which the waiting state times out (`TimeoutSeconds` of Bake).
 const NET: u64 = 31;
 
-/// Who ended a bake whose stage somebody moved.
+/// Who ended a bake whose stage somebody else changed.
 const OTHERS: &str = "whoever moved the stage";
 
 /// Begins the bake. The order matters: first the token is stored and the alarms are watched, then they are read: an
 /// alarm that fires in between is seen one way or the other.
 ///
 /// # Errors
-/// `GuardBreached` where an alarm is not OK now, `Conflict` where the migration was turned back; whatever the ports answer.
+/// `GuardBreached` where an alarm is not OK now; `Conflict` where the migration was turned back.
 pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     ports: &P,
     migration: &Migration,
@@ -65,14 +65,14 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
 /// Looks and acts: every minute, and when the bake's time is over. Nothing is looked at where no bake waits.
 ///
 /// # Errors
-/// `Refused` where no bake has begun; whatever the look and the ports answer.
+/// `Refused` where no bake has begun; the errors of `look` and of [`judge`].
 pub async fn watch<P: Ledger + Approvals + Schedules + Tokens + Messages>(
     ports: &P,
     migration: &Migration,
     look: impl Future<Output = Result<Sight, PhaseError>> + Send,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
-    // A migration that was turned back has told its bake so, and what there was to see is going; so are the schedules.
+    // Rolled back: the bake was told, and the schedules are being deleted.
     if migration.direction == Direction::Undo {
         return Ok(Outcome::done());
     }
@@ -93,10 +93,11 @@ pub async fn watch<P: Ledger + Approvals + Schedules + Tokens + Messages>(
     settle(ports, migration, &asked, Answer { decision, by: by.to_owned(), comment, at: now }).await
 }
 
-/// An alarm that this migration watches has changed; `fired` says that the event itself tells of a state other than OK.
+/// An alarm that this migration watches has changed; `fired` says that the event itself tells of a state other than OK. Breaks the
+/// bake where one of its alarms is not OK, or where this one was not.
 ///
 /// # Errors
-/// Whatever the ports answer.
+/// Only those of the calls.
 pub async fn alarm<P: Ledger + Alarms + Approvals + Schedules + Tokens>(
     ports: &P,
     migration: &Migration,

@@ -6,7 +6,7 @@ use domain::{Input, PhaseError, Problem, alarms::complaint, ports::Alarms};
 /// Every problem with the alarms of the input, with its path.
 ///
 /// # Errors
-/// Those of [`Alarms::states`].
+/// Only those of the calls.
 pub async fn problems<P: Alarms>(ports: &P, input: &Input, place: &Place) -> Result<Vec<Problem>, PhaseError> {
     let lists = [("$.cutover.alarms", &input.cutover.alarms), ("$.bake.alarms", &input.bake.alarms)];
     let (mut problems, mut paths, mut arns) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! The edge: the public API, its stage, blue's VPC link and the load balancer behind it. Read only, every problem at once.
+//! Reads the edge: the public API, its stage, blue's VPC link and the load balancer behind it. Every problem is told at once.
 
 mod advice;
 mod api;
@@ -18,7 +18,7 @@ const API: &str = "$.gateway.restApiId";
 /// Where the input names the stage.
 const STAGE: &str = "$.gateway.stage";
 
-/// Everything that is read here.
+/// The ports of this part.
 pub trait Ports: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
 
 impl<T> Ports for T where T: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
@@ -26,7 +26,7 @@ impl<T> Ports for T where T: Apis + Stages + UsagePlans + VpcLinks + LoadBalance
 /// Reads the edge, as far as the input names it.
 ///
 /// # Errors
-/// Only where AWS did not answer or denied; everything else is a problem.
+/// Only those of the calls; everything else is a problem.
 pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, PhaseError> {
     let mut found = Found::new(Edge::default());
     let id = &input.gateway.rest_api_id;

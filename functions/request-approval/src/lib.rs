@@ -14,15 +14,15 @@ use domain::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What the state machines send.
+/// The payload of a state that asks people.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
-    /// Which migration.
+    /// The migration.
     pub migration_id: MigrationId,
-    /// Which question: a [`Step`].
+    /// The question: a [`Step`].
     pub step: Option<String>,
-    /// What waits.
+    /// The token of the waiting state.
     pub task_token: TaskToken,
 }
 
@@ -45,7 +45,7 @@ impl From<Step> for Question {
     }
 }
 
-/// Everything that this phase reaches.
+/// The ports of this phase.
 pub trait Ports:
     Ledger + Migrations + Approvals + Schedules + Messages + Signatures + Tokens + Settings + Clock
 {

@@ -11,7 +11,7 @@ use serde_json::json;
 /// migration promoted, so a promoted migration always has its cleanup.
 ///
 /// # Errors
-/// Whatever the ports answer.
+/// `Refused` where the template names no cleanup machine.
 pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
     P: Ledger + Schedules + Migrations + Settings + Clock,
@@ -27,7 +27,7 @@ where
 /// Cancels the cleanup and every other schedule: a migration that goes back keeps no deadline.
 ///
 /// # Errors
-/// Whatever the ports answer.
+/// Only those of the calls.
 pub async fn undo<P: Ledger + Schedules>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     schedule::remove_all(ports, migration).await?;
     Ok(Outcome::done())

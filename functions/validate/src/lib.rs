@@ -30,12 +30,11 @@ pub enum Step {
     Again,
 }
 
-/// Looks once, and ends well only when everything is right at the same time.
+/// Checks everything once, and succeeds only when all of it is right at the same time.
 ///
 /// # Errors
-/// `NotReady` with counts while green is on its way; `Unhealthy` where it says itself that it will not come, or has been in
-/// trouble for too many looks; `Conflict` where blue and green run different releases; `GuardBreached` where an alarm fires
-/// while green grows.
+/// `NotReady` with counts while workloads start or scale; `Unhealthy` where a workload failed, or was in trouble for too many checks in a
+/// row; `Conflict` where blue and green run different releases; `GuardBreached` where an alarm is not OK while green is scaled.
 pub async fn converge<P>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError>
 where
     P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
@@ -64,10 +63,10 @@ where
     }
 }
 
-/// Leaves nothing to undo but the evidence, which must not speak for a green that is no more.
+/// Deletes the evidence, which must not approve a green cluster that no longer exists. Nothing else is to be undone.
 ///
 /// # Errors
-/// What the ledger answers.
+/// Only those of the calls.
 pub async fn undo<P: Ledger>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
     for which in [Progress::Validate, Progress::ValidateAgain] {
         if ports.progress(migration, which).await?.is_some_and(|progress| !progress.is_null()) {
@@ -77,11 +76,11 @@ pub async fn undo<P: Ledger>(ports: &P, migration: &Migration, _: Whole) -> Resu
     Ok(Outcome::done())
 }
 
-/// Why one look did not end well.
+/// Why one check did not succeed.
 enum Look {
-    /// Something that waiting alone may mend or may not.
+    /// A fault that may go away by itself, or not.
     Trouble(String),
-    /// Anything else.
+    /// Any other error.
     Ended(PhaseError),
 }
 

@@ -1,4 +1,4 @@
-//! What does not stand in the way, and the operator should know.
+//! Advice to the operator: what does not stop a migration and is worth knowing.
 
 use super::Ports;
 use domain::gateway::export;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 const LINKS: usize = 20;
 
-/// How many other APIs are looked through: `GetResources` is answered five times in two seconds, for everybody.
+/// How many other APIs are searched: `GetResources` is answered five times in two seconds, for everybody.
 const APIS: usize = 40;
 
 pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Found<Edge>) -> Result<(), PhaseError> {
@@ -79,7 +79,7 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
     advice
 }
 
-/// Which hosts production's requests carry, and whether the routes are renamed for qualification.
+/// Hosts of production's requests that have no temporary name, and what HTTPS needs.
 fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
     let hosts = &input.workloads.hosts;
     if hosts.is_empty() {

@@ -1,5 +1,5 @@
-//! Undeployed edits, as far as reading alone shows them: methods and integrations of the configuration against the stage's
-//! export. prepare-cutover compares everything, with a trial deployment.
+//! Undeployed edits: compares methods and integrations of the configuration with the stage's export. prepare-cutover compares
+//! everything, with a trial deployment.
 
 use domain::gateway::export;
 use domain::plan::edge::Integration;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// How many edits are named.
 const MOST: usize = 10;
 
-/// What the configuration has otherwise than the stage, a line each.
+/// The differences between the configuration and what the stage serves, a line each.
 pub(super) fn edits(methods: &[Method], stage: &Value) -> Vec<String> {
     let mut deployed: BTreeMap<(String, String), Integration> = export::integrations(stage)
         .map(|(path, method, found)| ((path.to_owned(), verb(method)), export::integration(found)))

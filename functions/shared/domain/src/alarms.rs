@@ -29,7 +29,7 @@ pub fn complaints(arns: &[String], states: &[AlarmState]) -> Vec<String> {
 /// Reads the alarms: a text for each that is not OK.
 ///
 /// # Errors
-/// Those of [`Alarms::states`].
+/// Only those of the calls.
 pub async fn look<P: Alarms>(ports: &P, arns: &[String]) -> Result<Vec<String>, PhaseError> {
     if arns.is_empty() { Ok(Vec::new()) } else { Ok(complaints(arns, &ports.states(arns).await?)) }
 }

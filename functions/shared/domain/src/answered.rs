@@ -1,4 +1,4 @@
-//! What a function does that a waiting state called, when it cannot begin.
+//! Fails the waiting task of a state whose function cannot begin.
 
 use crate::{Outcome, PhaseError, TaskToken, ports::Tokens};
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// the switch would bring it to production, or that the way back would take it away.
 ///
 /// # Errors
-/// `Conflict` where nothing was qualified; whatever the ports answer.
+/// `Conflict` where the ledger has no evidence of a validation.
 pub async fn one_sided<P>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError>
 where
     P: Ledger + Kubernetes,

@@ -1,4 +1,4 @@
-//! Questions that a way back takes back.
+//! Withdraws open questions when a migration goes back.
 
 use crate::{
     MigrationId, PhaseError,
@@ -12,7 +12,7 @@ use strum::VariantArray as _;
 /// waits any more and nothing happens.
 ///
 /// # Errors
-/// Whatever the ledger or Step Functions answer.
+/// Only those of the calls.
 pub async fn withdraw<P: Approvals + Tokens>(ports: &P, id: &MigrationId) -> Result<(), PhaseError> {
     for &question in Question::VARIANTS {
         if let Some(asked) = ports.asked(id, question).await?.filter(|asked| asked.answer.is_none()) {

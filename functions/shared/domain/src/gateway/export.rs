@@ -1,4 +1,5 @@
-//! Exports of stages, compared: two deployments of one configuration say the same, but for what names the stage.
+//! Exports of stages: how their methods reach their backends, and whether two of them are the same. Two deployments of one
+//! configuration are, but for the fields that name the stage.
 
 use crate::plan::edge::{Connection, Edge, Integration, Stage};
 use serde_json::Value;
@@ -88,7 +89,7 @@ pub fn repointed(mut export: Value, from: &str, to: &str) -> (Value, usize) {
     (export, count)
 }
 
-/// Where two exports differ, a line each, at most `most` of them; what names the stage is not compared.
+/// The differences between two exports, a line each and at most `most` of them; fields that name the stage are not compared.
 #[must_use]
 pub fn differences(before: &Value, after: &Value, most: usize) -> Vec<String> {
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Points integrations of an API's configuration at another VPC link, a batch an invocation.
+//! Points integrations of an API's configuration at another VPC link V1, a batch in each invocation.
 
 use crate::PhaseError;
 use crate::plan::edge::{Connection, LinkedMethod};
@@ -10,12 +10,12 @@ use crate::ports::gateway::Method;
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
 pub const BATCH: usize = 30;
 
-/// What has to be changed, and what somebody else changed.
+/// What is still to be changed, and what somebody else changed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Work<'a> {
-    /// Those that still point at the link they are to leave.
+    /// Methods that still go through the VPC link that they are to leave.
     pub left: Vec<&'a LinkedMethod>,
-    /// Those that point at neither link or are gone, for people.
+    /// A text for each method that goes through neither VPC link or is gone.
     pub foreign: Vec<String>,
 }
 
