@@ -4,14 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use cleanup::{edge, guard};
-use domain::plan::edge::{Api, LoadBalancer, Stage, UsagePlan, VpcLink};
+use domain::plan::edge::{Api, Canary, Connection, LoadBalancer, Stage, UsagePlan, VpcLink};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method};
 use domain::resources::stage::{self, keeper_name};
 use domain::resources::{deployment, integration, load_balancer, rest_api, stage_shift, usage_plan, vpc_link};
-use domain::shift::{PHASE, Shift};
-use domain::{Condition, Migration, PhaseError, ResourceKey, Side};
-use serde_json::{Value, json};
+use domain::shift::Shift;
+use domain::{Condition, Migration, PhaseError, Progress, ResourceKey, Side};
+use serde_json::Value;
 use testing::{Gate, Road};
 
 const G: &str = "deployment-g";
@@ -27,8 +27,8 @@ fn pair(api: &str, name: &str) -> (String, String) {
 fn repointed(methods: &[Method], link: &str) -> Vec<Method> {
     let mut methods = methods.to_vec();
     for backend in methods.iter_mut().filter_map(|method| method.integration.as_mut()) {
-        if !backend.connection_id.is_empty() {
-            link.clone_into(&mut backend.connection_id);
+        if backend.connection != Connection::Internet {
+            backend.connection = Connection::VpcLink(link.to_owned());
         }
     }
     methods
@@ -101,7 +101,7 @@ async fn promoted() -> (Gate, Migration) {
     }
     let shifted_at = "2026-01-01T00:00:00Z".parse().unwrap();
     let shift = Shift { guarded: 1, share: 100, started_at: shifted_at, shifted_at };
-    gate.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
+    shift.save(&gate, &migration).await.unwrap();
     (gate, migration)
 }
 
@@ -115,7 +115,7 @@ async fn refusal(change: impl FnOnce(&mut Road)) -> PhaseError {
 async fn an_idle_blue_that_nothing_points_at_passes_and_its_evidence_is_kept() {
     let (gate, migration) = promoted().await;
     guard::inspect(&gate, &migration, now()).await.unwrap();
-    let seen = gate.progress(&migration, "cleanup").await.unwrap().unwrap();
+    let seen = gate.progress(&migration, Progress::Cleanup).await.unwrap().unwrap();
     assert_eq!((seen["flows"].as_f64(), seen["deletes"].as_array().unwrap().len()), (Some(0.0), 3));
 }
 
@@ -143,6 +143,45 @@ async fn whatever_points_at_blue_breaches_the_guard_and_is_named() {
         refusal(|road| road.stages.get_mut(&pair("shop1", "prod")).unwrap().deployment_id = "deployment-b".to_owned())
             .await;
     assert_eq!(error.condition, Condition::GuardBreached);
+}
+
+#[tokio::test]
+async fn a_link_v2_to_blues_load_balancer_and_a_canary_that_nobody_sees_count_as_pointing_at_blue() {
+    let other = |road: &mut Road, connection: Connection, canary: Option<&str>| {
+        let mut methods = repointed(&road.methods["shop1"], "green1");
+        methods[0].integration.as_mut().unwrap().connection = connection;
+        road.apis.insert("other".to_owned(), Api { id: "other".to_owned(), ..Api::default() });
+        road.methods.insert("other".to_owned(), Vec::new());
+        road.deployments.insert(pair("other", "d"), (Deployment::default(), methods));
+        let canary = canary.map(|id| Canary { deployment_id: id.to_owned(), percent: 5.0 });
+        let variables = [("green".to_owned(), "green1".to_owned())].into();
+        road.stages.insert(pair("other", "live"), Stage { canary, variables, ..stage("live", "d") });
+    };
+    let green = || Connection::VpcLink("green1".to_owned());
+    let v2 = |target: &str| Connection::VpcLinkV2 { id: "v2".to_owned(), target: target.to_owned() };
+    let variable = || Connection::StageVariable("${stageVariables.green}".to_owned());
+    let unseen = "perhaps the canary of the stage live, whose deployment gone no stage shows (promote or delete it)";
+    for (connection, canary, expected) in [
+        (green(), None, None),
+        (v2("arn:balancer-green"), None, None),
+        (v2("arn:balancer-blue"), None, Some("the stage live")),
+        (v2("arn:listener-blue"), None, Some("the stage live")),
+        (variable(), None, None),
+        (green(), Some("d"), None),
+        (green(), Some("gone"), Some(unseen)),
+        (variable(), Some("d"), Some("the canary of the stage live")),
+    ] {
+        let (gate, migration) = promoted().await;
+        other(&mut gate.road(), connection.clone(), canary);
+        let answer = guard::inspect(&gate, &migration, now()).await.map_err(|error| error.message);
+        let expected = expected.map_or(Ok(()), |what| {
+            Err(format!(
+                "blue's VPC link blue1 is still used by {what} of the API other. Point these at another link and deploy, then \
+                 start the cleanup machine again"
+            ))
+        });
+        assert_eq!(answer, expected, "{connection} {canary:?}");
+    }
 }
 
 #[tokio::test]

@@ -3,12 +3,10 @@
 
 use decide::settle;
 use domain::{
-    Condition, Migration,
-    ports::{
-        Approvals,
-        approvals::{Answer, Asked, Decision, NOBODY, Question, TaskToken, When},
-    },
-    resources::schedule,
+    Condition, Migration, TaskToken,
+    approval::{Answer, Asked, Decision, NOBODY, Question},
+    ports::{Approvals, schedules::When},
+    resources::schedule::{self, Occasion},
 };
 use serde_json::json;
 use testing::{Office, migration};
@@ -33,9 +31,8 @@ async fn asked() -> (Office, Migration) {
         deadline: now(),
         answer: None,
     };
-    schedule::ensure(&office, &migration, "deadline-qualification", When::At(now()), "arn:decide", json!({}))
-        .await
-        .unwrap();
+    let occasion = Occasion::Deadline(Question::Qualification);
+    schedule::ensure(&office, &migration, occasion, When::At(now()), "arn:decide", json!({})).await.unwrap();
     office.ask(&migration, &question).await.unwrap();
     (office, migration)
 }

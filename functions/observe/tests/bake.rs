@@ -2,14 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use domain::{
-    Condition, Direction, Migration, Outcome, PhaseError,
+    Condition, Direction, Migration, Outcome, PhaseError, Progress, TaskToken,
+    approval::Decision,
     plan::edge::{Canary, Stage},
-    ports::{
-        Ledger,
-        approvals::{AlarmState, Decision, TaskToken, When},
-    },
+    ports::{Ledger, alarms::AlarmState, schedules::When},
     resources::{deployment, vpc_link},
-    shift::{PHASE, Shift},
+    shift::Shift,
 };
 use observe::{bake, guard, sight::Sight};
 use serde_json::{Value, json};
@@ -168,7 +166,7 @@ async fn a_bake_killed_after_any_call_ends_as_an_undisturbed_one() {
 async fn shifted(share: u8, guarded: usize) -> (Office, Migration) {
     let (office, migration) = (Office::default(), moved());
     let shift = Shift { guarded, share, started_at: start(), shifted_at: start() };
-    office.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
+    shift.save(&office, &migration).await.unwrap();
     for (key, id) in [(deployment::green(), "G"), (vpc_link::key(&migration), "link")] {
         office.intend(&migration, &key, Value::Null).await.unwrap();
         office.present(&migration, &key, id).await.unwrap();
@@ -185,7 +183,7 @@ fn stage(migration: &Migration, share: u8) -> Stage {
 }
 
 async fn watched(office: &Office, migration: &Migration, now: jiff::Timestamp) -> Result<Outcome, PhaseError> {
-    let shift: Shift = serde_json::from_value(office.progress(migration, PHASE).await?.unwrap_or_default()).unwrap();
+    let shift = Shift::saved(office, migration).await?.unwrap();
     guard::converge(office, migration, Some(&stage(migration, shift.share)), now).await
 }
 
@@ -207,8 +205,7 @@ async fn a_step_is_watched_for_its_time_and_then_counted_once() {
         let passed = watched(&office, &migration, at("2026-01-01T12:05:00Z")).await.unwrap();
         assert_eq!(passed.get("complete"), Some(&json!(false)));
     }
-    let progress = office.progress(&migration, PHASE).await.unwrap().unwrap();
-    assert_eq!(progress["guarded"], 1);
+    assert_eq!(Shift::saved(&office, &migration).await.unwrap().unwrap().guarded, 1);
 }
 
 #[tokio::test]
@@ -245,7 +242,7 @@ async fn a_switch_that_cannot_be_read_is_no_switch_that_has_not_begun() {
     let (office, migration) = (Office::default(), moved());
     let asked = async || guard::converge(&office, &migration, None, start()).await.unwrap_err();
     assert_eq!(asked().await.condition, Condition::Refused);
-    office.save_progress(&migration, PHASE, json!({ "share": 25 })).await.unwrap();
+    office.save_progress(&migration, Progress::ShiftTraffic, json!({ "share": 25 })).await.unwrap();
     let error = asked().await;
     assert_eq!(error.condition, Condition::Conflict);
     assert!(error.message.contains("missing field"), "{error}");

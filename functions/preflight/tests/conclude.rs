@@ -7,7 +7,7 @@ use domain::{
     plan::Found,
     ports::{
         Alarms, Migrations,
-        approvals::AlarmState,
+        alarms::AlarmState,
         migrations::{Meta, Opening},
     },
 };

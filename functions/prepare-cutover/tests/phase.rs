@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::VpcLink;
+use domain::plan::edge::{Connection, VpcLink};
 use domain::ports::Ledger;
 use domain::ports::gateway::Deployment;
 use domain::resources::vpc_link;
@@ -41,8 +41,12 @@ async fn prepared() -> (Gate, Migration) {
 }
 
 fn links(methods: &[domain::ports::gateway::Method]) -> Vec<&str> {
-    let backends = methods.iter().filter_map(|method| method.integration.as_ref());
-    backends.map(|backend| backend.connection_id.as_str()).filter(|link| !link.is_empty()).collect()
+    let integrations = methods.iter().filter_map(|method| method.integration.as_ref());
+    let links = integrations.filter_map(|found| match &found.connection {
+        Connection::VpcLink(link) => Some(link.as_str()),
+        _ => None,
+    });
+    links.collect()
 }
 
 fn made_by_bascule(road: &Road) -> Vec<(&Deployment, Vec<&str>)> {

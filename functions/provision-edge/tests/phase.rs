@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use domain::plan::edge::Connection;
 use domain::ports::Ledger;
 use domain::resources::{deployment, stage_shift};
-use domain::{Condition, Direction, Migration, Outcome, PhaseError, Whole};
+use domain::{Condition, Direction, Migration, Outcome, PhaseError, Progress, Whole};
 use provision_edge::{Step, converge, undo as take_down};
 use serde_json::Value;
 use testing::{Gate, Road};
@@ -69,8 +70,8 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     let cart = road.methods[&api.id].iter().find(|method| method.path == "/cart" && method.method == "GET").unwrap();
     let backend = cart.integration.as_ref().unwrap();
     assert_eq!(
-        (backend.connection_id.as_str(), backend.uri.as_str()),
-        (link.id.as_str(), "http://green.example.com/cart")
+        (&backend.connection, backend.uri.as_str()),
+        (&Connection::VpcLink(link.id.clone()), "http://green.example.com/cart")
     );
     assert_eq!(road.methods[&api.id].len(), 5);
     assert_eq!((api.minimum_compression_size, api.tags["bascule:side"].as_str()), (Some(1024), "temporary"));
@@ -81,7 +82,7 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     assert_eq!(plan.quota, road.plans["gold"].quota);
     assert_eq!(plan.stages, [(api.id.clone(), "prod".to_owned())]);
     let url = format!("https://{}.execute-api.eu-central-1.amazonaws.com/prod", api.id);
-    let progress = gate.progress(&migration, "provision-edge").await.unwrap().unwrap();
+    let progress = gate.progress(&migration, Progress::ProvisionEdge).await.unwrap().unwrap();
     assert_eq!(progress["temporaryUrl"], url);
 }
 

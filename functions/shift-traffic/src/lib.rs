@@ -11,13 +11,13 @@ pub mod holds;
 pub mod stage;
 pub mod temporary;
 
+use domain::approval::Question;
 use domain::gateway::{self, served};
 use domain::input::OnAbort;
 use domain::plan::edge::Stage;
-use domain::ports::approvals::Question;
 use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Stages, Tokens};
 use domain::resources::stage_shift;
-use domain::shift::{PHASE, Shift};
+use domain::shift::Shift;
 use domain::{Migration, Outcome, PhaseError, Whole, withdraw::withdraw};
 use serde_json::json;
 use stage::Move;
@@ -121,7 +121,7 @@ pub async fn shift<P: GatewayPorts>(ports: &P, migration: &Migration, now: jiff:
             started_at: shift.as_ref().map_or(now, |shift| shift.started_at),
             shifted_at: now,
         };
-        ports.save_progress(migration, PHASE, json!(shift)).await?;
+        shift.save(ports, migration).await?;
     }
     Ok(target)
 }

@@ -4,12 +4,13 @@
 
 use domain::plan::edge::{Canary, VpcLink};
 use domain::ports::Ledger;
-use domain::ports::gateway::{Deployment, Patch};
+use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::resources::{deployment, vpc_link};
-use domain::shift::{PHASE, Shift};
+use domain::shift::Shift;
 use domain::{Condition, Direction, Migration, PhaseError, Status};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shift_traffic::{adopt, give_back, settle, shift};
+use std::collections::BTreeMap;
 use testing::{Gate, Road};
 
 const G: &str = "deployment-g";
@@ -47,10 +48,8 @@ async fn step(gate: &Gate, migration: &Migration) -> Result<u8, PhaseError> {
 
 /// What observe's guard does once a step was watched.
 async fn guarded(gate: &Gate, migration: &Migration) {
-    let saved = gate.progress(migration, PHASE).await.unwrap().unwrap();
-    let shift: Shift = serde_json::from_value(saved).unwrap();
-    let shift = Shift { guarded: shift.guarded + 1, ..shift };
-    gate.save_progress(migration, PHASE, json!(shift)).await.unwrap();
+    let shift = Shift::saved(gate, migration).await.unwrap().unwrap();
+    Shift { guarded: shift.guarded + 1, ..shift }.save(gate, migration).await.unwrap();
 }
 
 async fn shifted() -> (Gate, Migration) {
@@ -166,8 +165,8 @@ async fn adopting(gate: &Gate, migration: &Migration) -> Result<(), PhaseError> 
 async fn after_the_bake_the_configuration_gets_greens_link_and_the_way_back_restores_it() {
     let road: Road = Gate::survives(shifted, adopting).await.unwrap().road;
     let links = |road: &Road| {
-        let backends = road.methods["shop1"].iter().filter_map(|method| method.integration.clone());
-        backends.map(|backend| backend.connection_id).filter(|link| !link.is_empty()).collect::<Vec<_>>()
+        let linked = road.methods["shop1"].iter().filter_map(Method::linked);
+        linked.filter_map(|method| method.integration.connection.vpc_link(&BTreeMap::new())).collect::<Vec<_>>()
     };
     assert_eq!(links(&road), ["green1"; 4]);
     let start = async || {

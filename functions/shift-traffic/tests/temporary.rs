@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::input::OnAbort;
-use domain::plan::edge::{Api, Stage};
+use domain::plan::edge::{Api, Connection, Stage};
 use domain::ports::Ledger;
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::resources::stage::{self, keeper_name};
 use domain::resources::{deployment, rest_api, stage_shift};
-use domain::shift::{PHASE, Shift};
+use domain::shift::Shift;
 use domain::{Condition, Direction, Migration, Side, Status};
 use serde_json::{Value, json};
 use shift_traffic::temporary::{converge, undo};
@@ -23,9 +23,12 @@ fn pair(api: &str, name: &str) -> (String, String) {
 
 /// Link and URI of every integration through a link.
 fn backends(methods: &[Method]) -> Vec<(&str, &str)> {
-    let backends = methods.iter().filter_map(|method| method.integration.as_ref());
-    let linked = backends.filter(|backend| !backend.connection_id.is_empty());
-    linked.map(|backend| (backend.connection_id.as_str(), backend.uri.as_str())).collect()
+    let integrations = methods.iter().filter_map(|method| method.integration.as_ref());
+    let linked = integrations.filter_map(|found| match &found.connection {
+        Connection::VpcLink(link) => Some((link.as_str(), found.uri.as_str())),
+        _ => None,
+    });
+    linked.collect()
 }
 
 fn expected(link: &'static str, host: &str) -> Vec<(&'static str, String)> {
@@ -61,8 +64,8 @@ async fn with_share(share: u8) -> (Gate, Migration) {
         road.links.insert("green1".to_owned(), link);
         let mut methods = road.methods["shop1"].clone();
         for backend in methods.iter_mut().filter_map(|method| method.integration.as_mut()) {
-            if !backend.connection_id.is_empty() {
-                "green1".clone_into(&mut backend.connection_id);
+            if backend.connection != Connection::Internet {
+                backend.connection = Connection::VpcLink("green1".to_owned());
                 backend.uri = backend.uri.replace("shop.example.com", "green.example.com");
             }
         }
@@ -86,7 +89,7 @@ async fn with_share(share: u8) -> (Gate, Migration) {
     }
     let at = "2026-01-01T00:00:00Z".parse().unwrap();
     let shift = Shift { guarded: 1, share, started_at: at, shifted_at: at };
-    gate.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
+    shift.save(&gate, &migration).await.unwrap();
     (gate, migration)
 }
 

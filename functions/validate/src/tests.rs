@@ -3,7 +3,7 @@ use domain::{
     Condition, Direction, Kind, ResourceKey, Side,
     manifest::{Object, workload},
     plan::{edge::TargetGroup, workloads::Workload},
-    ports::{approvals::AlarmState, load_balancers::Target},
+    ports::{alarms::AlarmState, load_balancers::Target},
 };
 use testing::{Workshop, migration};
 
@@ -78,7 +78,7 @@ async fn a_green_that_is_right_leaves_evidence_once() {
     let outcome = converge(&workshop, &migration, Step::First).await.unwrap();
     assert_eq!(outcome.get("workloads"), Some(&json!(2)));
     converge(&workshop, &migration, Step::First).await.unwrap();
-    let evidence = workshop.ledger.progress(&migration, PHASE).await.unwrap().unwrap()["evidence"].clone();
+    let evidence = workshop.ledger.progress(&migration, Progress::Validate).await.unwrap().unwrap()["evidence"].clone();
     assert_eq!(evidence["targets"]["web"], json!({ "healthy": 1, "targets": 1 }));
     assert_eq!(evidence["smoke"], json!([{ "path": "/", "status": 200 }, { "path": "/missing", "status": 404 }]));
     assert_eq!(evidence["workloads"]["Deployment/default/web"]["images"], json!(["web:1"]));
@@ -188,7 +188,7 @@ async fn a_crash_after_any_call_ends_in_the_same_evidence() {
     let (undisturbed, migration) = shop().await;
     undisturbed.blue.put(deployment("web", 9, "web:1"));
     while converge(&undisturbed, &migration, Step::First).await.is_err() {}
-    let expected = undisturbed.ledger.progress(&migration, PHASE).await.unwrap();
+    let expected = undisturbed.ledger.progress(&migration, Progress::Validate).await.unwrap();
     for call in 1.. {
         let (workshop, migration) = shop().await;
         workshop.blue.put(deployment("web", 9, "web:1"));
@@ -198,7 +198,7 @@ async fn a_crash_after_any_call_ends_in_the_same_evidence() {
             .is_err_and(|error| error.condition == Condition::NotReady);
         workshop.crash().after(0);
         while converge(&workshop, &migration, Step::First).await.is_err() {}
-        assert_eq!(workshop.ledger.progress(&migration, PHASE).await.unwrap(), expected, "call {call}");
+        assert_eq!(workshop.ledger.progress(&migration, Progress::Validate).await.unwrap(), expected, "call {call}");
         if survived {
             break;
         }
@@ -209,17 +209,18 @@ async fn a_crash_after_any_call_ends_in_the_same_evidence() {
 async fn once_people_said_yes_green_grows_with_blue_and_what_they_approved_stays() {
     let (workshop, migration) = shop().await;
     converge(&workshop, &migration, Step::First).await.unwrap();
-    let approved = workshop.ledger.progress(&migration, PHASE).await.unwrap();
+    let approved = workshop.ledger.progress(&migration, Progress::Validate).await.unwrap();
     workshop.blue.put(deployment("web", 9, "web:1"));
     fails_in(&workshop, &migration, Step::Again, Condition::NotReady, "Deployment/default/web from 2 to 7").await;
     while converge(&workshop, &migration, Step::Again).await.is_err() {}
-    let evidence = workshop.ledger.progress(&migration, PHASE_AGAIN).await.unwrap().unwrap()["evidence"].clone();
+    let evidence =
+        workshop.ledger.progress(&migration, Progress::ValidateAgain).await.unwrap().unwrap()["evidence"].clone();
     assert_eq!(evidence["workloads"]["Deployment/default/web"]["replicas"], 9);
-    assert_eq!(workshop.ledger.progress(&migration, PHASE).await.unwrap(), approved);
+    assert_eq!(workshop.ledger.progress(&migration, Progress::Validate).await.unwrap(), approved);
 
     workshop.shelf().targets.insert("green-group".into(), vec![target("unhealthy")]);
     fails_in(&workshop, &migration, Step::Again, Condition::NotReady, "target group web: 0 of 1 targets healthy").await;
-    assert_eq!(workshop.ledger.progress(&migration, PHASE).await.unwrap(), approved);
+    assert_eq!(workshop.ledger.progress(&migration, Progress::Validate).await.unwrap(), approved);
 }
 
 #[tokio::test]
@@ -231,7 +232,7 @@ async fn undo_forgets_the_evidence() {
     let back = Migration { direction: Direction::Undo, fence: 1, ..migration };
     undo(&workshop, &back, Whole::Whole).await.unwrap();
     undo(&workshop, &back, Whole::Whole).await.unwrap();
-    for phase in [PHASE, PHASE_AGAIN] {
-        assert_eq!(workshop.ledger.progress(&back, phase).await.unwrap(), Some(Value::Null));
+    for which in [Progress::Validate, Progress::ValidateAgain] {
+        assert_eq!(workshop.ledger.progress(&back, which).await.unwrap(), Some(Value::Null));
     }
 }

@@ -1,7 +1,7 @@
 //! The ledger in memory, and what keeps one.
 
 use super::{Crash, Gate, Office, Workshop, Yard};
-use domain::{Direction, Entry, Migration, PhaseError, ResourceKey, Status, ports::Ledger};
+use domain::{Direction, Entry, Migration, PhaseError, Progress, ResourceKey, Status, ports::Ledger};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use std::{
 struct State {
     entries: BTreeMap<ResourceKey, Entry>,
     events: Vec<(String, Value)>,
-    progress: BTreeMap<String, Value>,
+    progress: BTreeMap<Progress, Value>,
     fence: u64,
     direction: Direction,
 }
@@ -116,14 +116,14 @@ impl Ledger for MemoryLedger {
         self.write(migration, |state| state.events.push((what.to_owned(), evidence)))
     }
 
-    async fn progress(&self, _: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
+    async fn progress(&self, _: &Migration, which: Progress) -> Result<Option<Value>, PhaseError> {
         self.crash.point()?;
-        Ok(self.state().progress.get(phase).cloned())
+        Ok(self.state().progress.get(&which).cloned())
     }
 
-    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
+    async fn save_progress(&self, migration: &Migration, which: Progress, progress: Value) -> Result<(), PhaseError> {
         self.write(migration, |state| {
-            state.progress.insert(phase.to_owned(), progress);
+            state.progress.insert(which, progress);
         })
     }
 }
@@ -153,12 +153,12 @@ impl Ledger for Gate {
         self.ledger.record(migration, what, evidence).await
     }
 
-    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
-        self.ledger.progress(migration, phase).await
+    async fn progress(&self, migration: &Migration, which: Progress) -> Result<Option<Value>, PhaseError> {
+        self.ledger.progress(migration, which).await
     }
 
-    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
-        self.ledger.save_progress(migration, phase, progress).await
+    async fn save_progress(&self, migration: &Migration, which: Progress, progress: Value) -> Result<(), PhaseError> {
+        self.ledger.save_progress(migration, which, progress).await
     }
 }
 
@@ -187,12 +187,12 @@ impl Ledger for Office {
         self.ledger.record(migration, what, evidence).await
     }
 
-    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
-        self.ledger.progress(migration, phase).await
+    async fn progress(&self, migration: &Migration, which: Progress) -> Result<Option<Value>, PhaseError> {
+        self.ledger.progress(migration, which).await
     }
 
-    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
-        self.ledger.save_progress(migration, phase, progress).await
+    async fn save_progress(&self, migration: &Migration, which: Progress, progress: Value) -> Result<(), PhaseError> {
+        self.ledger.save_progress(migration, which, progress).await
     }
 }
 
@@ -221,12 +221,12 @@ impl Ledger for Workshop {
         self.ledger.record(migration, what, evidence).await
     }
 
-    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
-        self.ledger.progress(migration, phase).await
+    async fn progress(&self, migration: &Migration, which: Progress) -> Result<Option<Value>, PhaseError> {
+        self.ledger.progress(migration, which).await
     }
 
-    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
-        self.ledger.save_progress(migration, phase, progress).await
+    async fn save_progress(&self, migration: &Migration, which: Progress, progress: Value) -> Result<(), PhaseError> {
+        self.ledger.save_progress(migration, which, progress).await
     }
 }
 
@@ -255,11 +255,11 @@ impl Ledger for Yard {
         self.ledger.record(migration, what, evidence).await
     }
 
-    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
-        self.ledger.progress(migration, phase).await
+    async fn progress(&self, migration: &Migration, which: Progress) -> Result<Option<Value>, PhaseError> {
+        self.ledger.progress(migration, which).await
     }
 
-    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
-        self.ledger.save_progress(migration, phase, progress).await
+    async fn save_progress(&self, migration: &Migration, which: Progress, progress: Value) -> Result<(), PhaseError> {
+        self.ledger.save_progress(migration, which, progress).await
     }
 }

@@ -2,11 +2,9 @@
 
 use super::{Crash, MemoryLedger};
 use domain::{
-    Migration, MigrationId, PhaseError,
-    ports::{
-        Alarms, Approvals, Messages, Schedules, Signatures, Tokens,
-        approvals::{AlarmState, Answer, Appointment, Asked, Question, TaskToken},
-    },
+    Migration, MigrationId, PhaseError, TaskToken,
+    approval::{Answer, Asked, Question},
+    ports::{Alarms, Approvals, Messages, Schedules, Signatures, Tokens, alarms::AlarmState, schedules::Appointment},
 };
 use serde_json::Value;
 use std::{

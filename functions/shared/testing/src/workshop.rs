@@ -9,7 +9,7 @@ use domain::{
     manifest::{Object, ObjectId, hold, objects},
     plan::workloads::Bundle,
     ports::{
-        Kubernetes, KubernetesApi, Manifests, approvals::AlarmState, kubernetes::Reached, load_balancers::Target,
+        Kubernetes, KubernetesApi, Manifests, alarms::AlarmState, kubernetes::Reached, load_balancers::Target,
         manifests::Served,
     },
 };
@@ -186,7 +186,7 @@ impl KubernetesApi for MemoryCluster {
                         && definition["status"]["conditions"][0]["status"] == "True"
                 })
             };
-            if !domain::manifest::order::is_built_in(&object.id.api_version) && !group_is_defined() {
+            if !domain::object::is_built_in(&object.id.api_version) && !group_is_defined() {
                 return Err(PhaseError::not_ready(format!("{} is not served", object.id.kind)));
             }
             self.write(&object.id, |live| {

@@ -1,8 +1,7 @@
 use super::*;
 use domain::{
-    Condition, Direction,
+    Condition, Direction, Progress,
     manifest::{Object, state::template_digest, workload},
-    release::EVIDENCE,
 };
 use serde_json::{Value, json};
 use testing::{Workshop, migration};
@@ -76,7 +75,7 @@ async fn with_evidence() -> (Workshop, Migration) {
     }
     workshop
         .ledger
-        .save_progress(&migration, EVIDENCE, json!({ "evidence": { "workloads": workloads } }))
+        .save_progress(&migration, Progress::Validate, json!({ "evidence": { "workloads": workloads } }))
         .await
         .unwrap();
     (workshop, migration)

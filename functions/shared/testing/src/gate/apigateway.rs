@@ -2,11 +2,13 @@
 
 use super::{Gate, Road, document};
 use domain::PhaseError;
-use domain::plan::edge::{Api, BasePath, Canary, Stage, UsagePlan, VpcLink};
-use domain::ports::gateway::{ApiKey, Deployment, Method, Patch, Tags};
+use domain::Tags;
+use domain::plan::edge::{Api, BasePath, Canary, Connection, Stage, UsagePlan, VpcLink};
+use domain::ports::gateway::{ApiKey, Deployment, Method, Patch};
 use domain::ports::probes::{Answered, Probe};
 use domain::ports::{Apis, Probes, Stages, UsagePlans, VpcLinks};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 fn key(api: &str, name: &str) -> (String, String) {
     (api.to_owned(), name.to_owned())
@@ -123,7 +125,8 @@ impl Apis for Gate {
             let methods = road.methods.get_mut(api).into_iter().flatten();
             let mut found = methods.filter(|found| found.resource_id == resource && found.method == method);
             let found = found.next().and_then(|method| method.integration.as_mut());
-            link.clone_into(&mut found.ok_or_else(|| PhaseError::conflict("no such integration"))?.connection_id);
+            let found = found.ok_or_else(|| PhaseError::conflict("no such integration"))?;
+            found.connection = Connection::VpcLink(link.to_owned());
             Ok(())
         })
     }
@@ -195,10 +198,8 @@ impl Stages for Gate {
     async fn create_deployment(&self, api: &str, description: &str) -> Result<String, PhaseError> {
         self.change(|road| {
             let methods = road.methods.get(api).cloned().unwrap_or_default();
-            let links =
-                methods.iter().filter_map(|method| method.integration.as_ref()).map(|backend| &backend.connection_id);
-            for link in links.filter(|link| !link.is_empty()) {
-                if road.links.get(link).is_none_or(|link| link.status != "AVAILABLE") {
+            for link in methods.iter().filter_map(link_of) {
+                if road.links.get(&link).is_none_or(|link| link.status != "AVAILABLE") {
                     return Err(PhaseError::conflict(format!("Vpc link '{link}' is not AVAILABLE")));
                 }
             }
@@ -223,11 +224,14 @@ impl Stages for Gate {
     }
 }
 
+/// The link that a method names by its id.
+fn link_of(method: &Method) -> Option<String> {
+    method.integration.as_ref()?.connection.vpc_link(&BTreeMap::new())
+}
+
 /// What refers to a link: the configurations, and what stages serve.
 fn referred_to(road: &Road, link: &str) -> bool {
-    let uses = |methods: &[Method]| {
-        methods.iter().any(|method| method.integration.as_ref().is_some_and(|backend| backend.connection_id == link))
-    };
+    let uses = |methods: &[Method]| methods.iter().filter_map(link_of).any(|id| id == link);
     let served = road.stages.iter().flat_map(|((api, _), stage)| {
         let canary = stage.canary.as_ref().map(|canary| &canary.deployment_id);
         [Some(&stage.deployment_id), canary].into_iter().flatten().filter_map(|id| road.deployments.get(&key(api, id)))

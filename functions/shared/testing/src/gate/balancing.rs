@@ -2,8 +2,8 @@
 
 use super::Gate;
 use domain::PhaseError;
+use domain::Tags;
 use domain::plan::edge::{Listener, LoadBalancer, TargetGroup};
-use domain::ports::gateway::Tags;
 use domain::ports::load_balancers::{Named, Target};
 use domain::ports::scaling::AutoScalingGroup;
 use domain::ports::{Flows, LoadBalancers, Scaling, TargetGroups};

@@ -4,10 +4,10 @@ use super::Gate;
 use crate::migration;
 use domain::plan::Planned;
 use domain::plan::edge::{
-    Api, Attached, Edge, HealthCheck, Integration, Listener, LoadBalancer, Quota, Stage, TargetGroup, Throttle,
-    UsagePlan, VpcLink,
+    Api, Attached, Connection, Edge, HealthCheck, Integration, Listener, LoadBalancer, Quota, Stage, TargetGroup,
+    Throttle, UsagePlan, VpcLink,
 };
-use domain::ports::gateway::{Backend, Deployment, Method};
+use domain::ports::gateway::{Deployment, Method};
 use domain::ports::scaling::AutoScalingGroup;
 use domain::{Kind, Migration, Problem};
 use serde_json::json;
@@ -23,20 +23,19 @@ fn method(verb: &str, path: &str) -> Method {
         method: verb.to_owned(),
         api_key_required: true,
         authorization: "NONE".to_owned(),
-        integration: Some(Backend {
+        integration: Some(Integration {
             kind: "HTTP_PROXY".to_owned(),
             http_method: verb.to_owned(),
             uri: format!("http://shop.example.com{path}"),
-            connection_type: "VPC_LINK".to_owned(),
-            connection_id: LINK.to_owned(),
+            connection: Connection::VpcLink(LINK.to_owned()),
             timeout_millis: 29_000,
-            ..Backend::default()
+            ..Integration::default()
         }),
     }
 }
 
 fn methods() -> Vec<Method> {
-    let mock = Backend { kind: "MOCK".to_owned(), connection_type: "INTERNET".to_owned(), ..Backend::default() };
+    let mock = Integration { kind: "MOCK".to_owned(), ..Integration::default() };
     vec![
         method("ANY", "/admin"),
         method("GET", "/cart"),
@@ -121,18 +120,6 @@ impl Gate {
 }
 
 fn edge() -> Edge {
-    let integrations = methods().into_iter().filter_map(|method| {
-        let backend = method.integration.filter(|backend| !backend.connection_id.is_empty())?;
-        Some(Integration {
-            resource_id: method.resource_id,
-            path: method.path,
-            method: method.method,
-            connection_id: backend.connection_id,
-            uri: backend.uri,
-            timeout_millis: backend.timeout_millis,
-            ..Integration::default()
-        })
-    });
     Edge {
         api: Api {
             id: API.to_owned(),
@@ -150,7 +137,7 @@ fn edge() -> Edge {
             variables: map(&[("tier", "gold")]),
             ..Stage::default()
         },
-        integrations: integrations.collect(),
+        integrations: methods().iter().filter_map(Method::linked).collect(),
         vpc_link: VpcLink {
             id: LINK.to_owned(),
             name: "shop-blue".to_owned(),

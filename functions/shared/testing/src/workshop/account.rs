@@ -2,12 +2,12 @@
 
 use super::Workshop;
 use domain::{
-    PhaseError,
+    PhaseError, Tags,
     plan::edge::{TargetGroup, UsagePlan},
     ports::{
         Alarms, Probes, TargetGroups, UsagePlans,
-        approvals::AlarmState,
-        gateway::{ApiKey, Tags},
+        alarms::AlarmState,
+        gateway::ApiKey,
         load_balancers::{Named, Target},
         probes::{Answered, Probe},
     },

@@ -2,9 +2,9 @@
 
 use super::{Grounds, Yard};
 use domain::{
-    PhaseError,
+    PhaseError, Tags,
     ownership::MIGRATION,
-    plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet, Tags},
+    plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet},
     ports::{
         LaunchTemplates, Network,
         network::{Instance, Interface, NewLaunchTemplate},

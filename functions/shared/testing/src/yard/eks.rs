@@ -2,10 +2,10 @@
 
 use super::{Grounds, Yard, ec2};
 use domain::{
-    PhaseError,
+    PhaseError, Tags,
     plan::compute::{
         AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Direction, NodeGroup, Peer, PodIdentity, Rule,
-        SecurityGroup, Tags,
+        SecurityGroup,
     },
     ports::{
         Access, Addons, Clusters, NodeGroups,
