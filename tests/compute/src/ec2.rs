@@ -187,12 +187,28 @@ pub(crate) async fn run_instance(client: &QueryClient, launch: &Launch) -> Resul
     text_of(&answer, "instanceId")
 }
 
-/// Terminates an instance. One that does not exist is not an error.
+/// Terminates an instance, and deletes the volumes that EC2 deletes with it. An instance that does not exist is not an error.
+///
+/// The emulator keeps those volumes, attached to an instance that it forgets after a minute.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/preserving-volumes-on-termination.html>
 pub(crate) async fn terminate_instance(client: &QueryClient, id: &str) -> Result<(), Fault> {
     match call(client, "TerminateInstances", &[("InstanceId.1".to_owned(), id.to_owned())]).await {
-        Err(fault) if fault.code != "InvalidInstanceID.NotFound" => Err(fault),
-        _ => Ok(()),
+        Err(fault) if fault.code != "InvalidInstanceID.NotFound" => return Err(fault),
+        _ => {}
     }
+    let filters = [
+        ("Filter.1.Name", "attachment.instance-id"),
+        ("Filter.1.Value.1", id),
+        ("Filter.2.Name", "attachment.delete-on-termination"),
+        ("Filter.2.Value.1", "true"),
+    ];
+    let filters = filters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    for volume in call(client, "DescribeVolumes", &filters).await?.items("volumeSet") {
+        let volume = [("VolumeId".to_owned(), text_of(volume, "volumeId")?)];
+        call(client, "DetachVolume", &volume).await?;
+        call(client, "DeleteVolume", &volume).await?;
+    }
+    Ok(())
 }
 
 fn text_of(answer: &Element, name: &str) -> Result<String, Fault> {

@@ -38,8 +38,8 @@ impl CallLog {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 
-    pub(crate) fn snapshot(&self) -> Vec<Call> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn from(&self, first: usize) -> Vec<Call> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).get(first..).unwrap_or_default().to_vec()
     }
 }
 

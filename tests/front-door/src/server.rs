@@ -96,7 +96,13 @@ impl FrontDoor {
     /// Every call so far, in the order of the answers.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
-        self.entrance.calls.snapshot()
+        self.calls_from(0)
+    }
+
+    /// The calls so far without the first ones, in the order in which they were answered.
+    #[must_use]
+    pub fn calls_from(&self, first: usize) -> Vec<Call> {
+        self.entrance.calls.from(first)
     }
 
     /// The fault rules in force; the handle changes them.

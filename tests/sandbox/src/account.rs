@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use compute::{Compute, Delays};
@@ -10,7 +11,7 @@ use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
 use crate::aws::{ACCOUNT, Aws, REGION};
 use crate::emulator::{Emulator, Settings, free_port};
 use crate::error::{Context, Result};
-use crate::project::Project;
+use crate::project::{Project, lock};
 use crate::python::Python;
 
 /// What Step Functions' waits and retry intervals are multiplied with: 15 seconds between two looks become 0.75, in
@@ -33,6 +34,7 @@ pub struct Account {
     pub run: PathBuf,
     /// Where ministack writes its log.
     pub log: PathBuf,
+    calls: PathBuf,
     emulator: Emulator,
 }
 
@@ -42,10 +44,15 @@ impl Account {
     /// # Errors
     /// When a port cannot be had or ministack does not come up.
     pub async fn start(project: &Project, python: &Python) -> Result<Self> {
-        sweep(&project.sandbox()).context("removing what earlier runs left")?;
-        let run = project.sandbox().join(format!("run-{}", std::process::id()));
+        {
+            // Of two that sweep at once each would miss what the other has removed.
+            let _turn = lock(&project.sandbox().join("sweep.lock")).await?;
+            sweep(&project.sandbox()).context("removing what earlier runs left")?;
+        }
+        let id = run_id();
+        let run = project.sandbox().join(format!("run-{id}"));
         std::fs::create_dir_all(&run).context("creating the run's folder")?;
-        let log = project.sandbox().join(format!("ministack-{}.log", std::process::id()));
+        let log = project.sandbox().join(format!("ministack-{id}.log"));
         let port = free_port()?;
         let ministack = format!("http://127.0.0.1:{port}");
         let links: Arc<OnceLock<ApiGateway>> = Arc::default();
@@ -83,15 +90,31 @@ impl Account {
             wait_scale: WAIT_SCALE,
         };
         let emulator = Emulator::start(python, &settings, &run, &log).await?;
-        Ok(Self { front_door, execute_api, gateway, compute, aws: Aws::administrator(endpoint)?, run, log, emulator })
+        let calls = project.sandbox().join(format!("calls-{id}.log"));
+        Ok(Self {
+            front_door,
+            execute_api,
+            gateway,
+            compute,
+            aws: Aws::administrator(endpoint)?,
+            run,
+            log,
+            calls,
+            emulator,
+        })
+    }
+
+    /// The process group of ministack and the functions' processes.
+    #[must_use]
+    pub fn group(&self) -> i32 {
+        self.emulator.group()
     }
 
     /// Writes every call that came through the front door to a file beside ministack's log, and answers its path.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write_calls(&self) -> Result<PathBuf> {
-        let file = self.log.with_file_name(format!("calls-{}.log", std::process::id()));
+    pub fn write_calls(&self) -> Result<&Path> {
         let lines: Vec<String> = self
             .front_door
             .calls()
@@ -111,8 +134,8 @@ impl Account {
                 )
             })
             .collect();
-        std::fs::write(&file, lines.join("\n")).context("writing the calls")?;
-        Ok(file)
+        std::fs::write(&self.calls, lines.join("\n")).context("writing the calls")?;
+        Ok(&self.calls)
     }
 
     /// Ends every process and removes the run's folder.
@@ -127,12 +150,19 @@ impl Account {
     }
 }
 
+/// Tells the runs of one machine apart: the id of this process, and a number, since one process may start several.
+fn run_id() -> String {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
+    format!("{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Removes the folders and logs of runs whose process is gone: a killed one could not do so itself.
 fn sweep(sandbox: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(sandbox)? {
         let path = entry?.path();
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-        let process = ["run-", "ministack-", "calls-"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+        let run = ["run-", "ministack-", "calls-"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
+        let process = run.and_then(|run| run.split('-').next());
         let Some(process) = process.filter(|process| !Path::new("/proc").join(process).exists()) else { continue };
         tracing::debug!(process, "sweeping up after a run");
         if path.is_dir() {

@@ -8,8 +8,6 @@ use crate::world::{BLUE, GREEN};
 
 /// The fewest requests that say anything about a replacement.
 const ENOUGH: usize = 10_000;
-/// The largest deployment package, in bytes.
-const LARGEST_ZIP: usize = 5_000_000;
 /// The most memory that a function may take, in bytes.
 const LARGEST_MEMORY: u64 = 64 << 20;
 
@@ -67,7 +65,6 @@ pub fn judge(report: &mut Report, scenario: Scenario, options: &Options, histori
         format!("unknown to the ledger: {}", report.left.unknown_to_ledger.join(", ")),
     );
     for lambda in &report.lambda {
-        expect(lambda.zip_bytes <= LARGEST_ZIP, format!("{}'s zip has {} bytes", lambda.name, lambda.zip_bytes));
         let memory = lambda.max_rss_bytes.unwrap_or(0);
         expect(memory <= LARGEST_MEMORY, format!("{} takes {memory} bytes of memory", lambda.name));
     }

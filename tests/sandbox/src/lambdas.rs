@@ -1,23 +1,19 @@
-//! The functions as users deploy them: built by cargo, zipped as `bootstrap`.
+//! The functions as the sandbox deploys them: built by cargo, zipped as `bootstrap`.
 
-use std::collections::BTreeSet;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use crate::cargo;
 use crate::error::{Context, Error, Result};
-use crate::project::Project;
+use crate::project::{Project, lock};
 
-/// How often the build says how far it is, at most.
-const PULSE: Duration = Duration::from_secs(1);
+/// A low level of deflate: what is built without optimisation is large, and is sent over loopback only.
+const FAST: i64 = 3;
 
 /// A function's deployment package.
 #[derive(Clone, Debug)]
@@ -37,6 +33,8 @@ pub struct Package {
 pub async fn take(project: &Project, folder: &Path, say: &dyn Fn(&str)) -> Result<Vec<Package>> {
     let kept = project.sandbox().join("packages");
     std::fs::create_dir_all(&kept).context("creating the packages' folder")?;
+    // Of sandboxes that start at once the first zips, and the others wait for it and find its files.
+    let _turn = lock(&project.sandbox().join("packages.lock")).await?;
     let zipped = project.functions.iter().map(|name| {
         let (name, binary, kept) = (name.clone(), folder.join(name), kept.clone());
         tokio::task::spawn_blocking(move || {
@@ -67,7 +65,7 @@ fn zipped(name: &str, binary: &Path, kept: &Path) -> Result<Bytes> {
             std::fs::remove_file(&old).context("an earlier package")?;
         }
     }
-    let zip = archive(&std::fs::read(binary).context("the binary")?)?;
+    let zip = archive(&std::fs::read(binary).context("the binary")?, FAST)?;
     // Complete or not there: another run may be reading.
     let draft = kept.join(format!("{name}.{}.draft", std::process::id()));
     std::fs::write(&draft, &zip).context("the package")?;
@@ -75,89 +73,26 @@ fn zipped(name: &str, binary: &Path, kept: &Path) -> Result<Bytes> {
     Ok(zip)
 }
 
-/// Builds the functions, which are the workspace's default members, as `cargo lambda build --release` does for the machine
-/// it runs on, and zips them.
+/// Builds the functions without optimisation, as `cargo test` builds everything, and zips them.
+///
+/// All of the workspace is named, and examples (there are none), which may have dev-dependencies: so cargo chooses the features of
+/// the dependencies as it does for `cargo test --workspace`, and builds none of them again.
 ///
 /// # Errors
 /// When cargo fails, with its last words, or a binary cannot be read.
 pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>> {
-    compile(project, say).await?;
-    take(project, &project.target.join("release"), say).await
-}
-
-async fn compile(project: &Project, say: &dyn Fn(&str)) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--locked", "--message-format=json-render-diagnostics"]);
-    // Cargo tells what it runs of the package. Build scripts (ring's) name these variables as inputs: left in place they would
-    // have everything built again whenever `cargo sandbox`, `cargo test` and `cargo build` take turns.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_of_a_package)) {
-        command.env_remove(name);
-    }
-    let mut child = command
-        .current_dir(&project.root)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .context("starting cargo build")?;
-    let errors = child.stderr.take().context("cargo's error output")?;
-    let errors = tokio::spawn(async move {
-        let mut lines = BufReader::new(errors).lines();
-        let mut last = Vec::new();
-        while let Ok(Some(line)) = lines.next_line().await {
-            last.push(line);
-        }
-        last
-    });
-    let mut lines = BufReader::new(child.stdout.take().context("cargo's output")?).lines();
-    let mut done = BTreeSet::new();
-    let begin = Instant::now();
-    let mut spoken = begin;
-    while let Some(line) = lines.next_line().await.context("reading cargo's output")? {
-        let Ok(message) = serde_json::from_str::<Value>(&line) else {
-            continue;
-        };
-        if message["reason"] != "compiler-artifact" {
-            continue;
-        }
-        done.insert(message["package_id"].to_string());
-        if spoken.elapsed() >= PULSE {
-            spoken = Instant::now();
-            let seconds = begin.elapsed().as_secs();
-            let name = message["target"]["name"].as_str().unwrap_or_default();
-            say(&format!(
-                "Lambdas: {} of about {} crates built, {seconds} s, last {name}",
-                done.len(),
-                project.packages
-            ));
-        }
-    }
-    let status = child.wait().await.context("waiting for cargo")?;
-    if status.success() {
-        return Ok(());
-    }
-    let errors = errors.await.context("reading cargo's errors")?;
-    let tail = errors[errors.len().saturating_sub(40)..].join("\n");
-    Err(Error::new(format!("cargo build failed ({status}):\n{tail}")))
-}
-
-/// What cargo sets for the crates that it compiles or runs
-/// (<https://doc.rust-lang.org/cargo/reference/environment-variables.html#environment-variables-cargo-sets-for-crates>).
-fn is_of_a_package(name: &str) -> bool {
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_", "CARGO_TARGET_TMPDIR"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    cargo::build(project, &["--workspace", "--bins", "--examples"], say).await?;
+    take(project, &project.target.join("debug"), say).await
 }
 
 /// A zip whose only entry is `bootstrap`, executable: what the `provided.al2023` runtime starts. The time in it is fixed,
-/// so that an unchanged binary has an unchanged package.
+/// so that an unchanged binary has an unchanged package. `level` is deflate's, 1 to 9.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html>
-fn archive(binary: &[u8]) -> Result<Bytes> {
+pub(crate) fn archive(binary: &[u8], level: i64) -> Result<Bytes> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(binary.len() / 2)));
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
+        .compression_level(Some(level))
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(0o755);
     zip.start_file("bootstrap", options).context("zipping")?;

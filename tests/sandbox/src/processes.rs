@@ -1,10 +1,11 @@
-//! What the functions' processes take, read from the kernel: the sandbox looks at them from outside.
+//! The functions' processes and the memory that they take, read from `/proc`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use nix::unistd::{Pid, getpgid};
 use tokio::task::JoinHandle;
 
 /// How often the processes are looked at. The kernel keeps each one's peak, so only its last moments can be missed.
@@ -106,16 +107,44 @@ fn descends(parents: &BTreeMap<u32, u64>, id: u32, ancestor: u64) -> bool {
     false
 }
 
-/// The folder of the function that a process runs, from the environment that Lambda gives it.
+/// A process of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its id.
+    pub id: Pid,
+    /// The function's folder.
+    pub function: String,
+}
+
+/// The function's process in a process group that calls AWS with the temporary credentials of this access key id. Two accounts
+/// that run at once give out the same access key ids, in process groups of their own.
+#[must_use]
+pub fn of_key(group: i32, key: &str) -> Option<Process> {
+    std::fs::read_dir("/proc").into_iter().flatten().flatten().find_map(|entry| {
+        let id = entry.file_name().to_str()?.parse::<i32>().ok()?;
+        (getpgid(Some(Pid::from_raw(id))).ok()?.as_raw() == group).then_some(())?;
+        let environment = environment(u32::try_from(id).ok()?)?;
+        (variable(&environment, "AWS_ACCESS_KEY_ID")? == key).then_some(())?;
+        let function = variable(&environment, "AWS_LAMBDA_FUNCTION_NAME")?.strip_prefix("bascule-")?.to_owned();
+        Some(Process { id: Pid::from_raw(id), function })
+    })
+}
+
+/// The folder of the function that a process runs.
 fn function(id: u32) -> Option<String> {
+    let environment = environment(id)?;
+    variable(&environment, "AWS_LAMBDA_FUNCTION_NAME")?.strip_prefix("bascule-").map(str::to_owned)
+}
+
+/// The environment that Lambda gives to a function's process; none of any other process.
+fn environment(id: u32) -> Option<String> {
     let folder = Path::new("/proc").join(id.to_string());
-    if std::fs::read_link(folder.join("exe")).ok()?.file_name()? != "bootstrap" {
-        return None;
-    }
-    let environment = std::fs::read(folder.join("environ")).ok()?;
-    let variables = environment.split(|byte| *byte == 0).filter_map(|variable| std::str::from_utf8(variable).ok());
-    let name = variables.into_iter().find_map(|variable| variable.strip_prefix("AWS_LAMBDA_FUNCTION_NAME="))?;
-    name.strip_prefix("bascule-").map(str::to_owned)
+    (std::fs::read_link(folder.join("exe")).ok()?.file_name()? == "bootstrap").then_some(())?;
+    String::from_utf8(std::fs::read(folder.join("environ")).ok()?).ok()
+}
+
+fn variable<'a>(environment: &'a str, name: &str) -> Option<&'a str> {
+    environment.split('\0').find_map(|variable| variable.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// A number of `/proc/PID/status`.

@@ -27,21 +27,16 @@ pub struct Now {
 /// A display for a terminal, or plain lines elsewhere.
 #[derive(Debug)]
 pub struct Progress {
+    label: &'static str,
     bar: Option<ProgressBar>,
     begin: Instant,
     last: Mutex<(Option<Instant>, Now)>,
 }
 
-impl Default for Progress {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Progress {
-    /// Redraws when standard error is a terminal.
+    /// Redraws when standard error is a terminal. Each line begins with the label, where it is not empty.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(label: &'static str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}") {
@@ -50,13 +45,14 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { bar, begin: Instant::now(), last: Mutex::default() }
+        Self { label, bar, begin: Instant::now(), last: Mutex::default() }
     }
 
     /// Says that something happened.
     pub fn say(&self, line: &str) {
         let seconds = self.begin.elapsed().as_secs();
-        let line = format!("{:3}:{:02} {line}", seconds / 60, seconds % 60);
+        let separator = if self.label.is_empty() { "" } else { ": " };
+        let line = format!("{:3}:{:02} {}{separator}{line}", seconds / 60, seconds % 60, self.label);
         match &self.bar {
             Some(bar) => bar.println(line),
             None => eprintln!("{line}"),

@@ -1,5 +1,6 @@
 //! Where the checkout is and where the sandbox may write: below cargo's target directory and nowhere else.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -7,7 +8,7 @@ use tokio::process::Command;
 
 use crate::error::{Context, Result};
 
-/// The checkout, its target directory, and what cargo knows about its packages.
+/// The checkout, its target directory, and what `cargo metadata` says about its packages.
 #[derive(Clone, Debug)]
 pub struct Project {
     /// The workspace's root.
@@ -60,6 +61,18 @@ impl Project {
     pub fn sandbox(&self) -> PathBuf {
         self.target.join("sandbox")
     }
+}
+
+/// Waits until no other sandbox holds this lock file, and holds it until the file is dropped.
+///
+/// # Errors
+/// When the file cannot be created or locked.
+pub(crate) async fn lock(path: &Path) -> Result<File> {
+    let file = File::create(path).context(format!("creating {}", path.display()))?;
+    tokio::task::spawn_blocking(move || file.lock().map(|()| file))
+        .await
+        .context(format!("waiting for {}", path.display()))?
+        .context(format!("locking {}", path.display()))
 }
 
 /// A package with a binary directly below `functions/`.

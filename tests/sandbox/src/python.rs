@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use crate::digest::sha256;
 use crate::error::{Context, Error, Result};
-use crate::project::Project;
+use crate::project::{Project, lock};
 
 /// Every package of the environment, with its version.
 const PINS: &str = include_str!("../requirements.txt");
@@ -31,11 +31,7 @@ impl Python {
         let stamp = home.join("pins.sha256");
         std::fs::create_dir_all(project.sandbox()).context("creating the sandbox's directory")?;
         // Two sandboxes may start at once; the second waits for the first one's installation.
-        let guard = std::fs::File::create(project.sandbox().join("python.lock")).context("creating python.lock")?;
-        tokio::task::spawn_blocking(move || guard.lock().map(|()| guard))
-            .await
-            .context("waiting for python.lock")?
-            .context("locking python.lock")?;
+        let _turn = lock(&project.sandbox().join("python.lock")).await?;
         if std::fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
             return Ok(Self { home });
         }

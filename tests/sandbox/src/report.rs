@@ -33,6 +33,9 @@ pub struct Report {
     /// Who answered on the temporary URL during the bake; nobody where no bake began. Not part of the JSON.
     #[serde(skip)]
     pub compared: Option<String>,
+    /// The functions whose processes were killed, once for each time. Not part of the JSON.
+    #[serde(skip)]
+    pub killed: Vec<String>,
     /// Why the run is not what was expected; empty when it is. Not part of the JSON.
     #[serde(skip)]
     pub disappointments: Vec<String>,
@@ -101,7 +104,7 @@ pub struct StepFunctions {
 pub struct Lambda {
     /// The folder's name.
     pub name: String,
-    /// Size of the deployment package.
+    /// Size of the package that was deployed here, in bytes: without optimisation, several times what users deploy.
     pub zip_bytes: usize,
     /// From the start of the process to its first question for an event.
     pub init_ms: f64,

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::doorstep::Doorstep;
 use crate::error::{Context, Error, Result};
 use crate::execution::Machines;
+use crate::history::History;
+use crate::kills::{self, Kills, Plan};
 use crate::letterbox::Letterbox;
 use crate::load::Server;
 use crate::processes::Watch;
@@ -38,6 +40,8 @@ pub enum Scenario {
 /// What the command line may change.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What each line of the display begins with, where several runs go on side by side.
+    pub label: &'static str,
     /// Whether the sandbox itself answers the approvals.
     pub approve: bool,
     /// More bundles of manifests, after the shop's own.
@@ -46,6 +50,8 @@ pub struct Options {
     pub rate: u32,
     /// Percentages of the traffic that green gets.
     pub steps: Vec<u8>,
+    /// Which of the functions' processes to kill while they work.
+    pub kills: Option<Kills>,
     /// Whether to stay up in the end until interrupted.
     pub keep: bool,
     /// Where the functions' binaries are, when they are not to be built.
@@ -54,7 +60,16 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { approve: true, workloads: Vec::new(), rate: 200, steps: vec![100], keep: false, binaries: None }
+        Self {
+            label: "",
+            approve: true,
+            workloads: Vec::new(),
+            rate: 200,
+            steps: vec![100],
+            kills: None,
+            keep: false,
+            binaries: None,
+        }
     }
 }
 
@@ -63,7 +78,7 @@ impl Default for Options {
 /// # Errors
 /// When the sandbox cannot do its part. That the migration disappoints is no error: the report says so.
 pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future<Output = ()>) -> Result<Report> {
-    let progress = Progress::new();
+    let progress = Progress::new(options.label);
     let say = |line: &str| progress.say(line);
     let mut interrupted = std::pin::pin!(interrupted);
     let site = tokio::select! {
@@ -119,16 +134,18 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         compared: None,
     };
     let mut disappointments = Vec::new();
-    let migrate = teller.follow(&arn, &mut disappointments).await?;
-    if scenario == Scenario::Replace && migrate.status == "SUCCEEDED" {
-        say("Migration: green serves; waiting for the schedule of the cleanup");
-        let last = machines.cleanup(aws, |history| teller.show("cleanup", history)).await;
-        match last {
-            Ok(history) if history.status == "SUCCEEDED" => say("Cleanup: ended"),
-            Ok(history) => disappointments.push(format!("the cleanup is {}: {:?}", history.status, history.error)),
-            Err(error) => disappointments.push(error.to_string()),
-        }
-    }
+    let mut killed = Vec::new();
+    let plan = options.kills.map_or_else(Plan::default, |kills| Plan::new(kills, &site.project.functions));
+    let kills = kills::run(account, plan, |function, call| {
+        say(&format!("Killed: {function} after its call {call}"));
+        killed.push(function);
+    });
+    let story = follow(&mut teller, &machines, &arn, &mut disappointments);
+    let migrate = tokio::select! {
+        migrate = story => migrate?,
+        () = kills => unreachable!("kills go on until they are dropped"),
+    };
+    let scenario = told(scenario, options.approve, &migrate);
     let compared = teller.compared;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let records = load.stop().await?;
@@ -152,6 +169,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         unchanged: Snapshot::take(aws, &shop.api.id).await?.unchanged(&before),
         left: inventory::left(&inventory_before, &after, &ledger, blue_deleted),
         compared,
+        killed,
         disappointments,
         memory: peaks.total,
     };
@@ -166,6 +184,34 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         ));
     }
     Ok(report)
+}
+
+/// Follows the migration, and the cleanup where green serves.
+async fn follow(
+    teller: &mut Teller<'_>,
+    machines: &Machines,
+    arn: &str,
+    disappointments: &mut Vec<String>,
+) -> Result<History> {
+    let migrate = teller.follow(arn, disappointments).await?;
+    if measure::named_outcome(&migrate).as_deref() == Some("GreenServes") {
+        teller.progress.say("Migration: green serves; waiting for the schedule of the cleanup");
+        match machines.cleanup(&teller.account.aws, |history| teller.show("cleanup", history)).await {
+            Ok(history) if history.status == "SUCCEEDED" => teller.progress.say("Cleanup: ended"),
+            Ok(history) => disappointments.push(format!("the cleanup is {}: {:?}", history.status, history.error)),
+            Err(error) => disappointments.push(error.to_string()),
+        }
+    }
+    Ok(migrate)
+}
+
+/// The scenario that was run: a person who answers no on the approval's page turns a replacement into an abort. The sandbox
+/// itself never does, where it approves.
+fn told(asked: Scenario, approves: bool, migrate: &History) -> Scenario {
+    match (asked, migrate.status.as_str(), measure::named_outcome(migrate).as_deref()) {
+        (Scenario::Replace, "SUCCEEDED", Some("BlueServes")) if !approves => Scenario::Abort,
+        _ => asked,
+    }
 }
 
 /// The input of the execution: the five lines, what may run once only (the load generator, and the Service that would get a load balancer), and waits that suit a demonstration.
@@ -187,4 +233,28 @@ pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
         "cleanup": {"after": "2s", "approval": false},
         "dryRun": dry_run,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(status: &str, outcome: &str) -> History {
+        let mut history = History::default();
+        history.status = status.to_owned();
+        history.output = Some(json!({"outcome": outcome}));
+        history
+    }
+
+    #[test]
+    fn a_replacement_to_which_a_person_says_no_is_an_abort() {
+        assert_eq!(told(Scenario::Replace, false, &ended("SUCCEEDED", "BlueServes")), Scenario::Abort);
+        assert_eq!(told(Scenario::Replace, false, &ended("SUCCEEDED", "GreenServes")), Scenario::Replace);
+    }
+
+    #[test]
+    fn a_replacement_that_nobody_refused_is_to_end_as_one() {
+        assert_eq!(told(Scenario::Replace, true, &ended("SUCCEEDED", "BlueServes")), Scenario::Replace);
+        assert_eq!(told(Scenario::Replace, false, &ended("FAILED", "")), Scenario::Replace);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::account::Account;
+use crate::account::{Account, WAIT_SCALE};
 use crate::error::{Context, Result};
 use crate::lambdas::{self, Package};
 use crate::project::Project;
@@ -46,7 +46,7 @@ impl Site {
     pub async fn furnish(&self, workloads: &[PathBuf], say: &dyn Fn(&str)) -> Result<(Stack, Shop)> {
         let parameters = [("Architecture", architecture()), ("LedgerDeletionProtection", "false")];
         let deployed = async {
-            let stack = stack::deploy(&self.account.aws, &self.project, &self.packages, &parameters)
+            let stack = stack::deploy(&self.account.aws, &self.project, &self.packages, &parameters, WAIT_SCALE)
                 .await
                 .context("deploying infra/template.yaml")?;
             say(&format!("Stack: infra/template.yaml deployed, {} resources", stack.resources.len()));

@@ -33,17 +33,28 @@ pub struct Stack {
     pub outputs: BTreeMap<String, String>,
 }
 
-/// Uploads packages and definitions, points the template at them, and creates the stack.
+/// The shortest time limit that a function gets, in seconds: the SDK's own time limit of one attempt at a call.
+const SHORTEST: u64 = 10;
+
+/// Uploads packages and definitions, points the template at them, and creates the stack. The functions' time limits are multiplied
+/// with `wait_scale`, as Step Functions' waits and retry intervals are.
 ///
 /// # Errors
 /// When an upload is refused, a path of the template leads nowhere, or the stack ends in another state than
 /// `CREATE_COMPLETE`; then with the reasons of the failed resources.
-pub async fn deploy(aws: &Aws, project: &Project, packages: &[Package], parameters: &[(&str, &str)]) -> Result<Stack> {
+pub async fn deploy(
+    aws: &Aws,
+    project: &Project,
+    packages: &[Package],
+    parameters: &[(&str, &str)],
+    wait_scale: f64,
+) -> Result<Stack> {
     aws.create_bucket(BUCKET).await?;
     let source = project.root.join("infra/template.yaml");
     let template = std::fs::read_to_string(&source).context(format!("reading {}", source.display()))?;
     let mut uploads = BTreeMap::new();
     let folder = project.root.join("infra");
+    let template = with_time_limits(&template, |seconds| time_limit(seconds, wait_scale));
     let template = point_at_uploads(&template, |kind, path| upload_of(kind, path, &folder, packages, &mut uploads))?;
     for (key, body) in uploads {
         aws.put_object(BUCKET, &key, body).await?;
@@ -52,6 +63,30 @@ pub async fn deploy(aws: &Aws, project: &Project, packages: &[Package], paramete
     create(aws, parameters).await?;
     settle(aws).await?;
     describe(aws).await
+}
+
+/// A function's time limit, in seconds, where Step Functions' waits are multiplied with `wait_scale`.
+///
+/// A function that is killed keeps its lease until its time limit has passed, and the next attempt polls until then. With polls that
+/// come sooner and a time limit as on AWS, the attempts of a state would be used up before.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "1 to 900 seconds"
+)]
+pub fn time_limit(seconds: u64, wait_scale: f64) -> u64 {
+    ((seconds as f64 * wait_scale).ceil() as u64).clamp(SHORTEST.min(seconds), seconds)
+}
+
+/// The template with other time limits of its functions.
+fn with_time_limits(template: &str, limit: impl Fn(u64) -> u64) -> String {
+    let line = |line: &str| match line.split_once("Timeout: ").map(|(indent, seconds)| (indent, seconds.parse())) {
+        Some((indent, Ok(seconds))) if indent.trim().is_empty() => format!("{indent}Timeout: {}\n", limit(seconds)),
+        _ => format!("{line}\n"),
+    };
+    template.lines().map(line).collect()
 }
 
 /// What `aws cloudformation package` does: replaces the local paths of `CodeUri` and `DefinitionUri` by S3 locations.
@@ -154,6 +189,15 @@ async fn describe(aws: &Aws) -> Result<Stack> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_limits_shrink_with_the_waits_and_leave_time_for_one_call() {
+        let template = "Globals:\n  Function:\n    Timeout: 120\nResources:\n  F:\n    Properties:\n      Timeout: 300\n      Description: Timeout: 300\n";
+        assert_eq!(
+            with_time_limits(template, |seconds| time_limit(seconds, 0.05)),
+            "Globals:\n  Function:\n    Timeout: 10\nResources:\n  F:\n    Properties:\n      Timeout: 15\n      Description: Timeout: 300\n"
+        );
+    }
 
     #[test]
     fn only_the_local_paths_of_code_and_definitions_are_replaced() {

@@ -123,9 +123,17 @@ impl Emulator {
                 };
                 Ok(format!("<GetCallerIdentityResult><Arn>{arn}</Arn></GetCallerIdentityResult>"))
             }
-            "AuthorizeSecurityGroupIngress" | "DeleteSecurityGroup" | "TerminateInstances" | "PutMetricData" => {
-                Ok(String::new())
-            }
+            // Each instance has a root volume of its number.
+            "DescribeVolumes" => Ok(format!(
+                "<volumeSet><item><volumeId>{}</volumeId></item></volumeSet>",
+                call["Filter.1.Value.1"].replace("i-", "vol-")
+            )),
+            "AuthorizeSecurityGroupIngress"
+            | "DeleteSecurityGroup"
+            | "TerminateInstances"
+            | "DetachVolume"
+            | "DeleteVolume"
+            | "PutMetricData" => Ok(String::new()),
             _ => Err("InvalidAction"),
         }
     }

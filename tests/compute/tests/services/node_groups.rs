@@ -73,6 +73,10 @@ async fn a_cluster_with_a_node_group_cannot_be_deleted_and_without_it_can() {
     })
     .await;
     assert_eq!(account.emulator.count("TerminateInstances"), 2);
+    eventually("the instances' root volumes are deleted with them", async || {
+        account.emulator.count("DeleteVolume") == 2
+    })
+    .await;
     assert!(account.autoscaling.describe_auto_scaling_groups().send().await.unwrap().auto_scaling_groups().is_empty());
     account.eks.delete_cluster().name("blue").send().await.unwrap();
     account.compute.stop().await;

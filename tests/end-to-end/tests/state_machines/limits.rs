@@ -2,7 +2,9 @@
 
 use crate::{each_task, seconds};
 use domain::input::{LONGEST_CUTOVER, LONGEST_WAIT};
-use end_to_end::{machine::Machine, project};
+use end_to_end::{machine::Machine, project, template::Template};
+use sandbox::{account::WAIT_SCALE, stack::time_limit};
+use std::time::Duration;
 
 /// Events that one attempt at a Lambda task leaves in the history: scheduled, started, failed.
 const EVENTS_OF_AN_ATTEMPT: u64 = 3;
@@ -42,7 +44,18 @@ fn no_machine_outlives_its_longest_way() {
 fn the_guard_polls_for_as_long_as_a_step_may_be_watched() {
     let machine = Machine::read("migrate");
     let watched = machine.state("Guard").waits(0, 1.0);
-    assert!(watched > std::time::Duration::from_secs(LONGEST_CUTOVER.as_secs()).as_secs_f64(), "{watched} s");
+    assert!(watched > Duration::from_secs(LONGEST_CUTOVER.as_secs()).as_secs_f64(), "{watched} s");
+}
+
+#[test]
+fn in_the_sandbox_too_a_state_polls_for_longer_than_a_killed_function_keeps_its_lease() {
+    let template = Template::read();
+    each_task(|machine, state| {
+        let Some(lambda) = state.lambda() else { return };
+        let polls = state.waits(0, 1.0) * WAIT_SCALE;
+        let lease = time_limit(template.timeout(&lambda), WAIT_SCALE);
+        assert!(polls > Duration::from_secs(lease).as_secs_f64(), "{} {}: {polls} s", machine.name, state.name);
+    });
 }
 
 /// Every retrier of every state is used up in every visit, but for the guard's polls: the deadline of the switch as a whole

@@ -23,12 +23,10 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
             Resource::new("LaunchTemplate", text(template, "launchTemplateId"), text(template, "launchTemplateName"));
         all.push(of_cluster(resource, template));
     }
-    let mut terminated = Vec::new();
     for reservation in ec2(aws, "DescribeInstances", &[]).await?.list("reservationSet") {
         for instance in reservation.list("instancesSet") {
             let state = instance.find("instanceState").map(|state| text(state, "name")).unwrap_or_default();
             if state == "terminated" {
-                terminated.push(text(instance, "instanceId"));
                 continue;
             }
             let resource = Resource::new("Instance", text(instance, "instanceId"), "");
@@ -48,11 +46,6 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
         let resource = Resource::new("Volume", text(volume, "volumeId"), "");
         let attachment = volume.find("attachmentSet");
         let instance = attachment.map(|attachment| text(attachment, "instanceId")).unwrap_or_default();
-        // AWS deletes such a volume with its instance; ministack keeps it, attached to an instance that is gone.
-        let goes_along = attachment.is_some_and(|attachment| text(attachment, "deleteOnTermination") == "true");
-        if goes_along && terminated.contains(&instance) {
-            continue;
-        }
         all.push(if instance.is_empty() { resource } else { resource.owned_by(instance) });
     }
     Ok(all)

@@ -1,12 +1,12 @@
 //! Every way through the state machines, run by the embedded account from the template, with stand-ins for the Lambdas that answer as
 //! each case says. What the phases themselves do is tested elsewhere; this is the graph.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
 mod cases;
 mod stand_in;
 
-use cases::{Case, cases};
+use self::cases::{Case, cases};
+use self::stand_in::StandIns;
+use libtest_mimic::Trial;
 use sandbox::{
     aws::Aws,
     emulator::{Emulator, Settings, free_port},
@@ -15,7 +15,6 @@ use sandbox::{
     stack,
 };
 use serde_json::{Value, json};
-use stand_in::StandIns;
 use std::time::{Duration, Instant};
 
 /// The longest that a case may take; at the scale below the longest way takes about four seconds.
@@ -145,8 +144,11 @@ impl Bench {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_way_through_the_machines_ends_where_it_should() {
+pub(crate) fn trial() -> Trial {
+    crate::trial("every_way_through_the_machines_ends_where_it_should", every_way)
+}
+
+async fn every_way() {
     let project = Project::locate().await.unwrap();
     let python = Python::prepare(&project, &|line| println!("{line}")).await.unwrap();
     let folder = stand_in::folder(&project);
@@ -159,7 +161,7 @@ async fn every_way_through_the_machines_ends_where_it_should() {
     let stand_ins = StandIns::new(folder.clone());
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
     let packages = stand_ins.packages(&project.functions, &python.interpreter());
-    let stack = stack::deploy(&aws, &project, &packages, &[("Architecture", architecture)]).await.unwrap();
+    let stack = stack::deploy(&aws, &project, &packages, &[("Architecture", architecture)], WAIT_SCALE).await.unwrap();
     let bench = Bench { aws, stack, stand_ins };
     let mut wrong = Vec::new();
     for case in cases() {

@@ -1,11 +1,10 @@
 //! Bad input and unfit accounts are refused end to end: before anything is created, with every problem at once, its JSON path
 //! and what to do about it, and the ledger keeps the refusal.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
-
 mod cases;
 
-use cases::{Case, cases, of_the_same_cluster, of_the_same_green, of_the_same_stage};
+use self::cases::{Case, cases, of_the_same_cluster, of_the_same_green, of_the_same_stage};
+use libtest_mimic::Trial;
 use sandbox::execution::Machines;
 use sandbox::history::History;
 use sandbox::inventory::{self, ledger::Ledger};
@@ -31,10 +30,14 @@ struct Stage {
     flaws: Flaws,
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn bad_input_is_refused_with_every_problem_at_once_and_kept_and_nothing_is_created() {
+pub(crate) fn trial() -> Trial {
+    let name = "bad_input_is_refused_with_every_problem_at_once_and_kept_and_nothing_is_created";
+    crate::trial(name, refusals)
+}
+
+async fn refusals() {
     let begin = Instant::now();
-    let say = |line: &str| eprintln!("{:5.1} s {line}", begin.elapsed().as_secs_f64());
+    let say = |line: &str| eprintln!("{:5.1} s refusals: {line}", begin.elapsed().as_secs_f64());
     let site = Site::prepare(None, &say).await.unwrap();
     let (stack, shop) = site.furnish(&[], &say).await.unwrap();
     let stage = Stage::set(site, &stack, &shop).await;

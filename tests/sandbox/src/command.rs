@@ -1,0 +1,128 @@
+//! The command line of `cargo sandbox`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::error::{Context, Error, Result};
+use crate::kills::Kills;
+use crate::packages;
+use crate::scenario::{self, Options, Scenario};
+
+/// How many processes `--kill-functions` kills.
+const DEATHS: usize = 12;
+
+/// Replaces an EKS cluster behind API Gateway under live traffic, in an AWS account made on this machine for it.
+///
+/// Needs Rust, a C compiler and Python 3.11; no AWS account, no Docker. Writes below cargo's target directory only.
+#[derive(Parser)]
+#[command(name = "cargo sandbox", version)]
+pub struct Arguments {
+    /// What to run; `replace` without a word.
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Answer the approvals on their page, as a person would, instead of printing the link.
+    #[arg(long, global = true)]
+    approve: bool,
+    /// Write what was observed to this file, as JSON.
+    #[arg(long, global = true, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Bundles of Kubernetes manifests to run besides the shop.
+    #[arg(long, global = true, value_name = "FILE", num_args = 1..)]
+    workloads: Vec<PathBuf>,
+    /// Requests a second.
+    #[arg(long, global = true, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    rate: u32,
+    /// Percentages of the traffic that green gets, one step after the other.
+    #[arg(long, global = true, value_delimiter = ',', default_value = "100", value_parser = clap::value_parser!(u8).range(1..=100))]
+    steps: Vec<u8>,
+    /// Kill processes of the functions in the middle of their work, at calls chosen by this number; the end must be the same.
+    #[arg(long, global = true, value_name = "SEED")]
+    kill_functions: Option<u64>,
+    /// Stay up at the end, until Ctrl-C.
+    #[arg(long, global = true)]
+    keep: bool,
+    /// Take the functions' binaries from this folder instead of building them.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    binaries: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Subcommand)]
+enum Command {
+    /// Replace blue by green, and delete blue.
+    Replace,
+    /// End with the plan.
+    DryRun,
+    /// The people who qualify green say no.
+    Abort,
+    /// An alarm fires while green is watched.
+    Rollback,
+    /// Build the deployment packages as users do, and measure them.
+    Packages,
+}
+
+/// Does what the command line asks for; false when something is not as expected.
+///
+/// # Errors
+/// When the sandbox cannot do its part, or is interrupted.
+pub async fn run(arguments: Arguments) -> Result<bool> {
+    let scenario = match arguments.command.unwrap_or(Command::Replace) {
+        Command::Replace => Scenario::Replace,
+        Command::DryRun => Scenario::DryRun,
+        Command::Abort => Scenario::Abort,
+        Command::Rollback => Scenario::Rollback,
+        Command::Packages => return packages(&arguments).await,
+    };
+    let options = Options {
+        label: "",
+        approve: arguments.approve,
+        workloads: arguments.workloads,
+        rate: arguments.rate,
+        steps: arguments.steps,
+        kills: arguments.kill_functions.map(|seed| Kills { seed, deaths: DEATHS }),
+        keep: arguments.keep,
+        binaries: arguments.binaries,
+    };
+    let report = scenario::run(scenario, &options, interruption()?).await?;
+    println!("{}", report.page());
+    write(arguments.report.as_deref(), &report)?;
+    for disappointment in &report.disappointments {
+        println!("  not as expected: {disappointment}");
+    }
+    Ok(report.satisfied())
+}
+
+async fn packages(arguments: &Arguments) -> Result<bool> {
+    let say = |line: &str| eprintln!("{line}");
+    let sizes = tokio::select! {
+        sizes = packages::measure(arguments.binaries.as_deref(), &say) => sizes?,
+        () = interruption()? => return Err(Error::new("interrupted")),
+    };
+    println!("{}", packages::page(&sizes));
+    write(arguments.report.as_deref(), &sizes)?;
+    let too_large = packages::too_large(&sizes);
+    for complaint in &too_large {
+        println!("  not as expected: {complaint}");
+    }
+    Ok(too_large.is_empty())
+}
+
+fn write(file: Option<&Path>, report: &impl Serialize) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let text = serde_json::to_string_pretty(report).context("writing the report")?;
+    std::fs::write(file, text + "\n").context(format!("writing {}", file.display()))
+}
+
+/// Ends with the first signal that asks for an end.
+fn interruption() -> Result<impl Future<Output = ()>> {
+    let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
+        .into_iter()
+        .map(|kind| signal(kind).context("listening for signals"))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(async move {
+        let waits = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures::future::select_all(waits).await;
+    })
+}

@@ -1,0 +1,106 @@
+//! The functions' deployment packages as users deploy them: optimised, linked with LTO, zipped, and measured.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cargo;
+use crate::error::{Context, Error, Result};
+use crate::lambdas::archive;
+use crate::project::Project;
+
+/// The largest that any package may be, in bytes.
+const LARGEST: usize = 5_000_000;
+/// The largest that the median of all packages may be, in bytes.
+const LARGEST_MEDIAN: usize = 3_000_000;
+/// Deflate's default level, with which `cargo lambda build --output-format zip` and the SAM CLI zip.
+const LEVEL: i64 = 6;
+
+/// The size of one function's package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Size {
+    /// The folder below `functions/`.
+    pub name: String,
+    /// The size of the zip file.
+    pub zip_bytes: usize,
+}
+
+/// Builds the functions as `cargo lambda build --release` does for the machine that it runs on, or takes their binaries from a
+/// folder, and measures their packages; in order of the alphabet.
+///
+/// # Errors
+/// When cargo fails, or a binary cannot be read.
+pub async fn measure(binaries: Option<&Path>, say: &dyn Fn(&str)) -> Result<Vec<Size>> {
+    let project = Project::locate().await?;
+    let folder = if let Some(folder) = binaries {
+        folder.to_owned()
+    } else {
+        // The workspace's default members are the functions.
+        cargo::build(&project, &["--release"], say).await?;
+        project.target.join("release")
+    };
+    let sizes = project.functions.iter().map(|name| {
+        let (name, binary) = (name.clone(), folder.join(name));
+        tokio::task::spawn_blocking(move || {
+            let content = std::fs::read(&binary).context(format!("reading {}", binary.display()))?;
+            Ok::<_, Error>(Size { name, zip_bytes: archive(&content, LEVEL)?.len() })
+        })
+    });
+    futures::future::join_all(sizes).await.into_iter().map(|size| size.context("zipping")?).collect()
+}
+
+/// A line for each package, and one for the median.
+#[must_use]
+pub fn page(sizes: &[Size]) -> String {
+    let mut lines: Vec<String> = sizes.iter().map(|size| format!("  {:>9} {}", size.zip_bytes, size.name)).collect();
+    lines.push(format!("  {:>9} median", median(sizes)));
+    lines.join("\n")
+}
+
+/// What is larger than it may be.
+#[must_use]
+pub fn too_large(sizes: &[Size]) -> Vec<String> {
+    let large = sizes.iter().filter(|size| size.zip_bytes > LARGEST);
+    let mut found: Vec<String> = large
+        .map(|size| format!("the package of {} has {} bytes, at most {LARGEST} are allowed", size.name, size.zip_bytes))
+        .collect();
+    let median = median(sizes);
+    if median > LARGEST_MEDIAN {
+        found.push(format!("the median of the packages is {median} bytes, at most {LARGEST_MEDIAN} are allowed"));
+    }
+    found
+}
+
+/// The size in the middle; of an even number the larger of the two.
+fn median(sizes: &[Size]) -> usize {
+    let mut sorted: Vec<usize> = sizes.iter().map(|size| size.zip_bytes).collect();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(bytes: &[usize]) -> Vec<Size> {
+        let sizes = bytes.iter().zip('a'..);
+        sizes.map(|(&zip_bytes, name)| Size { name: name.to_string(), zip_bytes }).collect()
+    }
+
+    #[test]
+    fn a_package_and_the_median_may_be_as_large_as_their_limits() {
+        assert_eq!(too_large(&sizes(&[2_000_000, 3_000_000, 5_000_000])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_package_above_its_limit_is_named_and_so_is_the_median() {
+        assert_eq!(
+            too_large(&sizes(&[5_000_001, 2_000_000, 3_000_001])),
+            [
+                "the package of a has 5000001 bytes, at most 5000000 are allowed",
+                "the median of the packages is 3000001 bytes, at most 3000000 are allowed"
+            ]
+        );
+    }
+}
