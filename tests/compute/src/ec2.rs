@@ -203,7 +203,7 @@ pub(crate) async fn terminate_instance(client: &QueryClient, id: &str) -> Result
         ("Filter.2.Value.1", "true"),
     ];
     let filters = filters.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    for volume in call(client, "DescribeVolumes", &filters).await?.items("volumeSet") {
+    for volume in call(client, "DescribeVolumes", &filters).await?.list("volumeSet") {
         let volume = [("VolumeId".to_owned(), text_of(volume, "volumeId")?)];
         call(client, "DetachVolume", &volume).await?;
         call(client, "DeleteVolume", &volume).await?;
