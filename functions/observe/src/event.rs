@@ -3,7 +3,7 @@
 
 use crate::{bake, guard, sight};
 use domain::{
-    Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
+    Direction, Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
     ports::{Alarms, Approvals, Clock, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages, Tokens},
 };
@@ -58,6 +58,9 @@ pub struct Watch {
 pub struct State {
     /// The migration.
     pub migration_id: MigrationId,
+    /// Always "converge", as in the payload of every phase.
+    #[serde(default)]
+    pub direction: Direction,
     /// The state of the machine: a [`Step`].
     pub step: Option<String>,
     /// The token of the waiting state, for `bake` only.
@@ -146,4 +149,19 @@ async fn alarms<P: Ports>(
         }
     }
     Ok(Outcome::done().with("watchers", watchers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_payloads_of_guard_and_bake_are_read_as_calls_of_a_state() {
+        for payload in [
+            serde_json::json!({ "migrationId": "arn", "direction": "converge", "step": "guard" }),
+            serde_json::json!({ "migrationId": "arn", "direction": "converge", "step": "bake", "taskToken": "t" }),
+        ] {
+            assert!(matches!(serde_json::from_value(payload.clone()), Ok(Event::State(_))), "{payload}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! goes to the ledger and nowhere else: the link that people get is signed, expires, and names only the question.
 
 use domain::{
-    Invocation, Migration, MigrationId, Outcome, PhaseError, Progress, Step as _, TaskToken,
+    Direction, Invocation, Migration, MigrationId, Outcome, PhaseError, Progress, Step as _, TaskToken,
     answered::answered,
     approval::{Asked, Call, Decision, Link, Question},
     ports::{Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens, schedules::When},
@@ -20,6 +20,9 @@ use serde_json::{Value, json};
 pub struct Request {
     /// The migration.
     pub migration_id: MigrationId,
+    /// Always "converge", as in the payload of every phase.
+    #[serde(default)]
+    pub direction: Direction,
     /// The question: a [`Step`].
     pub step: Option<String>,
     /// The token of the waiting state.
@@ -156,4 +159,16 @@ fn message(
         json!(call)
     );
     (subject, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_payload_of_the_states_that_ask_is_read() {
+        let payload =
+            json!({ "migrationId": "arn", "direction": "converge", "step": "qualification", "taskToken": "t" });
+        assert!(serde_json::from_value::<Request>(payload).is_ok());
+    }
 }
