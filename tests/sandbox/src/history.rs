@@ -245,7 +245,7 @@ mod tests {
             {"type": "TaskFailed", "timestamp": 3.0, "taskFailedEventDetails": {"error": "NotReady", "cause": "{\"errorMessage\": \"link PENDING\"}"}},
             {"type": "TaskScheduled", "timestamp": 4.0, "taskScheduledEventDetails": {}},
         ]));
-        assert_eq!((history.transitions(), history.phases().len()), (3, 0));
+        assert_eq!((history.transitions(), history.phases()), (3, Vec::new()));
         assert_eq!(history.parallels(), [("Provision".to_owned(), Timestamp::from_second(1).unwrap(), None)]);
         assert_eq!(history.last_condition(), Some(("NotReady".into(), "link PENDING".into())));
     }
