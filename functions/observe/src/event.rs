@@ -98,7 +98,7 @@ impl<T> Ports for T where
 {
 }
 
-/// Handles one event.
+/// Handles one event. An error also fails the task that waits, where one does.
 ///
 /// # Errors
 /// `InvalidInput` for a step that is not a [`Step`] or lacks its task token, and the errors of the guard and the bake.
@@ -112,25 +112,36 @@ pub async fn handle<P: Ports>(ports: &P, event: Event, invocation: Invocation) -
             let look = Box::pin(sight::see(ports, &migration));
             bake::watch(ports, &migration, look, now).await
         }
-        Event::State(state) => match (Step::read(state.step.as_deref())?, state.task_token) {
-            (Step::Guard, None) => {
-                let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
-                let edge = &migration.plan.edge;
-                let found = ports.stage(&edge.api.id, &edge.stage.name).await?;
-                guard::converge(ports, &migration, found.as_ref(), now).await
+        Event::State(state) => {
+            let token = state.task_token.clone();
+            let outcome = called(ports, state, &invocation, now).await;
+            match token {
+                Some(token) => answered(ports, &token, outcome).await,
+                None => outcome,
             }
-            (Step::Bake, Some(token)) => {
-                let begun = async {
-                    let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
-                    bake::begin(ports, &migration, token.clone(), &ports.observe_arn()?, now).await
-                };
-                answered(ports, &token, begun.await).await
-            }
-            (Step::Guard, Some(_)) => {
-                Err(PhaseError::invalid_input("$.taskToken: the guard does not wait for an answer"))
-            }
-            (Step::Bake, None) => Err(PhaseError::invalid_input("$.taskToken: missing; the bake waits for its end")),
-        },
+        }
+    }
+}
+
+async fn called<P: Ports>(
+    ports: &P,
+    state: State,
+    invocation: &Invocation,
+    now: jiff::Timestamp,
+) -> Result<Outcome, PhaseError> {
+    match (Step::read(state.step.as_deref())?, state.task_token) {
+        (Step::Guard, None) => {
+            let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
+            let edge = &migration.plan.edge;
+            let found = ports.stage(&edge.api.id, &edge.stage.name).await?;
+            guard::converge(ports, &migration, found.as_ref(), now).await
+        }
+        (Step::Bake, Some(token)) => {
+            let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
+            bake::begin(ports, &migration, token, &ports.observe_arn()?, now).await
+        }
+        (Step::Guard, Some(_)) => Err(PhaseError::invalid_input("$.taskToken: the guard does not wait for an answer")),
+        (Step::Bake, None) => Err(PhaseError::invalid_input("$.taskToken: missing; the bake waits for its end")),
     }
 }
 
