@@ -5,7 +5,7 @@ use crate::sight::{Sight, Verdict, judge};
 use domain::{
     Direction, Duration, Migration, Outcome, PhaseError, Progress, TaskToken, alarms,
     approval::{Answer, Asked, Decision, Question},
-    ports::{Alarms, Approvals, Ledger, Messages, Schedules, Tokens, schedules::When},
+    ports::{Alarms, Approvals, Ledger, Messages, Migrations, Schedules, Tokens, schedules::When},
     resources::schedule::{self, Occasion},
 };
 use serde_json::json;
@@ -66,7 +66,7 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
 ///
 /// # Errors
 /// `Refused` where no bake has begun; the errors of `look` and of [`judge`].
-pub async fn watch<P: Ledger + Approvals + Schedules + Tokens + Messages>(
+pub async fn watch<P: Ledger + Migrations + Approvals + Schedules + Tokens + Messages>(
     ports: &P,
     migration: &Migration,
     look: impl Future<Output = Result<Sight, PhaseError>> + Send,
@@ -98,7 +98,7 @@ pub async fn watch<P: Ledger + Approvals + Schedules + Tokens + Messages>(
 ///
 /// # Errors
 /// Only those of the calls.
-pub async fn alarm<P: Ledger + Alarms + Approvals + Schedules + Tokens>(
+pub async fn alarm<P: Ledger + Migrations + Alarms + Approvals + Schedules + Tokens>(
     ports: &P,
     migration: &Migration,
     arn: &str,
@@ -139,7 +139,7 @@ async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, released: 
 }
 
 /// Stores how the bake ended, then lets the execution go on. The first answer stands.
-async fn settle<P: Ledger + Approvals + Schedules + Tokens>(
+async fn settle<P: Ledger + Migrations + Migrations + Approvals + Schedules + Tokens>(
     ports: &P,
     migration: &Migration,
     asked: &Asked,
@@ -148,7 +148,11 @@ async fn settle<P: Ledger + Approvals + Schedules + Tokens>(
     let answer = asked.answer.clone().unwrap_or(answer);
     ports.answer(&asked.id, Question::Bake, &answer).await?;
     match answer.decision {
-        Decision::Approved => ports.succeed(&asked.token, &json!({ "decision": answer.decision.name() })).await?,
+        Decision::Approved => {
+            // Before the execution goes on: what fails after this gives nothing back to blue by itself.
+            ports.pass_bake(migration).await?;
+            ports.succeed(&asked.token, &json!({ "decision": answer.decision.name() })).await?
+        }
         Decision::Rejected if answer.by == OTHERS => {
             ports.fail(&asked.token, &PhaseError::conflict(format!("during the bake {}", answer.comment))).await?
         }

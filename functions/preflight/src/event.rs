@@ -41,7 +41,7 @@ impl<T> Ports for T where
 pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> Result<Outcome, PhaseError> {
     let id = &call.migration_id;
     if call.direction == Direction::Undo {
-        let payload = Payload { migration_id: id.clone(), direction: call.direction, step: None };
+        let payload = Payload { migration_id: id.clone(), direction: call.direction, automatic: false, step: None };
         let never = async |_: &P, _: &Migration, _: Whole| Err(PhaseError::refused("preflight only undoes here"));
         let undo = async |ports: &P, migration: &Migration, _: Whole| undo(ports, migration).await;
         return reconcile(ports, "preflight", &payload, &invocation, never, undo).await;

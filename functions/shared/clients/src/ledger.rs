@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::{
     types::{Put, TransactWriteItem, Update},
 };
 use cancellation::Cancellation;
-use domain::{Direction, MigrationId, PhaseError};
+use domain::{Direction, MigrationId, PhaseError, ports::migrations::Life};
 use item::{Item, number, text};
 use serde_json::Value;
 use std::time::Duration;
@@ -119,6 +119,15 @@ impl Ledger {
                     owner.direction, owner.fence
                 )));
             }
+            if let Some(expected) = meta.from
+                && found.text("life")? != expected.name()
+            {
+                return Err(PhaseError::conflict(format!(
+                    "the migration is {} now, expected {}; nothing was written",
+                    found.text("life")?,
+                    expected.name()
+                )));
+            }
             let seq = found.number("seq")?;
             // The changes come first: the reasons of a cancelled transaction are in this order.
             let mut items = changes.to_vec();
@@ -162,16 +171,23 @@ impl Ledger {
     }
 
     fn count(&self, pk: &str, owner: Owner, seq: u64, meta: &MetaChange) -> Result<TransactWriteItem, PhaseError> {
+        let mut condition = "seq = :seq AND direction = :direction AND fence = :fence".to_owned();
+        if meta.from.is_some() {
+            condition.push_str(" AND life = :from");
+        }
         let mut update = Update::builder()
             .table_name(&self.table)
             .key("pk", text(pk))
             .key("sk", text("META"))
             .update_expression(format!("SET seq = :next{}", meta.assignments))
-            .condition_expression("seq = :seq AND direction = :direction AND fence = :fence")
+            .condition_expression(condition)
             .expression_attribute_values(":next", number(seq + 1))
             .expression_attribute_values(":seq", number(seq))
             .expression_attribute_values(":direction", text(owner.direction.to_string()))
             .expression_attribute_values(":fence", number(owner.fence));
+        if let Some(from) = meta.from {
+            update = update.expression_attribute_values(":from", text(from.name()));
+        }
         for (name, value) in &meta.values {
             update = update.expression_attribute_values(*name, value.clone());
         }
@@ -182,6 +198,8 @@ impl Ledger {
 /// Further assignments of META in the transaction of a write, each beginning with a comma.
 #[derive(Debug, Default)]
 struct MetaChange {
+    /// The life that META must have for the write; none where the write does not depend on it.
+    from: Option<Life>,
     assignments: String,
     values: Vec<(&'static str, aws_sdk_dynamodb::types::AttributeValue)>,
 }

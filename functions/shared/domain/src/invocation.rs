@@ -20,7 +20,8 @@ pub struct Invocation {
 /// Runs a reconciler: reads the step, holds the phase's lease, loads the migration, and converges or undoes.
 ///
 /// An undo turns the migration's direction first, which fences every phase that still converges. Where the migration has
-/// ended or was never opened there is nothing to undo, and the answer is `{"ended": true}`.
+/// ended or was never opened there is nothing to undo, and the answer is `{"ended": true}`; so it is where a rule asks and
+/// the bake has ended well.
 ///
 /// # Errors
 /// `InvalidInput` for a step that the phase does not have in this direction; `NotReady` while another copy of the phase
@@ -47,7 +48,7 @@ where
         }
         Direction::Undo => {
             let step = U::read(step)?;
-            if !turned_back(ports, id).await? {
+            if !turned_back(ports, id, payload.automatic).await? {
                 return Ok(Outcome::done().with("ended", true));
             }
             let undone =
@@ -84,10 +85,11 @@ async fn leased<P: Migrations + Leases>(
 }
 
 /// Whether there is anything to undo; turns the direction where this undo is the first.
-async fn turned_back<P: Migrations>(ports: &P, id: &MigrationId) -> Result<bool, PhaseError> {
+async fn turned_back<P: Migrations>(ports: &P, id: &MigrationId, automatic: bool) -> Result<bool, PhaseError> {
     match ports.meta(id).await? {
         None => Ok(false),
         Some(meta) if meta.life == Life::Ended => Ok(false),
+        Some(meta) if automatic && meta.life.is_final() && meta.direction == Direction::Converge => Ok(false),
         Some(_) => ports.turn_back(id).await.map(|meta| meta.life != Life::Ended),
     }
 }

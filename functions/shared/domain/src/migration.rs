@@ -66,6 +66,9 @@ pub struct Payload {
     /// Towards what.
     #[serde(default)]
     pub direction: Direction,
+    /// Whether a rule asks for this undo and no person does: after a bake that ended well it does nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
     /// Which part of the phase, where it has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,

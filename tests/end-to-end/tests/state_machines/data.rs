@@ -18,7 +18,7 @@ fn every_lambda_task_names_the_migration_and_the_direction() {
             "{% $states.input.migrationId %}"
         };
         assert_eq!(payload["migrationId"], id, "{} {}", machine.name, state.name);
-        let known = ["migrationId", "direction", "step", "taskToken", "name", "input"];
+        let known = ["migrationId", "direction", "automatic", "step", "taskToken", "name", "input"];
         for key in payload.as_object().unwrap().keys() {
             let only_preflight = ["name", "input"].contains(&key.as_str());
             assert!(

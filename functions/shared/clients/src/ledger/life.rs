@@ -4,7 +4,7 @@ use super::{Cancellation, Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, n
 use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::{
-    Direction, Input, Migration, MigrationId, PhaseError, Problem, Refusal,
+    Condition, Direction, Input, Migration, MigrationId, PhaseError, Problem, Refusal,
     ports::{
         Migrations,
         migrations::{Life, Meta, Opening},
@@ -77,24 +77,22 @@ impl Ledger {
         Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
     }
 
-    /// Ends a lock that this migration holds; one that is gone already is no error.
-    async fn unlock(&self, key: &str, id: &MigrationId) -> Result<(), PhaseError> {
-        let Some(lock) = self.get(key, "LOCK").await? else {
-            return Ok(());
-        };
-        if lock.maybe("owner") != Some(id.as_str()) {
-            return Ok(());
+    /// What ends a lock, where this migration holds it.
+    async fn unlock(&self, key: &str, id: &MigrationId) -> Result<Option<TransactWriteItem>, PhaseError> {
+        let lock = self.get(key, "LOCK").await?;
+        if lock.is_none_or(|lock| lock.maybe("owner") != Some(id.as_str())) {
+            return Ok(None);
         }
         let delete = Delete::builder()
             .table_name(&self.table)
             .key("pk", text(key))
             .key("sk", text("LOCK"))
-            .condition_expression("attribute_not_exists(pk) OR #owner = :owner")
+            .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(id.as_str()))
             .build()
             .map_err(incomplete)?;
-        self.transact(vec![TransactWriteItem::builder().delete(delete).build()], "ending a lock").await.map(|_| ())
+        Ok(Some(TransactWriteItem::builder().delete(delete).build()))
     }
 
     /// One transaction; whether it was written (false where a condition failed).
@@ -113,9 +111,19 @@ impl Ledger {
         }
     }
 
-    async fn change_life(&self, migration: &Migration, to: Life, outcome: Option<&str>) -> Result<(), PhaseError> {
-        let mut meta =
-            MetaChange { assignments: ", life = :life".to_owned(), values: vec![(":life", text(to.name()))] };
+    /// Moves a migration from one life to the next, with `changes` in the same transaction.
+    async fn change_life(
+        &self,
+        migration: &Migration,
+        (from, to): (Life, Life),
+        outcome: Option<&str>,
+        changes: &[TransactWriteItem],
+    ) -> Result<(), PhaseError> {
+        let mut meta = MetaChange {
+            from: Some(from),
+            assignments: ", life = :life".to_owned(),
+            values: vec![(":life", text(to.name()))],
+        };
         if let Some(outcome) = outcome {
             meta.assignments.push_str(", outcome = :outcome, endedAt = :ended");
             meta.values.push((":outcome", text(outcome)));
@@ -123,7 +131,7 @@ impl Ledger {
         }
         let owner = Owner { direction: migration.direction, fence: migration.fence };
         let event = (to.name(), json!({ "outcome": outcome }));
-        self.write(&migration.id, owner, event, &[], meta).await
+        self.write(&migration.id, owner, event, changes, meta).await
     }
 
     async fn required(&self, id: &MigrationId) -> Result<Meta, PhaseError> {
@@ -215,34 +223,48 @@ impl Migrations for Account {
     async fn turn_back(&self, id: &MigrationId) -> Result<Meta, PhaseError> {
         let ledger = self.ledger()?;
         let meta = ledger.required(id).await?;
-        match (meta.life, meta.direction) {
-            (Life::Ended, _) | (_, Direction::Undo) => Ok(meta),
-            (Life::CleaningUp, _) => Err(PhaseError::refused(
-                "the cleanup of blue has started: there is no way back any more; green serves. Build a new cluster with \
-                 another migration if green must go",
-            )),
-            (Life::Open | Life::Promoted, Direction::Converge) => {
-                let owner = Owner { direction: meta.direction, fence: meta.fence };
-                let change = MetaChange {
-                    assignments: ", direction = :undo, fence = :raised".to_owned(),
-                    values: vec![(":undo", text(Direction::Undo.to_string())), (":raised", number(meta.fence + 1))],
-                };
-                let event = ("turned back", json!({ "from": meta.life.name() }));
-                match ledger.write(id, owner, event, &[], change).await {
-                    // Another way back was faster: its fence is the one to have.
-                    Err(error) if error.condition == domain::Condition::Conflict => ledger.required(id).await,
-                    Err(error) => Err(error),
-                    Ok(()) => ledger.required(id).await,
+        if let Some(known) = turned(&meta) {
+            return known.map(|()| meta);
+        }
+        let owner = Owner { direction: meta.direction, fence: meta.fence };
+        let change = MetaChange {
+            from: Some(meta.life),
+            assignments: ", direction = :undo, fence = :raised".to_owned(),
+            values: vec![(":undo", text(Direction::Undo.to_string())), (":raised", number(meta.fence + 1))],
+        };
+        let event = ("turned back", json!({ "from": meta.life.name() }));
+        match ledger.write(id, owner, event, &[], change).await {
+            // Another way back, the end of the bake or a cleanup was faster.
+            Err(error) if error.condition == Condition::Conflict => {
+                let meta = ledger.required(id).await?;
+                match turned(&meta) {
+                    Some(known) => known.map(|()| meta),
+                    None => Err(PhaseError::unavailable(format!("turning {id} back: its life changed at the same time"))),
                 }
             }
+            Err(error) => Err(error),
+            Ok(()) => ledger.required(id).await,
+        }
+    }
+
+    async fn pass_bake(&self, migration: &Migration) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        match ledger.required(&migration.id).await?.life {
+            Life::Open => ledger.change_life(migration, (Life::Open, Life::Baked), None, &[]).await,
+            Life::Baked | Life::Promoted | Life::CleaningUp => Ok(()),
+            Life::Ended => Err(PhaseError::refused("the migration is over: its bake cannot end well any more")),
         }
     }
 
     async fn promote(&self, migration: &Migration) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         match ledger.required(&migration.id).await?.life {
-            Life::Open => ledger.change_life(migration, Life::Promoted, None).await,
-            _ => Ok(()),
+            Life::Baked => ledger.change_life(migration, (Life::Baked, Life::Promoted), None, &[]).await,
+            Life::Promoted | Life::CleaningUp => Ok(()),
+            life => Err(PhaseError::refused(format!(
+                "the migration is {}, expected baked: it is promoted only after a bake that ended well",
+                life.name()
+            ))),
         }
     }
 
@@ -250,7 +272,7 @@ impl Migrations for Account {
         let ledger = self.ledger()?;
         match ledger.required(&migration.id).await?.life {
             Life::CleaningUp => Ok(()),
-            Life::Promoted => ledger.change_life(migration, Life::CleaningUp, None).await,
+            Life::Promoted => ledger.change_life(migration, (Life::Promoted, Life::CleaningUp), None, &[]).await,
             life => Err(PhaseError::refused(format!(
                 "the migration is {}, expected promoted: only after a bake that ended well is blue ever deleted",
                 life.name()
@@ -260,12 +282,27 @@ impl Migrations for Account {
 
     async fn end(&self, migration: &Migration, outcome: &str) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
-        if ledger.required(&migration.id).await?.life != Life::Ended {
-            ledger.change_life(migration, Life::Ended, Some(outcome)).await?;
+        let life = ledger.required(&migration.id).await?.life;
+        if life == Life::Ended {
+            return Ok(());
         }
+        // In one transaction: a migration that has ended holds no lock, whenever this is interrupted.
+        let mut unlocked = Vec::new();
         for (key, _) in locks(&migration.input) {
-            ledger.unlock(&key, &migration.id).await?;
+            unlocked.extend(ledger.unlock(&key, &migration.id).await?);
         }
-        Ok(())
+        ledger.change_life(migration, (life, Life::Ended), Some(outcome), &unlocked).await
+    }
+}
+
+/// Whether a migration needs no turning, or cannot be turned; nothing where it is to be turned now.
+fn turned(meta: &Meta) -> Option<Result<(), PhaseError>> {
+    match (meta.life, meta.direction) {
+        (Life::Ended, _) | (_, Direction::Undo) => Some(Ok(())),
+        (Life::CleaningUp, Direction::Converge) => Some(Err(PhaseError::refused(
+            "the cleanup of blue has started: there is no way back any more; green serves. Build a new cluster with \
+             another migration if green must go",
+        ))),
+        (Life::Open | Life::Baked | Life::Promoted, Direction::Converge) => None,
     }
 }

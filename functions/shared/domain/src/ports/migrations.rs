@@ -5,11 +5,14 @@ use serde_json::Value;
 use std::future::Future;
 
 /// Where a migration is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Life {
     /// Building, qualifying, switching or baking.
     Open,
-    /// The bake ended well and the cleanup is scheduled; going back is still one call.
+    /// The bake ended well: from here on only people give production back to blue.
+    Baked,
+    /// The cleanup is scheduled; going back is still one call.
     Promoted,
     /// Blue is being deleted: there is no way back any more.
     CleaningUp,
@@ -20,19 +23,14 @@ pub enum Life {
 impl Life {
     /// As in the table.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Promoted => "promoted",
-            Self::CleaningUp => "cleaning-up",
-            Self::Ended => "ended",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
-    /// Read from the table.
+    /// Whether green serves for good, as far as Bascule decides: no failure and no rule takes the way back by itself.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Open, Self::Promoted, Self::CleaningUp, Self::Ended].into_iter().find(|life| life.name() == text)
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Baked | Self::Promoted | Self::CleaningUp)
     }
 }
 
@@ -107,7 +105,10 @@ pub trait Migrations: Sync {
     /// refused. Nothing where it was turned before. `Refused` once the cleanup has started.
     fn turn_back(&self, id: &MigrationId) -> impl Future<Output = Result<Meta, PhaseError>> + Send;
 
-    /// The bake ended well and the cleanup is scheduled.
+    /// The bake ended well. Nothing where that is known already; `Refused` where the migration is over.
+    fn pass_bake(&self, migration: &Migration) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// The cleanup is scheduled. `Refused` before the bake has ended well.
     fn promote(&self, migration: &Migration) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Blue is about to be deleted: the end of the way back. `Refused` where the migration was not promoted.
