@@ -1,9 +1,11 @@
-//! For the tests of phases: a ledger in memory that keeps the rules of the real one, and crashes on demand.
+//! For the tests of phases: a ledger in memory that keeps the rules of the real one, and crashes on demand; and Step
+//! Functions in virtual time, on which the machines run.
 
 mod gate;
 mod ledger;
 mod office;
 mod settings;
+pub mod states;
 mod workshop;
 mod yard;
 
