@@ -119,7 +119,7 @@ impl Entry {
     /// Whether the thing exists or may exist: it was intended or created, and not deleted since.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.is_live()
+        self.status != Status::Absent
     }
 
     /// Whether the entry is of this side and kind.
