@@ -12,10 +12,7 @@ pub mod nodes;
 
 use domain::{
     Migration, Outcome, PhaseError, Whole, appointment,
-    ports::{
-        Access, Apis, Clock, Clusters, Flows, LaunchTemplates, Ledger, LoadBalancers, Migrations, Network, NodeGroups,
-        Schedules, Settings, Stages, TargetGroups, UsagePlans, VpcLinks,
-    },
+    ports::{Access, Clock, Clusters, Flows, LaunchTemplates, Migrations, Network, NodeGroups, Schedules, Settings},
 };
 
 /// The states of the cleanup machine that run this phase.

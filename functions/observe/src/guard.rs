@@ -6,9 +6,8 @@ use domain::{
     gateway::{green, served},
     plan::edge::Stage,
     ports::{Alarms, Ledger},
-    shift::{PHASE, Shift},
+    shift::Shift,
 };
-use serde_json::json;
 
 /// What the guard says.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,8 +67,8 @@ pub async fn converge<P: Ledger + Alarms>(
         Verdict::Watch(why) => Err(PhaseError::not_ready(why)),
         Verdict::Breached(why) => Err(PhaseError::guard_breached(why)),
         Verdict::Pass => {
-            let shift = Shift { guarded: shift.guarded + 1, ..shift };
-            ports.save_progress(migration, PHASE, json!(shift)).await?;
+            let shift = shift.guarded();
+            shift.save(ports, migration).await?;
             Ok(answer(migration, &shift))
         }
     }

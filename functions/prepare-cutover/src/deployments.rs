@@ -2,7 +2,7 @@
 //! has; G, which sends requests to green. B and G are held by a stage each, since a deployment that a stage uses cannot be deleted
 //! by anybody (<https://docs.aws.amazon.com/apigateway/latest/api/API_DeleteDeployment.html>).
 
-use crate::GatewayPorts;
+use crate::Ports;
 use domain::gateway::{export, keeper_name};
 use domain::plan::edge::{Stage, keys};
 use domain::ports::gateway::Patch;
@@ -16,23 +16,19 @@ pub fn description(migration: &Migration, key: &ResourceKey) -> String {
     format!("Bascule {}: {}", migration.name(), keys::name(migration, key, 32))
 }
 
-async fn find<P: GatewayPorts>(
-    ports: &P,
-    migration: &Migration,
-    key: &ResourceKey,
-) -> Result<Option<String>, PhaseError> {
+async fn find<P: Ports>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<Option<String>, PhaseError> {
     let description = description(migration, key);
     let deployments = ports.deployments(&migration.plan.edge.api.id).await?;
     Ok(deployments.into_iter().find(|found| found.description == description).map(|found| found.id))
 }
 
 /// The deployment G, where it exists.
-pub(crate) async fn find_g<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<Option<String>, PhaseError> {
+pub(crate) async fn find_g<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<String>, PhaseError> {
     find(ports, migration, &keys::deployment_g()).await
 }
 
 /// Deploys the configuration as it stands, to no stage of the user's, and compares it with production's deployment.
-pub(crate) async fn trial<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
     keeper(ports, migration, Side::Blue, edge.deployment_b()).await?;
@@ -61,16 +57,11 @@ pub(crate) async fn trial<P: GatewayPorts>(ports: &P, migration: &Migration) -> 
 }
 
 /// Holds G with a stage of Bascule's own.
-pub(crate) async fn hold<P: GatewayPorts>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
+pub(crate) async fn hold<P: Ports>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
     keeper(ports, migration, Side::Green, g).await
 }
 
-async fn keeper<P: GatewayPorts>(
-    ports: &P,
-    migration: &Migration,
-    side: Side,
-    deployment: &str,
-) -> Result<(), PhaseError> {
+async fn keeper<P: Ports>(ports: &P, migration: &Migration, side: Side, deployment: &str) -> Result<(), PhaseError> {
     let api = &migration.plan.edge.api.id;
     let like = &migration.plan.edge.stage;
     let name = &keeper_name(migration, side);
@@ -95,18 +86,18 @@ async fn keeper<P: GatewayPorts>(
 }
 
 /// Deletes T, which nothing uses any more.
-pub(crate) async fn end_trial<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn end_trial<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     delete(ports, migration, &keys::deployment_t()).await
 }
 
-async fn delete<P: GatewayPorts>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
+async fn delete<P: Ports>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
     let api = &migration.plan.edge.api.id;
     let delete = |id: String| async move { ports.delete_deployment(api, &id).await };
     ensure_absent(ports, migration, key, || find(ports, migration, key), delete).await
 }
 
 /// Deletes stages and deployments, unless production uses G.
-pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
     let g = ports.live(migration, &keys::deployment_g()).await?;

@@ -1,6 +1,6 @@
 //! Requests through deployment G itself, on its own stage, with production's API keys.
 
-use crate::GatewayPorts;
+use crate::Ports;
 use domain::gateway::keeper_name;
 use domain::plan::edge::{Edge, UsagePlan, keys};
 use domain::ports::gateway::ApiKey;
@@ -56,11 +56,8 @@ pub fn checks(input: &Input, edge: &Edge) -> Vec<Check> {
 }
 
 /// Lets the keys in and tries G.
-pub(crate) async fn converge<P: GatewayPorts>(
-    ports: &P,
-    migration: &Migration,
-    now: jiff::Timestamp,
-) -> Result<(), PhaseError> {
+pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let now = ports.now();
     let edge = &migration.plan.edge;
     for like in &edge.usage_plans {
         usage_plan(ports, migration, like).await?;
@@ -100,7 +97,7 @@ pub(crate) async fn converge<P: GatewayPorts>(
 }
 
 /// One of the keys that the stage takes; its value stays in memory.
-async fn any_key<P: GatewayPorts>(ports: &P, edge: &Edge) -> Result<Option<ApiKey>, PhaseError> {
+async fn any_key<P: Ports>(ports: &P, edge: &Edge) -> Result<Option<ApiKey>, PhaseError> {
     for id in edge.usage_plans.iter().flat_map(|plan| &plan.key_ids) {
         if let Some(key) = ports.api_key(id).await? {
             return Ok(Some(key));
@@ -109,7 +106,7 @@ async fn any_key<P: GatewayPorts>(ports: &P, edge: &Edge) -> Result<Option<ApiKe
     Ok(None)
 }
 
-async fn usage_plan<P: GatewayPorts>(ports: &P, migration: &Migration, like: &UsagePlan) -> Result<(), PhaseError> {
+async fn usage_plan<P: Ports>(ports: &P, migration: &Migration, like: &UsagePlan) -> Result<(), PhaseError> {
     let api = &migration.plan.edge.api.id;
     let key = keys::smoke_usage_plan(&like.id);
     let name = &keys::name(migration, &key, 128);
@@ -130,13 +127,13 @@ async fn usage_plan<P: GatewayPorts>(ports: &P, migration: &Migration, like: &Us
     Ok(())
 }
 
-async fn find_plan<P: GatewayPorts>(ports: &P, api: &str, name: &str) -> Result<Option<UsagePlan>, PhaseError> {
+async fn find_plan<P: Ports>(ports: &P, api: &str, name: &str) -> Result<Option<UsagePlan>, PhaseError> {
     let plans = ports.usage_plans(Some(api)).await?;
     Ok(plans.into_iter().find(|plan| plan.name == name))
 }
 
 /// Takes the keys' way to G's stage away again.
-pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let entries = ports.entries(migration).await?;
     let plans = entries
         .iter()

@@ -4,11 +4,11 @@
 //! Green and blue are two deployments of the temporary API, and its stage is moved between them in one call. Blue's is made of what
 //! production served before the switch, under the public hosts: blue knows no others.
 
-use crate::GatewayPorts;
 use domain::gateway::{self, keeper_name, temporary::overwrite};
 use domain::input::OnAbort;
 use domain::plan::edge::{Edge, keys};
 use domain::ports::gateway::Patch;
+use domain::ports::{Apis, Ledger, Stages};
 use domain::reconcile::ensure;
 use domain::shift::Shift;
 use domain::{Migration, PhaseError, Side};
@@ -21,7 +21,7 @@ const NAME: usize = 128;
 ///
 /// # Errors
 /// `Conflict` before green has all of the traffic, or where the temporary API is gone; whatever the ports answer.
-pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     if Shift::saved(ports, migration).await?.is_none_or(|shift| shift.share < 100) {
         return Err(PhaseError::conflict("the temporary API points at green until green has all of the traffic"));
     }
@@ -50,7 +50,7 @@ pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Resu
 ///
 /// # Errors
 /// Whatever the ports answer.
-pub async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub async fn undo<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = keys::temporary_shift();
     let moved = ports.live(migration, &key).await?.is_some();
     if !moved || migration.input.on_abort != OnAbort::Keep {
@@ -73,7 +73,7 @@ fn name(migration: &Migration) -> String {
 }
 
 /// Lets the temporary API's stage serve this deployment; false where there is no stage.
-async fn serve<P: GatewayPorts>(ports: &P, edge: &Edge, api: &str, deployment: &str) -> Result<bool, PhaseError> {
+async fn serve<P: Stages>(ports: &P, edge: &Edge, api: &str, deployment: &str) -> Result<bool, PhaseError> {
     let Some(stage) = ports.stage(api, &edge.stage.name).await? else {
         return Ok(false);
     };

@@ -2,7 +2,7 @@
 
 use crate::{Input, Migration, PhaseError, ports::Ledger};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The phase under which the ledger keeps it.
 pub const PHASE: &str = "shift-traffic";
@@ -33,6 +33,20 @@ impl Shift {
                 .map(Some)
                 .map_err(|error| PhaseError::conflict(format!("the progress of the switch cannot be read: {error}"))),
         }
+    }
+
+    /// Saves it in the ledger.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub async fn save<P: Ledger>(&self, ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+        ports.save_progress(migration, PHASE, json!(self)).await
+    }
+
+    /// After the guard has let the latest step pass.
+    #[must_use]
+    pub const fn guarded(self) -> Self {
+        Self { guarded: self.guarded + 1, ..self }
     }
 
     /// The percentage of the step to take now; nothing once every step was taken and guarded.

@@ -16,14 +16,20 @@ pub(super) fn write(api: &Api, stage: &str, methods: &[Method]) -> Value {
             method.method.to_lowercase()
         };
         let mut integration = json!({ "type": backend.kind.to_lowercase() });
-        for (field, value) in
-            [("uri", &backend.uri), ("httpMethod", &backend.http_method), ("connectionId", &backend.connection_id)]
-        {
+        for (field, value) in [
+            ("uri", &backend.uri),
+            ("httpMethod", &backend.http_method),
+            ("connectionId", &backend.connection_id),
+            ("connectionType", &backend.connection_type),
+        ] {
             if !value.is_empty() {
                 integration[field] = json!(value);
             }
         }
         paths[&method.path][&name] = json!({ "responses": {}, export::INTEGRATION: integration });
+        if method.api_key_required {
+            paths[&method.path][&name]["security"] = json!([{ "api_key": [] }]);
+        }
     }
     let server = json!({ "variables": { "basePath": { "default": format!("/{stage}") } } });
     json!({ "openapi": "3.0.1", "info": { "title": api.name, "version": stage }, "servers": [server], "paths": paths })
@@ -41,10 +47,12 @@ pub(super) fn import(document: &Value, id: &str) -> Vec<Method> {
         resource_id: format!("{id}{path}"),
         path: path.to_owned(),
         method: if name.starts_with("x-") { "ANY".to_owned() } else { name.to_uppercase() },
+        api_key_required: document["paths"][path][name]["security"].is_array(),
         integration: Some(Backend {
             kind: text(integration, "type").to_uppercase(),
             uri: text(integration, "uri"),
             http_method: text(integration, "httpMethod"),
+            connection_type: text(integration, "connectionType"),
             connection_id: text(integration, "connectionId"),
             ..Backend::default()
         }),
