@@ -1,15 +1,13 @@
 //! How one thing of blue is deleted: only where the approved list names it, with an entry in the ledger before and after.
 
-use domain::{
-    Condition, Migration, PhaseError, ResourceKey, Side, plan::Planned, ports::Ledger, reconcile::ensure_absent,
-};
+use domain::{Migration, PhaseError, ResourceKey, Side, plan::Planned, ports::Ledger, reconcile::ensure_absent};
 use serde_json::json;
 
 /// Deletes what the plan's list calls `planned`. `find` gives the id of what has its name now: where that is another one than
 /// people approved, nothing is touched.
 ///
 /// # Errors
-/// `NotReady` while AWS is still deleting; `Conflict` where something else has the name now; whatever the ports answer.
+/// `NotReady` while AWS is still deleting; `Conflict` where something else has the name now.
 pub async fn delete<L, F, D>(
     ledger: &L,
     migration: &Migration,
@@ -39,32 +37,4 @@ where
         None => {}
     }
     ensure_absent(ledger, migration, &key, find, delete).await
-}
-
-/// Several deletions side by side: the ones that wait do not hold the others up.
-#[derive(Debug, Default)]
-pub struct Waiting(Vec<String>);
-
-impl Waiting {
-    /// Takes the result of one deletion; an error other than `NotReady` ends the step.
-    ///
-    /// # Errors
-    /// The result's own, unless it is `NotReady`.
-    pub fn take(&mut self, result: Result<(), PhaseError>) -> Result<(), PhaseError> {
-        match result {
-            Err(error) if error.condition == Condition::NotReady => {
-                self.0.push(error.message);
-                Ok(())
-            }
-            result => result,
-        }
-    }
-
-    /// What is awaited.
-    ///
-    /// # Errors
-    /// `NotReady` where anything is.
-    pub fn finish(self) -> Result<(), PhaseError> {
-        if self.0.is_empty() { Ok(()) } else { Err(PhaseError::not_ready(self.0.join("; "))) }
-    }
 }

@@ -1,10 +1,11 @@
 //! What must be true before blue is deleted: nothing points at it any more and nothing flows through it.
 
-use domain::gateway::{self, keeper_name};
-use domain::plan::edge::{Stage, keys};
+use domain::gateway;
+use domain::plan::edge::Stage;
 use domain::ports::gateway::Method;
 use domain::ports::migrations::Life;
 use domain::ports::{Apis, Clock, Flows, Ledger, Migrations, Stages};
+use domain::resources::{rest_api, stage::keeper_name};
 use domain::shift::Shift;
 use domain::{Migration, Outcome, PhaseError, Side};
 use serde_json::{Value, json};
@@ -84,7 +85,7 @@ async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Pha
 async fn pointing_at_blue<P: Ports>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
     let edge = &migration.plan.edge;
     let link = &edge.vpc_link.id;
-    let temporary = ports.entry(migration, &keys::temporary_api()).await?.and_then(|entry| entry.id);
+    let temporary = ports.entry(migration, &rest_api::key()).await?.and_then(|entry| entry.id);
     let own = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
     let mut pointing = Vec::new();
     for api in ports.apis().await? {

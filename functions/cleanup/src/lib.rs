@@ -11,8 +11,9 @@ pub mod network;
 pub mod nodes;
 
 use domain::{
-    Migration, Outcome, PhaseError, Whole, appointment,
-    ports::{Access, Clock, Clusters, Flows, LaunchTemplates, Migrations, Network, NodeGroups, Schedules, Settings},
+    Migration, Outcome, PhaseError, Whole,
+    ports::{Access, Flows, LaunchTemplates, Migrations, NodeGroups, Schedules, Settings},
+    resources::schedule,
 };
 
 /// The states of the cleanup machine that run this phase.
@@ -35,29 +36,17 @@ pub enum Step {
 
 /// Everything that this phase reaches.
 pub trait Ports:
-    edge::Ports
-    + Access
-    + Clock
-    + Clusters
-    + Flows
-    + LaunchTemplates
-    + Migrations
-    + Network
-    + NodeGroups
-    + Schedules
-    + Settings
+    edge::Ports + control_plane::Ports + Access + Flows + LaunchTemplates + Migrations + NodeGroups + Schedules + Settings
 {
 }
 
 impl<T> Ports for T where
     T: edge::Ports
+        + control_plane::Ports
         + Access
-        + Clock
-        + Clusters
         + Flows
         + LaunchTemplates
         + Migrations
-        + Network
         + NodeGroups
         + Schedules
         + Settings
@@ -82,7 +71,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
         Step::Inventory => {
             control_plane::leave_green(ports, migration).await?;
             // The schedule that started this very execution has deleted itself, and whatever else was due is void.
-            appointment::cancel_all(ports, migration).await?;
+            schedule::remove_all(ports, migration).await?;
             inventory::converge(ports, migration).await
         }
     }

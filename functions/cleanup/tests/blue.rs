@@ -5,6 +5,7 @@
 use cleanup::{control_plane, network, nodes};
 use domain::ports::Settings;
 use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side};
+use std::collections::BTreeMap;
 use testing::shop::input;
 use testing::{Account, Aws};
 
@@ -25,6 +26,7 @@ async fn shop() -> (Account, Migration) {
             pod_identities: compute.pod_identities,
             security_groups: compute.security_groups,
             launch_templates: compute.launch_templates,
+            log_groups: compute.log_groups,
             subnets: compute.subnets,
             objects: compute.objects,
             ..edge
@@ -46,6 +48,7 @@ async fn blue_is_deleted_whole_and_the_shared_group_of_the_load_balancer_stays()
     let left = Account::survives(shop, all).await.unwrap();
     let aws = left.aws;
     assert!(aws.clusters.is_empty() && aws.node_groups.is_empty() && aws.launch_templates.is_empty());
+    assert_eq!(aws.log_groups, BTreeMap::new());
     assert!(aws.interfaces.is_empty(), "what the network plugin left: {:?}", aws.interfaces);
     assert_eq!(aws.security_groups.keys().collect::<Vec<_>>(), ["sg-nlb"]);
     assert_eq!(aws.security_groups["sg-nlb"].rules, []);
@@ -77,4 +80,18 @@ async fn something_else_under_an_approved_name_is_not_touched() {
     let error = account.drive(&migration, control_plane::converge).await.unwrap_err();
     assert_eq!(error.condition, Condition::Conflict);
     assert_eq!(account.aws().clusters["shop-blue"].status, "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_log_group_that_was_created_again_since_the_approval_is_not_touched() {
+    let (account, migration) = shop().await;
+    if let Some(group) = account.aws().log_groups.get_mut("/aws/eks/shop-blue/cluster") {
+        group.created_at += 1;
+    }
+    account.drive(&migration, nodes::converge).await.unwrap();
+    let error = account.drive(&migration, control_plane::converge).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("/aws/eks/shop-blue/cluster was created again"), "{error}");
+    assert!(account.aws().clusters.is_empty());
+    assert_eq!(account.aws().log_groups.keys().collect::<Vec<_>>(), ["/aws/eks/shop-blue/cluster"]);
 }

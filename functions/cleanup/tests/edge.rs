@@ -4,10 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use cleanup::{edge, guard};
-use domain::gateway::keeper_name;
-use domain::plan::edge::{Api, Stage, UsagePlan, keys};
+use domain::plan::edge::{Api, Stage, UsagePlan};
 use domain::ports::Clock;
 use domain::ports::gateway::{Deployment, Method};
+use domain::resources::{deployment, integration, stage::keeper_name, stage_shift, usage_plan};
 use domain::shift::Shift;
 use domain::{Condition, Entry, Kind, Migration, Outcome, PhaseError, Side};
 use jiff::SignedDuration;
@@ -48,18 +48,17 @@ async fn promoted() -> (Account, Migration) {
         let deployment = Deployment { id: "deployment-tb".to_owned(), ..Deployment::default() };
         aws.deployments.insert(pair(TEMPORARY, "deployment-tb"), (deployment, blue));
         aws.stages.insert(pair(TEMPORARY, "prod"), stage("prod", "deployment-tb"));
-        let key = keys::smoke_usage_plan("gold");
-        let name = keys::name(&migration, &key, 128);
+        let name = usage_plan::name(&migration, &usage_plan::smoke());
         let stages = vec![pair(API, &keeper_name(&migration, Side::Green))];
-        let plan = UsagePlan { id: "smoke-gold".to_owned(), name, stages, ..UsagePlan::default() };
+        let plan = UsagePlan { id: "smoke".to_owned(), name, stages, ..UsagePlan::default() };
         aws.plans.insert(plan.id.clone(), plan);
     }
     for (key, id) in [
-        (keys::smoke_usage_plan("gold"), "smoke-gold"),
-        (keys::shift(&migration), G),
-        (keys::adopted(), GREEN_LINK),
-        (keys::temporary_deployment_of_blue(), "deployment-tb"),
-        (keys::temporary_shift(), "deployment-tb"),
+        (usage_plan::smoke(), "smoke"),
+        (stage_shift::key(&migration), G),
+        (integration::adopted(), GREEN_LINK),
+        (deployment::temporary_of_blue(), "deployment-tb"),
+        (stage_shift::temporary(), "deployment-tb"),
     ] {
         account.know(&migration, key, id);
     }

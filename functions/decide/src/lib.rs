@@ -7,12 +7,13 @@ pub mod http;
 pub mod page;
 
 use domain::{
-    Migration, MigrationId, PhaseError, appointment,
+    Migration, MigrationId, PhaseError,
     input::OnTimeout,
     ports::{
         Approvals, Ledger, Schedules, Tokens,
         approvals::{Answer, Asked, Decision, NOBODY, Question},
     },
+    resources::schedule,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -105,7 +106,7 @@ pub async fn settle<P: Ledger + Approvals + Tokens + Schedules>(
     if !ports.succeed(&asked.token, &output).await? {
         ports.record(migration, "nobody waits for the answer", json!({ "question": asked.question.name() })).await?;
     }
-    appointment::cancel(ports, migration, &format!("deadline-{}", asked.question.name())).await?;
+    schedule::remove(ports, migration, &format!("deadline-{}", asked.question.name())).await?;
     Ok(answer.clone())
 }
 

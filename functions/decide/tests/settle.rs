@@ -3,11 +3,12 @@
 
 use decide::settle;
 use domain::{
-    Condition, Migration, PhaseError, appointment,
+    Condition, Migration, PhaseError,
     ports::{
         Approvals, Clock,
         approvals::{Answer, Asked, Decision, NOBODY, Question, TaskToken, When},
     },
+    resources::schedule,
 };
 use serde_json::json;
 use testing::{Account, shop::input};
@@ -24,7 +25,7 @@ async fn asked() -> (Account, Migration) {
         answer: None,
     };
     let deadline = When::At(account.now());
-    appointment::make(&account, &migration, "deadline-qualification", deadline, "arn:decide", json!({})).await.unwrap();
+    schedule::ensure(&account, &migration, "deadline-qualification", deadline, "arn:decide", json!({})).await.unwrap();
     account.ask(&migration, &question).await.unwrap();
     (account, migration)
 }

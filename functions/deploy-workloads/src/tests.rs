@@ -1,5 +1,6 @@
 use super::*;
-use domain::{Condition, manifest::Object, plan::workloads::Workload};
+use domain::{Condition, Kind, Status, manifest::Object, plan::workloads::Workload};
+use serde_json::json;
 use testing::{
     Account,
     shop::{BLUE, GREEN, input},

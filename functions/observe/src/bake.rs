@@ -3,18 +3,19 @@
 use crate::forward;
 use crate::sight::{Sight, Verdict, judge};
 use domain::{
-    Direction, Duration, Migration, Outcome, PhaseError, alarms, appointment,
+    Direction, Duration, Migration, Outcome, PhaseError, alarms,
     ports::{
         Alarms, Approvals, Ledger, Messages, Schedules, Tokens,
         approvals::{Answer, Asked, Decision, Question, TaskToken, When},
     },
+    resources::schedule,
 };
 use serde_json::json;
 
-/// The name of the bake's end among the migration's appointments.
+/// The name of the bake's end among the migration's schedules.
 pub const END: &str = "bake-end";
 
-/// The name of the look of every minute among the migration's appointments.
+/// The name of the look of every minute among the migration's schedules.
 pub const WATCH: &str = "bake-watch";
 
 /// The progress under which the ledger keeps what people were told.
@@ -41,7 +42,7 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     forward(migration)?;
     let alarms = &migration.input.bake.alarms;
     let look = json!({ "migrationId": migration.id, "watch": Question::Bake.name() });
-    let end = appointment::make(
+    let end = schedule::ensure(
         ports,
         migration,
         END,
@@ -51,7 +52,7 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     )
     .await?;
     let net = When::EveryMinuteUntil(Duration::from_days(NET).after(now));
-    appointment::make(ports, migration, WATCH, net, observe_arn, look).await?;
+    schedule::ensure(ports, migration, WATCH, net, observe_arn, look).await?;
     let evidence = json!({ "alarms": alarms, "until": end });
     let asked = Asked {
         id: migration.id.clone(),
@@ -167,7 +168,7 @@ async fn settle<P: Ledger + Approvals + Schedules + Tokens>(
         }
     };
     ports.unwatch(&migration.id, &migration.input.bake.alarms).await?;
-    appointment::cancel(ports, migration, END).await?;
-    appointment::cancel(ports, migration, WATCH).await?;
+    schedule::remove(ports, migration, END).await?;
+    schedule::remove(ports, migration, WATCH).await?;
     Ok(Outcome::done().with("decision", answer.decision.name()))
 }

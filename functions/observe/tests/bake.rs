@@ -3,11 +3,12 @@
 
 use domain::{
     Condition, Migration, Outcome, PhaseError,
-    plan::edge::{Canary, Stage, keys},
+    plan::edge::{Canary, Stage},
     ports::{
         Clock, Ledger,
         approvals::{AlarmState, Decision, TaskToken, When},
     },
+    resources::{deployment, vpc_link},
     shift::{PHASE, Shift},
 };
 use observe::{bake, guard, sight::Sight};
@@ -186,7 +187,7 @@ async fn shifted(share: u8, guarded: usize) -> (Account, Migration) {
     let (account, migration) = moved();
     let shift = Shift { guarded, share, started_at: start(), shifted_at: start() };
     account.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
-    for (key, id) in [(keys::deployment_g(), "G"), (keys::vpc_link(&migration), "link")] {
+    for (key, id) in [(deployment::green(), "G"), (vpc_link::key(&migration), "link")] {
         account.know(&migration, key, id);
     }
     (account, migration)

@@ -14,8 +14,14 @@ use domain::{
         Found,
         compute::{Compute, Green},
     },
-    ports::{Access, Addons, Clusters, LaunchTemplates, Network, NodeGroups},
+    ports::{Access, Addons, Clusters, LaunchTemplates, LogGroups, Network, NodeGroups},
+    resources::log_group,
 };
+
+/// Everything that this part of preflight reads.
+pub trait Ports: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups {}
+
+impl<T> Ports for T where T: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups {}
 
 /// The path of everything that is wrong with blue.
 const BLUE: &str = "$.blue.cluster";
@@ -24,10 +30,7 @@ const BLUE: &str = "$.blue.cluster";
 ///
 /// # Errors
 /// `Unavailable` or `Denied`: everything else that stands in the way is a problem of what is found.
-pub async fn read<P>(ports: &P, input: &Input) -> Result<Found<Compute>, PhaseError>
-where
-    P: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates,
-{
+pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, PhaseError> {
     let mut problems = control_plane::problems_of_green(ports, input).await?;
     if input.blue.cluster.is_empty() {
         return Ok(Found { problems, ..Found::new(Compute::default()) });
@@ -69,6 +72,8 @@ where
     let shared = network::read(ports, input, &mut compute, &mut problems).await?;
     let shared_templates = nodes::shared_templates(ports, &compute).await?;
 
+    let logs = log_group::plan(ports, &compute).await?;
+
     let mut advice = control_plane::advice(input, &compute);
     advice.extend(
         shared
@@ -76,9 +81,10 @@ where
             .chain(&shared_templates)
             .map(|(id, by)| format!("{id} is also used by {by}: the cleanup leaves it")),
     );
+    advice.extend(logs.advice);
     Ok(Found {
-        creates: planned::creates(&compute),
-        deletes: planned::deletes(&compute, &shared_templates),
+        creates: [planned::creates(&compute), logs.creates].concat(),
+        deletes: [planned::deletes(&compute, &shared_templates), logs.deletes].concat(),
         facts: compute,
         problems,
         advice,

@@ -4,10 +4,7 @@ use crate::{Findings, compute, conclude, edge, refuse, undo, workloads};
 use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, Whole,
     invocation::reconcile,
-    ports::{
-        Access, Addons, Alarms, Clusters, Kubernetes, LaunchTemplates, Leases, Ledger, Manifests, Migrations, Network,
-        NodeGroups,
-    },
+    ports::{Alarms, Kubernetes, Leases, Ledger, Manifests, Migrations},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -30,37 +27,10 @@ pub struct Call {
 }
 
 /// Everything that this phase reaches.
-pub trait Ports:
-    edge::Ports
-    + Ledger
-    + Migrations
-    + Leases
-    + Alarms
-    + Access
-    + Addons
-    + Clusters
-    + NodeGroups
-    + Network
-    + LaunchTemplates
-    + Kubernetes
-    + Manifests
-{
-}
+pub trait Ports: compute::Ports + edge::Ports + Ledger + Migrations + Leases + Alarms + Kubernetes + Manifests {}
 
 impl<T> Ports for T where
-    T: edge::Ports
-        + Ledger
-        + Migrations
-        + Leases
-        + Alarms
-        + Access
-        + Addons
-        + Clusters
-        + NodeGroups
-        + Network
-        + LaunchTemplates
-        + Kubernetes
-        + Manifests
+    T: compute::Ports + edge::Ports + Ledger + Migrations + Leases + Alarms + Kubernetes + Manifests
 {
 }
 

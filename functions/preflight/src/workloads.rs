@@ -83,7 +83,7 @@ where
 }
 
 fn planned(bundle: &Bundle) -> Planned {
-    Planned { kind: Kind::Bundle, name: format!("{} ({} objects)", bundle.uri, bundle.objects), id: None }
+    Planned::new(Kind::Bundle, format!("{} ({} objects)", bundle.uri, bundle.objects))
 }
 
 fn manifest_path(index: usize) -> String {

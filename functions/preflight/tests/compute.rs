@@ -47,10 +47,13 @@ async fn a_healthy_shop_is_read_whole_and_nothing_is_changed() {
         (Kind::SecurityGroup, "sg-nodes"),
         (Kind::SecurityGroupRule, "sg-nlb/egress/tcp/30080-30080/sg-nodes"),
         (Kind::LaunchTemplate, "lt-1"),
+        (Kind::LogGroup, "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/eks/shop-blue/cluster"),
     ] {
         assert!(deletes.contains(&(kind, id.to_owned())), "{kind} {id}");
     }
     assert!(!deletes.iter().any(|(_, id)| id == "sg-nlb"));
+    let created = found.creates.iter().find(|planned| planned.kind == Kind::LogGroup).map(|group| group.name.as_str());
+    assert_eq!(created, Some("/aws/eks/shop-green/cluster"));
     assert!(found.advice[0].contains("in-place upgrade from 1.33 to 1.34"), "{:?}", found.advice);
 }
 

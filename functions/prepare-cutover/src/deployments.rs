@@ -3,28 +3,13 @@
 //! by anybody (<https://docs.aws.amazon.com/apigateway/latest/api/API_DeleteDeployment.html>).
 
 use crate::Ports;
-use domain::gateway::{export, keeper_name};
-use domain::plan::edge::{Stage, keys};
-use domain::ports::gateway::Patch;
-use domain::reconcile::{ensure, ensure_absent};
-use domain::{Migration, PhaseError, ResourceKey, Side};
-use serde_json::json;
-
-/// What a deployment of Bascule's says of itself, by which it is found again.
-#[must_use]
-pub fn description(migration: &Migration, key: &ResourceKey) -> String {
-    format!("Bascule {}: {}", migration.name(), keys::name(migration, key, 32))
-}
-
-async fn find<P: Ports>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<Option<String>, PhaseError> {
-    let description = description(migration, key);
-    let deployments = ports.deployments(&migration.plan.edge.api.id).await?;
-    Ok(deployments.into_iter().find(|found| found.description == description).map(|found| found.id))
-}
+use domain::gateway::export;
+use domain::resources::{deployment, integration, stage};
+use domain::{Migration, PhaseError, Side};
 
 /// The deployment G, where it exists.
 pub(crate) async fn find_g<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<String>, PhaseError> {
-    find(ports, migration, &keys::deployment_g()).await
+    deployment::find(ports, migration, &migration.plan.edge.api.id, &deployment::green()).await
 }
 
 /// Deploys the configuration as it stands, to no stage of the user's, and compares it with production's deployment.
@@ -32,18 +17,14 @@ pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
     keeper(ports, migration, Side::Blue, edge.deployment_b()).await?;
-    if ports.entry(migration, &keys::window()).await?.is_some() {
+    if ports.entry(migration, &integration::window()).await?.is_some() {
         // The trial was passed before the window was opened.
         return Ok(());
     }
-    let key = keys::deployment_t();
-    let text = &description(migration, &key);
-    let find = || find(ports, migration, &key);
-    let create = || ports.create_deployment(api, text);
-    let t = ensure(ports, migration, &key, json!({ "api": api }), find, create).await?;
+    let t = deployment::ensure(ports, migration, api, &deployment::trial(), async || Ok(())).await?;
     keeper(ports, migration, Side::Green, &t).await?;
     let production = ports.export(api, &edge.stage.name).await?;
-    let trial = ports.export(api, &keeper_name(migration, Side::Green)).await?;
+    let trial = ports.export(api, &stage::keeper_name(migration, Side::Green)).await?;
     let edits = export::differences(&production, &trial, 20);
     if edits.is_empty() {
         Ok(())
@@ -62,45 +43,23 @@ pub(crate) async fn hold<P: Ports>(ports: &P, migration: &Migration, g: &str) ->
 }
 
 async fn keeper<P: Ports>(ports: &P, migration: &Migration, side: Side, deployment: &str) -> Result<(), PhaseError> {
-    let api = &migration.plan.edge.api.id;
-    let like = &migration.plan.edge.stage;
-    let name = &keeper_name(migration, side);
-    let find = || async { Ok(ports.stage(api, name).await?.map(|stage| stage.name)) };
-    let create = || async {
-        let stage = Stage {
-            name: name.clone(),
-            deployment_id: deployment.to_owned(),
-            variables: like.variables.clone(),
-            tags: keys::tags(migration, Side::Temporary, &like.tags),
-            ..Stage::default()
-        };
-        ports.create_stage(api, &stage).await?;
-        Ok(name.clone())
-    };
-    ensure(ports, migration, &keys::keeper(side), json!({ "api": api }), find, create).await?;
-    let stage = ports.stage(api, name).await?.unwrap_or_default();
-    if stage.deployment_id != deployment {
-        ports.update_stage(api, name, &[Patch::replace("/deploymentId", deployment)]).await?;
-    }
+    let (api, key) = (&migration.plan.edge.api.id, &stage::keeper(side));
+    stage::ensure(ports, migration, api, key, deployment).await?;
+    // Green's holds T before there is G.
+    stage::serve(ports, migration, api, key, deployment).await?;
     Ok(())
 }
 
 /// Deletes T, which nothing uses any more.
 pub(crate) async fn end_trial<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    delete(ports, migration, &keys::deployment_t()).await
-}
-
-async fn delete<P: Ports>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
-    let api = &migration.plan.edge.api.id;
-    let delete = |id: String| async move { ports.delete_deployment(api, &id).await };
-    ensure_absent(ports, migration, key, || find(ports, migration, key), delete).await
+    deployment::remove(ports, migration, &migration.plan.edge.api.id, &deployment::trial()).await
 }
 
 /// Deletes stages and deployments, unless production uses G.
 pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
-    let g = ports.live(migration, &keys::deployment_g()).await?;
+    let g = ports.live(migration, &deployment::green()).await?;
     if let Some(g) = g.and_then(|entry| entry.id)
         && let Some(stage) = ports.stage(api, &edge.stage.name).await?
     {
@@ -113,11 +72,8 @@ pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(
         }
     }
     for side in [Side::Green, Side::Blue] {
-        let name = &keeper_name(migration, side);
-        let find = || async { Ok(ports.stage(api, name).await?.map(|stage| stage.name)) };
-        let delete = |name: String| async move { ports.delete_stage(api, &name).await };
-        ensure_absent(ports, migration, &keys::keeper(side), find, delete).await?;
+        stage::remove(ports, migration, api, &stage::keeper(side)).await?;
     }
-    delete(ports, migration, &keys::deployment_g()).await?;
-    delete(ports, migration, &keys::deployment_t()).await
+    deployment::remove(ports, migration, api, &deployment::green()).await?;
+    end_trial(ports, migration).await
 }

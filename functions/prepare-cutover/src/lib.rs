@@ -10,7 +10,7 @@ pub mod smoke;
 pub mod window;
 
 use domain::ports::{Apis, Clock, Kubernetes, Ledger, Manifests, Probes, Stages, UsagePlans};
-use domain::{Migration, Outcome, PhaseError, Status, gateway::unmoved, plan::edge::keys};
+use domain::{Migration, Outcome, PhaseError, Status, gateway::unmoved, resources::deployment};
 
 /// Everything that this phase reaches.
 pub trait Ports: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes + Clock {}
@@ -28,7 +28,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
     public_hosts::converge(ports, migration).await?;
     let edge = &migration.plan.edge;
     unmoved(edge, ports.stage(&edge.api.id, &edge.stage.name).await?.as_ref())?;
-    let g = match ports.entry(migration, &keys::deployment_g()).await? {
+    let g = match ports.entry(migration, &deployment::green()).await? {
         Some(entry) if entry.status == Status::Present && entry.id.is_some() => entry.id.unwrap_or_default(),
         _ => {
             deployments::trial(ports, migration).await?;

@@ -1,12 +1,10 @@
-//! Requests through deployment G itself, on its own stage, with production's API keys.
+//! Requests through deployment G itself, on its own stage, with one of production's API keys.
 
 use crate::Ports;
-use domain::gateway::keeper_name;
-use domain::plan::edge::{Edge, UsagePlan, keys};
-use domain::ports::gateway::ApiKey;
+use domain::plan::edge::{Edge, UsagePlan};
 use domain::ports::probes::Probe;
-use domain::reconcile::{ensure, ensure_absent};
-use domain::{Input, Kind, Migration, PhaseError, Side};
+use domain::resources::{stage::keeper_name, usage_plan};
+use domain::{Input, Migration, PhaseError, Side};
 use serde_json::{Value, json};
 
 const PHASE: &str = "prepare-cutover";
@@ -55,12 +53,16 @@ pub fn checks(input: &Input, edge: &Edge) -> Vec<Check> {
     plain.take(MADE_UP).map(|integration| Check { path: integration.path.clone(), expect: None }).collect()
 }
 
-/// Lets the keys in and tries G.
+/// Lets one of production's keys in and tries G with it.
 pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let now = ports.now();
     let edge = &migration.plan.edge;
-    for like in &edge.usage_plans {
-        usage_plan(ports, migration, like).await?;
+    let stage = &keeper_name(migration, Side::Green);
+    let key = usage_plan::enabled_key(ports, edge).await?;
+    if let Some((id, _)) = &key {
+        // Without throttle and quota: nobody else calls this stage.
+        let like = UsagePlan { key_ids: vec![id.clone()], ..UsagePlan::default() };
+        usage_plan::ensure(ports, migration, &usage_plan::smoke(), (&edge.api.id, stage), &like).await?;
     }
     let saved = ports.progress(migration, PHASE).await?.unwrap_or_default();
     let since = saved.get("smokeSince").and_then(Value::as_str).and_then(|since| since.parse().ok());
@@ -70,14 +72,13 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
         ports.save_progress(migration, PHASE, json!({ "smokeSince": now })).await?;
         now
     };
-    let key = any_key(ports, edge).await?;
     let mut failed = Vec::new();
     for check in checks(&migration.input, edge) {
         let probe = Probe {
             api: edge.api.id.clone(),
-            stage: keeper_name(migration, Side::Green),
+            stage: stage.clone(),
             path: check.path.clone(),
-            key: key.clone(),
+            key: key.as_ref().map(|(_, key)| key.clone()),
         };
         let answered = ports.probe(&probe).await?;
         if !check.passes(answered.status) {
@@ -96,60 +97,9 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
     }
 }
 
-/// One of the keys that the stage takes; its value stays in memory.
-async fn any_key<P: Ports>(ports: &P, edge: &Edge) -> Result<Option<ApiKey>, PhaseError> {
-    for id in edge.usage_plans.iter().flat_map(|plan| &plan.key_ids) {
-        if let Some(key) = ports.api_key(id).await? {
-            return Ok(Some(key));
-        }
-    }
-    Ok(None)
-}
-
-async fn usage_plan<P: Ports>(ports: &P, migration: &Migration, like: &UsagePlan) -> Result<(), PhaseError> {
-    let api = &migration.plan.edge.api.id;
-    let key = keys::smoke_usage_plan(&like.id);
-    let name = &keys::name(migration, &key, 128);
-    let plan = &UsagePlan {
-        id: String::new(),
-        name: name.clone(),
-        stages: vec![(api.clone(), keeper_name(migration, Side::Green))],
-        tags: keys::tags(migration, Side::Temporary, &like.tags),
-        ..like.clone()
-    };
-    let find = || async { Ok(find_plan(ports, api, name).await?.map(|found| found.id)) };
-    let create = || ports.create_usage_plan(plan);
-    let id = ensure(ports, migration, &key, Value::Null, find, create).await?;
-    let found = find_plan(ports, api, name).await?.unwrap_or_default();
-    for key_id in like.key_ids.iter().filter(|key_id| !found.key_ids.contains(key_id)) {
-        ports.add_key(&id, key_id).await?;
-    }
-    Ok(())
-}
-
-async fn find_plan<P: Ports>(ports: &P, api: &str, name: &str) -> Result<Option<UsagePlan>, PhaseError> {
-    let plans = ports.usage_plans(Some(api)).await?;
-    Ok(plans.into_iter().find(|plan| plan.name == name))
-}
-
-/// Takes the keys' way to G's stage away again.
+/// Takes the key's way to G's stage away again.
 pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let entries = ports.entries(migration).await?;
-    let plans = entries
-        .iter()
-        .filter(|entry| entry.key.kind == Kind::UsagePlan && entry.key.name.starts_with("smoke/") && entry.is_live());
-    for entry in plans {
-        let name = &keys::name(migration, &entry.key, 128);
-        let find = || async { Ok(find_plan(ports, "", name).await?.map(|plan| plan.id)) };
-        let delete = |id: String| async move {
-            let stages = find_plan(ports, "", name).await?.unwrap_or_default().stages;
-            for (api, stage) in stages {
-                ports.remove_stage(&id, &api, &stage).await?;
-            }
-            ports.delete_usage_plan(&id).await
-        };
-        ensure_absent(ports, migration, &entry.key, find, delete).await?;
-    }
+    usage_plan::remove(ports, migration, &usage_plan::smoke()).await?;
     if ports.progress(migration, PHASE).await?.is_some_and(|progress| !progress.is_null()) {
         ports.save_progress(migration, PHASE, Value::Null).await?;
     }

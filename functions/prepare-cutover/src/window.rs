@@ -4,9 +4,10 @@
 //! does is reported.
 
 use crate::{Ports, deployments};
-use domain::gateway::{export, integrations, keeper_name, made, unmoved};
-use domain::plan::edge::{Integration, keys};
-use domain::reconcile::ensure;
+use domain::gateway::{export, integrations, made, unmoved};
+use domain::plan::edge::Integration;
+use domain::resources::stage::keeper_name;
+use domain::resources::{deployment, integration, vpc_link};
 use domain::{Entry, Migration, PhaseError, Side};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -28,7 +29,7 @@ fn originals(entry: &Entry) -> Result<Originals, PhaseError> {
 }
 
 async fn open<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<Entry>, PhaseError> {
-    let entry = ports.entry(migration, &keys::window()).await?;
+    let entry = ports.entry(migration, &integration::window()).await?;
     Ok(entry.filter(|entry| entry.is_live()))
 }
 
@@ -45,12 +46,12 @@ pub(crate) async fn mend<P: Ports>(ports: &P, migration: &Migration) -> Result<(
 pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
-    let green = made(ports, migration, &keys::vpc_link(migration)).await?;
+    let green = made(ports, migration, &vpc_link::key(migration)).await?;
     if deployments::find_g(ports, migration).await?.is_none() {
         if open(ports, migration).await?.is_none() {
             let known = ports.deployments(api).await?.into_iter().map(|deployment| deployment.id);
             let originals = Originals { integrations: edge.integrations.clone(), deployments: known.collect() };
-            ports.intend(migration, &keys::window(), json!(originals)).await?;
+            ports.intend(migration, &integration::window(), json!(originals)).await?;
         }
         let foreign = integrations::point(ports, api, &edge.integrations, &edge.vpc_link.id, &green).await?;
         if !foreign.is_empty() {
@@ -61,10 +62,7 @@ pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result
         }
         no_foreign_deployment(ports, migration).await?;
     }
-    let description = &deployments::description(migration, &keys::deployment_g());
-    let find = || deployments::find_g(ports, migration);
-    let create = || ports.create_deployment(api, description);
-    ensure(ports, migration, &keys::deployment_g(), json!({ "api": api }), find, create).await
+    deployment::ensure(ports, migration, api, &deployment::green(), async || Ok(())).await
 }
 
 /// Puts the configuration back, and proves that nobody deployed meanwhile and that G differs from B in the link only.
@@ -78,7 +76,7 @@ pub(crate) async fn close<P: Ports>(ports: &P, migration: &Migration, g: &str) -
     no_foreign_deployment(ports, migration).await?;
     only_links_differ(ports, migration).await?;
     ports.record(migration, "G is deployed and the configuration is as it was", json!({ "deployment": g })).await?;
-    ports.absent(migration, &keys::window()).await
+    ports.absent(migration, &integration::window()).await
 }
 
 async fn put_back<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
@@ -86,7 +84,7 @@ async fn put_back<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Phas
         return Ok(());
     };
     let edge = &migration.plan.edge;
-    let green = made(ports, migration, &keys::vpc_link(migration)).await?;
+    let green = made(ports, migration, &vpc_link::key(migration)).await?;
     let originals = originals(&entry)?;
     // What points elsewhere was edited by others since: theirs stays.
     integrations::point(ports, &edge.api.id, &originals.integrations, &green, &edge.vpc_link.id).await?;
@@ -97,7 +95,7 @@ async fn put_back<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Phas
 pub(crate) async fn restore<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     if open(ports, migration).await?.is_some() {
         put_back(ports, migration).await?;
-        ports.absent(migration, &keys::window()).await?;
+        ports.absent(migration, &integration::window()).await?;
     }
     Ok(())
 }
@@ -109,7 +107,7 @@ async fn no_foreign_deployment<P: Ports>(ports: &P, migration: &Migration) -> Re
         return Ok(());
     };
     let known = originals(&entry)?.deployments;
-    let own = [keys::deployment_g(), keys::deployment_t()].map(|key| deployments::description(migration, &key));
+    let own = [deployment::green(), deployment::trial()].map(|key| deployment::description(migration, &key));
     let foreign: Vec<String> = ports
         .deployments(api)
         .await?
@@ -133,7 +131,7 @@ async fn no_foreign_deployment<P: Ports>(ports: &P, migration: &Migration) -> Re
 
 async fn only_links_differ<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
-    let green = made(ports, migration, &keys::vpc_link(migration)).await?;
+    let green = made(ports, migration, &vpc_link::key(migration)).await?;
     let b = ports.export(&edge.api.id, &keeper_name(migration, Side::Blue)).await?;
     let g = ports.export(&edge.api.id, &keeper_name(migration, Side::Green)).await?;
     let (as_blue, count) = export::repointed(g, &green, &edge.vpc_link.id);

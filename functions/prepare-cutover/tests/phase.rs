@@ -55,7 +55,7 @@ async fn g_differs_from_b_in_the_link_only_and_the_configuration_is_as_it_was() 
     expected.sort_unstable();
     assert_eq!(held, expected, "B and G have a stage each beside production's");
     let plan = aws.plans.values().find(|plan| plan.name.starts_with("smoke")).unwrap();
-    assert_eq!(plan.key_ids, ["key1", "key2"]);
+    assert_eq!((&plan.key_ids, &plan.quota), (&vec!["key1".to_owned()], &None));
 }
 
 #[tokio::test]

@@ -5,14 +5,13 @@
 //! clusters.
 
 mod access;
-mod addons;
-mod cluster;
 mod network;
 
 use domain::{
-    Kind, Migration, Outcome, PhaseError, Side, Whole,
-    ports::{Access, Addons, Clock, Clusters, Ledger, Network, NodeGroups, Settings},
-    security_groups::remove_rules,
+    Migration, Outcome, PhaseError, Whole,
+    ports::{Access, Addons, Clock, Clusters, Ledger, LogGroups, Network, NodeGroups, Settings},
+    reconcile::Waiting,
+    resources::{addon, cluster, log_group, security_group, security_group_rule},
 };
 
 /// The states of the rollback machine that run this phase.
@@ -32,46 +31,52 @@ pub enum Undo {
 /// `NotReady` while EKS creates; `Unhealthy` where it fails; `Conflict` where green's name is taken.
 pub async fn converge<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + Addons + Access + Network + Settings + Clock,
+    P: Ledger + Clusters + Addons + Access + LogGroups + Network + Settings + Clock,
 {
-    let now = ports.now();
-    let green = cluster::ensure_active(ports, migration, now).await?;
+    log_group::ensure(ports, migration).await?;
+    let clones = security_group::clones(ports, migration).await?;
+    cluster::ensure(ports, migration, &clones).await?;
+    let green = cluster::ready(ports, migration).await?;
     network::ensure(ports, migration, &green).await?;
     access::ensure_own(ports, migration).await?;
     access::ensure_copied(ports, migration).await?;
-    addons::ensure(ports, migration, now).await?;
+    for addon in migration.plan.compute.addons(true) {
+        addon::ensure(ports, migration, addon).await?;
+    }
+    let mut waiting = Waiting::default();
+    for addon in migration.plan.compute.addons(true) {
+        // Without nodes an add-on may well be `DEGRADED`: provision-nodes looks at all of them again.
+        waiting.take(addon::ready(ports, migration, &addon.name, false).await)?;
+    }
+    waiting.finish()?;
     Ok(Outcome::done())
 }
 
 /// Removes the control plane with all that hangs on it, and Bascule's access to blue; or only the latter.
 ///
 /// # Errors
-/// `NotReady` while node groups are left or EKS deletes; whatever the ports answer.
+/// `NotReady` while node groups are left or EKS deletes.
 pub async fn undo<P>(ports: &P, migration: &Migration, step: Undo) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + NodeGroups + Access + Network + Clock,
+    P: Ledger + Clusters + NodeGroups + Access + LogGroups + Network + Clock,
 {
     access::remove_from_blue(ports, migration).await?;
     if step == Undo::LeaveBlue {
         return Ok(Outcome::done());
     }
-    if let Some(green) = cluster::own(ports, migration).await? {
+    if let Some(green) = cluster::find(ports, migration).await? {
         let left = ports.node_groups(&migration.plan.compute.green.name).await?;
         if !left.is_empty() {
             return Err(PhaseError::not_ready(format!("node groups {} are still there", left.join(", "))));
         }
         // While rules of others name it, EKS cannot delete the cluster security group and leaves it behind.
         let group = green.cluster.cluster_security_group_id;
-        remove_rules(ports, migration, |wanted| wanted.group_id == group || wanted.rule.peer_group() == Some(&group))
-            .await?;
+        security_group_rule::remove_where(ports, migration, |_, wanted| {
+            wanted.group_id == group || wanted.rule.peer_group() == Some(&group)
+        })
+        .await?;
     }
     cluster::remove(ports, migration).await?;
-    // What hung on the cluster went with it.
-    for entry in ports.entries(migration).await? {
-        let with_cluster = matches!(entry.key.kind, Kind::Addon | Kind::AccessEntry | Kind::PodIdentityAssociation);
-        if entry.key.side == Side::Green && with_cluster && entry.is_live() {
-            ports.absent(migration, &entry.key).await?;
-        }
-    }
+    log_group::remove(ports, migration).await?;
     Ok(Outcome::done())
 }

@@ -4,7 +4,10 @@ use domain::{
     Migration, PhaseError,
     plan::compute::{ClusterStatus, Direction, Peer, Rule, rules::Wanted},
     ports::{Ledger, Network, Settings},
-    security_groups::{FUNCTIONS_TO_KUBERNETES, clones, ensure_rule, ensure_rules},
+    resources::{
+        security_group,
+        security_group_rule::{self, FUNCTIONS_TO_KUBERNETES},
+    },
 };
 
 /// Adds the rules that waited for the cluster security group, and lets Bascule's own functions reach the Kubernetes API where they run
@@ -19,11 +22,11 @@ pub(crate) async fn ensure<P: Ledger + Network + Settings>(
     if group.is_empty() {
         return Err(PhaseError::not_ready("EKS has not named the cluster security group yet"));
     }
-    let mut clones = clones(ports, migration).await?;
+    let mut clones = security_group::clones(ports, migration).await?;
     clones.insert(compute.blue.cluster_security_group_id.clone(), group.clone());
     let present = ports.security_groups(&compute.blue.vpc_id).await?;
     let rules: Vec<_> = compute.copied_rules().into_iter().filter(|rule| rule.needs_cluster).collect();
-    ensure_rules(ports, migration, &rules, &clones, &present, true).await?;
+    security_group_rule::ensure_copied(ports, migration, &rules, &clones, &present, true).await?;
     if let Some(functions) = ports.functions_security_group() {
         let rule = Rule {
             direction: Direction::Ingress,
@@ -34,7 +37,7 @@ pub(crate) async fn ensure<P: Ledger + Network + Settings>(
             description: Some("Bascule's functions to the Kubernetes API".to_owned()),
         };
         let wanted = Wanted { group_id: group.clone(), rule };
-        ensure_rule(ports, migration, FUNCTIONS_TO_KUBERNETES, &wanted, &present).await?;
+        security_group_rule::ensure(ports, migration, FUNCTIONS_TO_KUBERNETES, &wanted, &present).await?;
     }
     Ok(())
 }

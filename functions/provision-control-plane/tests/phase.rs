@@ -5,7 +5,7 @@
 use domain::{
     Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Whole,
     plan::compute::{AccessEntry, Peer, SecurityGroup},
-    ports::Network,
+    ports::{LogGroups, Network, log_groups::LogGroup},
 };
 use provision_control_plane::{Undo, converge as make, undo as take_down};
 use testing::{Account, shop::input};
@@ -75,6 +75,34 @@ async fn the_control_plane_gets_what_blues_has() {
     }
     let out_of_balancer = &aws.security_groups["sg-nlb"].rules;
     assert!(out_of_balancer.iter().any(|rule| rule.peer == Peer::Group("sg-cluster-shop-green".to_owned())));
+}
+
+#[tokio::test]
+async fn the_log_group_is_there_before_the_cluster_and_like_blues() {
+    let (account, migration) = shop().await;
+    assert_eq!(converge(&account, &migration).await.unwrap_err().condition, Condition::NotReady);
+    let group = account.aws().log_groups["/aws/eks/shop-green/cluster"].clone();
+    assert_eq!(group.retention_in_days, Some(90));
+    assert_eq!(group.kms_key_arn.as_deref(), Some("arn:aws:kms:eu-central-1:123456789012:key/logs"));
+    let tags = [("bascule:migration", "move"), ("bascule:side", "green"), ("cluster", "shop-green"), ("team", "shop")];
+    assert_eq!(group.tags, tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+    let creates = account.aws().history.creates.clone();
+    let first = creates.iter().find(|created| !created.starts_with("SecurityGroup"));
+    assert_eq!(first.map(String::as_str), Some("LogGroup /aws/eks/shop-green/cluster"));
+}
+
+#[tokio::test]
+async fn a_log_group_that_somebody_else_made_since_the_plan_is_a_conflict_and_survives_the_undo() {
+    let (account, migration) = shop().await;
+    let name = "/aws/eks/shop-green/cluster";
+    account.create_log_group(&LogGroup { name: name.to_owned(), ..LogGroup::default() }).await.unwrap();
+    let before = account.aws().log_groups.clone();
+    let error = account.drive(&migration, converge).await.unwrap_err();
+    assert_eq!(error, PhaseError::conflict(format!("ResourceAlreadyExistsException: {name}")));
+    let back = account.turned_back(&migration);
+    account.drive(&back, undo).await.unwrap();
+    assert_eq!(account.aws().log_groups, before);
+    assert!(!account.aws().clusters.contains_key("shop-green"));
 }
 
 #[tokio::test]

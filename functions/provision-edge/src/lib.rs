@@ -3,11 +3,11 @@
 
 pub mod attach;
 pub mod balancer;
-pub mod link;
 pub mod rewrite;
 pub mod temporary;
 
 use domain::ports::{Apis, Ledger, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
+use domain::resources::{target_group_attachment, vpc_link};
 use domain::{Migration, Outcome, PhaseError, Whole};
 
 /// The states of the migrate machine that run this phase.
@@ -34,7 +34,8 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
     match step {
         Step::Build => {
             let load_balancer = balancer::converge(ports, migration).await?;
-            let link = link::converge(ports, migration, &load_balancer).await?;
+            let link = vpc_link::ensure(ports, migration, &load_balancer).await?;
+            vpc_link::ready(ports, &link).await?;
             temporary::converge(ports, migration, &link).await?;
         }
         Step::AttachNodes => attach::converge(ports, migration).await?,
@@ -45,11 +46,11 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
 /// Takes everything down again, in the reverse order: what refers to a thing goes before the thing.
 ///
 /// # Errors
-/// `NotReady` while AWS is deleting; whatever the ports answer.
+/// `NotReady` while AWS is deleting.
 pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
-    attach::undo(ports, migration).await?;
+    target_group_attachment::remove_all(ports, migration).await?;
     temporary::undo(ports, migration).await?;
-    link::undo(ports, migration).await?;
+    vpc_link::remove(ports, migration).await?;
     balancer::undo(ports, migration).await?;
     Ok(Outcome::done())
 }

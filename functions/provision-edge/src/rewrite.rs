@@ -1,17 +1,13 @@
-//! The main API's export as the temporary API imports it: green's link for blue's, temporary hosts for public ones, a name
-//! of its own, and nothing else.
+//! The public API's export as the temporary API imports it: green's link for blue's, temporary hosts for public ones, and
+//! nothing else.
 
+use domain::gateway::export::INTEGRATION;
 use domain::input::Host;
 use serde_json::Value;
 
-/// The extension that holds a method's integration
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html>).
-const INTEGRATION: &str = "x-amazon-apigateway-integration";
-
-/// The document to import, as `name`. Integrations through other links, or through none, stay as they are.
+/// The document to import. Integrations through other links, or through none, stay as they are.
 #[must_use]
-pub fn temporary(mut export: Value, name: &str, blue: &str, green: &str, hosts: &[Host]) -> Value {
-    export["info"]["title"] = name.into();
+pub fn temporary(mut export: Value, blue: &str, green: &str, hosts: &[Host]) -> Value {
     let paths = export.get_mut("paths").and_then(Value::as_object_mut);
     let methods = paths.into_iter().flat_map(|paths| paths.values_mut().filter_map(Value::as_object_mut));
     for method in methods.flat_map(|methods| methods.values_mut()) {
@@ -85,13 +81,13 @@ mod tests {
             "components": { "schemas": { "blue1": {} } },
         });
         let expected = json!({
-            "info": { "title": "shop-temporary", "version": "1" },
+            "info": { "title": "shop", "version": "1" },
             "paths": {
                 "/a": { "get": method("green1", "shop-green.example.com"), "post": method("other", "shop.example.com") },
                 "/b": { "options": { INTEGRATION: { "type": "mock" } }, "x-amazon-apigateway-any-method": method("green1", "x") },
             },
             "components": { "schemas": { "blue1": {} } },
         });
-        assert_eq!(temporary(export, "shop-temporary", "blue1", "green1", &hosts()), expected);
+        assert_eq!(temporary(export, "blue1", "green1", &hosts()), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::keys;
+use domain::resources::{deployment, stage_shift};
 use domain::{Condition, Entry, Migration, Outcome, PhaseError, Whole};
 use provision_edge::{Step, converge, undo as take_down};
 use testing::shop::input;
@@ -37,7 +37,7 @@ async fn attached() -> (Account, Migration) {
     let (account, migration) = built().await;
     account.drive(&migration, attach).await.unwrap();
     // What shift-traffic makes in the temporary API goes with it.
-    for key in [keys::temporary_deployment_of_blue(), keys::temporary_shift()] {
+    for key in [deployment::temporary_of_blue(), stage_shift::temporary()] {
         account.know(&migration, key, "deployment-of-blue");
     }
     let back = account.turned_back(&migration);
@@ -119,6 +119,16 @@ async fn the_undo_leaves_the_account_as_it_was() {
 /// What is live in the ledger.
 fn live(entries: &[Entry]) -> Vec<String> {
     entries.iter().filter(|entry| entry.is_live()).map(|entry| entry.key.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_load_balancer_that_somebody_protected_goes_all_the_same() {
+    let (account, migration) = attached().await;
+    for balancer in account.aws().balancers.values_mut() {
+        balancer.attributes.insert("deletion_protection.enabled".to_owned(), "true".to_owned());
+    }
+    account.drive(&migration, undo).await.unwrap();
+    assert_eq!(account.aws().balancers.keys().collect::<Vec<_>>(), ["arn:balancer-blue"]);
 }
 
 #[tokio::test]

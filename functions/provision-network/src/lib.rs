@@ -5,48 +5,37 @@
 //! What names the cluster security group waits for provision-control-plane: EKS makes that group with the cluster.
 
 use domain::{
-    Kind, Migration, Outcome, PhaseError, ResourceKey, Side,
-    ownership::{self, clone_tags},
+    Kind, Migration, Outcome, PhaseError, Side,
     plan::compute::{
         Rule, SecurityGroup,
         rules::{Clones, Copied},
     },
     ports::{Ledger, Network},
-    reconcile::ensure,
-    security_groups::{clone_name, ensure_rules, has, is_default_egress, remove_groups, remove_rules},
+    reconcile::Waiting,
+    resources::{
+        security_group,
+        security_group_rule::{self, has, is_default_egress},
+    },
 };
-use serde_json::Value;
 
 /// Makes green's security groups and rules.
 ///
 /// # Errors
-/// Whatever the ledger or EC2 answer.
+/// `Conflict` where a rule names a group of blue that has no clone.
 pub async fn converge<P: Ledger + Network>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let compute = &migration.plan.compute;
     let vpc = &compute.blue.vpc_id;
     let before = ports.security_groups(vpc).await?;
     let mut clones = Clones::new();
     for group in &compute.security_groups {
-        let clone = clone_of(migration, group);
-        let found = before.iter().find(|found| found.name == clone.name && ownership::is_own(migration, &found.tags));
-        let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, &group.id);
-        let id = ensure(
-            ports,
-            migration,
-            &key,
-            Value::Null,
-            || async { Ok(found.map(|found| found.id.clone())) },
-            || ports.create_security_group(&clone),
-        )
-        .await?;
-        clones.insert(group.id.clone(), id);
+        clones.insert(group.id.clone(), security_group::ensure(ports, migration, group, &before).await?);
     }
 
     let present = ports.security_groups(vpc).await?;
     let rules: Vec<_> = compute.copied_rules().into_iter().filter(|rule| !rule.needs_cluster).collect();
-    ensure_rules(ports, migration, &rules, &clones, &present, false).await?;
+    security_group_rule::ensure_copied(ports, migration, &rules, &clones, &present, false).await?;
     for (group, rule) in unwanted(&rules, &clones, &compute.blue_groups(), &present) {
-        ports.revoke(&group, &rule).await?;
+        security_group_rule::delete(ports, &group, &rule).await?;
     }
     Ok(Outcome::done())
 }
@@ -54,23 +43,22 @@ pub async fn converge<P: Ledger + Network>(ports: &P, migration: &Migration) -> 
 /// Removes the rules and groups that the ledger knows.
 ///
 /// # Errors
-/// `NotReady` while network interfaces still use a group; whatever the ledger or EC2 answer.
+/// `NotReady` while network interfaces still use a group.
 pub async fn undo<P: Ledger + Network>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
-    remove_rules(ports, migration, |_| true).await?;
-    remove_groups(ports, migration).await?;
-    Ok(Outcome::done())
-}
-
-/// What the clone of one of blue's groups is made from.
-fn clone_of(migration: &Migration, group: &SecurityGroup) -> SecurityGroup {
-    SecurityGroup {
-        id: String::new(),
-        name: clone_name(migration, group),
-        description: group.description.clone(),
-        vpc_id: group.vpc_id.clone(),
-        rules: Vec::new(),
-        tags: clone_tags(migration, &group.tags),
+    security_group_rule::remove_where(ports, migration, |_, _| true).await?;
+    let groups = ports.live_of(migration, Side::Green, Kind::SecurityGroup).await?;
+    if groups.is_empty() {
+        return Ok(Outcome::done());
     }
+    let compute = &migration.plan.compute;
+    security_group::untie(ports, &security_group::own(ports, migration).await?).await?;
+    security_group::delete_left_interfaces(ports, &compute.blue.vpc_id, &compute.green.name).await?;
+    let mut waiting = Waiting::default();
+    for entry in &groups {
+        waiting.take(security_group::remove(ports, migration, entry).await)?;
+    }
+    waiting.finish()?;
+    Ok(Outcome::done())
 }
 
 /// The rule that lets everything out, which EC2 puts into every new group, where blue's group lacks it.

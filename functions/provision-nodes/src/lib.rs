@@ -1,13 +1,13 @@
 //! provision-nodes: green's launch templates, its managed node groups side by side, and the add-ons that run on them.
 
-mod addons;
-mod groups;
-mod templates;
-
 use domain::{
-    Migration, Outcome, PhaseError,
+    Kind, Migration, Outcome, PhaseError, Side,
+    plan::compute::rules::Clones,
     ports::{Addons, Clock, Clusters, LaunchTemplates, Ledger, NodeGroups},
+    reconcile::Waiting,
+    resources::{addon, launch_template, node_group, security_group},
 };
+use std::collections::BTreeMap;
 
 /// Makes launch templates and node groups, and the add-ons that come after the nodes.
 ///
@@ -17,22 +17,60 @@ pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, Ph
 where
     P: Ledger + Clusters + NodeGroups + LaunchTemplates + Addons + Clock,
 {
-    let now = ports.now();
-    let templates = templates::ensure(ports, migration).await?;
-    groups::ensure_active(ports, migration, &templates).await?;
-    addons::ensure_active(ports, migration, now).await?;
+    let compute = &migration.plan.compute;
+    let clones = security_group::clones_with_cluster(ports, migration).await?;
+    let templates = templates(ports, migration, &clones).await?;
+    for like in &compute.node_groups {
+        let template = match &like.launch_template {
+            None => None,
+            Some(key) => Some(
+                templates
+                    .get(key)
+                    .ok_or_else(|| PhaseError::conflict(format!("the launch template {key} has no clone")))?,
+            ),
+        };
+        node_group::ensure(ports, migration, like, template, &clones).await?;
+    }
+    node_group::all_ready(ports, migration).await?;
+    for addon in compute.addons(false) {
+        addon::ensure(ports, migration, addon).await?;
+    }
+    let mut waiting = Waiting::default();
+    for addon in &compute.addons {
+        waiting.take(addon::ready(ports, migration, &addon.name, true).await)?;
+    }
+    waiting.finish()?;
     Ok(Outcome::done())
+}
+
+/// Makes the launch templates, and gives the id of each clone by the key of what it is a clone of.
+async fn templates<P: Ledger + LaunchTemplates>(
+    ports: &P,
+    migration: &Migration,
+    clones: &Clones,
+) -> Result<BTreeMap<String, String>, PhaseError> {
+    let mut ids = BTreeMap::new();
+    for template in &migration.plan.compute.launch_templates {
+        ids.insert(template.key(), launch_template::ensure(ports, migration, template, clones).await?);
+    }
+    Ok(ids)
 }
 
 /// Removes the node groups, then their launch templates. The add-ons go with the cluster.
 ///
 /// # Errors
-/// `NotReady` while EKS deletes; whatever the ports answer.
+/// `NotReady` while EKS deletes.
 pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
     P: Ledger + NodeGroups + LaunchTemplates,
 {
-    groups::remove(ports, migration).await?;
-    templates::remove(ports, migration).await?;
+    let mut waiting = Waiting::default();
+    for entry in ports.live_of(migration, Side::Green, Kind::NodeGroup).await? {
+        waiting.take(node_group::remove(ports, migration, &entry.key.name).await)?;
+    }
+    waiting.finish()?;
+    for entry in ports.live_of(migration, Side::Green, Kind::LaunchTemplate).await? {
+        launch_template::remove(ports, migration, &entry).await?;
+    }
     Ok(Outcome::done())
 }

@@ -6,11 +6,11 @@
 use domain::{
     Invocation, Migration, MigrationId, Outcome, PhaseError, Step as _,
     answered::answered,
-    appointment,
     ports::{
         Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens,
         approvals::{Asked, Question, TEMPORARY_URL, TaskToken, When},
     },
+    resources::schedule,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures + Set
     let evidence = evidence(ports, migration, question).await?;
     let plan_digest = migration.plan.digest();
     let digest = Asked::digest_of(&plan_digest, &evidence);
-    let deadline = appointment::make(
+    let deadline = schedule::ensure(
         ports,
         migration,
         &deadline_name(question),
@@ -112,7 +112,7 @@ pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures + Set
     Ok(Outcome::done())
 }
 
-/// The name of a question's deadline among the migration's appointments.
+/// The name of a question's deadline among the migration's schedules.
 #[must_use]
 pub fn deadline_name(question: Question) -> String {
     format!("deadline-{}", question.name())

@@ -1,12 +1,13 @@
 //! Has the cleanup of blue started later, by a one-time schedule, and marks the migration as promoted.
 
 use domain::{
-    Migration, Outcome, PhaseError, appointment,
+    Migration, Outcome, PhaseError,
     ports::{Clock, Ledger, Migrations, Schedules, Settings, approvals::When},
+    resources::schedule,
 };
 use serde_json::json;
 
-/// The name of the cleanup among the migration's appointments.
+/// The name of the cleanup among the migration's schedules.
 pub const CLEANUP: &str = "cleanup";
 
 /// Schedules the cleanup machine for `cleanup.after` from now; the first date stands however often this runs. Only then is the
@@ -20,16 +21,16 @@ where
 {
     let at = migration.input.cleanup.after.after(ports.now());
     let input = json!({ "migrationId": migration.id });
-    let at = appointment::make(ports, migration, CLEANUP, When::At(at), &ports.cleanup_machine_arn()?, input).await?;
+    let at = schedule::ensure(ports, migration, CLEANUP, When::At(at), &ports.cleanup_machine_arn()?, input).await?;
     ports.promote(migration).await?;
     Ok(Outcome::done().with("cleanupAt", at.to_string()))
 }
 
-/// Cancels the cleanup and every other appointment: a migration that goes back keeps no deadline.
+/// Cancels the cleanup and every other schedule: a migration that goes back keeps no deadline.
 ///
 /// # Errors
 /// Whatever the ports answer.
 pub async fn undo<P: Ledger + Schedules>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
-    appointment::cancel_all(ports, migration).await?;
+    schedule::remove_all(ports, migration).await?;
     Ok(Outcome::done())
 }

@@ -1,8 +1,8 @@
 //! After the bake the API's configuration gets green's link for good. No request notices: the stage serves deployment G.
 
 use domain::gateway::{self, integrations};
-use domain::plan::edge::{Integration, keys};
 use domain::ports::{Apis, Ledger, Stages};
+use domain::resources::integration;
 use domain::{Migration, PhaseError, Status};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use serde_json::json;
 /// `Conflict` where the stage does not serve green alone, `NotReady` after a batch; whatever the ports answer.
 pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
-    let key = keys::adopted();
+    let key = integration::adopted();
     if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status == Status::Present) {
         return Ok(());
     }
@@ -38,16 +38,13 @@ pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migratio
 /// # Errors
 /// `NotReady` after a batch; whatever the ports answer.
 pub async fn undo<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let key = keys::adopted();
+    let key = integration::adopted();
     let entry = ports.live(migration, &key).await?;
     let Some(entry) = entry else {
         return Ok(());
     };
     let edge = &migration.plan.edge;
-    let originals: Vec<Integration> =
-        serde_json::from_value(entry.detail["integrations"].clone()).map_err(|error| {
-            PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}"))
-        })?;
+    let originals = integration::originals(&entry)?;
     let (_, green) = gateway::green(ports, migration).await?;
     integrations::point(ports, &edge.api.id, &originals, &green, &edge.vpc_link.id).await?;
     ports.absent(migration, &key).await

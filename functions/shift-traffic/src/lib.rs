@@ -13,9 +13,10 @@ pub mod temporary;
 
 use domain::gateway::{self, served};
 use domain::input::OnAbort;
-use domain::plan::edge::{Stage, keys};
+use domain::plan::edge::Stage;
 use domain::ports::approvals::Question;
 use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Stages, Tokens};
+use domain::resources::stage_shift;
 use domain::shift::Shift;
 use domain::{Migration, Outcome, PhaseError, Whole, withdraw::withdraw};
 use serde_json::json;
@@ -95,7 +96,7 @@ async fn shift<P: Ledger + Stages + Clock>(ports: &P, migration: &Migration) -> 
     let before = read(ports, migration).await?;
     let from = shift.as_ref().map_or(0, |shift| shift.share);
     if let Move::Take(patches) = stage::step(&before, edge.deployment_b(), &g, from, target)? {
-        let key = keys::shift(migration);
+        let key = stage_shift::key(migration);
         ports.intend(migration, &key, json!({ "deploymentId": before.deployment_id, "canary": null })).await?;
         ports.update_stage(api, name, &patches).await?;
         let after = read(ports, migration).await?;
@@ -107,7 +108,7 @@ async fn shift<P: Ledger + Stages + Clock>(ports: &P, migration: &Migration) -> 
             )));
         }
     }
-    ports.present(migration, &keys::shift(migration), &g).await?;
+    ports.present(migration, &stage_shift::key(migration), &g).await?;
     if shift.as_ref().is_none_or(|shift| shift.share != target) {
         ports.record(migration, "traffic moved", json!({ "share": target, "from": from, "deployment": g })).await?;
         let shift = Shift {
@@ -155,7 +156,7 @@ pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Resul
 /// # Errors
 /// As for [`undo`].
 async fn give_back<P: Ledger + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let key = keys::shift(migration);
+    let key = stage_shift::key(migration);
     let moved = ports.live(migration, &key).await?.is_some();
     if !moved {
         return Ok(());
@@ -176,7 +177,7 @@ async fn give_back<P: Ledger + Stages>(ports: &P, migration: &Migration) -> Resu
 /// As for [`undo`].
 async fn settle<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     adopt::undo(ports, migration).await?;
-    let key = keys::shift(migration);
+    let key = stage_shift::key(migration);
     if ports.live(migration, &key).await?.is_some() {
         ports.absent(migration, &key).await?;
     }

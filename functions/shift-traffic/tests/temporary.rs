@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::gateway::temporary::overwrite;
-use domain::plan::edge::{Stage, keys};
+use domain::plan::edge::Stage;
 use domain::ports::Clock;
 use domain::ports::gateway::{Method, Patch};
+use domain::resources::{rest_api, stage_shift};
 use domain::shift::Shift;
 use domain::{Condition, Migration, Status};
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ async fn where_green_is_kept_the_temporary_url_shows_green_again() {
     assert_eq!(configured(&left.aws), expected(GREEN_LINK, "green.example.com"));
     assert_eq!(left.aws.apis[TEMPORARY], before.apis[TEMPORARY]);
     assert_eq!(production(&left.aws), production(&before));
-    let shift = left.entries.iter().find(|entry| entry.key == keys::temporary_shift()).unwrap();
+    let shift = left.entries.iter().find(|entry| entry.key == stage_shift::temporary()).unwrap();
     assert_eq!(shift.status, Status::Absent);
 }
 
@@ -145,8 +145,7 @@ async fn the_temporary_url_shows_green_until_green_has_all_of_the_traffic() {
 async fn the_public_api_is_never_overwritten() {
     let (account, migration) = switched().await;
     let before = account.left(&migration);
-    let public = &migration.plan.edge.api;
-    let refused = overwrite(&account, public, &public.id, "temporary", json!({})).await;
+    let refused = rest_api::overwrite(&account, &migration, API, json!({})).await;
     assert_eq!(refused.unwrap_err().condition, Condition::Refused);
     assert_eq!(account.left(&migration), before);
 }

@@ -3,7 +3,8 @@
 use crate::Look;
 use domain::{
     Kind, Migration, PhaseError, Side, Status,
-    ports::{Ledger, Probes, UsagePlans, gateway::ApiKey, probes::Probe},
+    ports::{Ledger, Probes, UsagePlans, probes::Probe},
+    resources::usage_plan,
 };
 use serde_json::{Value, json};
 
@@ -20,7 +21,8 @@ where
         return Ok(Vec::new());
     }
     let api = temporary_api(ports, migration).await?;
-    let key = key(ports, migration).await?;
+    // The temporary API has the same keys as production.
+    let key = usage_plan::enabled_key(ports, &migration.plan.edge).await?.map(|(_, key)| key);
     let mut seen = Vec::new();
     let mut faults = Vec::new();
     for smoke in &migration.input.smoke {
@@ -52,13 +54,4 @@ async fn temporary_api<P: Ledger>(ports: &P, migration: &Migration) -> Result<St
         })
         .and_then(|entry| entry.id)
         .ok_or_else(|| PhaseError::conflict("the ledger knows no temporary API"))
-}
-
-/// The first key of production's usage plans: the temporary API has the same keys.
-async fn key<P: UsagePlans>(ports: &P, migration: &Migration) -> Result<Option<ApiKey>, PhaseError> {
-    let plans = &migration.plan.edge.usage_plans;
-    match plans.iter().flat_map(|plan| &plan.key_ids).next() {
-        Some(id) => ports.api_key(id).await,
-        None => Ok(None),
-    }
 }

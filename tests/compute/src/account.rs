@@ -1,4 +1,4 @@
-//! The state behind all three services, and the tasks that move it on.
+//! The shared state of the three services, and the tasks of their lifecycles.
 
 use std::{
     collections::BTreeMap,
@@ -18,17 +18,17 @@ use crate::{
     query_client::QueryClient,
 };
 
-/// An account in a region: state, neighbours and running tasks.
+/// An account in a region: options, state, running tasks and a client of the emulator.
 pub(crate) struct Account {
-    /// What the services were started with.
+    /// The options that the services were started with.
     pub(crate) options: Options,
-    /// The emulator's services.
+    /// A client of the emulator's services.
     pub(crate) neighbours: QueryClient,
     state: Mutex<State>,
     tasks: Mutex<JoinSet<()>>,
 }
 
-/// Everything that exists, by name or ARN.
+/// All resources, by name or ARN.
 #[derive(Default)]
 pub(crate) struct State {
     /// EKS clusters by name.
@@ -52,13 +52,13 @@ impl Account {
         Arc::new(Self { options, neighbours, state: Mutex::default(), tasks: Mutex::default() })
     }
 
-    /// The state, locked. Never held across an await.
+    /// Locks the state. The guard is never held across an await.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        // A panic in a test's assertion must not hide behind a poisoned lock.
+        // After a panic in a test, other threads continue, so that the panic is what the test reports.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long lifecycles take.
+    /// The durations of lifecycles.
     pub(crate) fn delays(&self) -> &Delays {
         &self.options.delays
     }
@@ -75,7 +75,7 @@ impl Account {
         tasks.spawn(task)
     }
 
-    /// Runs a step of a lifecycle after a while.
+    /// Runs a step of a lifecycle after a delay.
     pub(crate) fn later<F>(self: &Arc<Self>, delay: Duration, step: impl FnOnce(Arc<Self>) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,

@@ -1,7 +1,7 @@
-//! Who a bearer token belongs to: the webhook that every EKS cluster's API server asks.
+//! Token authentication of EKS clusters, which AWS implements as a webhook of the API server.
 //!
-//! The presigned URL in the token goes to STS with the cluster's name in the header that was signed; the answer is the
-//! principal, whose access entry gives the Kubernetes user and groups.
+//! The presigned URL in the token is sent to STS with the cluster's name in the signed header. STS answers with the
+//! principal, and its access entry gives the Kubernetes user and groups.
 //! <https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html>,
 //! <https://github.com/kubernetes-sigs/aws-iam-authenticator#how-does-it-work>
 
@@ -23,7 +23,7 @@ pub(crate) struct IamAuthenticator {
 }
 
 impl IamAuthenticator {
-    /// Looks tokens up in that account.
+    /// Authenticates against the access entries of this account.
     pub(crate) fn new(account: &Arc<Account>) -> Self {
         Self { account: Arc::downgrade(account) }
     }
@@ -67,7 +67,7 @@ impl Principal {
     }
 }
 
-/// A session's ARN as its role's ARN and its session name; other ARNs as they are.
+/// Splits a session's ARN into its role's ARN and its session name; other ARNs are kept.
 fn canonical(arn: &str) -> (String, String) {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     if let ["arn", partition, "sts", "", account, resource] = parts.as_slice()
@@ -78,7 +78,7 @@ fn canonical(arn: &str) -> (String, String) {
     (arn.to_owned(), String::new())
 }
 
-/// STS does not tell a role's path, so entries are compared by account and name.
+/// Compares principals by account and name, since the ARNs of STS do not have a role's path.
 fn same_principal(entry: &str, principal: &str) -> bool {
     let short = |arn: &str| -> Option<(String, String)> {
         let (head, path) = arn.split_once(":role/")?;
@@ -98,8 +98,8 @@ fn identify(cluster: &Cluster, principal: &Principal) -> Result<Identity, String
         groups.extend(entry.policies.values().flat_map(eks::group_of));
         return Ok(Identity { username: fill(username, principal), groups });
     }
-    // Without access entries the creator is an administrator by a mapping that nobody sees; the aws-auth ConfigMap, which
-    // would map others, is not read here.
+    // In CONFIG_MAP mode the creator is an administrator by a mapping that EKS does not show. The aws-auth ConfigMap, which
+    // maps other principals, is not read here.
     if mode == "CONFIG_MAP" && same_principal(&cluster.creator, &principal.arn) {
         return Ok(Identity { username: "kubernetes-admin".to_owned(), groups: vec![eks::MASTERS.to_owned()] });
     }
@@ -116,10 +116,10 @@ fn fill(username: &str, principal: &Principal) -> String {
         .replace("{{SessionName}}", &principal.session.replace('@', "-"))
 }
 
-/// Who signed a call of the control plane: the user, or the role of a session.
+/// The principal that signed a call of the control plane: a user, or the role of a session.
 ///
-/// The emulator tells who an access key belongs to. Where it wants the signature as well, which only the caller can make,
-/// the account's root stands in.
+/// The emulator maps access keys to principals. If it refuses, because only the caller can sign with that key, the account's
+/// root is assumed.
 pub(crate) async fn caller(account: &Account, access_key: Option<&str>) -> String {
     let root = format!("arn:aws:iam::{}:root", account.options.account);
     let Some(access_key) = access_key else { return root };
@@ -129,7 +129,7 @@ pub(crate) async fn caller(account: &Account, access_key: Option<&str>) -> Strin
     match account.neighbours.replay("sts", path, &[("authorization", &authorization)]).await {
         Ok(answer) => answer.find("Arn").map_or(root, |arn| canonical(&arn.text).0),
         Err(fault) => {
-            tracing::debug!(code = fault.code, "the caller stays unknown");
+            tracing::debug!(code = fault.code, "the caller cannot be identified");
             root
         }
     }

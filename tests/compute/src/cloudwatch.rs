@@ -17,7 +17,7 @@ pub(crate) struct Datum {
 
 /// Sends values to a namespace.
 pub(crate) async fn put_metric_data(client: &QueryClient, namespace: &str, data: &[Datum]) -> Result<(), Fault> {
-    // A thousand values go into one call, far more than there are.
+    // One call takes up to 1,000 values, more than there ever are.
     let mut parameters = vec![("Namespace".to_owned(), namespace.to_owned())];
     for (at, datum) in data.iter().enumerate() {
         let prefix = format!("MetricData.member.{}", at + 1);

@@ -1,7 +1,7 @@
 //! The parts of Amazon EC2 that EKS, Elastic Load Balancing and Auto Scaling call on a user's behalf.
 //!
-//! They stay the emulator's, so that what these services make there (the cluster security group, instances) is seen
-//! by whoever looks at EC2.
+//! The calls go to the emulator, so that resources of these services in EC2 (the cluster security group, instances) exist
+//! there.
 
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
@@ -9,7 +9,7 @@ use crate::{query_client::QueryClient, query_protocol::Fault, xml::Element};
 
 const VERSION: &str = "2016-11-15";
 
-/// A subnet as far as other services care.
+/// The properties of a subnet that other services use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Subnet {
     /// `subnet-…`
@@ -20,7 +20,7 @@ pub(crate) struct Subnet {
     pub(crate) zone: String,
 }
 
-/// What a launch template version says that matters to a node group.
+/// The settings of a launch template version that node groups use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LaunchTemplate {
     /// `lt-…`
@@ -33,18 +33,18 @@ pub(crate) struct LaunchTemplate {
     pub(crate) image: Option<String>,
     /// The instance type, where it sets one.
     pub(crate) instance_type: Option<String>,
-    /// Security groups, which replace the cluster's.
+    /// Security groups, which replace the cluster security group.
     pub(crate) security_groups: Vec<String>,
 }
 
-/// What an instance is launched with.
+/// The parameters of a launch.
 #[derive(Clone, Debug)]
 pub(crate) struct Launch {
     /// The AMI.
     pub(crate) image: String,
     /// Such as `m5.large`.
     pub(crate) instance_type: String,
-    /// Where.
+    /// The subnet's id.
     pub(crate) subnet: String,
     /// The private address.
     pub(crate) address: Ipv4Addr,
@@ -58,11 +58,11 @@ async fn call(client: &QueryClient, action: &str, parameters: &[(String, String)
     client.call("ec2", VERSION, action, parameters).await
 }
 
-/// The subnets with these ids, in the order of the ids; a missing one is EC2's own refusal.
+/// The subnets with these ids, in the same order. A missing one is refused with EC2's error.
 pub(crate) async fn subnets(client: &QueryClient, ids: &[String]) -> Result<Vec<Subnet>, Fault> {
     let answer = call(client, "DescribeSubnets", &numbered("SubnetId", ids)).await?;
     let found: Vec<Subnet> = answer
-        .items("subnetSet")
+        .list("subnetSet")
         .iter()
         .filter_map(|item| {
             Some(Subnet {
@@ -89,7 +89,7 @@ pub(crate) async fn security_groups_exist(client: &QueryClient, ids: &[String]) 
         return Ok(());
     }
     let answer = call(client, "DescribeSecurityGroups", &numbered("GroupId", ids)).await?;
-    let found = answer.items("securityGroupInfo");
+    let found = answer.list("securityGroupInfo");
     match ids.iter().find(|id| !found.iter().any(|item| item.child_text("groupId") == Some(id.as_str()))) {
         Some(missing) => {
             Err(Fault::new("InvalidGroup.NotFound", format!("The security group '{missing}' does not exist")))
@@ -98,7 +98,7 @@ pub(crate) async fn security_groups_exist(client: &QueryClient, ids: &[String]) 
     }
 }
 
-/// Makes a security group and answers its id.
+/// Creates a security group and returns its id.
 pub(crate) async fn create_security_group(
     client: &QueryClient,
     name: &str,
@@ -116,7 +116,7 @@ pub(crate) async fn create_security_group(
     text_of(&answer, "groupId")
 }
 
-/// Lets everything in from members of the group itself, the rule that EKS gives its cluster security group.
+/// Allows all traffic from members of the group itself, the rule of EKS's cluster security group.
 pub(crate) async fn allow_from_itself(client: &QueryClient, group: &str) -> Result<(), Fault> {
     let parameters =
         [("GroupId", group), ("IpPermissions.1.IpProtocol", "-1"), ("IpPermissions.1.Groups.1.GroupId", group)]
@@ -124,7 +124,7 @@ pub(crate) async fn allow_from_itself(client: &QueryClient, group: &str) -> Resu
     call(client, "AuthorizeSecurityGroupIngress", &parameters).await.map(drop)
 }
 
-/// Deletes a security group; one that is gone already is no error.
+/// Deletes a security group. One that does not exist is not an error.
 pub(crate) async fn delete_security_group(client: &QueryClient, group: &str) -> Result<(), Fault> {
     match call(client, "DeleteSecurityGroup", &[("GroupId".to_owned(), group.to_owned())]).await {
         Err(fault) if fault.code != "InvalidGroup.NotFound" => Err(fault),
@@ -146,18 +146,17 @@ pub(crate) async fn launch_template(
         parameters.push(("LaunchTemplateName".to_owned(), name.to_owned()));
     }
     let answer = call(client, "DescribeLaunchTemplateVersions", &parameters).await?;
-    let item = answer.items("launchTemplateVersionSet").first().ok_or_else(|| {
+    let item = answer.list("launchTemplateVersionSet").first().ok_or_else(|| {
         Fault::new(
             "InvalidLaunchTemplateId.VersionNotFound",
             "Could not find the specified version for the launch template",
         )
     })?;
     let data = item.child("launchTemplateData").cloned().unwrap_or_default();
-    let groups = |list: &str| -> Vec<String> { data.items(list).iter().map(|item| item.text.clone()).collect() };
+    let groups = |list: &str| -> Vec<String> { data.list(list).iter().map(|item| item.text.clone()).collect() };
     let mut security_groups = groups("securityGroupIdSet");
-    security_groups.extend(
-        data.items("networkInterfaceSet").iter().flat_map(|interface| interface.items("groupSet")).map(group_id),
-    );
+    security_groups
+        .extend(data.list("networkInterfaceSet").iter().flat_map(|interface| interface.list("groupSet")).map(group_id));
     Ok(LaunchTemplate {
         id: text_of(item, "launchTemplateId")?,
         name: text_of(item, "launchTemplateName")?,
@@ -172,7 +171,7 @@ fn group_id(item: &Element) -> String {
     item.child_text("groupId").unwrap_or(&item.text).to_owned()
 }
 
-/// Launches one instance and answers its id.
+/// Launches one instance and returns its id.
 pub(crate) async fn run_instance(client: &QueryClient, launch: &Launch) -> Result<String, Fault> {
     let mut parameters = vec![
         ("ImageId".to_owned(), launch.image.clone()),
@@ -188,7 +187,7 @@ pub(crate) async fn run_instance(client: &QueryClient, launch: &Launch) -> Resul
     text_of(&answer, "instanceId")
 }
 
-/// Terminates an instance; one that is gone already is no error.
+/// Terminates an instance. One that does not exist is not an error.
 pub(crate) async fn terminate_instance(client: &QueryClient, id: &str) -> Result<(), Fault> {
     match call(client, "TerminateInstances", &[("InstanceId.1".to_owned(), id.to_owned())]).await {
         Err(fault) if fault.code != "InvalidInstanceID.NotFound" => Err(fault),

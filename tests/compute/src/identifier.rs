@@ -1,4 +1,4 @@
-//! Identifiers in the forms that AWS gives them.
+//! Identifiers and times in AWS's formats.
 
 use std::{
     collections::hash_map::RandomState,
@@ -7,12 +7,12 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Hexadecimal digits that no earlier call returned, as many as asked for.
+/// A unique string of this many hexadecimal digits.
 pub(crate) fn hexadecimal(digits: usize) -> String {
     static DRAWN: AtomicU64 = AtomicU64::new(0);
     let mut out = String::new();
     while out.len() < digits {
-        // Every RandomState has keys of its own, so that the hash of a counter is as good as a random number here.
+        // Every RandomState has its own random keys, so the hash of a counter is random enough here.
         let mut hasher = RandomState::new().build_hasher();
         hasher.write_u64(DRAWN.fetch_add(1, Ordering::Relaxed));
         // Writing to a String cannot fail.
@@ -28,14 +28,14 @@ pub(crate) fn uuid() -> String {
     format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..])
 }
 
-/// The present as seconds since 1970, the form in which EKS writes times.
+/// The current time in seconds since 1970, EKS's format.
 pub(crate) fn epoch_seconds() -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a double exactly")]
     let milliseconds = jiff::Timestamp::now().as_millisecond() as f64;
     milliseconds / 1000.0
 }
 
-/// The present as the query protocol writes it.
+/// The current time in the query protocol's format.
 pub(crate) fn date_time() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

@@ -1,12 +1,12 @@
-//! What runs in the embedded account besides the emulator: Amazon EKS, Elastic Load Balancing and Auto Scaling.
+//! Amazon EKS, Elastic Load Balancing and Auto Scaling of the embedded account, beside the emulator.
 //!
-//! The emulator's versions of these services are partial, so this crate implements the control planes that Bascule
-//! and its world call, and what stands behind them: a Kubernetes API for each cluster, nodes that boot and drain, and
-//! Network Load Balancers that relay TCP on loopback and check their targets' health on real sockets. Security groups,
-//! subnets, instances and launch templates stay the emulator's, called over its HTTP API.
+//! The emulator implements these services only in part. This crate implements the operations that Bascule and the sandbox
+//! call, and the data planes: a Kubernetes API for each cluster, nodes that boot and drain, and Network Load Balancers
+//! that relay TCP on loopback and check their targets' health on real sockets. Security groups, subnets, instances and
+//! launch templates are the emulator's, called over its HTTP API.
 //!
-//! Every operation answers in the wire format that the AWS SDKs parse and refuses what AWS refuses. Lifecycles take as
-//! long as [`Delays`] says, seconds where AWS takes minutes.
+//! Responses have the wire format that the AWS SDKs parse, and AWS's errors. Lifecycles take the time in [`Delays`], seconds
+//! where AWS takes minutes.
 
 mod account;
 mod authenticator;
@@ -15,16 +15,14 @@ mod cloudwatch;
 mod ec2;
 mod eks;
 mod elasticloadbalancing;
-mod form;
 mod identifier;
-mod leftovers;
 mod loopback;
 mod network_load_balancer;
 mod node;
 mod query_client;
 mod query_protocol;
 mod token;
-mod xml;
+pub mod xml;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -33,32 +31,31 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 
 use crate::account::Account;
-pub use crate::leftovers::Leftover;
 
-/// A service's entry point: the HTTP request as the SDK sent it, the answer as the service would give it.
+/// A service: takes the HTTP request of an SDK and returns the HTTP response.
 pub type Handler = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync>;
 
-/// Tells whether a VPC link or an endpoint service uses the load balancer with that ARN.
+/// Returns whether a VPC link or an endpoint service uses the load balancer with that ARN.
 pub type UsesLoadBalancer = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// What the services need to know about the account they are in.
+/// Settings of the services.
 #[derive(Clone)]
 pub struct Options {
-    /// The emulator's endpoint, `http://127.0.0.1:PORT`: called for EC2, STS and CloudWatch.
+    /// The emulator's endpoint, `http://127.0.0.1:PORT`, for EC2, STS and CloudWatch.
     pub ministack_url: String,
     /// The region, such as `eu-central-1`.
     pub region: String,
-    /// The account's twelve digits.
+    /// The account id, 12 digits.
     pub account: String,
-    /// How long lifecycles take.
+    /// Durations of lifecycles.
     pub delays: Delays,
-    /// The Traefik binary that Pods with a Traefik image run.
+    /// The Traefik binary, started for Pods with a Traefik image.
     pub traefik: PathBuf,
-    /// Asked before a load balancer is deleted: AWS refuses while another service is attached to it.
+    /// Called before a load balancer is deleted; AWS refuses the deletion while another service uses it.
     pub link_uses_load_balancer: UsesLoadBalancer,
 }
 
-/// How long lifecycles take here. AWS takes minutes for most of them; the defaults are about a hundredth.
+/// Durations of lifecycles. AWS takes minutes for most of them; the defaults are about a hundredth of that.
 #[derive(Clone, Copy, Debug)]
 pub struct Delays {
     /// From `CreateCluster` to ACTIVE (AWS: about ten minutes).
@@ -71,13 +68,13 @@ pub struct Delays {
     pub node_drain: Duration,
     /// From the last node until a node group is ACTIVE or gone.
     pub nodegroup: Duration,
-    /// From `CreateAddon` or `DeleteAddon` until the add-on is ACTIVE or gone.
+    /// From `CreateAddon` until the add-on is ACTIVE.
     pub addon: Duration,
-    /// How long an update of a cluster, node group or add-on is `InProgress`, beside the nodes that it replaces.
+    /// How long a cluster is UPDATING.
     pub update: Duration,
     /// From `CreateLoadBalancer` to `active` (AWS: two to five minutes).
     pub load_balancer: Duration,
-    /// How long a target group attached to an Auto Scaling group is `Adding` or `Removing`.
+    /// From the attachment of a target group to an Auto Scaling group until the instances are registered.
     pub attach: Duration,
     /// From `RegisterTargets` until health checks begin (AWS: 90 seconds and more).
     pub register: Duration,
@@ -107,7 +104,7 @@ impl Default for Delays {
 }
 
 impl Delays {
-    /// No waiting anywhere it can be avoided, for tests of the control planes.
+    /// Minimal durations, for tests of the control planes.
     #[must_use]
     pub fn short() -> Self {
         let moment = Duration::from_millis(20);
@@ -128,16 +125,16 @@ impl Delays {
     }
 }
 
-/// The running services. Dropping it leaves them running; [`Compute::stop`] ends them.
+/// The running services. They continue when it is dropped; [`Compute::stop`] ends them.
 #[derive(Clone)]
 pub struct Compute {
     account: Arc<Account>,
 }
 
 impl Compute {
-    /// Starts the services with nothing in them.
+    /// Starts the services without any resources.
     ///
-    /// Must be called inside a Tokio runtime: lifecycles, health checks and metrics are tasks in it.
+    /// Must be called inside a Tokio runtime, which runs the tasks of lifecycles, health checks and metrics.
     #[must_use]
     pub fn start(options: Options) -> Self {
         let account = Account::new(options);
@@ -163,16 +160,16 @@ impl Compute {
         handler(&self.account, autoscaling::handle)
     }
 
-    /// Where a load balancer accepts connections for one of its listeners: what a VPC link connects to.
+    /// The address on which a load balancer accepts connections for one of its listeners, for VPC links.
     ///
-    /// `None` while the load balancer is not `active`, has no such listener or does not exist. The port is the
-    /// listener's own unless this process may not bind it (below 1024 without the right to).
+    /// `None` if the load balancer does not exist, is not `active` or has no such listener. The port is the listener's, or
+    /// another one if this process may not bind it (ports below 1024).
     #[must_use]
     pub fn listener_address(&self, load_balancer_arn: &str, listener_port: u16) -> Option<SocketAddr> {
         network_load_balancer::listener_address(&self.account, load_balancer_arn, listener_port)
     }
 
-    /// Whether a load balancer with that ARN exists, in whatever state.
+    /// Whether a load balancer with that ARN exists, in any state.
     #[must_use]
     pub fn load_balancer_exists(&self, arn: &str) -> bool {
         self.account.state().load_balancers.contains_key(arn)
@@ -182,12 +179,6 @@ impl Compute {
     #[must_use]
     pub fn cluster_endpoint(&self, name: &str) -> Option<String> {
         Some(self.account.state().clusters.get(name)?.kubernetes.as_ref()?.endpoint())
-    }
-
-    /// Everything that exists now, with its tags: what a report compares with a ledger.
-    #[must_use]
-    pub fn leftovers(&self) -> Vec<Leftover> {
-        leftovers::all(&self.account)
     }
 
     /// Ends every task, relay and Kubernetes API.

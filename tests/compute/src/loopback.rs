@@ -1,23 +1,23 @@
-//! Loopback addresses that stand for load balancers and nodes.
+//! Loopback addresses of load balancers and nodes.
 //!
-//! All of 127.0.0.0/8 is local, so everything that has an address in AWS gets one of its own here and can listen on
-//! the ports that it has there. Two sandboxes on one machine must not take the same ones: who uses a range holds a
-//! socket in it.
+//! All of 127.0.0.0/8 is local, so each load balancer and node gets an address of its own and can listen on the ports
+//! that it has on AWS. A process that uses a range of addresses holds a socket in it, so that two sandboxes on one machine
+//! use different ranges.
 
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 
-/// The port whose socket marks a range as taken.
+/// The port on which a bound socket marks a range as taken.
 const MARK: u16 = 65_533;
 
 /// A range of loopback addresses held by this process until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    /// Which of the ranges it is.
+    /// The number of the range.
     pub(crate) number: u8,
     _mark: TcpListener,
 }
 
-/// Takes the first range that nobody holds.
+/// Claims the first free range.
 pub(crate) fn claim(numbers: impl IntoIterator<Item = u8>, address: impl Fn(u8) -> Ipv4Addr) -> Option<Claim> {
     numbers.into_iter().find_map(|number| {
         let mark = TcpListener::bind(SocketAddrV4::new(address(number), MARK)).ok()?;

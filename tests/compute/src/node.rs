@@ -1,7 +1,7 @@
-//! Nodes: from an Auto Scaling group's decision to an instance, a Kubernetes node and a target, and back.
+//! Nodes: launch and termination of an Auto Scaling group's instances with their Kubernetes nodes and targets.
 //!
 //! On AWS an instance launches, its kubelet joins the cluster by the node role's access entry, and Auto Scaling registers
-//! it in the attached target groups. On the way back EKS cordons the node and evicts its Pods before the instance ends.
+//! it in the attached target groups. On termination EKS cordons the node and evicts its Pods first.
 //! <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html>
 
 use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
@@ -17,10 +17,10 @@ use crate::{
     loopback,
 };
 
-/// Nodes of a cluster are numbered 1 to this.
+/// Highest number of a node in a cluster's range of addresses.
 const MOST_NODES: u8 = 250;
 
-/// The labels that EKS puts on the nodes of a node group, and its own.
+/// The labels that EKS sets on the nodes of a node group, and those of the node group.
 pub(crate) fn labels(nodegroup: &Value, settings: &Settings) -> BTreeMap<String, String> {
     let text = |member: &str| nodegroup.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut labels = BTreeMap::from([
@@ -38,7 +38,7 @@ pub(crate) fn labels(nodegroup: &Value, settings: &Settings) -> BTreeMap<String,
     labels
 }
 
-/// EKS writes `NO_SCHEDULE` where Kubernetes writes `NoSchedule`.
+/// Kubernetes taints of a node group's taints: EKS writes `NO_SCHEDULE`, Kubernetes `NoSchedule`.
 pub(crate) fn taints(of_nodegroup: &Value) -> Vec<Taint> {
     of_nodegroup
         .as_array()
@@ -62,53 +62,19 @@ fn node_name(address: Ipv4Addr, region: &str) -> String {
     format!("ip-{}.{region}.compute.internal", address.to_string().replace('.', "-"))
 }
 
-/// Launches or terminates until as many instances as desired are there.
+/// Launches or terminates instances to match the desired number.
 pub(crate) fn reconcile(account: &Arc<Account>, name: &str) {
-    let retired = {
-        let state = account.state();
+    let (surplus, launches) = {
+        let mut state = account.state();
         let Some(group) = state.groups.get(name) else { return };
         let live = group.instances.values().filter(|instance| instance.lifecycle != Lifecycle::Terminating);
-        // Oldest generations first, as the termination policy of node groups has it.
-        let mut live: Vec<(u32, String)> = live.map(|instance| (instance.generation, instance.id.clone())).collect();
-        live.sort();
-        let surplus = (live.len() + group.launching.len()).saturating_sub(group.desired());
-        live.into_iter().take(surplus).map(|(_, id)| id).collect::<Vec<_>>()
+        let live: Vec<String> = live.map(|instance| instance.id.clone()).collect();
+        let (present, desired) = (live.len() + group.launching.len(), group.desired());
+        let launches: Vec<_> = (present..desired).map_while(|_| prepare(&mut state, name)).collect();
+        (live.into_iter().take(present.saturating_sub(desired)), launches)
     };
-    for id in retired {
+    for id in surplus {
         retire(account, name, id);
-    }
-    launch_up_to(account, name, |group| {
-        let live = group.instances.values().filter(|instance| instance.lifecycle != Lifecycle::Terminating).count();
-        group.desired().saturating_sub(live + group.launching.len())
-    });
-}
-
-/// Launches as many instances of the newest generation as are desired, beside the older ones.
-pub(crate) fn surge(account: &Arc<Account>, name: &str) {
-    launch_up_to(account, name, Group::desired);
-}
-
-/// Terminates the instances of older generations.
-pub(crate) fn retire_old_generations(account: &Arc<Account>, name: &str) {
-    let old: Vec<String> = {
-        let state = account.state();
-        let Some(group) = state.groups.get(name) else { return };
-        let old = group.instances.values().filter(|instance| instance.generation < group.settings.generation);
-        old.map(|instance| instance.id.clone()).collect()
-    };
-    for id in old {
-        retire(account, name, id);
-    }
-}
-
-fn launch_up_to(account: &Arc<Account>, name: &str, missing: impl Fn(&Group) -> usize) {
-    let mut launches = Vec::new();
-    {
-        let mut state = account.state();
-        let count = state.groups.get(name).map(missing).unwrap_or_default();
-        for _ in 0..count {
-            launches.extend(prepare(&mut state, name));
-        }
     }
     for (address, subnet) in launches {
         let (task, name) = (Arc::clone(account), name.to_owned());
@@ -166,7 +132,6 @@ async fn launch(account: &Arc<Account>, name: &str, address: Ipv4Addr, subnet: S
                     node: node_name(address, &account.options.region),
                     address,
                     lifecycle: Lifecycle::Pending,
-                    generation: settings.generation,
                 };
                 group.instances.insert(id.clone(), instance);
                 state.addresses.insert(id.clone(), address);
@@ -189,7 +154,7 @@ fn instance_tags(group: &Group) -> BTreeMap<String, String> {
     tags
 }
 
-/// The instance becomes a node and a target.
+/// Registers an instance as a node and as a target.
 async fn join(account: &Arc<Account>, name: &str, id: &str, settings: &Settings, zone: &str) {
     let Some((api, node, address)) = ({
         let state = account.state();
@@ -253,7 +218,7 @@ fn retire(account: &Arc<Account>, name: &str, id: String) {
         }
         let mut state = account.state();
         state.addresses.remove(&id);
-        // EC2 ends; a target of an ended instance is deregistered by itself.
+        // AWS deregisters targets of terminated instances.
         target::forget_instance(&mut state, &id);
         if let Some(group) = state.groups.get_mut(&name) {
             group.instances.remove(&id);

@@ -1,4 +1,4 @@
-//! Calls to the emulator's services that speak the query protocol: EC2, STS and CloudWatch.
+//! A client of the emulator's EC2, STS and CloudWatch, which use the query protocol.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,12 +15,12 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-use crate::{form, query_protocol::Fault, xml::Element};
+use crate::{query_protocol::Fault, xml::Element};
 
-/// How long the emulator may take to answer.
+/// Maximum time of a call to the emulator.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A client of the emulator, signing as the account's root.
+/// A client of the emulator that signs as the account's root user.
 pub(crate) struct QueryClient {
     client: Client<HttpConnector, Full<Bytes>>,
     endpoint: String,
@@ -44,7 +44,7 @@ impl QueryClient {
         &self.region
     }
 
-    /// Calls an action and reads its answer; a refusal keeps the service's code and message.
+    /// Calls an action and parses its response. Errors keep the service's code and message.
     pub(crate) async fn call(
         &self,
         service: &str,
@@ -54,7 +54,7 @@ impl QueryClient {
     ) -> Result<Element, Fault> {
         let own = [("Action", action), ("Version", version)];
         let pairs = parameters.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let body = form::encode(own.into_iter().chain(pairs));
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(own.into_iter().chain(pairs)).finish();
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(format!("{}/", self.endpoint))
@@ -67,7 +67,7 @@ impl QueryClient {
         read(service, status, &answer)
     }
 
-    /// Sends a request to the emulator as it is: path, query and headers are the caller's.
+    /// Sends a request that the caller has signed, with its path, query and headers.
     pub(crate) async fn replay(
         &self,
         service: &str,
@@ -103,7 +103,7 @@ impl QueryClient {
         request: &mut Request<Full<Bytes>>,
         body: &[u8],
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        // The emulator takes an account's number as the access key of its root user.
+        // The emulator uses the account id as the access key of the root user.
         let identity = Credentials::new(&self.account, "test", None, None, "sandbox").into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
@@ -134,7 +134,7 @@ fn unreachable_service(service: &str, error: &dyn std::fmt::Display) -> Fault {
     Fault { status: 500, code: "ServiceUnavailable".into(), message: format!("{service} cannot be reached: {error}") }
 }
 
-/// The answer as a tree, or the refusal in it: `<Errors><Error>` from EC2, `<Error>` from the others.
+/// Parses a response, or its error: `<Errors><Error>` from EC2, `<Error>` from other services.
 fn read(service: &str, status: u16, body: &str) -> Result<Element, Fault> {
     let Some(tree) = Element::parse(body) else {
         return Err(unreachable_service(service, &format!("answer {status} is not XML")));

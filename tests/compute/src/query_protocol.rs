@@ -1,6 +1,6 @@
-//! AWS's query protocol on the server's side: form in, XML out.
+//! The server side of AWS's query protocol: requests are forms, responses are XML.
 //!
-//! Elastic Load Balancing (2015-12-01) and Auto Scaling (2011-01-01) speak it: lists are `Name.member.N`, an answer is
+//! Elastic Load Balancing (2015-12-01) and Auto Scaling (2011-01-01) use it. Lists are `Name.member.N`, an answer is
 //! `<ActionResponse><ActionResult>…</ActionResult><ResponseMetadata>`, a refusal `<ErrorResponse><Error>`.
 //! <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
 
@@ -9,26 +9,26 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Response, header::CONTENT_TYPE};
 
-use crate::{form, identifier, xml::Element};
+use crate::{identifier, xml::Element};
 
-/// A refusal as the service would give it.
+/// An error response of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// The HTTP status.
     pub(crate) status: u16,
     /// The error code that SDKs match on.
     pub(crate) code: String,
-    /// What went wrong, for people.
+    /// The error message.
     pub(crate) message: String,
 }
 
 impl Fault {
-    /// A refusal with status 400, which nearly every error of these services has.
+    /// An error with status 400, the status of nearly all errors of these services.
     pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
         Self { status: 400, code: code.to_owned(), message: message.into() }
     }
 
-    /// A parameter that is missing or does not have the form that the API asks for.
+    /// `ValidationError`: a parameter is missing or malformed.
     pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::new("ValidationError", message)
     }
@@ -41,10 +41,10 @@ pub(crate) struct Parameters(BTreeMap<String, String>);
 impl Parameters {
     /// Reads a form.
     pub(crate) fn parse(body: &str) -> Self {
-        Self(form::decode(body).into_iter().collect())
+        Self(form_urlencoded::parse(body.as_bytes()).into_owned().collect())
     }
 
-    /// The value of a parameter, where it was sent.
+    /// The value of a parameter, if it was sent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -58,7 +58,7 @@ impl Parameters {
         })
     }
 
-    /// A number within its range, where it was sent.
+    /// The value of a numeric parameter within its range, if it was sent.
     pub(crate) fn number(&self, name: &str, least: i64, most: i64) -> Result<Option<i64>, Fault> {
         let Some(text) = self.get(name) else { return Ok(None) };
         match text.parse::<i64>() {
@@ -70,23 +70,12 @@ impl Parameters {
         }
     }
 
-    /// A boolean, where it was sent.
-    pub(crate) fn boolean(&self, name: &str) -> Option<bool> {
-        self.get(name).map(|text| text.eq_ignore_ascii_case("true"))
-    }
-
-    /// The plain members of a list.
+    /// The members of a list of strings.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         (1..).map_while(|at| self.get(&format!("{name}.member.{at}")).map(str::to_owned)).collect()
     }
 
-    /// Whether a list was sent at all.
-    pub(crate) fn has_list(&self, name: &str) -> bool {
-        let prefix = format!("{name}.member.");
-        self.0.keys().any(|key| key == name || key.starts_with(&prefix))
-    }
-
-    /// The members of a list of structures, each as parameters of its own.
+    /// The members of a list of structures, each with its own parameters.
     pub(crate) fn structures(&self, name: &str) -> Vec<Self> {
         (1..)
             .map_while(|at| Some(self.structure(&format!("{name}.member.{at}"))).filter(|member| !member.0.is_empty()))
@@ -115,7 +104,7 @@ impl Parameters {
 
 /// Tags as a list of `Key` and `Value`.
 pub(crate) fn tag_list(tags: &BTreeMap<String, String>) -> Element {
-    Element::list(
+    Element::members(
         "Tags",
         tags.iter().map(|(key, value)| vec![Element::text("Key", key), Element::text("Value", value)]),
     )
@@ -153,12 +142,7 @@ pub(crate) fn respond(action: &str, namespace: &str, outcome: Result<Vec<Element
             ),
         ),
     };
-    let mut body = String::new();
-    tree.write(&mut body);
-    // The namespace belongs on the root element only.
-    let root = format!("<{}>", tree.name);
-    let body = body.replacen(&root, &format!("<{} xmlns=\"{namespace}\">", tree.name), 1);
-    let mut response = Response::new(Bytes::from(body));
+    let mut response = Response::new(Bytes::from(tree.document(namespace)));
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("text/xml"));
     if let Ok(value) = http::HeaderValue::from_str(&request_id) {
@@ -176,7 +160,6 @@ mod tests {
         let sent = Parameters::parse("Names.member.1=a&Names.member.2=b&Tags.member.1.Key=k&Tags.member.1.Value=v");
         assert_eq!(sent.list("Names"), ["a", "b"]);
         assert_eq!(sent.tags("Tags"), BTreeMap::from([("k".to_owned(), "v".to_owned())]));
-        assert!(sent.has_list("Tags") && !sent.has_list("Name"));
     }
 
     #[test]

@@ -1,20 +1,18 @@
 //! EKS bearer tokens: `k8s-aws-v1.` and a presigned STS `GetCallerIdentity` URL in unpadded base64url.
 //!
-//! The checks are those of aws-iam-authenticator's verifier, before it sends the URL to STS:
+//! The checks are those that aws-iam-authenticator makes before it sends the URL to STS:
 //! <https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/token/token.go>. One is stricter: the host must
-//! be STS of the cluster's own region, as <https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html> has clients do.
+//! be STS of the cluster's region, which <https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html> tells clients to use.
 
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 
-use crate::form;
-
 const PREFIX: &str = "k8s-aws-v1.";
 const LONGEST: usize = 4 * 1024;
 
-/// A presigned URL of STS is good for this long after its date, whatever it says itself.
+/// Validity of a token after its X-Amz-Date, regardless of X-Amz-Expires.
 const VALID: SignedDuration = SignedDuration::from_mins(15);
 
 /// The header that binds a token to a cluster.
@@ -37,13 +35,16 @@ const ALLOWED: [&str; 9] = [
 pub(crate) struct Presigned {
     /// `sts.<region>.amazonaws.com`
     pub(crate) host: String,
-    /// Path and query as they were signed.
+    /// The signed path and query.
     pub(crate) path_and_query: String,
     /// The access key that signed it.
     pub(crate) access_key: String,
 }
 
-/// The presigned request in a token, or why it is refused. The reason names no part of the token.
+/// Decodes the presigned request in a token.
+///
+/// # Errors
+/// The reason why the token is refused. It contains no part of the token.
 pub(crate) fn decode(token: &str, region: &str, now: Timestamp) -> Result<Presigned, String> {
     if token.len() > LONGEST {
         return Err("token is too large".into());
@@ -77,10 +78,10 @@ pub(crate) fn decode(token: &str, region: &str, now: Timestamp) -> Result<Presig
     Ok(Presigned { host: host.to_owned(), path_and_query: path_and_query.to_owned(), access_key })
 }
 
-/// Each parameter once, and none beyond those of a presigned `GetCallerIdentity`.
+/// The query parameters. Repeated parameters and those that a presigned `GetCallerIdentity` does not have are refused.
 fn parameters(query: &str) -> Result<BTreeMap<String, String>, String> {
     let mut parameters = BTreeMap::new();
-    for (key, value) in form::decode(query) {
+    for (key, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
         let key = key.to_ascii_lowercase();
         if !ALLOWED.contains(&key.as_str()) {
             return Err(format!("non-whitelisted query parameter {key:?}"));

@@ -1,16 +1,22 @@
-//! A small tree of XML elements: what the query protocol of AWS answers with, written and read.
+//! XML elements of AWS's query protocol, parsed and written with quick-xml.
 
-use std::fmt::Write as _;
+use std::{fmt::Display, io};
 
-/// One element with its text or its children (query protocol answers never mix the two).
+use quick_xml::{
+    Reader, Writer,
+    escape::resolve_xml_entity,
+    events::{BytesStart, BytesText, Event},
+};
+
+/// An element with text or children; the query protocol never mixes the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Element {
-    /// The tag's name.
-    pub(crate) name: String,
+pub struct Element {
+    /// The tag's name, without a namespace's prefix.
+    pub name: String,
     /// The text inside, unescaped; empty where there are children.
-    pub(crate) text: String,
+    pub text: String,
     /// The elements inside, in order.
-    pub(crate) children: Vec<Element>,
+    pub children: Vec<Element>,
 }
 
 impl Element {
@@ -20,17 +26,17 @@ impl Element {
     }
 
     /// An element with text only.
-    pub(crate) fn text(name: &str, text: impl std::fmt::Display) -> Self {
+    pub(crate) fn text(name: &str, text: impl Display) -> Self {
         Self { name: name.to_owned(), text: text.to_string(), children: Vec::new() }
     }
 
     /// A list as the query protocol writes it: `<name><member>…</member></name>`, each member with the given children.
-    pub(crate) fn list(name: &str, members: impl IntoIterator<Item = Vec<Self>>) -> Self {
+    pub(crate) fn members(name: &str, members: impl IntoIterator<Item = Vec<Self>>) -> Self {
         Self::new(name, members.into_iter().map(|children| Self::new("member", children)).collect())
     }
 
     /// A list of plain strings.
-    pub(crate) fn texts<T: std::fmt::Display>(name: &str, members: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn texts<T: Display>(name: &str, members: impl IntoIterator<Item = T>) -> Self {
         Self::new(name, members.into_iter().map(|text| Self::text("member", text)).collect())
     }
 
@@ -45,90 +51,79 @@ impl Element {
     }
 
     /// The first element with that name at any depth, itself included.
-    pub(crate) fn find(&self, name: &str) -> Option<&Self> {
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Self> {
         if self.name == name {
             return Some(self);
         }
         self.children.iter().find_map(|child| child.find(name))
     }
 
-    /// The `item` children of the first list with that name at any depth: how EC2 writes lists.
-    pub(crate) fn items(&self, list: &str) -> &[Self] {
-        self.find(list).map_or(&[], |list| list.children.as_slice())
+    /// The text of the first element with that name at any depth.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        self.find(name).map(|element| element.text.clone())
     }
 
-    /// Appends the element as markup.
-    pub(crate) fn write(&self, out: &mut String) {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "<{}>", self.name);
+    /// The entries (`member`, or `item` of EC2) of the first list with that name at any depth.
+    #[must_use]
+    pub fn list(&self, name: &str) -> &[Self] {
+        self.find(name).map_or(&[], |list| &list.children)
+    }
+
+    /// The element as the root of a document, in the XML namespace of a service.
+    pub(crate) fn document(&self, namespace: &str) -> Vec<u8> {
+        let mut writer = Writer::new(Vec::new());
+        // Writing to a Vec cannot fail.
+        let _ = self.write(&mut writer, Some(namespace));
+        writer.into_inner()
+    }
+
+    fn write(&self, writer: &mut Writer<Vec<u8>>, namespace: Option<&str>) -> io::Result<()> {
+        let element =
+            writer.create_element(self.name.as_str()).with_attributes(namespace.map(|namespace| ("xmlns", namespace)));
         if self.children.is_empty() {
-            escape(&self.text, out);
+            element.write_text_content(BytesText::new(&self.text))?;
         } else {
-            for child in &self.children {
-                child.write(out);
-            }
+            element
+                .write_inner_content(|writer| self.children.iter().try_for_each(|child| child.write(writer, None)))?;
         }
-        let _ = write!(out, "</{}>", self.name);
+        Ok(())
     }
 
-    /// Reads a document; attributes, comments and the declaration are skipped. `None` if it is not well formed.
-    pub(crate) fn parse(document: &str) -> Option<Self> {
-        let mut open: Vec<Self> = Vec::new();
-        let mut rest = document;
-        while let Some(start) = rest.find('<') {
-            if let Some(top) = open.last_mut() {
-                top.text.push_str(&unescape(&rest[..start]));
-            }
-            let end = start + rest[start..].find('>')?;
-            let tag = &rest[start + 1..end];
-            rest = &rest[end + 1..];
-            if tag.starts_with('?') || tag.starts_with('!') {
-                continue;
-            }
-            if let Some(name) = tag.strip_prefix('/') {
-                let closed = close(open.pop()?);
-                if closed.name != name.trim() {
-                    return None;
+    /// Reads a document without its attributes, comments and declaration; `None` if it is not well formed.
+    #[must_use]
+    pub fn parse(document: &str) -> Option<Self> {
+        let mut reader = Reader::from_str(document);
+        let mut open = vec![Self::default()];
+        loop {
+            let inside = open.last_mut()?;
+            match reader.read_event().ok()? {
+                Event::Start(tag) => open.push(named(&tag)),
+                Event::Empty(tag) => inside.children.push(named(&tag)),
+                Event::Text(text) => inside.text.push_str(&text.xml10_content()),
+                Event::CData(text) => inside.text.push_str(&text.xml10_content()),
+                Event::GeneralRef(reference) => match reference.resolve_char_ref().ok()? {
+                    Some(character) => inside.text.push(character),
+                    None => inside.text.push_str(resolve_xml_entity(&reference)?),
+                },
+                Event::End(_) => {
+                    let mut closed = open.pop()?;
+                    // White space between child elements is layout, not text.
+                    closed.text = if closed.children.is_empty() { closed.text.trim().into() } else { String::new() };
+                    open.last_mut()?.children.push(closed);
                 }
-                match open.last_mut() {
-                    Some(parent) => parent.children.push(closed),
-                    None => return Some(closed),
-                }
-                continue;
-            }
-            let empty = tag.ends_with('/');
-            let name = tag.trim_end_matches('/').split_whitespace().next()?.to_owned();
-            let element = Self { name, ..Self::default() };
-            match (empty, open.last_mut()) {
-                (true, Some(parent)) => parent.children.push(element),
-                (true, None) => return Some(element),
-                (false, _) => open.push(element),
+                Event::Eof => break,
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             }
         }
-        None
+        let [document] = <[Self; 1]>::try_from(open).ok()?;
+        document.children.into_iter().next()
     }
 }
 
-/// White space between child elements is layout, not text.
-fn close(mut element: Element) -> Element {
-    element.text = if element.children.is_empty() { element.text.trim().to_owned() } else { String::new() };
-    element
-}
-
-fn escape(text: &str, out: &mut String) {
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            other => out.push(other),
-        }
-    }
-}
-
-fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+fn named(tag: &BytesStart<'_>) -> Element {
+    Element { name: tag.local_name().into_inner().to_owned(), ..Element::default() }
 }
 
 #[cfg(test)]
@@ -139,19 +134,22 @@ mod tests {
     fn what_is_written_is_read_back() {
         let tree =
             Element::new("Answer", vec![Element::text("Name", "a<b>&\"c\""), Element::texts("List", ["one", "two"])]);
-        let mut out = String::new();
-        tree.write(&mut out);
-        assert_eq!(Element::parse(&out), Some(tree));
+        let document = String::from_utf8(tree.document("http://shop.example/")).unwrap();
+        assert!(document.starts_with("<Answer xmlns=\"http://shop.example/\"><Name>a&lt;b&gt;&amp;"), "{document}");
+        assert_eq!(Element::parse(&document), Some(tree));
     }
 
     #[test]
     fn layout_and_the_declaration_are_not_text() {
-        let tree = Element::parse("<?xml version=\"1.0\"?>\n<a x=\"1\">\n  <b/>\n  <c> d </c>\n</a>").unwrap();
-        assert_eq!(tree, Element::new("a", vec![Element::text("b", ""), Element::text("c", "d")]));
+        let tree =
+            Element::parse("<?xml version=\"1.0\"?>\n<a x=\"1\">\n  <b/>\n  <c> d &amp; &#101; </c>\n</a>").unwrap();
+        assert_eq!(tree, Element::new("a", vec![Element::text("b", ""), Element::text("c", "d & e")]));
     }
 
     #[test]
-    fn a_tag_that_is_closed_by_another_is_refused() {
-        assert_eq!(Element::parse("<a><b></a></b>"), None);
+    fn a_document_that_is_not_well_formed_is_refused() {
+        for broken in ["<a><b></a></b>", "<a><b>", "no markup", "<a>&shop;</a>"] {
+            assert_eq!(Element::parse(broken), None, "{broken}");
+        }
     }
 }

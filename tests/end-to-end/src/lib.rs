@@ -6,5 +6,6 @@
 pub mod machine;
 pub mod permission;
 pub mod project;
+pub mod reference;
 pub mod source;
 pub mod template;

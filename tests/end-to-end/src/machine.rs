@@ -100,9 +100,25 @@ impl<'a> State<'a> {
         self.definition["Resource"].as_str().is_some_and(|resource| resource.ends_with(".waitForTaskToken"))
     }
 
-    /// How often it is invoked again while it is not ready.
+    /// How often its retrier of this index invokes it again during one visit.
     #[must_use]
-    pub fn polls(&self) -> u64 {
-        self.definition["Retry"][0]["MaxAttempts"].as_u64().unwrap_or_default()
+    pub fn attempts(&self, retrier: usize) -> u64 {
+        self.definition["Retry"][retrier]["MaxAttempts"].as_u64().unwrap_or_default()
+    }
+
+    /// Seconds that its retrier of this index waits in all during one visit, as the States Language computes them
+    /// (<https://states-language.net/spec.html#errors>); `jitter` is the part of each interval that is waited.
+    #[must_use]
+    pub fn waits(&self, retrier: usize, jitter: f64) -> f64 {
+        let retrier = &self.definition["Retry"][retrier];
+        let number = |field: &str| retrier[field].as_f64();
+        let longest = number("MaxDelaySeconds").unwrap_or(f64::MAX);
+        let mut delay = number("IntervalSeconds").unwrap_or(1.0);
+        let mut waited = 0.0;
+        for _ in 0..retrier["MaxAttempts"].as_u64().unwrap_or(3) {
+            waited += delay.min(longest) * jitter;
+            delay *= number("BackoffRate").unwrap_or(2.0);
+        }
+        waited
     }
 }

@@ -1,127 +1,179 @@
-//! From an SDK operation to the IAM actions that it needs
-//! (<https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>).
+//! From an SDK operation to the IAM actions that AWS checks for it, most of them from AWS's own reference.
 
-use crate::project;
+use crate::{reference::Reference, source::Operation};
 use std::collections::BTreeSet;
 
-/// The IAM actions of an operation (snake case) of a service, named as the features of `clients` name it. API Gateway's are an
-/// HTTP verb and a path, as in `apigateway:PATCH /restapis/*`.
-#[must_use]
-pub fn actions(service: &str, operation: &str) -> BTreeSet<String> {
-    let own = match service {
-        "apigateway" => format!("apigateway:{}", api_gateway(operation)),
-        _ => format!("{}:{}", prefix(service, operation), name(service, operation)),
-    };
-    let mut actions: BTreeSet<String> = implied(service, operation).iter().map(|&action| action.to_owned()).collect();
-    if !own.starts_with("dynamodb:TransactWriteItems") {
-        actions.insert(own);
-    }
-    actions
+/// What a caller needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// IAM actions. API Gateway's are an HTTP verb and a path, as in `apigateway:PATCH /restapis/*`.
+    pub actions: BTreeSet<String>,
+    /// The services that roles are passed to.
+    pub passes_to: BTreeSet<String>,
 }
 
-fn prefix<'a>(service: &'a str, operation: &str) -> &'a str {
-    match service {
-        "elasticloadbalancingv2" => "elasticloadbalancing",
-        // What the modules on kube ask of AWS.
-        "kubernetes" if operation.contains("role") => "sts",
-        "kubernetes" => "eks",
-        "sfn" => "states",
-        other => other,
-    }
+/// What AWS checks besides, where the reference does not say so.
+#[derive(Debug, Clone, Copy)]
+struct More {
+    service: &'static str,
+    operations: &'static [&'static str],
+    actions: &'static [&'static str],
+    passes_to: &'static [&'static str],
+    /// Who says so. Read by people.
+    #[expect(dead_code, reason = "the source of a line is for its readers")]
+    source: &'static str,
 }
 
-fn name(service: &str, operation: &str) -> String {
-    match (service, operation) {
-        ("s3", "head_object") => "GetObject".to_owned(),
-        ("s3", "list_objects_v2") => "ListBucket".to_owned(),
-        _ => operation.split('_').map(project::pascal).collect(),
-    }
-}
-
-/// Actions that an operation needs besides its own, as Bascule uses it: what it creates is tagged as it is created.
-fn implied(service: &str, operation: &str) -> &'static [&'static str] {
-    match (service, operation) {
-        // The items of a transaction are authorised one by one
-        // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
-        ("dynamodb", "transact_write_items") => {
-            &["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
-        }
-        // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
-        (
-            "ec2",
-            "create_security_group"
-            | "create_launch_template"
-            | "authorize_security_group_ingress"
-            | "authorize_security_group_egress",
-        ) => &["ec2:CreateTags"],
-        // https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html: EKS checks that the caller may launch them.
-        ("eks", "create_nodegroup") => {
-            &["ec2:CreateTags", "ec2:RunInstances", "eks:TagResource", "iam:GetRole", "iam:PassRole"]
-        }
-        // https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html: where blue's secrets are encrypted, green's are too.
-        ("eks", "create_cluster") => &["eks:TagResource", "iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"],
-        ("eks", "create_addon" | "create_pod_identity_association") => &["eks:TagResource", "iam:PassRole"],
-        ("eks", "create_access_entry") => &["eks:TagResource"],
-        // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-authentication-access-control.html
-        ("elasticloadbalancingv2", "create_load_balancer" | "create_target_group" | "create_listener") => {
-            &["elasticloadbalancing:AddTags"]
-        }
-        ("scheduler", "create_schedule" | "update_schedule") => &["iam:PassRole"],
-        // https://docs.aws.amazon.com/apigateway/latest/developerguide/grant-permissions-to-create-vpclink.html
-        ("apigateway", "create_vpc_link" | "delete_vpc_link") => &[
+const MORE: [More; 9] = [
+    More {
+        service: "apigateway",
+        operations: &["create_vpc_link", "delete_vpc_link"],
+        actions: &[
             "ec2:CreateVpcEndpointServiceConfiguration",
             "ec2:DeleteVpcEndpointServiceConfigurations",
             "ec2:DescribeVpcEndpointServiceConfigurations",
             "ec2:ModifyVpcEndpointServicePermissions",
             "elasticloadbalancing:DescribeLoadBalancers",
         ],
-        _ => &[],
-    }
-}
+        passes_to: &[],
+        source: "https://docs.aws.amazon.com/apigateway/latest/developerguide/grant-permissions-to-create-vpclink.html",
+    },
+    // An export carries the API's resource policy, and an import attaches it.
+    More {
+        service: "apigateway",
+        operations: &["import_rest_api"],
+        actions: &["apigateway:UpdateRestApiPolicy /restapis", "apigateway:UpdateRestApiPolicy /restapis/*"],
+        passes_to: &[],
+        source: "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html \
+                 for an update, serverless/serverless#13075 for a creation; the import itself is inferred",
+    },
+    More {
+        service: "apigateway",
+        operations: &["put_rest_api"],
+        actions: &["apigateway:UpdateRestApiPolicy /restapis/*"],
+        passes_to: &[],
+        source: "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html",
+    },
+    // Where blue's secrets are encrypted, green's are too.
+    More {
+        service: "eks",
+        operations: &["create_cluster"],
+        actions: &["iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"],
+        passes_to: &["eks.amazonaws.com"],
+        source: "https://docs.aws.amazon.com/step-functions/latest/dg/eks-iam.html, \
+                 https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html",
+    },
+    More {
+        service: "eks",
+        operations: &["create_nodegroup"],
+        actions: &["ec2:DescribeSubnets", "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:PassRole"],
+        passes_to: &["eks.amazonaws.com"],
+        source: "https://docs.aws.amazon.com/step-functions/latest/dg/eks-iam.html, \
+                 aws-controllers-k8s/community#2164, aws-controllers-k8s/eks-controller#127",
+    },
+    // EKS checks that the caller may launch the launch template, its tags and its role included.
+    More {
+        service: "eks",
+        operations: &["create_nodegroup"],
+        actions: &["ec2:CreateTags", "ec2:RunInstances"],
+        passes_to: &["ec2.amazonaws.com"],
+        source: "https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html",
+    },
+    // `serviceAccountRoleArn`, and the roles of `podIdentityAssociations`.
+    More {
+        service: "eks",
+        operations: &["create_addon"],
+        actions: &["iam:PassRole"],
+        passes_to: &["eks.amazonaws.com", "pods.eks.amazonaws.com"],
+        source: "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html, aws-samples/appmod-blueprints#816",
+    },
+    More {
+        service: "eks",
+        operations: &["create_pod_identity_association"],
+        actions: &["iam:PassRole"],
+        passes_to: &["pods.eks.amazonaws.com"],
+        source: "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html, aws-samples/appmod-blueprints#816",
+    },
+    More {
+        service: "scheduler",
+        operations: &["create_schedule", "update_schedule"],
+        actions: &["iam:PassRole"],
+        passes_to: &["scheduler.amazonaws.com"],
+        source: "https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html#setting-up-execution-role",
+    },
+];
 
-/// The verb and the path of an operation of API Gateway's control plane
-/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html>).
+/// What the reference lists for an action and Bascule's requests do not need.
+const NOT_NEEDED: [(&str, &str, &str); 2] = [
+    ("ec2:CreateLaunchTemplate", "ssm:GetParameters", "only where the template names its image by an SSM parameter"),
+    ("ec2:DescribeLaunchTemplateVersions", "ssm:GetParameters", "only where ResolveAlias asks for such an image"),
+];
+
+/// API Gateway checks tags of a new resource as a call of their own: mattclay/aws-terminator#284 for `CreateRestApi`, and "allow
+/// tagging operations" of <https://docs.aws.amazon.com/apigateway/latest/developerguide/grant-permissions-to-create-vpclink.html>.
+const API_GATEWAY_TAGS: &str = "apigateway:PUT /tags/*";
+
+/// What AWS checks for an operation.
 ///
 /// # Panics
-/// Where an operation is not known here: it belongs in this table when it is first used.
-fn api_gateway(operation: &str) -> &'static str {
-    match operation {
-        "get_account" => "GET /account",
-        "get_api_key" => "GET /apikeys/*",
-        "get_api_keys" => "GET /apikeys",
-        "get_base_path_mappings" | "get_domain_name" => "GET /domainnames/*",
-        "get_domain_names" => "GET /domainnames",
-        "get_rest_apis" => "GET /restapis",
-        "get_usage_plan" | "get_usage_plan_key" | "get_usage_plan_keys" => "GET /usageplans/*",
-        "get_usage_plans" => "GET /usageplans",
-        "get_vpc_link" => "GET /vpclinks/*",
-        "get_vpc_links" => "GET /vpclinks",
-        "get_authorizers"
-        | "get_deployment"
-        | "get_deployments"
-        | "get_export"
-        | "get_integration"
-        | "get_method"
-        | "get_resource"
-        | "get_resources"
-        | "get_rest_api"
-        | "get_stage"
-        | "get_stages"
-        | "get_gateway_responses"
-        | "get_models"
-        | "get_request_validators" => "GET /restapis/*",
-        "create_rest_api" | "import_rest_api" => "POST /restapis",
-        "create_deployment" | "create_stage" => "POST /restapis/*",
-        "create_usage_plan" => "POST /usageplans",
-        "create_usage_plan_key" => "POST /usageplans/*",
-        "create_vpc_link" => "POST /vpclinks",
-        "put_rest_api" => "PUT /restapis/*",
-        "tag_resource" => "PUT /tags/*",
-        "update_deployment" | "update_integration" | "update_rest_api" | "update_stage" => "PATCH /restapis/*",
-        "update_usage_plan" => "PATCH /usageplans/*",
-        "delete_deployment" | "delete_rest_api" | "delete_stage" => "DELETE /restapis/*",
-        "delete_usage_plan" | "delete_usage_plan_key" => "DELETE /usageplans/*",
-        "delete_vpc_link" => "DELETE /vpclinks/*",
-        other => panic!("which verb and path is API Gateway's {other}?"),
+/// Where AWS's service models have no such operation, or the reference no such action.
+#[must_use]
+pub fn needs(reference: &Reference, operation: &Operation) -> Needs {
+    let mut needs = Needs::default();
+    let (service, name) = (operation.service.as_str(), operation.name.as_str());
+    match (service, name) {
+        // The items of a transaction are checked one by one
+        // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+        ("transaction", part) => {
+            let part = part.split('_').map(crate::project::pascal).collect::<String>();
+            let action = if part == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{part}Item") };
+            needs.actions.insert(format!("dynamodb:{action}"));
+        }
+        _ => own(reference, operation, &mut needs),
+    }
+    for more in MORE.iter().filter(|more| more.service == service && more.operations.contains(&name)) {
+        needs.actions.extend(more.actions.iter().map(|&action| action.to_owned()));
+        needs.passes_to.extend(more.passes_to.iter().map(|&to| to.to_owned()));
+    }
+    needs
+}
+
+/// The action that is an operation's own, in the reference's words and as [`Needs`] has it; none for a DynamoDB transaction.
+///
+/// # Panics
+/// Where AWS's service models have no such operation.
+#[must_use]
+pub fn own_action(reference: &Reference, operation: &Operation) -> Option<(String, String)> {
+    let Operation { service, name, .. } = operation;
+    if service == "transaction" || name == "transact_write_items" {
+        return None;
+    }
+    let called =
+        reference.operation(service, name).unwrap_or_else(|| panic!("AWS has no operation {name} of {service}"));
+    // API Gateway's actions are the verbs
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html).
+    let (verb, path) = called.request.split_once(' ').expect("a verb and a path");
+    Some(match service.as_str() {
+        "apigateway" => (format!("apigateway:{verb}"), format!("apigateway:{verb} {path}")),
+        _ => (called.action.to_owned(), called.action.to_owned()),
+    })
+}
+
+fn own(reference: &Reference, operation: &Operation, needs: &mut Needs) {
+    let Some((action, written)) = own_action(reference, operation) else { return };
+    let (prefix, _) = action.split_once(':').expect("service:Name");
+    let known = reference.action(&action).unwrap_or_else(|| panic!("the reference has no action {action}"));
+    let is_needed = |dependent: &&String| {
+        !NOT_NEEDED.iter().any(|(of, not_needed, _)| *of == action && *not_needed == dependent.as_str())
+    };
+    needs.actions.extend(known.dependents.iter().filter(is_needed).cloned());
+    needs.actions.insert(written);
+    if operation.is_tagged && known.takes_tags() && operation.name.starts_with("create") {
+        let tagging = if prefix == "apigateway" {
+            API_GATEWAY_TAGS.to_owned()
+        } else {
+            reference.tagging(prefix).unwrap_or_else(|| panic!("{prefix} has no action that tags"))
+        };
+        needs.actions.insert(tagging);
     }
 }

@@ -1,76 +1,104 @@
-//! What the functions' code can reach: a textual call graph over `domain`, `clients` and one phase, by names alone. It finds
-//! rather too much than too little, and a phase that names a port's method is taken to call it.
+//! What a function's code can reach: a call graph over a phase, `domain` and `clients`, read from their sources.
+//!
+//! It begins at a phase's `main` and follows calls of functions, of methods and of ports, closures and functions that are
+//! handed on. A port's method leads to its implementation; a method of something whose type the source does not tell leads to
+//! every method of the name that the place may call, so it finds rather too much than too little. Calls that nobody writes
+//! (`Drop`, `From` behind `?`, `Display`) are not seen.
 
-mod reading;
+mod body;
+mod crates;
+mod index;
+mod types;
+mod values;
 
 use crate::project;
-use reading::{files, functions, parse};
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, OnceLock},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::OnceLock,
 };
 
-/// What one function of the source does, by names.
-#[derive(Debug, Clone, Default)]
-struct Function {
-    /// Whether it is in `clients`, where AWS is called, or in `domain`, which calls ports only.
-    is_client: bool,
-    /// The module of `clients` that it is in; empty in `domain`.
-    module: String,
-    /// The cargo feature of `clients` that it needs; empty in `domain`.
-    feature: String,
-    /// Whether it is called on something.
-    is_method: bool,
-    /// Whether other crates can call it by its path.
-    is_public: bool,
-    /// The trait that it implements.
-    port: Option<String>,
-    /// The names in its file: who calls a port names the trait somewhere near.
-    names: Arc<BTreeSet<String>>,
-    /// What it calls.
-    calls: BTreeSet<Call>,
-    /// The SDK operations that it starts, in snake case.
-    operations: BTreeSet<String>,
-    /// The settings that it reads from the environment.
-    settings: BTreeSet<String>,
-    /// How many requests it sends.
-    sends: usize,
-}
-
-/// A call, by name.
+/// A call of AWS.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Call {
-    /// `name(…)`.
-    Plain(String),
-    /// `x.name(…)`.
-    Method(String),
-    /// `Somewhere::name`, called or handed on.
-    Path(String),
-}
-
-impl Call {
-    fn name(&self) -> &str {
-        match self {
-            Self::Plain(name) | Self::Method(name) | Self::Path(name) => name,
-        }
-    }
-
-    fn can_mean(&self, function: &Function) -> bool {
-        match self {
-            Self::Plain(_) => !function.is_method,
-            Self::Method(_) => function.is_method,
-            Self::Path(_) => true,
-        }
-    }
+pub struct Operation {
+    /// The service as its SDK is called: `aws_sdk_…`.
+    pub service: String,
+    /// The SDK's method, in snake case.
+    pub name: String,
+    /// Whether the request carries tags, as far as the function that builds it tells.
+    pub is_tagged: bool,
 }
 
 /// What a phase can reach.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
-    /// SDK operations in snake case, by the feature of `clients` that has them; the ledger's are under `dynamodb`.
-    pub operations: BTreeMap<String, BTreeSet<String>>,
+    /// The calls of AWS. Those inside of a DynamoDB transaction are `put`, `update`, `delete` and `condition_check` of
+    /// `transaction`.
+    pub operations: BTreeSet<Operation>,
     /// The names of environment variables.
     pub settings: BTreeSet<String>,
+    /// Whether it opens connections of its own, to a cluster or to an API, beside those of the SDKs.
+    pub connects: bool,
+    /// The cargo features of `clients` behind which it is.
+    pub features: BTreeSet<String>,
+}
+
+/// What opens a connection without an SDK.
+const CONNECTS: &str = "hyper_util::client::legacy::Client::builder";
+
+/// What assumes a role without a call of the STS client.
+const ASSUMES: &str = "aws_config::sts::AssumeRoleProvider::builder";
+
+/// Where the parts of a DynamoDB transaction are built.
+const PARTS: [(&str, &str); 4] = [
+    ("aws_sdk_dynamodb::types::ConditionCheck::builder", "condition_check"),
+    ("aws_sdk_dynamodb::types::Delete::builder", "delete"),
+    ("aws_sdk_dynamodb::types::Put::builder", "put"),
+    ("aws_sdk_dynamodb::types::Update::builder", "update"),
+];
+
+/// A function or constant and what it does.
+#[derive(Debug)]
+struct Node {
+    name: String,
+    module: String,
+    calls: BTreeSet<usize>,
+    reach: Reach,
+    sends: usize,
+    lost: BTreeSet<String>,
+}
+
+impl Node {
+    fn krate(&self) -> &str {
+        self.module.split("::").next().unwrap_or_default()
+    }
+}
+
+/// What the code of a phase can reach.
+#[must_use]
+pub fn reach(phase: &str) -> Reach {
+    together(walk(phase).keys().copied())
+}
+
+/// What the functions of a module of `domain` can reach, other kinds of resources left out.
+#[must_use]
+pub fn reach_of_resource(kind: &str) -> Reach {
+    let own = format!("domain::resources::{kind}");
+    let is_own = |node: &Node| node.module == own;
+    let from: Vec<usize> = (0..graph().len()).filter(|&number| is_own(&graph()[number])).collect();
+    let is_near = |node: &Node| is_own(node) || !node.module.starts_with("domain::resources::");
+    together(follow(&from, |node| ["domain", "clients"].contains(&node.krate()) && is_near(node)).into_keys())
+}
+
+fn together(numbers: impl Iterator<Item = usize>) -> Reach {
+    let mut reach = Reach::default();
+    for number in numbers {
+        let node = &graph()[number];
+        reach.operations.extend(node.reach.operations.iter().cloned());
+        reach.settings.extend(node.reach.settings.iter().cloned());
+        reach.connects |= node.reach.connects;
+        reach.features.extend(node.reach.features.iter().cloned());
+    }
+    reach
 }
 
 /// The features of `clients` that a phase's manifest asks for.
@@ -84,151 +112,116 @@ pub fn features(phase: &str) -> BTreeSet<String> {
     line.split('[').nth(1).unwrap_or_default().split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// What the code of a phase can reach.
+/// How the code of a phase comes to what `is_it` is looking for: the functions from `main` to the first that has it.
 #[must_use]
-pub fn reach(phase: &str) -> Reach {
-    let mut reach = Reach::default();
-    for (_, function) in own(phase) {
-        reach.settings.extend(function.settings);
-    }
-    for Step { function, .. } in walk(phase) {
-        let service = if function.feature.is_empty() { "dynamodb" } else { &function.feature };
-        if !function.operations.is_empty() {
-            reach.operations.entry(service.to_owned()).or_default().extend(function.operations.clone());
-        }
-        reach.settings.extend(function.settings.clone());
-    }
-    reach
-}
-
-/// How the code of a phase comes to an operation: the functions from the phase's own to the one that starts it.
-#[must_use]
-pub fn way_to(phase: &str, operation: &str) -> Vec<String> {
-    let steps = walk(phase);
-    let from: BTreeMap<&str, &str> = steps.iter().map(|step| (step.name.as_str(), step.from.as_str())).collect();
-    let Some(last) = steps.iter().find(|step| step.function.operations.contains(operation)) else { return Vec::new() };
-    let mut way = vec![last.name.clone()];
-    let mut at = last.name.as_str();
-    while let Some(before) =
-        from.get(at).filter(|before| way.len() < from.len() && !way.iter().any(|name| name == *before))
-    {
-        way.push((*before).to_owned());
-        at = before;
+pub fn way_to(phase: &str, is_it: impl Fn(&Reach) -> bool) -> Vec<&'static str> {
+    let walked = walk(phase);
+    let mut at = walked.keys().copied().find(|&number| is_it(&graph()[number].reach));
+    let mut way = Vec::new();
+    while let Some(number) = at {
+        way.push(graph()[number].name.as_str());
+        at = walked[&number];
     }
     way.reverse();
     way
 }
 
-/// A function that a phase can reach, and the one that names it.
-struct Step {
-    name: String,
-    from: String,
-    function: &'static Function,
-}
-
-/// The functions of `domain` and `clients` that a phase can reach. A port's implementation calls its own module, and what every
-/// Lambda has.
-fn walk(phase: &str) -> Vec<Step> {
-    let mut features = features(phase);
-    features.insert(String::new());
-    let own = own(phase);
-    let own_names: BTreeSet<&str> = own.iter().filter(|(_, f)| !f.is_method).map(|(name, _)| name.as_str()).collect();
-    let mut open: Vec<(Call, &str, Option<&'static Function>)> = Vec::new();
-    let names: BTreeSet<String> = own.iter().flat_map(|(_, function)| function.names.iter().cloned()).collect();
-    for (name, function) in &own {
-        let elsewhere = |call: &&Call| !matches!(call, Call::Plain(name) if own_names.contains(name.as_str()));
-        open.extend(function.calls.iter().filter(elsewhere).map(|call| (call.clone(), name.as_str(), None)));
-    }
-    let mut seen = BTreeSet::new();
-    let mut steps = Vec::new();
-    while let Some((call, from, caller)) = open.pop() {
-        let inside = caller.filter(|caller| caller.is_client).map(|caller| caller.module.as_str());
-        // What a port's name can mean depends on the function that calls it: two ports have a `connect`.
-        let origin = caller.filter(|caller| !caller.is_client).map(|_| from);
-        if !seen.insert((call.clone(), inside, origin)) {
-            continue;
-        }
-        let Some((name, functions)) = shared().get_key_value(call.name()) else { continue };
-        let reachable = functions
-            .iter()
-            .filter(|function| call.can_mean(function) && features.contains(&function.feature))
-            .filter(|function| match inside {
-                Some(module) => function.is_client && (function.module == module || function.feature.is_empty()),
-                None if !function.is_client => true,
-                None => match &function.port {
-                    Some(port) => caller.map_or(&names, |caller| &*caller.names).contains(port),
-                    None => function.is_public,
-                },
-            });
-        for function in reachable {
-            open.extend(function.calls.iter().map(|call| (call.clone(), name.as_str(), Some(function))));
-            steps.push(Step { name: name.clone(), from: from.to_owned(), function });
-        }
-    }
-    steps
-}
-
-/// The functions of a phase's own.
-fn own(phase: &str) -> Vec<(String, Function)> {
-    let source = project::root().join("functions").join(phase).join("src");
-    files(&source).iter().flat_map(|file| functions(file)).collect()
-}
-
-/// Functions of `clients` that send a request, or page through one, and start no operation that is recognised.
+/// Functions that send a request, or page through one, and start no operation that is recognised.
 #[must_use]
-pub fn sends_without_an_operation() -> Vec<String> {
-    let shared = shared();
-    let unseen = |function: &Function| function.sends > 0 && function.operations.is_empty();
-    shared.iter().filter(|(_, functions)| functions.iter().any(unseen)).map(|(name, _)| name.clone()).collect()
+pub fn sends_without_an_operation() -> Vec<&'static str> {
+    let unseen = |node: &&Node| node.sends > 0 && node.reach.operations.is_empty();
+    graph().iter().filter(unseen).map(|node| node.name.as_str()).collect()
 }
 
-/// Every function of `domain` and `clients`, by name.
-fn shared() -> &'static BTreeMap<String, Vec<Function>> {
-    static READ: OnceLock<BTreeMap<String, Vec<Function>>> = OnceLock::new();
-    READ.get_or_init(read_shared)
+/// Paths into the project's own crates that lead nowhere: calls that this reading loses.
+#[must_use]
+pub fn lost() -> Vec<String> {
+    graph().iter().flat_map(|node| node.lost.iter().map(|path| format!("{} in {}", path, node.name))).collect()
 }
 
-fn read_shared() -> BTreeMap<String, Vec<Function>> {
-    let root = project::root().join("functions/shared");
-    let features = modules();
-    let mut shared: BTreeMap<String, Vec<Function>> = BTreeMap::new();
-    for name in ["domain", "clients"] {
-        let source = root.join(name).join("src");
-        for file in files(&source) {
-            let inside = file.strip_prefix(&source).unwrap_or(&file);
-            let module = inside.iter().next().map(|part| part.to_string_lossy().replace(".rs", "")).unwrap_or_default();
-            for (called, mut function) in functions(&file) {
-                if name == "clients" {
-                    function.is_client = true;
-                    function.module.clone_from(&module);
-                    function.feature = features.get(&module).cloned().unwrap_or_default();
-                } else {
-                    function.operations.clear();
-                    function.sends = 0;
-                }
-                shared.entry(called).or_default().push(function);
-            }
+/// The numbers of what a phase can reach, each with the one that it was reached from: the shortest way.
+fn walk(phase: &str) -> BTreeMap<usize, Option<usize>> {
+    let own = phase.replace('-', "_");
+    let binary = crates::binary(&own);
+    let main = graph().iter().position(|node| node.name == format!("{binary}::main"));
+    let main = main.unwrap_or_else(|| panic!("{phase} has no main"));
+    follow(&[main], |node| [own.as_str(), binary.as_str(), "domain", "clients"].contains(&node.krate()))
+}
+
+fn follow(from: &[usize], is_open: impl Fn(&Node) -> bool) -> BTreeMap<usize, Option<usize>> {
+    let graph = graph();
+    let mut walked: BTreeMap<usize, Option<usize>> = from.iter().map(|&number| (number, None)).collect();
+    let mut open: VecDeque<usize> = from.iter().copied().collect();
+    while let Some(from) = open.pop_front() {
+        for &to in graph[from].calls.iter().filter(|&&to| is_open(&graph[to])) {
+            walked.entry(to).or_insert_with(|| {
+                open.push_back(to);
+                Some(from)
+            });
         }
     }
-    shared
+    walked
+}
+
+/// Every function and constant of the phases, `domain` and `clients`.
+fn graph() -> &'static [Node] {
+    static READ: OnceLock<Vec<Node>> = OnceLock::new();
+    READ.get_or_init(read)
+}
+
+fn read() -> Vec<Node> {
+    let functions = project::root().join("functions");
+    let mut sources = Vec::new();
+    for krate in ["domain", "clients"] {
+        sources.extend(crates::read(krate, &functions.join("shared").join(krate).join("src/lib.rs")));
+    }
+    for phase in project::phases() {
+        let (name, source) = (phase.replace('-', "_"), functions.join(&phase).join("src"));
+        sources.extend(crates::read(&name, &source.join("lib.rs")));
+        sources.extend(crates::read(&crates::binary(&name), &source.join("main.rs")));
+    }
+    let features = modules();
+    let index = index::Index::of(&sources);
+    index.items.iter().map(|item| node(&index, item, &features)).collect()
 }
 
 /// The modules of `clients` and the features they stand behind.
 fn modules() -> BTreeMap<String, String> {
-    let file = parse(&project::root().join("functions/shared/clients/src/lib.rs"));
-    let modules = file.items.iter().filter_map(|item| match item {
+    let file = crates::parse(&project::root().join("functions/shared/clients/src/lib.rs"));
+    let modules = file.items.into_iter().filter_map(|item| match item {
         syn::Item::Mod(module) => {
-            let feature = module.attrs.iter().find_map(|attribute| literal_of(attribute, "feature"));
-            Some((module.ident.to_string(), feature.unwrap_or_default()))
+            let feature = module.attrs.iter().find_map(crates::feature)?;
+            Some((format!("clients::{}", module.ident), feature))
         }
         _ => None,
     });
     modules.collect()
 }
 
-/// `"x"` of `#[cfg(feature = "x")]`.
-fn literal_of(attribute: &syn::Attribute, name: &str) -> Option<String> {
-    let syn::Meta::List(list) = &attribute.meta else { return None };
-    let text = list.tokens.to_string();
-    (attribute.path().is_ident("cfg") && text.starts_with(name)).then(|| text.split('"').nth(1).map(str::to_owned))?
+fn node(index: &index::Index, item: &index::Item, features: &BTreeMap<String, String>) -> Node {
+    let found = body::read(index, item);
+    let is_client = item.place.module.starts_with("clients");
+    assert!(is_client || found.operations.is_empty(), "{} calls AWS itself; `clients` does that", item.name);
+    let tagged = |operation: Operation| Operation { is_tagged: found.tags, ..operation };
+    let mut operations: BTreeSet<Operation> = found.operations.into_iter().map(tagged).collect();
+    let mut add = |service: &str, name: &str| {
+        operations.insert(Operation { service: service.to_owned(), name: name.to_owned(), is_tagged: false });
+    };
+    if found.foreign.contains(ASSUMES) {
+        add("sts", "assume_role");
+    }
+    for (_, part) in PARTS.iter().filter(|(builder, _)| found.foreign.contains(*builder)) {
+        add("transaction", part);
+    }
+    let connects = found.foreign.contains(CONNECTS);
+    let module = item.place.module.split("::").take(2).collect::<Vec<_>>().join("::");
+    let features = features.get(&module).cloned().into_iter().collect();
+    Node {
+        name: item.name.clone(),
+        module: item.place.module.clone(),
+        calls: found.calls,
+        reach: Reach { operations, settings: found.settings, connects, features },
+        sends: found.sends,
+        lost: found.lost,
+    }
 }

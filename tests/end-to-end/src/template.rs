@@ -78,10 +78,39 @@ impl Template {
         policies.flat_map(|policy| statements(&policy["PolicyDocument"])).collect()
     }
 
-    /// The statements that every function has.
+    /// The statements of a role's own policies and of those managed policies of the template that it has.
     #[must_use]
-    pub fn ledger_statements(&self) -> Vec<Statement> {
-        statements(&self.resource("LedgerPolicy")["Properties"]["PolicyDocument"])
+    pub fn all_statements(&self, role: &str) -> Vec<Statement> {
+        let managed = texts(&self.resource(role)["Properties"]["ManagedPolicyArns"]);
+        let documents = self.of_type("AWS::IAM::ManagedPolicy");
+        let of_managed = documents.into_iter().filter(|id| managed.iter().any(|name| name == id));
+        let shared = of_managed.flat_map(|id| statements(&self.resource(id)["Properties"]["PolicyDocument"]));
+        shared.chain(self.statements(role)).collect()
+    }
+}
+
+impl Statement {
+    /// What it allows; API Gateway's actions with the paths they are allowed on.
+    #[must_use]
+    pub fn allowed(&self) -> BTreeSet<String> {
+        let paths = || self.resources.iter().filter_map(|resource| resource.split("::/").nth(1));
+        let with_paths = |action: &String| match action.as_str() {
+            action if action.starts_with("apigateway:") => paths().map(|path| format!("{action} /{path}")).collect(),
+            action => vec![action.to_owned()],
+        };
+        self.actions.iter().flat_map(with_paths).collect()
+    }
+
+    /// Condition keys and their values, under whatever operator. A condition that holds with one choice of a parameter only
+    /// (`!If`) counts: it is what the default asks for, as another test says.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<(String, Vec<String>)> {
+        let condition = if self.condition.is_array() { &self.condition[1] } else { &self.condition };
+        let operators = condition.as_object().into_iter().flatten();
+        operators
+            .flat_map(|(_, keys)| keys.as_object().into_iter().flatten())
+            .map(|(key, values)| (key.clone(), texts(values)))
+            .collect()
     }
 }
 
@@ -103,6 +132,7 @@ fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
         Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Null => Vec::new(),
         other => vec![other.to_string()],
     }
 }

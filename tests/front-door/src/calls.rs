@@ -1,12 +1,11 @@
 //! The record of every call that came through the front door.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// One call, as the front door saw it from outside.
+/// One request to AWS and the status of its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The service's signing name (`apigateway`, `ec2`), empty for a request that was not signed.
@@ -19,13 +18,13 @@ pub struct Call {
     pub path: String,
     /// When the whole request had arrived.
     pub start: Timestamp,
-    /// From then to the answer.
+    /// Time from `start` to the answer.
     pub duration: Duration,
     /// The HTTP status of the answer, `None` where the connection was dropped instead.
     pub status: Option<u16>,
     /// The error code of the answer (`TooManyRequestsException`), if it failed and names one.
     pub error: Option<String>,
-    /// Whether a fault rule touched this call.
+    /// Whether a fault rule matched this call.
     pub faulted: bool,
 }
 
@@ -41,14 +40,6 @@ impl CallLog {
 
     pub(crate) fn snapshot(&self) -> Vec<Call> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
-        let mut counts: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-        for call in self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            *counts.entry(call.service.clone()).or_default().entry(call.operation.clone()).or_default() += 1;
-        }
-        counts
     }
 }
 

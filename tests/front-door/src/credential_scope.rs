@@ -1,28 +1,27 @@
-//! Who signed a request and for which service: the `SigV4` credential scope.
+//! The `SigV4` credential scope of a request: access key, region and service.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use crate::percent;
+use crate::query as parameters;
 
 /// The credential of a `SigV4` (or `SigV4A`) signature, as in `AKID/20261122/eu-central-1/eks/aws4_request`.
 ///
 /// See "Elements of an AWS API request signature" in the IAM user guide.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CredentialScope {
-    /// The access key id; it names the principal and is no secret.
-    pub access_key_id: String,
+pub(crate) struct CredentialScope {
+    /// The access key id, which is not secret.
+    pub(crate) access_key_id: String,
     /// The region, empty for `SigV4A`, whose scope has none.
-    pub region: String,
+    pub(crate) region: String,
     /// The signing name of the service, such as `apigateway` or `elasticloadbalancing`.
-    pub service: String,
+    pub(crate) service: String,
 }
 
 /// The credential scope of a request: from its `Authorization` header, or from `X-Amz-Credential` of a presigned URL.
 ///
-/// `None` for a request that is not signed, or whose signature is not of AWS's form.
-#[must_use]
-pub fn credential_scope(headers: &HeaderMap, query: Option<&str>) -> Option<CredentialScope> {
+/// `None` for a request without a `SigV4` signature.
+pub(crate) fn credential_scope(headers: &HeaderMap, query: Option<&str>) -> Option<CredentialScope> {
     from_header(headers).or_else(|| from_query(query?))
 }
 
@@ -37,10 +36,10 @@ fn from_header(headers: &HeaderMap) -> Option<CredentialScope> {
 }
 
 fn from_query(query: &str) -> Option<CredentialScope> {
-    parse(&percent::form_value(query, "X-Amz-Credential")?)
+    parse(&parameters::value(query, "X-Amz-Credential")?)
 }
 
-/// Parses from the end, since an access key id is the only part that may hold anything.
+/// Parses from the end, since only the access key id may contain slashes.
 fn parse(credential: &str) -> Option<CredentialScope> {
     let mut parts = credential.rsplit('/');
     if parts.next()? != "aws4_request" {

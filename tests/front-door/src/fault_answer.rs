@@ -1,5 +1,7 @@
 //! Error answers in the protocol that the caller speaks, so that an SDK reads the injected fault as the service's own.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
@@ -9,7 +11,7 @@ use http::{HeaderValue, StatusCode};
 pub(crate) enum Protocol {
     /// AWS Query: an `ErrorResponse` in XML.
     Query,
-    /// EC2's own form of it.
+    /// EC2's variant of AWS Query: `Response` with `Errors` in XML.
     Ec2,
     /// S3's REST XML.
     S3,
@@ -47,7 +49,12 @@ pub(crate) fn error(protocol: Protocol, status: u16, code: &str) -> http::Respon
             "text/xml",
             format!("<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>injected</RequestId></ErrorResponse>").into(),
         ),
-        Protocol::Cbor => ("application/cbor", cbor(&[("__type", code), ("message", message)])),
+        Protocol::Cbor => {
+            let mut body = Vec::new();
+            // Writing to a Vec cannot fail.
+            let _ = ciborium::into_writer(&BTreeMap::from([("__type", code), ("message", message)]), &mut body);
+            ("application/cbor", body.into())
+        }
         Protocol::Json => ("application/json", format!(r#"{{"__type":"{code}","message":"{message}"}}"#).into()),
     };
     let mut response = http::Response::new(body);
@@ -61,19 +68,6 @@ pub(crate) fn error(protocol: Protocol, status: u16, code: &str) -> http::Respon
         headers.insert("x-amzn-errortype", code);
     }
     response
-}
-
-/// A CBOR map of short texts (RFC 8949).
-fn cbor(entries: &[(&str, &str)]) -> Bytes {
-    let mut encoded = vec![0xbf];
-    for text in entries.iter().flat_map(|(key, value)| [key, value]) {
-        // Major type 3 with its length in one byte; the texts here are names and short sentences.
-        let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
-        encoded.extend([0x78, length]);
-        encoded.extend(text.bytes().take(length.into()));
-    }
-    encoded.push(0xff);
-    encoded.into()
 }
 
 /// The answer of a service that throttles.
@@ -111,11 +105,6 @@ mod tests {
         assert_eq!(Protocol::of("eks", &headers), Protocol::Json);
         headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
         assert_eq!(Protocol::of("monitoring", &headers), Protocol::Cbor);
-    }
-
-    #[test]
-    fn a_cbor_answer_is_a_map_of_texts() {
-        assert_eq!(cbor(&[("a", "bc")]).as_ref(), [0xbf, 0x78, 1, b'a', 0x78, 2, b'b', b'c', 0xff]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Faults that a test asks for: the nth call of an operation fails, before or after it had its effect.
+//! Injected faults: the nth call of an operation fails, before or after it had its effect.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What happens to a call that a rule matches.
+/// The fault of a call that a rule matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// An error answer of the service's protocol, such as 500 `InternalFailure`.
@@ -17,7 +17,7 @@ pub enum Fault {
     Throttled,
     /// The connection is closed without an answer.
     Dropped,
-    /// The call takes this much longer and is otherwise left alone.
+    /// The call is delayed by this time and otherwise unchanged.
     Delayed(Duration),
 }
 
@@ -26,20 +26,20 @@ pub enum Fault {
 pub enum Moment {
     /// The service never sees the call.
     BeforeEffect,
-    /// The service does what was asked and the caller does not learn of it.
+    /// The service executes the call, and the caller gets the fault instead of the answer.
     AfterEffect,
 }
 
-/// Which of the matching calls are meant, counted from 1 since the rule was added.
+/// The matching calls that a rule applies to, counted from 1 since the rule was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// The nth only.
+    /// Only the nth call.
     Nth(u64),
-    /// The nth and all later ones.
+    /// The nth call and all later ones.
     From(u64),
 }
 
-/// When to do what to which call.
+/// A fault and the calls that it applies to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The service's signing name, or `*` for any.
@@ -48,14 +48,14 @@ pub struct Rule {
     pub operation: String,
     /// Which of the matching calls.
     pub which: Which,
-    /// Before or after the effect.
+    /// Whether the call has its effect before it fails.
     pub moment: Moment,
-    /// What happens.
+    /// The fault.
     pub fault: Fault,
 }
 
 impl Rule {
-    /// The nth call of an operation fails at a moment.
+    /// A rule for the nth call of one operation.
     #[must_use]
     pub fn nth(service: &str, operation: &str, nth: u64, moment: Moment, fault: Fault) -> Self {
         Self { service: service.into(), operation: operation.into(), which: Which::Nth(nth), moment, fault }
@@ -86,13 +86,13 @@ impl Faults {
         self.locked(Vec::clear);
     }
 
-    /// How often rules have fired since they were added.
+    /// Number of calls that the present rules have hit.
     #[must_use]
     pub fn fired(&self) -> u64 {
         self.locked(|armed| armed.iter().map(|armed| armed.fired).sum())
     }
 
-    /// Counts a call against every rule and answers with the faults that hit it, in the order the rules were added.
+    /// Counts a call for every rule that matches it, and returns the faults that apply, in the order the rules were added.
     pub(crate) fn hit(&self, service: &str, operation: &str) -> Vec<(Moment, Fault)> {
         self.locked(|armed| {
             let mut faults = Vec::new();

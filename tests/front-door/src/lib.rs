@@ -1,18 +1,18 @@
-//! The front door of the embedded account: what `AWS_ENDPOINT_URL` points at.
+//! The front door of the embedded account: the HTTP endpoint that `AWS_ENDPOINT_URL` names.
 //!
-//! The emulator behind it (ministack) answers most of AWS. What it lacks is registered here as services of our own and
-//! found by the service name in the request's `SigV4` credential scope; everything else goes on to the emulator untouched,
-//! with its `Host` header, so that signatures stay valid. On the way the front door records every call ([`Call`]) and
-//! injects the faults that a test asks for ([`Faults`]).
+//! The emulator behind it (ministack) implements most of AWS. Services that it lacks are registered here and selected by
+//! the service name in the request's `SigV4` credential scope; every other request is forwarded to the emulator with its
+//! `Host` header, so that signatures stay valid. The front door records every call ([`Call`]) and injects the faults that
+//! a test asks for ([`Faults`]).
 //!
-//! Two services live in this crate, because no emulator has them in the form that a migration depends on: the control
-//! plane of API Gateway's REST APIs ([`apigateway`]) with VPC links, deployments as snapshots and canaries, and the data
-//! plane that serves them ([`execute_api`]).
+//! This crate implements two services, because no emulator has what a migration depends on: the control plane of API
+//! Gateway's REST APIs ([`apigateway`]) with VPC links, deployments as snapshots and canaries, and the data plane that
+//! serves them ([`execute_api`]).
 
 #![allow(
     clippy::similar_names,
     clippy::struct_field_names,
-    reason = "state and stage, path and patch, authorizer_uri and its like are the words of API Gateway"
+    reason = "state and stage, path and patch, and fields such as authorizer_uri are API Gateway's own names"
 )]
 
 pub mod apigateway;
@@ -23,8 +23,8 @@ mod fault_answer;
 mod faults;
 mod listener;
 mod operation;
-mod percent;
 mod proxy;
+mod query;
 mod request_id;
 mod rest_routes;
 mod server;
@@ -32,8 +32,6 @@ mod token_bucket;
 
 pub use apigateway::{ApiGateway, LoadBalancerExists, Options, Quotas, Switch};
 pub use calls::Call;
-pub use credential_scope::{CredentialScope, credential_scope};
-pub use execute_api::{ExecuteApi, Resolver, Served};
+pub use execute_api::{ExecuteApi, Resolver};
 pub use faults::{Fault, Faults, Moment, Rule, Which};
-pub use operation::operation;
 pub use server::{Builder, FrontDoor, Handler};

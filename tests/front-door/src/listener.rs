@@ -44,7 +44,7 @@ impl Listener {
                 tokio::select! {
                     accepted = listener.accept() => match accepted {
                         Ok((stream, _)) => { connections.spawn(connection(stream, Arc::clone(&serve))); }
-                        // Out of file descriptors, for instance: go on when connections have ended.
+                        // Such as too many open files: retry once connections have ended.
                         Err(error) => {
                             tracing::warn!(%error, "cannot accept a connection");
                             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
@@ -57,17 +57,17 @@ impl Listener {
         Ok(Self { address, task: Mutex::new(Some(task)) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends the server and its connections; ends at once when it has been stopped before.
+    /// Ends the server and its connections. A second call does nothing.
     pub(crate) async fn stop(&self) {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
             task.abort();
-            // A task that was aborted always ends with the error that says so.
+            // The error is always that of the abort.
             drop(task.await);
         }
     }
@@ -87,7 +87,7 @@ where
     A: Future<Output = Answer> + Send + 'static,
 {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
+        tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
     let served = http1::Builder::new()
         .timer(TokioTimer::new())

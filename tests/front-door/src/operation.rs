@@ -3,15 +3,14 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 
-use crate::percent;
+use crate::query as parameters;
 use crate::rest_routes::{self, APIGATEWAY, EKS, LAMBDA, SCHEDULER};
 
 /// The operation of a request to a service (its signing name), as its API reference calls it: `CreateCluster`.
 ///
 /// Read from `X-Amz-Target` (AWS JSON), the path (Smithy RPC v2), `Action` (AWS Query and EC2) or method and path (REST).
-/// What is not known by a table is named by method and path.
-#[must_use]
-pub fn operation(
+/// Operations that no table lists are named by method and path.
+pub(crate) fn operation(
     service: &str,
     method: &Method,
     path: &str,
@@ -37,14 +36,14 @@ fn rpc_v2(path: &str) -> Option<String> {
 }
 
 fn action(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    if let Some(action) = query.and_then(|query| percent::form_value(query, "Action")) {
+    if let Some(action) = query.and_then(|query| parameters::value(query, "Action")) {
         return Some(action);
     }
     let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     if !content_type.starts_with("application/x-www-form-urlencoded") {
         return None;
     }
-    percent::form_value(std::str::from_utf8(body).ok()?, "Action")
+    parameters::value(std::str::from_utf8(body).ok()?, "Action")
 }
 
 fn rest(service: &str, method: &Method, path: &str, query: Option<&str>) -> Option<String> {
@@ -57,16 +56,10 @@ fn rest(service: &str, method: &Method, path: &str, query: Option<&str>) -> Opti
         _ => return None,
     };
     let (operation, _) = rest_routes::find(routes, method.as_str(), path)?;
-    let imports = query.and_then(|query| percent::form_value(query, "mode")).as_deref() == Some("import");
-    let operation = match operation {
-        "CreateRestApi" if imports => "ImportRestApi",
-        "CreateApiKey" if imports => "ImportApiKeys",
-        other => other,
-    };
-    Some(operation.to_owned())
+    Some(rest_routes::with_mode(operation, query).to_owned())
 }
 
-/// Path-style S3, by what the method does to a bucket or an object; sub-resources are not told apart.
+/// Path-style S3 operations, named by the HTTP method and whether the path has a key; subresources are ignored.
 fn s3(method: &Method, path: &str) -> String {
     let object = path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty());
     let verb = match *method {

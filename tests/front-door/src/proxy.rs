@@ -1,4 +1,4 @@
-//! Passing a request on to the emulator as it came.
+//! Forwards requests to the emulator unchanged.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-/// The largest body that passes, in either direction: 64 MiB.
+/// Maximum size of a request or response body: 64 MiB.
 pub(crate) const BODY_LIMIT: usize = 64 << 20;
 
-/// Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1).
+/// Hop-by-hop headers (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 6] = [
     CONNECTION,
     TRANSFER_ENCODING,
@@ -23,7 +23,7 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     http::header::UPGRADE,
 ];
 
-/// The way to one backend.
+/// A client of one backend.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxy {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -34,7 +34,7 @@ impl Proxy {
     /// A proxy to a plain HTTP address such as `http://127.0.0.1:4566`.
     ///
     /// # Errors
-    /// The text is no such address.
+    /// The URL cannot be parsed or has no host.
     pub(crate) fn new(url: &str) -> io::Result<Self> {
         let invalid = |reason: String| io::Error::new(io::ErrorKind::InvalidInput, reason);
         let uri: Uri = url.parse().map_err(|error| invalid(format!("{url}: {error}")))?;
@@ -44,10 +44,10 @@ impl Proxy {
         Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), authority })
     }
 
-    /// Sends the request as it is, `Host` included, and answers with what came back.
+    /// Sends the request with all its end-to-end headers, `Host` included, and returns the backend's response.
     ///
     /// # Errors
-    /// The backend cannot be reached, or its answer is longer than [`BODY_LIMIT`].
+    /// The backend cannot be reached, or its response body is longer than [`BODY_LIMIT`].
     pub(crate) async fn forward(&self, request: http::Request<Bytes>) -> io::Result<http::Response<Bytes>> {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -64,7 +64,7 @@ impl Proxy {
         let (mut parts, body) = response.into_parts();
         let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(io::Error::other)?.to_bytes();
         remove_hop_by_hop(&mut parts.headers);
-        // The answer to HEAD keeps the length of the body that it does not have.
+        // A response to HEAD has a Content-Length and no body.
         if method != http::Method::HEAD {
             parts.headers.remove(CONTENT_LENGTH);
         }
@@ -72,7 +72,7 @@ impl Proxy {
     }
 }
 
-/// Removes the headers that belong to one connection.
+/// Removes the hop-by-hop headers.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     for name in HOP_BY_HOP {
         headers.remove(name);

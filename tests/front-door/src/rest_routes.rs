@@ -1,11 +1,13 @@
-//! Which operation a REST call is: services without an action name in the request are known by method and path.
+//! Operations of REST services, which are identified by HTTP method and path.
 //!
 //! The templates are those of the services' API references (`{}` stands for one path segment), as the AWS SDK sends them.
+
+use crate::query;
 
 /// Method, path template, operation.
 pub(crate) type Route = (&'static str, &'static str, &'static str);
 
-/// The operation of a method and a path, and the raw (still encoded) segments that stand where the template has `{}`.
+/// The operation of a method and a path, and the percent-encoded segments that match the template's `{}`.
 pub(crate) fn find<'path>(routes: &[Route], method: &str, path: &'path str) -> Option<(&'static str, Vec<&'path str>)> {
     routes
         .iter()
@@ -27,66 +29,37 @@ fn labels<'path>(template: &str, path: &'path str) -> Option<Vec<&'path str>> {
     segments.next().is_none().then_some(found)
 }
 
-/// Amazon API Gateway, REST APIs (`ImportRestApi` and `ImportApiKeys` differ from the creates by their query only).
+/// `ImportRestApi` has the method and path of `CreateRestApi` and differs by `mode=import` in the query.
+pub(crate) fn with_mode<'name>(operation: &'name str, query: Option<&str>) -> &'name str {
+    let imports = query.and_then(|query| query::value(query, "mode")).as_deref() == Some("import");
+    if operation == "CreateRestApi" && imports { "ImportRestApi" } else { operation }
+}
+
+/// Amazon API Gateway, REST APIs: what is served here, and `CreateRestApi`.
 pub(crate) const APIGATEWAY: &[Route] = &[
     ("POST", "/apikeys", "CreateApiKey"),
-    ("POST", "/restapis/{}/authorizers", "CreateAuthorizer"),
     ("POST", "/domainnames/{}/basepathmappings", "CreateBasePathMapping"),
     ("POST", "/restapis/{}/deployments", "CreateDeployment"),
-    ("POST", "/restapis/{}/documentation/parts", "CreateDocumentationPart"),
-    ("POST", "/restapis/{}/documentation/versions", "CreateDocumentationVersion"),
     ("POST", "/domainnames", "CreateDomainName"),
-    ("POST", "/domainnameaccessassociations", "CreateDomainNameAccessAssociation"),
-    ("POST", "/restapis/{}/models", "CreateModel"),
-    ("POST", "/restapis/{}/requestvalidators", "CreateRequestValidator"),
-    ("POST", "/restapis/{}/resources/{}", "CreateResource"),
     ("POST", "/restapis", "CreateRestApi"),
     ("POST", "/restapis/{}/stages", "CreateStage"),
     ("POST", "/usageplans", "CreateUsagePlan"),
     ("POST", "/usageplans/{}/keys", "CreateUsagePlanKey"),
     ("POST", "/vpclinks", "CreateVpcLink"),
-    ("DELETE", "/apikeys/{}", "DeleteApiKey"),
-    ("DELETE", "/restapis/{}/authorizers/{}", "DeleteAuthorizer"),
-    ("DELETE", "/domainnames/{}/basepathmappings/{}", "DeleteBasePathMapping"),
-    ("DELETE", "/clientcertificates/{}", "DeleteClientCertificate"),
     ("DELETE", "/restapis/{}/deployments/{}", "DeleteDeployment"),
-    ("DELETE", "/restapis/{}/documentation/parts/{}", "DeleteDocumentationPart"),
-    ("DELETE", "/restapis/{}/documentation/versions/{}", "DeleteDocumentationVersion"),
-    ("DELETE", "/domainnames/{}", "DeleteDomainName"),
-    ("DELETE", "/domainnameaccessassociations/{}", "DeleteDomainNameAccessAssociation"),
-    ("DELETE", "/restapis/{}/gatewayresponses/{}", "DeleteGatewayResponse"),
-    ("DELETE", "/restapis/{}/resources/{}/methods/{}/integration", "DeleteIntegration"),
-    ("DELETE", "/restapis/{}/resources/{}/methods/{}/integration/responses/{}", "DeleteIntegrationResponse"),
-    ("DELETE", "/restapis/{}/resources/{}/methods/{}", "DeleteMethod"),
-    ("DELETE", "/restapis/{}/resources/{}/methods/{}/responses/{}", "DeleteMethodResponse"),
-    ("DELETE", "/restapis/{}/models/{}", "DeleteModel"),
-    ("DELETE", "/restapis/{}/requestvalidators/{}", "DeleteRequestValidator"),
-    ("DELETE", "/restapis/{}/resources/{}", "DeleteResource"),
     ("DELETE", "/restapis/{}", "DeleteRestApi"),
     ("DELETE", "/restapis/{}/stages/{}", "DeleteStage"),
     ("DELETE", "/usageplans/{}", "DeleteUsagePlan"),
-    ("DELETE", "/usageplans/{}/keys/{}", "DeleteUsagePlanKey"),
     ("DELETE", "/vpclinks/{}", "DeleteVpcLink"),
-    ("DELETE", "/restapis/{}/stages/{}/cache/authorizers", "FlushStageAuthorizersCache"),
-    ("DELETE", "/restapis/{}/stages/{}/cache/data", "FlushStageCache"),
-    ("POST", "/clientcertificates", "GenerateClientCertificate"),
-    ("GET", "/account", "GetAccount"),
     ("GET", "/apikeys/{}", "GetApiKey"),
     ("GET", "/apikeys", "GetApiKeys"),
     ("GET", "/restapis/{}/authorizers/{}", "GetAuthorizer"),
     ("GET", "/restapis/{}/authorizers", "GetAuthorizers"),
     ("GET", "/domainnames/{}/basepathmappings/{}", "GetBasePathMapping"),
     ("GET", "/domainnames/{}/basepathmappings", "GetBasePathMappings"),
-    ("GET", "/clientcertificates/{}", "GetClientCertificate"),
-    ("GET", "/clientcertificates", "GetClientCertificates"),
     ("GET", "/restapis/{}/deployments/{}", "GetDeployment"),
     ("GET", "/restapis/{}/deployments", "GetDeployments"),
-    ("GET", "/restapis/{}/documentation/parts/{}", "GetDocumentationPart"),
-    ("GET", "/restapis/{}/documentation/parts", "GetDocumentationParts"),
-    ("GET", "/restapis/{}/documentation/versions/{}", "GetDocumentationVersion"),
-    ("GET", "/restapis/{}/documentation/versions", "GetDocumentationVersions"),
     ("GET", "/domainnames/{}", "GetDomainName"),
-    ("GET", "/domainnameaccessassociations", "GetDomainNameAccessAssociations"),
     ("GET", "/domainnames", "GetDomainNames"),
     ("GET", "/restapis/{}/stages/{}/exports/{}", "GetExport"),
     ("GET", "/restapis/{}/gatewayresponses/{}", "GetGatewayResponse"),
@@ -96,7 +69,6 @@ pub(crate) const APIGATEWAY: &[Route] = &[
     ("GET", "/restapis/{}/resources/{}/methods/{}", "GetMethod"),
     ("GET", "/restapis/{}/resources/{}/methods/{}/responses/{}", "GetMethodResponse"),
     ("GET", "/restapis/{}/models/{}", "GetModel"),
-    ("GET", "/restapis/{}/models/{}/default_template", "GetModelTemplate"),
     ("GET", "/restapis/{}/models", "GetModels"),
     ("GET", "/restapis/{}/requestvalidators/{}", "GetRequestValidator"),
     ("GET", "/restapis/{}/requestvalidators", "GetRequestValidators"),
@@ -104,127 +76,50 @@ pub(crate) const APIGATEWAY: &[Route] = &[
     ("GET", "/restapis/{}/resources", "GetResources"),
     ("GET", "/restapis/{}", "GetRestApi"),
     ("GET", "/restapis", "GetRestApis"),
-    ("GET", "/restapis/{}/stages/{}/sdks/{}", "GetSdk"),
-    ("GET", "/sdktypes/{}", "GetSdkType"),
-    ("GET", "/sdktypes", "GetSdkTypes"),
     ("GET", "/restapis/{}/stages/{}", "GetStage"),
     ("GET", "/restapis/{}/stages", "GetStages"),
     ("GET", "/tags/{}", "GetTags"),
-    ("GET", "/usageplans/{}/usage", "GetUsage"),
     ("GET", "/usageplans/{}", "GetUsagePlan"),
     ("GET", "/usageplans/{}/keys/{}", "GetUsagePlanKey"),
     ("GET", "/usageplans/{}/keys", "GetUsagePlanKeys"),
     ("GET", "/usageplans", "GetUsagePlans"),
     ("GET", "/vpclinks/{}", "GetVpcLink"),
     ("GET", "/vpclinks", "GetVpcLinks"),
-    ("PUT", "/restapis/{}/documentation/parts", "ImportDocumentationParts"),
-    ("PUT", "/restapis/{}/gatewayresponses/{}", "PutGatewayResponse"),
-    ("PUT", "/restapis/{}/resources/{}/methods/{}/integration", "PutIntegration"),
-    ("PUT", "/restapis/{}/resources/{}/methods/{}/integration/responses/{}", "PutIntegrationResponse"),
-    ("PUT", "/restapis/{}/resources/{}/methods/{}", "PutMethod"),
-    ("PUT", "/restapis/{}/resources/{}/methods/{}/responses/{}", "PutMethodResponse"),
     ("PUT", "/restapis/{}", "PutRestApi"),
-    ("POST", "/rejectdomainnameaccessassociations", "RejectDomainNameAccessAssociation"),
     ("PUT", "/tags/{}", "TagResource"),
-    ("POST", "/restapis/{}/authorizers/{}", "TestInvokeAuthorizer"),
-    ("POST", "/restapis/{}/resources/{}/methods/{}", "TestInvokeMethod"),
-    ("DELETE", "/tags/{}", "UntagResource"),
-    ("PATCH", "/account", "UpdateAccount"),
-    ("PATCH", "/apikeys/{}", "UpdateApiKey"),
-    ("PATCH", "/restapis/{}/authorizers/{}", "UpdateAuthorizer"),
-    ("PATCH", "/domainnames/{}/basepathmappings/{}", "UpdateBasePathMapping"),
-    ("PATCH", "/clientcertificates/{}", "UpdateClientCertificate"),
-    ("PATCH", "/restapis/{}/deployments/{}", "UpdateDeployment"),
-    ("PATCH", "/restapis/{}/documentation/parts/{}", "UpdateDocumentationPart"),
-    ("PATCH", "/restapis/{}/documentation/versions/{}", "UpdateDocumentationVersion"),
-    ("PATCH", "/domainnames/{}", "UpdateDomainName"),
-    ("PATCH", "/restapis/{}/gatewayresponses/{}", "UpdateGatewayResponse"),
     ("PATCH", "/restapis/{}/resources/{}/methods/{}/integration", "UpdateIntegration"),
-    ("PATCH", "/restapis/{}/resources/{}/methods/{}/integration/responses/{}", "UpdateIntegrationResponse"),
-    ("PATCH", "/restapis/{}/resources/{}/methods/{}", "UpdateMethod"),
-    ("PATCH", "/restapis/{}/resources/{}/methods/{}/responses/{}", "UpdateMethodResponse"),
-    ("PATCH", "/restapis/{}/models/{}", "UpdateModel"),
-    ("PATCH", "/restapis/{}/requestvalidators/{}", "UpdateRequestValidator"),
-    ("PATCH", "/restapis/{}/resources/{}", "UpdateResource"),
     ("PATCH", "/restapis/{}", "UpdateRestApi"),
     ("PATCH", "/restapis/{}/stages/{}", "UpdateStage"),
-    ("PATCH", "/usageplans/{}/keys/{}/usage", "UpdateUsage"),
     ("PATCH", "/usageplans/{}", "UpdateUsagePlan"),
-    ("PATCH", "/vpclinks/{}", "UpdateVpcLink"),
 ];
 
-/// Amazon EKS.
+/// Amazon EKS, as far as it is simulated.
 pub(crate) const EKS: &[Route] = &[
-    ("POST", "/clusters/{}/certificate-authorities/{}/activate", "ActivateCertificateAuthority"),
     ("POST", "/clusters/{}/access-entries/{}/access-policies", "AssociateAccessPolicy"),
-    ("POST", "/clusters/{}/encryption-config/associate", "AssociateEncryptionConfig"),
-    ("POST", "/clusters/{}/identity-provider-configs/associate", "AssociateIdentityProviderConfig"),
-    ("POST", "/clusters/{}/updates/{}/cancel-update", "CancelUpdate"),
     ("POST", "/clusters/{}/access-entries", "CreateAccessEntry"),
     ("POST", "/clusters/{}/addons", "CreateAddon"),
-    ("POST", "/clusters/{}/capabilities", "CreateCapability"),
-    ("POST", "/clusters/{}/certificate-authorities", "CreateCertificateAuthority"),
     ("POST", "/clusters", "CreateCluster"),
-    ("POST", "/eks-anywhere-subscriptions", "CreateEksAnywhereSubscription"),
-    ("POST", "/clusters/{}/fargate-profiles", "CreateFargateProfile"),
     ("POST", "/clusters/{}/node-groups", "CreateNodegroup"),
     ("POST", "/clusters/{}/pod-identity-associations", "CreatePodIdentityAssociation"),
     ("DELETE", "/clusters/{}/access-entries/{}", "DeleteAccessEntry"),
-    ("DELETE", "/clusters/{}/addons/{}", "DeleteAddon"),
-    ("DELETE", "/clusters/{}/capabilities/{}", "DeleteCapability"),
-    ("DELETE", "/clusters/{}/certificate-authorities/{}", "DeleteCertificateAuthority"),
     ("DELETE", "/clusters/{}", "DeleteCluster"),
-    ("DELETE", "/eks-anywhere-subscriptions/{}", "DeleteEksAnywhereSubscription"),
-    ("DELETE", "/clusters/{}/fargate-profiles/{}", "DeleteFargateProfile"),
     ("DELETE", "/clusters/{}/node-groups/{}", "DeleteNodegroup"),
-    ("DELETE", "/clusters/{}/pod-identity-associations/{}", "DeletePodIdentityAssociation"),
-    ("DELETE", "/cluster-registrations/{}", "DeregisterCluster"),
     ("GET", "/clusters/{}/access-entries/{}", "DescribeAccessEntry"),
     ("GET", "/clusters/{}/addons/{}", "DescribeAddon"),
-    ("GET", "/addons/configuration-schemas", "DescribeAddonConfiguration"),
     ("GET", "/addons/supported-versions", "DescribeAddonVersions"),
-    ("GET", "/clusters/{}/capabilities/{}", "DescribeCapability"),
-    ("GET", "/clusters/{}/certificate-authorities/{}", "DescribeCertificateAuthority"),
     ("GET", "/clusters/{}", "DescribeCluster"),
     ("GET", "/cluster-versions", "DescribeClusterVersions"),
-    ("GET", "/eks-anywhere-subscriptions/{}", "DescribeEksAnywhereSubscription"),
-    ("GET", "/clusters/{}/fargate-profiles/{}", "DescribeFargateProfile"),
-    ("POST", "/clusters/{}/identity-provider-configs/describe", "DescribeIdentityProviderConfig"),
-    ("GET", "/clusters/{}/insights/{}", "DescribeInsight"),
-    ("GET", "/clusters/{}/insights-refresh", "DescribeInsightsRefresh"),
     ("GET", "/clusters/{}/node-groups/{}", "DescribeNodegroup"),
     ("GET", "/clusters/{}/pod-identity-associations/{}", "DescribePodIdentityAssociation"),
-    ("GET", "/clusters/{}/updates/{}", "DescribeUpdate"),
-    ("DELETE", "/clusters/{}/access-entries/{}/access-policies/{}", "DisassociateAccessPolicy"),
-    ("POST", "/clusters/{}/identity-provider-configs/disassociate", "DisassociateIdentityProviderConfig"),
     ("GET", "/clusters/{}/access-entries", "ListAccessEntries"),
-    ("GET", "/access-policies", "ListAccessPolicies"),
     ("GET", "/clusters/{}/addons", "ListAddons"),
     ("GET", "/clusters/{}/access-entries/{}/access-policies", "ListAssociatedAccessPolicies"),
-    ("GET", "/clusters/{}/capabilities", "ListCapabilities"),
-    ("GET", "/clusters/{}/certificate-authorities", "ListCertificateAuthorities"),
     ("GET", "/clusters", "ListClusters"),
-    ("GET", "/eks-anywhere-subscriptions", "ListEksAnywhereSubscriptions"),
     ("GET", "/clusters/{}/fargate-profiles", "ListFargateProfiles"),
-    ("GET", "/clusters/{}/identity-provider-configs", "ListIdentityProviderConfigs"),
-    ("POST", "/clusters/{}/insights", "ListInsights"),
     ("GET", "/clusters/{}/node-groups", "ListNodegroups"),
     ("GET", "/clusters/{}/pod-identity-associations", "ListPodIdentityAssociations"),
     ("GET", "/tags/{}", "ListTagsForResource"),
-    ("GET", "/clusters/{}/updates", "ListUpdates"),
-    ("POST", "/cluster-registrations", "RegisterCluster"),
-    ("POST", "/clusters/{}/insights-refresh", "StartInsightsRefresh"),
-    ("POST", "/tags/{}", "TagResource"),
-    ("DELETE", "/tags/{}", "UntagResource"),
-    ("POST", "/clusters/{}/access-entries/{}", "UpdateAccessEntry"),
-    ("POST", "/clusters/{}/addons/{}/update", "UpdateAddon"),
-    ("POST", "/clusters/{}/capabilities/{}", "UpdateCapability"),
     ("POST", "/clusters/{}/update-config", "UpdateClusterConfig"),
-    ("POST", "/clusters/{}/updates", "UpdateClusterVersion"),
-    ("POST", "/eks-anywhere-subscriptions/{}", "UpdateEksAnywhereSubscription"),
-    ("POST", "/clusters/{}/node-groups/{}/update-config", "UpdateNodegroupConfig"),
-    ("POST", "/clusters/{}/node-groups/{}/update-version", "UpdateNodegroupVersion"),
-    ("POST", "/clusters/{}/pod-identity-associations/{}", "UpdatePodIdentityAssociation"),
 ];
 
 /// Amazon EventBridge Scheduler.
@@ -243,7 +138,7 @@ pub(crate) const SCHEDULER: &[Route] = &[
     ("PUT", "/schedules/{}", "UpdateSchedule"),
 ];
 
-/// AWS Lambda, as far as the embedded account is asked.
+/// AWS Lambda: the operations that Bascule, the sandbox and CloudFormation call.
 pub(crate) const LAMBDA: &[Route] = &[
     ("POST", "/2015-03-31/functions", "CreateFunction"),
     ("GET", "/2015-03-31/functions", "ListFunctions"),
@@ -276,8 +171,8 @@ mod tests {
 
     #[test]
     fn a_literal_segment_is_no_label() {
-        let found = find(APIGATEWAY, "GET", "/restapis/abc/documentation/parts");
-        assert_eq!(found.map(|(operation, _)| operation), Some("GetDocumentationParts"));
+        let found = find(EKS, "GET", "/addons/supported-versions");
+        assert_eq!(found.map(|(operation, _)| operation), Some("DescribeAddonVersions"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The front door itself: accepts, finds the service, records, injects faults.
+//! The HTTP server of the front door: routes requests to services, records calls and injects faults.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::proxy::{BODY_LIMIT, Proxy};
 /// A service that answers requests instead of the emulator.
 pub type Handler = Arc<dyn Fn(http::Request<Bytes>) -> BoxFuture<'static, http::Response<Bytes>> + Send + Sync>;
 
-/// What a front door is made of.
+/// Settings of a front door.
 #[must_use]
 pub struct Builder {
     emulator: String,
@@ -33,7 +33,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Answers requests that are signed for this service (its signing name) with the handler.
+    /// Registers the handler for requests that are signed for this service, named by its signing name.
     pub fn service(mut self, name: impl Into<String>, handler: Handler) -> Self {
         self.services.insert(name.into(), handler);
         self
@@ -44,7 +44,7 @@ impl Builder {
         self.service("apigateway", gateway.handler())
     }
 
-    /// Where to listen; by default a free port of 127.0.0.1.
+    /// Sets the address to listen on; by default a free port of 127.0.0.1.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
@@ -53,7 +53,7 @@ impl Builder {
     /// Starts listening.
     ///
     /// # Errors
-    /// The address cannot be bound, or the emulator's URL is none.
+    /// The address cannot be bound, or the emulator's URL cannot be parsed or has no host.
     pub async fn start(self) -> io::Result<FrontDoor> {
         let entrance = Arc::new(Entrance {
             emulator: Proxy::new(&self.emulator)?,
@@ -78,7 +78,7 @@ pub struct FrontDoor {
 }
 
 impl FrontDoor {
-    /// A front door before an emulator at this URL (plain HTTP, as in `http://127.0.0.1:4566`).
+    /// A front door that forwards to the emulator at this plain HTTP URL, such as `http://127.0.0.1:4566`.
     pub fn builder(emulator: impl Into<String>) -> Builder {
         Builder {
             emulator: emulator.into(),
@@ -87,25 +87,19 @@ impl FrontDoor {
         }
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listener.address()
     }
 
-    /// Every call so far, in the order in which they were answered.
+    /// Every call so far, in the order of the answers.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.entrance.calls.snapshot()
     }
 
-    /// How many calls there were, by service and operation.
-    #[must_use]
-    pub fn counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
-        self.entrance.calls.counts()
-    }
-
-    /// The fault rules, to add to or clear.
+    /// The fault rules in force; the handle changes them.
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.entrance.faults.clone()
@@ -178,7 +172,7 @@ impl Entrance {
     }
 }
 
-/// Applies the faults of a moment; an answer (or a dropped connection) takes the place of the service's own.
+/// Applies the faults of one moment. `Some` is the answer, or the dropped connection, that replaces the service's answer.
 async fn strike(
     service: &str,
     protocol: Protocol,

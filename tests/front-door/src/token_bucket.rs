@@ -17,7 +17,7 @@ impl TokenBucket {
         Self { capacity: f64::from(capacity), interval, tokens: f64::from(capacity), refilled: now }
     }
 
-    /// How long to wait until a token is there; zero when one is there now.
+    /// Time until the next token; zero if there is one now.
     pub(crate) fn wait(&mut self, now: Instant) -> Duration {
         if self.interval.is_zero() {
             return Duration::ZERO;
@@ -28,7 +28,7 @@ impl TokenBucket {
         if self.tokens >= 1.0 { Duration::ZERO } else { self.interval.mul_f64(1.0 - self.tokens) }
     }
 
-    /// Takes a token that [`Self::wait`] has just found there.
+    /// Takes one token. Call it only after [`Self::wait`] returned zero.
     pub(crate) fn take(&mut self) {
         if !self.interval.is_zero() {
             self.tokens -= 1.0;

@@ -1,4 +1,4 @@
-//! Who is calling: bearer tokens, checked by the cluster's owner and remembered for a short time.
+//! Authentication by bearer token, with a short cache.
 
 use std::{
     collections::HashMap,
@@ -8,29 +8,28 @@ use std::{
 
 use futures::future::BoxFuture;
 
-/// How long an accepted token is not checked again. EKS's webhook caches its answers as well
-/// (`--authentication-token-webhook-cache-ttl`, two minutes by default); shorter here, so that a test which takes an
-/// access entry away sees the effect.
+/// Time that an accepted token is cached. EKS caches results as well (`--authentication-token-webhook-cache-ttl`, two minutes
+/// by default); the time is shorter here, so that tests see the effect of deleted access entries.
 const REMEMBERED: Duration = Duration::from_secs(5);
 
-/// The user a token stands for, as Kubernetes' `UserInfo` has it.
+/// The user of a token, Kubernetes' `UserInfo`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The name that audit records and `kubectl auth whoami` show.
+    /// The user name, as shown by `kubectl auth whoami`.
     pub username: String,
-    /// Groups, in which the authorization rules are written; `system:masters` may do everything.
+    /// The groups; `system:masters` may do everything.
     pub groups: Vec<String>,
 }
 
-/// Decides whether a bearer token is good for a cluster, as the webhook token authenticator of EKS does
+/// Authenticates bearer tokens for a cluster, like EKS's webhook token authenticator
 /// (<https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication>).
 pub trait Authenticator: Send + Sync {
-    /// Answers with the identity behind `bearer`, or with the reason why there is none. The reason is for the log of
-    /// the authenticator: the caller of the API only ever sees 401 Unauthorized.
+    /// Returns the identity of the bearer token, or the reason why it is refused. The reason is only logged: the caller of
+    /// the API gets 401 Unauthorized.
     fn authenticate(&self, cluster: String, bearer: String) -> BoxFuture<'static, Result<Identity, String>>;
 }
 
-/// The authenticator of one cluster with its memory, and the token that the cluster's own parts use.
+/// The authenticator of one cluster with its cache, and the token of the cluster's own components.
 pub(crate) struct Authentication {
     cluster: String,
     authenticator: Arc<dyn Authenticator>,
@@ -43,12 +42,12 @@ impl Authentication {
         Self { cluster, authenticator, internal_token, remembered: Mutex::default() }
     }
 
-    /// The token of the cluster's own parts; never printed.
+    /// The token of the cluster's own components; never logged.
     pub(crate) fn internal_token(&self) -> &str {
         &self.internal_token
     }
 
-    /// The identity behind an `Authorization` header, or none (401).
+    /// The identity of an `Authorization` header; `None` means 401.
     pub(crate) async fn identify(&self, authorization: &str) -> Option<Identity> {
         let (scheme, bearer) = authorization.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("bearer") {

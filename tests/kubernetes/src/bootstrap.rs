@@ -1,11 +1,10 @@
-//! What is in a cluster from the beginning: namespaces, the roles that EKS's access policies are named after, the Service of the
-//! API itself.
+//! Initial objects of a cluster: namespaces, the roles of EKS's access policies, the Service of the API server.
 
 use serde_json::{Value, json};
 
 use crate::{store::Resource, writes::Objects};
 
-/// Makes it. `port` is where the API server listens.
+/// Creates the initial objects. `port` is that of the API server.
 pub(crate) fn furnish(objects: &Objects, port: u16) {
     for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
         objects.make(&Resource::core("namespaces"), "", json!({"metadata": {"name": name}}));
@@ -19,7 +18,7 @@ pub(crate) fn furnish(objects: &Objects, port: u16) {
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:masters"}],
     });
     objects.make(&Resource::new("rbac.authorization.k8s.io", "clusterrolebindings"), "", binding);
-    // A group named after the role, so that an access policy for reading can be expressed by a group alone.
+    // The group has the role's name, so that an access policy can be mapped to a group.
     let view = json!({
         "metadata": {"name": "view"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
@@ -42,8 +41,8 @@ pub(crate) fn furnish(objects: &Objects, port: u16) {
     api_service(objects, port);
 }
 
-/// `view` is all of reading but Secrets, `edit` and `admin` all of a namespace's objects: shorter than the real ones, which list
-/// every kind, with the same effect here.
+/// The default roles: `view` may read everything but Secrets, `edit` and `admin` may change all objects of a namespace. The
+/// real ones list every kind; these have the same effect here.
 fn roles() -> Vec<Value> {
     let role = |name: &str, rules: Value| json!({"metadata": {"name": name, "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"}}, "rules": rules});
     let reading = json!(["get", "list", "watch"]);
@@ -93,7 +92,7 @@ fn roles() -> Vec<Value> {
     ]
 }
 
-/// `kubernetes.default`, with the address where the API server really listens.
+/// The Service `kubernetes` in `default`, with the API server's address.
 fn api_service(objects: &Objects, port: u16) {
     let labels = json!({"component": "apiserver", "provider": "kubernetes"});
     let service = json!({

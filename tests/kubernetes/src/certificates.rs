@@ -13,15 +13,15 @@ use rustls::{
 
 use crate::cluster::StartError;
 
-/// What a TLS server on loopback needs, and what its clients must trust.
+/// The TLS settings of the API server, and the CA that its clients trust.
 pub(crate) struct Certificates {
-    /// The authority in PEM, as EKS gives it (in base64) in `cluster.certificateAuthority.data`.
+    /// The CA certificate in PEM, for `cluster.certificateAuthority.data` of EKS.
     pub(crate) ca_pem: String,
-    /// The server side: HTTP/1.1 only.
+    /// The TLS configuration of the server, for HTTP/1.1 only.
     pub(crate) server: Arc<ServerConfig>,
 }
 
-/// Issues a certificate for `127.0.0.1`, `localhost` and the names Pods use, under a new authority of `cluster`.
+/// Issues a certificate for `127.0.0.1`, `localhost` and the names that Pods use, signed by a new CA of `cluster`.
 pub(crate) fn issue(cluster: &str) -> Result<Certificates, StartError> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,4 +1,4 @@
-//! One cluster: what it is started with, and the handle on it while it runs.
+//! Clusters: options, start, nodes and stop.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -29,36 +29,36 @@ use crate::{
     writes::Objects,
 };
 
-/// How long the Pods of a node that goes may take to end; afterwards they are gone with it.
+/// Time that the Pods of a removed node have to terminate; then they are deleted with it.
 const EVICTION: Duration = Duration::from_secs(30);
 
-/// What a cluster is started with.
+/// Options of a cluster.
 pub struct Options {
-    /// The name of the EKS cluster, which its Pods report in their answers.
+    /// The name of the EKS cluster, which stand-in Pods report in their answers.
     pub name: String,
-    /// The Kubernetes version to advertise, as EKS writes it: `1.33`.
+    /// The Kubernetes version in EKS's format: `1.33`.
     pub version: String,
-    /// Checks the bearer tokens of everybody but the cluster's own parts.
+    /// Authenticates bearer tokens, other than that of the cluster's own components.
     pub authenticator: Arc<dyn Authenticator>,
-    /// The Traefik binary that Pods with a Traefik image run.
+    /// The Traefik binary, started for Pods with a Traefik image.
     pub traefik: PathBuf,
-    /// Which loopback network is this cluster's: `127.<64 + subnet>.0.0/16`, so 0 to 190, and unique among the clusters
-    /// of a machine.
+    /// Number of the cluster's loopback network `127.<64 + subnet>.0.0/16`: 0 to 190, and unique among the clusters of a
+    /// machine.
     pub subnet: u8,
 }
 
-/// A node to add, as an EC2 instance that joined the cluster.
+/// A node to add: an EC2 instance that joins the cluster.
 #[derive(Debug, Clone)]
 pub struct NodeSpec {
-    /// The Node's name: on EKS the private DNS name, `ip-10-0-1-23.eu-central-1.compute.internal`.
+    /// The Node's name; on EKS the private DNS name, such as `ip-10-0-1-23.eu-central-1.compute.internal`.
     pub name: String,
-    /// The EC2 instance behind it (`i-…`), for `spec.providerID`.
+    /// The id of its EC2 instance (`i-…`), for `spec.providerID`.
     pub instance_id: String,
-    /// A loopback address of its own, `127.<64 + subnet>.0.<n>`, on which its `nodePort`s listen.
+    /// Its loopback address, `127.<64 + subnet>.0.<n>`, on which its `nodePort`s listen.
     pub address: Ipv4Addr,
-    /// Labels besides those that every node has.
+    /// Labels in addition to those of every node.
     pub labels: BTreeMap<String, String>,
-    /// Taints that keep Pods without a toleration away.
+    /// Taints.
     pub taints: Vec<Taint>,
 }
 
@@ -73,29 +73,29 @@ pub struct Taint {
     pub effect: String,
 }
 
-/// Why a cluster could not be started, or a node not be added.
+/// Errors of starting a cluster or adding a node.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// No certificate could be made.
-    #[error("certificate: {0}")]
+    /// The certificates could not be generated.
+    #[error("generating certificates: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// The certificate was not accepted for a TLS server.
-    #[error("TLS: {0}")]
+    /// The TLS server rejected the certificate.
+    #[error("configuring TLS: {0}")]
     Tls(#[from] rustls::Error),
-    /// A loopback socket or a temporary directory was refused.
+    /// A loopback socket or a temporary directory could not be created.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried.
+        /// The operation that failed.
         what: String,
-        /// Why it failed.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A node of this name exists, or its address is another node's.
+    /// A node with this name or address exists.
     #[error("node {0} exists")]
     NodeExists(String),
 }
 
-/// A running cluster. Clones are handles on the same one; it ends with [`Cluster::stop`], or with the last handle.
+/// A running cluster. Clones share it; it ends with [`Cluster::stop`] or when the last clone is dropped.
 #[derive(Clone)]
 pub struct Cluster {
     inner: Arc<Inner>,
@@ -109,7 +109,7 @@ struct Inner {
     options: Options,
     directory: PathBuf,
     routes: Routes,
-    /// The API server, the controllers, the kubelet; aborted when the cluster ends, and with them all that they run.
+    /// Tasks of API server, controllers and kubelet, aborted when the cluster ends.
     tasks: Mutex<JoinSet<()>>,
     nodes: Mutex<HashMap<String, Node>>,
 }
@@ -120,10 +120,10 @@ struct Node {
 }
 
 impl Cluster {
-    /// Starts the API server and the controllers; there are no nodes yet, so Pods stay Pending.
+    /// Starts the API server and the controllers. There are no nodes yet, so Pods stay Pending.
     ///
     /// # Errors
-    /// [`StartError`] when loopback sockets, certificates or the temporary directory are refused.
+    /// [`StartError`] if a loopback socket, the certificates or the temporary directory cannot be created.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let certificates = certificates::issue(&options.name)?;
         let authentication =
@@ -134,7 +134,7 @@ impl Cluster {
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(io("listening for the API"))?;
         let port = listener.local_addr().map_err(io("listening for the API"))?.port();
-        let directory = directory::create(&options.name).map_err(io("the cluster's directory"))?;
+        let directory = directory::create(&options.name).map_err(io("creating the cluster's directory"))?;
 
         let objects = Arc::new(Objects::new());
         bootstrap::furnish(&objects, port);
@@ -157,35 +157,36 @@ impl Cluster {
         let (tasks, nodes) = (Mutex::new(tasks), Mutex::default());
         let inner = Inner { port, certificates, authentication, objects, options, directory, routes, tasks, nodes };
         let cluster = Self { inner: Arc::new(inner) };
-        directory::write_private(&kubeconfig_file, &cluster.kubeconfig()).map_err(io("the cluster's kubeconfig"))?;
+        directory::write_private(&kubeconfig_file, &cluster.kubeconfig())
+            .map_err(io("writing the cluster's kubeconfig"))?;
         Ok(cluster)
     }
 
-    /// The URL of the API server, `https://127.0.0.1:PORT`, as EKS gives it in `cluster.endpoint`.
+    /// The URL of the API server, `https://127.0.0.1:PORT`, for `cluster.endpoint` of EKS.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("https://127.0.0.1:{}", self.inner.port)
     }
 
-    /// The authority that signed the API server's certificate, in PEM. EKS gives its base64.
+    /// The CA certificate of the API server in PEM. EKS returns it in base64.
     #[must_use]
     pub fn ca_pem(&self) -> String {
         self.inner.certificates.ca_pem.clone()
     }
 
-    /// A kubeconfig of a member of `system:masters`, for the cluster's own parts and for people looking at the sandbox.
-    /// It holds a credential: write it to a file of mode 0600, never to a log.
+    /// A kubeconfig with a token of `system:masters`, for the cluster's own components and for users of the sandbox. Never
+    /// log it; write it only to files of mode 0600.
     #[must_use]
     pub fn kubeconfig(&self) -> String {
         let token = self.inner.authentication.internal_token();
         kubeconfig(&self.inner.options.name, &self.endpoint(), &self.inner.certificates.ca_pem, token)
     }
 
-    /// Adds a node: it is Ready, takes Pods, and listens on the `nodePort`s of all Services.
+    /// Adds a node, which is Ready and listens on the `nodePort`s of all Services.
     ///
     /// # Errors
-    /// [`StartError::NodeExists`] when the name or the address is taken.
-    // The edges of this crate are async so that a node may take its time to join, whatever it is made of.
+    /// [`StartError::NodeExists`] if another node has the name or the address.
+    // Async, since joining may take time in other implementations.
     #[allow(clippy::unused_async, reason = "the signature is the one of an instance that boots")]
     pub async fn add_node(&self, node: NodeSpec) -> Result<(), StartError> {
         let inner = &self.inner;
@@ -206,8 +207,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Removes a node as a drained and terminated instance would go: its Pods are evicted, and when the last is gone its
-    /// `nodePort`s stop listening. A node that does not exist is gone already.
+    /// Drains and removes a node: evicts its Pods, and stops listening on `nodePort`s after the last Pod is gone. Does nothing
+    /// if there is no such node.
     pub async fn remove_node(&self, name: &str) {
         let objects = &self.inner.objects;
         let nodes = Resource::core("nodes");
@@ -222,7 +223,7 @@ impl Cluster {
             for pod in pods.iter().filter(|pod| !object::is_terminating(pod)) {
                 objects.discard(&pods::resource(), pod);
             }
-            // DaemonSets would put their Pods back, as they tolerate cordons: the Node goes first for them.
+            // DaemonSets tolerate cordons and would recreate their Pods, so the Node is deleted before those Pods.
             if pods.iter().all(|pod| object::controller(pod).is_some_and(|owner| owner["kind"] == "DaemonSet")) {
                 self.forget_node_object(name);
             }
@@ -242,7 +243,7 @@ impl Cluster {
         }
     }
 
-    /// Stops everything: Pods and their processes, nodes, controllers, the API server.
+    /// Stops Pods and their processes, nodes, controllers and the API server.
     pub async fn stop(&self) {
         let mut tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
@@ -256,7 +257,7 @@ impl Inner {
         if let Err(error) = std::fs::remove_dir_all(&self.directory)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            tracing::warn!(%error, directory = %self.directory.display(), "left behind");
+            tracing::warn!(%error, directory = %self.directory.display(), "the directory cannot be removed");
         }
     }
 }

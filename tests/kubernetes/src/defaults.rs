@@ -1,5 +1,5 @@
-//! The defaults that clients rely on when they read back what they wrote: those of `pkg/apis/*/v1/defaults.go` in
-//! Kubernetes, for the kinds that run something.
+//! Default values of fields, which clients see when they read an object back: those of `pkg/apis/*/v1/defaults.go` in
+//! Kubernetes for workloads, Services and related kinds.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     object::{default, entry},
 };
 
-/// Fills in what a new or changed object leaves open.
+/// Sets the default values of a new or changed object.
 pub(crate) fn fill(kind: &Kind, object: &mut Value) {
     match (kind.group.as_str(), kind.kind.as_str()) {
         ("", "Pod") => pod_spec(entry(object, "spec"), "Always"),
@@ -63,7 +63,7 @@ fn namespace(object: &mut Value) {
     labels["kubernetes.io/metadata.name"] = name;
 }
 
-/// `stringData` is written only, and ends as base64 in `data`.
+/// Moves the write-only `stringData` to `data` in base64.
 fn secret(object: &mut Value) {
     use base64::Engine as _;
     default(object, "type", json!("Opaque"));

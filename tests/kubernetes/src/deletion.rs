@@ -1,4 +1,4 @@
-//! Deleting objects: at once, after a grace period, or when the finalizers are gone
+//! Deletion of objects: immediate, after a grace period, or after finalizers are removed
 //! (<https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/>,
 //! <https://kubernetes.io/docs/concepts/architecture/garbage-collection/>).
 
@@ -15,12 +15,12 @@ use crate::{
     writes::Objects,
 };
 
-/// The finalizer under which dependents go before their owner.
+/// The finalizer of foreground deletion: dependents are deleted before their owner.
 pub(crate) const FOREGROUND: &str = "foregroundDeletion";
-/// The finalizer under which dependents lose their owner and stay.
+/// The finalizer of orphan deletion: dependents lose their owner reference and stay.
 pub(crate) const ORPHAN: &str = "orphan";
 
-/// What a deletion asks for (`DeleteOptions`).
+/// `DeleteOptions` of a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
     pub(crate) grace_seconds: Option<i64>,
@@ -31,16 +31,16 @@ pub(crate) struct Options {
     pub(crate) dry_run: bool,
 }
 
-/// What became of an object.
+/// The result of a deletion.
 pub(crate) enum Deletion {
-    /// It is gone; this was its last state.
+    /// The object is deleted; its last state.
     Gone(Arc<Value>),
-    /// It goes later.
+    /// The object is marked for deletion; its current state.
     Pending(Arc<Value>),
 }
 
 impl Objects {
-    /// Deletes an object, or begins to.
+    /// Deletes an object or marks it for deletion.
     pub(crate) fn delete(
         &self,
         kind: &Kind,
@@ -69,12 +69,12 @@ impl Objects {
         Ok(if gone { Deletion::Gone(object) } else { Deletion::Pending(object) })
     }
 
-    /// A controller's deletion of what it made; what is gone already is as good.
+    /// Deletes an object on behalf of a controller. An object that does not exist is not an error.
     pub(crate) fn discard(&self, resource: &Resource, object: &Value) {
         let Some(kind) = self.kinds.of(resource) else { return };
         let options = Options { uid: Some(object::uid(object).to_owned()), ..Options::default() };
         if let Err(status) = self.delete(&kind, object::namespace(object), object::name(object), &options) {
-            tracing::debug!(status.message, "nothing to delete");
+            tracing::debug!(status.message, "the object is deleted already");
         }
     }
 }
@@ -94,13 +94,13 @@ fn check(kind: &Kind, name: &str, current: &Value, options: &Options) -> Result<
     Ok(())
 }
 
-/// The object as it is after the request for its deletion.
+/// The object with deletion timestamp, grace period and finalizers of the request.
 fn mark(kind: &Kind, mut object: Value, options: &Options) -> Value {
     let pod = kind.group.is_empty() && kind.kind == "Pod";
     let grace = if pod { grace_of(&object, options) } else { 0 };
     let metadata = object::metadata(&mut object);
     if metadata.get("deletionTimestamp").is_some() {
-        // A second request can only shorten the wait.
+        // A second request can only shorten the grace period.
         let before = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0);
         metadata["deletionGracePeriodSeconds"] = json!(before.min(grace));
         return object;
@@ -129,7 +129,7 @@ fn mark(kind: &Kind, mut object: Value, options: &Options) -> Value {
     object
 }
 
-/// A Pod that never reached a node, or has ended, needs no time to end.
+/// The grace period of a Pod: zero if it has no node or has terminated.
 fn grace_of(pod: &Value, options: &Options) -> i64 {
     let unscheduled = object::text(pod, "/spec/nodeName").is_none_or(str::is_empty);
     let ended = matches!(object::text(pod, "/status/phase"), Some("Succeeded" | "Failed"));

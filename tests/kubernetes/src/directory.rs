@@ -1,4 +1,4 @@
-//! The cluster's directory, below the system's temporary one (`TMPDIR`): the kubeconfig that Traefik reads, and what Traefik logs.
+//! The cluster's directory below the temporary directory (`TMPDIR`), with Traefik's kubeconfig and logs.
 
 use std::{
     fs::{DirBuilder, File},
@@ -11,7 +11,7 @@ use crate::random;
 
 const PREFIX: &str = "kubernetes-";
 
-/// Makes a directory that only its owner can read, and takes away those of processes that ended without doing so themselves.
+/// Creates a directory that only its owner can read, and removes those that ended processes left behind.
 pub(crate) fn create(cluster: &str) -> io::Result<PathBuf> {
     let parent = std::env::temp_dir();
     sweep(&parent);
@@ -20,7 +20,7 @@ pub(crate) fn create(cluster: &str) -> io::Result<PathBuf> {
     Ok(directory)
 }
 
-/// Directories of processes that are no more.
+/// Directories of processes that no longer run.
 fn sweep(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
@@ -29,13 +29,13 @@ fn sweep(parent: &Path) {
         if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists())
             && let Err(error) = std::fs::remove_dir_all(entry.path())
         {
-            // Another user's, most likely.
-            tracing::debug!(%error, "left alone");
+            // Most likely another user's directory.
+            tracing::debug!(%error, "the directory cannot be removed");
         }
     }
 }
 
-/// The process that a directory's name tells.
+/// The process id in a directory's name.
 fn owner(name: &str) -> Option<u32> {
     name.strip_prefix(PREFIX)?.split_once('-')?.0.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The kinds that the API server knows: a table of the built-in ones, and those that CRDs add.
+//! The kinds that the API server serves: a table of built-in kinds, and those of CRDs.
 
 use std::{
     collections::BTreeMap,
@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::{object, store::Resource};
 
-/// The JSON paths behind a scale subresource.
+/// The JSON pointers of a scale subresource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scale {
-    /// JSON pointer to the wanted number.
+    /// JSON pointer to the desired number of replicas.
     pub(crate) spec: String,
-    /// JSON pointer to the present number.
+    /// JSON pointer to the current number of replicas.
     pub(crate) status: String,
-    /// JSON pointer to the selector, in text or as a `LabelSelector`.
+    /// JSON pointer to the selector, a string or a `LabelSelector`.
     pub(crate) selector: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Kind {
     pub(crate) short_names: Vec<String>,
     pub(crate) categories: Vec<String>,
     pub(crate) namespaced: bool,
-    /// Whether `status` is a subresource that ordinary writes do not touch.
+    /// Whether `status` is a subresource, which other writes do not change.
     pub(crate) status: bool,
     pub(crate) scale: Option<Scale>,
     /// The schema of a custom resource.
@@ -41,18 +41,18 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
-    /// What storage knows it by.
+    /// Its key in the store.
     pub(crate) fn resource(&self) -> Resource {
         Resource::new(&self.group, &self.plural)
     }
 
-    /// `apps/v1`, `v1`.
+    /// The API version, such as `apps/v1` or `v1`.
     pub(crate) fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 }
 
-/// group, version, plural, kind, namespaced, subresources (`s`tatus, s`c`ale), short names.
+/// Group, version, plural, kind, namespaced, subresources (`s` for status, `c` for scale), short names.
 type Row = (&'static str, &'static str, &'static str, &'static str, bool, &'static str, &'static str);
 
 const BUILT_IN: &[Row] = &[
@@ -165,7 +165,7 @@ fn built_in((group, version, plural, kind, namespaced, subresources, short): &Ro
     }
 }
 
-/// The kinds of one served CRD, one per served version, the storage version's neighbours in the CRD's order.
+/// The kinds of a CRD, one for each served version, in the CRD's order.
 pub(crate) fn of_definition(definition: &Value) -> Vec<Kind> {
     let text = |pointer: &str| object::text(definition, pointer).unwrap_or_default().to_owned();
     let names = |pointer: &str| -> Vec<String> {
@@ -201,10 +201,10 @@ fn scale_of(scale: &Value) -> Scale {
     }
 }
 
-/// All kinds that are served now.
+/// All served kinds.
 pub(crate) struct Kinds {
     built_in: Vec<Arc<Kind>>,
-    /// By the name of the CRD.
+    /// Kinds of CRDs, by the CRD's name.
     custom: RwLock<BTreeMap<String, Vec<Arc<Kind>>>>,
 }
 
@@ -213,14 +213,14 @@ impl Kinds {
         Self { built_in: BUILT_IN.iter().map(|row| Arc::new(built_in(row))).collect(), custom: RwLock::default() }
     }
 
-    /// Serves the kinds of a CRD, in place of those it had.
+    /// Replaces the served kinds of a CRD.
     pub(crate) fn serve(&self, definition: &Value) {
         let kinds = of_definition(definition).into_iter().map(Arc::new).collect();
         let mut custom = self.custom.write().unwrap_or_else(PoisonError::into_inner);
         custom.insert(object::name(definition).to_owned(), kinds);
     }
 
-    /// Serves the kinds of a CRD no more.
+    /// Stops serving the kinds of a CRD.
     pub(crate) fn withdraw(&self, definition: &str) {
         self.custom.write().unwrap_or_else(PoisonError::into_inner).remove(definition);
     }
@@ -231,7 +231,7 @@ impl Kinds {
         self.built_in.iter().chain(custom.values().flatten()).cloned().collect()
     }
 
-    /// The kind behind a path.
+    /// The kind of a path.
     pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Kind>> {
         let fits = |kind: &&Arc<Kind>| kind.group == group && kind.version == version && kind.plural == plural;
         if let Some(kind) = self.built_in.iter().find(fits) {
@@ -241,7 +241,7 @@ impl Kinds {
         custom.values().flatten().find(fits).cloned()
     }
 
-    /// Any version of what storage knows by this resource.
+    /// The kind of a resource in the store, in any version.
     pub(crate) fn of(&self, resource: &Resource) -> Option<Arc<Kind>> {
         self.all().into_iter().find(|kind| kind.group == resource.group && kind.plural == resource.plural)
     }

@@ -1,13 +1,13 @@
 //! A Kubernetes cluster inside this process, for the sandbox and its tests.
 //!
-//! [`Cluster::start`] brings up what an EKS cluster shows to its users: an API server over TLS whose bearer tokens
-//! are checked by an [`Authenticator`], stand-ins for the controllers (Deployment to Pods to `EndpointSlices`), and
-//! nodes whose `nodePort`s answer on loopback addresses of their own. A Pod whose image is Traefik runs the real
-//! Traefik; every other Pod is a small HTTP server that says which cluster, service and Pod answered.
+//! [`Cluster::start`] starts the parts of an EKS cluster that its users see: an API server over TLS with an
+//! [`Authenticator`] for bearer tokens, stand-ins for the controllers (Deployment to Pods to `EndpointSlices`), and nodes
+//! whose `nodePort`s listen on their own loopback addresses. Pods with a Traefik image run the real Traefik; all other Pods
+//! are HTTP servers that answer with their cluster, service and Pod.
 //!
-//! It simulates what <https://kubernetes.io/docs/reference/using-api/api-concepts/> describes, as far as kube-rs,
-//! kubectl and Traefik use it. Nothing here is reachable from outside the machine: all addresses are in `127.0.0.0/8`,
-//! which Linux accepts without set-up.
+//! The API is that of <https://kubernetes.io/docs/reference/using-api/api-concepts/>, as far as kube-rs, kubectl and Traefik
+//! use it. Nothing is reachable from outside the machine: all addresses are in `127.0.0.0/8`, which Linux accepts without
+//! set-up.
 
 mod api;
 mod authentication;

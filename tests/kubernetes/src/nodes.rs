@@ -1,10 +1,10 @@
-//! Nodes as EKS's look (<https://kubernetes.io/docs/reference/node/node-status/>).
+//! Node objects like those of EKS (<https://kubernetes.io/docs/reference/node/node-status/>).
 
 use serde_json::{Value, json};
 
 use crate::{cluster::NodeSpec, object};
 
-/// The Node object of a new node, and its status.
+/// The Node object of a new node, with its status.
 pub(crate) fn object(node: &NodeSpec, version: &str) -> (Value, Value) {
     let mut labels = json!({
         "kubernetes.io/hostname": node.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",

@@ -1,33 +1,33 @@
-//! Reading and writing Kubernetes objects as JSON, the form in which this API server keeps them all.
+//! Access to fields of Kubernetes objects, which this API server stores as JSON.
 
 use serde_json::{Map, Value, json};
 
-/// The text at a JSON pointer, or nothing.
+/// The string at a JSON pointer; empty if there is none.
 pub(crate) fn text<'a>(object: &'a Value, pointer: &str) -> Option<&'a str> {
     object.pointer(pointer).and_then(Value::as_str)
 }
 
-/// The number at a JSON pointer, or nothing.
+/// The number at a JSON pointer, if there is one.
 pub(crate) fn number(object: &Value, pointer: &str) -> Option<i64> {
     object.pointer(pointer).and_then(Value::as_i64)
 }
 
-/// The list at a JSON pointer; an absent one is empty.
+/// The list at a JSON pointer; empty if there is none.
 pub(crate) fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
     object.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The map at a JSON pointer, or nothing.
+/// The map at a JSON pointer, if there is one.
 pub(crate) fn map<'a>(object: &'a Value, pointer: &str) -> Option<&'a Map<String, Value>> {
     object.pointer(pointer).and_then(Value::as_object)
 }
 
-/// `metadata.name`; an object without one is still being created.
+/// `metadata.name`; empty before the name is generated.
 pub(crate) fn name(object: &Value) -> &str {
     text(object, "/metadata/name").unwrap_or_default()
 }
 
-/// `metadata.namespace`, empty for objects of the cluster.
+/// `metadata.namespace`; empty for cluster-scoped objects.
 pub(crate) fn namespace(object: &Value) -> &str {
     text(object, "/metadata/namespace").unwrap_or_default()
 }
@@ -47,12 +47,12 @@ pub(crate) fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
     map(object, "/metadata/annotations")?.get(key)?.as_str()
 }
 
-/// Whether somebody asked for its deletion.
+/// Whether it has a deletion timestamp.
 pub(crate) fn is_terminating(object: &Value) -> bool {
     text(object, "/metadata/deletionTimestamp").is_some()
 }
 
-/// The map under `key`, made if it is absent or something else.
+/// The map at `key`, created if it is absent or not a map.
 pub(crate) fn entry<'a>(object: &'a mut Value, key: &str) -> &'a mut Value {
     if !object.is_object() {
         *object = json!({});
@@ -64,17 +64,17 @@ pub(crate) fn entry<'a>(object: &'a mut Value, key: &str) -> &'a mut Value {
     slot
 }
 
-/// `metadata`, made if it is absent.
+/// `metadata`, created if it is absent.
 pub(crate) fn metadata(object: &mut Value) -> &mut Value {
     entry(object, "metadata")
 }
 
-/// Takes `key` out of a map.
+/// Removes `key` from a map.
 pub(crate) fn remove(object: &mut Value, key: &str) -> Option<Value> {
     object.as_object_mut()?.shift_remove(key)
 }
 
-/// Sets `object[key]` to `value` unless something is there.
+/// Sets `object[key]` to `value` unless it has a value.
 pub(crate) fn default(object: &mut Value, key: &str, value: Value) {
     if let Some(map) = object.as_object_mut() {
         let slot = map.entry(key).or_insert(Value::Null);
@@ -94,7 +94,7 @@ pub(crate) fn is_controlled_by(object: &Value, owner: &str) -> bool {
     controller(object).is_some_and(|reference| reference["uid"] == owner)
 }
 
-/// The reference with which a controller marks what it made.
+/// The owner reference of objects that a controller creates.
 pub(crate) fn owner_reference(owner: &Value) -> Value {
     json!({
         "apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": owner["metadata"]["name"],
@@ -102,7 +102,7 @@ pub(crate) fn owner_reference(owner: &Value) -> Value {
     })
 }
 
-/// Now, as Kubernetes writes times: RFC 3339, in whole seconds, UTC.
+/// The current time in Kubernetes' format: RFC 3339, whole seconds, UTC.
 pub(crate) fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -1,9 +1,11 @@
-//! What a request's URL names
+//! Resource paths and query parameters of requests
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris>).
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-/// A resource's collection or one object of it.
+use percent_encoding::percent_decode_str;
+
+/// The path of a collection, an object or a subresource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path {
     pub(crate) group: String,
@@ -14,10 +16,11 @@ pub(crate) struct Path {
     pub(crate) subresource: Option<String>,
 }
 
-/// Reads a path below `/api/v1/` or `/apis/<group>/<version>/`; none for all others.
+/// Parses a path below `/api/v1/` or `/apis/<group>/<version>/`; `None` for other paths.
 pub(crate) fn parse(path: &str) -> Option<Path> {
-    let parts: Vec<String> = path.trim_matches('/').split('/').map(decode).collect();
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let parts: Vec<Cow<'_, str>> =
+        path.trim_matches('/').split('/').map(|part| percent_decode_str(part).decode_utf8_lossy()).collect();
+    let parts: Vec<&str> = parts.iter().map(Cow::as_ref).collect();
     let (group, version, rest) = match parts.as_slice() {
         ["api", version, rest @ ..] => ("", *version, rest),
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
@@ -25,7 +28,7 @@ pub(crate) fn parse(path: &str) -> Option<Path> {
     };
     let own = |text: &str| Some(text.to_owned());
     let (namespace, plural, name, subresource) = match rest {
-        // A namespace is an object itself, and `status` and `finalize` are its subresources.
+        // `status` and `finalize` are subresources of the namespace itself, not resources in it.
         ["namespaces", name, subresource @ ("status" | "finalize")] => {
             (None, "namespaces", own(name), own(subresource))
         }
@@ -52,57 +55,29 @@ pub(crate) fn parse(path: &str) -> Option<Path> {
     })
 }
 
-/// The parameters of a query; of one that is repeated, the last.
+/// Query parameters. Of a repeated parameter the last value counts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query(HashMap<String, String>);
 
 impl Query {
     pub(crate) fn parse(query: Option<&str>) -> Self {
-        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        Self(
-            pairs
-                .map(|pair| {
-                    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(key), decode(&value.replace('+', " ")))
-                })
-                .collect(),
-        )
+        Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 
-    /// A parameter; an empty one is as good as none.
+    /// The value of a parameter, if it is not empty.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Whether a parameter is set to true, as Go reads it.
+    /// Whether a parameter is true by the rules of Go's `strconv.ParseBool`.
     pub(crate) fn is_true(&self, key: &str) -> bool {
         matches!(self.0.get(key).map(String::as_str), Some("true" | "1" | "t" | "T" | "TRUE" | "True"))
     }
 
-    /// Whether nothing is to be stored.
+    /// Whether `dryRun=All` is set.
     pub(crate) fn is_dry_run(&self) -> bool {
         self.get("dryRun") == Some("All")
     }
-}
-
-fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match (bytes[at], hex) {
-            (b'%', Some(byte)) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            (byte, _) => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 #[cfg(test)]

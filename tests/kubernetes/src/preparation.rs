@@ -1,4 +1,4 @@
-//! What becomes of an object between the request and the store: metadata, type, defaults, allocation, checks, ownership.
+//! Prepares objects for storage: metadata, type, defaults, allocation, validation and field ownership.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
     writes::{Manner, Part},
 };
 
-/// Makes of what a writer wants the object that is stored.
+/// Turns the object of a request into the object that is stored.
 pub(crate) fn prepare(
     kind: &Kind,
     namespace: &str,
@@ -85,7 +85,7 @@ fn check_preconditions(kind: &Kind, name: &str, object: &Value, current: &Value)
     Ok(())
 }
 
-/// Sets the metadata that is the API server's own.
+/// Sets the metadata that only the API server may set.
 fn stamp(kind: &Kind, namespace: &str, name: &str, object: &mut Value, current: Option<&Value>) {
     let metadata = object::metadata(object);
     for empty in ["labels", "annotations", "ownerReferences", "finalizers", "creationTimestamp", "deletionTimestamp"] {
@@ -115,7 +115,7 @@ fn stamp(kind: &Kind, namespace: &str, name: &str, object: &mut Value, current: 
     }
 }
 
-/// Holds an object to its type or schema.
+/// Checks and prunes an object by its type or schema.
 fn conform(kind: &Kind, name: &str, object: &mut Value, strict: bool) -> Result<(), Status> {
     let unknown = match kind.schema.as_deref() {
         Some(schema) => {
@@ -141,7 +141,7 @@ fn conform(kind: &Kind, name: &str, object: &mut Value, strict: bool) -> Result<
     Ok(())
 }
 
-/// A change of anything but metadata and status makes a new generation.
+/// Increments the generation if anything but metadata and status changed.
 pub(crate) fn bump_generation(object: &mut Value, current: &Value) {
     let changed = {
         let content = |object: &Value| -> Vec<(String, Value)> {
@@ -157,8 +157,8 @@ pub(crate) fn bump_generation(object: &mut Value, current: &Value) {
     object["metadata"]["generation"] = json!(generation + i64::from(changed));
 }
 
-/// Whether an object that is being deleted has nothing left to wait for: no finalizer, and no grace period that its node or
-/// its namespace's controller ends.
+/// Whether an object that is being deleted can be removed: it has no finalizer, and no grace period that its node or the
+/// namespace controller has to end.
 pub(crate) fn is_finished(object: &Value) -> bool {
     let full_namespace = object["kind"] == "Namespace" && !object::list(object, "/spec/finalizers").is_empty();
     object::is_terminating(object)

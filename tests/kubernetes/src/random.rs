@@ -1,15 +1,15 @@
-//! Names and identifiers nobody can guess, from the operating system's randomness.
+//! Random names and identifiers from the operating system's random number generator.
 
 use std::fmt::Write;
 
-/// The characters Kubernetes puts into generated names: no vowels, so that no words appear
+/// The characters of generated names in Kubernetes: no vowels, so that no words appear
 /// (`k8s.io/apimachinery/pkg/util/rand`).
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
 fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes).is_err() {
-        // Linux's getrandom fails only on kernels that Rust does not support; the clock still keeps names apart.
+        // getrandom fails only on kernels that Rust does not support; the time keeps names unique then.
         for (at, byte) in jiff::Timestamp::now().as_nanosecond().to_le_bytes().iter().cycle().take(N).enumerate() {
             bytes[at] ^= byte;
         }
@@ -17,7 +17,7 @@ fn bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A suffix of `N` characters, as `generateName` appends one of five.
+/// A random suffix of `N` characters; `generateName` appends five.
 pub(crate) fn suffix<const N: usize>() -> String {
     bytes::<N>().iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
 }

@@ -1,14 +1,14 @@
-//! Custom resources against the structural schema of their CRD: pruning, defaults, types
+//! Pruning, defaults and validation of custom resources by the structural schema of their CRD
 //! (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>).
 //!
-//! Checked are type, required, enum, bounds, lengths and the logic of `x-kubernetes-int-or-string`. Patterns, formats and CEL
-//! rules are not: they need engines that this stand-in does not carry.
+//! Type, required, enum, bounds, lengths and `x-kubernetes-int-or-string` are checked; patterns, formats and CEL rules are
+//! not.
 
 use serde_json::{Map, Value};
 
 use crate::status::Cause;
 
-/// Takes away what the schema does not know, and answers with the paths of what went.
+/// Removes fields that the schema does not have, and returns their paths.
 pub(crate) fn prune(object: &mut Value, schema: &Value) -> Vec<String> {
     let mut gone = Vec::new();
     if schema.is_object() {
@@ -75,7 +75,7 @@ pub(crate) fn fill_defaults(value: &mut Value, schema: &Value) {
     }
 }
 
-/// Everything in which `value` does not fit the schema.
+/// All errors of `value` by the schema.
 pub(crate) fn check(value: &Value, schema: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     if schema.is_object() {

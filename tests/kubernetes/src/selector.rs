@@ -1,4 +1,4 @@
-//! Label and field selectors, in the forms that requests, workloads and policies use
+//! Label and field selectors of requests, workloads and policies
 //! (<https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors>).
 
 use serde_json::{Map, Value};
@@ -12,12 +12,12 @@ enum Requirement {
     Absent(String),
 }
 
-/// A conjunction of conditions on labels; without any it selects everything.
+/// A conjunction of conditions on labels. Without conditions it selects everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Selector(Vec<Requirement>);
 
 impl Selector {
-    /// Reads the text form of `labelSelector`: `app=shop,tier in (web, api),!canary`.
+    /// Parses the parameter `labelSelector`: `app=shop,tier in (web, api),!canary`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut requirements = Vec::new();
         for part in split(text) {
@@ -30,7 +30,8 @@ impl Selector {
         Ok(Self(requirements))
     }
 
-    /// Reads a `LabelSelector` object. An empty one selects everything, an absent one nothing: the caller knows which.
+    /// Parses a `LabelSelector` object. An empty one selects everything. An absent one selects nothing, which the caller has to
+    /// handle.
     pub(crate) fn from_object(selector: &Value) -> Self {
         let mut requirements = Vec::new();
         for (key, value) in selector["matchLabels"].as_object().into_iter().flatten() {
@@ -42,7 +43,7 @@ impl Selector {
         Self(requirements)
     }
 
-    /// Reads the plain map of a Service's or a node selector.
+    /// Parses the map of a Service's selector or a node selector.
     pub(crate) fn from_map(map: &Map<String, Value>) -> Self {
         let equal = |(key, value): (&String, &Value)| {
             Requirement::In(key.clone(), vec![value.as_str().unwrap_or_default().to_owned()])
@@ -67,7 +68,7 @@ impl Selector {
     }
 }
 
-/// One `matchExpressions` entry, as selectors of labels and of node affinity write it.
+/// An entry of `matchExpressions` of a label selector or a node affinity.
 fn from_expression(expression: &Value) -> Option<Requirement> {
     let key = expression["key"].as_str()?.to_owned();
     let values =
@@ -129,7 +130,7 @@ fn requirement(part: &str) -> Option<Requirement> {
 pub(crate) struct Fields(Vec<(String, bool, String)>);
 
 impl Fields {
-    /// Reads the text form of `fieldSelector`.
+    /// Parses the parameter `fieldSelector`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut fields = Vec::new();
         for part in text.split(',').filter(|part| !part.is_empty()) {
@@ -144,8 +145,8 @@ impl Fields {
         Ok(Self(fields))
     }
 
-    /// Whether an object satisfies every condition. An absent field is the empty text. (A real API server knows a few
-    /// fields per kind and refuses the others; this one reads any.)
+    /// Whether an object satisfies every condition. An absent field counts as an empty string. A real API server supports only
+    /// some fields of each kind and refuses others; this one supports all.
     pub(crate) fn selects(&self, object: &Value) -> bool {
         self.0.iter().all(|(pointer, equal, wanted)| {
             let found = match object.pointer(pointer) {

@@ -1,8 +1,8 @@
-//! Cluster addresses and node ports of Services, as the API server allocates them
+//! Allocation of cluster IPs and node ports of Services
 //! (<https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport>).
 //!
-//! A `clusterIP` here is a number only: nothing on the machine routes to 10.100.0.0/16. Traefik and the node ports go to
-//! the Pods' addresses in the `EndpointSlices`, as they do on EKS with Traefik's default settings.
+//! Nothing on the machine routes to cluster IPs. Traefik and the node ports use the Pods' addresses in the `EndpointSlices`,
+//! as on EKS with Traefik's default settings.
 
 use std::{collections::BTreeSet, net::Ipv4Addr, ops::RangeInclusive, sync::Arc};
 
@@ -16,7 +16,7 @@ const NODE_PORTS: RangeInclusive<i64> = 30000..=32767;
 /// The service network of an EKS cluster whose VPC is not in 10.0.0.0/8 (10.100.0.0/16); the first address is the API's.
 const NETWORK: [u8; 2] = [10, 100];
 
-/// What the other Services hold.
+/// Addresses and ports that other Services use.
 #[derive(Debug, Default)]
 pub(crate) struct Allocated {
     addresses: BTreeSet<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Allocated {
 }
 
 impl Allocated {
-    /// Everything that `services` hold, but not the Service of this name.
+    /// Addresses and ports of `services` without the Service of this name.
     pub(crate) fn besides(services: &[Arc<Value>], namespace: &str, name: &str) -> Self {
         let mut allocated = Self::default();
         for service in services {
@@ -36,7 +36,7 @@ impl Allocated {
                 let protocol = port["protocol"].as_str().unwrap_or("TCP").to_owned();
                 allocated.ports.extend(port["nodePort"].as_i64().map(|number| (number, protocol)));
             }
-            // Health checks of nodes are always TCP.
+            // Health check node ports are always TCP.
             let check = object::number(service, "/spec/healthCheckNodePort");
             allocated.ports.extend(check.map(|number| (number, "TCP".to_owned())));
         }
@@ -49,7 +49,7 @@ impl Allocated {
         Some(free)
     }
 
-    /// Takes the port that was asked for, or refuses it as the API server does.
+    /// Allocates the requested port, or returns the API server's error.
     fn take_port(&mut self, port: i64, protocol: &str, field: &str) -> Option<Cause> {
         if !NODE_PORTS.contains(&port) {
             let why = "provided port is not in the valid range. The range of valid ports is 30000-32767";
@@ -68,7 +68,7 @@ impl Allocated {
     }
 }
 
-/// Gives a Service what it lacks, from what it had before and what is free; answers with what cannot be had.
+/// Allocates the addresses and ports that a Service lacks, its previous ones if possible. Returns the errors.
 pub(crate) fn allocate(service: &mut Value, previous: Option<&Value>, mut others: Allocated) -> Vec<Cause> {
     let mut causes = Vec::new();
     let kind = object::text(service, "/spec/type").unwrap_or("ClusterIP").to_owned();

@@ -1,29 +1,29 @@
-//! How lists and maps of an object merge: what the OpenAPI markers `x-kubernetes-list-type`, `x-kubernetes-list-map-keys`
-//! and `x-kubernetes-map-type` say
+//! Merge strategies of lists and maps, from the OpenAPI markers `x-kubernetes-list-type`, `x-kubernetes-list-map-keys` and
+//! `x-kubernetes-map-type`
 //! (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy>).
 //!
-//! For custom resources the markers come from the schema of the CRD. For built-in kinds this is a table of the fields that
-//! carry them in `k8s.io/api`, by field name and by what the field is in.
+//! For custom resources the markers are in the schema of the CRD. For built-in kinds they are in a table of the fields of
+//! `k8s.io/api` that have them, by name and parent of the field.
 
 use serde_json::Value;
 
-/// How a list merges.
+/// The merge strategy of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ListRule {
-    /// Replaced as a whole.
+    /// `atomic`: replaced as a whole.
     Atomic,
-    /// A set of scalars.
+    /// `set` of scalars.
     Set,
-    /// Items are known by these fields.
+    /// `map`: items are identified by these fields.
     Map(Vec<String>),
 }
 
-/// A place in an object, with what is known of its type.
+/// A position in an object, with its type information.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shape<'a> {
-    /// Inside a built-in kind: its kind, the field, and the field around it.
+    /// In a built-in kind: the kind, the field and its parent.
     BuiltIn { kind: &'a str, around: &'a str, field: &'a str },
-    /// Inside a custom resource, at this schema; `metadata` and what has no schema is treated by name.
+    /// In a custom resource: the schema at this position. `metadata` and fields without a schema are looked up by name.
     Schema(&'a Value),
 }
 
@@ -46,7 +46,7 @@ impl<'a> Shape<'a> {
                 }
                 match schema.get("additionalProperties") {
                     Some(schema) if schema.is_object() => Self::Schema(schema),
-                    // Without a schema the merge is deduced: maps merge, lists are replaced.
+                    // The default without a schema: maps are merged, lists are replaced.
                     _ if name == "metadata" => Self::BuiltIn { kind: "", around: "", field: name },
                     _ => Self::Schema(&Value::Null),
                 }
@@ -86,7 +86,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// How a list merges.
+    /// The merge strategy of a list.
     pub(crate) fn list_rule(self) -> ListRule {
         match self {
             Self::Schema(schema) => match schema["x-kubernetes-list-type"].as_str() {
@@ -137,8 +137,8 @@ fn built_in(kind: &str, around: &str, field: &str) -> ListRule {
     ListRule::Map(keys.iter().map(|key| (*key).to_owned()).collect())
 }
 
-/// The key of a list item as `FieldsV1` writes it, `k:{"containerPort":80,"protocol":"TCP"}`, with keys in the alphabet's
-/// order. `protocol` has a default in every list it is a key of.
+/// The key of a list item in `FieldsV1`, such as `k:{"containerPort":80,"protocol":"TCP"}`, in alphabetical order. `protocol`
+/// defaults to TCP in every list that it is a key of.
 pub(crate) fn item_key(item: &Value, keys: &[String]) -> String {
     let mut sorted: Vec<&String> = keys.iter().collect();
     sorted.sort();

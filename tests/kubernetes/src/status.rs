@@ -1,11 +1,10 @@
-//! Errors as the API server writes them: `Status` objects
+//! Errors of the API server: `Status` objects
 //! (<https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#response-status-kind>).
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// An error answer. The words are those of `k8s.io/apimachinery/pkg/api/errors`, which clients show to people and
-/// sometimes compare.
+/// An error. Messages are those of `k8s.io/apimachinery/pkg/api/errors`, which clients display and sometimes compare.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Status {
     pub(crate) code: StatusCode,
@@ -14,14 +13,14 @@ pub(crate) struct Status {
     pub(crate) details: Option<Value>,
 }
 
-/// One reason why a field was refused.
+/// A cause in `details.causes`: an error of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cause {
-    /// `FieldValueInvalid`, `FieldValueRequired`, `FieldManagerConflict`…
+    /// The reason: `FieldValueInvalid`, `FieldValueRequired`, `FieldManagerConflict`…
     pub(crate) reason: &'static str,
-    /// The path of the field, `spec.ports[0].nodePort`.
+    /// The path of the field, such as `spec.ports[0].nodePort`.
     pub(crate) field: String,
-    /// What is wrong with it.
+    /// The error message.
     pub(crate) message: String,
 }
 
@@ -31,7 +30,7 @@ impl Cause {
         Self { reason: "FieldValueRequired", field: field.to_owned(), message: "Required value".to_owned() }
     }
 
-    /// A field whose value cannot be.
+    /// A field with an invalid value.
     pub(crate) fn invalid(field: &str, value: &Value, why: &str) -> Self {
         Self { reason: "FieldValueInvalid", field: field.to_owned(), message: format!("Invalid value: {value}: {why}") }
     }
@@ -57,46 +56,46 @@ impl Status {
         self
     }
 
-    /// 400: the request makes no sense.
+    /// 400: the request is malformed.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message.into())
     }
 
-    /// 401: no identity behind the token.
+    /// 401: the token is not valid.
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized".to_owned())
     }
 
-    /// 403: the identity may not do this.
+    /// 403: the identity is not allowed to make the request.
     pub(crate) fn forbidden(message: String, group: &str, plural: &str, name: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "Forbidden", message).about(group, plural, name, &[])
     }
 
-    /// 404: no such path.
+    /// 404: unknown path.
     pub(crate) fn no_such_path() -> Self {
         let message = "the server could not find the requested resource".to_owned();
         Self { details: Some(json!({})), ..Self::new(StatusCode::NOT_FOUND, "NotFound", message) }
     }
 
-    /// 404: no such object.
+    /// 404: the object does not exist.
     pub(crate) fn not_found(group: &str, plural: &str, name: &str) -> Self {
         let message = format!("{} {name:?} not found", qualified(group, plural));
         Self::new(StatusCode::NOT_FOUND, "NotFound", message).about(group, plural, name, &[])
     }
 
-    /// 405: the resource has no such verb.
+    /// 405: the resource does not support the method.
     pub(crate) fn method_not_allowed() -> Self {
         let message = "the server does not allow this method on the requested resource".to_owned();
         Self { details: Some(json!({})), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message) }
     }
 
-    /// 409: an object of this name is there.
+    /// 409: an object of this name exists.
     pub(crate) fn already_exists(group: &str, plural: &str, name: &str) -> Self {
         let message = format!("{} {name:?} already exists", qualified(group, plural));
         Self::new(StatusCode::CONFLICT, "AlreadyExists", message).about(group, plural, name, &[])
     }
 
-    /// 409: the object was changed since it was read.
+    /// 409: the object has been changed since it was read.
     pub(crate) fn conflict(group: &str, plural: &str, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", qualified(group, plural));
         Self::new(StatusCode::CONFLICT, "Conflict", message).about(group, plural, name, &[])
@@ -115,17 +114,17 @@ impl Status {
         Self { details: Some(json!({"causes": causes})), ..Self::new(StatusCode::CONFLICT, "Conflict", message) }
     }
 
-    /// 410: the watch or the list asks for a past that is forgotten.
+    /// 410: the revision of a watch or a list is too old.
     pub(crate) fn expired(message: String) -> Self {
         Self::new(StatusCode::GONE, "Expired", message)
     }
 
-    /// 415: a body in a form that nobody reads.
+    /// 415: the content type is not supported.
     pub(crate) fn unsupported_media_type(message: String) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
     }
 
-    /// 422: the object is not valid.
+    /// 422: the object is invalid.
     pub(crate) fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
         let mut lines: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
         let reasons = if lines.len() == 1 { lines.remove(0) } else { format!("[{}]", lines.join(", ")) };
@@ -146,7 +145,7 @@ impl Status {
         }
     }
 
-    /// The object in the answer's body.
+    /// The `Status` object for the response body.
     pub(crate) fn body(&self) -> Value {
         let mut body = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",

@@ -1,5 +1,5 @@
-//! Where the objects are: in memory, with one revision for the whole cluster and a log of changes per resource, as etcd
-//! keeps them behind a real API server (<https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions>).
+//! The store: objects in memory, with one revision for the whole cluster and a log of changes for each resource, like etcd of
+//! a real API server (<https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions>).
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -9,15 +9,15 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// Changes kept per resource; a watch that starts before the oldest gets 410 Gone.
+/// Number of changes in the log of a resource. A watch from before the oldest one gets 410 Gone.
 const LOG: usize = 1024;
 
-/// A group and a plural: what storage knows a kind by, whatever the version it is asked for in.
+/// The key of a kind in the store, independent of its version: group and plural.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Resource {
     /// The API group, empty for the core group.
     pub(crate) group: String,
-    /// The plural: `deployments`.
+    /// The plural, such as `deployments`.
     pub(crate) plural: String,
 }
 
@@ -32,7 +32,7 @@ impl Resource {
     }
 }
 
-/// What happened to an object.
+/// The type of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
     Added,
@@ -47,21 +47,21 @@ pub(crate) struct Change {
     pub(crate) event: Event,
     /// The object after the change; for a deletion its last state, with the revision of the deletion.
     pub(crate) object: Arc<Value>,
-    /// The object before.
+    /// The object before the change.
     pub(crate) previous: Option<Arc<Value>>,
 }
 
-/// The log no longer reaches back to the revision that was asked for.
+/// The requested revision is older than the log.
 #[derive(Debug)]
 pub(crate) struct Gone;
 
-/// What a write decided about the object it was shown.
+/// The decision of a write about an object.
 pub(crate) enum Decision {
-    /// Store this.
+    /// Store this object.
     Put(Value),
-    /// Take it away; this is its last state.
+    /// Delete the object; its last state.
     Remove(Value),
-    /// Leave it.
+    /// Leave the object unchanged.
     Keep,
 }
 
@@ -69,7 +69,7 @@ pub(crate) enum Decision {
 struct Table {
     objects: BTreeMap<(String, String), Arc<Value>>,
     log: VecDeque<Change>,
-    /// The revision of the newest entry that fell out of the log.
+    /// The revision of the newest entry that was dropped from the log.
     forgotten: u64,
     changed: Option<watch::Sender<u64>>,
 }
@@ -88,12 +88,12 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        // Revision 0 means "any" in requests, so the first object gets a later one.
+        // Revision 0 means "any" in requests, so revisions start later.
         Self { state: Mutex::new(State { revision: 1, ..State::default() }), changed: watch::channel(1).0 }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is complete before anything can panic: a poisoned lock is still consistent.
+        // No change of the state can panic half-way, so the state is consistent even if the lock is poisoned.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,12 +102,12 @@ impl Store {
         self.lock().revision
     }
 
-    /// Wakes on every change in the cluster.
+    /// A receiver that wakes on every change in the cluster.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 
-    /// Wakes on every change of one resource.
+    /// A receiver that wakes on every change of one resource.
     pub(crate) fn changes_of(&self, resource: &Resource) -> watch::Receiver<u64> {
         let mut state = self.lock();
         let table = state.tables.entry(resource.clone()).or_default();
@@ -120,8 +120,7 @@ impl Store {
         state.tables.get(resource)?.objects.get(&(namespace.to_owned(), name.to_owned())).cloned()
     }
 
-    /// All objects of a resource, in a namespace or everywhere, ordered by namespace and name, and the revision at which
-    /// that was so.
+    /// All objects of a resource in one or all namespaces, ordered by namespace and name, and the revision of this state.
     pub(crate) fn list(&self, resource: &Resource, namespace: Option<&str>) -> (Vec<Arc<Value>>, u64) {
         let state = self.lock();
         let objects = state.tables.get(resource).map(|table| match namespace {
@@ -141,7 +140,7 @@ impl Store {
         self.list(resource, None).0
     }
 
-    /// Everything in a namespace, with its resource.
+    /// All objects in a namespace, with their resource.
     pub(crate) fn contents(&self, namespace: &str) -> Vec<(Resource, Arc<Value>)> {
         let state = self.lock();
         let mut contents = Vec::new();
@@ -152,7 +151,7 @@ impl Store {
         contents
     }
 
-    /// Everything there is, with its resource.
+    /// All objects, with their resource.
     pub(crate) fn everything(&self) -> Vec<(Resource, Arc<Value>)> {
         let state = self.lock();
         let tables = state.tables.iter();
@@ -161,8 +160,8 @@ impl Store {
             .collect()
     }
 
-    /// Shows `decide` the object under a name (or none) and does what it says, with nobody in between. Answers with the
-    /// object as it then is; a write that changes nothing makes no new revision.
+    /// Passes the object of a name, or `None`, to `decide` and applies the decision atomically. Returns the object
+    /// afterwards. A write that changes nothing creates no new revision.
     pub(crate) fn write<E>(
         &self,
         resource: &Resource,
@@ -202,12 +201,12 @@ impl Store {
             changed.send_replace(revision);
         }
         state.revision = revision;
-        // Still under the lock, so that nobody is told of a revision before an earlier one.
+        // Still under the lock, so that receivers see revisions in order.
         self.changed.send_replace(revision);
         Ok(Some(object))
     }
 
-    /// The changes of a resource after a revision, and the revision up to which that is all.
+    /// The changes of a resource after a revision, and the revision up to which they are complete.
     pub(crate) fn changes_since(&self, resource: &Resource, revision: u64) -> Result<(Vec<Change>, u64), Gone> {
         let state = self.lock();
         let Some(table) = state.tables.get(resource) else { return Ok((Vec::new(), state.revision)) };
@@ -221,7 +220,7 @@ impl Store {
     }
 }
 
-/// Whether two states of an object differ in nothing but bookkeeping: the revision and the times of managed fields.
+/// Whether two states of an object differ only in the revision and the times of managed fields.
 fn same(current: &Value, new: &Value) -> bool {
     let strip = |object: &Value| {
         let mut object = object.clone();

@@ -1,5 +1,5 @@
-//! Built-in objects against their types: an object is read into the Rust type that `k8s-openapi` generated from Kubernetes'
-//! own API description (1.33), so that a wrong type is refused and an unknown field dropped, as the API server does.
+//! Checks built-in objects by deserializing them into the types of `k8s-openapi`, which are generated from Kubernetes' API
+//! description (1.33). Wrong types are refused and unknown fields dropped, as in the API server.
 
 use k8s_openapi::{
     api::{
@@ -23,7 +23,10 @@ fn through<T: DeserializeOwned + Serialize>(object: &Value) -> Result<Value, Str
     serde_json::to_value(typed).map_err(|error| error.to_string())
 }
 
-/// Drops the fields that the kind's type does not have and answers with their paths, or with what has the wrong type.
+/// Drops unknown fields and returns their paths.
+///
+/// # Errors
+/// The path and type of a field with the wrong type.
 pub(crate) fn prune(kind: &Kind, object: &mut Value) -> Result<Vec<String>, String> {
     let Some(round_trip) = round_trip(kind) else { return Ok(Vec::new()) };
     quantities_as_text(object);
@@ -33,7 +36,7 @@ pub(crate) fn prune(kind: &Kind, object: &mut Value) -> Result<Vec<String>, Stri
     Ok(gone)
 }
 
-/// A quantity may be written as a number; it is kept as text (`k8s.io/apimachinery/pkg/api/resource`).
+/// Converts quantities that are numbers to strings (`k8s.io/apimachinery/pkg/api/resource`).
 fn quantities_as_text(value: &mut Value) {
     const MAPS: [&str; 11] = [
         "requests",

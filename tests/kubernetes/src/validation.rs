@@ -1,11 +1,11 @@
-//! What the API server refuses: the rules of `pkg/apis/*/validation` that manifests trip over. Types and unknown fields are
-//! the business of [`crate::typed`] and [`crate::schema`].
+//! Validation of objects: the rules of `pkg/apis/*/validation` that manifests commonly break. Types and unknown fields are
+//! checked in [`crate::typed`] and [`crate::schema`].
 
 use serde_json::Value;
 
 use crate::{kinds::Kind, object, selector::Selector, status::Cause};
 
-/// Everything that is wrong with an object, and with the change from what it was.
+/// All errors of an object, and of its change from the previous state.
 pub(crate) fn check(kind: &Kind, object: &Value, previous: Option<&Value>) -> Vec<Cause> {
     let mut causes = Vec::new();
     name(kind, object::name(object), &mut causes);
@@ -36,7 +36,7 @@ pub(crate) fn check(kind: &Kind, object: &Value, previous: Option<&Value>) -> Ve
     causes
 }
 
-/// Names are DNS subdomains (RFC 1123), those of Services and Namespaces labels; RBAC's may hold nearly anything.
+/// Checks a name: DNS subdomain (RFC 1123), DNS label for Services and Namespaces, path segment for RBAC objects.
 fn name(kind: &Kind, name: &str, causes: &mut Vec<Cause>) {
     let label = matches!(kind.kind.as_str(), "Namespace" | "Service") && kind.group.is_empty();
     let limit = if label { 63 } else { 253 };
@@ -121,7 +121,7 @@ fn workload(object: &Value, previous: Option<&Value>, causes: &mut Vec<Cause>) {
     if object["spec"]["replicas"].as_i64().is_some_and(|replicas| replicas < 0) {
         causes.push(Cause::invalid("spec.replicas", &object["spec"]["replicas"], "must be greater than or equal to 0"));
     }
-    // The Pods of a StatefulSet get volumes from its claim templates as well.
+    // The claim templates of a StatefulSet are volumes of its Pods as well.
     let claims = object::list(object, "/spec/volumeClaimTemplates");
     pod_spec(&template["spec"], "spec.template.spec", claims, causes);
 }

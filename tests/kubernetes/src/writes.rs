@@ -1,4 +1,4 @@
-//! Creating and changing objects, for requests and for the controllers alike.
+//! Creation and changes of objects, by requests and by controllers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,16 +15,16 @@ use crate::{
     store::{Decision, Resource, Store},
 };
 
-/// Which part of an object a write may change.
+/// The part of an object that a write may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Everything but the status, where that is a subresource.
+    /// Everything, except the status if it is a subresource.
     Main,
     /// Only the status.
     Status,
 }
 
-/// How a request wants its write done.
+/// Options of a write.
 #[derive(Debug, Clone)]
 pub(crate) struct Manner {
     pub(crate) writer: Writer,
@@ -32,7 +32,7 @@ pub(crate) struct Manner {
     /// `fieldValidation=Strict`: unknown fields are errors.
     pub(crate) strict: bool,
     pub(crate) part: Part,
-    /// A server-side apply has settled `managedFields` already.
+    /// Whether server-side apply has set `managedFields` already.
     pub(crate) owned: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Manner {
 pub(crate) struct Objects {
     pub(crate) store: Store,
     pub(crate) kinds: Kinds,
-    /// Held while a Service is written: addresses and ports are unique among all of them.
+    /// Locked while a Service is written, since addresses and ports are unique among all Services.
     allocation: Mutex<()>,
 }
 
@@ -74,7 +74,7 @@ impl Objects {
         })
     }
 
-    /// Changes an object, or creates one where `change` makes something of nothing.
+    /// Changes an object, or creates it if `change` returns an object for `None`.
     pub(crate) fn put(
         &self,
         kind: &Kind,
@@ -119,7 +119,7 @@ impl Objects {
         }
     }
 
-    /// A controller's change of an object that exists: no ownership, no validation, the whole object at once.
+    /// Changes an existing object on behalf of a controller, without field ownership and validation.
     pub(crate) fn modify(
         &self,
         resource: &Resource,
@@ -144,7 +144,7 @@ impl Objects {
         }
     }
 
-    /// A controller's creation of an object, with the defaults and checks that everybody's get. One that exists is left.
+    /// Creates an object on behalf of a controller, with defaults and validation. Does nothing if it exists.
     pub(crate) fn make(&self, resource: &Resource, namespace: &str, object: Value) -> Option<Arc<Value>> {
         let kind = self.kinds.of(resource)?;
         let writer = Writer {

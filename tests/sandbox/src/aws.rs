@@ -10,6 +10,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
@@ -86,7 +87,7 @@ impl Aws {
             .method(Method::POST)
             .header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
         let answer = self.send(service, "/", request, Bytes::from(body)).await.context(action)?;
-        Ok(Element::parse(&String::from_utf8_lossy(&answer)))
+        Element::parse(&String::from_utf8_lossy(&answer)).context(format!("the answer to {action}"))
     }
 
     /// A call of the JSON protocol (Step Functions, DynamoDB, KMS, `EventBridge`).
@@ -238,15 +239,11 @@ impl Aws {
     }
 }
 
+/// What is not encoded: the unreserved characters of RFC 3986.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Percent-encodes everything but the unreserved characters of RFC 3986.
 #[must_use]
 pub fn percent(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.extend(["%", &format!("{byte:02X}")]);
-        }
-        encoded
-    })
+    utf8_percent_encode(text, UNRESERVED).to_string()
 }

@@ -21,6 +21,9 @@ const VERSION: &str = "2010-05-15";
 /// The longest that the creation may take.
 const CREATION: Duration = Duration::from_mins(1);
 
+/// What a deployment must say of its account: the bucket of the shop's manifests, and its roles.
+const OWN_PARAMETERS: [(&str, &str); 2] = [("ManifestsBucket", "shop-manifests"), ("PassableRoles", "shop-*")];
+
 /// What the stack made: by logical id the physical one, and its outputs.
 #[derive(Clone, Debug, Default)]
 pub struct Stack {
@@ -102,7 +105,7 @@ async fn create(aws: &Aws, parameters: &[(&str, &str)]) -> Result<()> {
         ("Capabilities.member.2".into(), "CAPABILITY_NAMED_IAM"),
         ("Capabilities.member.3".into(), "CAPABILITY_AUTO_EXPAND"),
     ];
-    for (number, (name, value)) in parameters.iter().enumerate() {
+    for (number, (name, value)) in OWN_PARAMETERS.iter().chain(parameters).enumerate() {
         query.push((format!("Parameters.member.{}.ParameterKey", number + 1), name));
         query.push((format!("Parameters.member.{}.ParameterValue", number + 1), value));
     }

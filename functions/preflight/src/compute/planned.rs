@@ -3,35 +3,32 @@
 use domain::{
     Kind,
     plan::{Planned, compute::Compute},
+    resources::security_group_rule,
 };
-
-fn planned(kind: Kind, name: impl Into<String>, id: Option<&str>) -> Planned {
-    Planned { kind, name: name.into(), id: id.map(ToOwned::to_owned) }
-}
 
 pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
     let groups = compute
         .security_groups
         .iter()
-        .map(|group| planned(Kind::SecurityGroup, format!("like {} ({})", group.name, group.id), None));
+        .map(|group| Planned::new(Kind::SecurityGroup, format!("like {} ({})", group.name, group.id)));
     let foreign = compute.references.iter().map(|reference| {
-        planned(Kind::SecurityGroupRule, format!("in {} like {}", reference.group_id, reference.rule), None)
+        Planned::new(Kind::SecurityGroupRule, format!("in {} like {}", reference.group_id, reference.rule))
     });
-    let cluster = planned(Kind::Cluster, format!("{} ({})", compute.green.name, compute.green.version), None);
+    let cluster = Planned::new(Kind::Cluster, format!("{} ({})", compute.green.name, compute.green.version));
     let addons =
-        compute.addons.iter().map(|addon| planned(Kind::Addon, format!("{} {}", addon.name, addon.version), None));
-    let entries = compute.access_entries.iter().map(|entry| planned(Kind::AccessEntry, &entry.principal_arn, None));
+        compute.addons.iter().map(|addon| Planned::new(Kind::Addon, format!("{} {}", addon.name, addon.version)));
+    let entries = compute.access_entries.iter().map(|entry| Planned::new(Kind::AccessEntry, &entry.principal_arn));
     let own = [&compute.blue.name, &compute.green.name]
-        .map(|cluster| planned(Kind::AccessEntry, format!("Bascule's own in {cluster}"), None));
+        .map(|cluster| Planned::new(Kind::AccessEntry, format!("Bascule's own in {cluster}")));
     let identities =
-        compute.pod_identities.iter().map(|identity| planned(Kind::PodIdentityAssociation, identity.key(), None));
+        compute.pod_identities.iter().map(|identity| Planned::new(Kind::PodIdentityAssociation, identity.key()));
     let templates = compute.launch_templates.iter().map(|template| {
-        planned(Kind::LaunchTemplate, format!("like {}, version {}", template.name, template.version), None)
+        Planned::new(Kind::LaunchTemplate, format!("like {}, version {}", template.name, template.version))
     });
     let node_groups = compute
         .node_groups
         .iter()
-        .map(|group| planned(Kind::NodeGroup, format!("{} ({} nodes)", group.name, group.scaling.desired), None));
+        .map(|group| Planned::new(Kind::NodeGroup, format!("{} ({} nodes)", group.name, group.scaling.desired)));
     groups
         .chain(foreign)
         .chain([cluster])
@@ -46,21 +43,26 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
 
 /// Add-ons, access entries and Pod Identity associations go with the cluster; so does its security group, unless EKS leaves it.
 pub(super) fn deletes(compute: &Compute, shared_templates: &[(String, String)]) -> Vec<Planned> {
-    let node_groups = compute.node_groups.iter().map(|group| planned(Kind::NodeGroup, &group.name, Some(&group.arn)));
+    let node_groups =
+        compute.node_groups.iter().map(|group| Planned::existing(Kind::NodeGroup, &group.name, &group.arn));
     let rules = compute.references.iter().map(|reference| {
-        let id = format!("{}/{}", reference.group_id, reference.rule);
-        planned(Kind::SecurityGroupRule, id.clone(), Some(&id))
+        let id = security_group_rule::id(&reference.group_id, &reference.rule);
+        Planned::existing(Kind::SecurityGroupRule, id.clone(), &id)
     });
-    let cluster = planned(Kind::Cluster, &compute.blue.name, Some(&compute.blue.arn));
+    let cluster = Planned::existing(Kind::Cluster, &compute.blue.name, &compute.blue.arn);
     let cluster_group = &compute.blue.cluster_security_group_id;
-    let cluster_group =
-        planned(Kind::SecurityGroup, format!("cluster security group of {}", compute.blue.name), Some(cluster_group));
-    let groups = compute.security_groups.iter().map(|group| planned(Kind::SecurityGroup, &group.name, Some(&group.id)));
+    let cluster_group = Planned::existing(
+        Kind::SecurityGroup,
+        format!("cluster security group of {}", compute.blue.name),
+        cluster_group,
+    );
+    let groups =
+        compute.security_groups.iter().map(|group| Planned::existing(Kind::SecurityGroup, &group.name, &group.id));
     let mut templates: Vec<_> = compute
         .launch_templates
         .iter()
         .filter(|template| !shared_templates.iter().any(|(id, _)| *id == template.id))
-        .map(|template| planned(Kind::LaunchTemplate, &template.name, Some(&template.id)))
+        .map(|template| Planned::existing(Kind::LaunchTemplate, &template.name, &template.id))
         .collect();
     // Several versions of one template may be in use.
     templates.dedup_by(|a, b| a.id == b.id);

@@ -6,8 +6,8 @@ use domain::{Input, Kind};
 
 pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     let edge = &found.facts;
-    let create = |kind: Kind, name: String| Planned { kind, name, id: None };
-    let delete = |kind: Kind, name: &str, id: &str| Planned { kind, name: name.to_owned(), id: Some(id.to_owned()) };
+    let create = |kind: Kind, name: String| Planned::new(kind, name);
+    let delete = |kind: Kind, name: &str, id: &str| Planned::existing(kind, name, id);
     let mut creates = vec![
         create(Kind::LoadBalancer, format!("a clone of {}", edge.load_balancer.name)),
         create(Kind::VpcLink, format!("a link to the clone of {}", edge.load_balancer.name)),
@@ -26,7 +26,9 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     );
     for plan in &edge.usage_plans {
         creates.push(create(Kind::UsagePlan, format!("{} for the temporary API", plan.name)));
-        creates.push(create(Kind::UsagePlan, format!("{} for the stage that holds green's deployment", plan.name)));
+    }
+    if edge.usage_plans.iter().any(|plan| !plan.key_ids.is_empty()) {
+        creates.push(create(Kind::UsagePlan, "one key for the stage that holds green's deployment".to_owned()));
     }
     found.deletes.push(delete(Kind::VpcLink, &edge.vpc_link.name, &edge.vpc_link.id));
     found.deletes.push(delete(Kind::LoadBalancer, &edge.load_balancer.name, &edge.load_balancer.arn));

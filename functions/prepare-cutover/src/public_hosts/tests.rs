@@ -1,6 +1,6 @@
 use super::*;
-use domain::manifest::Object;
-use serde_json::Value;
+use domain::{Kind, manifest::Object};
+use serde_json::{Value, json};
 use testing::{
     Account,
     shop::{GREEN, input_with, manifests},

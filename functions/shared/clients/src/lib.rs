@@ -22,6 +22,8 @@ pub mod kms;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
 pub mod ledger;
+#[cfg(feature = "cloudwatchlogs")]
+pub mod log_groups;
 #[cfg(feature = "probes")]
 pub mod probes;
 #[cfg(feature = "s3")]

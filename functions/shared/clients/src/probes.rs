@@ -6,9 +6,9 @@ mod tests;
 
 use crate::Account;
 use domain::PhaseError;
-use domain::plan::edge::keys;
 use domain::ports::Probes;
 use domain::ports::probes::{Answered, Probe};
+use domain::resources::rest_api;
 use http::{Request, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
@@ -32,7 +32,7 @@ const ENDPOINT: &str = "AWS_ENDPOINT_URL_EXECUTE_API";
 impl Probes for Account {
     async fn probe(&self, probe: &Probe) -> Result<Answered, PhaseError> {
         let region = self.config().region().map(ToString::to_string).unwrap_or_default();
-        let host = keys::host(&region, &probe.api);
+        let host = rest_api::host(&region, &probe.api);
         let base = self.optional_setting(ENDPOINT).map_or_else(|| format!("https://{host}"), ToOwned::to_owned);
         let context = format!("GET https://{host}/{}{}", probe.stage, probe.path);
         let mut request = Request::get(format!("{}/{}{}", base.trim_end_matches('/'), probe.stage, probe.path))

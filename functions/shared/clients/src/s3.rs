@@ -10,8 +10,9 @@ use crate::{
 };
 use aws_sdk_s3::Client;
 use domain::{
-    PhaseError, manifest,
-    names::sha256_hex,
+    PhaseError,
+    digest::sha256_hex,
+    manifest,
     ports::{Manifests, manifests::Served},
 };
 

@@ -129,20 +129,9 @@ impl Scenario {
     /// The parameters of one request of a query protocol, decoded and sorted.
     pub(crate) fn form(&self, index: usize) -> Vec<String> {
         let body = self.asked().remove(index).2;
-        let mut parameters: Vec<String> = body.split('&').map(decoded).collect();
+        let pairs = form_urlencoded::parse(body.as_bytes());
+        let mut parameters: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
         parameters.sort();
         parameters
     }
-}
-
-/// Percent-encoded text (<https://url.spec.whatwg.org/#percent-decode>).
-fn decoded(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next().unwrap().as_bytes().to_vec();
-    for part in parts {
-        let (code, rest) = part.split_at(2);
-        bytes.push(u8::from_str_radix(code, 16).unwrap());
-        bytes.extend(rest.as_bytes());
-    }
-    String::from_utf8(bytes).unwrap()
 }

@@ -86,4 +86,13 @@ mod tests {
             assert!(!error.message.contains("AAAAKg"), "a token is in no message: {error}");
         }
     }
+
+    #[tokio::test]
+    async fn an_error_that_step_functions_cannot_be_told_of_is_still_the_answer() {
+        let scenario = Scenario::of([fault(400, "AccessDeniedException", "no")]);
+        let asked = Err(PhaseError::unavailable("telling people through SNS: Throttled"));
+        let answer = domain::answered::answered(&scenario.account, &token(), asked.clone()).await;
+        assert_eq!(answer, asked);
+        assert_eq!(scenario.operations(), ["AWSStepFunctions.SendTaskFailure"]);
+    }
 }

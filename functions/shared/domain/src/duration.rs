@@ -1,4 +1,4 @@
-//! Durations as people write them in the input.
+//! Durations as people write them in the input, and as they read them in messages.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -111,9 +111,23 @@ impl JsonSchema for Duration {
     }
 }
 
+/// How long something has taken by now, such as `4m12s`.
+#[must_use]
+pub fn elapsed(since: jiff::Timestamp, now: jiff::Timestamp) -> String {
+    let seconds = now.duration_since(since).as_secs().max(0);
+    if seconds < 60 { format!("{seconds}s") } else { format!("{}m{:02}s", seconds / 60, seconds % 60) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waiting_is_told_in_minutes_and_seconds() {
+        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m00s"), (3_700, "61m40s"), (-5, "0s")] {
+            assert_eq!(elapsed(jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::from_second(seconds).unwrap()), text);
+        }
+    }
 
     #[test]
     fn durations_are_read_as_people_write_them() {

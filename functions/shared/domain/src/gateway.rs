@@ -1,13 +1,13 @@
-//! What several phases decide about an API: whether two exports say the same, which integrations point where,
-//! and what an import loses.
+//! What several phases decide about an API: whether two exports say the same, and which integrations point where.
 
 pub mod export;
 pub mod integrations;
 pub mod served;
-pub mod temporary;
 
 use crate::plan::edge::{Edge, Stage};
-use crate::{Entry, Migration, PhaseError, ResourceKey, Side, Status, plan::edge::keys, ports::Ledger};
+use crate::ports::Ledger;
+use crate::resources::{deployment, vpc_link};
+use crate::{Entry, Migration, PhaseError, ResourceKey, Status};
 
 /// Whether the stage is as the plan found it.
 ///
@@ -49,13 +49,7 @@ pub async fn made<P: Ledger>(ports: &P, migration: &Migration, key: &ResourceKey
 /// # Errors
 /// `Conflict` where one is missing; what the ledger answers.
 pub async fn green<P: Ledger>(ports: &P, migration: &Migration) -> Result<(String, String), PhaseError> {
-    let deployment = made(ports, migration, &keys::deployment_g()).await?;
-    let link = made(ports, migration, &keys::vpc_link(migration)).await?;
+    let deployment = made(ports, migration, &deployment::green()).await?;
+    let link = made(ports, migration, &vpc_link::key(migration)).await?;
     Ok((deployment, link))
-}
-
-/// The name of the stage of Bascule's own that holds B, or G.
-#[must_use]
-pub fn keeper_name(migration: &Migration, side: Side) -> String {
-    keys::name(migration, &keys::keeper(side), 64)
 }

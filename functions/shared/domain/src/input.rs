@@ -18,7 +18,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_days(30);
 /// The longest that the switch as a whole may take. The guard polls while a step is watched, and this keeps the polls of
 /// all steps within the 25,000 history events of an execution
 /// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
-pub const LONGEST_CUTOVER: Duration = Duration::from_days(3);
+pub const LONGEST_CUTOVER: Duration = Duration::from_days(2);
 
 /// What the user asks for. Unknown fields are errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

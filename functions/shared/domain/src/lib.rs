@@ -3,7 +3,7 @@
 
 pub mod alarms;
 pub mod answered;
-pub mod appointment;
+pub mod digest;
 pub mod duration;
 pub mod error;
 pub mod gateway;
@@ -20,7 +20,6 @@ pub mod problem;
 pub mod reconcile;
 pub mod release;
 pub mod resources;
-pub mod security_groups;
 pub mod shift;
 pub mod step;
 pub mod withdraw;

@@ -1,18 +1,7 @@
 //! Deterministic names and client tokens: a create that timed out is found again by its name, never repeated.
 
-use crate::{Kind, MigrationId, Side};
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
-
-/// Lower-case hexadecimal SHA-256 of `bytes`.
-#[must_use]
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
+use crate::digest::sha256_hex;
+use crate::{Kind, MigrationId, ResourceKey, Side};
 
 /// A readable prefix and 8 hexadecimal digits of a hash over (id, side, kind, name), at most `limit` characters.
 /// The prefix keeps letters, digits and inner hyphens of `name`, so the result is a valid name of a network load
@@ -29,6 +18,12 @@ pub fn unique(id: &MigrationId, side: Side, kind: Kind, name: &str, limit: usize
     }
 }
 
+/// The unique name of what `key` stands for, at most `limit` characters: see [`unique`].
+#[must_use]
+pub fn for_key(id: &MigrationId, key: &ResourceKey, limit: usize) -> String {
+    unique(id, key.side, key.kind, &key.name, limit)
+}
+
 /// An idempotency token of 32 hexadecimal digits for a create of this resource, as EKS, EC2 and API Gateway take it.
 #[must_use]
 pub fn client_token(id: &MigrationId, side: Side, kind: Kind, name: &str) -> String {
@@ -41,12 +36,6 @@ mod tests {
 
     fn id() -> MigrationId {
         MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move")
-    }
-
-    #[test]
-    fn the_hash_is_sha_256() {
-        // FIPS 180-4 example, "abc".
-        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[test]

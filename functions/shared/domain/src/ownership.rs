@@ -14,11 +14,17 @@ pub fn tags(migration: &Migration, side: Side) -> Tags {
     [(MIGRATION, migration.name()), (SIDE, side.name())].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
-/// The tags of a clone of something of blue.
+/// The tags of green's clone of something of blue.
 #[must_use]
 pub fn clone_tags(migration: &Migration, blue: &Tags) -> Tags {
-    let mut all = migration.plan.compute.green_tags(blue);
-    all.extend(tags(migration, Side::Green));
+    tags_like(migration, Side::Green, blue)
+}
+
+/// The tags of something that this migration creates like something that carries the tags `like`.
+#[must_use]
+pub fn tags_like(migration: &Migration, side: Side, like: &Tags) -> Tags {
+    let mut all = migration.plan.compute.green_tags(like);
+    all.extend(tags(migration, side));
     all
 }
 

@@ -1,12 +1,7 @@
-//! The two moves of every reconciler: make a thing exist that the ledger knows, and make it absent again.
+//! What every reconciler does with a resource: make it exist and known to the ledger, make it absent again, and wait for
+//! several of them side by side.
 
-use crate::{
-    Kind, Migration, PhaseError, ResourceKey, Side, Status,
-    names::client_token,
-    ownership::clone_tags,
-    plan::compute::Addon,
-    ports::{Addons, Ledger},
-};
+use crate::{Condition, Kind, Migration, PhaseError, ResourceKey, Side, Status, ports::Ledger};
 use serde_json::Value;
 use std::future::Future;
 
@@ -47,24 +42,6 @@ where
     Ok(id)
 }
 
-/// Makes green's clone of an add-on exist.
-///
-/// # Errors
-/// Whatever the ledger or EKS answer.
-pub async fn ensure_addon<P: Addons + Ledger>(
-    ports: &P,
-    migration: &Migration,
-    addon: &Addon,
-) -> Result<(), PhaseError> {
-    let green = &migration.plan.compute.green.name;
-    let key = ResourceKey::new(Side::Green, Kind::Addon, &addon.name);
-    let tags = clone_tags(migration, &addon.tags);
-    let token = client_token(&migration.id, Side::Green, Kind::Addon, &addon.name);
-    let find = || async { Ok(ports.addon(green, &addon.name).await?.map(|found| found.arn)) };
-    ensure(ports, migration, &key, Value::Null, find, || ports.create_addon(green, addon, &tags, &token)).await?;
-    Ok(())
-}
-
 /// Makes the thing at `key` absent, where the ledger says that Bascule created it: what the ledger does not know is
 /// never touched. `delete` is asked for until `find` no longer sees the thing; meanwhile the answer is `NotReady`.
 ///
@@ -93,4 +70,62 @@ where
         }
     }
     ledger.absent(migration, key).await
+}
+
+/// Marks absent what AWS deleted together with a resource of this side and kind: see [`Kind::goes_with`].
+///
+/// # Errors
+/// Those of the ledger only.
+pub async fn gone_with<L: Ledger>(ledger: &L, migration: &Migration, side: Side, kind: Kind) -> Result<(), PhaseError> {
+    for entry in ledger.entries(migration).await? {
+        if entry.key.side == side && entry.key.kind.goes_with() == Some(kind) && entry.is_live() {
+            ledger.absent(migration, &entry.key).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Several resources side by side: those that are waited for do not hold the others up.
+#[derive(Debug, Default)]
+pub struct Waiting(Vec<String>);
+
+impl Waiting {
+    /// Takes the result for one resource; any error but `NotReady` ends the step.
+    ///
+    /// # Errors
+    /// The result's own, unless it is `NotReady`.
+    pub fn take(&mut self, result: Result<(), PhaseError>) -> Result<(), PhaseError> {
+        match result {
+            Err(error) if error.condition == Condition::NotReady => {
+                self.0.push(error.message);
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// Ends well where nothing is waited for.
+    ///
+    /// # Errors
+    /// `NotReady` with what is.
+    pub fn finish(self) -> Result<(), PhaseError> {
+        if self.0.is_empty() { Ok(()) } else { Err(PhaseError::not_ready(self.0.join("; "))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_waited_for_is_told_together_and_any_other_error_at_once() {
+        let mut waiting = Waiting::default();
+        let denied = PhaseError::denied("no");
+        assert_eq!(waiting.take(Err(PhaseError::not_ready("a is DELETING"))), Ok(()));
+        assert_eq!(waiting.take(Err(denied.clone())), Err(denied));
+        assert_eq!(waiting.take(Ok(())), Ok(()));
+        assert_eq!(waiting.take(Err(PhaseError::not_ready("b is DELETING"))), Ok(()));
+        assert_eq!(waiting.finish(), Err(PhaseError::not_ready("a is DELETING; b is DELETING")));
+        assert_eq!(Waiting::default().finish(), Ok(()));
+    }
 }

@@ -15,6 +15,7 @@ mod faults;
 mod kubernetes;
 mod ledger;
 mod load_balancing;
+mod log_groups;
 mod manifests;
 mod people;
 mod probes;

@@ -14,9 +14,8 @@ pub use green::{G, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, TEMPORARY, TE
 pub use workloads::{BUNDLE, manifests};
 
 use crate::{Account, migration};
-use domain::plan::Planned;
 use domain::ports::Settings;
-use domain::{Entry, Kind, Migration, Plan, Problem, ResourceKey, Status};
+use domain::{Entry, Migration, Plan, Problem, ResourceKey, Status};
 use serde_json::{Value, json};
 
 /// Blue's name.
@@ -77,13 +76,14 @@ impl Account {
     #[must_use]
     pub fn plan(&self) -> Plan {
         let (compute, edge) = (compute::found(&self.aws()), edge::found());
-        let deletes = [compute::deletes(&compute), edge::deletes()].concat();
+        let (creates, deletes) = (compute::creates(), [compute::deletes(&compute), edge::deletes()].concat());
         Plan {
             region: "eu-central-1".to_owned(),
             account: "123456789012".to_owned(),
             compute,
             edge,
             workloads: workloads::found(self),
+            creates,
             deletes,
             ..Plan::default()
         }
@@ -101,8 +101,4 @@ impl Account {
     fn role(&self) -> String {
         self.kubernetes_role_arn().unwrap_or_default()
     }
-}
-
-fn planned(kind: Kind, name: &str, id: &str) -> Planned {
-    Planned { kind, name: name.to_owned(), id: Some(id.to_owned()) }
 }

@@ -1,8 +1,9 @@
 use super::*;
 use domain::{
-    Condition,
+    Condition, Kind,
     manifest::{Object, workload},
 };
+use serde_json::{Value, json};
 use testing::{
     Account, Fault,
     shop::{BLUE, GREEN, input},

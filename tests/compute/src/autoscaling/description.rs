@@ -1,4 +1,4 @@
-//! Auto Scaling groups as the API answers them: `DescribeAutoScalingGroups`, `DescribeAutoScalingInstances`.
+//! `DescribeAutoScalingGroups`.
 //!
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingGroups.html>
 
@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use super::{
     Outcome, attachment,
     group::{Group, Instance, Lifecycle},
-    tag,
 };
 use crate::{account::Account, ec2::LaunchTemplate, query_protocol::Parameters, xml::Element};
 
@@ -27,19 +26,19 @@ impl Group {
             Element::texts("TargetGroupARNs", self.attachments.keys()),
             Element::text("HealthCheckType", "EC2"),
             Element::text("HealthCheckGracePeriod", 15),
-            Element::list("Instances", self.instances.values().map(|instance| self.instance_element(instance))),
+            Element::members("Instances", self.instances.values().map(|instance| self.instance_element(instance))),
             Element::text("CreatedTime", &self.created),
             Element::new("SuspendedProcesses", Vec::new()),
             Element::text("VPCZoneIdentifier", subnets.join(",")),
             Element::new("EnabledMetrics", Vec::new()),
-            Element::list(
+            Element::members(
                 "Tags",
-                self.tags.iter().map(|(key, (value, propagate))| tag::element(&self.name, key, value, *propagate)),
+                self.tags.iter().map(|(key, (value, propagate))| tag_element(&self.name, key, value, *propagate)),
             ),
             Element::texts("TerminationPolicies", ["AllocationStrategy", "OldestLaunchTemplate", "OldestInstance"]),
             Element::text("NewInstancesProtectedFromScaleIn", false),
             Element::text("CapacityRebalance", true),
-            Element::list("TrafficSources", self.attachments.keys().map(|arn| attachment::source(arn))),
+            Element::members("TrafficSources", self.attachments.keys().map(|arn| attachment::source(arn))),
         ];
         if self.deleting {
             element.push(Element::text("Status", "Delete in progress"));
@@ -47,7 +46,7 @@ impl Group {
         if let Some(template) = &self.settings.template {
             let specification = Element::new("LaunchTemplateSpecification", template_element(template));
             let overrides =
-                Element::list("Overrides", [vec![Element::text("InstanceType", &self.settings.instance_type)]]);
+                Element::members("Overrides", [vec![Element::text("InstanceType", &self.settings.instance_type)]]);
             element.push(Element::new(
                 "MixedInstancesPolicy",
                 vec![Element::new("LaunchTemplate", vec![specification, overrides])],
@@ -94,7 +93,7 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
         .values()
         .filter(|group| names.is_empty() || names.contains(&group.name))
         .filter(|group| filters.iter().all(|filter| matches_filter(group, filter)));
-    Ok(vec![Element::list("AutoScalingGroups", groups.map(Group::element))])
+    Ok(vec![Element::members("AutoScalingGroups", groups.map(Group::element))])
 }
 
 fn matches_filter(group: &Group, filter: &Parameters) -> bool {
@@ -109,18 +108,13 @@ fn matches_filter(group: &Group, filter: &Parameters) -> bool {
     }
 }
 
-/// `DescribeAutoScalingInstances`
-#[allow(clippy::unnecessary_wraps, reason = "one of the operations, all of which may refuse")]
-pub(crate) fn describe_instances(account: &Account, sent: &Parameters) -> Outcome {
-    let ids = sent.list("InstanceIds");
-    let state = account.state();
-    let instances = state.groups.values().flat_map(|group| {
-        let wanted = group.instances.values().filter(|instance| ids.is_empty() || ids.contains(&instance.id));
-        wanted.map(|instance| {
-            let mut element = group.instance_element(instance);
-            element.push(Element::text("AutoScalingGroupName", &group.name));
-            element
-        })
-    });
-    Ok(vec![Element::list("AutoScalingInstances", instances)])
+/// A tag in the format of the API.
+fn tag_element(group: &str, key: &str, value: &str, propagate: bool) -> Vec<Element> {
+    vec![
+        Element::text("ResourceId", group),
+        Element::text("ResourceType", "auto-scaling-group"),
+        Element::text("Key", key),
+        Element::text("Value", value),
+        Element::text("PropagateAtLaunch", propagate),
+    ]
 }

@@ -1,29 +1,28 @@
-//! Auto Scaling groups, those that EKS makes for node groups, and the operations that change their sizes.
+//! Auto Scaling groups, as EKS makes them for node groups.
 //!
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html>
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
-    sync::Arc,
 };
 
 use kubernetes::Taint;
 use serde_json::Value;
 
-use super::{Outcome, attachment::Attachment};
+use super::attachment::Attachment;
 use crate::{
     account::{Account, State},
     ec2::{LaunchTemplate, Subnet},
     eks::texts,
     identifier, node,
-    query_protocol::{Fault, Parameters},
+    query_protocol::Fault,
 };
 
-/// Where an instance is in its life.
+/// The lifecycle state of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lifecycle {
-    /// Launched, not yet a node.
+    /// Launched and not yet a node.
     Pending,
     /// A node that takes Pods.
     InService,
@@ -34,83 +33,79 @@ pub(crate) enum Lifecycle {
 /// An instance of a group.
 #[derive(Clone, Debug)]
 pub(crate) struct Instance {
-    /// `i-…`
+    /// The instance id, `i-…`.
     pub(crate) id: String,
     /// The Availability Zone's name.
     pub(crate) zone: String,
-    /// Such as `m5.large`.
+    /// The instance type, such as `m5.large`.
     pub(crate) machine: String,
     /// The node's name in Kubernetes.
     pub(crate) node: String,
     /// The private address.
     pub(crate) address: Ipv4Addr,
-    /// Where it is in its life.
+    /// The lifecycle state.
     pub(crate) lifecycle: Lifecycle,
-    /// Which generation of the launch settings made it.
-    pub(crate) generation: u32,
 }
 
 impl Instance {
-    /// Whether it is a node that takes Pods and traffic.
+    /// Whether it is a node in service.
     pub(crate) fn in_service(&self) -> bool {
         self.lifecycle == Lifecycle::InService
     }
 }
 
-/// What new instances are launched with.
+/// The launch settings of new instances.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// The AMI.
     pub(crate) image: String,
-    /// Such as `m5.large`.
+    /// The instance type, such as `m5.large`.
     pub(crate) instance_type: String,
     /// Security groups of the instances.
     pub(crate) security_groups: Vec<String>,
-    /// The node group's launch template, where it has one.
+    /// The node group's launch template, if it has one.
     pub(crate) template: Option<LaunchTemplate>,
     /// Labels of the nodes.
     pub(crate) labels: BTreeMap<String, String>,
     /// Taints of the nodes.
     pub(crate) taints: Vec<Taint>,
-    /// Counts the changes that replace instances.
-    pub(crate) generation: u32,
 }
 
 /// An Auto Scaling group.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    /// `eks-<node group>-<uuid>`
+    /// The name, `eks-<node group>-<uuid>`.
     pub(crate) name: String,
     /// Its ARN.
     pub(crate) arn: String,
-    /// When it was made.
+    /// Creation time.
     pub(crate) created: String,
     /// The cluster that the instances join.
     pub(crate) cluster: String,
-    /// `(min, desired, max)`
+    /// Sizes `(min, desired, max)`.
     pub(crate) sizes: (i64, i64, i64),
-    /// Where instances are launched, in turn.
+    /// Subnets, used in turn for launches.
     pub(crate) subnets: Vec<Subnet>,
-    /// What instances are launched with.
+    /// The launch settings.
     pub(crate) settings: Settings,
     /// The instances by id.
     pub(crate) instances: BTreeMap<String, Instance>,
-    /// Launches under way, with the addresses they will have.
+    /// Addresses of instances that are being launched.
     pub(crate) launching: BTreeSet<Ipv4Addr>,
     /// Target groups attached, by ARN.
     pub(crate) attachments: BTreeMap<String, Attachment>,
-    /// Tags: value, and whether instances get it.
+    /// Tags with their value and whether they propagate to instances.
     pub(crate) tags: BTreeMap<String, (String, bool)>,
-    /// Why the last launch failed.
+    /// The error of the last failed launch.
     pub(crate) failure: Option<String>,
-    /// Whether it goes away once it is empty.
+    /// Whether the group is being deleted.
     pub(crate) deleting: bool,
-    /// How many instances it launched so far.
+    /// Number of instances launched so far.
     pub(crate) launched: usize,
 }
 
 impl Group {
-    /// The group behind a node group.
+    /// The group of a managed node group.
     pub(crate) fn of_nodegroup(
         account: &Account,
         resource: &Value,
@@ -131,7 +126,7 @@ impl Group {
             (format!("k8s.io/cluster-autoscaler/{cluster}"), "owned".to_owned()),
             (format!("kubernetes.io/cluster/{cluster}"), "owned".to_owned()),
         ];
-        // Security groups of a launch template take the place of the cluster's.
+        // Security groups of a launch template replace the cluster security group.
         let security_groups = match &template {
             Some(template) if !template.security_groups.is_empty() => template.security_groups.clone(),
             _ => cluster_security_group.into_iter().collect(),
@@ -164,7 +159,7 @@ impl Group {
             .and_then(|template| template.instance_type.clone())
             .or(listed)
             .unwrap_or_else(|| "t3.medium".to_owned());
-        // EKS's AMI of a release; the same release is the same AMI.
+        // The AMI id is derived from the release, so that the same release has the same AMI.
         let release = resource["releaseVersion"].as_str().unwrap_or_default();
         self.settings.image = own.and_then(|template| template.image.clone()).unwrap_or_else(|| ami_of(release));
         if let Some(template) = template {
@@ -173,21 +168,8 @@ impl Group {
             }
             self.settings.template = Some(template);
         }
-        self.take_labels_and_taints(resource);
-    }
-
-    /// Labels and taints for nodes that come from now on.
-    pub(crate) fn take_labels_and_taints(&mut self, resource: &Value) {
         self.settings.labels = node::labels(resource, &self.settings);
         self.settings.taints = node::taints(&resource["taints"]);
-    }
-
-    /// New launch settings: instances of the present generation are to be replaced.
-    pub(crate) fn next_generation(&mut self, resource: &Value, template: Option<LaunchTemplate>) {
-        let template = template.or_else(|| self.settings.template.clone());
-        self.take_settings(resource, template);
-        self.settings.generation += 1;
-        self.failure = None;
     }
 
     /// Sets `(min, desired, max)`.
@@ -196,28 +178,19 @@ impl Group {
         self.failure = None;
     }
 
-    /// How many instances are wanted.
+    /// The desired number of instances.
     pub(crate) fn desired(&self) -> usize {
         usize::try_from(self.sizes.1).unwrap_or_default()
     }
 
-    /// Whether exactly the desired instances are there, all in service.
+    /// Whether the group has exactly the desired number of instances, all in service.
     pub(crate) fn is_settled(&self) -> bool {
         self.launching.is_empty()
             && self.instances.len() == self.desired()
             && self.instances.values().all(Instance::in_service)
     }
 
-    /// Whether as many instances of the newest generation as desired are in service.
-    pub(crate) fn is_renewed(&self) -> bool {
-        let newest = self
-            .instances
-            .values()
-            .filter(|instance| instance.in_service() && instance.generation == self.settings.generation);
-        newest.count() >= self.desired()
-    }
-
-    /// Whether nothing is left of it.
+    /// Whether it has no instances.
     pub(crate) fn is_empty(&self) -> bool {
         self.instances.is_empty() && self.launching.is_empty()
     }
@@ -230,33 +203,9 @@ fn ami_of(release: &str) -> String {
     format!("ami-0{sum:016x}")
 }
 
-/// A group by name, or the refusal that it does not exist.
+/// A group by name.
 pub(crate) fn find_mut<'a>(state: &'a mut State, name: &str) -> Result<&'a mut Group, Fault> {
     state.groups.get_mut(name).ok_or_else(|| {
         Fault::validation(format!("AutoScalingGroup name not found - AutoScalingGroup: {name} not found"))
     })
-}
-
-/// `SetDesiredCapacity` and `UpdateAutoScalingGroup`, as far as they change sizes.
-pub(crate) fn resize(account: &Arc<Account>, sent: &Parameters) -> Outcome {
-    let name = sent.required("AutoScalingGroupName")?;
-    {
-        let mut state = account.state();
-        let group = find_mut(&mut state, name)?;
-        let least = sent.number("MinSize", 0, 100)?.unwrap_or(group.sizes.0);
-        let most = sent.number("MaxSize", 0, 100)?.unwrap_or(group.sizes.2);
-        let wanted =
-            sent.number("DesiredCapacity", 0, 100)?.unwrap_or_else(|| group.sizes.1.clamp(least, most.max(least)));
-        if least > most {
-            return Err(Fault::validation("Max bound must be greater than or equal to min bound"));
-        }
-        if !(least..=most).contains(&wanted) {
-            return Err(Fault::validation(format!(
-                "New SetDesiredCapacity value {wanted} is not between min value {least} and max value {most}."
-            )));
-        }
-        group.set_sizes((least, wanted, most));
-    }
-    node::reconcile(account, name);
-    Ok(Vec::new())
 }

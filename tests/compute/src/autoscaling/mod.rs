@@ -1,11 +1,11 @@
-//! Amazon EC2 Auto Scaling: the query API as far as node groups and load balancers need it, simulated.
+//! Amazon EC2 Auto Scaling, simulated: the operations that attach target groups to the groups of EKS node groups.
 //!
-//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html>. Groups come from EKS node groups only.
+//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Operations.html>. Groups are
+//! created by EKS node groups only.
 
 mod attachment;
 mod description;
 pub(crate) mod group;
-mod tag;
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
 
 const NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
 
-/// What an operation ends with: the members of its result, or a refusal.
+/// The result of an operation: the members of its result element, or an error.
 type Outcome = Result<Vec<Element>, Fault>;
 
 /// Answers one HTTP request.
@@ -29,21 +29,8 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
     let action = sent.get("Action").unwrap_or_default().to_owned();
     let outcome = match action.as_str() {
         "DescribeAutoScalingGroups" => description::describe(&account, &sent),
-        "DescribeAutoScalingInstances" => description::describe_instances(&account, &sent),
-        "SetDesiredCapacity" | "UpdateAutoScalingGroup" => group::resize(&account, &sent),
-        "AttachLoadBalancerTargetGroups" => attachment::attach(&account, &sent, &sent.list("TargetGroupARNs")),
-        "DetachLoadBalancerTargetGroups" => attachment::detach(&account, &sent, &sent.list("TargetGroupARNs")),
-        "DescribeLoadBalancerTargetGroups" => attachment::describe_target_groups(&account, &sent),
-        "AttachTrafficSources" => {
-            attachment::identifiers(&sent).and_then(|arns| attachment::attach(&account, &sent, &arns))
-        }
-        "DetachTrafficSources" => {
-            attachment::identifiers(&sent).and_then(|arns| attachment::detach(&account, &sent, &arns))
-        }
-        "DescribeTrafficSources" => attachment::describe_traffic_sources(&account, &sent),
-        "CreateOrUpdateTags" => tag::create_or_update(&account, &sent),
-        "DeleteTags" => tag::delete(&account, &sent),
-        "DescribeTags" => tag::describe(&account, &sent),
+        "AttachLoadBalancerTargetGroups" => attachment::attach(&account, &sent),
+        "DetachLoadBalancerTargetGroups" => attachment::detach(&account, &sent),
         other => Err(Fault { status: 501, code: "InvalidAction".into(), message: format!("{other} is not simulated") }),
     };
     respond(&action, NAMESPACE, outcome)

@@ -1,4 +1,4 @@
-//! Access entries: which IAM principals may enter a cluster, and as whom.
+//! Access entries: the IAM principals with access to a cluster, and their Kubernetes user and groups.
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>
 
@@ -18,13 +18,13 @@ use crate::{account::Account, identifier};
 /// An entry and the access policies associated with it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AccessEntry {
-    /// What `DescribeAccessEntry` answers.
+    /// The entry in the format of `DescribeAccessEntry`.
     pub(crate) stored: Stored,
-    /// Associated policies by their ARN, as `ListAssociatedAccessPolicies` answers them.
+    /// Associated policies by ARN, in the format of `ListAssociatedAccessPolicies`.
     pub(crate) policies: BTreeMap<String, Value>,
 }
 
-/// The entry that a cluster's creator gets, with the policy that makes it an administrator.
+/// The entry of a cluster's creator, with the cluster admin policy.
 pub(crate) fn of_creator(account: &Account, cluster: &str, creator: &str) -> AccessEntry {
     let mut entry = AccessEntry {
         stored: Stored {
@@ -48,7 +48,7 @@ pub(crate) fn of_creator(account: &Account, cluster: &str, creator: &str) -> Acc
     entry
 }
 
-/// The entry by which the nodes of a managed node group join; EKS makes it with the node group:
+/// The entry of a node role, which EKS creates with the managed node group:
 /// <https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>
 pub(crate) fn of_nodes(account: &Account, cluster: &str, role: &str) -> AccessEntry {
     let groups = json!(["system:nodes"]);
@@ -56,10 +56,10 @@ pub(crate) fn of_nodes(account: &Account, cluster: &str, role: &str) -> AccessEn
     AccessEntry { stored: Stored { resource, ..Stored::default() }, policies: BTreeMap::new() }
 }
 
-/// The user that a node is.
+/// The user name of nodes.
 const NODE_USERNAME: &str = "system:node:{{EC2PrivateDNSName}}";
 
-/// A role's sessions keep their session name; users and root are named by their ARN.
+/// The default user name: for roles the session's ARN with its session name, for users and root their ARN.
 fn default_username(principal: &str) -> String {
     match principal.split_once(":role/") {
         Some((head, path)) => {
@@ -93,7 +93,7 @@ fn resource(
     })
 }
 
-/// The entries are not there at all in `CONFIG_MAP` mode.
+/// Refuses operations on access entries in `CONFIG_MAP` mode.
 pub(crate) fn require_mode(cluster: &Cluster, name: &str) -> Result<(), Fault> {
     if cluster.authentication_mode() == "CONFIG_MAP" {
         return Err(Fault::invalid_request(
@@ -104,7 +104,7 @@ pub(crate) fn require_mode(cluster: &Cluster, name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// An entry, or the refusal that there is none.
+/// An entry by principal ARN.
 pub(crate) fn find_mut<'a>(
     cluster: &'a mut Cluster,
     name: &str,
@@ -167,7 +167,7 @@ fn is_principal(arn: &str) -> bool {
         if account.len() == 12 && (resource.starts_with("role/") || resource.starts_with("user/") || *resource == "root"))
 }
 
-/// Groups and names that EKS keeps for itself:
+/// Refuses groups and user names with reserved prefixes:
 /// <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html>
 fn refuse_reserved(groups: &[String], username: &str) -> Result<(), Fault> {
     let reserved = ["system:", "eks:", "aws:", "amazon:", "iam:"];
@@ -200,24 +200,6 @@ pub(crate) fn list(account: &Account, name: &str, request: &Request) -> Outcome 
         .iter()
         .filter(|(_, entry)| policy.is_none_or(|policy| entry.policies.contains_key(policy)));
     page(request, "accessEntries", entries.map(|(principal, _)| json!(principal)).collect())
-}
-
-/// `UpdateAccessEntry`
-pub(crate) fn update(account: &Account, name: &str, principal: &str, request: &Request) -> Outcome {
-    let mut state = account.state();
-    let entry = find_mut(cluster::find_mut(&mut state, name)?, name, principal)?;
-    let groups = request.member_or("kubernetesGroups", entry.stored.resource["kubernetesGroups"].clone());
-    let username =
-        request.text("username").or(entry.stored.resource["username"].as_str()).unwrap_or_default().to_owned();
-    if entry.stored.resource["type"] != "STANDARD" {
-        return Err(Fault::invalid_request("Only access entries of type STANDARD can be updated.").of(name));
-    }
-    let sent = request.text("username").unwrap_or_default();
-    refuse_reserved(&texts(&groups), sent).map_err(|fault| fault.of(name))?;
-    entry.stored.set("kubernetesGroups", groups);
-    entry.stored.set("username", json!(username));
-    entry.stored.set("modifiedAt", json!(identifier::epoch_seconds()));
-    Ok(json!({ "accessEntry": entry.stored.resource }))
 }
 
 /// `DeleteAccessEntry`

@@ -1,7 +1,7 @@
-//! Access policies: what an access entry allows without any RBAC object in the cluster.
+//! Access policies: permissions of an access entry that need no RBAC objects in the cluster.
 //!
-//! <https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html>. EKS evaluates them in an authorizer of its
-//! own; here they become groups, of which `system:masters` is the one that a Kubernetes API server knows by itself.
+//! <https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html>. EKS evaluates them in its own
+//! authorizer. Here they are mapped to groups; `system:masters` is the one to which an API server grants everything.
 
 use serde_json::{Value, json};
 
@@ -15,13 +15,13 @@ use crate::{account::Account, identifier};
 
 const PREFIX: &str = "arn:aws:eks::aws:cluster-access-policy/";
 
-/// The policy that allows everything.
+/// The policy that grants all permissions.
 pub(crate) const CLUSTER_ADMIN: &str = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy";
 
-/// The group that may do everything.
+/// The group that has all permissions.
 pub(crate) const MASTERS: &str = "system:masters";
 
-/// Those that can be associated with an entry of type STANDARD.
+/// Policies that can be associated with an access entry of type STANDARD.
 const NAMES: [&str; 7] = [
     "AmazonEKSAdminPolicy",
     "AmazonEKSAdminViewPolicy",
@@ -32,7 +32,7 @@ const NAMES: [&str; 7] = [
     "AmazonEMRJobPolicy",
 ];
 
-/// The groups that stand for an associated policy: one for the whole cluster, or one a namespace.
+/// The groups of an associated policy: one for the whole cluster, or one for each namespace.
 pub(crate) fn group_of(association: &Value) -> Vec<String> {
     let arn = association["policyArn"].as_str().unwrap_or_default();
     let name = arn.strip_prefix(PREFIX).unwrap_or(arn);
@@ -47,19 +47,10 @@ pub(crate) fn group_of(association: &Value) -> Vec<String> {
     }
 }
 
-/// An association in its wire form.
+/// An association in the format of `ListAssociatedAccessPolicies`.
 pub(crate) fn association(policy: &str, scope: &Value) -> Value {
     let now = identifier::epoch_seconds();
     json!({ "policyArn": policy, "accessScope": scope, "associatedAt": now, "modifiedAt": now })
-}
-
-/// `ListAccessPolicies`
-pub(crate) fn list(request: &Request) -> Outcome {
-    page(
-        request,
-        "accessPolicies",
-        NAMES.iter().map(|name| json!({ "name": name, "arn": format!("{PREFIX}{name}") })).collect(),
-    )
 }
 
 /// `AssociateAccessPolicy`; associating again changes the scope.
@@ -93,16 +84,6 @@ pub(crate) fn associate(account: &Account, name: &str, principal: &str, request:
     }
     entry.policies.insert(policy.to_owned(), associated.clone());
     Ok(json!({ "clusterName": name, "principalArn": principal, "associatedAccessPolicy": associated }))
-}
-
-/// `DisassociateAccessPolicy`
-pub(crate) fn disassociate(account: &Account, name: &str, principal: &str, policy: &str) -> Outcome {
-    let mut state = account.state();
-    let entry = access_entry::find_mut(cluster::find_mut(&mut state, name)?, name, principal)?;
-    match entry.policies.remove(policy) {
-        Some(_) => Ok(json!({})),
-        None => Err(Fault::not_found("The specified policyArn is not associated with the access entry.").of(name)),
-    }
 }
 
 /// `ListAssociatedAccessPolicies`

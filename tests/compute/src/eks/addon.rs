@@ -1,20 +1,18 @@
-//! Add-ons: `CreateAddon`, `DescribeAddon`, `ListAddons`, `UpdateAddon`, `DeleteAddon`.
+//! Add-ons: `CreateAddon`, `DescribeAddon`, `ListAddons`.
 //!
-//! <https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html>. What add-ons would install is not simulated,
-//! only their lifecycle: one that is a Deployment is DEGRADED while the cluster has no node to run it.
+//! <https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html>. Only the lifecycle is simulated, nothing is
+//! installed. Add-ons that are a Deployment are DEGRADED while the cluster has no nodes.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{
-    Outcome, addon_catalogue,
-    cluster::{self, Cluster},
+    Outcome, addon_catalogue, cluster,
     fault::Fault,
     pod_identity,
     request::{Request, page},
     stored::Stored,
-    update::{self, Subject},
 };
 use crate::{account::Account, autoscaling::group::Instance, identifier};
 
@@ -22,14 +20,10 @@ fn absent(cluster: &str, addon: &str) -> Fault {
     Fault::not_found(format!("No addon: {addon} found in cluster: {cluster}")).of(cluster).with("addonName", addon)
 }
 
-/// The add-on as it looks now: ACTIVE needs somewhere to run.
-fn present(cluster: &Cluster, name: &str, addon: &Stored, has_nodes: bool) -> Value {
+/// The add-on with its current status: DEGRADED instead of ACTIVE if it needs nodes and there are none.
+fn present(name: &str, addon: &Stored, has_nodes: bool) -> Value {
     let mut resource = addon.resource.clone();
-    if addon.status() == "ACTIVE"
-        && addon_catalogue::needs_nodes(name)
-        && !has_nodes
-        && cluster.fargate_profiles.is_empty()
-    {
+    if addon.status() == "ACTIVE" && addon_catalogue::needs_nodes(name) && !has_nodes {
         resource["status"] = json!("DEGRADED");
         resource["health"] = json!({ "issues": [{
             "code": "InsufficientNumberOfReplicas",
@@ -99,27 +93,24 @@ pub(crate) fn create(account: &Arc<Account>, name: &str, request: &Request) -> O
     let answer = json!({ "addon": stored.resource });
     cluster.addons.insert(addon.clone(), stored);
     drop(state);
-    settle(account, name, &addon, None);
+    settle(account, name, &addon);
     Ok(answer)
 }
 
-/// Ends a create or an update after the add-on's time.
-fn settle(account: &Arc<Account>, name: &str, addon: &str, update: Option<String>) {
+/// Makes the add-on ACTIVE after [`crate::Delays::addon`].
+fn settle(account: &Arc<Account>, name: &str, addon: &str) {
     let (name, addon) = (name.to_owned(), addon.to_owned());
     account.later(account.delays().addon, move |account| async move {
         let mut state = account.state();
         let Ok(cluster) = cluster::find_mut(&mut state, &name) else { return };
-        if let Some(stored) = cluster.addons.get_mut(&addon).filter(|stored| stored.status() != "DELETING") {
+        if let Some(stored) = cluster.addons.get_mut(&addon) {
             stored.set("status", json!("ACTIVE"));
             stored.set("modifiedAt", json!(identifier::epoch_seconds()));
-        }
-        if let Some(id) = update {
-            update::end(cluster, &id, None);
         }
     });
 }
 
-/// JSON or YAML by EKS; JSON here.
+/// Refuses configuration values that are not JSON. EKS also accepts YAML.
 fn check_configuration(values: Option<&str>) -> Result<(), Fault> {
     match values {
         Some(text) if !text.is_empty() && serde_json::from_str::<serde_json::Map<String, Value>>(text).is_err() => Err(
@@ -132,74 +123,11 @@ fn check_configuration(values: Option<&str>) -> Result<(), Fault> {
 /// `DescribeAddon`
 pub(crate) fn describe(account: &Account, name: &str, addon: &str) -> Outcome {
     let state = account.state();
-    let cluster = cluster::find(&state, name)?;
-    let stored = cluster.addons.get(addon).ok_or_else(|| absent(name, addon))?;
-    Ok(json!({ "addon": present(cluster, addon, stored, has_nodes(&state, name)) }))
+    let stored = cluster::find(&state, name)?.addons.get(addon).ok_or_else(|| absent(name, addon))?;
+    Ok(json!({ "addon": present(addon, stored, has_nodes(&state, name)) }))
 }
 
 /// `ListAddons`
 pub(crate) fn list(account: &Account, name: &str, request: &Request) -> Outcome {
     page(request, "addons", cluster::find(&account.state(), name)?.addons.keys().map(|addon| json!(addon)).collect())
-}
-
-/// `UpdateAddon`
-pub(crate) fn update(account: &Arc<Account>, name: &str, addon: &str, request: &Request) -> Outcome {
-    let mut state = account.state();
-    let cluster = cluster::find_mut(&mut state, name)?;
-    let kubernetes = cluster.version().to_owned();
-    let stored = cluster.addons.get(addon).ok_or_else(|| absent(name, addon))?;
-    if matches!(stored.status(), "CREATING" | "DELETING") {
-        return Err(Fault::in_use(format!("Addon {addon} is in status {}", stored.status()))
-            .of(name)
-            .with("addonName", addon));
-    }
-    let mut changes: Vec<(&str, &str, String)> = Vec::new();
-    if let Some(asked) = request.text("addonVersion") {
-        let version = addon_catalogue::choose(addon, Some(asked), &kubernetes).map_err(|fault| fault.of(name))?;
-        changes.push(("addonVersion", "AddonVersion", version.to_owned()));
-    }
-    check_configuration(request.text("configurationValues")).map_err(|fault| fault.of(name))?;
-    for (member, kind) in
-        [("configurationValues", "ConfigurationValues"), ("serviceAccountRoleArn", "ServiceAccountRoleArn")]
-    {
-        if let Some(value) = request.text(member) {
-            changes.push((member, kind, value.to_owned()));
-        }
-    }
-    let parameters: Vec<_> = changes.iter().map(|(_, kind, value)| (*kind, value.clone())).collect();
-    let answer = update::begin(cluster, Subject::Addon(addon.to_owned()), "AddonUpdate", &parameters)?;
-    if let Some(stored) = cluster.addons.get_mut(addon) {
-        for (member, _, value) in changes {
-            stored.set(member, json!(value));
-        }
-        stored.set("status", json!("UPDATING"));
-    }
-    drop(state);
-    settle(account, name, addon, answer["id"].as_str().map(str::to_owned));
-    Ok(json!({ "update": answer }))
-}
-
-/// `DeleteAddon`; with or without `preserve`, since nothing was installed.
-pub(crate) fn delete(account: &Arc<Account>, name: &str, addon: &str) -> Outcome {
-    let mut state = account.state();
-    let cluster = cluster::find_mut(&mut state, name)?;
-    let stored = cluster.addons.get_mut(addon).ok_or_else(|| absent(name, addon))?;
-    if stored.status() == "CREATING" {
-        return Err(Fault::invalid_request(format!("Addon {addon} is in status CREATING"))
-            .of(name)
-            .with("addonName", addon));
-    }
-    stored.set("status", json!("DELETING"));
-    let answer = json!({ "addon": stored.resource });
-    drop(state);
-    let (name, addon) = (name.to_owned(), addon.to_owned());
-    account.later(account.delays().addon, move |account| async move {
-        let mut state = account.state();
-        let Ok(cluster) = cluster::find_mut(&mut state, &name) else { return };
-        if let Some(stored) = cluster.addons.remove(&addon) {
-            let owner = stored.resource["addonArn"].clone();
-            cluster.pod_identities.retain(|_, identity| identity.resource.get("ownerArn") != Some(&owner));
-        }
-    });
-    Ok(answer)
 }

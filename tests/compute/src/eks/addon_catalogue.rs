@@ -1,7 +1,7 @@
-//! Which add-on versions work with which Kubernetes version: `DescribeAddonVersions`, `DescribeAddonConfiguration`.
+//! Add-on versions and the Kubernetes versions that they support: `DescribeAddonVersions`.
 //!
-//! A small part of EKS's catalogue, with versions from the tables of
-//! <https://docs.aws.amazon.com/eks/latest/userguide/managing-kube-proxy.html> and its siblings for the other add-ons.
+//! A small part of EKS's catalogue. Versions are from the table of
+//! <https://docs.aws.amazon.com/eks/latest/userguide/managing-kube-proxy.html> and those of the other add-ons' pages.
 
 use serde_json::{Value, json};
 
@@ -12,11 +12,11 @@ use super::{
     version,
 };
 
-/// A version of an add-on and the minor versions of Kubernetes that it works with, both ends included.
+/// A version of an add-on and the range of Kubernetes minor versions that it supports, both ends included.
 struct Offer {
     version: &'static str,
     minors: (u32, u32),
-    /// The minors whose default it is.
+    /// The range of minor versions whose default it is.
     default_of: (u32, u32),
 }
 
@@ -25,14 +25,14 @@ struct Addon {
     name: &'static str,
     kind: &'static str,
     namespace: &'static str,
-    /// Runs as a Deployment, which is degraded until nodes can take its Pods; a `DaemonSet` is content without nodes.
+    /// Whether it runs as a Deployment, which is DEGRADED without nodes; a `DaemonSet` is healthy without nodes.
     needs_nodes: bool,
-    /// The service account that may get permissions by Pod Identity.
+    /// The service account that uses Pod Identity.
     service_account: Option<&'static str>,
     offers: &'static [Offer],
 }
 
-/// No minor version.
+/// An empty range of minor versions.
 const NONE: (u32, u32) = (1, 0);
 
 const ADDONS: [Addon; 5] = [
@@ -108,7 +108,7 @@ fn find(name: &str) -> Option<&'static Addon> {
     ADDONS.iter().find(|addon| addon.name == name)
 }
 
-/// Whether the add-on's Pods need nodes before it is healthy.
+/// Whether the add-on is DEGRADED without nodes.
 pub(crate) fn needs_nodes(name: &str) -> bool {
     find(name).is_some_and(|addon| addon.needs_nodes)
 }
@@ -118,7 +118,7 @@ pub(crate) fn namespace(name: &str) -> &'static str {
     find(name).map_or("kube-system", |addon| addon.namespace)
 }
 
-/// The version to install: the one asked for if it works with the cluster, otherwise the default.
+/// The version to install: the requested one if it supports the cluster's version, or the default if none is requested.
 pub(crate) fn choose(name: &str, asked: Option<&str>, kubernetes: &str) -> Result<&'static str, Fault> {
     let addon = find(name)
         .ok_or_else(|| Fault::invalid_parameter("Addon specified is not supported").with("addonName", name))?;
@@ -187,37 +187,6 @@ fn info(addon: &Addon, kubernetes: Option<&str>) -> Value {
         "addonName": addon.name, "type": addon.kind, "addonVersions": versions, "publisher": "eks", "owner": "aws",
         "defaultNamespace": addon.namespace,
     })
-}
-
-/// `DescribeAddonConfiguration`: the schema says which `configurationValues` are allowed.
-///
-/// EKS's schemas list every setting of an add-on; here a few settings that people do change.
-pub(crate) fn describe_configuration(request: &Request) -> Outcome {
-    let name = request.parameter("addonName").unwrap_or_default();
-    let wanted = request.parameter("addonVersion").unwrap_or_default();
-    let addon =
-        find(name).filter(|addon| addon.offers.iter().any(|offer| offer.version == wanted)).ok_or_else(|| {
-            Fault::not_found(format!("Addon {name} with version {wanted} specified is not supported"))
-                .with("addonName", name)
-        })?;
-    let schema = json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "type": "object",
-        "additionalProperties": true,
-        "properties": {
-            "replicaCount": { "type": "integer" }, "resources": { "type": "object" }, "env": { "type": "object" },
-            "tolerations": { "type": "array" }, "affinity": { "type": "object" }, "nodeSelector": { "type": "object" },
-        },
-    });
-    let identities: Vec<Value> = addon
-        .service_account
-        .iter()
-        .map(|account| json!({ "serviceAccount": account, "recommendedManagedPolicies": [] }))
-        .collect();
-    Ok(json!({
-        "addonName": name, "addonVersion": wanted, "configurationSchema": schema.to_string(),
-        "podIdentityConfiguration": identities,
-    }))
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use super::{
     nodegroup::Nodegroup,
     request::{Request, page},
     stored::{Stored, checked_name, texts},
-    update::Update,
     version,
 };
 use crate::{
@@ -23,11 +22,11 @@ use crate::{
     loopback::Claim,
 };
 
-/// A cluster and all that belongs to it.
+/// A cluster with its node groups, add-ons, access entries and associations.
 pub(crate) struct Cluster {
-    /// What `DescribeCluster` answers.
+    /// The cluster in the format of `DescribeCluster`.
     pub(crate) stored: Stored,
-    /// Who created it.
+    /// ARN of the principal that created it.
     pub(crate) creator: String,
     /// Its range of loopback addresses.
     pub(crate) addresses: Option<Claim>,
@@ -41,11 +40,7 @@ pub(crate) struct Cluster {
     pub(crate) access_entries: BTreeMap<String, AccessEntry>,
     /// Pod identity associations by id.
     pub(crate) pod_identities: BTreeMap<String, Stored>,
-    /// Fargate profiles by name.
-    pub(crate) fargate_profiles: BTreeMap<String, Stored>,
-    /// Updates, oldest first.
-    pub(crate) updates: Vec<Update>,
-    /// The last node's number in the range of addresses.
+    /// Number of the last launched node in the range of addresses.
     pub(crate) last_node: u8,
 }
 
@@ -60,7 +55,7 @@ impl Cluster {
         self.stored.resource["version"].as_str().unwrap_or_default()
     }
 
-    /// Whether it can be changed now.
+    /// Refuses changes unless the cluster is ACTIVE.
     pub(crate) fn require_active(&self) -> Result<(), Fault> {
         let name = self.stored.resource["name"].as_str().unwrap_or_default();
         match self.stored.status() {
@@ -73,7 +68,7 @@ impl Cluster {
     }
 }
 
-/// A cluster by name, or the refusal that it does not exist.
+/// A cluster by name.
 pub(crate) fn find<'a>(state: &'a State, name: &str) -> Result<&'a Cluster, Fault> {
     state.clusters.get(name).ok_or_else(|| Fault::no_cluster(name))
 }
@@ -91,6 +86,12 @@ pub(crate) fn describe(account: &Account, name: &str) -> Outcome {
 /// `ListClusters`
 pub(crate) fn list(account: &Account, request: &Request) -> Outcome {
     page(request, "clusters", account.state().clusters.keys().map(|name| json!(name)).collect())
+}
+
+/// `ListFargateProfiles`; always empty, since profiles cannot be created here.
+pub(crate) fn list_fargate_profiles(account: &Account, name: &str) -> Outcome {
+    find(&account.state(), name)?;
+    Ok(json!({ "fargateProfileNames": [] }))
 }
 
 /// `CreateCluster`
@@ -120,11 +121,9 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
         addons: BTreeMap::new(),
         access_entries: BTreeMap::new(),
         pod_identities: BTreeMap::new(),
-        fargate_profiles: BTreeMap::new(),
-        updates: Vec::new(),
         last_node: 0,
     };
-    // The creator's way in: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
+    // The creator's access entry: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
     if mode != "CONFIG_MAP" && request.body["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] != json!(false) {
         let entry = access_entry::of_creator(account, &name, &creator);
         cluster.access_entries.insert(creator, entry);
@@ -143,7 +142,7 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
 
 /// `DeleteCluster`: <https://docs.aws.amazon.com/eks/latest/APIReference/API_DeleteCluster.html>
 ///
-/// Node groups and Fargate profiles have to go first, and deletion protection off
+/// Refused while there are node groups or while deletion protection is on
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html>).
 pub(crate) fn delete(account: &Arc<Account>, name: &str) -> Outcome {
     let answer = {
@@ -158,9 +157,6 @@ pub(crate) fn delete(account: &Arc<Account>, name: &str) -> Outcome {
         if let Some(group) = cluster.nodegroups.keys().next() {
             return Err(Fault::in_use("Cluster has nodegroups attached").of(name).with("nodegroupName", group));
         }
-        if !cluster.fargate_profiles.is_empty() {
-            return Err(Fault::in_use("Cluster has fargate profiles attached").of(name));
-        }
         if !matches!(cluster.stored.status(), "ACTIVE" | "FAILED") {
             let status = cluster.stored.status();
             return Err(Fault::in_use(format!("Cannot delete because cluster {name} is in status {status}")).of(name));
@@ -172,7 +168,7 @@ pub(crate) fn delete(account: &Arc<Account>, name: &str) -> Outcome {
     Ok(answer)
 }
 
-/// The answer to a repeated create, or the refusal of a name that is taken.
+/// The existing cluster if the request repeats its creation, or `ResourceInUseException` if the name is taken.
 fn existing(state: &State, name: &str, request: &Request) -> Result<Option<Value>, Fault> {
     let Some(cluster) = state.clusters.get(name) else { return Ok(None) };
     match cluster.stored.repeated(request) {
@@ -185,7 +181,7 @@ fn existing(state: &State, name: &str, request: &Request) -> Result<Option<Value
 fn access_config(request: &Request) -> Result<String, Fault> {
     let config = request.member_or("accessConfig", json!({}));
     let mode = config["authenticationMode"].as_str().unwrap_or("CONFIG_MAP");
-    // The creator's permissions cannot be left out in CONFIG_MAP: nobody could ever get in.
+    // In CONFIG_MAP mode nobody has access without the creator's permissions.
     if mode == "CONFIG_MAP" && config["bootstrapClusterCreatorAdminPermissions"] == json!(false) {
         return Err(Fault::invalid_parameter(
             "bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP",
@@ -197,7 +193,7 @@ fn access_config(request: &Request) -> Result<String, Fault> {
     }
 }
 
-/// `resourcesVpcConfig` as answered, from subnets and security groups that exist.
+/// `resourcesVpcConfig` of the response. Subnets and security groups have to exist.
 async fn network(account: &Account, request: &Request) -> Result<Value, Fault> {
     let asked = request.member_or("resourcesVpcConfig", json!({}));
     let subnet_ids = texts(&asked["subnetIds"]);

@@ -1,7 +1,7 @@
-//! What happens to a cluster behind its status: CREATING to ACTIVE, DELETING to gone.
+//! Creation and deletion of clusters.
 //!
-//! EKS takes about ten minutes to create a cluster. Here it takes [`crate::Delays::cluster_create`], and then a
-//! Kubernetes API of the `kubernetes` crate listens at the endpoint that `DescribeCluster` gives.
+//! EKS takes about ten minutes to create a cluster, the simulation [`crate::Delays::cluster_create`]. Then a Kubernetes API
+//! of the `kubernetes` crate listens at the cluster's endpoint.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{account::Account, authenticator::IamAuthenticator, ec2, identifier, loopback, query_protocol::Fault};
 
-/// How many clusters have a range of loopback addresses: 127.64.0.0/16 to 127.127.0.0/16.
+/// Number of ranges of loopback addresses for clusters: 127.64.0.0/16 to 127.127.0.0/16.
 const RANGES: u8 = 64;
 
 /// Brings a cluster to ACTIVE, or FAILED with the reason in its health.
@@ -96,7 +96,7 @@ async fn start(account: &Arc<Account>, name: &str) -> Result<(), (&'static str, 
     Ok(())
 }
 
-/// Takes a cluster away: its Kubernetes API, its security group, itself.
+/// Deletes a cluster with its Kubernetes API and its security group.
 pub(crate) fn delete(account: &Arc<Account>, name: String) {
     account.later(account.delays().cluster_delete, |account| async move {
         let (api, group) = {
@@ -112,7 +112,7 @@ pub(crate) fn delete(account: &Arc<Account>, name: String) {
         if let Some(group) = group
             && let Err(fault) = ec2::delete_security_group(&account.neighbours, &group).await
         {
-            // As on AWS, a group that something else still uses stays behind, and the cluster goes all the same.
+            // As on AWS, the cluster is deleted even if its security group is still in use and stays.
             tracing::warn!(cluster = name, group, code = fault.code, "the cluster security group stays");
         }
         account.state().clusters.remove(&name);

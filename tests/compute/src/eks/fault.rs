@@ -1,18 +1,18 @@
-//! EKS's refusals: <https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html>.
+//! EKS's errors: <https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html>.
 
 use serde_json::{Map, Value, json};
 
 use super::request::Request;
 use crate::query_protocol;
 
-/// A refusal with the members that SDKs parse.
+/// An error with the members that SDKs parse.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
     /// The HTTP status.
     pub(crate) status: u16,
     /// The error's name, such as `ResourceNotFoundException`.
     pub(crate) name: &'static str,
-    /// The body: `message` and what the error names, such as `clusterName`.
+    /// The body: `message` and members such as `clusterName`.
     pub(crate) body: Map<String, Value>,
 }
 
@@ -23,7 +23,7 @@ impl Fault {
         Self { status, name, body }
     }
 
-    /// Adds the cluster that it is about.
+    /// Adds the cluster's name.
     pub(crate) fn of(mut self, cluster: &str) -> Self {
         self.body.insert("clusterName".into(), json!(cluster));
         self
@@ -35,17 +35,17 @@ impl Fault {
         self
     }
 
-    /// `InvalidParameterException`: a value that can never be right.
+    /// `InvalidParameterException`: a parameter is invalid.
     pub(crate) fn invalid_parameter(message: impl AsRef<str>) -> Self {
         Self::new(400, "InvalidParameterException", message.as_ref())
     }
 
-    /// `InvalidRequestException`: not in this state of the cluster.
+    /// `InvalidRequestException`: the state of the cluster does not allow the request.
     pub(crate) fn invalid_request(message: impl AsRef<str>) -> Self {
         Self::new(400, "InvalidRequestException", message.as_ref())
     }
 
-    /// `ResourceInUseException`: it exists, or something depends on it.
+    /// `ResourceInUseException`: the resource exists already, or another one depends on it.
     pub(crate) fn in_use(message: impl AsRef<str>) -> Self {
         Self::new(409, "ResourceInUseException", message.as_ref())
     }
@@ -65,20 +65,19 @@ impl Fault {
         Self::new(400, "BadRequestException", message.as_ref())
     }
 
-    /// There is no such cluster.
+    /// `ResourceNotFoundException` for a cluster.
     pub(crate) fn no_cluster(name: &str) -> Self {
         Self::not_found(format!("No cluster found for name: {name}.")).of(name)
     }
 
-    /// A method and path that this simulation does not have. A status of 501 is none that EKS gives: a call that
-    /// nobody thought of must be told from one that was refused.
+    /// An operation that is not simulated. EKS never answers with status 501, so these calls can be told from EKS's errors.
     pub(crate) fn unknown_operation(request: &Request) -> Self {
         let path = request.segments.join("/");
         Self::new(501, "UnknownOperationException", &format!("{} /{path} is not simulated", request.method))
     }
 }
 
-/// A refusal of another service, as EKS passes it on.
+/// An error of EC2 in the form in which EKS returns it.
 impl From<query_protocol::Fault> for Fault {
     fn from(fault: query_protocol::Fault) -> Self {
         if fault.status >= 500 {

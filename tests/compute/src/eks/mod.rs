@@ -1,7 +1,9 @@
-//! Amazon EKS: the REST-JSON control plane, simulated.
+//! The control plane of Amazon EKS, simulated. It uses REST with JSON bodies.
 //!
-//! Paths, members and errors are those of <https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html>;
-//! one file a kind of resource. Resources are kept as the JSON objects that their Describe operations answer with.
+//! Paths, members and errors are those of <https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html>; each
+//! kind of resource has a file. Resources are stored as the JSON objects of their Describe operations. Implemented are the
+//! operations that Bascule's functions and the sandbox call, and those by which Terraform's provider reads. Others are
+//! refused with status 501.
 
 mod access_entry;
 mod access_policy;
@@ -10,18 +12,13 @@ mod addon_catalogue;
 pub(crate) mod cluster;
 mod cluster_config;
 mod cluster_lifecycle;
-mod fargate_profile;
 mod fault;
-mod identity_provider;
-mod insight;
 mod nodegroup;
 mod nodegroup_lifecycle;
-mod nodegroup_update;
 mod pod_identity;
 mod request;
 mod stored;
 mod tag;
-mod update;
 mod version;
 
 use std::sync::Arc;
@@ -34,11 +31,10 @@ pub(crate) use access_policy::{MASTERS, group_of};
 use fault::Fault;
 use request::Request;
 pub(crate) use stored::texts;
-pub(crate) use tag::arn_of;
 
 use crate::account::Account;
 
-/// What an operation ends with: the body of a 200, or a refusal.
+/// The result of an operation: the body of a 200, or an error.
 type Outcome = Result<Value, Fault>;
 
 /// Answers one HTTP request.
@@ -50,7 +46,7 @@ pub(crate) async fn handle(account: Arc<Account>, request: HttpRequest<Bytes>) -
     request::respond(outcome)
 }
 
-/// The operation by its method and path.
+/// Dispatches by method and path.
 async fn route(account: &Arc<Account>, request: &Request) -> Outcome {
     let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
     match (request.method.as_str(), segments.as_slice()) {
@@ -58,66 +54,39 @@ async fn route(account: &Arc<Account>, request: &Request) -> Outcome {
         ("GET", ["clusters"]) => cluster::list(account, request),
         ("GET", ["clusters", name]) => cluster::describe(account, name),
         ("DELETE", ["clusters", name]) => cluster::delete(account, name),
-        ("POST", ["clusters", name, "update-config"]) => cluster_config::update(account, name, request).await,
-        ("POST", ["clusters", name, "updates"]) => cluster_config::update_version(account, name, request),
-        ("GET", ["clusters", name, "updates"]) => update::list(account, name, request),
-        ("GET", ["clusters", name, "updates", id]) => update::describe(account, name, id, request),
+        ("POST", ["clusters", name, "update-config"]) => cluster_config::update(account, name, request),
         (_, ["clusters", name, kind, rest @ ..]) => of_cluster(account, request, name, kind, rest).await,
-        ("GET", ["access-policies"]) => access_policy::list(request),
         ("GET", ["cluster-versions"]) => version::describe(request),
         ("GET", ["addons", "supported-versions"]) => addon_catalogue::describe_versions(request),
-        ("GET", ["addons", "configuration-schemas"]) => addon_catalogue::describe_configuration(request),
         ("GET", ["tags", arn]) => tag::list(account, arn),
-        ("POST", ["tags", arn]) => tag::tag(account, arn, request),
-        ("DELETE", ["tags", arn]) => tag::untag(account, arn, request),
         _ => Err(Fault::unknown_operation(request)),
     }
 }
 
-/// The operations on what belongs to a cluster.
+/// Dispatches operations on resources of a cluster.
 async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind: &str, rest: &[&str]) -> Outcome {
     match (request.method.as_str(), kind, rest) {
         ("POST", "node-groups", []) => nodegroup::create(account, name, request).await,
         ("GET", "node-groups", []) => nodegroup::list(account, name, request),
         ("GET", "node-groups", [group]) => nodegroup::describe(account, name, group),
         ("DELETE", "node-groups", [group]) => nodegroup::delete(account, name, group),
-        ("POST", "node-groups", [group, "update-config"]) => {
-            nodegroup_update::update_config(account, name, group, request)
-        }
-        ("POST", "node-groups", [group, "update-version"]) => {
-            nodegroup_update::update_version(account, name, group, request).await
-        }
         ("POST", "addons", []) => addon::create(account, name, request),
         ("GET", "addons", []) => addon::list(account, name, request),
         ("GET", "addons", [addon]) => addon::describe(account, name, addon),
-        ("DELETE", "addons", [addon]) => addon::delete(account, name, addon),
-        ("POST", "addons", [addon, "update"]) => addon::update(account, name, addon, request),
         ("POST", "access-entries", []) => access_entry::create(account, name, request),
         ("GET", "access-entries", []) => access_entry::list(account, name, request),
         ("GET", "access-entries", [principal]) => access_entry::describe(account, name, principal),
         ("DELETE", "access-entries", [principal]) => access_entry::delete(account, name, principal),
-        ("POST", "access-entries", [principal]) => access_entry::update(account, name, principal, request),
         ("POST", "access-entries", [principal, "access-policies"]) => {
             access_policy::associate(account, name, principal, request)
         }
         ("GET", "access-entries", [principal, "access-policies"]) => {
             access_policy::list_associated(account, name, principal, request)
         }
-        ("DELETE", "access-entries", [principal, "access-policies", policy]) => {
-            access_policy::disassociate(account, name, principal, policy)
-        }
         ("POST", "pod-identity-associations", []) => pod_identity::create(account, name, request),
         ("GET", "pod-identity-associations", []) => pod_identity::list(account, name, request),
         ("GET", "pod-identity-associations", [id]) => pod_identity::describe(account, name, id),
-        ("POST", "pod-identity-associations", [id]) => pod_identity::update(account, name, id, request),
-        ("DELETE", "pod-identity-associations", [id]) => pod_identity::delete(account, name, id),
-        ("POST", "fargate-profiles", []) => fargate_profile::create(account, name, request),
-        ("GET", "fargate-profiles", []) => fargate_profile::list(account, name, request),
-        ("GET", "fargate-profiles", [profile]) => fargate_profile::describe(account, name, profile),
-        ("DELETE", "fargate-profiles", [profile]) => fargate_profile::delete(account, name, profile),
-        ("GET", "identity-provider-configs", []) => identity_provider::list(account, name),
-        ("POST", "insights", []) => insight::list(account, name, request),
-        ("GET", "insights", [id]) => insight::describe(account, name, id),
+        ("GET", "fargate-profiles", []) => cluster::list_fargate_profiles(account, name),
         _ => Err(Fault::unknown_operation(request)),
     }
 }

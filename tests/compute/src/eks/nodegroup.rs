@@ -1,7 +1,7 @@
-//! Managed node groups: create, describe, list, update, delete.
+//! Managed node groups: create, describe, list, delete.
 //!
-//! <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html>. What runs behind them is an Auto Scaling
-//! group named `eks-<node group>-<uuid>`; see [`super::nodegroup_lifecycle`].
+//! <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html>. The instances are
+//! in an Auto Scaling group named `eks-<node group>-<uuid>`; see [`super::nodegroup_lifecycle`].
 
 use std::sync::Arc;
 
@@ -23,29 +23,29 @@ use crate::{
     identifier,
 };
 
-/// A node group and the Auto Scaling group behind it.
+/// A node group and its Auto Scaling group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nodegroup {
-    /// What `DescribeNodegroup` answers.
+    /// The node group in the format of `DescribeNodegroup`.
     pub(crate) stored: Stored,
     /// The Auto Scaling group's name.
     pub(crate) group: String,
 }
 
-/// The refusal that there is no such node group.
+/// `ResourceNotFoundException` for a node group.
 fn absent(cluster: &str, group: &str) -> Fault {
     Fault::not_found(format!("No node group found for name: {group}.")).of(cluster).with("nodegroupName", group)
 }
 
 /// A node group of a cluster, to change it.
-pub(super) fn find_mut<'a>(cluster: &'a mut Cluster, name: &str, group: &str) -> Result<&'a mut Nodegroup, Fault> {
+fn find_mut<'a>(cluster: &'a mut Cluster, name: &str, group: &str) -> Result<&'a mut Nodegroup, Fault> {
     cluster.nodegroups.get_mut(group).ok_or_else(|| absent(name, group))
 }
 
-/// Sizes that fit together: `(min, desired, max)`.
-pub(super) fn scaling(asked: &Value, before: (i64, i64, i64)) -> Result<(i64, i64, i64), Fault> {
+/// Reads and checks the sizes `(min, desired, max)`, by default 1, 2 and 2.
+fn scaling(asked: &Value) -> Result<(i64, i64, i64), Fault> {
     let size = |member: &str, default: i64| asked[member].as_i64().unwrap_or(default);
-    let (least, wanted, most) = (size("minSize", before.0), size("desiredSize", before.1), size("maxSize", before.2));
+    let (least, wanted, most) = (size("minSize", 1), size("desiredSize", 2), size("maxSize", 2));
     if most < 1 || least < 0 {
         return Err(Fault::invalid_parameter("maxSize must be at least 1 and minSize at least 0"));
     }
@@ -67,9 +67,9 @@ pub(super) fn scaling(asked: &Value, before: (i64, i64, i64)) -> Result<(i64, i6
     Ok((least, wanted, most))
 }
 
-/// The launch template version that a request names, with the rules of
+/// The launch template version of a request, checked by the rules of
 /// <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html>.
-pub(super) async fn launch_template(account: &Account, request: &Request) -> Result<Option<LaunchTemplate>, Fault> {
+async fn launch_template(account: &Account, request: &Request) -> Result<Option<LaunchTemplate>, Fault> {
     let asked = match request.body.get("launchTemplate") {
         None | Some(Value::Null) => return Ok(None),
         Some(asked) => asked,
@@ -109,7 +109,7 @@ pub(super) async fn launch_template(account: &Account, request: &Request) -> Res
     Ok(Some(template))
 }
 
-/// Everything of a create that had to be looked up.
+/// Subnets and launch template of a create, read from EC2.
 struct Found {
     subnets: Vec<Subnet>,
     template: Option<LaunchTemplate>,
@@ -130,7 +130,7 @@ pub(crate) async fn create(account: &Arc<Account>, name: &str, request: &Request
     let subnets = ec2::subnets(&account.neighbours, &subnet_ids).await.map_err(|fault| Fault::from(fault).of(name))?;
     let template =
         launch_template(account, request).await.map_err(|fault| fault.of(name).with("nodegroupName", &group))?;
-    let sizes = scaling(&request.member_or("scalingConfig", json!({})), (1, 2, 2)).map_err(|fault| fault.of(name))?;
+    let sizes = scaling(&request.member_or("scalingConfig", json!({}))).map_err(|fault| fault.of(name))?;
 
     if let Some(answer) = refused_or_repeated(account, name, &group, request)? {
         return Ok(answer);
@@ -181,9 +181,9 @@ fn refused_or_repeated(account: &Account, name: &str, group: &str, request: &Req
     Ok(None)
 }
 
-/// Nodes are never newer than the control plane, nor more than three minor versions older
+/// Refuses nodes that are newer than the control plane or more than three minor versions older
 /// (<https://kubernetes.io/releases/version-skew-policy/>).
-pub(super) fn refuse_skew(node: &str, control_plane: &str) -> Result<(), Fault> {
+fn refuse_skew(node: &str, control_plane: &str) -> Result<(), Fault> {
     match (version::minor(node), version::minor(control_plane)) {
         (Some(node), Some(control_plane)) if node <= control_plane && node + 3 >= control_plane => Ok(()),
         _ => Err(Fault::invalid_parameter(format!(
@@ -282,10 +282,10 @@ mod tests {
 
     #[test]
     fn sizes_have_to_fit_together() {
-        assert_eq!(scaling(&json!({ "minSize": 1, "desiredSize": 2, "maxSize": 3 }), (1, 2, 2)).unwrap(), (1, 2, 3));
-        assert!(scaling(&json!({ "desiredSize": 4, "maxSize": 3 }), (1, 2, 2)).is_err());
-        assert!(scaling(&json!({ "minSize": 3, "desiredSize": 2, "maxSize": 3 }), (1, 2, 2)).is_err());
-        assert!(scaling(&json!({ "maxSize": 0, "minSize": 0, "desiredSize": 0 }), (1, 2, 2)).is_err());
+        assert_eq!(scaling(&json!({ "minSize": 1, "desiredSize": 2, "maxSize": 3 })).unwrap(), (1, 2, 3));
+        assert!(scaling(&json!({ "desiredSize": 4, "maxSize": 3 })).is_err());
+        assert!(scaling(&json!({ "minSize": 3, "desiredSize": 2, "maxSize": 3 })).is_err());
+        assert!(scaling(&json!({ "maxSize": 0, "minSize": 0, "desiredSize": 0 })).is_err());
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! What happens to a node group behind its status, by its Auto Scaling group's instances.
+//! Creation and deletion of node groups, which wait for the instances of the Auto Scaling group.
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 
-use super::{cluster, update};
+use super::cluster;
 use crate::{account::Account, identifier, node};
 
-/// How often the instances are looked at while a status waits for them.
+/// Interval between two looks at the instances.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long nodes may take beyond their boot delay before a create or an update fails.
+/// Time in addition to the boot delay after which a creation fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What a wait for instances ends with.
+/// The result of waiting for instances: code and message of the health issue on failure.
 type Settled = Result<(), (&'static str, String)>;
 
 fn scaling_group(account: &Account, name: &str, group: &str) -> Option<String> {
@@ -43,20 +43,17 @@ async fn settled(account: &Account, scaling_group: &str) -> Settled {
     }
 }
 
-fn finish(account: &Account, name: &str, group: &str, outcome: Settled, failed: &str, update: Option<&str>) {
+fn finish(account: &Account, name: &str, group: &str, outcome: &Settled) {
     let mut state = account.state();
     let Ok(cluster) = cluster::find_mut(&mut state, name) else { return };
     if let Some(nodegroup) = cluster.nodegroups.get_mut(group) {
-        let issues = match &outcome {
+        let issues = match outcome {
             Ok(()) => json!([]),
             Err((code, message)) => json!([{ "code": code, "message": message, "resourceIds": [nodegroup.group] }]),
         };
-        nodegroup.stored.set("status", json!(if outcome.is_ok() { "ACTIVE" } else { failed }));
+        nodegroup.stored.set("status", json!(if outcome.is_ok() { "ACTIVE" } else { "CREATE_FAILED" }));
         nodegroup.stored.set("health", json!({ "issues": issues }));
         nodegroup.stored.set("modifiedAt", json!(identifier::epoch_seconds()));
-    }
-    if let Some(id) = update {
-        update::end(cluster, id, outcome.err());
     }
 }
 
@@ -68,57 +65,7 @@ pub(crate) fn create(account: &Arc<Account>, name: &str, group: &str) {
     account.spawn(async move {
         let outcome = settled(&task, &scaling).await;
         tokio::time::sleep(task.delays().nodegroup).await;
-        finish(&task, &name, &group, outcome, "CREATE_FAILED", None);
-    });
-}
-
-/// Follows changed sizes.
-pub(crate) fn update(account: &Arc<Account>, name: &str, group: &str, id: &str) {
-    let Some(scaling) = scaling_group(account, name, group) else { return };
-    node::reconcile(account, &scaling);
-    let (task, name, group, id) = (Arc::clone(account), name.to_owned(), group.to_owned(), id.to_owned());
-    account.spawn(async move {
-        let outcome = settled(&task, &scaling).await;
-        tokio::time::sleep(task.delays().update).await;
-        finish(&task, &name, &group, outcome, "DEGRADED", Some(&id));
-    });
-}
-
-/// Replaces every instance of an older generation: first as many new ones, then the old ones drain.
-///
-/// EKS adds nodes by the update configuration's `maxUnavailable`; here all at once.
-/// <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html>
-pub(crate) fn roll(account: &Arc<Account>, name: &str, group: &str, id: &str) {
-    let Some(scaling) = scaling_group(account, name, group) else { return };
-    node::surge(account, &scaling);
-    let (task, name, group, id) = (Arc::clone(account), name.to_owned(), group.to_owned(), id.to_owned());
-    account.spawn(async move {
-        let outcome = async {
-            let deadline = tokio::time::Instant::now() + task.delays().node_boot + PATIENCE;
-            loop {
-                {
-                    let state = task.state();
-                    let Some(present) = state.groups.get(&scaling) else {
-                        return Err(("AutoScalingGroupNotFound", format!("{scaling} is gone")));
-                    };
-                    if present.is_renewed() {
-                        break;
-                    }
-                    if let Some(failure) = &present.failure {
-                        return Err(("NodeCreationFailure", failure.clone()));
-                    }
-                }
-                if tokio::time::Instant::now() > deadline {
-                    return Err(("NodeCreationFailure", "Instances failed to join the kubernetes cluster".to_owned()));
-                }
-                tokio::time::sleep(LOOK).await;
-            }
-            node::retire_old_generations(&task, &scaling);
-            settled(&task, &scaling).await
-        }
-        .await;
-        tokio::time::sleep(task.delays().update).await;
-        finish(&task, &name, &group, outcome, "DEGRADED", Some(&id));
+        finish(&task, &name, &group, &outcome);
     });
 }
 

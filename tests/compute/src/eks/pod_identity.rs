@@ -1,6 +1,6 @@
 //! Pod identity associations: <https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html>.
 //!
-//! The control plane only; no credentials are handed to Pods.
+//! Only the control plane is simulated; Pods get no credentials.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ fn make(account: &Account, cluster: &str, namespace: &str, service_account: &str
     (id, stored)
 }
 
-/// A service account has one association at most.
+/// Refuses a second association of a service account.
 fn refuse_second(cluster: &Cluster, name: &str, namespace: &str, service_account: &str) -> Result<(), Fault> {
     let taken = cluster.pod_identities.values().any(|identity| {
         identity.resource["namespace"] == namespace && identity.resource["serviceAccount"] == service_account
@@ -49,7 +49,7 @@ fn refuse_second(cluster: &Cluster, name: &str, namespace: &str, service_account
     Ok(())
 }
 
-/// The associations that an add-on asks for, made and owned by it; answers their ARNs.
+/// Creates the associations in an add-on's request, which the add-on owns, and returns their ARNs.
 pub(crate) fn of_addon(
     account: &Account,
     cluster: &mut Cluster,
@@ -122,24 +122,4 @@ pub(crate) fn list(account: &Account, name: &str, request: &Request) -> Outcome 
         Value::Object(present.collect())
     });
     page(request, "associations", summaries.collect())
-}
-
-/// `UpdatePodIdentityAssociation`
-pub(crate) fn update(account: &Account, name: &str, id: &str, request: &Request) -> Outcome {
-    let mut state = account.state();
-    let stored = cluster::find_mut(&mut state, name)?.pod_identities.get_mut(id).ok_or_else(|| absent(name, id))?;
-    for member in ["roleArn", "disableSessionTags", "targetRoleArn", "policy"] {
-        if let Some(value) = request.body.get(member).filter(|value| !value.is_null()) {
-            stored.set(member, value.clone());
-        }
-    }
-    stored.set("modifiedAt", json!(identifier::epoch_seconds()));
-    Ok(json!({ "association": stored.resource }))
-}
-
-/// `DeletePodIdentityAssociation`
-pub(crate) fn delete(account: &Account, name: &str, id: &str) -> Outcome {
-    let mut state = account.state();
-    let stored = cluster::find_mut(&mut state, name)?.pod_identities.remove(id).ok_or_else(|| absent(name, id))?;
-    Ok(json!({ "association": stored.resource }))
 }

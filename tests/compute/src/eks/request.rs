@@ -2,28 +2,29 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Request as HttpRequest, Response, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::{Outcome, fault::Fault};
-use crate::{form, identifier};
+use crate::identifier;
 
-/// A call, taken apart.
+/// A parsed request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     /// The HTTP method.
     pub(crate) method: String,
-    /// The path's segments, each decoded: an ARN in a path is one segment.
+    /// The decoded path segments; an ARN is one segment.
     pub(crate) segments: Vec<String>,
     /// The query string.
     pub(crate) query: Vec<(String, String)>,
-    /// The body, an empty object where there is none.
+    /// The body; an empty object if there is none.
     pub(crate) body: Value,
-    /// The access key that signed it.
+    /// The access key id of the signature.
     pub(crate) access_key: Option<String>,
 }
 
 impl Request {
-    /// Reads a call; a body that is not a JSON object is refused.
+    /// Parses a request. A body that is not a JSON object is refused.
     pub(crate) fn read(request: &HttpRequest<Bytes>) -> Result<Self, Fault> {
         let body = match request.body().as_ref() {
             [] => json!({}),
@@ -40,20 +41,20 @@ impl Request {
                 .path()
                 .split('/')
                 .filter(|part| !part.is_empty())
-                .map(form::decode_segment)
+                .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
                 .collect(),
-            query: form::decode(request.uri().query().unwrap_or_default()),
+            query: form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect(),
             body,
             access_key: authorization.and_then(access_key).map(str::to_owned),
         })
     }
 
-    /// A string in the body.
+    /// A string member of the body.
     pub(crate) fn text(&self, member: &str) -> Option<&str> {
         self.body.get(member).and_then(Value::as_str)
     }
 
-    /// A string that the API requires.
+    /// A required string member of the body.
     pub(crate) fn required(&self, member: &str) -> Result<&str, Fault> {
         self.text(member)
             .filter(|text| !text.is_empty())
@@ -78,7 +79,7 @@ impl Request {
         }
     }
 
-    /// The tags sent with a create.
+    /// The tags of a create request.
     pub(crate) fn tags(&self) -> Result<Value, Fault> {
         let tags = self.member_or("tags", json!({}));
         match tags.as_object() {

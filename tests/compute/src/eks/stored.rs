@@ -1,20 +1,20 @@
-//! What all kinds of EKS resources have in common: how they are kept, named and repeated.
+//! Storage, names and idempotent creation of all kinds of EKS resources.
 
 use serde_json::Value;
 
 use super::{fault::Fault, request::Request};
 
-/// A resource as its Describe operation answers with it, and the request that made it.
+/// A resource and the request that created it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stored {
-    /// The wire form.
+    /// The resource in the format of its Describe operation.
     pub(crate) resource: Value,
-    /// The create request's body, by which a repeated create with the same token is known.
+    /// The body of the create request, to recognise a repeated create with the same token.
     pub(crate) request: Value,
 }
 
 impl Stored {
-    /// The resource again where a create with the same `clientRequestToken` and content made it.
+    /// The resource, if the request repeats its creation with the same `clientRequestToken` and body.
     pub(crate) fn repeated(&self, request: &Request) -> Option<&Value> {
         let same = request.text("clientRequestToken").is_some() && self.request == request.body;
         same.then_some(&self.resource)
@@ -31,7 +31,7 @@ impl Stored {
     }
 }
 
-/// 1 to 100 characters: alphanumeric first, then also hyphens and underscores.
+/// Checks a name: 1 to 100 alphanumeric characters, hyphens and underscores, the first one alphanumeric.
 pub(crate) fn checked_name(name: &str) -> Result<&str, Fault> {
     let good = name.len() <= 100
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())

@@ -1,10 +1,10 @@
-//! Tags of EKS resources: `TagResource`, `UntagResource`, `ListTagsForResource`.
+//! Tags of EKS resources: `ListTagsForResource`.
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html>
 
 use serde_json::{Value, json};
 
-use super::{Outcome, cluster::Cluster, fault::Fault, request::Request};
+use super::{Outcome, cluster::Cluster, fault::Fault};
 use crate::account::{Account, State};
 
 /// The resource with that ARN.
@@ -26,12 +26,11 @@ fn resources(cluster: &mut Cluster) -> impl Iterator<Item = &mut Value> {
         .chain(cluster.addons.values_mut().map(|stored| &mut stored.resource))
         .chain(cluster.access_entries.values_mut().map(|entry| &mut entry.stored.resource))
         .chain(cluster.pod_identities.values_mut().map(|stored| &mut stored.resource))
-        .chain(cluster.fargate_profiles.values_mut().map(|stored| &mut stored.resource))
 }
 
-/// A resource's own ARN, whatever the member is called. A pod identity's `ownerArn` is another resource's.
-pub(crate) fn arn_of(resource: &Value) -> Option<&str> {
-    ["arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn", "fargateProfileArn"]
+/// A resource's ARN, whose member has another name in each kind. A pod identity's `ownerArn` is not its own.
+fn arn_of(resource: &Value) -> Option<&str> {
+    ["arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn"]
         .iter()
         .find_map(|member| resource.get(*member)?.as_str())
 }
@@ -39,27 +38,4 @@ pub(crate) fn arn_of(resource: &Value) -> Option<&str> {
 /// `ListTagsForResource`
 pub(crate) fn list(account: &Account, arn: &str) -> Outcome {
     Ok(json!({ "tags": resource(&mut account.state(), arn)?.get("tags").cloned().unwrap_or_else(|| json!({})) }))
-}
-
-/// `TagResource`
-pub(crate) fn tag(account: &Account, arn: &str, request: &Request) -> Outcome {
-    let added = request.tags()?;
-    let mut state = account.state();
-    let resource = resource(&mut state, arn)?;
-    if let (Some(tags), Value::Object(added)) = (resource.get_mut("tags").and_then(Value::as_object_mut), added) {
-        tags.extend(added);
-    }
-    Ok(json!({}))
-}
-
-/// `UntagResource`
-pub(crate) fn untag(account: &Account, arn: &str, request: &Request) -> Outcome {
-    let mut state = account.state();
-    let resource = resource(&mut state, arn)?;
-    if let Some(tags) = resource.get_mut("tags").and_then(Value::as_object_mut) {
-        for key in request.parameters("tagKeys") {
-            tags.remove(key);
-        }
-    }
-    Ok(json!({}))
 }

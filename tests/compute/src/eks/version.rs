@@ -11,7 +11,7 @@ use super::{
     request::{Request, page},
 };
 
-/// A version's place in the calendar; dates are `YYYY-MM-DD`.
+/// A version with its dates in the calendar, as `YYYY-MM-DD`.
 struct Release {
     version: &'static str,
     patch: &'static str,
@@ -21,7 +21,7 @@ struct Release {
     extended_ends: &'static str,
 }
 
-/// Newest first.
+/// The calendar, newest version first.
 const RELEASES: [Release; 6] = [
     Release {
         version: "1.35",
@@ -73,7 +73,7 @@ const RELEASES: [Release; 6] = [
     },
 ];
 
-/// The version of a cluster that asks for none.
+/// The default version of new clusters.
 pub(crate) const DEFAULT: &str = RELEASES[0].version;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ fn today() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
-/// ISO dates order as text does.
+/// The support phase at a date. ISO dates compare as strings.
 fn support(release: &Release, today: &str) -> Support {
     if today <= release.standard_ends {
         Support::Standard

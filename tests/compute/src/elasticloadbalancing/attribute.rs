@@ -16,7 +16,7 @@ fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-/// What a Network Load Balancer starts with.
+/// Default attributes of a Network Load Balancer.
 pub(crate) fn load_balancer_defaults() -> BTreeMap<String, String> {
     map(&[
         ("access_logs.s3.bucket", ""),
@@ -31,7 +31,7 @@ pub(crate) fn load_balancer_defaults() -> BTreeMap<String, String> {
     ])
 }
 
-/// What a target group of a Network Load Balancer starts with: client addresses are kept for instances, not for addresses.
+/// Default attributes of a target group. Client IP addresses are preserved for `instance` targets and not for `ip` targets.
 pub(crate) fn target_group_defaults(target_type: &str) -> BTreeMap<String, String> {
     let mut defaults = map(&[
         ("deregistration_delay.connection_termination.enabled", "false"),
@@ -51,17 +51,17 @@ pub(crate) fn target_group_defaults(target_type: &str) -> BTreeMap<String, Strin
     defaults
 }
 
-/// What a listener starts with: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html>
+/// Default attributes of a listener: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html>
 pub(crate) fn listener_defaults(protocol: &str) -> BTreeMap<String, String> {
     if protocol == "TCP" { map(&[("tcp.idle_timeout.seconds", "350")]) } else { BTreeMap::new() }
 }
 
 fn element(attributes: &BTreeMap<String, String>) -> Vec<Element> {
     let members = attributes.iter().map(|(key, value)| vec![Element::text("Key", key), Element::text("Value", value)]);
-    vec![Element::list("Attributes", members)]
+    vec![Element::members("Attributes", members)]
 }
 
-/// All changes or none: a key that the resource does not have refuses the call.
+/// Applies all changes or none. Keys that the resource does not have are refused.
 fn modify(attributes: &mut BTreeMap<String, String>, sent: &Parameters) -> Outcome {
     let changes = sent.tags("Attributes");
     for (key, value) in &changes {
@@ -103,7 +103,7 @@ pub(crate) fn describe_listener(account: &Account, sent: &Parameters) -> Outcome
     Ok(element(&listener::find_mut(&mut state, sent.required("ListenerArn")?)?.attributes))
 }
 
-/// `ModifyListenerAttributes`; the idle timeout is kept, and no flow is ever idled out here.
+/// `ModifyListenerAttributes`. The idle time-out is stored and has no effect.
 pub(crate) fn modify_listener(account: &Account, sent: &Parameters) -> Outcome {
     let mut state = account.state();
     modify(&mut listener::find_mut(&mut state, sent.required("ListenerArn")?)?.attributes, sent)

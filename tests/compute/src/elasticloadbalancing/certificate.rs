@@ -1,4 +1,4 @@
-//! Certificates of TLS listeners: the default one and those chosen by server name.
+//! Certificates of TLS listeners: the default certificate and those for SNI.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/tls-listener-certificates.html>
 
@@ -14,16 +14,16 @@ fn element(certificates: &[String]) -> Vec<Element> {
         .iter()
         .enumerate()
         .map(|(at, arn)| vec![Element::text("CertificateArn", arn), Element::text("IsDefault", at == 0)]);
-    vec![Element::list("Certificates", members)]
+    vec![Element::members("Certificates", members)]
 }
 
-/// `DescribeListenerCertificates`, the default first.
+/// `DescribeListenerCertificates`, with the default certificate first.
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let mut state = account.state();
     Ok(element(&listener::find_mut(&mut state, sent.required("ListenerArn")?)?.certificates))
 }
 
-/// `AddListenerCertificates`; one that is there already is no error.
+/// `AddListenerCertificates`. Adding a certificate again is not an error.
 pub(crate) fn add(account: &Account, sent: &Parameters) -> Outcome {
     let mut state = account.state();
     let listener = listener::find_mut(&mut state, sent.required("ListenerArn")?)?;
@@ -36,16 +36,4 @@ pub(crate) fn add(account: &Account, sent: &Parameters) -> Outcome {
         }
     }
     Ok(element(&listener.certificates))
-}
-
-/// `RemoveListenerCertificates`; the default one cannot be removed.
-pub(crate) fn remove(account: &Account, sent: &Parameters) -> Outcome {
-    let mut state = account.state();
-    let listener = listener::find_mut(&mut state, sent.required("ListenerArn")?)?;
-    let removed = listener::certificates(sent);
-    if listener.certificates.first().is_some_and(|default| removed.contains(default)) {
-        return Err(Fault::new("OperationNotPermitted", "The default certificate cannot be removed from a listener"));
-    }
-    listener.certificates.retain(|arn| !removed.contains(arn));
-    Ok(Vec::new())
 }

@@ -1,23 +1,23 @@
-//! How targets are checked: the settings of a target group.
+//! Health check settings of target groups.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html>
 
 use crate::query_protocol::{Fault, Parameters};
 
-/// How targets are checked.
+/// Health check settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HealthCheck {
-    /// `TCP` or `HTTP`
+    /// The protocol, `TCP` or `HTTP`.
     pub(crate) protocol: String,
     /// A port's number, or `traffic-port`.
     pub(crate) port: String,
-    /// Seconds between two checks of a target.
+    /// Interval in seconds, 5 to 300.
     pub(crate) interval: u32,
-    /// Seconds that a check may take.
+    /// Time-out in seconds, 2 to 120.
     pub(crate) timeout: u32,
-    /// Successes in a row that make an unhealthy target healthy.
+    /// Consecutive successes before an unhealthy target is healthy, 2 to 10.
     pub(crate) healthy: u32,
-    /// Failures in a row that make a healthy target unhealthy.
+    /// Consecutive failures before a healthy target is unhealthy, 2 to 10.
     pub(crate) unhealthy: u32,
     /// The path of HTTP checks.
     pub(crate) path: Option<String>,
@@ -26,18 +26,15 @@ pub(crate) struct HealthCheck {
 }
 
 impl HealthCheck {
-    /// Reads what was sent over what is set: defaults of
-    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html>.
-    pub(crate) fn read(sent: &Parameters, before: Option<&Self>) -> Result<Self, Fault> {
-        let protocol =
-            sent.get("HealthCheckProtocol").or(before.map(|check| check.protocol.as_str())).unwrap_or("TCP").to_owned();
+    /// Reads the settings of a create request, with the documented defaults.
+    pub(crate) fn read(sent: &Parameters) -> Result<Self, Fault> {
+        let protocol = sent.get("HealthCheckProtocol").unwrap_or("TCP").to_owned();
         if !matches!(protocol.as_str(), "TCP" | "HTTP") {
             return Err(Fault::validation(format!(
                 "Health check protocol '{protocol}' is not simulated, only TCP and HTTP"
             )));
         }
         let http = protocol == "HTTP";
-        let before = before.filter(|check| check.protocol == protocol);
         if !http && (sent.get("HealthCheckPath").is_some() || sent.get("Matcher.HttpCode").is_some()) {
             return Err(Fault::new(
                 "InvalidConfigurationRequest",
@@ -47,31 +44,20 @@ impl HealthCheck {
         let number = |name: &str, least: i64, most: i64, default: u32| -> Result<u32, Fault> {
             Ok(sent.number(name, least, most)?.and_then(|value| u32::try_from(value).ok()).unwrap_or(default))
         };
-        let port = sent
-            .get("HealthCheckPort")
-            .or(before.map(|check| check.port.as_str()))
-            .unwrap_or("traffic-port")
-            .to_owned();
+        let port = sent.get("HealthCheckPort").unwrap_or("traffic-port").to_owned();
         if port != "traffic-port" && !port.parse::<u16>().is_ok_and(|port| port > 0) {
             return Err(Fault::validation(format!(
                 "Health check port '{port}' must be in the range 1-65535 or 'traffic-port'"
             )));
         }
-        let text = |name: &str, present: Option<&String>, default: &str| {
-            http.then(|| sent.get(name).map(str::to_owned).or(present.cloned()).unwrap_or_else(|| default.to_owned()))
-        };
+        let text = |name: &str, default: &str| http.then(|| sent.get(name).unwrap_or(default).to_owned());
         let check = Self {
-            interval: number("HealthCheckIntervalSeconds", 5, 300, before.map_or(30, |check| check.interval))?,
-            timeout: number(
-                "HealthCheckTimeoutSeconds",
-                2,
-                120,
-                before.map_or(if http { 6 } else { 10 }, |check| check.timeout),
-            )?,
-            healthy: number("HealthyThresholdCount", 2, 10, before.map_or(5, |check| check.healthy))?,
-            unhealthy: number("UnhealthyThresholdCount", 2, 10, before.map_or(2, |check| check.unhealthy))?,
-            path: text("HealthCheckPath", before.and_then(|check| check.path.as_ref()), "/"),
-            matcher: text("Matcher.HttpCode", before.and_then(|check| check.matcher.as_ref()), "200-399"),
+            interval: number("HealthCheckIntervalSeconds", 5, 300, 30)?,
+            timeout: number("HealthCheckTimeoutSeconds", 2, 120, if http { 6 } else { 10 })?,
+            healthy: number("HealthyThresholdCount", 2, 10, 5)?,
+            unhealthy: number("UnhealthyThresholdCount", 2, 10, 2)?,
+            path: text("HealthCheckPath", "/"),
+            matcher: text("Matcher.HttpCode", "200-399"),
             protocol,
             port,
         };
@@ -88,23 +74,15 @@ mod tests {
 
     #[test]
     fn tcp_checks_have_the_documented_defaults() {
-        let check = HealthCheck::read(&Parameters::default(), None).unwrap();
+        let check = HealthCheck::read(&Parameters::default()).unwrap();
         assert_eq!((check.interval, check.timeout, check.healthy, check.unhealthy), (30, 10, 5, 2));
         assert_eq!((check.port.as_str(), check.path, check.matcher), ("traffic-port", None, None));
     }
 
     #[test]
     fn http_checks_have_a_path_and_a_matcher_and_tcp_checks_may_not() {
-        let http = HealthCheck::read(&Parameters::parse("HealthCheckProtocol=HTTP"), None).unwrap();
+        let http = HealthCheck::read(&Parameters::parse("HealthCheckProtocol=HTTP")).unwrap();
         assert_eq!((http.path.as_deref(), http.matcher.as_deref(), http.timeout), (Some("/"), Some("200-399"), 6));
-        assert!(HealthCheck::read(&Parameters::parse("HealthCheckPath=/ping"), None).is_err());
-    }
-
-    #[test]
-    fn a_change_keeps_what_it_does_not_name() {
-        let before =
-            HealthCheck::read(&Parameters::parse("HealthCheckProtocol=HTTP&HealthCheckPath=/ping"), None).unwrap();
-        let after = HealthCheck::read(&Parameters::parse("HealthCheckIntervalSeconds=10"), Some(&before)).unwrap();
-        assert_eq!((after.path.as_deref(), after.interval), (Some("/ping"), 10));
+        assert!(HealthCheck::read(&Parameters::parse("HealthCheckPath=/ping")).is_err());
     }
 }

@@ -1,7 +1,7 @@
-//! Listeners: create, describe, modify, delete.
+//! Listeners: create, describe, delete.
 //!
-//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html>. TCP listeners relay; TLS and
-//! UDP listeners exist in the control plane only, since nothing here holds their certificates.
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-listeners.html>. Only TCP listeners
+//! have a data plane.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +26,7 @@ pub(crate) struct Listener {
     pub(crate) load_balancer: String,
     /// The port that it accepts connections on.
     pub(crate) port: u16,
-    /// `TCP`, `TLS`, `UDP` or `TCP_UDP`
+    /// The protocol: `TCP`, `TLS`, `UDP` or `TCP_UDP`.
     pub(crate) protocol: String,
     /// Target groups with their weights.
     pub(crate) forwards: Vec<(String, u32)>,
@@ -38,7 +38,7 @@ pub(crate) struct Listener {
     alpn: Vec<String>,
     /// Tags.
     pub(crate) tags: BTreeMap<String, String>,
-    /// Counts flows, to take targets in turn.
+    /// Number of flows so far, to take targets in turn.
     pub(crate) turn: Arc<AtomicUsize>,
 }
 
@@ -52,16 +52,16 @@ impl Listener {
         if let [(arn, _)] = self.forwards.as_slice() {
             action.push(Element::text("TargetGroupArn", arn));
         }
-        action.push(Element::new("ForwardConfig", vec![Element::list("TargetGroups", groups)]));
+        action.push(Element::new("ForwardConfig", vec![Element::members("TargetGroups", groups)]));
         let mut element = vec![
             Element::text("ListenerArn", &self.arn),
             Element::text("LoadBalancerArn", &self.load_balancer),
             Element::text("Port", self.port),
             Element::text("Protocol", &self.protocol),
-            Element::list("DefaultActions", [action]),
+            Element::members("DefaultActions", [action]),
         ];
         if let Some(default) = self.certificates.first() {
-            element.push(Element::list("Certificates", [vec![Element::text("CertificateArn", default)]]));
+            element.push(Element::members("Certificates", [vec![Element::text("CertificateArn", default)]]));
         }
         if let Some(policy) = &self.ssl_policy {
             element.push(Element::text("SslPolicy", policy));
@@ -73,7 +73,7 @@ impl Listener {
     }
 }
 
-/// A listener by ARN, or the refusal that it does not exist.
+/// A listener by ARN.
 pub(crate) fn find_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Listener, Fault> {
     state.listeners.get_mut(arn).ok_or_else(|| absent(arn))
 }
@@ -104,7 +104,7 @@ fn forwards(sent: &Parameters) -> Result<Vec<(String, u32)>, Fault> {
         .collect()
 }
 
-/// Protocols that go together, the same VPC, and no target group in two load balancers.
+/// Refuses target groups with an incompatible protocol, in another VPC, or used by another load balancer.
 fn check_forwards(
     state: &mut State,
     load_balancer: &str,
@@ -143,7 +143,7 @@ fn check_forwards(
     Ok(())
 }
 
-/// `CreateListener`; the same settings again succeed, others on the same port do not.
+/// `CreateListener`. Repeating it with the same settings succeeds; other settings on the same port are refused.
 pub(crate) fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     let load_balancer = sent.required("LoadBalancerArn")?.to_owned();
     let mut state = account.state();
@@ -162,7 +162,7 @@ pub(crate) fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome {
         state.listeners.values().find(|listener| listener.load_balancer == load_balancer && listener.port == port)
     {
         return if existing.protocol == protocol && existing.forwards == forwards {
-            Ok(vec![Element::list("Listeners", [existing.element()])])
+            Ok(vec![Element::members("Listeners", [existing.element()])])
         } else {
             Err(Fault::new(
                 "DuplicateListener",
@@ -186,14 +186,14 @@ pub(crate) fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     let (arn, answer) = (listener.arn.clone(), listener.element());
     state.listeners.insert(arn.clone(), listener);
     DataPlane::open(account, &mut state, &arn);
-    Ok(vec![Element::list("Listeners", [answer])])
+    Ok(vec![Element::members("Listeners", [answer])])
 }
 
 fn port(sent: &Parameters) -> Result<Option<u16>, Fault> {
     Ok(sent.number("Port", 1, 65535)?.and_then(|port| u16::try_from(port).ok()))
 }
 
-/// The certificates that a call names.
+/// The ARNs of certificates in a request.
 pub(crate) fn certificates(sent: &Parameters) -> Vec<String> {
     sent.structures("Certificates")
         .iter()
@@ -238,46 +238,6 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     page(sent, "Listeners", found.map(Listener::element).collect())
 }
 
-/// `ModifyListener`
-pub(crate) fn modify(account: &Arc<Account>, sent: &Parameters) -> Outcome {
-    let arn = sent.required("ListenerArn")?;
-    let mut state = account.state();
-    let mut listener = state.listeners.get(arn).cloned().ok_or_else(|| absent(arn))?;
-    let old_port = listener.port;
-    if let Some(port) = port(sent)? {
-        let taken = state
-            .listeners
-            .values()
-            .any(|other| other.load_balancer == listener.load_balancer && other.port == port && other.arn != arn);
-        if taken {
-            return Err(Fault::new("DuplicateListener", format!("A listener already exists on port {port}")));
-        }
-        listener.port = port;
-    }
-    if sent.has_list("Certificates") {
-        // It replaces the default certificate; those that were added stay.
-        let added = listener.certificates.into_iter().skip(1);
-        listener.certificates = certificates(sent).into_iter().chain(added).collect();
-    }
-    if let Some(protocol) = sent.get("Protocol") {
-        protocol.clone_into(&mut listener.protocol);
-    }
-    check_protocol(&listener.protocol, &listener.certificates)?;
-    if sent.has_list("DefaultActions") {
-        listener.forwards = forwards(sent)?;
-    }
-    check_forwards(&mut state, &listener.load_balancer, &listener.protocol, &listener.forwards)?;
-    let answer = listener.element();
-    let moved = listener.port != old_port;
-    let balancer = listener.load_balancer.clone();
-    state.listeners.insert(arn.to_owned(), listener);
-    if moved {
-        DataPlane::close(&mut state, &balancer, arn);
-        DataPlane::open(account, &mut state, arn);
-    }
-    Ok(vec![Element::list("Listeners", [answer])])
-}
-
 /// `DeleteListener`
 pub(crate) fn delete(account: &Account, sent: &Parameters) -> Outcome {
     let arn = sent.required("ListenerArn")?;
@@ -285,21 +245,4 @@ pub(crate) fn delete(account: &Account, sent: &Parameters) -> Outcome {
     let listener = state.listeners.remove(arn).ok_or_else(|| absent(arn))?;
     DataPlane::close(&mut state, &listener.load_balancer, arn);
     Ok(Vec::new())
-}
-
-/// `DescribeRules`: a listener of a Network Load Balancer has its default rule only.
-pub(crate) fn describe_rules(account: &Account, sent: &Parameters) -> Outcome {
-    let arn = sent.required("ListenerArn")?;
-    let state = account.state();
-    let listener = state.listeners.get(arn).ok_or_else(|| absent(arn))?;
-    let actions =
-        listener.element().into_iter().find(|element| element.name == "DefaultActions").map(|element| element.children);
-    let rule = vec![
-        Element::text("RuleArn", arn.replacen(":listener/", ":listener-rule/", 1)),
-        Element::text("Priority", "default"),
-        Element::new("Conditions", Vec::new()),
-        Element::new("Actions", actions.unwrap_or_default()),
-        Element::text("IsDefault", true),
-    ];
-    Ok(vec![Element::list("Rules", [rule])])
 }

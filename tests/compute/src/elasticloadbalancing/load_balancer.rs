@@ -1,7 +1,8 @@
-//! Network Load Balancers: create, describe, delete, security groups.
+//! Network Load Balancers: create, describe, delete.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>. Provisioning takes
-//! minutes on AWS and [`crate::Delays::load_balancer`] here. Security groups are kept and their rules not enforced on traffic.
+//! minutes on AWS and [`crate::Delays::load_balancer`] here. Rules of security groups are not enforced on
+//! traffic.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,7 +16,7 @@ use crate::{
     xml::Element,
 };
 
-/// A load balancer's subnet and what was asked for there.
+/// A load balancer's subnet with its requested addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Zone {
     subnet: Subnet,
@@ -31,7 +32,7 @@ pub(crate) struct LoadBalancer {
     pub(crate) name: String,
     /// The last part of its ARN.
     pub(crate) id: String,
-    /// `internal` or `internet-facing`
+    /// The scheme, `internal` or `internet-facing`.
     pub(crate) scheme: String,
     /// The VPC of its subnets.
     pub(crate) vpc: String,
@@ -48,7 +49,7 @@ pub(crate) struct LoadBalancer {
     pub(crate) attributes: BTreeMap<String, String>,
     /// Tags.
     pub(crate) tags: BTreeMap<String, String>,
-    /// What accepts its connections, once active.
+    /// The relays, once it is active.
     pub(crate) data_plane: Option<DataPlane>,
 }
 
@@ -84,7 +85,7 @@ impl LoadBalancer {
             Element::text("VpcId", &self.vpc),
             Element::new("State", vec![Element::text("Code", if self.active { "active" } else { "provisioning" })]),
             Element::text("Type", "network"),
-            Element::list("AvailabilityZones", zones),
+            Element::members("AvailabilityZones", zones),
             Element::text("IpAddressType", &self.ip_address_type),
         ];
         if self.created_with_groups {
@@ -94,12 +95,12 @@ impl LoadBalancer {
         element
     }
 
-    /// `on` or `off`: whether the groups' rules hold for traffic of VPC links, too.
+    /// `on` or `off`: whether the rules of security groups are enforced on PrivateLink traffic.
     pub(super) fn enforcement(&self) -> &'static str {
         if self.enforced_on_private_link { "on" } else { "off" }
     }
 
-    /// The settings by which a repeated create is told from one that collides.
+    /// Compares the settings that a repeated create has to have in common.
     fn same_settings(&self, other: &Self) -> bool {
         self.scheme == other.scheme
             && self.zones == other.zones
@@ -108,12 +109,12 @@ impl LoadBalancer {
     }
 }
 
-/// A load balancer by ARN, or the refusal that it does not exist.
+/// A load balancer by ARN.
 pub(crate) fn find_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut LoadBalancer, Fault> {
     state.load_balancers.get_mut(arn).ok_or_else(|| absent(arn))
 }
 
-/// The refusal that there is no such load balancer.
+/// `LoadBalancerNotFound`.
 pub(crate) fn absent(arn: &str) -> Fault {
     Fault::new("LoadBalancerNotFound", format!("Load balancer '{arn}' not found"))
 }
@@ -157,13 +158,13 @@ pub(crate) async fn create(account: &Arc<Account>, sent: &Parameters) -> Outcome
         name,
     };
     let arn = balancer.arn.clone();
-    let answer = vec![Element::list("LoadBalancers", [balancer.element(account)])];
+    let answer = vec![Element::members("LoadBalancers", [balancer.element(account)])];
     {
         let mut state = account.state();
         if let Some(existing) = state.load_balancers.values().find(|existing| existing.name == balancer.name) {
             // "If you attempt to create multiple load balancers with the same settings, each call succeeds."
             return if existing.same_settings(&balancer) {
-                Ok(vec![Element::list("LoadBalancers", [existing.element(account)])])
+                Ok(vec![Element::members("LoadBalancers", [existing.element(account)])])
             } else {
                 let message = format!(
                     "A load balancer with the same name '{}' exists, but with different settings",
@@ -256,8 +257,8 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
 
 /// `DeleteLoadBalancer`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html>
 ///
-/// Listeners go with it, target groups stay. Refused with deletion protection, and while an endpoint service (which a V1
-/// VPC link makes) uses it.
+/// Its listeners are deleted, target groups stay. Refused with deletion protection, and while an endpoint service, such as
+/// that of a V1 VPC link, uses it.
 pub(crate) fn delete(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     let arn = sent.required("LoadBalancerArn")?;
     let protected = match account.state().load_balancers.get(arn) {
@@ -271,7 +272,7 @@ pub(crate) fn delete(account: &Arc<Account>, sent: &Parameters) -> Outcome {
             format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled"),
         ));
     }
-    // Asked without the lock: whoever answers may ask back.
+    // Called without the lock, since the callback may call this service.
     if (account.options.link_uses_load_balancer)(arn) {
         let message =
             format!("Load balancer '{arn}' cannot be deleted because it is currently associated with another service");
@@ -281,14 +282,4 @@ pub(crate) fn delete(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     state.listeners.retain(|_, listener| listener.load_balancer != arn);
     state.load_balancers.remove(arn);
     Ok(Vec::new())
-}
-
-/// `SetIpAddressType`; only `ipv4` is simulated.
-pub(crate) fn set_ip_address_type(account: &Account, sent: &Parameters) -> Outcome {
-    let mut state = account.state();
-    let balancer = find_mut(&mut state, sent.required("LoadBalancerArn")?)?;
-    match sent.required("IpAddressType")? {
-        "ipv4" => Ok(vec![Element::text("IpAddressType", &balancer.ip_address_type)]),
-        other => Err(Fault::new("InvalidConfigurationRequest", format!("IP address type '{other}' is not simulated"))),
-    }
 }

@@ -1,7 +1,7 @@
-//! Elastic Load Balancing version 2: the query API of Network Load Balancers, simulated.
+//! The control plane of Network Load Balancers (Elastic Load Balancing version 2), simulated.
 //!
-//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Operations.html>; one file a kind of resource.
-//! Health checks and traffic are in [`crate::network_load_balancer`].
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Operations.html>; each kind of
+//! resource has a file. Health checks and traffic are in [`crate::network_load_balancer`].
 
 mod attribute;
 mod certificate;
@@ -26,7 +26,7 @@ use crate::{
 
 const NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
 
-/// What an operation ends with: the members of its result, or a refusal.
+/// The result of an operation: the members of its result element, or an error.
 type Outcome = Result<Vec<Element>, Fault>;
 
 /// Answers one HTTP request.
@@ -38,49 +38,27 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
         "DescribeLoadBalancers" => load_balancer::describe(&account, &sent),
         "DeleteLoadBalancer" => load_balancer::delete(&account, &sent),
         "SetSecurityGroups" => security_group::set(&account, &sent).await,
-        "SetIpAddressType" => load_balancer::set_ip_address_type(&account, &sent),
         "DescribeLoadBalancerAttributes" => attribute::describe_load_balancer(&account, &sent),
         "ModifyLoadBalancerAttributes" => attribute::modify_load_balancer(&account, &sent),
         "CreateTargetGroup" => target_group::create(&account, &sent),
         "DescribeTargetGroups" => target_group::describe(&account, &sent),
-        "ModifyTargetGroup" => target_group::modify(&account, &sent),
         "DeleteTargetGroup" => target_group::delete(&account, &sent),
         "DescribeTargetGroupAttributes" => attribute::describe_target_group(&account, &sent),
         "ModifyTargetGroupAttributes" => attribute::modify_target_group(&account, &sent),
         "CreateListener" => listener::create(&account, &sent),
         "DescribeListeners" => listener::describe(&account, &sent),
-        "ModifyListener" => listener::modify(&account, &sent),
         "DeleteListener" => listener::delete(&account, &sent),
         "DescribeListenerAttributes" => attribute::describe_listener(&account, &sent),
         "ModifyListenerAttributes" => attribute::modify_listener(&account, &sent),
         "DescribeListenerCertificates" => certificate::describe(&account, &sent),
         "AddListenerCertificates" => certificate::add(&account, &sent),
-        "RemoveListenerCertificates" => certificate::remove(&account, &sent),
-        "DescribeRules" => listener::describe_rules(&account, &sent),
         "RegisterTargets" => target::register(&account, &sent),
         "DeregisterTargets" => target::deregister(&account, &sent),
         "DescribeTargetHealth" => target::describe_health(&account, &sent),
-        "AddTags" => tag::add(&account, &sent),
-        "RemoveTags" => tag::remove(&account, &sent),
         "DescribeTags" => tag::describe(&account, &sent),
-        "DescribeAccountLimits" => Ok(account_limits()),
         other => Err(Fault { status: 501, code: "InvalidAction".into(), message: format!("{other} is not simulated") }),
     };
     respond(&action, NAMESPACE, outcome)
-}
-
-/// `DescribeAccountLimits`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html>
-fn account_limits() -> Vec<Element> {
-    let limits = [
-        ("network-load-balancers", "50"),
-        ("listeners-per-network-load-balancer", "50"),
-        ("target-groups", "3000"),
-        ("targets-per-network-load-balancer", "3000"),
-    ];
-    vec![Element::list(
-        "Limits",
-        limits.map(|(name, most)| vec![Element::text("Name", name), Element::text("Max", most)]),
-    )]
 }
 
 /// A page of a list by `PageSize` and `Marker`.
@@ -92,14 +70,14 @@ fn page(sent: &Parameters, member: &str, all: Vec<Vec<Element>>) -> Outcome {
     };
     let next = start.saturating_add(size);
     let more = next < all.len();
-    let mut result = vec![Element::list(member, all.into_iter().skip(start).take(size))];
+    let mut result = vec![Element::members(member, all.into_iter().skip(start).take(size))];
     if more {
         result.push(Element::text("NextMarker", next));
     }
     Ok(result)
 }
 
-/// Up to 32 alphanumeric characters and hyphens, no hyphen at either end.
+/// Checks a name: up to 32 alphanumeric characters and hyphens, no hyphen at either end.
 fn checked_name<'a>(kind: &str, name: &'a str) -> Result<&'a str, Fault> {
     if name.len() > 32 {
         return Err(Fault::validation(format!("{kind} name '{name}' cannot be longer than '32' characters")));

@@ -1,4 +1,4 @@
-//! Security groups of load balancers: kept, and their rules not enforced on traffic.
+//! Security groups of load balancers. Their rules are not enforced on traffic.
 
 use super::{Outcome, load_balancer};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     xml::Element,
 };
 
-/// Refuses unless every group exists.
+/// Refuses security groups that do not exist.
 pub(crate) async fn check(account: &Account, groups: &[String]) -> Result<(), Fault> {
     ec2::security_groups_exist(&account.neighbours, groups)
         .await

@@ -1,4 +1,4 @@
-//! Tags of load balancers, target groups and listeners: `AddTags`, `RemoveTags`, `DescribeTags`.
+//! Tags of load balancers, target groups and listeners: `DescribeTags`.
 
 use std::collections::BTreeMap;
 
@@ -21,34 +21,7 @@ fn tags_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut BTreeMap<Stri
     load_balancer::find_mut(state, arn).map(|balancer| &mut balancer.tags)
 }
 
-/// `AddTags`
-pub(crate) fn add(account: &Account, sent: &Parameters) -> Outcome {
-    let added = sent.tags("Tags");
-    if let Some(reserved) = added.keys().find(|key| key.starts_with("aws:")) {
-        return Err(Fault::validation(format!("Tag key '{reserved}' is reserved")));
-    }
-    let mut state = account.state();
-    for arn in sent.list("ResourceArns") {
-        let tags = tags_mut(&mut state, &arn)?;
-        tags.extend(added.clone());
-        if tags.len() > 50 {
-            return Err(Fault::new("TooManyTags", "The maximum number of tags is 50"));
-        }
-    }
-    Ok(Vec::new())
-}
-
-/// `RemoveTags`
-pub(crate) fn remove(account: &Account, sent: &Parameters) -> Outcome {
-    let keys = sent.list("TagKeys");
-    let mut state = account.state();
-    for arn in sent.list("ResourceArns") {
-        tags_mut(&mut state, &arn)?.retain(|key, _| !keys.contains(key));
-    }
-    Ok(Vec::new())
-}
-
-/// `DescribeTags`, of up to 20 resources.
+/// `DescribeTags` of up to 20 resources.
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let arns = sent.list("ResourceArns");
     if arns.len() > 20 {
@@ -59,5 +32,5 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
         .iter()
         .map(|arn| Ok(vec![Element::text("ResourceArn", arn), tag_list(tags_mut(&mut state, arn)?)]))
         .collect::<Result<Vec<_>, Fault>>()?;
-    Ok(vec![Element::list("TagDescriptions", described)])
+    Ok(vec![Element::members("TagDescriptions", described)])
 }

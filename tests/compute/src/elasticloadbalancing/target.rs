@@ -20,16 +20,16 @@ use crate::{
 
 /// A registered target.
 pub(crate) struct Target {
-    /// An instance id or an address.
+    /// The instance id or IP address.
     pub(crate) id: String,
     /// Its port.
     pub(crate) port: u16,
     zone: Option<String>,
-    /// What the health checks found.
+    /// The health from its checks.
     pub(crate) health: Health,
     /// Whether it is deregistering.
     pub(crate) draining: bool,
-    /// Connections to it.
+    /// Its flows.
     pub(crate) flows: Arc<Flows>,
     checks: AbortHandle,
 }
@@ -41,12 +41,12 @@ impl Drop for Target {
 }
 
 impl Target {
-    /// Whether new flows may go there.
+    /// Whether it is healthy and receives new flows.
     pub(crate) fn is_healthy(&self) -> bool {
         !self.draining && self.health.standing() == Standing::Healthy
     }
 
-    /// Whether the load balancer would use it where no target is healthy.
+    /// Whether it receives new flows if no target is healthy.
     pub(crate) fn is_last_resort(&self) -> bool {
         !self.draining && self.health.standing() == Standing::Unhealthy
     }
@@ -91,7 +91,7 @@ fn asked(sent: &Parameters, default_port: u16) -> Result<Vec<(String, u16, Optio
         .collect()
 }
 
-/// `RegisterTargets`; registering a draining target keeps it.
+/// `RegisterTargets`. Registering a draining target ends its draining.
 pub(crate) fn register(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     let arn = sent.required("TargetGroupArn")?;
     let mut state = account.state();
@@ -136,14 +136,14 @@ fn insert(account: &Arc<Account>, state: &mut State, arn: &str, id: &str, port: 
     );
 }
 
-/// What Auto Scaling does for an instance that came.
+/// Registers an instance of an attached Auto Scaling group.
 pub(crate) fn register_instance(account: &Arc<Account>, state: &mut State, arn: &str, instance: &str) {
     if let Some(port) = state.target_groups.get(arn).map(|group| group.port) {
         insert(account, state, arn, instance, port, None);
     }
 }
 
-/// What Auto Scaling does for an instance that goes.
+/// Deregisters an instance of an attached Auto Scaling group.
 pub(crate) fn deregister_instance(account: &Arc<Account>, state: &mut State, arn: &str, instance: &str) {
     let Some(group) = state.target_groups.get(arn) else { return };
     let keys: Vec<_> = group.targets.keys().filter(|(id, _)| id == instance).cloned().collect();
@@ -152,7 +152,7 @@ pub(crate) fn deregister_instance(account: &Arc<Account>, state: &mut State, arn
     }
 }
 
-/// Takes an ended instance out of every target group at once.
+/// Removes a terminated instance from all target groups without draining.
 pub(crate) fn forget_instance(state: &mut State, instance: &str) {
     for group in state.target_groups.values_mut() {
         group.targets.retain(|(id, _), target| {
@@ -165,8 +165,8 @@ pub(crate) fn forget_instance(state: &mut State, instance: &str) {
     }
 }
 
-/// A draining target gets no new flows; what it has may go on until the deregistration delay is over, and after it
-/// unless connection termination is on.
+/// Drains a target. It receives no new flows; with connection termination, its flows end after the deregistration delay,
+/// otherwise they continue.
 fn drain(account: &Arc<Account>, state: &mut State, arn: &str, key: &(String, u16)) {
     let Some(group) = state.target_groups.get_mut(arn) else { return };
     let (delay, terminate) =
@@ -186,7 +186,7 @@ fn drain(account: &Arc<Account>, state: &mut State, arn: &str, key: &(String, u1
     });
 }
 
-/// `DeregisterTargets`; a target without a port means all of its ports.
+/// `DeregisterTargets`. A target without a port means all ports.
 pub(crate) fn deregister(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     let arn = sent.required("TargetGroupArn")?;
     let mut state = account.state();
@@ -207,7 +207,7 @@ pub(crate) fn deregister(account: &Arc<Account>, sent: &Parameters) -> Outcome {
     Ok(Vec::new())
 }
 
-/// `DescribeTargetHealth`, of all targets or of some.
+/// `DescribeTargetHealth` of all targets or of those in the request.
 pub(crate) fn describe_health(account: &Account, sent: &Parameters) -> Outcome {
     let arn = sent.required("TargetGroupArn")?;
     let mut state = account.state();
@@ -250,5 +250,5 @@ pub(crate) fn describe_health(account: &Account, sent: &Parameters) -> Outcome {
             })
             .collect()
     };
-    Ok(vec![Element::list("TargetHealthDescriptions", described)])
+    Ok(vec![Element::members("TargetHealthDescriptions", described)])
 }

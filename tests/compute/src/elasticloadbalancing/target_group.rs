@@ -1,4 +1,4 @@
-//! Target groups: create, describe, modify, delete.
+//! Target groups: create, describe, delete.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
 
@@ -23,15 +23,15 @@ pub(crate) struct TargetGroup {
     pub(crate) name: String,
     /// The last part of its ARN.
     pub(crate) id: String,
-    /// `TCP`, `TLS`, `UDP` or `TCP_UDP`
+    /// The protocol: `TCP`, `TLS`, `UDP` or `TCP_UDP`.
     pub(crate) protocol: String,
-    /// The port of targets that name none.
+    /// The default port of targets.
     pub(crate) port: u16,
     /// The VPC of its targets.
     pub(crate) vpc: Option<String>,
-    /// `instance` or `ip`
+    /// The target type, `instance` or `ip`.
     pub(crate) target_type: String,
-    /// How targets are checked.
+    /// The health check settings.
     pub(crate) health_check: HealthCheck,
     /// Attributes by key.
     pub(crate) attributes: BTreeMap<String, String>,
@@ -52,7 +52,7 @@ impl TargetGroup {
         self.attributes.get(attribute).is_some_and(|value| value == "true")
     }
 
-    /// How long a deregistered target drains, unscaled.
+    /// The deregistration delay, before [`crate::Delays::target_scale`].
     pub(crate) fn deregistration_delay(&self) -> Duration {
         let seconds = self.attributes.get("deregistration_delay.timeout_seconds").and_then(|value| value.parse().ok());
         Duration::from_secs(seconds.unwrap_or(300))
@@ -99,7 +99,7 @@ pub(crate) fn balancers_of<'a>(state: &'a State, target_group: &str) -> BTreeSet
         .collect()
 }
 
-/// A target group by ARN, or the refusal that it does not exist.
+/// A target group by ARN.
 pub(crate) fn find_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut TargetGroup, Fault> {
     state
         .target_groups
@@ -107,7 +107,7 @@ pub(crate) fn find_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Ta
         .ok_or_else(|| Fault::new("TargetGroupNotFound", format!("Target groups '{arn}' not found")))
 }
 
-/// `CreateTargetGroup`; the same settings again succeed, others under the same name do not.
+/// `CreateTargetGroup`. Repeating it with the same settings succeeds; other settings under the same name are refused.
 pub(crate) fn create(account: &Account, sent: &Parameters) -> Outcome {
     let name = checked_name("Target group", sent.required("Name")?)?.to_owned();
     let target_type = sent.get("TargetType").unwrap_or("instance").to_owned();
@@ -128,7 +128,7 @@ pub(crate) fn create(account: &Account, sent: &Parameters) -> Outcome {
         protocol,
         port,
         vpc: Some(vpc),
-        health_check: HealthCheck::read(sent, None)?,
+        health_check: HealthCheck::read(sent)?,
         attributes: attribute::target_group_defaults(&target_type),
         tags: sent.tags("Tags"),
         targets: BTreeMap::new(),
@@ -143,7 +143,7 @@ pub(crate) fn create(account: &Account, sent: &Parameters) -> Outcome {
             && existing.target_type == group.target_type
             && existing.health_check == group.health_check;
         return if same {
-            Ok(vec![Element::list("TargetGroups", [existing.element(&state)])])
+            Ok(vec![Element::members("TargetGroups", [existing.element(&state)])])
         } else {
             let message =
                 format!("A target group with the same name '{}' exists, but with different settings", group.name);
@@ -152,10 +152,10 @@ pub(crate) fn create(account: &Account, sent: &Parameters) -> Outcome {
     }
     let answer = group.element(&state);
     state.target_groups.insert(group.arn.clone(), group);
-    Ok(vec![Element::list("TargetGroups", [answer])])
+    Ok(vec![Element::members("TargetGroups", [answer])])
 }
 
-/// `DescribeTargetGroups`, all, by ARN, by name or of a load balancer.
+/// `DescribeTargetGroups`: all, by ARN, by name or of one load balancer.
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let (arns, names) = (sent.list("TargetGroupArns"), sent.list("Names"));
     let state = account.state();
@@ -178,17 +178,7 @@ pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     page(sent, "TargetGroups", found.map(|group| group.element(&state)).collect())
 }
 
-/// `ModifyTargetGroup`: health checks only; protocol, port and VPC are fixed.
-pub(crate) fn modify(account: &Account, sent: &Parameters) -> Outcome {
-    let arn = sent.required("TargetGroupArn")?;
-    let mut state = account.state();
-    let group = find_mut(&mut state, arn)?;
-    group.health_check = HealthCheck::read(sent, Some(&group.health_check))?;
-    let answer = state.target_groups.get(arn).map(|group| group.element(&state)).unwrap_or_default();
-    Ok(vec![Element::list("TargetGroups", [answer])])
-}
-
-/// `DeleteTargetGroup`; one that does not exist is no error, one that a listener uses is.
+/// `DeleteTargetGroup`. One that does not exist is not an error; one that a listener uses is refused.
 pub(crate) fn delete(account: &Account, sent: &Parameters) -> Outcome {
     let arn = sent.required("TargetGroupArn")?;
     let mut state = account.state();

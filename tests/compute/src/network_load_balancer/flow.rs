@@ -1,4 +1,4 @@
-//! Flows: connections from a client through the load balancer to a target, counted and cut.
+//! Counts and ends flows: connections from a client through the load balancer to a target.
 
 use std::{
     io,
@@ -18,9 +18,9 @@ use tokio::{
 /// The flows of a target or of a load balancer.
 #[derive(Debug, Default)]
 pub(crate) struct Flows {
-    /// How many there are.
+    /// Number of current flows.
     pub(crate) active: AtomicU64,
-    /// How many were ever begun.
+    /// Number of flows so far.
     pub(crate) begun: AtomicU64,
     /// Bytes in both directions.
     pub(crate) bytes: AtomicU64,
@@ -28,12 +28,12 @@ pub(crate) struct Flows {
 }
 
 impl Flows {
-    /// Ends all flows there are.
+    /// Ends all current flows.
     pub(crate) fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// Begins a flow; it ends when the guard is dropped.
+    /// Begins a flow, which ends when the guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Flow {
         self.active.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);
@@ -52,7 +52,7 @@ impl Flow {
     /// Waits until the flow has to end.
     pub(crate) async fn is_cut(&mut self) {
         if self.cuts.changed().await.is_err() {
-            // Nobody is left who could cut it.
+            // The sender is gone, so the flow will never be ended from outside.
             std::future::pending::<()>().await;
         }
     }
@@ -64,14 +64,14 @@ impl Drop for Flow {
     }
 }
 
-/// A stream whose bytes are counted as they pass.
+/// A stream that counts its bytes.
 pub(crate) struct Counted<S> {
     stream: S,
     flows: Arc<Flows>,
 }
 
 impl<S> Counted<S> {
-    /// Counts the stream's bytes for these flows.
+    /// Wraps a stream and adds its bytes to these flows.
     pub(crate) fn new(stream: S, flows: Arc<Flows>) -> Self {
         Self { stream, flows }
     }

@@ -1,22 +1,22 @@
-//! A target's health as a state machine over the results of its checks.
+//! A target's health, computed from the results of its checks.
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html>
 
-/// Where a target stands.
+/// The health state of a target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Registered, not checked yet.
+    /// Registered and not checked yet.
     #[default]
     Registering,
-    /// Checked, neither healthy nor unhealthy so far.
+    /// Checked, and not yet healthy or unhealthy.
     Initial,
-    /// Gets flows.
+    /// Receives flows.
     Healthy,
-    /// Gets none, unless no target is healthy.
+    /// Receives flows only if no target is healthy.
     Unhealthy,
 }
 
-/// A target's standing and the run of equal results that may change it.
+/// A target's health state and its run of equal results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Health {
     standing: Standing,
@@ -25,13 +25,13 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Where the target stands.
+    /// The health state.
     pub(crate) fn standing(self) -> Standing {
         self.standing
     }
 
-    /// The health after one more check. A new target needs one success to be healthy; after that it takes as many equal
-    /// results in a row as the thresholds say.
+    /// The health after one more check. A new target is healthy after one success; later changes take as many consecutive
+    /// results as the thresholds.
     pub(crate) fn after(self, success: bool, healthy: u32, unhealthy: u32) -> Self {
         let fresh = matches!(self.standing, Standing::Registering | Standing::Initial);
         let run = if self.last == success { self.run + 1 } else { 1 };

@@ -18,13 +18,13 @@ use crate::{
     elasticloadbalancing::{health_check::HealthCheck, target, target_group},
 };
 
-/// A check's timeout is not scaled below this: a busy machine must not look like a dead target.
+/// Minimum time-out of a check, so that a busy machine does not make targets unhealthy.
 const LEAST_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often a target that no load balancer uses looks whether that changed.
+/// Interval at which an unused target checks whether a load balancer uses it.
 const UNUSED: Duration = Duration::from_millis(50);
 
-/// What the next check of a target is.
+/// The next check of a target.
 struct Next {
     address: Ipv4Addr,
     port: u16,
@@ -50,7 +50,7 @@ pub(crate) fn start(account: &Arc<Account>, group: &str, key: &(String, u16)) ->
     })
 }
 
-/// Targets are checked once a listener of an active load balancer forwards to their group.
+/// The next check of a target; `None` unless a listener of an active load balancer forwards to the target group.
 fn next(account: &Account, group: &str, key: &(String, u16)) -> Option<Next> {
     let mut state = account.state();
     let used = target_group::balancers_of(&state, group)
@@ -99,7 +99,7 @@ async fn passes(next: &Next) -> bool {
     }
     let mut head = [0_u8; 64];
     let mut length = 0;
-    // The status line fits easily; a server may send it in pieces.
+    // A server may send the status line in several segments.
     while length < 12 {
         match stream.read(&mut head[length..]).await {
             Ok(0) | Err(_) => return false,
@@ -113,7 +113,7 @@ async fn passes(next: &Next) -> bool {
     status.is_some_and(|status| matches(next.check.matcher.as_deref().unwrap_or("200-399"), status))
 }
 
-/// Whether a status is among `200`, `200,202` or `200-299`.
+/// Whether a status matches a list or range such as `200`, `200,202` or `200-299`.
 fn matches(matcher: &str, status: u16) -> bool {
     matcher.split(',').any(|part| {
         let (least, most) = part.trim().split_once('-').unwrap_or((part.trim(), part.trim()));

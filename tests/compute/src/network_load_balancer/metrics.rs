@@ -1,4 +1,5 @@
-//! The metrics that load balancers report to CloudWatch every minute, here every [`crate::Delays::metrics`].
+//! The metrics of load balancers in CloudWatch. AWS reports them every minute, the simulation every
+//! [`crate::Delays::metrics`].
 //!
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html>
 
@@ -16,7 +17,7 @@ use crate::{
 /// Counters at the last report, by load balancer: flows begun and bytes.
 type Reported = BTreeMap<String, (u64, u64)>;
 
-/// Reports until the account stops.
+/// Starts the task that reports metrics until the account stops.
 pub(crate) fn start(account: &Arc<Account>) {
     let task = Arc::clone(account);
     account.spawn(async move {

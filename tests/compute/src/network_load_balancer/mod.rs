@@ -1,7 +1,7 @@
-//! What a Network Load Balancer does with traffic: TCP relays on loopback, health checks on real sockets, metrics.
+//! The data plane of Network Load Balancers: TCP relays on loopback, health checks on real sockets, metrics.
 //!
-//! AWS's load balancer works on packets, in every zone; here one relay a listener accepts connections and opens others to
-//! the targets. Zones, client addresses and security groups play no part. Flows are never idled out.
+//! AWS's load balancers forward packets in every zone. Here one relay for each listener accepts connections and opens
+//! connections to targets. Zones, client addresses, security groups and idle time-outs are not simulated.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/introduction.html>
 
 pub(crate) mod flow;
@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 
 use crate::account::Account;
 
-/// Where a listener accepts connections.
+/// The address on which a listener accepts connections.
 pub(crate) fn listener_address(account: &Account, load_balancer: &str, port: u16) -> Option<SocketAddr> {
     let state = account.state();
     let listener =

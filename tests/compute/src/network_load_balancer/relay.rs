@@ -1,8 +1,8 @@
-//! Listeners as TCP relays.
+//! TCP relays, one for each listener.
 //!
 //! A load balancer picks a target by a hash over the flow's addresses and ports and keeps it for the flow's life; here
-//! healthy targets are taken in turn, which spreads flows the same way. Where no target of the group is healthy it fails
-//! open to the unhealthy ones:
+//! healthy targets are taken in turn, which spreads flows as evenly. If no target of the group is healthy, flows go to the
+//! unhealthy ones (fail open):
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html>
 
 use std::{
@@ -26,10 +26,10 @@ use crate::{
     loopback::{self, Claim},
 };
 
-/// How long a target may take to accept a connection.
+/// Time-out of connections to targets.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// What accepts a load balancer's connections.
+/// The relays of a load balancer.
 pub(crate) struct DataPlane {
     claim: Claim,
     /// The flows of the load balancer.
@@ -46,7 +46,7 @@ impl Drop for DataPlane {
     }
 }
 
-/// Where a flow goes.
+/// The target of a flow and its settings.
 struct Route {
     address: SocketAddrV4,
     flows: Arc<Flows>,
@@ -54,18 +54,18 @@ struct Route {
 }
 
 impl DataPlane {
-    /// Takes an address for a load balancer.
+    /// Claims an address for a load balancer.
     pub(crate) fn claim() -> Option<Self> {
         let claim = loopback::claim(1..=254, loopback::load_balancer)?;
         Some(Self { claim, flows: Arc::default(), relays: BTreeMap::new() })
     }
 
-    /// Where a listener accepts connections.
+    /// The address on which a listener accepts connections.
     pub(crate) fn address(&self, listener: &str) -> Option<SocketAddr> {
         self.relays.get(listener).map(|(address, _)| *address)
     }
 
-    /// Starts the relay of a listener, if its load balancer is active.
+    /// Starts the relay of a listener if its load balancer is active.
     pub(crate) fn open(account: &Arc<Account>, state: &mut State, listener: &str) {
         let Some((port, balancer)) = state
             .listeners
@@ -92,7 +92,7 @@ impl DataPlane {
             loop {
                 match socket.accept().await {
                     Ok((client, peer)) => accept(&task, &arn, &flows, client, peer),
-                    // Out of file descriptors, or the client is gone already: the next one may fare better.
+                    // Such as too many open files, or a client that has closed the connection: accept the next one.
                     Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
                 }
             }
@@ -100,7 +100,7 @@ impl DataPlane {
         plane.relays.insert(listener.to_owned(), (address, relay));
     }
 
-    /// Ends the relay of a listener; flows that it accepted go on.
+    /// Ends the relay of a listener. Its flows continue.
     pub(crate) fn close(state: &mut State, balancer: &str, listener: &str) {
         let plane = state.load_balancers.get_mut(balancer).and_then(|balancer| balancer.data_plane.as_mut());
         if let Some((_, relay)) = plane.and_then(|plane| plane.relays.remove(listener)) {
@@ -109,7 +109,7 @@ impl DataPlane {
     }
 }
 
-/// The listener's own port where this process may have it, any port otherwise.
+/// Binds the listener's port, or any port if this process may not bind that one.
 fn bind(address: Ipv4Addr, port: u16) -> io::Result<TcpListener> {
     let socket = std::net::TcpListener::bind((address, port)).or_else(|error| match error.kind() {
         io::ErrorKind::PermissionDenied => std::net::TcpListener::bind((address, 0)),
@@ -121,7 +121,7 @@ fn bind(address: Ipv4Addr, port: u16) -> io::Result<TcpListener> {
 
 fn accept(account: &Arc<Account>, listener: &str, flows: &Arc<Flows>, client: TcpStream, peer: SocketAddr) {
     let Some(route) = route(&account.state(), listener) else {
-        // Without a target AWS resets the connection; here it is closed.
+        // AWS resets connections if there is no target; here they are closed.
         return;
     };
     let flows = Arc::clone(flows);
@@ -162,7 +162,7 @@ fn route(state: &State, listener: &str) -> Option<Route> {
     Some(Route { address, flows: Arc::clone(&chosen.flows), proxy_protocol: group.is_on("proxy_protocol_v2.enabled") })
 }
 
-/// The group whose share of the weights the turn falls into.
+/// The target group of the turn, by weight.
 fn weighted(forwards: &[(String, u32)], turn: usize) -> Option<&str> {
     let all: usize = forwards.iter().map(|(_, weight)| *weight as usize).sum();
     let mut at = turn.checked_rem(all)?;
@@ -176,7 +176,7 @@ fn weighted(forwards: &[(String, u32)], turn: usize) -> Option<&str> {
     })
 }
 
-/// Healthy targets; without one, the unhealthy ones.
+/// The healthy targets, or the unhealthy ones if none is healthy.
 fn candidates(group: &TargetGroup) -> Vec<&(String, u16)> {
     let keys = |fits: fn(&target::Target) -> bool| -> Vec<_> {
         group.targets.iter().filter(|(_, target)| fits(target)).map(|(key, _)| key).collect()

@@ -1,4 +1,4 @@
-//! An account with the services in it, and SDK clients whose calls go straight to the handlers.
+//! An account with the services, and SDK clients that call the handlers without a network.
 
 use std::{
     sync::{
@@ -23,11 +23,11 @@ use compute::{Compute, Delays, Handler, Options};
 
 use crate::emulator::Emulator;
 
-/// The services, clients of them, and the emulator behind.
+/// The services, their clients and the stand-in for the emulator.
 pub(crate) struct Account {
     /// The services.
     pub(crate) compute: Compute,
-    /// What stands behind them.
+    /// The stand-in for the emulator.
     pub(crate) emulator: Arc<Emulator>,
     /// Whether a VPC link uses every load balancer.
     pub(crate) linked: Arc<AtomicBool>,
@@ -39,7 +39,7 @@ pub(crate) struct Account {
     pub(crate) autoscaling: aws_sdk_autoscaling::Client,
 }
 
-/// A connector that is the service.
+/// An HTTP connector that calls a handler.
 struct Direct(Handler);
 
 impl std::fmt::Debug for Direct {

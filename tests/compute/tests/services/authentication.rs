@@ -1,4 +1,4 @@
-//! Tokens of a cluster, as its Kubernetes API sees them.
+//! Authentication at a cluster's Kubernetes API by token.
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html>
 
@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use crate::account::Account;
 
-/// A presigned `GetCallerIdentity` of that access key, as a token.
+/// A token with a presigned `GetCallerIdentity` of that access key.
 fn token(access_key: &str) -> String {
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let url = format!(
@@ -27,7 +27,7 @@ fn token(access_key: &str) -> String {
     format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(url))
 }
 
-/// The status of a list of namespaces with that token, over TLS with the cluster's CA.
+/// The HTTP status of listing namespaces with that token, over TLS with the cluster's CA.
 async fn status(account: &Account, token: &str) -> u16 {
     let cluster = account.eks.describe_cluster().name("blue").send().await.unwrap().cluster.unwrap();
     let pem = STANDARD.decode(cluster.certificate_authority.unwrap().data.unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! A stand-in for the emulator: as much of EC2, STS and CloudWatch as the services call.
+//! A stand-in for the emulator, with the operations of EC2, STS and CloudWatch that the services call.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
-/// What was asked of it, and what it holds.
+/// Records calls and counts the resources that it creates.
 #[derive(Default)]
 pub(crate) struct Emulator {
     /// Actions in order, with their parameters.
@@ -89,7 +89,7 @@ impl Emulator {
                 if ids.iter().any(|id| !id.starts_with("subnet-")) {
                     return Err("InvalidSubnetID.NotFound");
                 }
-                // The last letter of a subnet's name is its zone's.
+                // The last letter of a subnet's id is that of its zone.
                 let items = ids.iter().map(|id| {
                     let zone = id.chars().last().unwrap();
                     format!("<item><subnetId>{id}</subnetId><vpcId>vpc-1</vpcId><availabilityZone>eu-central-1{zone}</availabilityZone></item>")

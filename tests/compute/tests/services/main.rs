@@ -1,4 +1,4 @@
-//! The services as the AWS SDKs see them: every call here is built and parsed by the SDK that the functions use.
+//! Contract tests of the services with the AWS SDKs that the functions use.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed assertion is a test's purpose")]
 
 mod account;

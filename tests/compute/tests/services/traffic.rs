@@ -10,7 +10,7 @@ use std::{
 };
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    TargetDescription, TargetGroupAttribute, TargetHealthStateEnum, TargetTypeEnum,
+    ProtocolEnum, TargetDescription, TargetGroupAttribute, TargetHealthStateEnum, TargetTypeEnum,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::account::{Account, eventually};
 
-/// A server that answers every line with its name, and can be taken down.
+/// A server that answers every line with its name and can be stopped.
 struct Backend {
     address: SocketAddr,
     task: tokio::task::JoinHandle<()>,
@@ -120,7 +120,7 @@ async fn with_no_healthy_target_the_load_balancer_fails_open() {
     let (address, _, group) = in_front_of(&account, &[&one]).await;
     one.task.abort();
     becomes(&account, &group, &one, TargetHealthStateEnum::Unhealthy).await;
-    // It is back, and the health checks have not seen enough successes yet.
+    // The backend is up again, and its health checks have not succeeded often enough yet.
     let back = Backend::start("back", &place).await;
     assert_eq!(ask_anew(address).await.as_deref(), Some("back"));
     drop(back);
@@ -177,9 +177,14 @@ async fn http_health_checks_look_at_the_status() {
         }
     });
     let backend = Backend { address, task };
-    let (_, _, group) = in_front_of(&account, &[&backend]).await;
-    let modify = account.elb.modify_target_group().target_group_arn(&group).health_check_path("/ping");
-    modify.health_check_protocol(aws_sdk_elasticloadbalancingv2::types::ProtocolEnum::Http).send().await.unwrap();
+    let balancer = account.create_load_balancer("blue").await;
+    let create = account.elb.create_target_group().name("web").target_type(TargetTypeEnum::Ip).vpc_id("vpc-1");
+    let create = create.protocol(ProtocolEnum::Tcp).port(80).health_check_protocol(ProtocolEnum::Http);
+    let created = create.health_check_path("/ping").health_check_interval_seconds(6).send().await.unwrap();
+    let group = created.target_groups()[0].target_group_arn().unwrap().to_owned();
+    account.elb.register_targets().target_group_arn(&group).targets(backend.target()).send().await.unwrap();
+    account.create_listener(&balancer, 18080, &group).await;
+    becomes(&account, &group, &backend, TargetHealthStateEnum::Healthy).await;
     well.store(false, Ordering::SeqCst);
     becomes(&account, &group, &backend, TargetHealthStateEnum::Unhealthy).await;
     well.store(true, Ordering::SeqCst);
@@ -235,64 +240,40 @@ async fn flows_bytes_and_healthy_hosts_are_reported_to_cloudwatch() {
 #[tokio::test]
 async fn an_attached_auto_scaling_group_registers_its_instances_and_those_that_come_later() {
     let account = Account::with_cluster("blue").await;
-    account.create_nodegroup("blue", "workers").await;
+    let create = account.eks.create_nodegroup().cluster_name("blue").nodegroup_name("workers").subnets("subnet-a");
+    create.node_role("arn:aws:iam::000000000000:role/node").send().await.unwrap();
     let groups = account.autoscaling.describe_auto_scaling_groups().send().await.unwrap();
     let name = groups.auto_scaling_groups()[0].auto_scaling_group_name().unwrap().to_owned();
-    let group = account.create_target_group("nodes", TargetTypeEnum::Instance, 30080).await;
-    let missing = account
-        .autoscaling
-        .attach_load_balancer_target_groups()
-        .auto_scaling_group_name(&name)
-        .target_group_arns("arn:none");
-    assert!(missing.send().await.is_err());
-
-    let attach = || {
-        account
-            .autoscaling
-            .attach_load_balancer_target_groups()
-            .auto_scaling_group_name(&name)
-            .target_group_arns(&group)
+    let attach = async |target_group: &str| {
+        let attach = account.autoscaling.attach_load_balancer_target_groups().auto_scaling_group_name(&name);
+        attach.target_group_arns(target_group).send().await
     };
-    attach().send().await.unwrap();
-    attach().send().await.unwrap();
-    let state = async || {
-        let described = account
-            .autoscaling
-            .describe_load_balancer_target_groups()
-            .auto_scaling_group_name(&name)
-            .send()
-            .await
-            .unwrap();
-        described.load_balancer_target_groups().first().and_then(|one| one.state().map(str::to_owned))
+    assert!(attach("arn:none").await.is_err());
+    let targets = async |target_group: &str| {
+        let health = account.elb.describe_target_health().target_group_arn(target_group).send().await.unwrap();
+        health.target_health_descriptions().len()
     };
-    assert_eq!(state().await.as_deref(), Some("Adding"));
-    eventually("Added", async || state().await.as_deref() == Some("Added")).await;
-    let targets = async || {
-        account
-            .elb
-            .describe_target_health()
-            .target_group_arn(&group)
-            .send()
-            .await
-            .unwrap()
-            .target_health_descriptions()
-            .len()
-    };
-    assert_eq!(targets().await, 2);
-
-    let resize =
-        account.autoscaling.update_auto_scaling_group().auto_scaling_group_name(&name).max_size(3).desired_capacity(3);
-    resize.send().await.unwrap();
-    eventually("three targets", async || targets().await == 3).await;
-    let detach = account
-        .autoscaling
-        .detach_load_balancer_target_groups()
-        .auto_scaling_group_name(&name)
-        .target_group_arns(&group);
-    detach.send().await.unwrap();
-    eventually("detached", async || state().await.is_none()).await;
+    let (early, late) = (
+        account.create_target_group("early", TargetTypeEnum::Instance, 30080).await,
+        account.create_target_group("late", TargetTypeEnum::Instance, 30080).await,
+    );
+    attach(&early).await.unwrap();
+    account.nodegroup_is_active("blue", "workers").await;
+    attach(&late).await.unwrap();
+    attach(&late).await.unwrap();
+    for target_group in [&early, &late] {
+        eventually("two targets", async || targets(target_group).await == 2).await;
+    }
+    let detach = account.autoscaling.detach_load_balancer_target_groups().auto_scaling_group_name(&name);
+    detach.target_group_arns(&early).send().await.unwrap();
+    eventually("one target group is attached", async || {
+        let groups = account.autoscaling.describe_auto_scaling_groups().send().await.unwrap();
+        groups.auto_scaling_groups()[0].target_group_arns() == [late.as_str()]
+    })
+    .await;
+    eventually("no target", async || targets(&early).await == 0).await;
     let unknown = TargetDescription::builder().id("i-unknown").build();
-    let refused = account.elb.register_targets().target_group_arn(&group).targets(unknown).send().await.unwrap_err();
+    let refused = account.elb.register_targets().target_group_arn(&late).targets(unknown).send().await.unwrap_err();
     assert!(refused.into_service_error().is_invalid_target_exception());
     account.compute.stop().await;
 }

@@ -7,9 +7,10 @@ use end_to_end::{machine::Machine, project};
 /// Events that one attempt at a Lambda task leaves in the history: scheduled, started, failed.
 const EVENTS_OF_AN_ATTEMPT: u64 = 3;
 
-/// An execution fails when its history has more
-/// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
-const MOST_EVENTS: u64 = 25_000;
+/// An execution fails when its history has 25,000 events
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>). A fifth is kept back for redrives, which
+/// go on in the same history.
+const MOST_EVENTS: u64 = 20_000;
 
 #[test]
 fn a_token_task_has_a_literal_net_below_every_deadline_of_the_input() {
@@ -40,16 +41,12 @@ fn no_machine_outlives_its_longest_way() {
 #[test]
 fn the_guard_polls_for_as_long_as_a_step_may_be_watched() {
     let machine = Machine::read("migrate");
-    let guard = machine.state("Guard");
-    let mut delay = 15.0_f64;
-    let mut watched = 0.0;
-    for _ in 0..guard.polls() {
-        watched += delay;
-        delay = (delay * 1.2).min(60.0);
-    }
+    let watched = machine.state("Guard").waits(0, 1.0);
     assert!(watched > std::time::Duration::from_secs(LONGEST_CUTOVER.as_secs()).as_secs_f64(), "{watched} s");
 }
 
+/// Every retrier of every state is used up in every visit, but for the guard's polls: the deadline of the switch as a whole
+/// bounds them, one a minute after the first eight of each step.
 #[test]
 fn no_execution_can_run_out_of_history() {
     let schema = project::json("statemachine/input.schema.json");
@@ -57,16 +54,16 @@ fn no_execution_can_run_out_of_history() {
     for machine in Machine::all() {
         let mut attempts = 0;
         for state in machine.states() {
-            // The loop of the steps; the guard's polls are bounded by the deadline of the switch as a whole, and reach
-            // their full interval after eight.
             attempts += match (machine.name, state.name) {
-                ("migrate", "ShiftTraffic") => state.polls() * steps,
-                ("migrate", "Guard") => LONGEST_CUTOVER.as_secs() / 60 + 8 * steps,
-                _ => state.polls(),
+                ("migrate", "ShiftTraffic") => (state.attempts(0) + state.attempts(1)) * steps,
+                ("migrate", "Guard") => LONGEST_CUTOVER.as_secs() / 60 + (8 + state.attempts(1)) * steps,
+                _ => state.attempts(0) + state.attempts(1),
             };
         }
-        let transitions = 2 * (machine.states().len() as u64 + 3 * steps);
-        let events = attempts * EVENTS_OF_AN_ATTEMPT + transitions;
+        // Entered and exited, and the first attempt's events of each.
+        let visits = machine.states().len() as u64 + 3 * steps;
+        let events = attempts * EVENTS_OF_AN_ATTEMPT + visits * (2 + EVENTS_OF_AN_ATTEMPT);
         assert!(events < MOST_EVENTS, "{} can leave {events} events", machine.name);
+        println!("{}: at most {events} events", machine.name);
     }
 }

@@ -1,4 +1,4 @@
-//! API keys. Their values are secrets: answers hold them only when `includeValue(s)=true` asks, and nothing logs them.
+//! API keys. Their values are secret: reads return them only with `includeValue(s)=true`, and they are never logged.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::error::{ApiError, Result};
 use super::id;
 use super::page::page;
-use super::patch::PatchOperation;
 use super::request::{Answer, Request};
 use super::state::State;
 
@@ -83,7 +82,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     answer
 }
 
-/// What AWS says to a key that is not there.
+/// AWS's refusal of an unknown key.
 pub(crate) fn unknown() -> ApiError {
     ApiError::not_found("Invalid API Key identifier specified")
 }
@@ -107,37 +106,4 @@ pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
         .filter(|key| customer.is_none() || key.customer_id == customer)
         .map(|key| if with_values { key.clone() } else { key.without_value() });
     page(request, keys)
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let key = state.api_keys.get_mut(request.label(0)).ok_or_else(unknown)?;
-    let mut changed = key.clone();
-    for patch in request.patch()? {
-        apply(&mut changed, &patch)?;
-    }
-    changed.last_updated_date = id::now();
-    *key = changed;
-    Answer::ok(&key.without_value())
-}
-
-fn apply(key: &mut ApiKey, patch: &PatchOperation) -> Result<()> {
-    match patch.path.as_str() {
-        "/name" => patch.text(&mut key.name),
-        "/description" => patch.text(&mut key.description),
-        "/customerId" => patch.text(&mut key.customer_id),
-        "/enabled" => {
-            patch.must_replace()?;
-            key.enabled = patch.boolean()?;
-            Ok(())
-        }
-        _ => Err(patch.invalid_path()),
-    }
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    state.api_keys.remove(request.label(0)).ok_or_else(unknown)?;
-    for plan in state.usage_plans.values_mut() {
-        plan.keys.retain(|key| key != request.label(0));
-    }
-    Ok(Answer::deleted())
 }

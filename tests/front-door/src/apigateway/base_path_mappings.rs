@@ -1,18 +1,17 @@
-//! Base path mappings: which API (and stage) a path below a custom domain belongs to.
+//! Base path mappings: the API, and optionally the stage, for a base path of a custom domain.
 
 use serde::{Deserialize, Serialize};
 
 use super::domain_names;
 use super::error::{ApiError, Result};
 use super::page::page;
-use super::patch::PatchOperation;
 use super::request::{Answer, Request};
 use super::state::State;
 
-/// How the empty base path is written.
+/// The name of the empty base path.
 const NONE: &str = "(none)";
 
-/// A mapping; without a stage the caller names it in the path.
+/// A mapping. Without a stage, the first path segment after the base path names it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BasePathMapping {
@@ -25,7 +24,7 @@ pub(crate) struct BasePathMapping {
 }
 
 impl BasePathMapping {
-    /// The path prefix without slashes; empty for `(none)`.
+    /// The base path without slashes; empty for `(none)`.
     pub(crate) fn prefix(&self) -> &str {
         if self.base_path == NONE { "" } else { &self.base_path }
     }
@@ -76,40 +75,4 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
 
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     page(request, state.domain_names.get(request.label(0)).ok_or_else(domain_names::unknown)?.mappings.values())
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let domain = state.domain_names.get(request.label(0)).ok_or_else(domain_names::unknown)?;
-    let mut changed = domain.mappings.get(request.label(1)).ok_or_else(unknown)?.clone();
-    for patch in request.patch()? {
-        apply(&mut changed, &patch)?;
-    }
-    changed.check(state)?;
-    let domain = state.domain_names.get_mut(request.label(0)).ok_or_else(domain_names::unknown)?;
-    if changed.base_path != request.label(1) && domain.mappings.contains_key(&changed.base_path) {
-        return Err(ApiError::conflict("Base path already exists for this domain name"));
-    }
-    domain.mappings.remove(request.label(1));
-    domain.mappings.insert(changed.base_path.clone(), changed.clone());
-    Answer::ok(&changed)
-}
-
-fn apply(mapping: &mut BasePathMapping, patch: &PatchOperation) -> Result<()> {
-    patch.must_replace()?;
-    match patch.path.as_str() {
-        "/basePath" => {
-            let path = patch.value.as_deref().filter(|path| !path.is_empty()).unwrap_or(NONE);
-            path.clone_into(&mut mapping.base_path);
-        }
-        "/restapiId" | "/restApiId" => patch.value()?.clone_into(&mut mapping.rest_api_id),
-        "/stage" => mapping.stage = patch.value.clone().filter(|stage| !stage.is_empty()),
-        _ => return Err(patch.invalid_path()),
-    }
-    Ok(())
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    let domain = state.domain_names.get_mut(request.label(0)).ok_or_else(domain_names::unknown)?;
-    domain.mappings.remove(request.label(1)).ok_or_else(unknown)?;
-    Ok(Answer::deleted())
 }

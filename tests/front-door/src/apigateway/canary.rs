@@ -1,8 +1,8 @@
-//! What `UpdateStage` does to a canary.
+//! The patch operations of `UpdateStage` on canaries.
 //!
 //! The paths are those of "Patch operations", section `UpdateStage`; the refusals were recorded against AWS by `LocalStack`
-//! (`tests/aws/services/apigateway/test_apigateway_canary.snapshot.json`). `replace` of a part creates the canary where there
-//! is none: on the stage's own deployment, with 0 % of the requests.
+//! (`tests/aws/services/apigateway/test_apigateway_canary.snapshot.json`). `replace` of a setting creates the canary if
+//! there is none, on the stage's own deployment and with 0 % of the requests.
 
 use super::error::{ApiError, Result};
 use super::patch::{Op, PatchOperation};
@@ -10,7 +10,7 @@ use super::stage_patch::invalid_setting;
 use super::stages::{CanarySettings, Stage};
 use super::state::Api;
 
-/// Refuses a share outside of 0 to 100 per cent.
+/// Refuses shares outside of 0 to 100 per cent.
 pub(crate) fn check_percent(percent: f64) -> Result<()> {
     if (0.0..=100.0).contains(&percent) {
         return Ok(());

@@ -1,6 +1,6 @@
 //! Deployments: immutable snapshots of an API's configuration.
 //!
-//! What is edited afterwards does not touch them. `CreateDeployment` with a stage name also points that stage at the new
+//! Later edits do not change them. `CreateDeployment` with a stage name also points that stage at the new
 //! deployment (and creates the stage); with canary settings it becomes the canary of a stage that exists. See "Create a
 //! deployment for a REST API" and "Set up an API Gateway canary release deployment" in the developer guide.
 
@@ -19,7 +19,7 @@ use super::stages::{CanarySettings, Stage};
 use super::state::{Configuration, State};
 use super::vpc_links::{Status, VpcLink};
 
-/// A snapshot with its name.
+/// A snapshot with its id and description.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deployment {
@@ -40,7 +40,7 @@ impl Deployment {
         view
     }
 
-    /// `embed=apisummary`: path, verb, and what a caller has to show.
+    /// The deployment in the format of the API; `embed=apisummary` adds path, verb and authorization of every method.
     fn summary(&self) -> Value {
         let resources = self.snapshot.configuration.resources.values();
         resources
@@ -103,7 +103,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     answer
 }
 
-/// Every method needs an integration, and every link that one names must be ready (AWS publishes no wording for that).
+/// Refuses methods without an integration, and links that are not AVAILABLE (AWS does not publish the wording for links).
 fn check_deployable(configuration: &Configuration, links: &BTreeMap<String, VpcLink>) -> Result<()> {
     let mut methods = configuration.resources.values().flat_map(|resource| resource.methods.values()).peekable();
     if methods.peek().is_none() {
@@ -175,22 +175,6 @@ pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     let mut deployments: Vec<&Deployment> = state.api(request.label(0))?.deployments.values().collect();
     deployments.sort_by_key(|deployment| deployment.created_date);
     page(request, deployments)
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let api = state.api_mut(request.label(0))?;
-    api.deployment(request.label(1))?;
-    let mut description = api.deployment(request.label(1))?.description.clone();
-    for patch in request.patch()? {
-        match patch.path.as_str() {
-            "/description" => patch.text(&mut description)?,
-            _ => return Err(patch.invalid_path()),
-        }
-    }
-    if let Some(deployment) = api.deployments.get_mut(request.label(1)) {
-        deployment.description = description;
-    }
-    Answer::ok(api.deployment(request.label(1))?)
 }
 
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {

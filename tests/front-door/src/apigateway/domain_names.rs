@@ -1,4 +1,4 @@
-//! Custom domain names. Certificates are stored and not checked; no DNS is touched.
+//! Custom domain names. Certificates are stored and not checked; DNS is not simulated.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,11 @@ use super::base_path_mappings::BasePathMapping;
 use super::error::{ApiError, Result};
 use super::id;
 use super::page::page;
-use super::patch::PatchOperation;
 use super::request::{Answer, Request};
 use super::rest_apis::EndpointConfiguration;
 use super::state::State;
 
-/// A domain and what is mapped below it.
+/// A domain and its base path mappings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DomainName {
@@ -43,7 +42,7 @@ pub(crate) struct DomainName {
     pub(crate) security_policy: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) tags: BTreeMap<String, String>,
-    /// By base path; the empty base path is `(none)`.
+    /// Mappings by base path; the empty base path is `(none)`.
     #[serde(skip)]
     pub(crate) mappings: BTreeMap<String, BasePathMapping>,
 }
@@ -80,7 +79,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     answer
 }
 
-/// What AWS says to a domain that is not there.
+/// AWS's refusal of an unknown domain.
 pub(crate) fn unknown() -> ApiError {
     ApiError::not_found("Invalid domain name identifier specified")
 }
@@ -91,34 +90,4 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
 
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     page(request, state.domain_names.values())
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let domain = state.domain_names.get_mut(request.label(0)).ok_or_else(unknown)?;
-    let mut changed = domain.clone();
-    for patch in request.patch()? {
-        apply(&mut changed, &patch)?;
-    }
-    *domain = changed;
-    Answer::ok(domain)
-}
-
-fn apply(domain: &mut DomainName, patch: &PatchOperation) -> Result<()> {
-    patch.must_replace()?;
-    match patch.path.as_str() {
-        "/certificateName" => patch.text(&mut domain.certificate_name),
-        "/certificateArn" => patch.text(&mut domain.certificate_arn),
-        "/regionalCertificateArn" => patch.text(&mut domain.regional_certificate_arn),
-        "/regionalCertificateName" => patch.text(&mut domain.regional_certificate_name),
-        "/securityPolicy" => {
-            patch.value()?.clone_into(&mut domain.security_policy);
-            Ok(())
-        }
-        _ => Err(patch.invalid_path()),
-    }
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    state.domain_names.remove(request.label(0)).ok_or_else(unknown)?;
-    Ok(Answer::deleted())
 }

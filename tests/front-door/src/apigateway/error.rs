@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-/// A refusal, with the words that AWS uses where they are known.
+/// A refusal, with AWS's wording where it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -23,27 +23,27 @@ impl ApiError {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
-    /// 400: the request makes no sense, or the account's state forbids it.
+    /// 400: the request is invalid, or the state of the account does not allow it.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequestException", message)
     }
 
-    /// 404: something named in the request does not exist.
+    /// 404: a resource named in the request does not exist.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NotFoundException", message)
     }
 
-    /// 409: something of that name exists already.
+    /// 409: a resource of that name exists already.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "ConflictException", message)
     }
 
-    /// 429: one more than the quota of resources allows.
+    /// 429: the quota for this kind of resource is reached.
     pub(crate) fn limit_exceeded(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", message)
     }
 
-    /// 429: too many requests; the time is when to come back.
+    /// 429: too many requests; `retry_after` is the time until the next one is admitted.
     pub(crate) fn too_many_requests(retry_after: Duration) -> Self {
         let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Too Many Requests");
         error.retry_after = Some(retry_after);
@@ -55,7 +55,7 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token")
     }
 
-    /// The answer on the wire: the code in a header, the message in the body, as REST JSON has it.
+    /// The HTTP response in REST JSON: the code in a header, the message in the body.
     pub(crate) fn response(&self) -> http::Response<Bytes> {
         let body = serde_json::json!({ "message": self.message }).to_string();
         let mut response = http::Response::new(Bytes::from(body));

@@ -1,6 +1,6 @@
 //! `GetExport`: the deployment that a stage serves, as an OpenAPI 3 document.
 //!
-//! What is exported is the deployment and not what people have edited since. `extensions=integrations` (or `apigateway`, for
+//! The deployment is exported, not later edits of the configuration. `extensions=integrations` (or `apigateway`, for
 //! all extensions) adds the integrations. Only `oas30` in JSON is offered; AWS has `swagger` and YAML too. See "Export a REST
 //! API from API Gateway".
 
@@ -14,7 +14,7 @@ use super::resources::Resource;
 use super::rest_apis::RestApi;
 use super::state::{Configuration, State};
 
-/// Which extensions are wanted.
+/// The extensions to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Extensions {
     integrations: bool,

@@ -1,6 +1,6 @@
-//! Gateway responses: what API Gateway itself answers when a request fails before or beside the backend.
+//! Gateway responses: API Gateway's own answers to requests that fail without an answer of the backend.
 //!
-//! The list always names every type; those that nobody changed are marked `defaultResponse`. See "Gateway response types
+//! The list always contains every type; unchanged ones are marked `defaultResponse`. See "Gateway response types
 //! for API Gateway".
 
 use std::collections::BTreeMap;
@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{ApiError, Result};
 use super::page::page;
-use super::patch::PatchOperation;
 use super::request::{Answer, Request};
 use super::state::{Configuration, State};
 
@@ -76,19 +75,6 @@ fn current(configuration: &Configuration, response_type: &str) -> Result<Gateway
     }
 }
 
-pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {
-    let mut response: GatewayResponse = request.json()?;
-    let default = default_of(request.label(1))?;
-    response.response_type = default.response_type;
-    response.status_code = response.status_code.or(default.status_code);
-    response.response_parameters.get_or_insert_default();
-    response.response_templates = response.response_templates.or(default.response_templates);
-    response.default_response = false;
-    let responses = &mut state.api_mut(request.label(0))?.configuration.gateway_responses;
-    responses.insert(response.response_type.clone(), response.clone());
-    Answer::created(&response)
-}
-
 pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
     Answer::ok(&current(&state.api(request.label(0))?.configuration, request.label(1))?)
 }
@@ -97,32 +83,4 @@ pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     let configuration = &state.api(request.label(0))?.configuration;
     let all: Result<Vec<GatewayResponse>> = TYPES.iter().map(|(name, _)| current(configuration, name)).collect();
     page(request, all?)
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let configuration = &mut state.api_mut(request.label(0))?.configuration;
-    let mut changed = current(configuration, request.label(1))?;
-    for patch in request.patch()? {
-        apply(&mut changed, &patch)?;
-    }
-    changed.default_response = false;
-    configuration.gateway_responses.insert(changed.response_type.clone(), changed.clone());
-    Answer::ok(&changed)
-}
-
-fn apply(response: &mut GatewayResponse, patch: &PatchOperation) -> Result<()> {
-    match patch.segments().iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["statusCode"] => patch.text(&mut response.status_code),
-        ["responseParameters", name] => patch.entry(&mut response.response_parameters, name),
-        ["responseTemplates", content_type] => patch.entry(&mut response.response_templates, content_type),
-        _ => Err(patch.invalid_path()),
-    }
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    let responses = &mut state.api_mut(request.label(0))?.configuration.gateway_responses;
-    responses
-        .remove(request.label(1))
-        .ok_or_else(|| ApiError::not_found("Gateway response type not defined on api"))?;
-    Ok(Answer::deleted())
 }

@@ -1,4 +1,4 @@
-//! Identifiers as API Gateway makes them: lower-case letters and digits, random.
+//! Identifiers in API Gateway's format: random lower-case letters and digits.
 
 const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -12,7 +12,7 @@ pub(crate) fn api_key_value() -> String {
     (0..40).map(|_| fastrand::alphanumeric()).collect()
 }
 
-/// Now, in seconds since the epoch, the time format of API Gateway's answers.
+/// The current time in seconds since the epoch, the time format of API Gateway's answers.
 pub(crate) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }

@@ -1,14 +1,16 @@
-//! `ImportRestApi`: an API from an OpenAPI document.
+//! `ImportRestApi`: creates an API from an OpenAPI document.
 //!
 //! See "Import a REST API into API Gateway" in the developer guide.
 
+use std::collections::BTreeMap;
+
 use super::error::{ApiError, Result};
+use super::id;
 use super::openapi_read::{self, Document};
 use super::request::{Answer, Request};
-use super::rest_apis;
-use super::state::State;
+use super::state::{Api, State};
 
-/// Reads the document and applies the parameters of the query that change what it says.
+/// Reads the document and applies the query parameters that override it.
 pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
     let mut document = openapi_read::read(request.body(), &state.vpc_links)?;
     for (key, value) in request.query_pairs() {
@@ -16,7 +18,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
         match key.as_str() {
             "endpointConfigurationTypes" => configuration.types = value.split(',').map(str::to_owned).collect(),
             "endpointConfigurationVpcEndpointIds" => configuration.vpc_endpoint_ids.push(value),
-            // Documentation parts and base paths are not read in any case.
+            // Documentation parts and base paths are never read.
             "ignore" | "basepath" | "mode" | "failonwarnings" => {}
             _ => return Err(ApiError::bad_request(format!("Invalid import parameter: {key}"))),
         }
@@ -26,7 +28,11 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
 }
 
 pub(crate) fn import(state: &mut State, request: &Request) -> Result<Answer> {
-    let document = read(state, request)?;
-    let id = rest_apis::insert(state, document.rest_api, document.configuration);
-    Answer::created(&state.api(&id)?.rest_api)
+    let Document { mut rest_api, configuration } = read(state, request)?;
+    rest_api.id = id::random(10);
+    rest_api.created_date = id::now();
+    let answer = Answer::created(&rest_api);
+    let (deployments, stages) = (BTreeMap::new(), BTreeMap::new());
+    state.apis.insert(rest_api.id.clone(), Api { rest_api, configuration, deployments, stages });
+    answer
 }

@@ -1,7 +1,7 @@
-//! Integrations: which backend a method calls, and how.
+//! Integrations: the backend of a method and how it is called.
 //!
-//! A private integration has `connectionType` `VPC_LINK`; its URI is not used for routing, only its port finds the listener
-//! and its host becomes the `Host` header. See "Set up API Gateway private integrations" in the developer guide.
+//! A private integration has `connectionType` `VPC_LINK`. Its URI is not used for routing: the port selects the listener and
+//! the host becomes the `Host` header. See "Set up API Gateway private integrations" in the developer guide.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::request::{Answer, Request};
 use super::state::State;
 use super::vpc_links::VpcLink;
 
-/// The longest time that an integration may take, in milliseconds, without a raised quota.
+/// Maximum time-out of an integration in milliseconds, without a raised quota.
 const LONGEST_TIMEOUT: u32 = 29_000;
 
 /// The backend of a method.
@@ -58,7 +58,7 @@ pub(crate) struct Integration {
     pub(crate) integration_responses: Option<BTreeMap<String, IntegrationResponse>>,
 }
 
-/// TLS towards the backend.
+/// TLS settings for the backend.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TlsConfig {
@@ -72,7 +72,7 @@ impl Integration {
         self.connection_type.as_deref() == Some("VPC_LINK")
     }
 
-    /// Fills in what AWS fills in, and refuses what AWS refuses.
+    /// Fills in AWS's defaults and refuses invalid integrations.
     pub(crate) fn complete(
         &mut self,
         resource_id: &str,
@@ -112,7 +112,7 @@ impl Integration {
         self.check_connection(links)
     }
 
-    /// A mapping may only take what the method declares.
+    /// Refuses mappings from parameters that the method does not declare.
     fn check_mappings(&self, method: &Method) -> Result<()> {
         for source in self.request_parameters.iter().flatten().map(|(_, source)| source) {
             let declared = method.request_parameters.as_ref().is_some_and(|declared| declared.contains_key(source));
@@ -125,7 +125,7 @@ impl Integration {
         Ok(())
     }
 
-    /// A private integration needs a link that exists, or a stage variable that will name one. AWS publishes no wording.
+    /// Refuses private integrations without an existing link or a stage variable. AWS does not publish the wording.
     fn check_connection(&self, links: &BTreeMap<String, VpcLink>) -> Result<()> {
         if !self.is_private() {
             return Ok(());
@@ -146,16 +146,6 @@ impl Integration {
         }
         Err(ApiError::bad_request(format!("Invalid Vpc Link identifier specified: {id}")))
     }
-}
-
-pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {
-    let mut integration: Integration = request.json()?;
-    let method = state.api(request.label(0))?.configuration.resource(request.label(1))?.method(request.label(2))?;
-    integration.integration_responses = None;
-    integration.complete(request.label(1), method, &state.vpc_links)?;
-    let resource = state.api_mut(request.label(0))?.configuration.resource_mut(request.label(1))?;
-    resource.method_mut(request.label(2))?.method_integration = Some(integration.clone());
-    Answer::created(&integration)
 }
 
 fn unknown() -> ApiError {
@@ -222,10 +212,4 @@ fn replaced(property: &mut Option<String>, patch: &PatchOperation) -> Result<()>
     patch.must_replace()?;
     *property = Some(patch.value()?.to_owned());
     Ok(())
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    let resource = state.api_mut(request.label(0))?.configuration.resource_mut(request.label(1))?;
-    resource.method_mut(request.label(2))?.method_integration.take().ok_or_else(unknown)?;
-    Ok(Answer::no_content())
 }

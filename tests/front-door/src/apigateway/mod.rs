@@ -1,22 +1,20 @@
-//! API Gateway's control plane for REST APIs (V1), simulated completely, in this process's memory.
+//! The control plane of API Gateway's REST APIs (V1), simulated in memory.
 //!
 //! AWS keeps an API's configuration, which people edit, apart from deployments, which are immutable snapshots of it, and
-//! stages, which say which deployment serves (and which other one serves a share, as a canary). VPC links carry requests to
-//! a Network Load Balancer and take minutes to become available. No emulator has all of this; the wire format here is the
-//! one that `aws-sdk-apigateway` speaks, and the refusals are AWS's as far as they are published. Where AWS publishes none,
-//! the doc comment of the piece says so. See the "Amazon API Gateway REST API reference" (V1).
+//! stages, which name the deployment that serves and, as a canary, another one with its share of the requests. VPC links
+//! carry requests to a Network Load Balancer and take minutes to become available. The wire format is the one of
+//! `aws-sdk-apigateway`. Refusals have AWS's wording where it is published; the doc comment says where it is not. See the
+//! "Amazon API Gateway REST API reference" (V1).
 //!
-//! Differences that remain: no conditional updates (AWS has none either), no access control (callers are not checked), no
-//! usage quotas, and no client certificates, SDK generation, test invocations or portals; these operations are refused.
+//! Differences from AWS: callers are not authorized, usage quotas are not enforced, and only the operations of `dispatch`
+//! are offered.
 
-mod account;
 mod api_keys;
 mod authorizers;
 mod base_path_mappings;
 mod canary;
 mod deployments;
 mod dispatch;
-mod documentation;
 mod domain_names;
 mod error;
 mod export;
@@ -77,24 +75,24 @@ pub(crate) use publication::{Release, StageView, View};
 pub(crate) use resources::Resource;
 pub(crate) use state::Configuration;
 
-/// Tells whether a Network Load Balancer with this ARN exists and is active; what a VPC link's target is checked with.
+/// Returns whether a Network Load Balancer with this ARN exists. VPC links check their targets by it.
 pub type LoadBalancerExists = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// How the gateway behaves.
+/// Settings of the gateway.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The region, as it stands in ARNs and host names.
+    /// The region in ARNs and host names.
     pub region: String,
-    /// The account, as it stands in ARNs and messages.
+    /// The account id in ARNs and messages.
     pub account_id: String,
-    /// How long a VPC link stays PENDING; AWS takes two to four minutes.
+    /// Time that a VPC link is PENDING; on AWS two to four minutes.
     pub vpc_link_creation: Duration,
-    /// How long a VPC link stays DELETING.
+    /// Time that a VPC link is DELETING.
     pub vpc_link_deletion: Duration,
-    /// After how long a change of a stage, a key or a domain reaches the data plane: a random time in this range for each
-    /// change. AWS publishes no figure.
+    /// Time after which a change of a stage, a key or a domain reaches the data plane, chosen at random for each change.
+    /// AWS publishes no figure.
     pub propagation: RangeInclusive<Duration>,
-    /// The request quotas; `None` lets everything through.
+    /// The request quotas; `None` disables throttling.
     pub quotas: Option<Quotas>,
 }
 
@@ -111,7 +109,7 @@ impl Default for Options {
     }
 }
 
-/// The control plane; clones are handles to the same one.
+/// The control plane. Clones share it.
 #[derive(Clone)]
 pub struct ApiGateway {
     inner: Arc<Inner>,
@@ -126,7 +124,7 @@ struct Inner {
 }
 
 impl ApiGateway {
-    /// An account without any API.
+    /// Creates the control plane of an account without APIs.
     #[must_use]
     pub fn new(options: Options, load_balancer_exists: LoadBalancerExists) -> Self {
         let state = State::new(Context {
@@ -145,7 +143,7 @@ impl ApiGateway {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The service to register at the front door under `apigateway`.
+    /// The handler to register at the front door as `apigateway`.
     #[must_use]
     pub fn handler(&self) -> Handler {
         let gateway = self.clone();
@@ -155,25 +153,25 @@ impl ApiGateway {
         })
     }
 
-    /// Every call so far that moved this stage's traffic, oldest first, read from the stage's own state.
+    /// Every call so far that changed where this stage's requests go, oldest first.
     #[must_use]
     pub fn switches(&self, api: &str, stage: &str) -> Vec<Switch> {
         let state = self.state();
         state.switches.iter().filter(|switch| switch.api == api && switch.stage == stage).cloned().collect()
     }
 
-    /// Whether a VPC link has the load balancer with this ARN as its target: AWS refuses to delete one that has.
+    /// Whether a VPC link has the load balancer with this ARN as its target. AWS refuses to delete such a load balancer.
     #[must_use]
     pub fn links_to(&self, load_balancer_arn: &str) -> bool {
         self.state().vpc_links.values().any(|link| link.target_arns.iter().any(|arn| arn == load_balancer_arn))
     }
 
-    /// The region, as host names need it.
+    /// The region in host names.
     pub(crate) fn region(&self) -> &str {
         &self.inner.region
     }
 
-    /// What the data plane serves now.
+    /// The view that the data plane serves from now.
     pub(crate) fn view(&self) -> Arc<View> {
         self.inner.publication.visible(Instant::now())
     }
@@ -182,8 +180,8 @@ impl ApiGateway {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state with everything in it that time has brought. Load balancers are asked about while nothing is locked, since
-    /// their service asks back ([`Self::links_to`]).
+    /// The state after all transitions that are due. `load_balancer_exists` is called without the lock, since that service
+    /// calls [`Self::links_to`].
     fn settled(&self, now: Instant) -> MutexGuard<'_, State> {
         let asked_for = self.state().asked_for(now);
         let existing = asked_for.into_iter().filter(|arn| (self.inner.load_balancer_exists)(arn)).collect();
@@ -197,11 +195,7 @@ impl ApiGateway {
         let found = rest_routes::find(rest_routes::APIGATEWAY, request.method().as_str(), uri.path());
         let (operation, labels) = found.ok_or_else(ApiError::unknown_operation)?;
         let call = Request::new(&labels, uri.query(), request.headers().clone(), request.body().clone());
-        let operation = match (operation, call.query("mode").as_deref()) {
-            ("CreateRestApi", Some("import")) => "ImportRestApi",
-            ("CreateApiKey", Some("import")) => "ImportApiKeys",
-            _ => operation,
-        };
+        let operation = rest_routes::with_mode(operation, uri.query());
         let now = Instant::now();
         if let Some(throttle) = &self.inner.throttle {
             let edge = is_edge_optimised(operation, &call);
@@ -222,14 +216,7 @@ impl ApiGateway {
 
 /// Whether the call makes an edge-optimised API, which has a quota of its own; it is the default type.
 fn is_edge_optimised(operation: &str, call: &Request) -> bool {
-    match operation {
-        "ImportRestApi" => call.query("endpointConfigurationTypes").is_none_or(|types| types == "EDGE"),
-        "CreateRestApi" => call.json::<serde_json::Value>().is_ok_and(|body| {
-            let types = &body["endpointConfiguration"]["types"];
-            types.get(0).is_none_or(|kind| kind == "EDGE")
-        }),
-        _ => false,
-    }
+    operation == "ImportRestApi" && call.query("endpointConfigurationTypes").is_none_or(|types| types == "EDGE")
 }
 
 fn targets(state: &State, api: &str) -> BTreeMap<String, Target> {

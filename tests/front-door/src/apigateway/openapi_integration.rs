@@ -1,7 +1,7 @@
-//! `x-amazon-apigateway-integration`, read and written ("x-amazon-apigateway-integration object", developer guide).
+//! Reads and writes `x-amazon-apigateway-integration` ("x-amazon-apigateway-integration object", developer guide).
 //!
-//! It is the integration of the REST API with other spelling: types and behaviours in lower case, and the integration
-//! responses by their selection pattern, where `default` stands for none.
+//! The fields are those of the REST API's integration, with types and behaviours in lower case. Integration responses are
+//! keyed by their selection pattern; `default` means no pattern.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::error::{ApiError, Result};
 use super::integration_responses::IntegrationResponse;
 use super::integrations::Integration;
 
-/// Reads the extension; what is missing is filled in afterwards, as for `PutIntegration`.
+/// Reads the extension without defaults; [`Integration::complete`] fills them in.
 pub(crate) fn read(extension: &Value, place: &str) -> Result<Integration> {
     let invalid = |reason: String| ApiError::bad_request(format!("Invalid OpenAPI document: {place}: {reason}"));
     let mut fields = extension.as_object().cloned().ok_or_else(|| invalid("the integration is no object".into()))?;
@@ -40,7 +40,7 @@ fn read_responses(responses: Map<String, Value>) -> serde_json::Result<BTreeMap<
     Ok(read)
 }
 
-/// Writes the extension, leaving out what an import fills in by itself.
+/// Writes the extension without the values that an import fills in by default.
 pub(crate) fn write(integration: &Integration, resource_id: &str) -> Value {
     let mut written = Map::new();
     written.insert("type".into(), json!(integration.kind.to_ascii_lowercase()));

@@ -1,4 +1,4 @@
-//! The operations of an OpenAPI path item become methods.
+//! Reads the operations of an OpenAPI path item into methods.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! An OpenAPI 3 document becomes the configuration of an API, with the extensions of API Gateway.
+//! Reads an OpenAPI 3 document with API Gateway's extensions into the configuration of an API.
 //!
-//! Read as "Working with API Gateway extensions to OpenAPI" describes. Documents are JSON; YAML, which AWS reads as well, and
-//! Swagger 2 are refused here.
+//! See "Working with API Gateway extensions to OpenAPI". Documents have to be JSON; YAML and Swagger 2, which AWS accepts as
+//! well, are refused.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use super::rest_apis::RestApi;
 use super::state::Configuration;
 use super::vpc_links::VpcLink;
 
-/// What a document says.
+/// The properties and the configuration in a document.
 pub(crate) struct Document {
     pub(crate) rest_api: RestApi,
     pub(crate) configuration: Configuration,
@@ -34,10 +34,11 @@ pub(crate) fn read(body: &[u8], links: &BTreeMap<String, VpcLink>) -> Result<Doc
     if !document["openapi"].as_str().is_some_and(|version| version.starts_with("3.")) {
         return Err(invalid("only OpenAPI 3 is read, in JSON"));
     }
-    let rest_api = properties(&document)?;
+    let mut rest_api = properties(&document)?;
     let mut configuration = Configuration::default();
     let root = Resource::root();
     let root_id = root.id.clone();
+    rest_api.root_resource_id.clone_from(&root_id);
     configuration.resources.insert(root_id.clone(), root);
     configuration.binary_media_types.clone_from(&rest_api.binary_media_types);
     read_components(&document, &mut configuration)?;

@@ -1,4 +1,4 @@
-//! Paging of lists: `limit` (25 by default, at most 500) and `position`, an opaque mark of where to go on.
+//! Paging of lists: `limit` (25 by default, at most 500) and `position`, an opaque token for the next page.
 
 use serde::Serialize;
 use serde_json::{Value, json};

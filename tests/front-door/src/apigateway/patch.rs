@@ -1,7 +1,7 @@
-//! Patch operations: how every Update call of API Gateway says what to change.
+//! Patch operations, the format of changes in every Update call of API Gateway.
 //!
-//! See "Patch operations" in the API Gateway API reference: a JSON Pointer (RFC 6901) names the property; which
-//! operations and paths a resource has is fixed, and everything else is refused.
+//! See "Patch operations" in the API Gateway API reference: a JSON Pointer (RFC 6901) names the property. Each kind of
+//! resource has a fixed set of paths and operations; others are refused.
 
 use std::collections::BTreeMap;
 
@@ -71,22 +71,22 @@ impl PatchOperation {
             .map_err(|_| ApiError::bad_request(format!("Invalid value {value} for {}: must be a number", self.path)))
     }
 
-    /// What a resource answers to a path that it does not have.
+    /// The refusal of a path that the resource does not have.
     pub(crate) fn invalid_path(&self) -> ApiError {
         ApiError::bad_request(format!("Invalid patch path {}", self.path))
     }
 
-    /// What a resource answers to an operation that a path does not have.
+    /// The refusal of an operation that the path does not support.
     pub(crate) fn invalid_op(supported: &str) -> ApiError {
         ApiError::bad_request(format!("Invalid patch operation specified. Must be one of: [{supported}]"))
     }
 
-    /// Checks that this is `replace`.
+    /// Refuses operations other than `replace`.
     pub(crate) fn must_replace(&self) -> Result<()> {
         if self.op == Op::Replace { Ok(()) } else { Err(Self::invalid_op("replace")) }
     }
 
-    /// Sets, or on `remove` clears, an optional text.
+    /// Sets an optional string; `remove` clears it.
     pub(crate) fn text(&self, property: &mut Option<String>) -> Result<()> {
         *property = match self.op {
             Op::Remove => None,
@@ -112,7 +112,8 @@ impl PatchOperation {
         Ok(())
     }
 
-    /// Adds or removes an entry of a list of names, as in `/binaryMediaTypes/image~1png`; `replace` takes the value's place.
+    /// Adds or removes an entry of a list of names, as in `/binaryMediaTypes/image~1png`; `replace` substitutes the value for
+    /// the entry.
     pub(crate) fn member(&self, list: &mut Vec<String>, member: &str) -> Result<()> {
         match self.op {
             Op::Add => {

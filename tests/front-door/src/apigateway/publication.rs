@@ -1,8 +1,8 @@
-//! What the data plane serves, and when a change reaches it.
+//! The view that the data plane serves from, and the delay before a change reaches it.
 //!
-//! Every change of the control plane is published as a whole, immutable view. It becomes visible after a random time within
-//! the configured range, never before an earlier one; a request keeps the view it began with. AWS publishes no figure for
-//! this time, and lets its front ends see a change at different moments; here all of them see it at once.
+//! Every change of the control plane publishes a new immutable view. It becomes visible after a random time within the
+//! configured range, and never before an earlier view; a request keeps the view that it started with. AWS publishes no
+//! figure for this time. AWS's front ends may see a change at different times; here there is one.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ops::RangeInclusive;
@@ -14,7 +14,7 @@ use super::stages::Stage;
 use super::state::{Api, State};
 use super::vpc_links::Status;
 
-/// Everything that decides where a request goes.
+/// The state that decides where a request goes.
 #[derive(Debug, Default)]
 pub(crate) struct View {
     pub(crate) apis: HashMap<String, ApiView>,
@@ -23,23 +23,23 @@ pub(crate) struct View {
     pub(crate) links: HashMap<String, LinkView>,
 }
 
-/// An API.
+/// The stages of an API.
 #[derive(Debug)]
 pub(crate) struct ApiView {
     pub(crate) execute_api_disabled: bool,
     pub(crate) stages: HashMap<String, StageView>,
 }
 
-/// A stage with the values of the keys that open it.
+/// A stage with the values of the API keys that are valid for it.
 #[derive(Debug)]
 pub(crate) struct StageView {
     pub(crate) release: Arc<Release>,
-    /// The canary and its share in per cent.
+    /// The canary's share in per cent, and its release.
     pub(crate) canary: Option<(f64, Arc<Release>)>,
     pub(crate) keys: HashSet<String>,
 }
 
-/// A deployment with the variables that it is served with.
+/// A deployment on a stage, with the stage variables.
 #[derive(Debug)]
 pub(crate) struct Release {
     pub(crate) api: String,
@@ -87,7 +87,7 @@ impl ApiView {
 }
 
 impl StageView {
-    /// `None` cannot happen: a deployment that a stage uses cannot be deleted.
+    /// Never `None`, since a deployment that a stage uses cannot be deleted.
     fn of(id: &str, api: &Api, stage: &Stage, state: &State) -> Option<Self> {
         let variables = stage.variables.clone().unwrap_or_default();
         let release = |deployment: &str, variables: BTreeMap<String, String>| {
@@ -107,7 +107,7 @@ impl StageView {
     }
 }
 
-/// The views that are visible now or later.
+/// The visible view and those that become visible later.
 #[derive(Debug)]
 pub(crate) struct Publication {
     delay: RangeInclusive<Duration>,

@@ -2,10 +2,9 @@
 //!
 //! "Import an OpenAPI file to update an existing API definition"
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-update.html>): endpoint configuration, stages and
-//! API keys stay in either mode. `merge`, the default
-//! (<https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html>), adds to the API and wins where both speak. `overwrite`
-//! replaces the definition: what the document does not have is deleted, and properties of the API that it does not name are reset
-//! to their defaults.
+//! API keys stay in either mode. `merge`, the default (<https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html>),
+//! adds the document to the API; the document's values win. `overwrite` replaces the definition: what the document does not
+//! contain is deleted, and properties of the API that it does not set get their defaults.
 
 use super::error::{ApiError, Result};
 use super::import::read;
@@ -14,7 +13,7 @@ use super::request::{Answer, Request};
 use super::rest_apis::RestApi;
 use super::state::{Configuration, State};
 
-/// Changes an API. Resources keep their ids where their paths stay.
+/// `PutRestApi`. Resources whose paths stay keep their ids.
 pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {
     let overwrite = match request.query("mode").as_deref() {
         Some("overwrite") => true,

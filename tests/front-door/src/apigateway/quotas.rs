@@ -1,7 +1,7 @@
 //! The request quotas of API Gateway's control plane.
 //!
 //! "Amazon API Gateway quotas", section "API Gateway quotas for creating, deploying and managing an API": fixed, per account
-//! and region, shared by everybody who calls, people in the console included.
+//! and region, shared by all callers including the console.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::error::{ApiError, Result};
 use crate::token_bucket::TokenBucket;
 
-/// How strictly the quotas apply.
+/// Settings of the quotas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quotas {
     /// Multiplies the intervals of single operations (1.0: as AWS has them; 0.1: `CreateDeployment` every half second). The
@@ -23,19 +23,17 @@ impl Default for Quotas {
     }
 }
 
-/// Requests, per seconds, for the operations that have a quota of their own.
+/// Number of requests and the seconds that they are allowed in, for operations with a quota of their own.
 fn own_quota(operation: &str, edge: bool) -> Option<(u32, u32)> {
     Some(match operation {
-        "CreateApiKey" | "CreateResource" | "DeleteApiKey" | "DeleteResource" => (5, 1),
+        "CreateApiKey" => (5, 1),
         "CreateDeployment" => (1, 5),
-        "CreateRestApi" | "ImportRestApi" if edge => (1, 30),
-        "CreateRestApi" | "ImportRestApi" => (1, 3),
+        "ImportRestApi" if edge => (1, 30),
+        "ImportRestApi" => (1, 3),
         "PutRestApi" => (1, 1),
         "GetResources" => (5, 2),
-        "CreateDocumentationVersion" | "UpdateAccount" | "UpdateUsagePlan" => (1, 20),
-        "CreateDomainName" | "DeleteDomainName" | "DeleteRestApi" | "ImportDocumentationParts" | "UpdateDomainName" => {
-            (1, 30)
-        }
+        "UpdateUsagePlan" => (1, 20),
+        "CreateDomainName" | "DeleteRestApi" => (1, 30),
         _ => return None,
     })
 }
@@ -54,7 +52,7 @@ impl Throttle {
         Self { quotas, account, operations: HashMap::new() }
     }
 
-    /// Lets a request through or refuses it with the time to wait; `edge` says that it makes an edge-optimised API.
+    /// Admits a request, or refuses it with the time to wait. `edge` is set if it creates an edge-optimised API.
     pub(crate) fn admit(&mut self, operation: &str, edge: bool, now: Instant) -> Result<()> {
         let mut own = own_quota(operation, edge).map(|(requests, seconds)| {
             let interval = Duration::from_secs(seconds.into()).mul_f64(self.quotas.time_scale) / requests;
@@ -114,8 +112,8 @@ mod tests {
 
     #[test]
     fn an_edge_optimised_api_has_a_longer_interval_than_a_regional_one() {
-        assert_eq!(own_quota("CreateRestApi", true), Some((1, 30)));
-        assert_eq!(own_quota("CreateRestApi", false), Some((1, 3)));
+        assert_eq!(own_quota("ImportRestApi", true), Some((1, 30)));
+        assert_eq!(own_quota("ImportRestApi", false), Some((1, 3)));
         assert_eq!(own_quota("GetResources", false), Some((5, 2)));
     }
 }

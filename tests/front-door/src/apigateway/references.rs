@@ -1,8 +1,8 @@
-//! Who refers to a VPC link.
+//! References to VPC links.
 //!
 //! AWS refuses to delete a link that a method or a deployed stage refers to, and lists the references as
-//! `RESTApiId:Method:Resource:Stage`. For methods that are not deployed the format is not published; here it is the same
-//! without the stage. A stage variable that names the link counts as a reference of its stage, which is not published either.
+//! `RESTApiId:Method:Resource:Stage`. AWS does not publish the format for methods that are not deployed; here it is the
+//! same without the stage. It does not publish either whether a stage variable that names the link counts; here it does.
 
 use std::collections::{BTreeMap, BTreeSet};
 

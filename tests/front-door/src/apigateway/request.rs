@@ -1,16 +1,19 @@
-//! A request to the control plane, taken apart, and the answer to it.
+//! Parsed requests to the control plane, and its answers.
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{ApiError, Result};
 use super::patch::PatchOperation;
-use crate::percent;
+use crate::query;
 
-/// One call: the labels of its path, its query, its body.
+/// A parsed request: path labels, query, headers and body.
 #[derive(Debug)]
 pub(crate) struct Request {
     labels: Vec<String>,
@@ -22,48 +25,44 @@ pub(crate) struct Request {
 impl Request {
     pub(crate) fn new(labels: &[&str], query: Option<&str>, headers: HeaderMap, body: Bytes) -> Self {
         Self {
-            labels: labels.iter().map(|label| percent::decode(label)).collect(),
+            labels: labels.iter().map(|label| percent_decode_str(label).decode_utf8_lossy().into_owned()).collect(),
             query: query.unwrap_or_default().to_owned(),
             headers,
             body,
         }
     }
 
-    /// The label at a position of the path; the router has found as many as the template has.
+    /// The nth path label. The router guarantees as many labels as the template has.
     pub(crate) fn label(&self, at: usize) -> &str {
         self.labels.get(at).map_or("", String::as_str)
     }
 
     /// The first value of a query parameter.
     pub(crate) fn query(&self, key: &str) -> Option<String> {
-        percent::form_value(&self.query, key)
+        query::value(&self.query, key)
     }
 
     /// Every value of a query parameter.
     pub(crate) fn query_all(&self, key: &str) -> Vec<String> {
-        percent::form_values(&self.query, key)
+        query::values(&self.query, key).map(Cow::into_owned).collect()
     }
 
-    /// Every query parameter, decoded, for imports and exports, whose parameters are free.
+    /// All query parameters, decoded, for imports, whose parameters are not fixed.
     pub(crate) fn query_pairs(&self) -> Vec<(String, String)> {
-        self.query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (percent::decode_form(key), percent::decode_form(value)))
-            .collect()
+        form_urlencoded::parse(self.query.as_bytes()).into_owned().collect()
     }
 
-    /// A header, if it is text.
+    /// The value of a header if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as it came.
+    /// The raw body.
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body as JSON of a form; an empty one counts as `{}`.
+    /// The body deserialized from JSON; an empty body counts as `{}`.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
         serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("Invalid request body: {error}")))
@@ -81,7 +80,7 @@ impl Request {
     }
 }
 
-/// What an operation answers when it succeeds.
+/// The answer of a successful operation.
 #[derive(Debug)]
 pub(crate) struct Answer {
     status: StatusCode,
@@ -106,17 +105,17 @@ impl Answer {
         Self::json(StatusCode::ACCEPTED, body)
     }
 
-    /// 202 without a body, as most deletes answer.
+    /// 202 without a body, the answer of most deletes.
     pub(crate) fn deleted() -> Self {
         Self::empty(StatusCode::ACCEPTED)
     }
 
-    /// 204, as deletes of parts of a method and the tag operations answer.
+    /// 204, the answer of `TagResource`.
     pub(crate) fn no_content() -> Self {
         Self::empty(StatusCode::NO_CONTENT)
     }
 
-    /// 200 with a document of its own content type, as an export is.
+    /// 200 with a file of this content type, the answer of exports.
     pub(crate) fn document(content_type: &'static str, file_name: &str, body: Bytes) -> Self {
         let disposition = Some(format!("attachment; filename=\"{file_name}\""));
         Self { status: StatusCode::OK, content_type, disposition, body }

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::{ApiError, Result};
 use super::id;
 use super::methods::Method;
 use super::page::page;
-use super::patch::{Op, PatchOperation};
 use super::request::{Answer, Request};
 use super::state::{Configuration, State};
 
@@ -31,7 +29,7 @@ impl Resource {
         Self { id: id::random(10), parent_id: None, path_part: None, path: "/".into(), methods: BTreeMap::new() }
     }
 
-    /// The answer's form; methods are named only, unless `embed=methods` asks for all of them.
+    /// The resource in the format of the API. Methods are empty objects unless `embed=methods` was requested.
     fn view(&self, embed_methods: bool) -> Value {
         let mut view = json!({ "id": self.id, "path": self.path });
         if let (Some(parent_id), Some(path_part)) = (&self.parent_id, &self.path_part) {
@@ -47,7 +45,7 @@ impl Resource {
         view
     }
 
-    /// The method that a label of the path names.
+    /// The method of an HTTP verb.
     pub(crate) fn method(&self, verb: &str) -> Result<&Method> {
         self.methods.get(verb).ok_or_else(|| ApiError::not_found("Invalid Method identifier specified"))
     }
@@ -57,7 +55,7 @@ impl Resource {
     }
 }
 
-/// Adds a child to a resource, after the checks that AWS makes.
+/// Adds a child to a resource that has none of this name, with AWS's checks.
 pub(crate) fn add_child(configuration: &mut Configuration, parent_id: &str, path_part: &str) -> Result<String> {
     let parent = configuration.resource(parent_id)?;
     let valid = |part: &str| {
@@ -80,11 +78,6 @@ pub(crate) fn add_child(configuration: &mut Configuration, parent_id: &str, path
     }
     let siblings =
         || configuration.resources.values().filter(|resource| resource.parent_id.as_deref() == Some(parent_id));
-    if siblings().any(|sibling| sibling.path_part.as_deref() == Some(path_part)) {
-        return Err(ApiError::conflict(format!(
-            "Another resource with the same parent already has this name: {path_part}"
-        )));
-    }
     let is_variable = |part: &str| part.starts_with('{') && !is_greedy(part);
     if is_variable(path_part)
         && let Some(sibling) = siblings().find(|sibling| sibling.path_part.as_deref().is_some_and(is_variable))
@@ -111,19 +104,6 @@ pub(crate) fn is_greedy(path_part: &str) -> bool {
     path_part.ends_with("+}")
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Create {
-    path_part: String,
-}
-
-pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
-    let input: Create = request.json()?;
-    let configuration = &mut state.api_mut(request.label(0))?.configuration;
-    let id = add_child(configuration, request.label(1), &input.path_part)?;
-    Answer::created(&configuration.resource(&id)?.view(false))
-}
-
 fn embeds_methods(request: &Request) -> bool {
     request.query_all("embed").iter().any(|embed| embed == "methods")
 }
@@ -136,63 +116,4 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     let embed = embeds_methods(request);
     page(request, state.api(request.label(0))?.configuration.resources.values().map(|resource| resource.view(embed)))
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let configuration = &mut state.api_mut(request.label(0))?.configuration;
-    let mut changed = configuration.clone();
-    for patch in request.patch()? {
-        if patch.op != Op::Replace {
-            return Err(PatchOperation::invalid_op("replace"));
-        }
-        let resource = changed.resource_mut(request.label(1))?;
-        match patch.path.as_str() {
-            _ if resource.parent_id.is_none() => {
-                return Err(ApiError::bad_request("Root resource cannot update its path part."));
-            }
-            "/pathPart" => resource.path_part = Some(patch.value()?.to_owned()),
-            "/parentId" => {
-                let parent = patch.value()?.to_owned();
-                resource.parent_id = Some(parent.clone());
-                changed.resource(&parent)?;
-            }
-            _ => return Err(patch.invalid_path()),
-        }
-    }
-    rebuild_paths(&mut changed);
-    *configuration = changed;
-    Answer::ok(&configuration.resource(request.label(1))?.view(false))
-}
-
-/// Computes every path again after a part or a parent changed; ids keep their place, so a fixed number of rounds is enough.
-fn rebuild_paths(configuration: &mut Configuration) {
-    for _ in 0..configuration.resources.len() {
-        let paths: BTreeMap<String, String> =
-            configuration.resources.iter().map(|(id, resource)| (id.clone(), resource.path.clone())).collect();
-        for resource in configuration.resources.values_mut() {
-            if let (Some(parent), Some(part)) = (&resource.parent_id, &resource.path_part) {
-                let parent_path = paths.get(parent).map_or("", |path| path.trim_end_matches('/'));
-                resource.path = format!("{parent_path}/{part}");
-            }
-        }
-    }
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    let configuration = &mut state.api_mut(request.label(0))?.configuration;
-    if configuration.resource(request.label(1))?.parent_id.is_none() {
-        return Err(ApiError::bad_request("Root resource cannot be deleted"));
-    }
-    remove_subtree(configuration, request.label(1));
-    Ok(Answer::deleted())
-}
-
-fn remove_subtree(configuration: &mut Configuration, id: &str) {
-    configuration.resources.remove(id);
-    let is_child = |resource: &&Resource| resource.parent_id.as_deref() == Some(id);
-    let children: Vec<String> =
-        configuration.resources.values().filter(is_child).map(|child| child.id.clone()).collect();
-    for child in children {
-        remove_subtree(configuration, &child);
-    }
 }

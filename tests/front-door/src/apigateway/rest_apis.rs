@@ -1,17 +1,14 @@
-//! REST APIs: the resource that owns all others.
+//! REST APIs and their properties.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::documentation::Documentation;
 use super::error::{ApiError, Result};
-use super::id;
 use super::page::page;
 use super::patch::PatchOperation;
 use super::request::{Answer, Request};
-use super::resources::Resource;
-use super::state::{Api, Configuration, State};
+use super::state::State;
 
 /// The properties of an API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,7 +77,7 @@ fn ipv4() -> String {
 }
 
 impl EndpointConfiguration {
-    /// Refuses types that API Gateway does not have.
+    /// Refuses unknown endpoint types and more than one.
     pub(crate) fn check(&self) -> Result<()> {
         match self.types.as_slice() {
             [kind] if ["EDGE", "REGIONAL", "PRIVATE"].contains(&kind.as_str()) => Ok(()),
@@ -92,61 +89,12 @@ impl EndpointConfiguration {
     }
 }
 
-/// Refuses a size that no payload may have.
+/// Refuses minimum compression sizes outside of 0 to 10 MiB.
 pub(crate) fn check_compression(size: i64) -> Result<()> {
     if (0..=10_485_760).contains(&size) {
         return Ok(());
     }
     Err(ApiError::bad_request("Invalid minimum compression size, must be between 0 and 10485760"))
-}
-
-/// Registers a new API with these properties and this configuration (a root is added if it has none), and names its id.
-pub(crate) fn insert(state: &mut State, mut rest_api: RestApi, mut configuration: Configuration) -> String {
-    let existing = configuration.resources.values().find(|resource| resource.parent_id.is_none());
-    let root = if let Some(root) = existing {
-        root.id.clone()
-    } else {
-        let root = Resource::root();
-        let id = root.id.clone();
-        configuration.resources.insert(id.clone(), root);
-        id
-    };
-    rest_api.id = id::random(10);
-    rest_api.created_date = id::now();
-    rest_api.root_resource_id = root;
-    configuration.binary_media_types.clone_from(&rest_api.binary_media_types);
-    let id = rest_api.id.clone();
-    let documentation = Documentation::default();
-    let (deployments, stages) = (BTreeMap::new(), BTreeMap::new());
-    state.apis.insert(id.clone(), Api { rest_api, configuration, documentation, deployments, stages });
-    id
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Create {
-    #[serde(flatten)]
-    rest_api: RestApi,
-    clone_from: Option<String>,
-}
-
-pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
-    let input: Create = request.json()?;
-    let rest_api = input.rest_api;
-    if rest_api.name.is_empty() {
-        return Err(ApiError::bad_request("No API name specified"));
-    }
-    if rest_api.description.as_deref() == Some("") {
-        return Err(ApiError::bad_request("Description cannot be an empty string"));
-    }
-    rest_api.endpoint_configuration.check()?;
-    rest_api.minimum_compression_size.map_or(Ok(()), check_compression)?;
-    let configuration = match input.clone_from {
-        Some(id) => state.api(&id)?.configuration.clone(),
-        None => Configuration { models: super::models::defaults(), ..Configuration::default() },
-    };
-    let id = insert(state, rest_api, configuration);
-    Answer::created(&state.api(&id)?.rest_api)
 }
 
 pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
@@ -223,7 +171,7 @@ fn apply(api: &mut RestApi, patch: &PatchOperation) -> Result<()> {
     Ok(())
 }
 
-/// Deletes an API with everything in it; AWS refuses while a custom domain's base path mapping names it.
+/// Deletes an API with its stages and deployments. AWS refuses while a base path mapping names it.
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
     let id = request.label(0).to_owned();
     state.api(&id)?;

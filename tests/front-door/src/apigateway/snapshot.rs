@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::resources::{Resource, is_greedy};
 use super::state::Configuration;
 
-/// What a deployment serves, for as long as it exists.
+/// The immutable configuration of a deployment.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Snapshot {
     pub(crate) configuration: Configuration,
@@ -18,11 +18,11 @@ struct Node {
     resource: Option<String>,
     literals: BTreeMap<String, Node>,
     variable: Option<(String, Box<Node>)>,
-    /// `{name+}`: takes the rest of the path; the resource's id.
+    /// Name and resource id of `{name+}`, which matches the rest of the path.
     greedy: Option<(String, String)>,
 }
 
-/// The resource that a path leads to, with the values of its path parameters as they stand in the path.
+/// The resource of a request's path, with its path parameters in percent-encoded form.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Found<'snapshot> {
     pub(crate) resource: &'snapshot Resource,

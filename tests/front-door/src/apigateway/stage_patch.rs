@@ -1,6 +1,6 @@
-//! What `UpdateStage` can change: the paths of "Patch operations", section `UpdateStage`.
+//! The patch operations of `UpdateStage`, with the paths of "Patch operations", section `UpdateStage`.
 //!
-//! All operations of a call take effect together, or none does.
+//! A call applies all of its operations or none.
 
 use serde_json::{Value, json};
 
@@ -11,15 +11,15 @@ use super::patch::{Op, PatchOperation, unescape};
 use super::stages::Stage;
 use super::state::Api;
 
-/// The end of AWS's answer to a path that a stage does not have.
+/// The list of paths at the end of AWS's refusal of an unknown path.
 const PATHS: &str = "[/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, /accessLogSettings, /accessLogSettings/destinationArn, /accessLogSettings/format, /{resourcePath}/{httpMethod}/metrics/enabled, /{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, /{resourcePath}/{httpMethod}/throttling/burstLimit/{resourcePath}/{httpMethod}/throttling/rateLimit/{resourcePath}/{httpMethod}/caching/ttlInSeconds, /{resourcePath}/{httpMethod}/caching/enabled, /{resourcePath}/{httpMethod}/caching/dataEncrypted, /{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, /{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, /*/*/metrics/enabled, /*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit /*/*/throttling/rateLimit /*/*/caching/ttlInSeconds, /*/*/caching/enabled, /*/*/caching/dataEncrypted, /*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, /variables/{variable_name}, /tracingEnabled]";
 
-/// What AWS says to a path that a stage does not have.
+/// AWS's refusal of a path that a stage does not have.
 pub(crate) fn invalid_setting(patch: &PatchOperation) -> ApiError {
     ApiError::bad_request(format!("Invalid method setting path: {}. Must be one of: {PATHS}", patch.path))
 }
 
-/// The stage as it is after the operations, applied in their order.
+/// The stage after the operations, applied in their order.
 pub(crate) fn apply(api: &Api, stage: &Stage, patches: &[PatchOperation]) -> Result<Stage> {
     let mut changed = stage.clone();
     for patch in patches {

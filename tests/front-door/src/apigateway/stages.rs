@@ -1,7 +1,7 @@
-//! Stages: the names under which deployments are reachable.
+//! Stages: the names in URLs under which deployments are served.
 //!
-//! An API has at most ten of them ("Amazon API Gateway quotas"). What a stage's patch operations may change is in
-//! `stage_patch` and, for canaries, in `canary`.
+//! An API has at most ten stages ("Amazon API Gateway quotas"). The patch operations of `UpdateStage` are in `stage_patch`
+//! and, for canaries, in `canary`.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ pub(crate) struct Stage {
     pub(crate) last_updated_date: i64,
 }
 
-/// Where access logs go.
+/// Destination and format of access logs.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AccessLogSettings {
@@ -58,7 +58,7 @@ pub(crate) struct AccessLogSettings {
     pub(crate) destination_arn: Option<String>,
 }
 
-/// The share of a stage's requests that goes to another deployment; which requests is random.
+/// A second deployment and the share of the stage's requests that it gets, chosen at random for each request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CanarySettings {
@@ -97,7 +97,7 @@ impl Stage {
     }
 }
 
-/// Refuses one stage more than the quota allows.
+/// Refuses a new stage where the API has as many as the quota allows.
 pub(crate) fn check_room(api: &Api) -> Result<()> {
     if api.stages.len() < STAGES_PER_API {
         return Ok(());
@@ -164,7 +164,7 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
     Answer::ok(state.api(request.label(0))?.stage(request.label(1))?)
 }
 
-/// All stages, or those that a deployment serves; this list has no pages.
+/// All stages, or those of one deployment. This list has no pages.
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     let deployment = request.query("deploymentId");
     let stages = state.api(request.label(0))?.stages.values();
@@ -182,8 +182,7 @@ pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
     answer
 }
 
-/// Deletes a stage that no usage plan and no custom domain refers to any more; AWS removes such references by itself only
-/// for usage plans, and lets a base path mapping dangle.
+/// Deletes a stage and removes it from usage plans. Base path mappings that name it stay, as on AWS.
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
     let (api_id, name) = (request.label(0).to_owned(), request.label(1).to_owned());
     let api = state.api_mut(&api_id)?;

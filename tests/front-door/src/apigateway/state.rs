@@ -1,4 +1,4 @@
-//! Everything that the control plane of one account and region knows.
+//! The state of the control plane of one account and region.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use super::api_keys::ApiKey;
 use super::authorizers::Authorizer;
 use super::deployments::Deployment;
-use super::documentation::Documentation;
 use super::domain_names::DomainName;
 use super::error::{ApiError, Result};
 use super::gateway_responses::GatewayResponse;
@@ -19,7 +18,7 @@ use super::switches::Switch;
 use super::usage_plans::UsagePlan;
 use super::vpc_links::VpcLink;
 
-/// What is the same for the whole life of a gateway.
+/// Settings that never change while a gateway runs.
 pub(crate) struct Context {
     pub(crate) region: String,
     pub(crate) account_id: String,
@@ -35,7 +34,6 @@ pub(crate) struct State {
     pub(crate) api_keys: BTreeMap<String, ApiKey>,
     pub(crate) usage_plans: BTreeMap<String, UsagePlan>,
     pub(crate) domain_names: BTreeMap<String, DomainName>,
-    pub(crate) cloudwatch_role_arn: Option<String>,
     pub(crate) switches: Vec<Switch>,
 }
 
@@ -43,12 +41,11 @@ pub(crate) struct State {
 pub(crate) struct Api {
     pub(crate) rest_api: RestApi,
     pub(crate) configuration: Configuration,
-    pub(crate) documentation: Documentation,
     pub(crate) deployments: BTreeMap<String, Deployment>,
     pub(crate) stages: BTreeMap<String, Stage>,
 }
 
-/// What a deployment takes a snapshot of.
+/// The part of an API that a deployment takes a snapshot of.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Configuration {
     pub(crate) resources: BTreeMap<String, Resource>,
@@ -68,18 +65,17 @@ impl State {
             api_keys: BTreeMap::new(),
             usage_plans: BTreeMap::new(),
             domain_names: BTreeMap::new(),
-            cloudwatch_role_arn: None,
             switches: Vec::new(),
         }
     }
 
-    /// The load balancers that [`Self::settle`] wants to know about at this time.
+    /// The ARNs of load balancers whose existence [`Self::settle`] needs to know at this time.
     pub(crate) fn asked_for(&self, now: Instant) -> Vec<String> {
         self.vpc_links.values().filter(|link| link.is_due(now)).flat_map(|link| link.target_arns.clone()).collect()
     }
 
-    /// Lets time pass: VPC links become available, or fail where their load balancer is not among those that exist, and
-    /// deleted ones disappear.
+    /// Applies the transitions that are due: VPC links become AVAILABLE, or FAILED where their load balancer is not in
+    /// `existing`, and deleted links disappear.
     pub(crate) fn settle(&mut self, now: Instant, existing: &BTreeSet<String>) {
         self.vpc_links.retain(|_, link| link.settle(now, existing));
     }

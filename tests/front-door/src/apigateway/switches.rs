@@ -1,10 +1,10 @@
-//! The record of what moved a stage's traffic, read from the stages themselves and not from what callers said they did.
+//! Records the calls that changed where a stage's requests go, by comparing the stage before and after each call.
 
 use jiff::Timestamp;
 
 use super::stages::Stage;
 
-/// One control-plane call after which a stage serves something else.
+/// A control-plane call that changed the deployment, canary or variables of a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Switch {
     /// When the call was accepted.
@@ -15,13 +15,13 @@ pub struct Switch {
     pub api: String,
     /// The stage.
     pub stage: String,
-    /// The deployment that the stage has now; `None` when the stage is gone.
+    /// The deployment of the stage after the call; `None` if the stage was deleted.
     pub deployment: Option<String>,
     /// The canary's deployment and its share of the requests in per cent.
     pub canary: Option<(String, f64)>,
 }
 
-/// What decides where a stage's requests go.
+/// The settings of a stage that decide where its requests go.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Target {
     deployment: String,
@@ -43,7 +43,7 @@ impl Target {
     }
 }
 
-/// The switch that lies between two states of a stage, if there is one.
+/// The switch between two states of a stage, if they differ.
 pub(crate) fn between(
     operation: &str,
     api: &str,

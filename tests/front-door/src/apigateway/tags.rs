@@ -1,4 +1,4 @@
-//! Tags, by the ARN of what carries them.
+//! Tags of resources, found by ARN.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::error::{ApiError, Result};
 use super::request::{Answer, Request};
 use super::state::State;
 
-/// The most tags that a resource may have.
+/// Maximum number of tags of a resource.
 const LIMIT: usize = 50;
 
-/// The tags behind an ARN such as `arn:aws:apigateway:eu-central-1::/restapis/abc/stages/prod`.
+/// The tags of the resource with an ARN such as `arn:aws:apigateway:eu-central-1::/restapis/abc/stages/prod`.
 fn of<'state>(state: &'state mut State, arn: &str) -> Result<&'state mut BTreeMap<String, String>> {
     let path = arn.strip_prefix("arn:aws:apigateway:").and_then(|rest| rest.split_once(":/")).map(|(_, path)| path);
     let path = path.ok_or_else(|| ApiError::bad_request(format!("Invalid ARN specified: {arn}")))?.to_owned();
@@ -47,12 +47,6 @@ pub(crate) fn tag(state: &mut State, request: &Request) -> Result<Answer> {
         return Err(ApiError::bad_request(format!("A resource can have at most {LIMIT} tags")));
     }
     *tags = changed;
-    Ok(Answer::no_content())
-}
-
-pub(crate) fn untag(state: &mut State, request: &Request) -> Result<Answer> {
-    let keys = request.query_all("tagKeys");
-    of(state, request.label(0))?.retain(|key, _| !keys.contains(key));
     Ok(Answer::no_content())
 }
 

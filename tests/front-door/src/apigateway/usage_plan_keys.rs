@@ -1,6 +1,6 @@
-//! Usage plan keys: which keys a plan has.
+//! Usage plan keys: the API keys of a usage plan.
 //!
-//! A key can be in several plans, but not in two that open the same stage ("Usage plans and API keys for REST APIs").
+//! A key can be in several plans, but not in two plans with the same stage ("Usage plans and API keys for REST APIs").
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ struct Create {
     key_type: String,
 }
 
-/// Refuses a key that another plan already lets into one of this plan's stages.
+/// Refuses a key that is already in another plan with one of this plan's stages.
 pub(crate) fn refuse_second_plan(state: &State, key: &str, plan: &UsagePlan) -> Result<()> {
     let others =
         state.usage_plans.values().filter(|other| other.id != plan.id && other.keys.iter().any(|id| id == key));
@@ -80,11 +80,4 @@ pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
         |view: &Value| name.as_deref().is_none_or(|name| view["name"].as_str().unwrap_or_default().starts_with(name));
     let keys: Vec<Value> = plan.keys.iter().filter_map(|key| view(state, key, true).ok()).filter(named).collect();
     page(request, keys)
-}
-
-pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {
-    let plan = state.usage_plans.get_mut(request.label(0)).ok_or_else(usage_plans::unknown)?;
-    let before = plan.keys.len();
-    plan.keys.retain(|key| key != request.label(1));
-    if plan.keys.len() == before { Err(not_in_plan()) } else { Ok(Answer::deleted()) }
 }

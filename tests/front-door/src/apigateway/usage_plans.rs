@@ -1,4 +1,4 @@
-//! Usage plans: which keys open which stages. Their throttles and quotas are stored and shown, and not enforced here.
+//! Usage plans: the API keys that are valid for stages. Throttles and quotas are stored and not enforced.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(crate) struct UsagePlan {
     pub(crate) keys: Vec<String>,
 }
 
-/// A stage that a plan opens.
+/// A stage of a usage plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ApiStage {
@@ -100,7 +100,7 @@ fn check_stage(state: &State, stage: &ApiStage) -> Result<()> {
     }
 }
 
-/// What AWS says to a plan that is not there.
+/// AWS's refusal of an unknown usage plan.
 pub(crate) fn unknown() -> ApiError {
     ApiError::not_found("Invalid Usage Plan ID specified")
 }
@@ -109,7 +109,7 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
     Answer::ok(state.usage_plans.get(request.label(0)).ok_or_else(unknown)?)
 }
 
-/// All plans, or those of a key.
+/// `GetUsagePlans`: all plans, or those of one key.
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     let key = request.query("keyId");
     page(request, state.usage_plans.values().filter(|plan| key.as_ref().is_none_or(|key| plan.keys.contains(key))))

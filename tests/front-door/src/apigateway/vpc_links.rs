@@ -1,9 +1,9 @@
 //! VPC links (V1): the private way from API Gateway to a Network Load Balancer.
 //!
-//! AWS makes an endpoint service for the load balancer and connects to it, which takes two to four minutes: the link is
-//! PENDING, then AVAILABLE, or FAILED when the load balancer is not there or no network one. The target can never be
-//! changed, and a link cannot be deleted while an API refers to it. Simulated here with configurable times; the endpoint
-//! service itself does not appear in EC2. See "Set up API Gateway private integrations using VPC links (legacy)".
+//! AWS creates an endpoint service for the load balancer and connects to it, which takes two to four minutes: the link is
+//! PENDING, then AVAILABLE, or FAILED if there is no such Network Load Balancer. The target cannot be changed, and a link
+//! cannot be deleted while an API refers to it. The times are configurable here; the endpoint service does not appear in
+//! EC2. See "Set up API Gateway private integrations using VPC links (legacy)".
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use super::error::{ApiError, Result};
 use super::id;
 use super::page::page;
-use super::patch::PatchOperation;
 use super::references;
 use super::request::{Answer, Request};
 use super::state::State;
@@ -32,7 +31,7 @@ pub(crate) struct VpcLink {
     pub(crate) status_message: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) tags: BTreeMap<String, String>,
-    /// When the present state (PENDING or DELETING) ends.
+    /// End of the current state, PENDING or DELETING.
     #[serde(skip)]
     pub(crate) until: Instant,
 }
@@ -41,23 +40,23 @@ pub(crate) struct VpcLink {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum Status {
-    /// Being made; carries no requests.
+    /// Being created; carries no requests.
     Pending,
     /// Carries requests.
     Available,
     /// Being deleted; carries no requests.
     Deleting,
-    /// Never became available.
+    /// Creation failed.
     Failed,
 }
 
 impl VpcLink {
-    /// Whether it has been PENDING for long enough.
+    /// Whether its time in PENDING is over.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.status == Status::Pending && now >= self.until
     }
 
-    /// Moves on to the state that time has brought; false when the link is gone.
+    /// Applies the transition that is due. `false` means that the link is deleted.
     pub(crate) fn settle(&mut self, now: Instant, existing: &BTreeSet<String>) -> bool {
         if now < self.until {
             return true;
@@ -128,31 +127,6 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
 
 pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
     page(request, state.vpc_links.values())
-}
-
-pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
-    let link = state.vpc_links.get_mut(request.label(0)).ok_or_else(unknown)?;
-    let mut changed = link.clone();
-    for patch in request.patch()? {
-        apply(&mut changed, &patch)?;
-    }
-    *link = changed;
-    Answer::ok(link)
-}
-
-fn apply(link: &mut VpcLink, patch: &PatchOperation) -> Result<()> {
-    match patch.path.as_str() {
-        "/name" => {
-            patch.must_replace()?;
-            patch.value()?.clone_into(&mut link.name);
-        }
-        "/description" => patch.text(&mut link.description)?,
-        path if path.starts_with("/targetArns") => {
-            return Err(ApiError::bad_request("Target arns are not allowed to be changed/added."));
-        }
-        _ => return Err(patch.invalid_path()),
-    }
-    Ok(())
 }
 
 pub(crate) fn delete(state: &mut State, request: &Request) -> Result<Answer> {

@@ -1,4 +1,4 @@
-//! The answers that API Gateway gives itself, with the changes that an API makes to them.
+//! API Gateway's own answers, with the gateway responses of the API.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -6,22 +6,22 @@ use http::{HeaderValue, StatusCode};
 
 use crate::apigateway::Configuration;
 
-/// The types that this data plane needs ("Gateway response types for API Gateway").
+/// The gateway response types that this data plane sends ("Gateway response types for API Gateway").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GatewayResponseType {
-    /// No API, stage or mapping behind host and path.
+    /// Host and path match no API, stage or base path mapping.
     AccessDenied,
-    /// The API cannot be served as it is configured.
+    /// The configuration of the method is invalid or not simulated.
     ApiConfigurationError,
-    /// An authorizer is configured that cannot be asked.
+    /// The method has an authorizer, which is not simulated.
     AuthorizerConfigurationError,
     /// The backend cannot be reached.
     IntegrationFailure,
     /// The backend did not answer in time.
     IntegrationTimeout,
-    /// The API key is missing, or does not open this stage.
+    /// The API key is missing or not valid for this stage.
     InvalidApiKey,
-    /// No method behind the path.
+    /// The path has no such method.
     MissingAuthenticationToken,
     /// The payload is over 10 MB.
     RequestTooLarge,
@@ -59,7 +59,7 @@ impl GatewayResponseType {
     }
 }
 
-/// The answer, as the deployment's gateway responses have it.
+/// The answer of a type, changed by the deployment's gateway responses.
 pub(crate) fn gateway_response(
     kind: GatewayResponseType,
     configuration: Option<&Configuration>,

@@ -1,4 +1,4 @@
-//! From the backend's answer to the method's.
+//! Maps the backend's response to the method's response.
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, SERVER, WWW_AUTHENTICATE};
@@ -9,10 +9,10 @@ use super::mapping::Context;
 use crate::apigateway::{Integration, IntegrationResponse, Method};
 use crate::proxy::remove_hop_by_hop;
 
-/// Headers of backends that API Gateway renames ("Amazon API Gateway important notes").
+/// Response headers that API Gateway renames ("Amazon API Gateway important notes").
 const REMAPPED: [HeaderName; 3] = [DATE, SERVER, WWW_AUTHENTICATE];
 
-/// `HTTP_PROXY`: the backend's answer as it is, some of its headers renamed.
+/// `HTTP_PROXY`: the backend's response, with some headers renamed.
 pub(crate) fn proxied(mut response: http::Response<Bytes>) -> http::Response<Bytes> {
     let headers = response.headers_mut();
     remove_hop_by_hop(headers);
@@ -27,7 +27,7 @@ pub(crate) fn proxied(mut response: http::Response<Bytes>) -> http::Response<Byt
     response
 }
 
-/// MOCK: the request template gives a status code, and the integration response for it is the answer.
+/// `MOCK`: the request template gives a status code, which selects the integration response.
 pub(crate) fn mock(
     integration: &Integration,
     method: &Method,
@@ -41,7 +41,7 @@ pub(crate) fn mock(
     map(integration, method, context, &status.to_string(), &HeaderMap::new(), Bytes::new())
 }
 
-/// HTTP: the integration response whose pattern matches the backend's status, or the one without a pattern.
+/// `HTTP`: the integration response whose pattern matches the backend's status, or the one without a pattern.
 pub(crate) fn mapped(
     integration: &Integration,
     method: &Method,
@@ -97,7 +97,7 @@ fn choose<'api>(integration: &'api Integration, status: &str) -> Option<&'api In
     })
 }
 
-/// The patterns that status codes need: digits, `\d`, `.`, `{n}` after them, and alternatives with `|`.
+/// Matches a status code against a pattern of digits, `\d`, `.`, `{n}` and alternatives with `|`.
 fn matches(pattern: &str, status: &str) -> bool {
     pattern.split('|').any(|alternative| {
         let mut rest = status.chars();

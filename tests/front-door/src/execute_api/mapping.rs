@@ -1,19 +1,19 @@
-//! What mapping expressions take from a request ("Amazon API Gateway API request and response data mapping reference").
+//! Evaluates mapping expressions on a request ("Amazon API Gateway API request and response data mapping reference").
 
 use http::request::Parts;
 
 use crate::apigateway::Release;
-use crate::percent;
+use crate::query;
 
 /// A request on its way to the integration.
 pub(crate) struct Context<'request> {
     pub(crate) request_id: &'request str,
     pub(crate) release: &'request Release,
     pub(crate) parts: &'request Parts,
-    /// Below the stage.
+    /// The path below the stage.
     pub(crate) path: &'request str,
     pub(crate) resource_path: &'request str,
-    /// Names and values, as they stand in the path.
+    /// Path parameters by name, percent-encoded as in the path.
     pub(crate) path_parameters: &'request [(&'request str, String)],
 }
 
@@ -33,7 +33,7 @@ impl Context<'_> {
             return self.path_parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         }
         if let Some(name) = source.strip_prefix("method.request.querystring.") {
-            return percent::form_value(self.parts.uri.query()?, name);
+            return query::value(self.parts.uri.query()?, name);
         }
         let name = source.strip_prefix("method.request.header.")?;
         Some(self.parts.headers.get(name)?.to_str().ok()?.to_owned())
@@ -55,7 +55,7 @@ impl Context<'_> {
         })
     }
 
-    /// Replaces every `${stageVariables.name}`; a variable that the stage does not have becomes empty.
+    /// Replaces every `${stageVariables.name}`; variables that the stage does not have are replaced by nothing.
     pub(crate) fn stage_variables(&self, text: &str) -> String {
         let mut replaced = String::with_capacity(text.len());
         let mut rest = text;
@@ -70,8 +70,8 @@ impl Context<'_> {
         replaced
     }
 
-    /// A template of plain text with `$context.…` and `$stageVariables.…`; `None` where it needs more of the template
-    /// language than that.
+    /// Renders a template of plain text with `$context.…` and `$stageVariables.…`; `None` if it uses more of the template
+    /// language.
     pub(crate) fn template(&self, template: &str) -> Option<String> {
         let mut rendered = String::with_capacity(template.len());
         let mut rest = template;

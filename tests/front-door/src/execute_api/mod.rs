@@ -1,9 +1,9 @@
-//! The data plane of API Gateway: what answers at `{api}.execute-api.{region}.amazonaws.com` and at custom domains.
+//! The data plane of API Gateway, which serves `{api}.execute-api.{region}.amazonaws.com` and custom domains.
 //!
 //! AWS terminates TLS, finds the stage by host and path, picks the stage's deployment or, at random, its canary's, checks
-//! the API key, and calls the integration, through a VPC link's Network Load Balancer for private ones. This simulates it
-//! over plain HTTP/1.1 on loopback, from what the control plane has published (`apigateway::publication`); the real host is
-//! in the `Host` header. Answers of its own are the gateway responses of "Gateway response types for API Gateway".
+//! the API key, and calls the integration, for private ones through a VPC link's Network Load Balancer. This simulation
+//! does so over plain HTTP/1.1 on loopback, by the `Host` header and the views of `apigateway::publication`. Its own
+//! answers are the gateway responses of "Gateway response types for API Gateway".
 //!
 //! Not simulated: throttles and quotas of stages and usage plans, caches, authorizers (a method with one answers 500),
 //! `SigV4` checks (a method with `AWS_IAM` answers 403), request validation, payload conversion, mapping templates beyond plain
@@ -15,7 +15,6 @@ mod integration_request;
 mod integration_response;
 mod mapping;
 mod route;
-mod served;
 mod upstream;
 
 use std::io;
@@ -27,58 +26,42 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 
-pub use served::Served;
-
-use crate::apigateway::{ApiGateway, Integration, Method, Release, View};
+use crate::apigateway::{ApiGateway, Integration, Method, View};
 use crate::listener::{Answer, Listener};
 use gateway_response::{GatewayResponseType as Kind, gateway_response};
 use mapping::Context;
-use served::ServedLog;
 use upstream::{Failure, Upstream};
 
-/// Finds where a listener port of a Network Load Balancer (by ARN) answers on this machine.
+/// Returns the address on this machine that accepts connections for a listener port of a Network Load Balancer.
 pub type Resolver = Arc<dyn Fn(&str, u16) -> Option<SocketAddr> + Send + Sync>;
 
-/// The largest payload that API Gateway takes: 10 MB.
+/// Maximum payload of API Gateway: 10 MB.
 const PAYLOAD_LIMIT: usize = 10 << 20;
 
 /// A running data plane; it stops when it is dropped.
 pub struct ExecuteApi {
     listener: Listener,
-    plane: Arc<Plane>,
 }
 
 impl ExecuteApi {
-    /// Starts serving what the control plane publishes, on an address of loopback (port 0: any free one).
+    /// Starts serving the APIs of a control plane on a loopback address; port 0 means any free port.
     ///
     /// # Errors
     /// The address cannot be bound.
     pub async fn start(address: SocketAddr, gateway: &ApiGateway, resolver: Resolver) -> io::Result<Self> {
-        let plane = Arc::new(Plane {
-            gateway: gateway.clone(),
-            resolver,
-            upstream: Upstream::new(),
-            served: ServedLog::default(),
-        });
-        let inside = Arc::clone(&plane);
+        let plane = Arc::new(Plane { gateway: gateway.clone(), resolver, upstream: Upstream::new() });
         let listener = Listener::start(address, move |request| {
-            let inside = Arc::clone(&inside);
-            async move { inside.answer(request).await }
+            let plane = Arc::clone(&plane);
+            async move { plane.answer(request).await }
         })
         .await?;
-        Ok(Self { listener, plane })
+        Ok(Self { listener })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listener.address()
-    }
-
-    /// Which deployment of which stage served how many requests, through which VPC link, and when.
-    #[must_use]
-    pub fn served(&self) -> Vec<Served> {
-        self.plane.served.snapshot()
     }
 
     /// Stops listening and closes every connection.
@@ -91,7 +74,6 @@ struct Plane {
     gateway: ApiGateway,
     resolver: Resolver,
     upstream: Upstream,
-    served: ServedLog,
 }
 
 impl Plane {
@@ -154,29 +136,24 @@ impl Plane {
             resource_path: &found.resource.path,
             path_parameters: &found.parameters,
         };
-        let answer = self.integrate(&view, &release, method, integration, &context, body).await;
+        let answer = self.integrate(&view, method, integration, &context, body).await;
         Ok(answer.unwrap_or_else(|kind| gateway_response(kind, configuration)))
     }
 
     async fn integrate(
         &self,
         view: &View,
-        release: &Release,
         method: &Method,
         integration: &Integration,
         context: &Context<'_>,
         body: Bytes,
     ) -> Result<http::Response<Bytes>, Kind> {
         match integration.kind.as_str() {
-            "MOCK" => {
-                self.served.count(release, None);
-                integration_response::mock(integration, method, context)
-            }
+            "MOCK" => integration_response::mock(integration, method, context),
             "HTTP" | "HTTP_PROXY" => {
                 let call = integration_request::build(integration, context, body)?;
                 let connection = integration.connection_id.as_deref().map(|id| context.stage_variables(id));
                 let link = connection.as_deref().filter(|_| integration.is_private());
-                self.served.count(release, link);
                 let address = match link {
                     Some(link) => self.behind_link(view, link, call.port),
                     None => upstream::loopback(&call.host, call.port),

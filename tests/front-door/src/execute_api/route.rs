@@ -1,13 +1,13 @@
-//! From host and path to a stage.
+//! Finds the stage of a request by its host and path.
 
 use std::sync::Arc;
 
 use crate::apigateway::{Release, StageView, View};
 
-/// The stage of a request and what is left of its path.
+/// The stage of a request and the rest of its path.
 pub(crate) struct Routed<'view> {
     pub(crate) stage: &'view StageView,
-    /// Below the stage, with a slash in front.
+    /// The path below the stage, with a leading slash.
     pub(crate) path: &'view str,
 }
 

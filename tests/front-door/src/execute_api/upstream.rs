@@ -1,4 +1,4 @@
-//! Calls to backends over kept connections.
+//! HTTP client for backends, with kept-alive connections.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -12,16 +12,16 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::PAYLOAD_LIMIT;
 
-/// How long an unused connection is kept: shorter than the 60 s and more after which backends usually close theirs, so
-/// that a request does not meet a closing connection.
+/// Time that an idle connection is kept. Backends usually close theirs after 60 s or more; a shorter time here avoids
+/// requests on a connection that is being closed.
 const KEPT: Duration = Duration::from_secs(30);
 
 /// Why a backend did not answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Not within the integration's time.
+    /// No answer within the integration's time-out.
     TimedOut,
-    /// No connection, or one that broke.
+    /// The connection failed or broke.
     Network(String),
 }
 
@@ -43,7 +43,7 @@ impl Upstream {
         Self { client }
     }
 
-    /// Sends a request to an address, whatever host its URI and headers name, and takes the whole answer.
+    /// Sends a request to an address, regardless of the host in its URI and headers, and reads the whole response.
     pub(crate) async fn call(
         &self,
         address: SocketAddr,
@@ -68,7 +68,7 @@ impl Upstream {
     }
 }
 
-/// The address of a host without a VPC link, if it is on this machine; nothing else is ever called.
+/// The address of the host of a public integration if it is on this machine. Other hosts are never called.
 pub(crate) fn loopback(host: &str, port: u16) -> Option<SocketAddr> {
     let address: IpAddr = if host == "localhost" { IpAddr::from([127, 0, 0, 1]) } else { host.parse().ok()? };
     address.is_loopback().then(|| SocketAddr::new(address, port))

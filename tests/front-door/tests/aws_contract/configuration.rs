@@ -1,8 +1,9 @@
 //! Resources, methods, integrations and the smaller kinds around them.
 
-use aws_sdk_apigateway::types::{ConnectionType, GatewayResponseType, IntegrationType, Op, PatchOperation, PutMode};
+use aws_sdk_apigateway::types::{ConnectionType, GatewayResponseType, Op, PatchOperation, PutMode};
+use serde_json::{Map, Value, json};
 
-use crate::world::{World, message, replace};
+use crate::world::{World, api, message, replace, secured, shop};
 
 fn operation(op: Op, path: &str, value: &str) -> PatchOperation {
     PatchOperation::builder().op(op).path(path).value(value).build()
@@ -11,7 +12,7 @@ fn operation(op: Op, path: &str, value: &str) -> PatchOperation {
 #[tokio::test]
 async fn what_does_not_exist_is_not_found_with_the_words_of_aws() {
     let world = World::new().await;
-    let (api, root) = world.api().await;
+    let (api, root) = world.import(&api(&json!({}))).await;
     let aws = &world.aws;
     assert_eq!(
         message(aws.get_rest_api().rest_api_id("nothing").send().await.unwrap_err()),
@@ -34,18 +35,8 @@ async fn what_does_not_exist_is_not_found_with_the_words_of_aws() {
 #[tokio::test]
 async fn resources_are_paged_by_twenty_five_and_at_most_five_hundred() {
     let world = World::new().await;
-    let (api, root) = world.api().await;
-    for number in 0..30 {
-        world
-            .aws
-            .create_resource()
-            .rest_api_id(&api)
-            .parent_id(&root)
-            .path_part(format!("r{number}"))
-            .send()
-            .await
-            .unwrap();
-    }
+    let paths: Map<String, Value> = (0..30).map(|number| (format!("/r{number}"), json!({}))).collect();
+    let (api, _) = world.import(&api(&paths.into())).await;
     let first = world.aws.get_resources().rest_api_id(&api).send().await.unwrap();
     assert_eq!(first.items().len(), 25);
     let next = world.aws.get_resources().rest_api_id(&api).position(first.position().unwrap()).send().await.unwrap();
@@ -58,8 +49,8 @@ async fn resources_are_paged_by_twenty_five_and_at_most_five_hundred() {
 async fn methods_are_embedded_only_when_asked_for() {
     let world = World::new().await;
     let link = world.link("blue").await;
-    let (api, root) = world.api().await;
-    world.method(&api, &root, &link, true).await;
+    let scheme = json!({ "type": "apiKey", "name": "x-api-key", "in": "header" });
+    let (api, _) = world.import(&secured(&link, "api_key", &scheme)).await;
     let bare = world.aws.get_resources().rest_api_id(&api).send().await.unwrap();
     assert_eq!(bare.items()[0].resource_methods().unwrap()["GET"].http_method(), None);
     let whole = world.aws.get_resources().rest_api_id(&api).embed("methods").send().await.unwrap();
@@ -72,29 +63,17 @@ async fn methods_are_embedded_only_when_asked_for() {
 }
 
 #[tokio::test]
-async fn two_resources_of_one_parent_cannot_share_a_name_or_both_be_variable() {
+async fn two_resources_of_one_parent_cannot_both_be_variable() {
     let world = World::new().await;
-    let (api, root) = world.api().await;
-    let create =
-        async |part: &str| world.aws.create_resource().rest_api_id(&api).parent_id(&root).path_part(part).send().await;
-    create("carts").await.unwrap();
-    assert_eq!(
-        message(create("carts").await.unwrap_err()),
-        "ConflictException: Another resource with the same parent already has this name: carts"
-    );
-    create("{id}").await.unwrap();
-    let sibling = message(create("{name}").await.unwrap_err());
-    assert!(sibling.contains("already has a variable path part -- only one is allowed"), "{sibling}");
-    let root_gone = world.aws.delete_resource().rest_api_id(&api).resource_id(&root).send().await;
-    assert!(message(root_gone.unwrap_err()).starts_with("BadRequestException"));
+    let refused = world.refused_import(&api(&json!({ "/carts/{id}": {}, "/carts/{name}": {} }))).await;
+    assert!(refused.contains("already has a variable path part -- only one is allowed"), "{refused}");
 }
 
 #[tokio::test]
 async fn an_integration_is_patched_by_its_paths_and_unknown_paths_are_refused() {
     let world = World::new().await;
     let (blue, green) = (world.link("blue").await, world.link("green").await);
-    let (api, root) = world.api().await;
-    world.method(&api, &root, &blue, false).await;
+    let (api, root) = world.import(&shop(&blue)).await;
     let update = || world.aws.update_integration().rest_api_id(&api).resource_id(&root).http_method("GET");
     let changed = update()
         .patch_operations(replace("/connectionId", &green))
@@ -116,32 +95,23 @@ async fn an_integration_is_patched_by_its_paths_and_unknown_paths_are_refused() 
 #[tokio::test]
 async fn a_mapping_may_only_take_what_the_method_declares() {
     let world = World::new().await;
-    let (api, root) = world.api().await;
-    let resource =
-        world.aws.create_resource().rest_api_id(&api).parent_id(&root).path_part("{proxy+}").send().await.unwrap();
-    let resource = resource.id().unwrap();
-    let method = world.aws.put_method().rest_api_id(&api).resource_id(resource).http_method("ANY");
-    method.authorization_type("NONE").send().await.unwrap();
-    let put = || {
-        let integration = world.aws.put_integration().rest_api_id(&api).resource_id(resource).http_method("ANY");
-        let integration = integration.r#type(IntegrationType::HttpProxy).integration_http_method("ANY");
-        integration
-            .uri("http://shop.example.com/{proxy}")
-            .request_parameters("integration.request.path.proxy", "method.request.path.proxy")
-    };
-    assert!(message(put().send().await.unwrap_err()).contains("Invalid mapping expression"));
-    let declare = world.aws.update_method().rest_api_id(&api).resource_id(resource).http_method("ANY");
-    let declared = operation(Op::Add, "/requestParameters/method.request.path.proxy", "true");
-    declare.patch_operations(declared).send().await.unwrap();
-    put().send().await.unwrap();
+    let mut document =
+        api(&json!({ "/{proxy+}": { "x-amazon-apigateway-any-method": { "x-amazon-apigateway-integration": {
+        "type": "http_proxy", "httpMethod": "ANY", "uri": "http://shop.example.com/{proxy}",
+        "requestParameters": { "integration.request.path.proxy": "method.request.path.proxy" },
+    } } } }));
+    let refused = world.refused_import(&document).await;
+    assert!(refused.contains("Invalid mapping expression"), "{refused}");
+    document["paths"]["/{proxy+}"]["parameters"] = json!([{ "name": "proxy", "in": "path", "required": true }]);
+    world.import(&document).await;
 }
 
 #[tokio::test]
 async fn every_type_of_gateway_response_is_listed_and_those_unchanged_are_default() {
     let world = World::new().await;
-    let (api, _) = world.api().await;
-    let put = world.aws.put_gateway_response().rest_api_id(&api).response_type(GatewayResponseType::InvalidApiKey);
-    put.status_code("401").send().await.unwrap();
+    let mut document = api(&json!({}));
+    document["x-amazon-apigateway-gateway-responses"] = json!({ "INVALID_API_KEY": { "statusCode": 401 } });
+    let (api, _) = world.import(&document).await;
     let all = world.aws.get_gateway_responses().rest_api_id(&api).send().await.unwrap();
     let changed: Vec<_> = all.items().iter().filter(|response| !response.default_response()).collect();
     assert_eq!(changed.len(), 1);
@@ -153,39 +123,38 @@ async fn every_type_of_gateway_response_is_listed_and_those_unchanged_are_defaul
 }
 
 #[tokio::test]
-async fn the_smaller_kinds_are_made_listed_and_deleted() {
+async fn authorizers_models_and_validators_of_a_document_are_listed_and_read() {
     let world = World::new().await;
-    let (api, _) = world.api().await;
+    let mut document = api(&json!({}));
+    document["components"] = json!({
+        "schemas": { "Cart": { "type": "object" } },
+        "securitySchemes": { "users": {
+            "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "custom",
+            "x-amazon-apigateway-authorizer": { "type": "token", "authorizerUri": "arn:aws:apigateway:r:lambda:path/f" },
+        } },
+    });
+    document["x-amazon-apigateway-request-validators"] =
+        json!({ "all": { "validateRequestBody": true, "validateRequestParameters": false } });
+    let (api, _) = world.import(&document).await;
     let aws = &world.aws;
-    let authorizer = aws.create_authorizer().rest_api_id(&api).name("users").r#type("TOKEN".into());
-    let authorizer = authorizer.authorizer_uri("arn:aws:apigateway:r:lambda:path/f").send().await.unwrap();
-    assert_eq!(aws.get_authorizers().rest_api_id(&api).send().await.unwrap().items().len(), 1);
-    aws.delete_authorizer().rest_api_id(&api).authorizer_id(authorizer.id().unwrap()).send().await.unwrap();
-    assert_eq!(aws.get_authorizers().rest_api_id(&api).send().await.unwrap().items().len(), 0);
-    aws.create_model()
-        .rest_api_id(&api)
-        .name("Cart")
-        .content_type("application/json")
-        .schema("{}")
-        .send()
-        .await
-        .unwrap();
+    let authorizers = aws.get_authorizers().rest_api_id(&api).send().await.unwrap();
+    let id = authorizers.items()[0].id().unwrap();
+    let authorizer = aws.get_authorizer().rest_api_id(&api).authorizer_id(id).send().await.unwrap();
+    assert_eq!((authorizer.name(), authorizer.r#type().map(|kind| kind.as_str())), (Some("users"), Some("TOKEN")));
     let models = aws.get_models().rest_api_id(&api).send().await.unwrap();
-    let names: Vec<_> = models.items().iter().map(|model| model.name().unwrap()).collect();
-    assert_eq!(names, ["Cart", "Empty", "Error"]);
-    aws.create_request_validator().rest_api_id(&api).name("all").validate_request_body(true).send().await.unwrap();
-    assert!(aws.get_request_validators().rest_api_id(&api).send().await.unwrap().items()[0].validate_request_body());
-    let location =
-        aws_sdk_apigateway::types::DocumentationPartLocation::builder().r#type("API".into()).build().unwrap();
-    aws.create_documentation_part().rest_api_id(&api).location(location).properties("{}").send().await.unwrap();
-    assert_eq!(aws.get_documentation_parts().rest_api_id(&api).send().await.unwrap().items().len(), 1);
-    assert_eq!(aws.get_account().send().await.unwrap().throttle_settings().unwrap().burst_limit(), 5000);
+    assert_eq!(models.items()[0].name(), Some("Cart"));
+    let model = aws.get_model().rest_api_id(&api).model_name("Cart").send().await.unwrap();
+    assert_eq!(model.schema(), Some(r#"{"type":"object"}"#));
+    let validators = aws.get_request_validators().rest_api_id(&api).send().await.unwrap();
+    let id = validators.items()[0].id().unwrap();
+    let validator = aws.get_request_validator().rest_api_id(&api).request_validator_id(id).send().await.unwrap();
+    assert_eq!((validator.name(), validator.validate_request_body()), (Some("all"), true));
 }
 
 #[tokio::test]
 async fn an_api_is_patched_and_tagged_and_unknown_paths_are_refused() {
     let world = World::new().await;
-    let (api, _) = world.api().await;
+    let (api, _) = world.import(&api(&json!({}))).await;
     let update = || world.aws.update_rest_api().rest_api_id(&api);
     let changed = update()
         .patch_operations(replace("/name", "store"))
@@ -221,15 +190,18 @@ async fn an_api_that_a_custom_domain_names_cannot_be_deleted() {
         message(refused),
         "BadRequestException: Please remove all base path mappings related to the API in your account."
     );
-    world.aws.delete_base_path_mapping().domain_name("shop.example.com").base_path("(none)").send().await.unwrap();
-    world.aws.delete_rest_api().rest_api_id(&sides.api).send().await.unwrap();
-    assert!(world.aws.get_rest_apis().send().await.unwrap().items().is_empty());
+    let (other, _) = world.import(&api(&json!({}))).await;
+    world.aws.delete_rest_api().rest_api_id(&other).send().await.unwrap();
+    let left = world.aws.get_rest_apis().send().await.unwrap();
+    assert_eq!(left.items().iter().map(|api| api.id().unwrap()).collect::<Vec<_>>(), [sides.api]);
 }
 
 #[tokio::test]
 async fn what_this_gateway_does_not_offer_is_refused_and_not_pretended() {
     let world = World::new().await;
-    let (api, _) = world.api().await;
+    let (api, root) = world.import(&api(&json!({}))).await;
+    let resource = world.aws.create_resource().rest_api_id(&api).parent_id(&root).path_part("carts").send().await;
+    assert!(message(resource.unwrap_err()).starts_with("MissingAuthenticationTokenException"));
     let sdk = world.aws.get_sdk().rest_api_id(&api).stage_name("prod").sdk_type("ruby").send().await.unwrap_err();
     assert!(message(sdk).starts_with("MissingAuthenticationTokenException"));
     let import = world.aws.put_rest_api().rest_api_id(&api).mode(PutMode::Merge).body(b"swagger: 2.0".to_vec().into());

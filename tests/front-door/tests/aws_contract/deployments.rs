@@ -1,8 +1,9 @@
 //! Deployments and stages.
 
 use aws_sdk_apigateway::types::DeploymentCanarySettings;
+use serde_json::json;
 
-use crate::world::{World, message, replace};
+use crate::world::{World, api, message, replace, shop};
 
 #[tokio::test]
 async fn a_deployment_is_a_snapshot_that_later_edits_do_not_touch() {
@@ -38,12 +39,14 @@ async fn a_deployment_that_a_stage_serves_cannot_be_deleted() {
 #[tokio::test]
 async fn an_api_without_methods_or_with_a_method_without_integration_cannot_be_deployed() {
     let world = World::new().await;
-    let (api, root) = world.api().await;
-    let deploy = async || message(world.aws.create_deployment().rest_api_id(&api).send().await.unwrap_err());
-    assert_eq!(deploy().await, "BadRequestException: The REST API doesn't contain any methods");
-    let method = world.aws.put_method().rest_api_id(&api).resource_id(&root).http_method("GET");
-    method.authorization_type("NONE").send().await.unwrap();
-    assert_eq!(deploy().await, "BadRequestException: No integration defined for method");
+    for (paths, expected) in [
+        (json!({ "/carts": {} }), "BadRequestException: The REST API doesn't contain any methods"),
+        (json!({ "/carts": { "get": {} } }), "BadRequestException: No integration defined for method"),
+    ] {
+        let (api, _) = world.import(&api(&paths)).await;
+        let refused = world.aws.create_deployment().rest_api_id(&api).send().await.unwrap_err();
+        assert_eq!(message(refused), expected);
+    }
 }
 
 #[tokio::test]
@@ -52,8 +55,7 @@ async fn a_private_integration_needs_a_link_that_exists_and_a_deployment_one_tha
         front_door::Options { vpc_link_creation: std::time::Duration::from_hours(1), ..crate::world::at_once() };
     let world = World::with(options).await;
     let pending = world.link("blue").await;
-    let (api, root) = world.api().await;
-    world.method(&api, &root, &pending, false).await;
+    let (api, root) = world.import(&shop(&pending)).await;
     let refused = message(world.aws.create_deployment().rest_api_id(&api).send().await.unwrap_err());
     assert_eq!(refused, format!("BadRequestException: Vpc link '{pending}' is not AVAILABLE"));
     let update = world.aws.update_integration().rest_api_id(&api).resource_id(&root).http_method("GET");

@@ -1,13 +1,14 @@
 //! API keys and usage plans.
 
 use aws_sdk_apigateway::types::{ApiStage, Op, PatchOperation};
+use serde_json::json;
 
-use crate::world::{World, message, replace};
+use crate::world::{World, message, secured};
 
 const VALUE: &str = "0123456789abcdefghij0123";
 
-async fn key(world: &World, name: &str, value: &str) -> String {
-    let key = world.aws.create_api_key().name(name).value(value).enabled(true).send().await.unwrap();
+async fn key(world: &World, name: &str, value: &str, enabled: bool) -> String {
+    let key = world.aws.create_api_key().name(name).value(value).enabled(enabled).send().await.unwrap();
     key.id().unwrap().to_owned()
 }
 
@@ -24,8 +25,8 @@ async fn join(world: &World, plan: &str, key: &str) -> Result<(), String> {
 /// An API whose root needs a key, deployed to `prod`.
 async fn guarded(world: &World) -> String {
     let link = world.link("blue").await;
-    let (api, root) = world.api().await;
-    world.method(&api, &root, &link, true).await;
+    let scheme = json!({ "type": "apiKey", "name": "x-api-key", "in": "header" });
+    let (api, _) = world.import(&secured(&link, "api_key", &scheme)).await;
     let deployment = world.deploy(&api).await;
     world.stage(&api, "prod", &deployment).await;
     api
@@ -34,7 +35,7 @@ async fn guarded(world: &World) -> String {
 #[tokio::test]
 async fn a_value_is_shown_only_when_asked_for() {
     let world = World::new().await;
-    let id = key(&world, "mobile", VALUE).await;
+    let id = key(&world, "mobile", VALUE, true).await;
     assert_eq!(world.aws.get_api_key().api_key(&id).send().await.unwrap().value(), None);
     assert_eq!(world.aws.get_api_key().api_key(&id).include_value(true).send().await.unwrap().value(), Some(VALUE));
     let listed = world.aws.get_api_keys().include_values(true).name_query("mob").send().await.unwrap();
@@ -48,17 +49,17 @@ async fn a_method_that_needs_a_key_opens_only_to_keys_of_a_plan_with_this_stage(
     let api = guarded(&world).await;
     let host = format!("{api}.execute-api.eu-central-1.amazonaws.com");
     let with = async |value: &str| world.request(&host, "/prod", &[("x-api-key", value)]).await;
-    let forbidden = (403, serde_json::json!({ "message": "Forbidden" }));
+    let forbidden = (403, json!({ "message": "Forbidden" }));
     assert_eq!(world.get(&api, "/prod").await, forbidden);
-    let mobile = key(&world, "mobile", VALUE).await;
+    let mobile = key(&world, "mobile", VALUE, true).await;
     assert_eq!(with(VALUE).await, forbidden);
     let plan = plan(&world, "gold", &api, "prod").await;
     join(&world, &plan, &mobile).await.unwrap();
     assert_eq!(with(VALUE).await.0, 200);
     assert_eq!(with("another-value-of-no-key").await, forbidden);
-    let disable = world.aws.update_api_key().api_key(&mobile).patch_operations(replace("/enabled", "false"));
-    disable.send().await.unwrap();
-    assert_eq!(with(VALUE).await, forbidden);
+    let disabled = key(&world, "web", "disabled-key-0123456789", false).await;
+    join(&world, &plan, &disabled).await.unwrap();
+    assert_eq!(with("disabled-key-0123456789").await, forbidden);
 }
 
 #[tokio::test]
@@ -67,7 +68,7 @@ async fn a_key_can_be_in_several_plans_but_not_twice_for_one_stage() {
     let api = guarded(&world).await;
     let deployment = world.deploy(&api).await;
     world.stage(&api, "test", &deployment).await;
-    let mobile = key(&world, "mobile", VALUE).await;
+    let mobile = key(&world, "mobile", VALUE, true).await;
     let (first, second, third) = (
         plan(&world, "a", &api, "prod").await,
         plan(&world, "b", &api, "prod").await,
@@ -106,7 +107,7 @@ async fn a_plan_with_stages_cannot_be_deleted() {
 #[tokio::test]
 async fn a_second_key_with_the_same_value_is_a_conflict() {
     let world = World::new().await;
-    key(&world, "mobile", VALUE).await;
+    key(&world, "mobile", VALUE, true).await;
     let second = world.aws.create_api_key().name("web").value(VALUE).send().await.unwrap_err();
     assert!(second.as_service_error().unwrap().is_conflict_exception());
 }

@@ -1,4 +1,4 @@
-//! The contract of the front door: what AWS does, asked over HTTP with the real SDK.
+//! Contract tests of the front door, which call it over HTTP with the AWS SDK.
 //!
 //! Expected values come from API Gateway's developer guide and API reference, and from answers of AWS that Terraform's and
 //! `LocalStack`'s issues and recorded tests hold.

@@ -39,13 +39,6 @@ fn document(link: &str) -> Value {
     })
 }
 
-async fn import(world: &World, document: &Value) -> String {
-    let import =
-        world.aws.import_rest_api().fail_on_warnings(true).parameters("endpointConfigurationTypes", "REGIONAL");
-    let api = import.body(document.to_string().into_bytes().into()).send().await.unwrap();
-    api.id().unwrap().to_owned()
-}
-
 async fn export(world: &World, api: &str, stage: &str) -> Value {
     let export = world.aws.get_export().rest_api_id(api).stage_name(stage).export_type("oas30");
     let export = export.parameters("extensions", "apigateway").accepts("application/json").send().await.unwrap();
@@ -56,7 +49,7 @@ async fn export(world: &World, api: &str, stage: &str) -> Value {
 async fn an_import_makes_resources_methods_integrations_and_key_requirements() {
     let world = World::new().await;
     let link = world.link("blue").await;
-    let api = import(&world, &document(&link)).await;
+    let (api, _) = world.import(&document(&link)).await;
     let seen = world.aws.get_rest_api().rest_api_id(&api).send().await.unwrap();
     assert_eq!((seen.name(), seen.version(), seen.description()), (Some("shop"), Some("7"), Some("the shop")));
     assert_eq!(seen.endpoint_configuration().unwrap().types()[0].as_str(), "REGIONAL");
@@ -78,12 +71,12 @@ async fn an_import_makes_resources_methods_integrations_and_key_requirements() {
 async fn an_export_of_an_import_is_the_same_api_again() {
     let world = World::new().await;
     let link = world.link("blue").await;
-    let api = import(&world, &document(&link)).await;
+    let (api, _) = world.import(&document(&link)).await;
     let deployment = world.deploy(&api).await;
     world.stage(&api, "prod", &deployment).await;
     let first = export(&world, &api, "prod").await;
     assert_eq!(first["paths"]["/carts/{id}"], document(&link)["paths"]["/carts/{id}"]);
-    let again = import(&world, &first).await;
+    let (again, _) = world.import(&first).await;
     let deployment = world.deploy(&again).await;
     world.stage(&again, "prod", &deployment).await;
     let second = export(&world, &again, "prod").await;
@@ -96,7 +89,7 @@ async fn an_export_of_an_import_is_the_same_api_again() {
 async fn an_export_shows_the_deployment_and_not_what_was_edited_since() {
     let world = World::new().await;
     let link = world.link("blue").await;
-    let api = import(&world, &document(&link)).await;
+    let (api, _) = world.import(&document(&link)).await;
     let deployment = world.deploy(&api).await;
     world.stage(&api, "prod", &deployment).await;
     let before = export(&world, &api, "prod").await;
@@ -116,7 +109,7 @@ async fn an_export_shows_the_deployment_and_not_what_was_edited_since() {
 async fn without_extensions_an_export_has_no_integrations() {
     let world = World::new().await;
     let link = world.link("blue").await;
-    let api = import(&world, &document(&link)).await;
+    let (api, _) = world.import(&document(&link)).await;
     let deployment = world.deploy(&api).await;
     world.stage(&api, "prod", &deployment).await;
     let export = world.aws.get_export().rest_api_id(&api).stage_name("prod").export_type("oas30").send().await.unwrap();
@@ -138,7 +131,7 @@ async fn a_document_that_is_none_or_names_an_unknown_link_makes_nothing() {
 async fn an_overwrite_replaces_the_definition_and_keeps_the_ids_of_paths_that_stay() {
     let world = World::new().await;
     let link = world.link("blue").await;
-    let api = import(&world, &document(&link)).await;
+    let (api, _) = world.import(&document(&link)).await;
     let ids = async || {
         let resources = world.aws.get_resources().rest_api_id(&api).send().await.unwrap();
         let ids = resources
@@ -170,7 +163,7 @@ async fn an_overwrite_resets_what_the_document_does_not_say_and_a_merge_keeps_it
         (PutMode::Overwrite, None, None, vec![]),
         (PutMode::Merge, Some("the shop"), Some(1024), vec!["image/png".to_owned()]),
     ] {
-        let api = import(&world, &document(&link)).await;
+        let (api, _) = world.import(&document(&link)).await;
         let update = world.aws.update_rest_api().rest_api_id(&api);
         update.patch_operations(replace("/minimumCompressionSize", "1024")).send().await.unwrap();
         let put = world.aws.put_rest_api().rest_api_id(&api).mode(mode).body(bare.to_string().into_bytes().into());
@@ -185,7 +178,7 @@ async fn an_overwrite_resets_what_the_document_does_not_say_and_a_merge_keeps_it
 async fn an_overwrite_changes_neither_endpoint_nor_what_stages_serve() {
     let world = World::new().await;
     let (blue, green) = (world.link("blue").await, world.link("green").await);
-    let api = import(&world, &document(&green)).await;
+    let (api, _) = world.import(&document(&green)).await;
     let deployment = world.deploy(&api).await;
     world.stage(&api, "prod", &deployment).await;
     let before = export(&world, &api, "prod").await;
@@ -206,7 +199,7 @@ async fn an_imported_api_serves_its_mock_and_its_path_parameters() {
     let link = world.link("blue").await;
     let mut open = document(&link);
     open["paths"]["/carts/{id}"]["get"].as_object_mut().unwrap().remove("security");
-    let api = import(&world, &open).await;
+    let (api, _) = world.import(&open).await;
     let deployment = world.deploy(&api).await;
     world.stage(&api, "prod", &deployment).await;
     assert_eq!(world.get(&api, "/prod/health").await, (200, json!({ "name": "prod" })));

@@ -22,7 +22,7 @@ async fn a_burst_of_more_than_forty_requests_is_throttled_whatever_the_time_scal
     let world = World::with(options).await;
     let mut throttled = 0;
     for _ in 0..60 {
-        throttled += u32::from(world.aws.get_account().send().await.is_err());
+        throttled += u32::from(world.aws.get_rest_apis().send().await.is_err());
     }
     assert!((10..=20).contains(&throttled), "{throttled} of 60");
 }

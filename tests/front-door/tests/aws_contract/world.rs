@@ -1,4 +1,4 @@
-//! What the tests stand on: an emulator that echoes, a front door, the real SDK, backends that say who they are.
+//! Set-up of the tests: an emulator that echoes requests, a front door, the AWS SDK, and backends that answer with their name.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,20 +8,21 @@ use std::time::Duration;
 use aws_sdk_apigateway::Client;
 use aws_sdk_apigateway::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_apigateway::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_apigateway::types::{ConnectionType, IntegrationType, Op, PatchOperation, VpcLinkStatus};
+use aws_sdk_apigateway::types::{Op, PatchOperation, VpcLinkStatus};
 use axum::Router;
 use bytes::Bytes;
 use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
 
 /// The ARN of a load balancer of the tests.
 pub(crate) fn nlb(name: &str) -> String {
     format!("arn:aws:elasticloadbalancing:eu-central-1:000000000000:loadbalancer/net/{name}/50dc6c495c0c9188")
 }
 
-/// A server on loopback that answers with its name and with what it saw; it runs until the test's runtime ends.
+/// A server on loopback that answers with its name and the request; it runs until the test's runtime ends.
 pub(crate) async fn backend(name: &'static str) -> SocketAddr {
     let answer = move |request: axum::extract::Request| async move {
         let (parts, body) = request.into_parts();
@@ -30,7 +31,7 @@ pub(crate) async fn backend(name: &'static str) -> SocketAddr {
             tokio::time::sleep(Duration::from_millis(millis.parse().unwrap())).await;
         }
         let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
-        axum::Json(serde_json::json!({
+        axum::Json(json!({
             "name": name,
             "method": parts.method.as_str(),
             "path": parts.uri.to_string(),
@@ -46,7 +47,7 @@ pub(crate) async fn backend(name: &'static str) -> SocketAddr {
     address
 }
 
-/// Everything, started.
+/// A running front door with gateway, data plane and SDK client.
 pub(crate) struct World {
     pub(crate) gateway: ApiGateway,
     pub(crate) door: FrontDoor,
@@ -83,13 +84,13 @@ impl World {
         Self { gateway, door, plane, aws, load_balancers }
     }
 
-    /// Puts a load balancer before a backend.
+    /// Creates a load balancer in front of a backend and returns its ARN.
     pub(crate) fn balance(&self, name: &str, backend: SocketAddr) -> String {
         self.load_balancers.lock().unwrap().insert(nlb(name), backend);
         nlb(name)
     }
 
-    /// A link to a load balancer before a new backend of the same name.
+    /// Creates a link to a load balancer in front of a new backend of the same name.
     pub(crate) async fn link(&self, name: &'static str) -> String {
         let arn = self.balance(name, backend(name).await);
         let link = self.aws.create_vpc_link().name(name).target_arns(arn).send().await.unwrap();
@@ -97,26 +98,18 @@ impl World {
         link.id().unwrap().to_owned()
     }
 
-    /// An API and its root resource.
-    pub(crate) async fn api(&self) -> (String, String) {
-        let api = self.aws.create_rest_api().name("shop").send().await.unwrap();
+    /// Imports a document and returns the ids of the API and its root resource.
+    pub(crate) async fn import(&self, document: &Value) -> (String, String) {
+        let import =
+            self.aws.import_rest_api().fail_on_warnings(true).parameters("endpointConfigurationTypes", "REGIONAL");
+        let api = import.body(document.to_string().into_bytes().into()).send().await.unwrap();
         (api.id().unwrap().to_owned(), api.root_resource_id().unwrap().to_owned())
     }
 
-    /// A method on a resource that answers through a link.
-    pub(crate) async fn method(&self, api: &str, resource: &str, link: &str, key_required: bool) {
-        let method = self.aws.put_method().rest_api_id(api).resource_id(resource).http_method("GET");
-        method.authorization_type("NONE").api_key_required(key_required).send().await.unwrap();
-        let integration = self.aws.put_integration().rest_api_id(api).resource_id(resource).http_method("GET");
-        integration
-            .r#type(IntegrationType::HttpProxy)
-            .integration_http_method("GET")
-            .uri("http://shop.example.com/")
-            .connection_type(ConnectionType::VpcLink)
-            .connection_id(link)
-            .send()
-            .await
-            .unwrap();
+    /// The error of an import that is refused.
+    pub(crate) async fn refused_import(&self, document: &Value) -> String {
+        let import = self.aws.import_rest_api().body(document.to_string().into_bytes().into());
+        message(import.send().await.unwrap_err())
     }
 
     /// Points the integration of the root's GET at another link.
@@ -125,12 +118,12 @@ impl World {
         update.patch_operations(replace("/connectionId", link)).send().await.unwrap();
     }
 
-    /// A deployment of the API as it stands.
+    /// Creates a deployment of the current configuration.
     pub(crate) async fn deploy(&self, api: &str) -> String {
         self.aws.create_deployment().rest_api_id(api).send().await.unwrap().id().unwrap().to_owned()
     }
 
-    /// A stage that serves a deployment.
+    /// Creates a stage on a deployment.
     pub(crate) async fn stage(&self, api: &str, name: &str, deployment: &str) {
         self.aws.create_stage().rest_api_id(api).stage_name(name).deployment_id(deployment).send().await.unwrap();
     }
@@ -138,8 +131,7 @@ impl World {
     /// Blue and green: an API whose stage `prod` serves deployment B (blue's link), and a deployment G (green's link).
     pub(crate) async fn two_sides(&self) -> Sides {
         let (blue, green) = (self.link("blue").await, self.link("green").await);
-        let (api, root) = self.api().await;
-        self.method(&api, &root, &blue, false).await;
+        let (api, root) = self.import(&shop(&blue)).await;
         let b = self.deploy(&api).await;
         self.stage(&api, "prod", &b).await;
         self.relink(&api, &root, &green).await;
@@ -148,13 +140,13 @@ impl World {
         Sides { api, b, g, blue, green }
     }
 
-    /// Calls a stage through the data plane; status and body.
-    pub(crate) async fn get(&self, api: &str, path: &str) -> (u16, serde_json::Value) {
+    /// Sends a GET to the data plane, and returns status and body.
+    pub(crate) async fn get(&self, api: &str, path: &str) -> (u16, Value) {
         self.request(&format!("{api}.execute-api.eu-central-1.amazonaws.com"), path, &[]).await
     }
 
-    /// Calls the data plane with a host and headers.
-    pub(crate) async fn request(&self, host: &str, path: &str, headers: &[(&str, &str)]) -> (u16, serde_json::Value) {
+    /// Sends a GET to the data plane with a host and headers.
+    pub(crate) async fn request(&self, host: &str, path: &str, headers: &[(&str, &str)]) -> (u16, Value) {
         let mut request = http::Request::builder().uri(format!("http://{}{path}", self.plane.address()));
         request = request.header("host", host);
         for (name, value) in headers {
@@ -163,7 +155,7 @@ impl World {
         send(request.body(Full::default()).unwrap()).await
     }
 
-    /// Who answers at the stage's root.
+    /// The name of the backend that answers at the root of `prod`.
     pub(crate) async fn serving(&self, api: &str) -> String {
         let (status, body) = self.get(api, "/prod").await;
         assert_eq!(status, 200, "{body}");
@@ -178,7 +170,28 @@ impl World {
     }
 }
 
-/// What [`World::two_sides`] made.
+/// The document of an API with these paths.
+pub(crate) fn api(paths: &Value) -> Value {
+    json!({ "openapi": "3.0.1", "info": { "title": "shop", "version": "1" }, "paths": paths })
+}
+
+/// The document of an API whose root has a GET through a link.
+pub(crate) fn shop(link: &str) -> Value {
+    api(&json!({ "/": { "get": { "x-amazon-apigateway-integration": {
+        "type": "http_proxy", "httpMethod": "GET", "uri": "http://shop.example.com/",
+        "connectionType": "VPC_LINK", "connectionId": link,
+    } } } }))
+}
+
+/// The document of [`shop`] with a security scheme that its method requires.
+pub(crate) fn secured(link: &str, name: &str, scheme: &Value) -> Value {
+    let mut document = shop(link);
+    document["paths"]["/"]["get"]["security"] = json!([{ name: [] }]);
+    document["components"] = json!({ "securitySchemes": { name: scheme } });
+    document
+}
+
+/// The ids that [`World::two_sides`] created.
 pub(crate) struct Sides {
     pub(crate) api: String,
     pub(crate) b: String,
@@ -200,8 +213,8 @@ pub(crate) fn client(address: SocketAddr) -> Client {
     Client::from_conf(config)
 }
 
-/// Sends a request; status and body, as JSON where it is that.
-pub(crate) async fn send(request: http::Request<Full<Bytes>>) -> (u16, serde_json::Value) {
+/// Sends a request and returns status and body, as JSON or else as a string.
+pub(crate) async fn send(request: http::Request<Full<Bytes>>) -> (u16, Value) {
     let client: HttpClient<_, Full<Bytes>> = HttpClient::builder(TokioExecutor::new()).build_http();
     let response = client.request(request).await.unwrap();
     let status = response.status().as_u16();

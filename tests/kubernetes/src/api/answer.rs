@@ -1,4 +1,4 @@
-//! Answers: JSON bodies, and the forms of an object that a client may ask for.
+//! Responses: JSON bodies, and the formats of objects that clients can request.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::table;
 use crate::{kinds::Kind, status::Status};
 
-/// The body of every answer: whole, or a stream of watch events.
+/// A response body: complete, or a stream of watch events.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// An answer with a whole body.
+/// A response with a complete body.
 pub(crate) fn whole(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
     let mut response = Response::new(Full::new(body.into()).boxed_unsync());
     *response.status_mut() = status;
@@ -21,30 +21,30 @@ pub(crate) fn whole(status: StatusCode, content_type: &'static str, body: impl I
     response
 }
 
-/// An answer in JSON.
+/// A response in JSON.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Body> {
     whole(status, "application/json", body.to_string())
 }
 
-/// An error.
+/// An error response.
 pub(crate) fn error(status: &Status) -> Response<Body> {
     json(status.code, &status.body())
 }
 
-/// How a client wants objects (`Accept`).
+/// The format of objects that a client requests (`Accept`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// As they are.
+    /// Complete objects.
     Whole,
-    /// As rows to print.
+    /// Rows of a table.
     Table,
-    /// Only their metadata
+    /// Only metadata
     /// (<https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches>).
     Metadata,
 }
 
 impl Form {
-    /// Reads the first choice of an `Accept` header.
+    /// Parses the first media type of an `Accept` header.
     pub(crate) fn of(accept: Option<&str>) -> Self {
         let first = accept.unwrap_or_default().split(',').next().unwrap_or_default();
         if first.contains("as=PartialObjectMetadata") {
@@ -57,7 +57,7 @@ impl Form {
     }
 }
 
-/// An object as a client sees it: in the version that it asked for and the form it wants.
+/// An object in the requested version and format.
 pub(crate) fn present(kind: &Kind, object: &Arc<Value>, form: Form) -> Value {
     if form == Form::Table {
         let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});

@@ -1,6 +1,6 @@
-//! Who may do what: RBAC over the roles and bindings that are in the cluster
-//! (<https://kubernetes.io/docs/reference/access-authn-authz/rbac/>). `system:masters` may do everything; everybody, known
-//! or not, may ask for health and version (`system:public-info-viewer`); everybody known may discover.
+//! Authorization: RBAC with the roles and bindings in the cluster
+//! (<https://kubernetes.io/docs/reference/access-authn-authz/rbac/>). `system:masters` may do everything. Everybody may
+//! read health and version (`system:public-info-viewer`), and authenticated users discovery.
 
 use serde_json::Value;
 
@@ -8,19 +8,19 @@ use crate::{authentication::Identity, object, store::Resource, writes::Objects};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
-/// What somebody wants to do.
+/// The attributes of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Attempt {
-    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`.
+    /// The verb: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or `deletecollection`.
     pub(crate) verb: String,
     pub(crate) group: String,
-    /// The plural, with its subresource: `deployments/status`.
+    /// The plural with its subresource, such as `deployments/status`.
     pub(crate) resource: String,
     pub(crate) namespace: String,
     pub(crate) name: String,
 }
 
-/// Whether an identity may do what it attempts.
+/// Whether an identity is allowed to make a request.
 pub(crate) fn allows(objects: &Objects, who: &Identity, attempt: &Attempt) -> bool {
     if who.groups.iter().any(|group| group == "system:masters") {
         return true;

@@ -1,6 +1,6 @@
-//! Discovery: which groups, versions and resources there are
-//! (<https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api>), in both forms: one document for everything
-//! (aggregated) and one for each group and version.
+//! Discovery of groups, versions and resources
+//! (<https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api>), in both formats: one aggregated
+//! document, and one for each group and version.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use crate::kinds::{Kind, Kinds};
 
 const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
-/// Groups that have only reviews: plural, kind.
+/// Groups that contain only reviews, with plural and kind of each.
 const REVIEWS: [(&str, &str, &str); 2] = [
     ("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
     ("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"),
 ];
 
-/// Answers a discovery request; none for other paths.
+/// Answers a discovery request; `None` for other paths.
 pub(crate) fn answer(kinds: &Kinds, url: &str, accept: &str) -> Option<Response<Body>> {
     let aggregated = accept.contains("g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
     let parts: Vec<&str> = url.trim_matches('/').split('/').collect();
@@ -57,7 +57,7 @@ pub(crate) fn answer(kinds: &Kinds, url: &str, accept: &str) -> Option<Response<
     Some(answer::json(StatusCode::OK, &body))
 }
 
-/// Every group with its versions, in the order in which clients prefer them.
+/// Every group with its versions, in order of preference.
 pub(crate) fn groups(kinds: &Kinds) -> Vec<(String, Vec<String>)> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     let reviews = REVIEWS.iter().map(|(group, _, _)| ((*group).to_owned(), "v1".to_owned()));
@@ -74,7 +74,7 @@ pub(crate) fn groups(kinds: &Kinds) -> Vec<(String, Vec<String>)> {
     groups
 }
 
-/// Stable versions come before betas and those before alphas, newer before older
+/// Sort key of versions: stable before beta before alpha, newer before older
 /// (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#version-priority>).
 fn priority(version: &str) -> (u8, u32, u32) {
     let numbers = version.strip_prefix('v').unwrap_or_default();
@@ -133,7 +133,7 @@ fn resource_list(kinds: &Kinds, group: &str, version: &str) -> Option<Value> {
         .then(|| json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources}))
 }
 
-/// The name of each subresource, the group and kind of what it answers, and its verbs.
+/// The name of each subresource with group and kind of its objects and its verbs.
 fn subresources(kind: &Kind) -> Vec<(&'static str, (String, String), Vec<&'static str>)> {
     let own = (kind.group.clone(), kind.kind.clone());
     let change = vec!["get", "patch", "update"];

@@ -1,4 +1,4 @@
-//! The HTTP side of the API server: what a request is, who may send it, and what it is answered with.
+//! The HTTP layer of the API server: requests, authorization and responses.
 
 pub(crate) mod answer;
 pub(crate) mod authorization;

@@ -1,11 +1,10 @@
-//! `OpenAPI` v3, as much as clients need to know how to write: which kinds there are, and that patches take `fieldValidation`,
-//! so that kubectl leaves the validation to the server
+//! `OpenAPI` v3 as far as clients need it for writes: the kinds, and that patches have the parameter `fieldValidation`, so that
+//! kubectl leaves validation to the server
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#validation-for-unrecognized-or-duplicate-fields>).
-//! Custom resources come with the schema of their CRD; built-in kinds with an open one, because their types are
-//! checked when they are written and described nowhere else here.
+//! Custom resources have the schema of their CRD. Built-in kinds have an open schema; their types are checked on writes.
 //!
-//! Version 2 is an empty document: kubectl asks for it when version 3 does not know a kind (a `ConfigMapList`, say), and skips its
-//! own validation of what the document does not describe.
+//! Version 2 is an empty document. kubectl requests it for kinds that version 3 does not contain, such as `ConfigMapList`, and
+//! skips client-side validation of kinds that it does not describe.
 
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -16,11 +15,11 @@ use super::{
 };
 use crate::kinds::{Kind, Kinds};
 
-/// `openapi.v2.Document` as a protocol buffer, the only form in which clients read it: `swagger` (field 1) is "2.0", `info`
-/// (field 2) has the title (1) and version (2), and there is nothing else.
+/// `openapi.v2.Document` as a protocol buffer, the only format that clients read: `swagger` (field 1) is "2.0", `info` (field
+/// 2) has title (1) and version (2), and all other fields are empty.
 const VERSION_2: &[u8] = b"\x0a\x032.0\x12\x19\x0a\x0aKubernetes\x12\x0bunversioned";
 
-/// Answers a request for a description; none for other paths.
+/// Answers a request for an OpenAPI document; `None` for other paths.
 pub(crate) fn answer(kinds: &Kinds, url: &str) -> Option<Response<Body>> {
     let parts: Vec<&str> = url.trim_matches('/').split('/').collect();
     let body = match parts.as_slice() {

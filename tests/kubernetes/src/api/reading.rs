@@ -1,4 +1,4 @@
-//! Reading objects: one, or a list in pages
+//! GET of objects and of lists, with pages
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks>).
 
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use crate::{
     writes::Objects,
 };
 
-/// Which objects of a resource a request is about.
+/// The objects of a resource that a request selects.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     pub(crate) namespace: Option<String>,
     pub(crate) labels: Selector,
     pub(crate) fields: Fields,
-    /// Watches of one object name it in the path.
+    /// The name in the path, for watches of one object.
     pub(crate) name: Option<String>,
 }
 
@@ -55,14 +55,14 @@ pub(crate) fn get(objects: &Objects, call: &Call) -> Result<Response<Body>, Stat
     Ok(answer::json(StatusCode::OK, &present(&call.kind, &found, call.form)))
 }
 
-/// The objects that a filter selects, with their revision.
+/// The objects that a filter selects, with the revision of the list.
 pub(crate) fn select(objects: &Objects, call: &Call, filter: &Filter) -> (Vec<Arc<Value>>, u64) {
     let (found, revision) = objects.store.list(&call.kind.resource(), filter.namespace.as_deref());
     (found.into_iter().filter(|found| filter.selects(found)).collect(), revision)
 }
 
-/// A list, or one page of it. Later pages show the present state under the first page's revision, so that a watch from
-/// there misses nothing.
+/// A list, or one page of it. Later pages show the current state with the first page's revision, so that a watch from that
+/// revision misses no change.
 pub(crate) fn list(objects: &Objects, call: &Call) -> Result<Response<Body>, Status> {
     let filter = Filter::of(call)?;
     let (found, mut revision) = select(objects, call, &filter);

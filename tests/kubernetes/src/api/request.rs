@@ -1,4 +1,4 @@
-//! One request, from its token to its answer.
+//! Authentication, routing and authorization of requests.
 
 use std::sync::Arc;
 
@@ -19,15 +19,15 @@ use crate::{
     writes::Objects,
 };
 
-/// Everything that answering takes.
+/// The state that handlers of requests need.
 pub(crate) struct Api {
     pub(crate) objects: Arc<Objects>,
     pub(crate) authentication: Arc<Authentication>,
-    /// `1.33`.
+    /// The Kubernetes version, such as `1.33`.
     pub(crate) version: String,
 }
 
-/// A request for a resource, with what is known about it.
+/// An authorized request for a resource.
 pub(crate) struct Call {
     pub(crate) kind: Arc<Kind>,
     pub(crate) path: Path,
@@ -39,17 +39,17 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The namespace of the path, empty for objects of the cluster.
+    /// The namespace in the path; empty for cluster-scoped objects.
     pub(crate) fn namespace(&self) -> &str {
         self.path.namespace.as_deref().unwrap_or_default()
     }
 
-    /// The name of the path; a collection has none.
+    /// The name in the path; empty for collections.
     pub(crate) fn name(&self) -> &str {
         self.path.name.as_deref().unwrap_or_default()
     }
 
-    /// The body as an object: JSON, or YAML as kubectl sends an apply configuration.
+    /// The body as an object, parsed from JSON or from YAML, which kubectl sends for server-side apply.
     pub(crate) fn object(&self) -> Result<Value, Status> {
         if self.content_type.contains("protobuf") {
             return Err(Status::unsupported_media_type("the body of the request was in an unknown format - accepted media types include: application/json, application/yaml".to_owned()));
@@ -79,7 +79,7 @@ impl Api {
         let header =
             |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let authorization = header(header::AUTHORIZATION);
-        // Whoever presents no token is anonymous; whoever presents a wrong one is refused, whatever the path.
+        // Requests without a token are anonymous; those with an invalid token are refused on all paths.
         if authorization.is_empty() {
             return self.public(&url).ok_or_else(Status::unauthorized);
         }
@@ -110,7 +110,7 @@ impl Api {
         self.route(&method, &call)
     }
 
-    /// What everybody may see: `system:public-info-viewer` binds the unauthenticated too.
+    /// Paths that need no authentication: `system:public-info-viewer` is bound to unauthenticated users as well.
     fn public(&self, url: &str) -> Option<Response<Body>> {
         match url.trim_end_matches('/') {
             "/healthz" | "/livez" | "/readyz" => Some(answer::whole(StatusCode::OK, "text/plain; charset=utf-8", "ok")),
@@ -172,7 +172,7 @@ impl Api {
 
     fn route(&self, method: &Method, call: &Call) -> Result<Response<Body>, Status> {
         let objects = &self.objects;
-        // Objects live in namespaces or outside, and a collection of the former may be read over all of them.
+        // Namespaced objects need a namespace, except that a collection can be read over all namespaces.
         if call.kind.namespaced && call.path.name.is_some() && call.path.namespace.is_none()
             || !call.kind.namespaced && call.path.namespace.is_some()
         {

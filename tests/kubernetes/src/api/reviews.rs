@@ -1,5 +1,6 @@
-//! Questions about oneself: what may I do (`SelfSubjectAccessReview`), who am I (`SelfSubjectReview`)
-//! (<https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access>). Nothing is stored.
+//! Reviews of the caller: `SelfSubjectAccessReview` and `SelfSubjectReview`
+//! (<https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access>). They are
+//! not stored.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{authentication::Identity, object, path::Path, status::Status, writes::Objects};
 
-/// Answers a review; everything else is none of its business.
+/// Answers a review; `None` for other requests.
 pub(crate) fn answer(
     objects: &Objects,
     who: &Identity,
@@ -34,7 +35,7 @@ pub(crate) fn answer(
                 namespace: text("namespace"),
                 name: text("name"),
             };
-            // Paths that are no resources (health, discovery) are open to everybody who is known.
+            // Non-resource paths (health, discovery) are allowed for all authenticated users.
             let allowed =
                 body["spec"].get("nonResourceAttributes").is_some() || authorization::allows(objects, who, &attempt);
             json!({

@@ -1,4 +1,4 @@
-//! The server: TLS, HTTP/1.1, one task a connection.
+//! The HTTPS server (HTTP/1.1), with one task for each connection.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -20,12 +20,12 @@ use super::{
 };
 use crate::status::Status;
 
-/// The largest body that the API server accepts (`MaxRequestBodyBytes` of `k8s.io/apiserver`).
+/// Maximum size of a request body (`MaxRequestBodyBytes` of `k8s.io/apiserver`).
 const LARGEST: usize = 3 * 1024 * 1024;
-/// How long a client may take over its TLS handshake.
+/// Time-out of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Serves until it is aborted, and with it every connection.
+/// Serves connections. Aborting it closes all of them.
 pub(crate) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, api: Arc<Api>) {
     let acceptor = TlsAcceptor::from(tls);
     let mut connections = JoinSet::new();
@@ -36,12 +36,12 @@ pub(crate) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, api: Ar
                     connections.spawn(connection(stream, acceptor.clone(), api.clone()));
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely: some connection will end.
-                    tracing::warn!(%error, "accepting");
+                    // Most likely too many open files: retry once connections have ended.
+                    tracing::warn!(%error, "a connection cannot be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            // Finished connections leave the set.
+            // Removes finished connections from the set.
             Some(_) = connections.join_next() => {}
         }
     }
@@ -49,12 +49,12 @@ pub(crate) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, api: Ar
 
 async fn connection(stream: TcpStream, acceptor: TlsAcceptor, api: Arc<Api>) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
+        tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
     let stream = match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
-            tracing::debug!(%error, "TLS handshake");
+            tracing::debug!(%error, "the TLS handshake failed");
             return;
         }
         Err(_) => return,

@@ -34,7 +34,7 @@ pub(crate) fn answer(objects: &Objects, method: &Method, call: &Call) -> Result<
         ("eviction", &Method::POST) if call.kind.plural == "pods" => evict(objects, call),
         ("log", &Method::GET) if call.kind.plural == "pods" => {
             super::reading::get(objects, call)?;
-            // Stand-in Pods answer HTTP requests and write nothing.
+            // Stand-in Pods have no log.
             Ok(answer::whole(StatusCode::OK, "text/plain", ""))
         }
         ("status" | "finalize" | "eviction" | "log", _) => Err(Status::method_not_allowed()),
@@ -42,7 +42,7 @@ pub(crate) fn answer(objects: &Objects, method: &Method, call: &Call) -> Result<
     }
 }
 
-/// The `Scale` object of autoscaling/v1 behind a scale subresource.
+/// The `Scale` object (autoscaling/v1) of an object.
 fn scale_of(object: &Value, scale: &Scale) -> Value {
     let number = |pointer: &str| object::number(object, pointer).unwrap_or(0);
     let mut body = json!({
@@ -79,7 +79,7 @@ fn scale(objects: &Objects, method: &Method, call: &Call, scale: &Scale) -> Resu
     };
     let mut manner = writing::manner(call, Part::Main);
     "scale".clone_into(&mut manner.writer.subresource);
-    // Whatever the form of the patch, it is about a Scale; its only field to own is the number of replicas.
+    // Patches of all types apply to the Scale, whose only owned field is the number of replicas.
     manner.writer.operation = "Update";
     manner.owned = false;
     let scaled = objects.put(&call.kind, call.namespace(), call.name(), &manner, |current| {

@@ -1,4 +1,4 @@
-//! Tables, in which the server says what `kubectl get` prints
+//! Tables, the format that `kubectl get` prints
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables>).
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{kinds::Kind, object};
 
-/// The table of some objects.
+/// The table of a list of objects.
 pub(crate) fn of(kind: &Kind, objects: &[&Arc<Value>], metadata: &Value) -> Value {
     let mut columns = vec![column("Name", "name")];
     columns.extend(columns_of(kind).iter().map(|name| column(name, "")));
@@ -119,7 +119,7 @@ fn ports(service: &Value) -> String {
     ports.collect::<Vec<_>>().join(",")
 }
 
-/// How long ago an object was made, as people say it.
+/// The age of an object in kubectl's format.
 fn age(object: &Value) -> String {
     let created = object::text(object, "/metadata/creationTimestamp").and_then(|time| time.parse::<Timestamp>().ok());
     let Some(created) = created else { return "<unknown>".to_owned() };

@@ -1,4 +1,4 @@
-//! Watches: a stream of changes from a revision on, optionally after the present state
+//! Watches: streams of changes after a revision, optionally with the initial objects
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists>).
 
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
@@ -23,7 +23,7 @@ use crate::{
     writes::Objects,
 };
 
-/// How often a client that wants bookmarks gets one, so that it can come back after a break without listing again.
+/// Interval of bookmarks, from which clients can resume a watch without listing again.
 const BOOKMARKS: Duration = Duration::from_secs(30);
 /// The default of `--min-request-timeout`.
 const LONGEST: Duration = Duration::from_mins(30);
@@ -41,11 +41,11 @@ struct Watch {
     over: bool,
 }
 
-/// Answers with the stream.
+/// Starts the stream of a watch.
 pub(crate) fn answer(objects: &Arc<Objects>, call: &Call) -> Result<Response<Body>, Status> {
     let filter = Filter::of(call)?;
     let resource = call.kind.resource();
-    // Subscribed before anything is read: a change in between wakes the stream.
+    // Subscribe before reading, so that a change in between is not missed.
     let changed = objects.store.changes_of(&resource);
     let initial = call.query.is_true("sendInitialEvents");
     if initial && call.query.get("resourceVersionMatch") != Some("NotOlderThan") {
@@ -97,7 +97,7 @@ pub(crate) fn answer(objects: &Arc<Objects>, call: &Call) -> Result<Response<Bod
 }
 
 impl Watch {
-    /// The next piece of the stream: all that is known now in one frame. None ends it.
+    /// The next frame of the stream, with all pending events; `None` ends it.
     async fn next(&mut self) -> Option<Result<Frame<Bytes>, Infallible>> {
         loop {
             if !self.pending.is_empty() {
@@ -123,7 +123,7 @@ impl Watch {
         }
     }
 
-    /// Reads the changes since the last time.
+    /// Reads the changes since the last read.
     fn read(&mut self) {
         let Ok((changes, revision)) = self.objects.store.changes_since(&self.kind.resource(), self.revision) else {
             let status = Status::expired(format!("too old resource version: {}", self.revision));
@@ -159,8 +159,7 @@ impl Watch {
     }
 }
 
-/// What a change is to somebody who sees only what a filter selects: an object that comes into it is added, one that
-/// leaves it deleted.
+/// The event of a change for a filter: objects that start to match are ADDED, those that stop matching are DELETED.
 fn seen<'a>(filter: &Filter, change: &'a Change) -> Option<(&'static str, &'a Arc<Value>)> {
     let before = change.previous.as_deref().is_some_and(|object| filter.selects(object));
     let after = change.event != Event::Deleted && filter.selects(&change.object);

@@ -20,7 +20,7 @@ use crate::{
 /// The content type of a server-side apply.
 const APPLY: &str = "application/apply-patch";
 
-/// How a request wants its write done.
+/// The write options of a request.
 pub(crate) fn manner(call: &Call, part: Part) -> Manner {
     let operation = if call.content_type.starts_with(APPLY) { "Apply" } else { "Update" };
     let agent = call.user_agent.split('/').next().unwrap_or_default();
@@ -50,7 +50,7 @@ pub(crate) fn create(objects: &Objects, call: &Call) -> Result<Response<Body>, S
     Ok(answer::json(StatusCode::CREATED, &present(&call.kind, &created, call.form)))
 }
 
-/// Replaces an object, or only its status.
+/// Replaces an object or its status.
 pub(crate) fn replace(objects: &Objects, call: &Call, part: Part) -> Result<Response<Body>, Status> {
     let object = call.object()?;
     check_object(call, &object, true)?;
@@ -62,7 +62,7 @@ pub(crate) fn replace(objects: &Objects, call: &Call, part: Part) -> Result<Resp
     Ok(answer::json(StatusCode::OK, &present(&call.kind, &replaced, call.form)))
 }
 
-/// The body must be of the path's kind, and agree with its names.
+/// Checks that kind, name and namespace of the body match the path.
 fn check_object(call: &Call, object: &Value, named: bool) -> Result<(), Status> {
     let wanted = (call.kind.api_version(), call.kind.kind.as_str());
     let text = |pointer| object::text(object, pointer).unwrap_or_default();
@@ -70,7 +70,7 @@ fn check_object(call: &Call, object: &Value, named: bool) -> Result<(), Status> 
         return Err(Status::bad_request("the body of the request is not an object"));
     }
     let (api_version, kind) = (text("/apiVersion"), text("/kind"));
-    // Typed clients may leave both out: the path says what it is.
+    // Typed clients may omit apiVersion and kind.
     if (!api_version.is_empty() && api_version != wanted.0) || (!kind.is_empty() && kind != wanted.1) {
         return Err(Status::bad_request(format!(
             "{kind} in version {api_version:?} cannot be handled as a {}: the API version in the data ({api_version}) does not match the expected API version ({})",
@@ -92,7 +92,7 @@ fn check_object(call: &Call, object: &Value, named: bool) -> Result<(), Status> 
     Ok(())
 }
 
-/// Patches an object in one of the four ways; an apply creates what is not there.
+/// Patches an object with one of the four patch types. Server-side apply creates the object if it does not exist.
 pub(crate) fn patch(objects: &Objects, call: &Call, part: Part) -> Result<Response<Body>, Status> {
     let patch = call.object()?;
     let content_type = call.content_type.split(';').next().unwrap_or_default().trim();
@@ -157,7 +157,7 @@ fn server_side_apply(
         let mut created = created;
         object::metadata(&mut created)["name"] = json!(call.name());
         match objects.create(&call.kind, call.namespace(), created, manner) {
-            // Somebody was faster: then it is a change.
+            // Created concurrently: apply to the existing object instead.
             Err(status) if status.reason == "AlreadyExists" => {}
             other => return Ok(answer::json(StatusCode::CREATED, &present(&call.kind, &other?, call.form))),
         }
@@ -171,7 +171,7 @@ fn server_side_apply(
     Ok(answer::json(StatusCode::OK, &present(&call.kind, &merged, call.form)))
 }
 
-/// The configuration without what its type does not know, so that nobody owns fields that are not stored.
+/// The applied configuration without unknown fields, so that managers do not own fields that are not stored.
 fn conforming(call: &Call, applied: &Value, manner: &Manner) -> Result<Value, Status> {
     let mut applied = applied.clone();
     let unknown = match call.kind.schema.as_deref() {
@@ -205,7 +205,7 @@ fn delete_options(call: &Call) -> Result<Options, Status> {
     })
 }
 
-/// Deletes one object. What goes at once is answered with a success, what goes later with the object.
+/// Deletes one object. The response is a success if it is deleted immediately, or else the object.
 pub(crate) fn delete(objects: &Objects, call: &Call) -> Result<Response<Body>, Status> {
     let deletion = objects.delete(&call.kind, call.namespace(), call.name(), &delete_options(call)?)?;
     Ok(match deletion {
@@ -222,7 +222,7 @@ pub(crate) fn delete(objects: &Objects, call: &Call) -> Result<Response<Body>, S
     })
 }
 
-/// Deletes everything that a selector selects, and answers with what that was.
+/// Deletes the objects that a selector selects, and returns them.
 pub(crate) fn delete_all(objects: &Objects, call: &Call) -> Result<Response<Body>, Status> {
     let options = delete_options(call)?;
     let (found, revision) = select(objects, call, &Filter::of(call)?);
@@ -232,7 +232,7 @@ pub(crate) fn delete_all(objects: &Objects, call: &Call) -> Result<Response<Body
             Ok(Deletion::Gone(object) | Deletion::Pending(object)) => {
                 items.push(present(&call.kind, &object, call.form));
             }
-            // Somebody else deleted it in the meantime.
+            // Deleted concurrently.
             Err(status) if status.code == StatusCode::NOT_FOUND => {}
             Err(status) => return Err(status),
         }

@@ -1,4 +1,4 @@
-//! Pod disruption budgets: how many Pods may be evicted now
+//! Pod disruption budgets: the number of Pods that may be evicted now
 //! (<https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-budgets>).
 
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! `CronJobs`: a Job whenever the schedule says so, unless suspended
-//! (<https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/>). Times are UTC; time zones are not read.
+//! `CronJobs`: create Jobs by their schedule unless suspended
+//! (<https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/>). Times are UTC; `timeZone` is ignored.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ fn resource() -> Resource {
     Resource::new("batch", "cronjobs")
 }
 
-/// The minute each `CronJob` was last looked at, by UID: nothing runs for the time before it was there.
+/// The minute at which each `CronJob` was last checked, by UID. A new one does not run for earlier minutes.
 #[derive(Default)]
 pub(super) struct CronJobs {
     looked: HashMap<String, i64>,
@@ -66,7 +66,7 @@ fn run(objects: &Objects, cron: &Value, minute: i64) {
     pods::set_status(objects, &resource(), cron, status);
 }
 
-/// Whether a schedule (five fields, or one of the `@` names) names this minute.
+/// Whether a schedule (five fields, or a name such as `@hourly`) matches this minute.
 fn is_due(schedule: &str, now: DateTime) -> bool {
     let schedule = match schedule.trim() {
         "@hourly" => "0 * * * *",
@@ -82,7 +82,7 @@ fn is_due(schedule: &str, now: DateTime) -> bool {
     let on_day = matches(day, number(now.day()), 1, 31);
     let weekday_number = number(now.weekday().to_sunday_zero_offset());
     let on_weekday = matches(weekday, weekday_number, 0, 7) || (weekday_number == 0 && matches(weekday, 7, 0, 7));
-    // If both days are restricted, either will do.
+    // If both day fields are restricted, one match is enough.
     let days = if *day != "*" && *weekday != "*" { on_day || on_weekday } else { on_day && on_weekday };
     matches(minute, number(now.minute()), 0, 59)
         && matches(hour, number(now.hour()), 0, 23)

@@ -1,4 +1,4 @@
-//! `DaemonSets`: one Pod on every node that takes it
+//! `DaemonSets`: one Pod on every eligible node
 //! (<https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/>).
 
 use std::sync::Arc;
@@ -73,7 +73,7 @@ fn one(objects: &Objects, set: &Value, nodes: &[Arc<Value>]) {
     pods::set_status(objects, &resource(), set, status);
 }
 
-/// The Pod as it will be, with the tolerations that every daemon gets.
+/// The Pod of a node, with the tolerations of all daemon Pods.
 fn template(set: &Value, hash: &str) -> Value {
     let mut pod = pods::from_template(set, &set["spec"]["template"]);
     object::entry(object::metadata(&mut pod), "labels")[REVISION] = json!(hash);

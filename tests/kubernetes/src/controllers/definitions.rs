@@ -1,6 +1,6 @@
-//! Custom resource definitions: they are accepted, then established a moment later, and only then served
-//! (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/>). The moment is real: a client
-//! that creates a definition and its resources in one breath must wait for Established here as well.
+//! Custom resource definitions, which become Established and served a moment after they are created
+//! (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/>). As with
+//! kube-apiserver, a client has to wait for Established before it creates custom resources.
 
 use std::{
     collections::HashMap,
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::{object, store::Resource, writes::Objects};
 
-/// From the definition to its being served; kube-apiserver takes about as long.
+/// Time until a new definition is served; kube-apiserver takes about as long.
 const ESTABLISHING: Duration = Duration::from_millis(200);
 
-/// What is known of each definition, by name.
+/// The state of each definition, by name.
 #[derive(Default)]
 pub(super) struct Definitions {
     known: HashMap<String, Known>,
@@ -100,7 +100,7 @@ fn establish(objects: &Objects, definition: &Value) {
     });
 }
 
-/// The resources of a definition go with it.
+/// Deletes the custom resources of a deleted definition.
 fn purge(objects: &Objects, resource: &Resource) {
     for object in objects.store.all(resource) {
         objects.modify(resource, object::namespace(&object), object::name(&object), |object| {

@@ -1,4 +1,4 @@
-//! Deployments roll from one `ReplicaSet` to the next without going below what must be available
+//! Deployments: rolling updates from one `ReplicaSet` to the next within `maxUnavailable` and `maxSurge`
 //! (<https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment>).
 
 use std::sync::Arc;
@@ -39,7 +39,7 @@ fn one(objects: &Objects, deployment: &Value) {
         None => {
             objects.make(&replica_sets::resource(), namespace, new_set(deployment, &hash, newest + 1));
         }
-        // A way back makes an old template the newest again.
+        // A rollback makes an old template the newest revision.
         Some(set) if revision(set) < newest && !paused => {
             annotate(objects, set, newest + 1);
         }
@@ -97,13 +97,13 @@ fn available(set: &Value) -> i64 {
     object::number(set, "/status/availableReplicas").unwrap_or(0)
 }
 
-/// How many replicas each set is to have next; sets that stay as they are are left out.
+/// The next number of replicas of each set that changes.
 fn plan<'a>(deployment: &Value, new: &'a Arc<Value>, old: &[&'a Arc<Value>]) -> Vec<(&'a Arc<Value>, i64)> {
     let wanted = object::number(deployment, "/spec/replicas").unwrap_or(1);
     let spec = &deployment["spec"];
     let total_old: i64 = old.iter().map(|set| replicas(set)).sum();
     if spec["paused"] == true {
-        // Paused rollouts still follow the number of replicas, here on the newest set only.
+        // Paused Deployments can still be scaled; here only the newest set is.
         return if total_old == 0 && replicas(new) != wanted { vec![(new, wanted)] } else { Vec::new() };
     }
     if spec["strategy"]["type"] == "Recreate" {
@@ -129,7 +129,7 @@ fn plan<'a>(deployment: &Value, new: &'a Arc<Value>, old: &[&'a Arc<Value>]) -> 
     if next != replicas(new) {
         steps.push((new, next));
     }
-    // Old replicas that are not available cost nothing; the others only go as new ones become available.
+    // Unavailable old replicas are removed first; available ones only as new replicas become available.
     let available_in_all =
         available(new).min(next) + old.iter().map(|set| available(set).min(replicas(set))).sum::<i64>();
     let mut spare = (available_in_all - (wanted - unavailable)).max(0);
@@ -144,7 +144,7 @@ fn plan<'a>(deployment: &Value, new: &'a Arc<Value>, old: &[&'a Arc<Value>]) -> 
     steps
 }
 
-/// Old sets without Pods beyond the history limit go.
+/// Deletes old sets without Pods beyond `revisionHistoryLimit`.
 fn clean_up(objects: &Objects, deployment: &Value, old: &[&Arc<Value>]) {
     let limit = object::number(deployment, "/spec/revisionHistoryLimit").unwrap_or(10);
     let mut idle: Vec<&&Arc<Value>> = old
@@ -198,7 +198,7 @@ fn status(objects: &Objects, deployment: &Value, sets: &[Arc<Value>], hash: &str
     pods::set_status(objects, &resource(), deployment, status);
 }
 
-/// The Progressing condition: done, on the way, or longer without progress than the deadline allows.
+/// The Progressing condition: complete, progressing, or past `progressDeadlineSeconds`.
 fn progress(deployment: &Value, status: &mut Value, complete: bool) {
     let name = object::name(deployment);
     let before =

@@ -1,4 +1,4 @@
-//! `EndpointSlices` (and the older Endpoints): the addresses of the Pods behind each Service, with what they are good for
+//! `EndpointSlices` and Endpoints: addresses and conditions of the Pods of each Service
 //! (<https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/>).
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -59,7 +59,7 @@ fn has_address(pod: &Value) -> bool {
     object::text(pod, "/status/podIP").is_some() && !pods::has_ended(pod)
 }
 
-/// One slice for each way in which Pods resolve the Service's ports: named ports may be other numbers in other Pods.
+/// One slice for each set of port numbers: a named port may have different numbers in different Pods.
 fn slices_of(service: &Value, behind: &[Arc<Value>]) -> Vec<Value> {
     let mut groups: BTreeMap<String, (Value, Vec<Value>)> = BTreeMap::new();
     for pod in behind {
@@ -70,7 +70,7 @@ fn slices_of(service: &Value, behind: &[Arc<Value>]) -> Vec<Value> {
     if groups.is_empty() {
         groups.insert(String::new(), (json!([]), Vec::new()));
     }
-    // The suffix is the Service's own, so that a Service of the same name made later has other slices.
+    // The suffix comes from the Service's UID, so that a later Service of the same name has other slices.
     let suffix: String = object::uid(service).chars().filter(char::is_ascii_alphanumeric).take(5).collect();
     let groups = groups.into_values().enumerate();
     groups
@@ -106,19 +106,19 @@ fn ports_of(service: &Value, pod: &Value) -> Value {
     ports.collect()
 }
 
-/// The annotation in which a Pod says that one of its ports is another number on this machine.
+/// The annotation with the port numbers on this machine that differ from the Pod's ports.
 pub(crate) fn moved_annotation(port: u16) -> String {
     format!("sandbox.kubernetes/port-{port}")
 }
 
-/// Where a Pod's port really is.
+/// The port number on this machine of a Pod's port.
 fn moved(pod: &Value, port: i64) -> i64 {
     let annotation = u16::try_from(port).ok().map(moved_annotation);
     let moved = annotation.and_then(|key| object::annotation(pod, &key)?.parse().ok());
     moved.unwrap_or(port)
 }
 
-/// The number behind a target port: itself, or that of the container port of this name.
+/// The number of a target port: the number itself, or that of the container port with this name.
 fn resolve(target: &Value, port: &Value, pod: &Value) -> Option<i64> {
     let Some(name) = target.as_str() else { return target.as_i64().or_else(|| port["port"].as_i64()) };
     if let Ok(number) = name.parse() {

@@ -1,4 +1,4 @@
-//! Garbage collection: what lost its owners goes, before or after them
+//! Garbage collection: deletes objects whose owners are gone, and handles foreground and orphan deletion
 //! (<https://kubernetes.io/docs/concepts/architecture/garbage-collection/>).
 
 use std::{
@@ -37,7 +37,7 @@ pub(super) fn reconcile(objects: &Objects) {
     }
 }
 
-/// An owner that goes last waits for its dependents; one that orphans them lets them go first.
+/// Removes the finalizer of an owner in foreground or orphan deletion once its dependents are deleted or released.
 fn finish(objects: &Objects, resource: &Resource, owner: &Value, dependents: &[&(Resource, Arc<Value>)]) {
     let finalizers = object::list(owner, "/metadata/finalizers");
     if finalizers.contains(&json!(ORPHAN)) {

@@ -1,4 +1,4 @@
-//! Jobs: Pods that run to their end (<https://kubernetes.io/docs/concepts/workloads/controllers/job/>).
+//! Jobs: Pods that run to completion (<https://kubernetes.io/docs/concepts/workloads/controllers/job/>).
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(super) fn reconcile(objects: &Objects) {
     }
 }
 
-/// The label by which a Job knows its Pods; nobody has to write a selector.
+/// The label of a Job's Pods, which its default selector matches.
 fn label(objects: &Objects, job: &Value) {
     let uid = object::uid(job);
     objects.modify(&resource(), object::namespace(job), object::name(job), |job| {
@@ -87,7 +87,7 @@ fn one(objects: &Objects, job: &Value) {
     pods::set_status(objects, &resource(), job, status);
 }
 
-/// A finished Job goes after its time to live, if it has one.
+/// Deletes a finished Job after `ttlSecondsAfterFinished`, if set.
 fn expire(objects: &Objects, job: &Value) {
     let Some(seconds) = object::number(job, "/spec/ttlSecondsAfterFinished") else { return };
     let ended = object::text(job, "/status/completionTime").and_then(|time| time.parse::<jiff::Timestamp>().ok());

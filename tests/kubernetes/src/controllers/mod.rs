@@ -1,6 +1,6 @@
 //! Stand-ins for the controllers of kube-controller-manager and kube-scheduler
-//! (<https://kubernetes.io/docs/concepts/architecture/controller/>): each looks at the state of the whole cluster and does
-//! what is missing, again and again, so that it does not matter what it saw before.
+//! (<https://kubernetes.io/docs/concepts/architecture/controller/>). Each reads the state of the whole
+//! cluster on every change and makes the changes that are missing.
 
 mod budgets;
 mod cron_jobs;
@@ -23,9 +23,9 @@ pub(crate) use endpoints::{moved_annotation, slices};
 
 use crate::writes::Objects;
 
-/// Changes that come together are looked at together.
+/// Time in which changes are collected before the controllers run.
 const TOGETHER: Duration = Duration::from_millis(5);
-/// Time passes for some controllers even when nothing changes.
+/// Interval at which controllers run without changes, for those that depend on time.
 const TICK: Duration = Duration::from_millis(250);
 
 /// Runs every controller until it is aborted.
@@ -48,7 +48,7 @@ pub(crate) async fn run(objects: Arc<Objects>, ca_pem: String) {
         endpoints::reconcile(&objects);
         budgets::reconcile(&objects);
         garbage::reconcile(&objects);
-        // A store that is gone ends the cluster, and this task with it.
+        // The store is dropped when the cluster stops.
         let _ = tokio::time::timeout(TICK, changes.changed()).await;
         tokio::time::sleep(TOGETHER).await;
     }

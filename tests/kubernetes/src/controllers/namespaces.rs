@@ -1,4 +1,4 @@
-//! Namespaces: what each begins with, and how it ends
+//! Namespaces: default objects and deletion
 //! (<https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/>).
 
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub(super) fn reconcile(objects: &Objects, ca_pem: &str) {
     }
 }
 
-/// The default `ServiceAccount` and the `ConfigMap` with the cluster's authority.
+/// Creates the default `ServiceAccount` and the `ConfigMap` with the cluster's CA certificate.
 fn furnish(objects: &Objects, namespace: &str, ca_pem: &str) {
     let furniture = [
         ("serviceaccounts", "ServiceAccount", "default", Value::Null),
@@ -32,7 +32,7 @@ fn furnish(objects: &Objects, namespace: &str, ca_pem: &str) {
     }
 }
 
-/// Deletes the contents; when they are gone, so is the namespace.
+/// Deletes the contents of a terminating namespace, then the namespace.
 fn end(objects: &Objects, namespace: &Value) {
     let name = object::name(namespace);
     let contents = objects.store.contents(name);
@@ -42,7 +42,7 @@ fn end(objects: &Objects, namespace: &Value) {
         }
         let Some(kind) = objects.kinds.of(resource) else { continue };
         if let Err(status) = objects.delete(&kind, name, object::name(object), &Options::default()) {
-            tracing::debug!(status.message, "nothing to delete");
+            tracing::debug!(status.message, "the object is deleted already");
         }
     }
     if contents.is_empty() {

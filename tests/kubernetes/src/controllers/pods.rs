@@ -1,4 +1,4 @@
-//! What the workload controllers share: the Pods they own, how they make new ones, and template hashes.
+//! Functions of all workload controllers: owned Pods, Pods from templates, template hashes.
 
 use std::{hash::Hasher, sync::Arc};
 
@@ -11,29 +11,29 @@ pub(crate) fn resource() -> Resource {
     Resource::core("pods")
 }
 
-/// The Pods that an owner controls and that have not ended.
+/// The Pods that an owner controls and that have not terminated.
 pub(super) fn owned_by(objects: &Objects, owner: &Value) -> Vec<Arc<Value>> {
     let (pods, _) = objects.store.list(&resource(), Some(object::namespace(owner)));
     let uid = object::uid(owner);
     pods.into_iter().filter(|pod| object::is_controlled_by(pod, uid)).collect()
 }
 
-/// Whether a Pod counts as one that its owner has.
+/// Whether a Pod counts as a replica of its owner.
 pub(crate) fn is_active(pod: &Value) -> bool {
     !object::is_terminating(pod) && !has_ended(pod)
 }
 
-/// Whether a Pod has run to its end.
+/// Whether a Pod has Succeeded or Failed.
 pub(crate) fn has_ended(pod: &Value) -> bool {
     matches!(object::text(pod, "/status/phase"), Some("Succeeded" | "Failed"))
 }
 
-/// Whether a Pod takes traffic.
+/// Whether a Pod is Ready.
 pub(crate) fn is_ready(pod: &Value) -> bool {
     object::has_condition(pod, "Ready")
 }
 
-/// A Pod from a template, owned by `owner`. The caller names it.
+/// A Pod from a template, owned by `owner`. The caller sets its name.
 pub(super) fn from_template(owner: &Value, template: &Value) -> Value {
     let mut pod = template.clone();
     pod["apiVersion"] = json!("v1");
@@ -44,7 +44,7 @@ pub(super) fn from_template(owner: &Value, template: &Value) -> Value {
     pod
 }
 
-/// A short hash of a Pod template, the same for equal templates whatever the order of their fields.
+/// A short hash of a Pod template that does not depend on the order of fields.
 pub(super) fn hash(template: &Value) -> String {
     const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let mut hasher = std::hash::DefaultHasher::new();
@@ -86,7 +86,7 @@ fn feed(value: &Value, hasher: &mut impl Hasher) {
     }
 }
 
-/// A count that may be written as a share of `total`: `25%`, rounded up or down.
+/// A count, or a percentage of `total` such as `25%`, rounded up or down.
 pub(super) fn share(value: &Value, total: i64, up: bool) -> i64 {
     match value.as_str().and_then(|text| text.strip_suffix('%')).and_then(|percent| percent.parse::<i64>().ok()) {
         Some(percent) if up => (total * percent + 99) / 100,
@@ -95,12 +95,12 @@ pub(super) fn share(value: &Value, total: i64, up: bool) -> i64 {
     }
 }
 
-/// A count as JSON numbers have it.
+/// A count as a JSON number.
 pub(super) fn count<'a, T: 'a>(items: impl IntoIterator<Item = T>, is: impl Fn(&T) -> bool) -> i64 {
     i64::try_from(items.into_iter().filter(|item| is(item)).count()).unwrap_or(i64::MAX)
 }
 
-/// Writes a status, where something in it changed.
+/// Writes a status if it changed.
 pub(super) fn set_status(objects: &Objects, resource: &Resource, of: &Value, status: Value) {
     if of["status"] != status {
         objects.modify(resource, object::namespace(of), object::name(of), |object| object["status"] = status);

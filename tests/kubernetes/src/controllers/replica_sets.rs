@@ -1,4 +1,4 @@
-//! `ReplicaSets` (and nothing else) make and remove Pods of one template
+//! `ReplicaSets`: create and delete Pods of one template
 //! (<https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/>).
 
 use std::sync::Arc;
@@ -31,7 +31,7 @@ fn one(objects: &Objects, set: &Value) {
         owned.push(made);
     }
     if present > wanted {
-        // Those that are not ready go first, then the youngest.
+        // Pods that are not ready are deleted first, then the youngest.
         owned.sort_by_key(|pod| (pods::is_ready(pod), object::text(pod, "/spec/nodeName").is_some()));
         let surplus = usize::try_from(present - wanted).unwrap_or_default();
         for pod in owned.drain(..surplus) {

@@ -1,7 +1,7 @@
-//! The scheduler: a node for every Pod that has none
-//! (<https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/>). It minds taints, node selectors, required node
-//! affinity and cordons, and puts a Pod where the fewest are. It does not count resources or mind affinity between Pods:
-//! nothing here uses a node's memory.
+//! The scheduler: assigns nodes to Pods
+//! (<https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/>). It considers taints, node selectors,
+//! required node affinity and cordons, and picks the node with the fewest Pods. It ignores resource requests and affinity
+//! between Pods.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -58,7 +58,7 @@ fn refuse(objects: &Objects, pod: &Arc<Value>, nodes: usize) {
     }
 }
 
-/// Whether a node takes a Pod.
+/// Whether a Pod can be scheduled on a node.
 pub(super) fn fits(pod: &Value, node: &Value) -> bool {
     let tolerations = object::list(pod, "/spec/tolerations");
     let tolerated = |taint: &Value| tolerations.iter().any(|toleration| tolerates(toleration, taint));

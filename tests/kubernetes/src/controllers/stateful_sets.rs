@@ -1,4 +1,4 @@
-//! `StatefulSets`: Pods with numbers, started and replaced in order
+//! `StatefulSets`: Pods with ordinals, started and replaced in order
 //! (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/>).
 
 use std::sync::Arc;
@@ -57,7 +57,7 @@ fn one(objects: &Objects, set: &Value) {
     status(objects, set, &hash);
 }
 
-/// The highest number with an old template goes, and comes back with the new one.
+/// Deletes the Pod with the highest ordinal that has an old template; it is recreated from the new one.
 fn replace_outdated(objects: &Objects, set: &Value, owned: &[Arc<Value>], hash: &str) {
     let partition = object::number(set, "/spec/updateStrategy/rollingUpdate/partition").unwrap_or(0);
     let outdated = owned.iter().filter(|pod| object::label(pod, REVISION) != Some(hash));

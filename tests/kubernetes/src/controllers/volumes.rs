@@ -1,5 +1,6 @@
-//! Volume claims: each is bound to a volume made for it, as a provisioner would
-//! (<https://kubernetes.io/docs/concepts/storage/dynamic-provisioning/>). There is no storage behind it: stand-in Pods keep nothing.
+//! Volume claims: binds each to a new volume, as a dynamic provisioner does
+//! (<https://kubernetes.io/docs/concepts/storage/dynamic-provisioning/>). Volumes have no
+//! storage, since stand-in Pods write nothing.
 
 use serde_json::json;
 

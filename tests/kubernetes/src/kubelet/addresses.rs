@@ -1,5 +1,5 @@
-//! Pod addresses: `127.<64 + subnet>.<16 and up>.<1 to 250>`. Every Pod has its own, so that its container ports can be bound
-//! as they are written.
+//! Pod addresses: `127.<64 + subnet>.<16 to 255>.<1 to 250>`. Every Pod has its own address, on which it binds its container
+//! ports.
 
 use std::{
     collections::BTreeSet,
@@ -7,12 +7,12 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Hosts in the last byte.
+/// Number of addresses in a block (last byte).
 const PER_BLOCK: u16 = 250;
-/// Blocks from 16 to 255.
+/// Number of blocks (third byte, 16 to 255).
 const BLOCKS: u16 = 240;
 
-/// The addresses of one cluster.
+/// The Pod addresses of one cluster.
 pub(crate) struct Addresses {
     network: u8,
     state: Mutex<State>,
@@ -29,7 +29,7 @@ impl Addresses {
         Self { network: 64_u8.wrapping_add(subnet), state: Mutex::default() }
     }
 
-    /// A free address. Freed ones come again only after all others, so that nobody takes a new Pod for an old one.
+    /// Allocates a free address. Freed addresses are reused last, so that clients do not confuse a new Pod with an old one.
     pub(crate) fn take(&self) -> Option<Ipv4Addr> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..BLOCKS * PER_BLOCK {
@@ -45,7 +45,7 @@ impl Addresses {
         None
     }
 
-    /// Gives an address back.
+    /// Frees an address.
     pub(crate) fn free(&self, address: Ipv4Addr) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).used.remove(&address);
     }

@@ -1,4 +1,4 @@
-//! One Pod from its start to its end
+//! The lifecycle of one Pod
 //! (<https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/>).
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
@@ -14,19 +14,19 @@ use super::{
 };
 use crate::{controllers::pods, object};
 
-/// From being placed to being ready, for a stand-in.
+/// Time from scheduling to ready of a stand-in.
 const START: Duration = Duration::from_millis(300);
-/// How long a stand-in of a Job runs.
+/// Run time of a Job's stand-in.
 const RUN: Duration = Duration::from_millis(500);
-/// How long a Pod goes on answering after its deletion began, so that everybody has stopped sending to it: node ports follow
-/// at once, Traefik within a quarter of a second. A shorter grace period of the Pod wins.
+/// Time that a Pod continues to answer after its deletion, until nobody sends requests to it: node ports follow at once,
+/// Traefik within a quarter of a second. The Pod's grace period is used if it is shorter.
 const DRAIN: Duration = Duration::from_millis(1500);
-/// How long a program may take to end after it was asked to.
+/// Time from SIGTERM to SIGKILL of a program.
 const STOP: Duration = Duration::from_secs(10);
-/// How long to wait before a program that ended is started again.
+/// Delay before a program that ended is restarted.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
-/// Runs a Pod until its deletion is done.
+/// Runs a Pod until it is deleted.
 pub(crate) async fn run(surroundings: Arc<Surroundings>, pod: Arc<Value>) {
     let host = surroundings
         .objects
@@ -60,7 +60,7 @@ pub(crate) async fn run(surroundings: Arc<Surroundings>, pod: Arc<Value>) {
     context.finish();
 }
 
-/// Images of the top-level domain that never exists (RFC 2606) cannot be pulled; everything else is taken to be there.
+/// Whether an image cannot be pulled: those from a registry in the top-level domain `invalid` (RFC 2606), and no others.
 fn has_no_image(pod: &Value) -> bool {
     object::list(pod, "/spec/containers").iter().any(|container| {
         let registry = container["image"].as_str().unwrap_or_default().split('/').next().unwrap_or_default();
@@ -79,7 +79,7 @@ impl Context {
         status::write(&self.surroundings.objects, &self.pod, &self.host, address, state);
     }
 
-    /// Waits until somebody deletes the Pod.
+    /// Waits until the Pod is being deleted.
     async fn deletion(&self) {
         let mut changes = self.surroundings.objects.store.changes_of(&pods::resource());
         loop {
@@ -100,7 +100,7 @@ impl Context {
         (object::uid(&pod) == object::uid(&self.pod)).then_some(pod)
     }
 
-    /// Waits while others still send to the Pod.
+    /// Waits until proxies have stopped sending to the Pod.
     async fn drain(&self) {
         let grace =
             self.current().and_then(|pod| object::number(&pod, "/metadata/deletionGracePeriodSeconds")).unwrap_or(0);
@@ -108,7 +108,7 @@ impl Context {
         tokio::time::sleep(DRAIN.min(grace)).await;
     }
 
-    /// Tells the API server that the Pod has ended, so that it can go.
+    /// Completes the deletion of the Pod at the API server.
     fn finish(&self) {
         let (namespace, name) = (object::namespace(&self.pod), object::name(&self.pod));
         self.surroundings.objects.modify(&pods::resource(), namespace, name, |pod| {
@@ -135,7 +135,7 @@ impl Context {
                     ready = true;
                     self.write(Some(address), State::Ready { restarts: 0 });
                 }
-                // A new Service may lead to a port that the Pod did not declare.
+                // A new Service may have a target port that the Pod does not declare.
                 changed = services.changed() => {
                     if changed.is_err() {
                         return;
@@ -167,7 +167,7 @@ impl Context {
             let mut process = match Process::start(command) {
                 Ok(process) => process,
                 Err(error) => {
-                    tracing::error!(%error, "Traefik does not start");
+                    tracing::error!(%error, "Traefik cannot be started");
                     tokio::select! {
                         () = &mut deletion => return,
                         () = tokio::time::sleep(BACK_OFF) => {}
@@ -188,7 +188,7 @@ impl Context {
                 }
             }
             if process.has_ended() {
-                tracing::warn!(pod = object::name(&self.pod), "Traefik ended and is started again");
+                tracing::warn!(pod = object::name(&self.pod), "Traefik ended and is restarted");
                 restarts += 1;
                 self.write(Some(address), State::Started { restarts });
                 tokio::select! {

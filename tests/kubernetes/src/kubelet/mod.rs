@@ -1,4 +1,4 @@
-//! The stand-in for the kubelet: runs the Pods that have a node.
+//! The stand-in for the kubelet, which runs the Pods that have a node.
 
 mod addresses;
 mod lifecycle;
@@ -15,14 +15,14 @@ use tokio::task::JoinSet;
 
 use crate::{controllers::pods, object, writes::Objects};
 
-/// What every Pod of a cluster is run with.
+/// Settings for all Pods of a cluster.
 pub(crate) struct Surroundings {
     pub(crate) objects: Arc<Objects>,
-    /// The name of the cluster, which Pods report.
+    /// The name of the cluster, which stand-in Pods report.
     pub(crate) cluster: String,
     /// The Traefik binary.
     pub(crate) traefik: PathBuf,
-    /// A directory of this cluster's own, with the kubeconfig that Traefik reads.
+    /// The cluster's directory, with the kubeconfig that Traefik reads.
     pub(crate) directory: PathBuf,
     addresses: Addresses,
 }
@@ -38,13 +38,13 @@ impl Surroundings {
         Self { objects, cluster, traefik, directory, addresses: Addresses::new(subnet) }
     }
 
-    /// The kubeconfig of the cluster's own parts.
+    /// The kubeconfig of the cluster's own components.
     pub(crate) fn kubeconfig(&self) -> PathBuf {
         self.directory.join("kubeconfig")
     }
 }
 
-/// Runs Pods until it is aborted, and with it every Pod.
+/// Runs Pods. Aborting it ends all Pods.
 pub(crate) async fn run(surroundings: Arc<Surroundings>) {
     let mut changes = surroundings.objects.store.changes_of(&pods::resource());
     let mut running: HashMap<String, tokio::task::AbortHandle> = HashMap::new();

@@ -1,4 +1,4 @@
-//! Probes of programs that really run
+//! Readiness probes of programs
 //! (<https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/>).
 
 use std::{
@@ -12,19 +12,19 @@ use tokio::{
     net::TcpStream,
 };
 
-/// How long one attempt may take.
+/// Time-out of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(1);
 
-/// How a program is asked whether it is ready.
+/// The probe of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Probe {
-    /// A status from 200 to 399 on this path.
+    /// HTTP GET of this path; a status from 200 to 399 is a success.
     Http { port: u16, path: String },
-    /// Connections are accepted.
+    /// A TCP connection; accepting it is a success.
     Tcp { port: u16 },
 }
 
-/// Whether the program answers now.
+/// Whether the probe succeeds.
 pub(crate) async fn succeeds(probe: &Probe, address: Ipv4Addr) -> bool {
     let attempt = async {
         match probe {

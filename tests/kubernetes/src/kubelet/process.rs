@@ -1,4 +1,4 @@
-//! A program of a Pod, as a child process that cannot outlive this one.
+//! The process of a Pod's container, which ends with this process.
 
 use std::{
     io,
@@ -14,17 +14,17 @@ use nix::{
 };
 use tokio::sync::watch;
 
-/// How often the child is looked at.
+/// Interval at which the child is polled.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What the thread that holds the child is told.
+/// Commands to the thread that owns the child.
 enum Order {
-    /// End by SIGTERM, or by SIGKILL after this time.
+    /// Send SIGTERM, and SIGKILL after this time.
     Stop(Duration),
 }
 
-/// A running program. It is killed when this is dropped, and when this process dies however it dies: `setpriv --pdeathsig`
-/// has the kernel do that when the thread that started it ends, which is why each has a thread of its own.
+/// A running program. It is killed when this is dropped and when this process dies: with `setpriv --pdeathsig` the kernel
+/// kills it when the thread that started it ends, so each program has its own thread.
 pub(crate) struct Process {
     orders: mpsc::Sender<Order>,
     running: watch::Receiver<bool>,
@@ -40,7 +40,7 @@ impl Process {
             let mut command = command;
             match command.spawn() {
                 Ok(child) => {
-                    // Nobody waits for the news only if the Pod is gone already.
+                    // Sending fails only if the Pod is gone already.
                     let _ = started.send(Ok(()));
                     hold(child, &inbox);
                 }
@@ -56,7 +56,7 @@ impl Process {
 
     /// Waits until the program ends.
     pub(crate) async fn ended(&mut self) {
-        // The sender is gone when the thread is, and so is the program.
+        // The sender is dropped when the thread, and with it the program, has ended.
         let _ = self.running.wait_for(|running| !running).await;
     }
 
@@ -65,7 +65,7 @@ impl Process {
         !*self.running.borrow()
     }
 
-    /// Asks the program to end, and kills it if it takes longer than `patience`.
+    /// Sends SIGTERM, and SIGKILL if the program takes longer than `patience` to end.
     pub(crate) async fn stop(&mut self, patience: Duration) {
         if self.orders.send(Order::Stop(patience)).is_ok() {
             self.ended().await;
@@ -73,7 +73,7 @@ impl Process {
     }
 }
 
-/// Keeps a child until it ends, is to be stopped, or nobody holds the other end any more.
+/// Owns a child until it ends, is stopped, or the other end of the channel is dropped.
 fn hold(mut child: Child, inbox: &mpsc::Receiver<Order>) {
     let mut deadline = None;
     loop {
@@ -87,13 +87,13 @@ fn hold(mut child: Child, inbox: &mpsc::Receiver<Order>) {
                 if let Ok(id) = i32::try_from(child.id())
                     && let Err(error) = kill(Pid::from_raw(id), Signal::SIGTERM)
                 {
-                    tracing::debug!(%error, "SIGTERM");
+                    tracing::debug!(%error, "SIGTERM cannot be sent");
                 }
             }
             Err(mpsc::RecvTimeoutError::Timeout) if !late => {}
             Err(_) => {
                 if let Err(error) = child.kill().and_then(|()| child.wait().map(drop)) {
-                    tracing::debug!(%error, "SIGKILL");
+                    tracing::debug!(%error, "SIGKILL cannot be sent");
                 }
                 return;
             }

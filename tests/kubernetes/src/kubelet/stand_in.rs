@@ -1,5 +1,5 @@
-//! The stand-in for a container: an HTTP server on every port of the Pod that says where it is and what it was asked. Whatever
-//! the path, the answer is 200, which satisfies every HTTP probe; other protocols find an open port and nothing behind it.
+//! The stand-in for a container: an HTTP server on every port of the Pod that answers with its Pod and the request. It answers
+//! 200 on every path, which satisfies all HTTP probes. Other protocols are not served on its ports.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,19 +31,19 @@ use crate::{
     writes::Objects,
 };
 
-/// Requests that are being answered when a Pod stops have this long.
+/// Time that requests in flight get when a Pod stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
-/// How far a Pod is on its way out.
+/// The phase of a Pod's termination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Serving,
-    /// Still answering, but closing each connection after its answer.
+    /// Answers requests and closes each connection after its answer.
     Closing,
     Stopped,
 }
 
-/// Who is answering.
+/// The identity of a Pod in its answers.
 struct Identity {
     cluster: String,
     namespace: String,
@@ -100,7 +100,7 @@ impl StandIn {
         }
     }
 
-    /// Notes on the Pod where a port went, for the `EndpointSlices`.
+    /// Annotates the Pod with a port's number on this machine, for the `EndpointSlices`.
     fn tell_moved(&self, objects: &Objects, port: u16, bound: u16) {
         let (namespace, name) = (object::namespace(&self.pod), object::name(&self.pod));
         objects.modify(&pods::resource(), namespace, name, |pod| {
@@ -109,12 +109,12 @@ impl StandIn {
         });
     }
 
-    /// From now on every answer is the last of its connection, so that nobody keeps one that is about to go.
+    /// Closes every connection after its next answer, so that clients do not reuse connections to this Pod.
     pub(crate) fn close_connections_after_answers(&self) {
         self.stage.send_replace(Stage::Closing);
     }
 
-    /// Stops listening, lets the requests that are being answered finish, and ends.
+    /// Stops listening, waits for requests in flight, and ends.
     pub(crate) async fn stop(&mut self) {
         self.stage.send_replace(Stage::Stopped);
         let finished = async { while self.listeners.join_next().await.is_some() {} };
@@ -124,8 +124,8 @@ impl StandIn {
     }
 }
 
-/// Binds a Pod's port. Where the kernel keeps ports below 1024 for root (`net.ipv4.ip_unprivileged_port_start`), which it does for
-/// no container, the Pod's port is 20,000 higher.
+/// Binds a Pod's port. If the kernel reserves ports below 1024 for root (`net.ipv4.ip_unprivileged_port_start`), the port on
+/// this machine is higher by 20,000.
 async fn bind(address: Ipv4Addr, port: u16) -> io::Result<(TcpListener, u16)> {
     match TcpListener::bind(SocketAddr::from((address, port))).await {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && port < 1024 => {
@@ -136,7 +136,7 @@ async fn bind(address: Ipv4Addr, port: u16) -> io::Result<(TcpListener, u16)> {
     }
 }
 
-/// The ports that containers declare, that probes ask, and that Services lead to.
+/// The ports of a Pod: declared by containers, used by probes, and targets of Services.
 fn ports(pod: &Value, objects: &Objects) -> BTreeSet<u16> {
     let mut ports = BTreeSet::new();
     let mut add = |port: &Value| ports.extend(port.as_u64().and_then(|port| u16::try_from(port).ok()));
@@ -180,13 +180,13 @@ async fn accept(listener: TcpListener, identity: Arc<Identity>, mut stage: watch
 }
 
 async fn stopped(stage: &mut watch::Receiver<Stage>) {
-    // A sender that is gone means a Pod that is gone.
+    // The sender is dropped when the Pod is gone.
     let _ = stage.wait_for(|stage| *stage == Stage::Stopped).await;
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, identity: Arc<Identity>, mut stage: watch::Receiver<Stage>) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
+        tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
     let current = stage.clone();
     let service = service_fn(move |request| {
@@ -235,8 +235,8 @@ async fn answer(
     response
 }
 
-/// The headers that are worth seeing: what proxies added, and what the client is. Never credentials; that `x-api-key` came through
-/// would be a fault, so it is reported, without its value.
+/// The request headers in the answer: those that proxies add, and the client's user agent. Credentials are never returned. An
+/// `x-api-key` should not arrive here, so its presence is reported without its value.
 fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     let shown = |name: &str| {
         name.starts_with("x-forwarded-")

@@ -1,4 +1,4 @@
-//! What the kubelet writes into a Pod's status.
+//! Pod status as the kubelet writes it.
 
 use std::net::Ipv4Addr;
 
@@ -6,23 +6,23 @@ use serde_json::{Value, json};
 
 use crate::{controllers::pods, object, writes::Objects};
 
-/// Where a Pod is in its life.
+/// The state of a Pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Its containers are starting, or started again, so many times.
+    /// Its containers are starting, after this number of restarts.
     Started { restarts: u32 },
-    /// Its containers answer their probes.
+    /// Its containers are ready.
     Ready { restarts: u32 },
-    /// Its image cannot be had.
+    /// Its image cannot be pulled.
     NoImage,
-    /// Its containers ended well.
+    /// Its containers exited with status 0.
     Succeeded,
 }
 
-/// Writes where a Pod is.
+/// Writes the status of a Pod.
 pub(crate) fn write(objects: &Objects, pod: &Value, host: &str, address: Option<Ipv4Addr>, state: State) {
     objects.modify(&pods::resource(), object::namespace(pod), object::name(pod), |current| {
-        // A Pod of the same name made later is another Pod.
+        // A later Pod of the same name has another UID.
         if object::uid(current) == object::uid(pod) {
             set(current, host, address, state);
         }

@@ -1,7 +1,7 @@
-//! Pods with a Traefik image run the real Traefik, with the arguments of their manifest fitted to this machine: entry points on
-//! the Pod's own address, the Kubernetes providers at this cluster's API server.
+//! Pods with a Traefik image run the real Traefik. The arguments of their manifest are adapted to this machine: entry points
+//! listen on the Pod's address, and the Kubernetes providers use this cluster's API server.
 //!
-//! Only what is said by arguments (and their `$(VARIABLES)`) reaches it; configuration files from volumes do not.
+//! Only arguments (with their `$(VARIABLES)`) are passed on, no configuration files from volumes.
 
 use std::{
     collections::BTreeMap,
@@ -19,11 +19,11 @@ use super::{
 };
 use crate::object;
 
-/// Between two probes.
+/// Interval between two probes.
 const PERIOD: Duration = Duration::from_millis(100);
-/// The least time from start to ready: Traefik answers pings before it has read its routes, half a second earlier.
+/// Minimum time from start to ready. Traefik answers pings about half a second before it has read its routes.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Where the kernel's parent-death signal can be asked for without unsafe code (util-linux).
+/// The program of util-linux that sets the parent-death signal; doing so from Rust would need unsafe code.
 const SETPRIV: &str = "/usr/bin/setpriv";
 
 /// Whether a Pod is Traefik.
@@ -59,13 +59,13 @@ pub(crate) fn command(surroundings: &Surroundings, pod: &Value, address: Ipv4Add
     command
 }
 
-/// What Traefik writes, in the cluster's directory; without it, nothing is lost but the log.
+/// Opens Traefik's log file in the cluster's directory. If that fails, the log is discarded.
 fn log(surroundings: &Surroundings, pod: &Value) -> Stdio {
     let path = surroundings.directory.join(format!("{}.log", object::name(pod)));
     std::fs::File::options().create(true).append(true).open(path).map_or_else(|_| Stdio::null(), Stdio::from)
 }
 
-/// The manifest's arguments, fitted.
+/// The adapted arguments of the manifest.
 fn arguments(pod: &Value, address: Ipv4Addr) -> Vec<String> {
     let Some(container) = container(pod) else { return Vec::new() };
     let variables = variables(pod, container, address);
@@ -90,7 +90,7 @@ fn arguments(pod: &Value, address: Ipv4Addr) -> Vec<String> {
             arguments.push(argument);
         }
     }
-    // What Traefik would open on all addresses by itself belongs to the Pod as well.
+    // Entry points that Traefik opens by default would listen on all addresses.
     if !admin {
         arguments.push(format!("--entrypoints.traefik.address={address}:8080"));
     }
@@ -102,14 +102,14 @@ fn arguments(pod: &Value, address: Ipv4Addr) -> Vec<String> {
             arguments.push(format!("{key}={value}"));
         }
     };
-    // The default of two seconds is for clusters where hundreds of routes change at once.
+    // The default of two seconds delays route changes longer than needed here.
     default("--providers.providersthrottleduration", "100ms");
     default("--global.checknewversion", "false");
     default("--global.sendanonymoususage", "false");
     arguments
 }
 
-/// The variables of the container that arguments may name: plain values and those from the Pod's own fields.
+/// The environment variables of the container for `$(VARIABLES)`: plain values and fields of the Pod.
 fn variables(pod: &Value, container: &Value, address: Ipv4Addr) -> BTreeMap<String, String> {
     let entries = object::list(container, "/env").iter().filter_map(|variable| {
         let name = variable["name"].as_str()?.to_owned();
@@ -128,7 +128,7 @@ fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
     variables.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("$({name})"), value))
 }
 
-/// Waits until the readiness probe succeeds; without one, until every container port accepts.
+/// Waits until the readiness probe succeeds, or without one until every container port accepts connections.
 pub(crate) async fn until_ready(pod: &Value, address: Ipv4Addr) {
     let delay = container(pod).and_then(|container| object::number(container, "/readinessProbe/initialDelaySeconds"));
     let delay = Duration::from_secs(delay.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Server-side apply: what a manager sends is all that it wants to say about an object
+//! Server-side apply: the configuration is the complete set of fields that a manager wants to own
 //! (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
 
 use serde_json::Value;
@@ -12,8 +12,8 @@ use crate::{
     status::{Cause, Status},
 };
 
-/// Merges `applied` into `live` for `writer`. Fields that it applied before and no longer does go, unless somebody else
-/// owns them; fields that others own with other values are conflicts, which `force` takes over.
+/// Merges `applied` into `live` for `writer`. Fields that it applied before and that are no longer in `applied` are removed
+/// unless another manager owns them. Fields that other managers own with other values are conflicts; `force` takes them over.
 pub(crate) fn apply(
     live: Option<&Value>,
     applied: &Value,
@@ -63,7 +63,7 @@ pub(crate) fn apply(
     Ok(merged)
 }
 
-/// `live` with everything that `applied` says.
+/// `live` with the values of `applied`.
 fn merge(live: &Value, applied: &Value, shape: Shape<'_>) -> Value {
     match (live, applied) {
         (Value::Object(before), Value::Object(after)) if !shape.is_atomic_map() => {
@@ -97,7 +97,7 @@ fn merge(live: &Value, applied: &Value, shape: Shape<'_>) -> Value {
     }
 }
 
-/// An applied configuration says nothing with null.
+/// Removes null values from an applied configuration.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(conflict.message, "Apply failed with 1 conflict: conflict with \"a\": .spec.replicas");
         let live = apply(Some(&live), &deployment(&json!({"replicas": 3})), &b, true, shape()).unwrap();
         assert_eq!(spec_of(&live), &json!({"replicas": 3}));
-        // a no longer owns it: giving it up changes nothing.
+        // Manager a no longer owns the field, so omitting it changes nothing.
         let live = apply(Some(&live), &deployment(&json!({})), &a, false, shape()).unwrap();
         assert_eq!(spec_of(&live), &json!({"replicas": 3}));
     }
@@ -192,7 +192,7 @@ mod tests {
         let conflict = apply(Some(&larger), &deployment(&json!({"replicas": 2, "paused": true})), &a, false, shape());
         let message = conflict.unwrap_err().message;
         assert_eq!(message, "Apply failed with 1 conflict: conflict with \"scaler\" using apps/v1: .spec.replicas");
-        // Not applying it any more leaves it to the scaler.
+        // A manager that omits the field leaves it to the scaler.
         let live = apply(Some(&larger), &deployment(&json!({"paused": true})), &a, false, shape()).unwrap();
         assert_eq!(spec_of(&live), &json!({"replicas": 5, "paused": true}));
     }

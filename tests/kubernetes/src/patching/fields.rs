@@ -1,4 +1,4 @@
-//! Sets of fields in the form of `managedFields`
+//! Sets of fields of `managedFields`
 //! (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management>, `FieldsV1`): a tree whose edges are
 //! `f:<name>`, `k:<keys of a list item>` and `v:<value in a set>`.
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::shape::{ListRule, Shape, item_key};
 
-/// A set of fields; a node may be a member itself, have members below, or both.
+/// A set of fields as a tree. A node can be a member, have members below it, or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Fields {
     member: bool,
@@ -20,12 +20,12 @@ impl Fields {
         Self { member: true, children: BTreeMap::new() }
     }
 
-    /// Whether nothing is in the set.
+    /// Whether the set is empty.
     pub(crate) fn is_empty(&self) -> bool {
         !self.member && self.children.is_empty()
     }
 
-    /// Everything that `value` says: the leaves of its maps, the items of its lists, what merges as a whole as one.
+    /// The fields of `value`: leaves of maps and items of lists; atomic values are one field.
     pub(crate) fn of(value: &Value, shape: Shape<'_>) -> Self {
         match value {
             Value::Object(map) if !map.is_empty() && !shape.is_atomic_map() => {
@@ -51,7 +51,7 @@ impl Fields {
         }
     }
 
-    /// What `new` says and `old` does not say, or says otherwise.
+    /// The fields of `new` that `old` does not have or that differ.
     pub(crate) fn changed(old: Option<&Value>, new: &Value, shape: Shape<'_>) -> Self {
         let Some(old) = old else { return Self::of(new, shape) };
         if old == new {
@@ -88,7 +88,7 @@ impl Fields {
         }
     }
 
-    /// Both together.
+    /// The union of two sets.
     pub(crate) fn union(&self, other: &Self) -> Self {
         let mut union = self.clone();
         union.member |= other.member;
@@ -99,12 +99,12 @@ impl Fields {
         union
     }
 
-    /// Those that are not in `other`.
+    /// The members that are not in `other`.
     pub(crate) fn difference(&self, other: &Self) -> Self {
         self.filtered(other, |ours, theirs| ours && !theirs, true)
     }
 
-    /// Those that are in both.
+    /// The intersection of two sets.
     pub(crate) fn intersection(&self, other: &Self) -> Self {
         self.filtered(other, |ours, theirs| ours && theirs, false)
     }
@@ -121,7 +121,7 @@ impl Fields {
         Self { children: children.collect(), member: member(self.member, other.member) }
     }
 
-    /// Takes a path away, with all that is below it.
+    /// Removes a path and all paths below it.
     pub(crate) fn forget(&mut self, path: &[&str]) {
         match path {
             [] => *self = Self::default(),
@@ -139,13 +139,13 @@ impl Fields {
         }
     }
 
-    /// Keeps only what is under one field of the root.
+    /// Keeps only the paths below one field of the root.
     pub(crate) fn only(&self, field: &str) -> Self {
         let children = self.children.iter().filter(|(key, _)| key.strip_prefix("f:") == Some(field));
         Self { member: false, children: children.map(|(key, fields)| (key.clone(), fields.clone())).collect() }
     }
 
-    /// The members as paths, as conflicts name them: `.spec.template.spec.containers[name="server"].image`.
+    /// The members as paths in the format of conflicts: `.spec.template.spec.containers[name="server"].image`.
     pub(crate) fn paths(&self) -> Vec<String> {
         let mut paths = Vec::new();
         self.collect_paths(String::new(), &mut paths);
@@ -171,8 +171,8 @@ impl Fields {
         }
     }
 
-    /// Takes the fields of this set out of `value`. What is a member goes as a whole, unless somebody else (`kept`) has
-    /// fields below it; maps and lists that this leaves empty go too.
+    /// Removes the fields of this set from `value`. A member is removed with everything below it, except fields in `kept`,
+    /// which other managers own. Maps and lists that become empty are removed as well.
     pub(crate) fn remove_from(&self, value: &mut Value, kept: &Self, shape: Shape<'_>) {
         let nothing = Self::default();
         match value {
@@ -220,7 +220,7 @@ impl Fields {
         Value::Object(map)
     }
 
-    /// Reads a `fieldsV1`; the root is no member.
+    /// Parses `fieldsV1`. The root is not a member.
     pub(crate) fn from_json(fields: &Value) -> Self {
         let mut fields = Self::read(fields);
         fields.member = false;

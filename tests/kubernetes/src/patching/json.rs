@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Applies a merge patch: maps merge, null removes, everything else replaces.
+/// Applies a merge patch: maps are merged, null removes a member, other values replace it.
 pub(crate) fn merge(target: &mut Value, patch: &Value) {
     let Some(patch) = patch.as_object() else {
         *target = patch.clone();
@@ -21,7 +21,10 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// Applies the operations of a JSON patch in order; the first that fails ends it.
+/// Applies the operations of a JSON patch in order.
+///
+/// # Errors
+/// `operations` is not a list, or an operation is malformed or cannot be applied.
 pub(crate) fn patch(target: &mut Value, operations: &Value) -> Result<(), String> {
     let operations = operations.as_array().ok_or("a JSON patch is a list of operations")?;
     for operation in operations {

@@ -1,4 +1,4 @@
-//! The four ways to change a part of an object
+//! The four patch types
 //! (<https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply>).
 
 pub(crate) mod apply;

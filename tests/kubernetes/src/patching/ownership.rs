@@ -1,4 +1,4 @@
-//! `metadata.managedFields`: who set which field, and how writes pass fields on
+//! `metadata.managedFields`: owners of fields, and how writes change them
 //! (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management>).
 
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::fields::Fields;
 use crate::{object, shape::Shape};
 
-/// Fields that the API server sets itself; nobody owns them.
+/// Fields that the API server sets and that have no owner.
 const SYSTEM: [&[&str]; 12] = [
     &["f:apiVersion"],
     &["f:kind"],
@@ -22,20 +22,20 @@ const SYSTEM: [&[&str]; 12] = [
     &["f:metadata", "f:managedFields"],
 ];
 
-/// Who writes: an entry of `managedFields` is known by these.
+/// The identity of an entry of `managedFields`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Writer {
-    /// `fieldManager` of the request, or the first word of its user agent.
+    /// The manager: `fieldManager` of the request, or the first part of its user agent.
     pub(crate) name: String,
-    /// `Apply` or `Update`.
+    /// The operation, `Apply` or `Update`.
     pub(crate) operation: &'static str,
-    /// The version the object was written in.
+    /// The API version of the write.
     pub(crate) api_version: String,
-    /// `status`, `scale` or empty.
+    /// The subresource: `status`, `scale` or empty.
     pub(crate) subresource: String,
 }
 
-/// One entry.
+/// One entry of `managedFields`.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) name: String,
@@ -51,11 +51,11 @@ impl Entry {
         self.name == writer.name
             && self.operation == writer.operation
             && self.subresource == writer.subresource
-            // An update in another version is another entry; an apply is one per manager.
+            // A manager has one Apply entry, but an Update entry for each API version.
             && (writer.operation == "Apply" || self.api_version == writer.api_version)
     }
 
-    /// How a conflict names the owner.
+    /// The owner's name in messages about conflicts.
     pub(crate) fn describe(&self) -> String {
         let mut text = format!("conflict with {:?}", self.name);
         if !self.subresource.is_empty() {
@@ -117,13 +117,13 @@ impl Ownership {
         self.0.iter().find(|entry| entry.is_of(writer))
     }
 
-    /// Everything that others than `writer` own.
+    /// The fields of all owners but `writer`.
     pub(crate) fn of_others(&self, writer: &Writer) -> Fields {
         let others = self.0.iter().filter(|entry| !entry.is_of(writer));
         others.fold(Fields::default(), |all, entry| all.union(&entry.fields))
     }
 
-    /// Sets what a writer owns.
+    /// Sets the fields of a writer.
     pub(crate) fn set(&mut self, writer: &Writer, fields: Fields) {
         let unchanged = self.entry(writer).is_some_and(|entry| entry.fields == fields);
         if unchanged {
@@ -140,14 +140,14 @@ impl Ownership {
         });
     }
 
-    /// Takes `fields` from everybody but `writer`.
+    /// Removes `fields` from all owners but `writer`.
     pub(crate) fn take(&mut self, writer: &Writer, fields: &Fields) {
         for entry in self.0.iter_mut().filter(|entry| !entry.is_of(writer)) {
             entry.fields = entry.fields.difference(fields);
         }
     }
 
-    /// Forgets what is no longer in the object.
+    /// Removes fields that the object no longer has.
     pub(crate) fn keep_existing(&mut self, existing: &Fields) {
         for entry in &mut self.0 {
             entry.fields = entry.fields.intersection(existing);
@@ -155,12 +155,12 @@ impl Ownership {
     }
 }
 
-/// Everything in an object that can be owned.
+/// All fields of an object that can be owned.
 pub(crate) fn ownable(object: &Value, shape: Shape<'_>) -> Fields {
     without_system_fields(Fields::of(object, shape))
 }
 
-/// A set of fields without those that nobody owns.
+/// A set of fields without those that cannot be owned.
 pub(crate) fn without_system_fields(mut fields: Fields) -> Fields {
     for path in SYSTEM {
         fields.forget(path);
@@ -168,10 +168,10 @@ pub(crate) fn without_system_fields(mut fields: Fields) -> Fields {
     fields
 }
 
-/// Gives the fields that a create, update or patch set or changed to its writer, and takes them from the others.
+/// Transfers the fields that a create, update or patch set or changed to its writer.
 pub(crate) fn record_update(old: Option<&Value>, new: &mut Value, writer: &Writer, shape: Shape<'_>) {
     let given = &new["metadata"]["managedFields"];
-    // An empty list, or a list with one empty entry, gives all fields up; a missing one leaves them as they are.
+    // An empty list, or a list with one empty entry, removes all ownership; without a list it stays unchanged.
     let mut ownership = match (given.as_array(), old) {
         (Some(_), _) => Ownership::of(new),
         (None, Some(old)) => Ownership::of(old),

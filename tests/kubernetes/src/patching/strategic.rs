@@ -1,5 +1,5 @@
-//! Strategic merge patch, which `kubectl apply` sends for built-in kinds: lists merge by key, and directives in the patch
-//! delete, replace and order
+//! Strategic merge patch, which `kubectl apply` sends for built-in kinds: lists are merged by key, and directives in the patch
+//! delete, replace and order items
 //! (<https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md>).
 
 use serde_json::{Map, Value};
@@ -38,7 +38,7 @@ pub(crate) fn merge(target: &mut Value, patch: &Value, shape: Shape<'_>) {
                 list.retain(|item| !gone.contains(item));
             }
         } else if key.starts_with('$') {
-            // $setElementOrder is done last, on the merged list.
+            // $setElementOrder is applied last, to the merged list.
         } else if value.is_null() {
             target.shift_remove(key);
         } else {
@@ -106,7 +106,7 @@ fn merge_list(list: &mut Vec<Value>, patch: &[Value], rule: &ListRule, shape: Sh
     }
 }
 
-/// Orders the items that `order` names as it does; the others keep their places behind what they stood behind.
+/// Orders items as in `order`. Items that it does not contain stay behind their predecessors.
 fn sort(list: &mut [Value], order: &[Value], rule: &ListRule) {
     let wanted = |item: &Value| {
         order.iter().position(|one| match rule {

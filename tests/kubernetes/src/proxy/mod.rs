@@ -1,6 +1,6 @@
-//! The stand-in for kube-proxy: on every node a TCP listener for each node port, which relays connections to the Pods
-//! behind the Service (<https://kubernetes.io/docs/reference/networking/virtual-ips/>). The real one rewrites packets in the kernel;
-//! this one accepts and relays, so a Pod sees a loopback address of this machine as its client.
+//! The stand-in for kube-proxy: a TCP listener for each node port on every node, which relays connections to the Pods of the
+//! Service (<https://kubernetes.io/docs/reference/networking/virtual-ips/>). kube-proxy rewrites packets in the kernel; with a
+//! relay, Pods see a loopback address of this machine as the client.
 
 mod table;
 
@@ -25,13 +25,13 @@ use tokio::{
 
 use crate::{controllers::slices, store::Resource, writes::Objects};
 
-/// How long a Pod may take to accept a connection.
+/// Time-out of connections to Pods.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// The table that all nodes follow.
+/// The table of node ports, watched by all nodes.
 pub(crate) type Routes = watch::Receiver<Arc<Table>>;
 
-/// Keeps the table up to date until it is aborted.
+/// Updates the table on every change until it is aborted.
 pub(crate) async fn watch_services(objects: Arc<Objects>, routes: watch::Sender<Arc<Table>>) {
     let services = Resource::core("services");
     let mut of_services = objects.store.changes_of(&services);
@@ -59,7 +59,7 @@ pub(crate) fn routes() -> (watch::Sender<Arc<Table>>, Routes) {
     watch::channel(Arc::new(Table::default()))
 }
 
-/// Listens on one node until it is aborted, and with it every connection.
+/// Listens on the ports of one node. Aborting it closes all connections.
 pub(crate) async fn serve_node(node: String, address: Ipv4Addr, mut routes: Routes) {
     let mut listeners: HashMap<u16, tokio::task::AbortHandle> = HashMap::new();
     let mut tasks = JoinSet::new();
@@ -92,7 +92,7 @@ pub(crate) async fn serve_node(node: String, address: Ipv4Addr, mut routes: Rout
 }
 
 async fn listen(listener: TcpListener, port: u16, node: String, routes: Routes) {
-    // Connections outlive neither the node nor, unlike in a kernel, the Service.
+    // Connections end with the node and, unlike those in a kernel, with the Service.
     let mut connections = JoinSet::new();
     let turn = AtomicUsize::new(0);
     loop {
@@ -110,7 +110,7 @@ async fn listen(listener: TcpListener, port: u16, node: String, routes: Routes) 
                     if let Some(address) = usable.get(turn.fetch_add(1, Ordering::Relaxed) % usable.len().max(1)) {
                         connections.spawn(relay(client, *address));
                     }
-                    // Without an endpoint the connection is dropped; the kernel would reject it.
+                    // Without an endpoint the connection is closed; kube-proxy would reject it.
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -126,11 +126,11 @@ async fn relay(mut client: TcpStream, address: SocketAddr) {
         tokio::io::copy_bidirectional(&mut client, &mut pod).await
     };
     if let Err(error) = relayed.await {
-        tracing::debug!(%address, %error, "relay");
+        tracing::debug!(%address, %error, "a connection ended");
     }
 }
 
-/// Answers a load balancer's health check as kube-proxy does: 200 where a Pod of the Service is ready, else 503.
+/// Answers a load balancer's health check like kube-proxy: 200 if a Pod of the Service is ready on the node, else 503.
 async fn report(mut client: TcpStream, service: String, ready: usize) {
     let reported = async {
         let mut request = [0; 1024];
@@ -149,6 +149,6 @@ async fn report(mut client: TcpStream, service: String, ready: usize) {
         client.shutdown().await
     };
     if let Err(error) = reported.await {
-        tracing::debug!(%error, "health check");
+        tracing::debug!(%error, "a health check connection ended");
     }
 }

@@ -1,4 +1,4 @@
-//! Where each node port leads, from the Services and their `EndpointSlices`.
+//! The table of node ports and their endpoints, from Services and `EndpointSlices`.
 
 use std::{
     collections::BTreeMap,
@@ -10,28 +10,28 @@ use serde_json::Value;
 
 use crate::object;
 
-/// One address behind a Service.
+/// An endpoint of a Service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
     pub(crate) node: String,
     pub(crate) ready: bool,
-    /// On its way out, but still answering.
+    /// Terminating and still serving.
     pub(crate) draining: bool,
 }
 
-/// What a node port leads to.
+/// The Service of a node port with its endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Backend {
-    /// `namespace/name` of the Service.
+    /// The Service as `namespace/name`.
     pub(crate) service: String,
-    /// `externalTrafficPolicy: Local`: only to Pods on the node itself.
+    /// `externalTrafficPolicy: Local`: only Pods on the same node get connections.
     pub(crate) local: bool,
     pub(crate) endpoints: Vec<Endpoint>,
 }
 
 impl Backend {
-    /// The endpoints that a node sends new connections to: the ready ones, or those that drain when there is no other
+    /// The endpoints for new connections of a node: ready ones, or terminating ones if none is ready
     /// (<https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-to-terminating-endpoints>).
     pub(crate) fn usable(&self, node: &str) -> Vec<SocketAddr> {
         let here = || self.endpoints.iter().filter(|endpoint| !self.local || endpoint.node == node);
@@ -41,21 +41,21 @@ impl Backend {
         if ready.is_empty() { addresses(|endpoint| endpoint.draining) } else { ready }
     }
 
-    /// How many Pods of the Service are ready on a node, as `healthCheckNodePort` reports it.
+    /// Number of ready Pods of the Service on a node, which `healthCheckNodePort` reports.
     pub(crate) fn local_ready(&self, node: &str) -> usize {
         self.endpoints.iter().filter(|endpoint| endpoint.ready && endpoint.node == node).count()
     }
 }
 
-/// What every node listens on.
+/// The ports of all nodes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) ports: BTreeMap<u16, Backend>,
-    /// `healthCheckNodePort`s.
+    /// Services by `healthCheckNodePort`.
     pub(crate) checks: BTreeMap<u16, Backend>,
 }
 
-/// Builds the table from what is in the cluster.
+/// Builds the table from the objects in the cluster.
 pub(crate) fn build(services: &[Arc<Value>], slices: &[Arc<Value>]) -> Table {
     let mut table = Table::default();
     for service in services {
@@ -86,7 +86,7 @@ pub(crate) fn build(services: &[Arc<Value>], slices: &[Arc<Value>]) -> Table {
         }
         let check = object::number(service, "/spec/healthCheckNodePort").and_then(|number| u16::try_from(number).ok());
         if let Some(check) = check {
-            // Any port will do: a Pod is ready for all of them or for none.
+            // Readiness is the same for all ports of a Pod.
             let name = object::text(service, "/spec/ports/0/name").unwrap_or_default();
             table.checks.insert(check, backend(own.iter().flat_map(|slice| endpoints(slice, name)).collect()));
         }

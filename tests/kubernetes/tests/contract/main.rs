@@ -1,4 +1,4 @@
-//! What clients rely on, checked with the clients themselves: kube-rs, kubectl and Traefik.
+//! Contract tests with the clients: kube-rs, kubectl and Traefik.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's way to fail")]
 
 mod access;

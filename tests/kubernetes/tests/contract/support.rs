@@ -1,4 +1,4 @@
-//! A cluster to test against, and clients for it.
+//! Test clusters and clients for them.
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +27,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Knows two tokens.
+/// An authenticator with two tokens.
 struct Tokens;
 
 impl Authenticator for Tokens {
@@ -41,10 +41,10 @@ impl Authenticator for Tokens {
     }
 }
 
-/// Tests run side by side, each in a loopback network of its own.
+/// The next loopback network: tests run in parallel, each with its own network.
 static SUBNET: AtomicU8 = AtomicU8::new(100);
 
-/// A cluster with its node's address.
+/// A cluster with one node.
 pub(crate) struct Stage {
     /// The cluster.
     pub(crate) cluster: Cluster,
@@ -53,7 +53,7 @@ pub(crate) struct Stage {
     subnet: u8,
 }
 
-/// kubectl and Traefik, installed as the sandbox does it.
+/// kubectl and Traefik, installed by the sandbox.
 pub(crate) async fn tools() -> Python {
     let project = Project::locate().await.unwrap();
     Python::prepare(&project, &|line| eprintln!("{line}")).await.unwrap()
@@ -100,7 +100,7 @@ impl Stage {
         self.client_as(&serde_json::json!({"token": token})).await
     }
 
-    /// A client that presents nothing.
+    /// A client without a token.
     pub(crate) async fn anonymous(&self) -> Client {
         self.client_as(&serde_json::json!({})).await
     }
@@ -112,7 +112,7 @@ impl Stage {
         Client::try_from(config).unwrap()
     }
 
-    /// A client that may do everything.
+    /// A client with all permissions.
     pub(crate) async fn client(&self) -> Client {
         self.client_with("administrator").await
     }
@@ -126,7 +126,7 @@ pub(crate) fn data(file: &str) -> Vec<Value> {
     documents.into_iter().filter(Value::is_object).collect()
 }
 
-/// Applies objects in order, waiting for definitions.
+/// Applies objects in order and waits until definitions are Established.
 pub(crate) async fn apply(client: &Client, objects: &[Value]) {
     for object in objects {
         let object: DynamicObject = serde_json::from_value(object.clone()).unwrap();
@@ -167,7 +167,7 @@ pub(crate) fn has_condition(object: &Value, kind: &str) -> bool {
     conditions.any(|condition| condition["type"] == kind && condition["status"] == "True")
 }
 
-/// Asks until there is an answer.
+/// Polls until there is a result.
 pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
     let end = Instant::now() + Duration::from_secs(20);
     loop {
@@ -179,7 +179,7 @@ pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) 
     }
 }
 
-/// A GET over a connection of its own: the status, and the body where it is JSON.
+/// Sends a GET over a new connection, and returns the status and the body if it is JSON.
 pub(crate) async fn get(address: SocketAddr, host: &str, path: &str) -> Option<(u16, Value)> {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.ok()?;

@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::support::{Stage, stage, tools};
 
-/// kubectl with a kubeconfig of its own, and what it writes.
+/// Runs kubectl with its own kubeconfig, and returns its output.
 struct Kubectl {
     binary: PathBuf,
     directory: PathBuf,

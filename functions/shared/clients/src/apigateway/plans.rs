@@ -93,6 +93,7 @@ impl UsagePlans for Account {
 
     async fn api_key(&self, id: &str) -> Result<Option<ApiKey>, PhaseError> {
         let answer = client(self).get_api_key().api_key(id).include_value(true).send().await;
-        Ok(found(&format!("reading the API key {id}"), answer)?.and_then(|answer| answer.value).map(ApiKey::new))
+        let found = found(&format!("reading the API key {id}"), answer)?;
+        Ok(found.filter(|key| key.enabled).and_then(|key| key.value).map(ApiKey::new))
     }
 }

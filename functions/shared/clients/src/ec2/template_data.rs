@@ -12,7 +12,7 @@ use aws_sdk_ec2::types::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    names::sha256_hex,
+    digest::sha256_hex,
     plan::compute::{
         LaunchTemplateData,
         nodes::{Metadata, NetworkInterface, Volume},

@@ -122,8 +122,4 @@ impl LoadBalancers for Account {
     ) -> Result<(), PhaseError> {
         listeners::set_attributes(self, arn, attributes).await
     }
-
-    async fn delete_listener(&self, arn: &str) -> Result<(), PhaseError> {
-        gone(&format!("deleting {arn}"), client(self).delete_listener().listener_arn(arn).send().await)
-    }
 }

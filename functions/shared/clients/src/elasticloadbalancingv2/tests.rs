@@ -275,13 +275,13 @@ async fn listeners_are_read_page_by_page_with_every_certificate_once_and_cloned(
 
 #[tokio::test]
 async fn what_is_gone_is_nothing_what_is_used_is_waited_for_and_refusals_keep_their_condition() {
-    let gone = ["LoadBalancerNotFound", "TargetGroupNotFound", "LoadBalancerNotFound", "ListenerNotFound"];
-    let scenario = Scenario::of(gone.iter().chain(&gone).map(|code| refused(400, code)));
+    let gone = ["LoadBalancerNotFound", "TargetGroupNotFound", "LoadBalancerNotFound"];
+    let deleted = ["LoadBalancerNotFound", "TargetGroupNotFound"];
+    let scenario = Scenario::of(gone.iter().chain(&deleted).map(|code| refused(400, code)));
     let account = &scenario.account;
     assert_eq!(account.load_balancer(Named::Name("x")).await, Ok(None));
     assert_eq!(account.target_group(Named::Name("x")).await, Ok(None));
     assert_eq!(account.listeners(ELB).await, Ok(Vec::new()));
-    assert_eq!(account.delete_listener(LISTENER).await, Ok(()));
     assert_eq!(account.delete_load_balancer(ELB).await, Ok(()));
     assert_eq!(account.delete_target_group(TARGETS).await, Ok(()));
     for (status, code, expected) in [
@@ -292,5 +292,7 @@ async fn what_is_gone_is_nothing_what_is_used_is_waited_for_and_refusals_keep_th
     ] {
         let scenario = Scenario::of([refused(status, code)]);
         assert_eq!(condition(scenario.account.delete_target_group(TARGETS).await), expected, "{code}");
+        let scenario = Scenario::of([refused(status, code)]);
+        assert_eq!(condition(scenario.account.delete_load_balancer(ELB).await), expected, "{code}");
     }
 }

@@ -13,6 +13,7 @@ use domain::{
 use futures::{StreamExt, stream::FuturesUnordered};
 use http::{Method, Request, header::CONTENT_TYPE};
 use kube::{Client, Error};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::{
     collections::{HashMap, VecDeque},
@@ -176,7 +177,9 @@ impl KubernetesApi for Cluster {
                 found.extend(items);
             }
             match page["metadata"]["continue"].as_str() {
-                Some(next) if !next.is_empty() => token = format!("&continue={}", query_value(next)),
+                Some(next) if !next.is_empty() => {
+                    token = format!("&continue={}", utf8_percent_encode(next, NON_ALPHANUMERIC))
+                }
                 _ => return Ok(found),
             }
         }
@@ -189,18 +192,6 @@ impl KubernetesApi for Cluster {
             .await
             .map_err(|error| condition(&self.context("changing", id), &error))
     }
-}
-
-fn query_value(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

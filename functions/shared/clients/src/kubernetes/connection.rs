@@ -2,7 +2,6 @@
 //! token in every request. Without kubeconfig files, plugins and proxies, which kube's own `Config` is for and a Lambda has not.
 
 use super::condition::cause;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::PhaseError;
 use http::{HeaderValue, Uri, header::AUTHORIZATION};
 use hyper_rustls::HttpsConnectorBuilder;
@@ -15,7 +14,11 @@ use kube::{
     Client,
     client::{Body, middleware::BaseUriLayer},
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use std::{sync::Arc, time::Duration};
 use tower::ServiceBuilder;
 
@@ -29,21 +32,14 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(5);
 /// How a cluster's API server is reached.
 pub(super) struct Endpoint {
     pub(super) url: Uri,
-    pub(super) certificate_authority: Vec<Vec<u8>>,
+    pub(super) certificate_authority: Vec<CertificateDer<'static>>,
     pub(super) version: String,
 }
 
-/// The certificates of a PEM file, as DER.
-pub(super) fn certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let text = std::str::from_utf8(pem).ok()?;
-    let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1);
-    let decoded: Option<Vec<Vec<u8>>> = blocks
-        .map(|block| {
-            let (body, _) = block.split_once("-----END CERTIFICATE-----")?;
-            STANDARD.decode(body.split_whitespace().collect::<String>()).ok()
-        })
-        .collect();
-    decoded.filter(|certificates| !certificates.is_empty())
+/// The certificates of a PEM file; `None` where it has none, or one that cannot be read.
+pub(super) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    certificates.ok().filter(|certificates| !certificates.is_empty())
 }
 
 /// A client that presents the token; anonymous without one.
@@ -75,10 +71,10 @@ pub(super) fn client(cluster: &str, endpoint: Endpoint, token: Option<String>) -
     Ok(Client::new(service, "default"))
 }
 
-fn tls(certificate_authority: Vec<Vec<u8>>) -> Result<ClientConfig, rustls::Error> {
+fn tls(certificate_authority: Vec<CertificateDer<'static>>) -> Result<ClientConfig, rustls::Error> {
     let mut roots = RootCertStore::empty();
     for certificate in certificate_authority {
-        roots.add(certificate.into())?;
+        roots.add(certificate)?;
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     Ok(builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
@@ -91,7 +87,7 @@ mod tests {
     #[test]
     fn a_pem_file_holds_one_certificate_or_several() {
         let block = "-----BEGIN CERTIFICATE-----\nAAEC\nAw==\n-----END CERTIFICATE-----\n";
-        assert_eq!(certificates(block.as_bytes()), Some(vec![vec![0, 1, 2, 3]]));
+        assert_eq!(certificates(block.as_bytes()), Some(vec![CertificateDer::from(vec![0, 1, 2, 3])]));
         assert_eq!(certificates(block.repeat(2).as_bytes()).map(|all| all.len()), Some(2));
         for broken in
             ["", "-----BEGIN CERTIFICATE-----\nAA", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----"]

@@ -2,8 +2,8 @@
 //! (<https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api>).
 
 use domain::manifest::ObjectId;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::Value;
-use std::fmt::Write;
 
 /// A kind as one API server serves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,19 +57,13 @@ impl Resource {
     }
 }
 
-/// Names of RBAC objects may hold colons and more, see
-/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names>.
-fn segment(name: &str) -> String {
-    let mut segment = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:@".contains(&byte) {
-            segment.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(segment, "%{byte:02X}");
-        }
-    }
-    segment
+/// What a path segment keeps as it is: the unreserved characters of RFC 3986, and the colon of names of RBAC objects
+/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names>).
+const SEGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'@');
+
+fn segment(name: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(name, SEGMENT)
 }
 
 #[cfg(test)]

@@ -13,9 +13,8 @@ const fn owner(migration: &Migration) -> Owner {
 impl Item {
     fn entry(&self) -> Result<Entry, PhaseError> {
         let status = self.text("status")?;
-        let status = status
-            .parse()
-            .map_err(|_| PhaseError::refused(format!("the ledger has an entry of status {status:?}")))?;
+        let status =
+            status.parse().map_err(|_| PhaseError::refused(format!("the ledger has an entry of status {status:?}")))?;
         Ok(Entry {
             key: self.text("sk")?.parse().map_err(PhaseError::refused)?,
             status,

@@ -4,7 +4,7 @@ use super::{Item, Ledger};
 use crate::Account;
 use domain::{
     Input, Migration, MigrationId, PhaseError, Plan, Problem,
-    names::sha256_hex,
+    digest::sha256_hex,
     ports::migrations::{Life, Meta},
 };
 

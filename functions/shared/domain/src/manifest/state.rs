@@ -1,7 +1,7 @@
 //! What a live object says of itself: whether it is ready, and what it runs.
 
 use super::workload;
-use crate::names::sha256_hex;
+use crate::digest::sha256_hex;
 use serde_json::{Map, Value};
 
 /// Set by `kubectl rollout restart`: no release.

@@ -2,7 +2,6 @@
 
 pub mod api;
 pub mod balancer;
-pub mod keys;
 
 pub use api::{Api, BasePath, Canary, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
 pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};
@@ -37,12 +36,6 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// The ARN of blue's target group as a listener names it, and the target group.
-    #[must_use]
-    pub fn target_group(&self, arn: &str) -> Option<&TargetGroup> {
-        self.target_groups.iter().find(|group| group.arn == arn)
-    }
-
     /// The deployment that production has when the migration starts.
     #[must_use]
     pub fn deployment_b(&self) -> &str {

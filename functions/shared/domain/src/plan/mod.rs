@@ -8,8 +8,9 @@ pub mod workloads;
 
 pub use found::Found;
 
-use crate::{Kind, names::sha256_hex};
+use crate::{Kind, digest::sha256_hex};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What preflight found and decided.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -50,9 +51,42 @@ pub struct Planned {
     /// The id or ARN, where it exists already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What the kind's own file has to know of it later, where the plan has no place of its own for that.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub facts: Value,
+}
+
+impl Planned {
+    /// Something that will be created.
+    #[must_use]
+    pub fn new(kind: Kind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), id: None, facts: Value::Null }
+    }
+
+    /// Something that exists under this id or ARN.
+    #[must_use]
+    pub fn existing(kind: Kind, name: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..Self::new(kind, name) }
+    }
+
+    /// With facts.
+    #[must_use]
+    pub fn with(self, facts: Value) -> Self {
+        Self { facts, ..self }
+    }
 }
 
 impl Plan {
+    /// What will be created of a kind.
+    pub fn creates_of(&self, kind: Kind) -> impl Iterator<Item = &Planned> {
+        self.creates.iter().filter(move |planned| planned.kind == kind)
+    }
+
+    /// What people approve the deletion of, of a kind.
+    pub fn deletes_of(&self, kind: Kind) -> impl Iterator<Item = &Planned> {
+        self.deletes.iter().filter(move |planned| planned.kind == kind)
+    }
+
     /// What an approval is bound to: SHA-256 of the plan's JSON, whose field order is that of the types.
     #[must_use]
     pub fn digest(&self) -> String {

@@ -248,7 +248,7 @@ impl Asked {
     /// What an answer is bound to: the plan and what people were shown.
     #[must_use]
     pub fn digest_of(plan_digest: &str, evidence: &Value) -> String {
-        crate::names::sha256_hex(format!("{plan_digest}\n{evidence}").as_bytes())
+        crate::digest::sha256_hex(format!("{plan_digest}\n{evidence}").as_bytes())
     }
 
     /// Whether people said yes, in time, to this plan and this evidence.

@@ -233,6 +233,6 @@ pub trait UsagePlans: Sync {
     /// Deletes a usage plan, which must cover no stage any more.
     fn delete_usage_plan(&self, plan: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// The value of an API key.
+    /// The value of an API key; absent where there is no such key, or where it is disabled.
     fn api_key(&self, id: &str) -> impl Future<Output = Result<Option<ApiKey>, PhaseError>> + Send;
 }

@@ -57,7 +57,8 @@ pub trait LoadBalancers: Sync {
         enforcement: &str,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Asks for the deletion of a load balancer and its listeners.
+    /// Deletes a load balancer and its listeners; `NotReady` while another service uses it, `Refused` while it is protected
+    /// (hashicorp/terraform-provider-aws#5701 and #2512).
     fn delete_load_balancer(&self, arn: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// The listeners of a load balancer.
@@ -77,9 +78,6 @@ pub trait LoadBalancers: Sync {
         arn: &str,
         attributes: &BTreeMap<String, String>,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
-
-    /// Deletes a listener.
-    fn delete_listener(&self, arn: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }
 
 /// Target groups.

@@ -1,5 +1,29 @@
 //! The kinds of resources that Bascule creates, changes and deletes: one file a kind, with all that is true of it.
 
+pub mod access_entry;
+pub mod addon;
+pub mod bundle;
+pub mod cluster;
+pub mod deployment;
+pub mod integration;
+pub mod launch_template;
+pub mod listener;
+pub mod load_balancer;
+pub mod log_group;
+pub mod node_group;
+pub mod pod_identity_association;
+pub mod rest_api;
+pub mod schedule;
+pub mod security_group;
+pub mod security_group_rule;
+pub mod stage;
+pub mod stage_shift;
+pub mod target_group;
+pub mod target_group_attachment;
+pub mod usage_plan;
+pub mod vpc_link;
+pub mod workload;
+
 use serde::{Deserialize, Serialize};
 
 /// The kind of a resource, in AWS's and Kubernetes' own words.
@@ -28,6 +52,8 @@ pub enum Kind {
     LaunchTemplate,
     /// An EKS control plane.
     Cluster,
+    /// The CloudWatch log group of an EKS control plane.
+    LogGroup,
     /// An EKS access entry.
     AccessEntry,
     /// An EKS add-on.
@@ -85,9 +111,16 @@ impl Kind {
         }
     }
 
+    /// Whether the entry holds the original of something that Bascule changed for the switch, so that traffic can go back to
+    /// blue. Nothing is deleted for it: it is void once there is no blue.
+    #[must_use]
+    pub const fn is_way_back(self) -> bool {
+        matches!(self, Self::StageShift | Self::Integration)
+    }
+
     /// Whether green keeps it once blue is deleted. What does not stay only served the switch and the way back.
     #[must_use]
     pub const fn stays_with_green(self) -> bool {
-        !matches!(self, Self::StageShift | Self::Integration | Self::Schedule)
+        !self.is_way_back() && !matches!(self, Self::Schedule)
     }
 }

@@ -7,15 +7,24 @@ mod usage_plans;
 
 pub(super) use usage_plans::KEY;
 
-use super::Account;
-use domain::PhaseError;
+use super::{Account, Aws};
 use domain::plan::edge::{Api, BasePath};
 use domain::ports::Apis;
 use domain::ports::gateway::{Method, Patch, Tags};
+use domain::{PhaseError, Side, ownership};
 use serde_json::Value;
 
 fn unknown(api: &str) -> PhaseError {
     PhaseError::refused(format!("NotFoundException: Invalid API identifier specified {api}"))
+}
+
+/// infra/template.yaml allows changes and the deletion of an API that carries the tag of a temporary one, and of no other.
+fn may_change(aws: &Aws, api: &str) -> Result<(), PhaseError> {
+    let found = aws.apis.get(api);
+    if found.is_some_and(|found| found.tags.get(ownership::SIDE).is_none_or(|side| side != Side::Temporary.name())) {
+        return Err(PhaseError::denied(format!("the API {api} is no temporary one")));
+    }
+    Ok(())
 }
 
 impl Apis for Account {
@@ -79,6 +88,7 @@ impl Apis for Account {
 
     async fn update_api(&self, api: &str, patches: &[Patch]) -> Result<(), PhaseError> {
         self.change("apigateway:UpdateRestApi", |aws| {
+            may_change(aws, api)?;
             let found = aws.apis.get_mut(api).ok_or_else(|| unknown(api))?;
             for patch in patches {
                 match patch {
@@ -106,6 +116,7 @@ impl Apis for Account {
 
     async fn delete_api(&self, api: &str) -> Result<(), PhaseError> {
         self.change("apigateway:DeleteRestApi", |aws| {
+            may_change(aws, api)?;
             aws.apis.remove(api);
             aws.methods.remove(api);
             aws.deployments.retain(|(of, _), _| of != api);

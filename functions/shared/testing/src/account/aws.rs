@@ -9,6 +9,7 @@ use domain::plan::edge::{Api, BasePath, Listener, LoadBalancer, Stage, TargetGro
 use domain::ports::approvals::{AlarmState, Appointment};
 use domain::ports::clusters::AddonStatus;
 use domain::ports::gateway::{Deployment, Method, Patch};
+use domain::ports::log_groups::LogGroup;
 use domain::ports::network::{Instance, Interface};
 use domain::ports::scaling::AutoScalingGroup;
 use serde_json::Value;
@@ -77,6 +78,8 @@ pub struct Aws {
     pub instances: Vec<Instance>,
     /// Launch templates by id; each has one version.
     pub launch_templates: BTreeMap<String, LaunchTemplate>,
+    /// Log groups by name.
+    pub log_groups: BTreeMap<String, LogGroup>,
     /// Objects of each cluster.
     pub objects: BTreeMap<String, BTreeMap<ObjectId, Value>>,
     /// Why the API server of a cluster does not answer, by cluster.
@@ -125,6 +128,9 @@ impl Aws {
         let mut contents = Self { history: History::default(), clock: Clock::default(), ..self.clone() };
         for cluster in contents.clusters.values_mut() {
             cluster.created_at = jiff::Timestamp::UNIX_EPOCH;
+        }
+        for group in contents.log_groups.values_mut() {
+            group.created_at = 0;
         }
         for addon in contents.addons.values_mut() {
             addon.created_at = jiff::Timestamp::UNIX_EPOCH;

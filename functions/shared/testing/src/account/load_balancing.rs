@@ -128,7 +128,9 @@ impl LoadBalancers for Account {
     async fn delete_load_balancer(&self, arn: &str) -> Result<(), PhaseError> {
         self.change("elasticloadbalancing:DeleteLoadBalancer", |aws| {
             if aws.links.values().any(|link| link.target_arns.iter().any(|target| target == arn)) {
-                return Err(PhaseError::refused("ResourceInUse: the load balancer is associated with another service"));
+                return Err(PhaseError::not_ready(
+                    "ResourceInUse: the load balancer is associated with another service",
+                ));
             }
             let Some(balancer) = aws.balancers.get(arn) else { return Ok(()) };
             if balancer.attributes.get("deletion_protection.enabled").is_some_and(|value| value == "true") {
@@ -169,13 +171,6 @@ impl LoadBalancers for Account {
             let found = aws.listeners.values_mut().flatten().find(|listener| listener.arn == arn);
             let found = found.ok_or_else(|| PhaseError::refused("ListenerNotFound"))?;
             found.attributes.extend(attributes.clone());
-            Ok(())
-        })
-    }
-
-    async fn delete_listener(&self, arn: &str) -> Result<(), PhaseError> {
-        self.change("elasticloadbalancing:DeleteListener", |aws| {
-            aws.listeners.values_mut().for_each(|listeners| listeners.retain(|listener| listener.arn != arn));
             Ok(())
         })
     }

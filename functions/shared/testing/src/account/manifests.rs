@@ -2,8 +2,8 @@
 
 use super::Account;
 use domain::PhaseError;
+use domain::digest::sha256_hex;
 use domain::manifest::objects;
-use domain::names::sha256_hex;
 use domain::plan::workloads::Bundle;
 use domain::ports::Manifests;
 use domain::ports::manifests::Served;

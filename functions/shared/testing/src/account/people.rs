@@ -2,7 +2,7 @@
 
 use super::Account;
 use domain::PhaseError;
-use domain::names::sha256_hex;
+use domain::digest::sha256_hex;
 use domain::ports::approvals::TaskToken;
 use domain::ports::{Messages, Signatures, Tokens};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Control plane, nodes and network.
 
-use super::{BLUE, GREEN, planned};
+use super::{BLUE, GREEN};
 use crate::account::Aws;
 use domain::Kind;
 use domain::plan::Planned;
@@ -9,6 +9,8 @@ use domain::plan::compute::{
     LaunchTemplateData, NodeGroup, Peer, PodIdentity, Reference, Rule, Scaling, SecurityGroup, Subnet,
 };
 use domain::ports::clusters::AddonStatus;
+use domain::ports::log_groups::LogGroup;
+use serde_json::json;
 
 const VPC: &str = "vpc-1";
 const OWN_GROUP: &str = "sg-cluster-shop-blue";
@@ -95,6 +97,7 @@ pub(super) fn put(aws: &mut Aws) {
         aws.access_entries.insert((BLUE.to_owned(), entry.principal_arn.clone()), entry);
     }
     aws.pod_identities.insert((BLUE.to_owned(), identity().key()), identity());
+    aws.log_groups.insert(logs().name, logs());
 }
 
 pub(super) fn found(aws: &Aws) -> Compute {
@@ -121,21 +124,27 @@ pub(super) fn found(aws: &Aws) -> Compute {
     }
 }
 
+/// Of what green gets, only what says what it is like: the rest of the plan says so of the others.
+pub(super) fn creates() -> Vec<Planned> {
+    vec![Planned::new(Kind::LogGroup, format!("/aws/eks/{GREEN}/cluster")).with(json!(logs()))]
+}
+
 pub(super) fn deletes(compute: &Compute) -> Vec<Planned> {
     let mut deletes = vec![
-        planned(Kind::NodeGroup, "general", &arn("nodegroup", "shop-blue/general/1")),
-        planned(Kind::NodeGroup, "jobs", &arn("nodegroup", "shop-blue/jobs/1")),
+        Planned::existing(Kind::NodeGroup, "general", &arn("nodegroup", "shop-blue/general/1")),
+        Planned::existing(Kind::NodeGroup, "jobs", &arn("nodegroup", "shop-blue/jobs/1")),
     ];
     for reference in &compute.references {
         let id = format!("{}/{}", reference.group_id, reference.rule);
-        deletes.push(planned(Kind::SecurityGroupRule, &id, &id));
+        deletes.push(Planned::existing(Kind::SecurityGroupRule, &id, &id));
     }
     deletes.extend([
-        planned(Kind::Cluster, BLUE, &arn("cluster", BLUE)),
-        planned(Kind::SecurityGroup, "cluster security group of shop-blue", OWN_GROUP),
-        planned(Kind::SecurityGroup, "shop-sg-nodes", "sg-nodes"),
-        planned(Kind::SecurityGroup, "shop-sg-plane", "sg-plane"),
-        planned(Kind::LaunchTemplate, "shop-nodes", "lt-1"),
+        Planned::existing(Kind::Cluster, BLUE, &arn("cluster", BLUE)),
+        Planned::existing(Kind::SecurityGroup, "cluster security group of shop-blue", OWN_GROUP),
+        Planned::existing(Kind::SecurityGroup, "shop-sg-nodes", "sg-nodes"),
+        Planned::existing(Kind::SecurityGroup, "shop-sg-plane", "sg-plane"),
+        Planned::existing(Kind::LaunchTemplate, "shop-nodes", "lt-1"),
+        Planned::existing(Kind::LogGroup, logs().name, logs().arn).with(json!(logs())),
     ]);
     deletes
 }
@@ -154,9 +163,24 @@ fn blue() -> Cluster {
         authentication_mode: "API".to_owned(),
         service_cidr: Some("172.20.0.0/16".to_owned()),
         ip_family: "ipv4".to_owned(),
+        logging: strings(["api", "audit"]),
         deletion_protection: true,
         tags: [("team".to_owned(), "shop".to_owned())].into(),
         ..Cluster::default()
+    }
+}
+
+fn logs() -> LogGroup {
+    let name = format!("/aws/eks/{BLUE}/cluster");
+    LogGroup {
+        arn: format!("arn:aws:logs:eu-central-1:123456789012:log-group:{name}"),
+        name,
+        created_at: 1_735_689_600_000,
+        retention_in_days: Some(90),
+        kms_key_arn: Some("arn:aws:kms:eu-central-1:123456789012:key/logs".to_owned()),
+        class: Some("STANDARD".to_owned()),
+        tags: [("team".to_owned(), "shop".to_owned()), ("cluster".to_owned(), BLUE.to_owned())].into(),
+        ..LogGroup::default()
     }
 }
 

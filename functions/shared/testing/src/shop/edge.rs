@@ -1,6 +1,6 @@
 //! API, VPC link and load balancer.
 
-use super::{API, planned};
+use super::API;
 use crate::account::Aws;
 use domain::Kind;
 use domain::plan::Planned;
@@ -75,9 +75,9 @@ pub(super) fn put(aws: &mut Aws) {
 
 pub(super) fn deletes() -> Vec<Planned> {
     vec![
-        planned(Kind::VpcLink, "shop-blue", LINK),
-        planned(Kind::LoadBalancer, "shop-blue", BALANCER),
-        planned(Kind::TargetGroup, "shop-blue-http", GROUP),
+        Planned::existing(Kind::VpcLink, "shop-blue", LINK),
+        Planned::existing(Kind::LoadBalancer, "shop-blue", BALANCER),
+        Planned::existing(Kind::TargetGroup, "shop-blue-http", GROUP),
     ]
 }
 

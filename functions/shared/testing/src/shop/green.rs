@@ -3,14 +3,15 @@
 use super::{API, BLUE, GREEN, manifests};
 use crate::Account;
 use crate::account::{Aws, pair};
-use domain::gateway::keeper_name;
 use domain::manifest::prepare::{Hosts, prepare};
 use domain::manifest::{Object, state::template_digest};
 use domain::plan::compute::{AccessEntry, Cluster, ClusterStatus, NodeGroup};
-use domain::plan::edge::{Api, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink, keys};
+use domain::plan::edge::{Api, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
 use domain::ports::approvals::{Answer, Asked, Decision, Question, TaskToken};
 use domain::ports::gateway::{Deployment, Method};
 use domain::release::EVIDENCE;
+use domain::resources::stage::{self, keeper_name};
+use domain::resources::{deployment, load_balancer, rest_api, target_group, usage_plan, vpc_link};
 use domain::{Kind, Migration, ResourceKey, Side, ownership};
 use serde_json::{Map, Value, json};
 
@@ -37,11 +38,11 @@ fn through_green(methods: &[Method]) -> Vec<Method> {
     methods
 }
 
-fn stage(name: &str, deployment: &str) -> Stage {
+fn serving(name: &str, deployment: &str) -> Stage {
     Stage { name: name.to_owned(), deployment_id: deployment.to_owned(), ..Stage::default() }
 }
 
-fn deployment(id: &str) -> Deployment {
+fn deployed(id: &str) -> Deployment {
     Deployment { id: id.to_owned(), ..Deployment::default() }
 }
 
@@ -59,9 +60,9 @@ impl Account {
         self.provision_cluster(migration);
         balancer(&mut self.aws());
         for (key, id) in [
-            (keys::load_balancer(migration), GREEN_BALANCER),
-            (keys::target_group("shop-blue-http"), GREEN_TARGET_GROUP),
-            (keys::vpc_link(migration), GREEN_LINK),
+            (load_balancer::key(migration), GREEN_BALANCER),
+            (target_group::key("shop-blue-http"), GREEN_TARGET_GROUP),
+            (vpc_link::key(migration), GREEN_LINK),
         ] {
             self.know(migration, key, id);
         }
@@ -79,10 +80,10 @@ impl Account {
         }
         temporary(&mut self.aws(), migration);
         for (key, id) in [
-            (keys::temporary_api(), TEMPORARY),
-            (keys::temporary_deployment(), TEMPORARY_GREEN),
-            (keys::temporary_stage(), "prod"),
-            (keys::temporary_usage_plan("gold"), "temporary-gold"),
+            (rest_api::key(), TEMPORARY),
+            (deployment::temporary(), TEMPORARY_GREEN),
+            (stage::temporary(), "prod"),
+            (usage_plan::temporary("gold"), "temporary-gold"),
         ] {
             self.know(migration, key, id);
         }
@@ -100,12 +101,12 @@ impl Account {
         }
         let mut aws = self.aws();
         let methods = through_green(&aws.methods.get(API).cloned().unwrap_or_default());
-        aws.deployments.insert(pair(API, G), (deployment(G), methods));
-        self.know(migration, keys::deployment_g(), G);
+        aws.deployments.insert(pair(API, G), (deployed(G), methods));
+        self.know(migration, deployment::green(), G);
         for (side, held) in [(Side::Blue, migration.plan.edge.deployment_b()), (Side::Green, G)] {
             let name = keeper_name(migration, side);
-            aws.stages.insert(pair(API, &name), stage(&name, held));
-            self.know(migration, keys::keeper(side), &name);
+            aws.stages.insert(pair(API, &name), serving(&name, held));
+            self.know(migration, stage::keeper(side), &name);
         }
     }
 
@@ -201,16 +202,16 @@ fn temporary(aws: &mut Aws, migration: &Migration) {
     for backend in methods.iter_mut().filter_map(|method| method.integration.as_mut()) {
         backend.uri = backend.uri.replace("shop.example.com", "green.example.com");
     }
-    let name = keys::name(migration, &keys::temporary_api(), 128);
+    let (name, tags) = (rest_api::name(migration), rest_api::tags(migration));
     let main = aws.apis.get(API).cloned().unwrap_or_default();
-    aws.apis.insert(TEMPORARY.to_owned(), Api { id: TEMPORARY.to_owned(), name, ..main });
+    aws.apis.insert(TEMPORARY.to_owned(), Api { id: TEMPORARY.to_owned(), name, tags, ..main });
     aws.methods.insert(TEMPORARY.to_owned(), methods.clone());
-    aws.deployments.insert(pair(TEMPORARY, TEMPORARY_GREEN), (deployment(TEMPORARY_GREEN), methods));
-    aws.stages.insert(pair(TEMPORARY, "prod"), stage("prod", TEMPORARY_GREEN));
+    aws.deployments.insert(pair(TEMPORARY, TEMPORARY_GREEN), (deployed(TEMPORARY_GREEN), methods));
+    aws.stages.insert(pair(TEMPORARY, "prod"), serving("prod", TEMPORARY_GREEN));
     let gold = aws.plans.get("gold").cloned().unwrap_or_default();
     let plan = UsagePlan {
         id: "temporary-gold".to_owned(),
-        name: keys::name(migration, &keys::temporary_usage_plan("gold"), 128),
+        name: usage_plan::name(migration, &usage_plan::temporary("gold")),
         stages: vec![pair(TEMPORARY, "prod")],
         ..gold
     };

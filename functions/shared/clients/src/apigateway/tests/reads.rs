@@ -247,3 +247,10 @@ async fn the_value_of_a_key_is_asked_for_and_shows_nowhere() {
     assert!(!format!("{key:?}").contains("s3cret"));
     assert_eq!(scenario.lines(), ["GET /apikeys/key1?includeValue=true"]);
 }
+
+#[tokio::test]
+async fn a_disabled_key_is_as_good_as_none() {
+    let body = json!({ "id": "key1", "name": "web", "enabled": false, "value": "s3cret-s3cret-s3cret" });
+    let scenario = Scenario::of([answer(200, body.to_string())]);
+    assert_eq!(scenario.account.api_key("key1").await, Ok(None));
+}

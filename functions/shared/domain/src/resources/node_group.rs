@@ -1,0 +1,157 @@
+//! EKS managed node groups of green, under the names that blue's have
+//! (<https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html>).
+
+use super::launch_template;
+use crate::{
+    Kind, Migration, PhaseError, ResourceKey, Side,
+    names::client_token,
+    ownership::clone_tags,
+    plan::compute::{Issue, NodeGroup, rules::Clones},
+    ports::{Ledger, NodeGroups, clusters::NewNodeGroup},
+    reconcile,
+};
+use serde_json::Value;
+
+/// The IAM actions of the calls made here.
+pub const ACTIONS: &[&str] = &["eks:CreateNodegroup", "eks:DeleteNodegroup", "eks:DescribeNodegroup"];
+
+/// Green's node group of this name.
+#[must_use]
+pub fn key(name: &str) -> ResourceKey {
+    ResourceKey::new(Side::Green, Kind::NodeGroup, name)
+}
+
+/// Asks for green's node group like one of blue's, on the launch template with this id where blue's has one. `clones` are
+/// taken for the groups that may use SSH.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn ensure<P: Ledger + NodeGroups>(
+    ports: &P,
+    migration: &Migration,
+    like: &NodeGroup,
+    template: Option<&String>,
+    clones: &Clones,
+) -> Result<(), PhaseError> {
+    let green = &migration.plan.compute.green;
+    let key = key(&like.name);
+    let request = NewNodeGroup {
+        cluster: green.name.clone(),
+        like: like.clone(),
+        version: green.version.clone(),
+        launch_template: template.map(|id| (id.clone(), launch_template::VERSION.to_owned())),
+        ssh_source_groups: like.ssh_source_groups.iter().map(|id| clones.get(id).unwrap_or(id).clone()).collect(),
+        tags: clone_tags(migration, &like.tags),
+        token: client_token(&migration.id, key.side, key.kind, &key.name),
+    };
+    let find = || async { Ok(ports.node_group(&green.name, &like.name).await?.map(|found| found.arn)) };
+    reconcile::ensure(ports, migration, &key, Value::Null, find, || ports.create_node_group(&request)).await.map(drop)
+}
+
+/// Ends once every one of green's node groups is there.
+///
+/// # Errors
+/// `NotReady` while EKS creates; `Unhealthy`, with EKS's reasons, where it failed; `Conflict` where somebody deletes one.
+pub async fn all_ready<P: NodeGroups>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let compute = &migration.plan.compute;
+    let mut found = Vec::new();
+    for like in &compute.node_groups {
+        found.push(ports.node_group(&compute.green.name, &like.name).await?.unwrap_or_else(|| NodeGroup {
+            name: like.name.clone(),
+            status: "CREATING".to_owned(),
+            ..NodeGroup::default()
+        }));
+    }
+    readiness(&found)
+}
+
+/// What the statuses of all node groups together mean.
+fn readiness(groups: &[NodeGroup]) -> Result<(), PhaseError> {
+    let broken: Vec<_> = groups
+        .iter()
+        .filter(|group| matches!(group.status.as_str(), "CREATE_FAILED" | "DEGRADED" | "DELETE_FAILED"))
+        .map(|group| format!("node group {} is {}: {}", group.name, group.status, Issue::list(&group.issues)))
+        .collect();
+    if !broken.is_empty() {
+        return Err(PhaseError::unhealthy(broken.join("; ")));
+    }
+    if let Some(group) = groups.iter().find(|group| group.status == "DELETING") {
+        return Err(PhaseError::conflict(format!("somebody deletes the node group {}", group.name)));
+    }
+    let waiting: Vec<_> =
+        groups.iter().filter(|group| group.status == "CREATING").map(|group| group.name.as_str()).collect();
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let there = groups.len() - waiting.len();
+    Err(PhaseError::not_ready(format!(
+        "node groups {} CREATING, {there} of {} there",
+        waiting.join(", "),
+        groups.len()
+    )))
+}
+
+/// The ARN of a node group of a cluster, in whatever status.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn find<P: NodeGroups>(ports: &P, cluster: &str, name: &str) -> Result<Option<String>, PhaseError> {
+    Ok(ports.node_group(cluster, name).await?.map(|found| found.arn))
+}
+
+/// Makes green's node group of this name absent.
+///
+/// # Errors
+/// `NotReady` while EKS drains and deletes it.
+pub async fn remove<P: Ledger + NodeGroups>(ports: &P, migration: &Migration, name: &str) -> Result<(), PhaseError> {
+    let cluster = &migration.plan.compute.green.name;
+    let find = || find(ports, cluster, name);
+    reconcile::ensure_absent(ports, migration, &key(name), find, async |_| delete(ports, cluster, name).await).await
+}
+
+/// Asks for the deletion of a node group; nothing where it is gone or being deleted.
+///
+/// # Errors
+/// `NotReady` while EKS has something else to do with it.
+pub async fn delete<P: NodeGroups>(ports: &P, cluster: &str, name: &str) -> Result<(), PhaseError> {
+    match ports.node_group(cluster, name).await? {
+        Some(found) if found.status != "DELETING" => ports.delete_node_group(cluster, name).await,
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Condition;
+
+    fn group(name: &str, status: &str) -> NodeGroup {
+        NodeGroup {
+            name: name.to_owned(),
+            status: status.to_owned(),
+            issues: vec![Issue { code: "AsgInstanceLaunchFailures".to_owned(), message: "no capacity".to_owned() }],
+            ..NodeGroup::default()
+        }
+    }
+
+    #[test]
+    fn every_node_group_must_be_there_and_one_that_failed_is_told_with_its_reason() {
+        let cases = [
+            (vec![], None),
+            (vec![group("a", "ACTIVE"), group("b", "UPDATING")], None),
+            (
+                vec![group("a", "ACTIVE"), group("b", "CREATING")],
+                Some((Condition::NotReady, "node groups b CREATING, 1 of 2 there")),
+            ),
+            (
+                vec![group("a", "CREATING"), group("b", "CREATE_FAILED")],
+                Some((Condition::Unhealthy, "node group b is CREATE_FAILED: AsgInstanceLaunchFailures: no capacity")),
+            ),
+            (vec![group("a", "DELETING")], Some((Condition::Conflict, "somebody deletes the node group a"))),
+        ];
+        for (groups, expected) in cases {
+            let found = readiness(&groups).err().map(|error| (error.condition, error.message));
+            assert_eq!(found, expected.map(|(condition, message)| (condition, message.to_owned())));
+        }
+    }
+}

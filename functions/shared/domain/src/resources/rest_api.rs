@@ -1,0 +1,240 @@
+//! The temporary API, on which people qualify green: an export and import of the public one, on a URL of its own
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api.html>).
+
+use crate::plan::compute::Tags;
+use crate::plan::edge::Api;
+use crate::ports::gateway::Patch;
+use crate::ports::{Apis, Ledger};
+use crate::{Kind, Migration, PhaseError, ResourceKey, Side, names, ownership, reconcile};
+use serde_json::Value;
+use std::future::Future;
+
+/// The IAM actions of the calls made here.
+pub const ACTIONS: &[&str] = &[
+    "apigateway:DELETE /restapis/*",
+    "apigateway:GET /restapis",
+    "apigateway:GET /restapis/*",
+    "apigateway:PATCH /restapis/*",
+    "apigateway:POST /restapis",
+    "apigateway:PUT /restapis/*",
+    "apigateway:PUT /tags/*",
+];
+
+/// The longest name given, in characters. API Gateway documents no limit.
+const NAME: usize = 128;
+
+/// What the ledger calls the temporary API; the names of all that is in it begin so.
+pub(super) const QUALIFICATION: &str = "qualification";
+
+/// The ledger's key of the temporary API.
+#[must_use]
+pub fn key() -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::RestApi, QUALIFICATION)
+}
+
+/// The name of the temporary API, by which it is found.
+#[must_use]
+pub fn name(migration: &Migration) -> String {
+    names::for_key(&migration.id, &key(), NAME)
+}
+
+/// The tags of the temporary API: the public API's, and Bascule's.
+#[must_use]
+pub fn tags(migration: &Migration) -> Tags {
+    ownership::tags_like(migration, Side::Temporary, &migration.plan.edge.api.tags)
+}
+
+/// The URL of a stage of an API
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html>).
+#[must_use]
+pub fn url(region: &str, api: &str, stage: &str) -> String {
+    format!("https://{}/{stage}", host(region, api))
+}
+
+/// The host name of an API.
+#[must_use]
+pub fn host(region: &str, api: &str) -> String {
+    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("{api}.execute-api.{region}.amazonaws.com{suffix}")
+}
+
+/// The temporary API.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn find<P: Apis>(ports: &P, migration: &Migration) -> Result<Option<Api>, PhaseError> {
+    let name = name(migration);
+    let apis = ports.apis().await?;
+    Ok(apis.into_iter().find(|api| api.name == name))
+}
+
+/// Imports the temporary API where there is none, with the public API's settings and tags, and gives its id. `document` is asked
+/// for what to import only where it is imported.
+///
+/// # Errors
+/// `NotReady` while what was imported cannot be read, or has just got its tags.
+pub async fn ensure<P, F>(ports: &P, migration: &Migration, document: impl FnOnce() -> F) -> Result<String, PhaseError>
+where
+    P: Ledger + Apis,
+    F: Future<Output = Result<Value, PhaseError>>,
+{
+    let public = &migration.plan.edge.api;
+    let find = || async { Ok(find(ports, migration).await?.map(|api| api.id)) };
+    let create = || async { ports.import(&named(document().await?, &name(migration)), &public.endpoint_type).await };
+    let id = reconcile::ensure(ports, migration, &key(), Value::Null, find, create).await?;
+    let Some(imported) = ports.api(&id).await? else {
+        return Err(PhaseError::not_ready(format!("the temporary API {id} is not visible yet")));
+    };
+    tagged(ports, migration, &imported).await?;
+    restore(ports, public, &imported).await?;
+    Ok(id)
+}
+
+/// Gives the temporary API its tags where the import is all that was done of it: roles may delete no API without them.
+///
+/// # Errors
+/// `NotReady` where it has just got them.
+pub async fn ensure_tags<P: Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    match find(ports, migration).await? {
+        Some(api) => tagged(ports, migration, &api).await,
+        None => Ok(()),
+    }
+}
+
+/// An import cannot give tags, and the functions' roles may change and delete only an API that has them.
+async fn tagged<P: Apis>(ports: &P, migration: &Migration, api: &Api) -> Result<(), PhaseError> {
+    let tags = tags(migration);
+    if tags.iter().all(|(key, value)| api.tags.get(key) == Some(value)) {
+        return Ok(());
+    }
+    ports.tag(&api.id, &tags).await?;
+    Err(PhaseError::not_ready(format!("the temporary API {} got its tags, which IAM may see a moment later", api.id)))
+}
+
+/// Replaces the configuration of the temporary API, `api`, by a document.
+///
+/// # Errors
+/// `Refused` where `api` is the public API, which is never overwritten.
+pub async fn overwrite<P: Apis>(
+    ports: &P,
+    migration: &Migration,
+    api: &str,
+    document: Value,
+) -> Result<(), PhaseError> {
+    let public = &migration.plan.edge.api;
+    if api == public.id {
+        return Err(PhaseError::refused(format!("{api} is the public API, which is never overwritten")));
+    }
+    ports.overwrite(api, &named(document, &name(migration))).await?;
+    let Some(now) = ports.api(api).await? else {
+        return Err(PhaseError::unavailable(format!("the temporary API {api} is not visible")));
+    };
+    restore(ports, public, &now).await
+}
+
+/// The document under another title, which becomes the API's name.
+fn named(mut document: Value, name: &str) -> Value {
+    document["info"]["title"] = name.into();
+    document
+}
+
+/// Sets what an import lost of the public API's own settings.
+async fn restore<P: Apis>(ports: &P, public: &Api, imported: &Api) -> Result<(), PhaseError> {
+    let patches = lost(public, imported);
+    if patches.is_empty() { Ok(()) } else { ports.update_api(&imported.id, &patches).await }
+}
+
+/// What sets the settings in which an import differs from the public API: an export holds most of them, not all.
+fn lost(public: &Api, imported: &Api) -> Vec<Patch> {
+    let mut patches = Vec::new();
+    if public.api_key_source != imported.api_key_source {
+        patches.push(Patch::replace("/apiKeySource", &public.api_key_source));
+    }
+    if public.minimum_compression_size != imported.minimum_compression_size {
+        let size = public.minimum_compression_size.map(|size| size.to_string()).unwrap_or_default();
+        patches.push(Patch::replace("/minimumCompressionSize", size));
+    }
+    for media_type in &public.binary_media_types {
+        if !imported.binary_media_types.contains(media_type) {
+            // A slash in a JSON Pointer (RFC 6901).
+            let path = format!("/binaryMediaTypes/{}", media_type.replace('~', "~0").replace('/', "~1"));
+            patches.push(Patch::Add(path, String::new()));
+        }
+    }
+    patches
+}
+
+/// Deletes an API with its stages and deployments. Usage plans must not cover its stages any more.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn delete<P: Apis>(ports: &P, id: &str) -> Result<(), PhaseError> {
+    ports.delete_api(id).await
+}
+
+/// Deletes the temporary API, as far as the ledger knows it, and all that is in it.
+///
+/// # Errors
+/// `NotReady` while API Gateway deletes.
+pub async fn remove<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let find = || async { Ok(find(ports, migration).await?.map(|api| api.id)) };
+    let delete = |id: String| async move { delete(ports, &id).await };
+    reconcile::ensure_absent(ports, migration, &key(), find, delete).await?;
+    for entry in ports.entries(migration).await?.iter().filter(|entry| entry.is_live() && is_inside(&entry.key)) {
+        ports.absent(migration, &entry.key).await?;
+    }
+    Ok(())
+}
+
+/// Whether this is part of the temporary API, and deleted with it.
+fn is_inside(key: &ResourceKey) -> bool {
+    key.side == Side::Temporary
+        && matches!(key.kind, Kind::Stage | Kind::StageShift | Kind::Deployment)
+        && key.name.starts_with(QUALIFICATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{deployment, stage, stage_shift, usage_plan};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn settings_that_an_import_loses_are_set_again() {
+        let public = Api {
+            api_key_source: "HEADER".to_owned(),
+            minimum_compression_size: Some(1024),
+            binary_media_types: vec!["image/png".to_owned(), "application/zip".to_owned()],
+            ..Api::default()
+        };
+        let imported = Api { binary_media_types: vec!["image/png".to_owned()], ..public.clone() };
+        assert_eq!(lost(&public, &public), []);
+        let add = Patch::Add("/binaryMediaTypes/application~1zip".to_owned(), String::new());
+        assert_eq!(lost(&public, &imported), [add]);
+        let imported = Api { minimum_compression_size: None, ..public.clone() };
+        assert_eq!(lost(&public, &imported), [Patch::replace("/minimumCompressionSize", "1024")]);
+    }
+
+    #[test]
+    fn a_document_changes_in_its_title_only() {
+        let document = json!({ "info": { "title": "shop", "version": "1" }, "paths": { "/cart": {} } });
+        let expected = json!({ "info": { "title": "temporary", "version": "1" }, "paths": { "/cart": {} } });
+        assert_eq!(named(document, "temporary"), expected);
+    }
+
+    #[test]
+    fn what_belongs_to_the_public_api_does_not_go_with_the_temporary_one() {
+        let inside =
+            [deployment::temporary(), deployment::temporary_of_blue(), stage::temporary(), stage_shift::temporary()];
+        let outside = [
+            deployment::trial(),
+            deployment::green(),
+            stage::keeper(Side::Blue),
+            stage::keeper(Side::Green),
+            usage_plan::temporary("gold"),
+            usage_plan::smoke(),
+        ];
+        assert_eq!(inside.iter().find(|key| !is_inside(key)), None);
+        assert_eq!(outside.iter().find(|key| is_inside(key)), None);
+    }
+}

