@@ -1,32 +1,30 @@
-//! What must be true before blue is deleted: nothing points at it any more and nothing flows through it.
+//! Proves before the deletion of blue that no API refers to it and that its load balancer has no flows.
 
-use domain::gateway;
-use domain::plan::edge::Stage;
+use domain::gateway::{self, export};
+use domain::plan::edge::{Connection, Edge, Stage};
 use domain::ports::gateway::Method;
 use domain::ports::migrations::Life;
 use domain::ports::{Apis, Clock, Flows, Ledger, Migrations, Stages};
 use domain::resources::{rest_api, stage::keeper_name};
 use domain::shift::Shift;
-use domain::{Migration, Outcome, PhaseError, Side};
-use serde_json::{Value, json};
+use domain::{Migration, Outcome, PhaseError, Progress, Side};
+use serde_json::json;
+use std::collections::BTreeMap;
 
-/// The phase under which the ledger keeps what was seen: people who are asked about the deletion are shown it.
-const PHASE: &str = "cleanup";
-
-/// No more than this is asked of a load balancer that carries nothing; its idle time-out is 350 seconds
+/// The longest time without flows that is asked for; the idle time-out of a Network Load Balancer is 350 seconds
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout>).
 const QUIET: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
 
-/// Everything that the guard reads.
+/// The ports of the guard.
 pub trait Ports: Ledger + Apis + Stages + Flows {}
 
 impl<T> Ports for T where T: Ledger + Apis + Stages + Flows {}
 
-/// Proves that blue carries nothing, and says whether people are to be asked before it is deleted.
+/// Proves that no API refers to blue and that it has no flows; the outcome says whether people are asked before it is deleted.
 ///
 /// # Errors
-/// `GuardBreached` where something still points at blue, `NotReady` while something flows or the time is not over; whatever
-/// the ports answer.
+/// `GuardBreached` where the bake has not ended well, or something still points at blue; `NotReady` while blue's load balancer
+/// has flows or reports none, or the longest request to blue may still be under way.
 pub async fn converge<P: Ports + Migrations + Clock>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     match ports.meta(&migration.id).await?.map(|meta| meta.life) {
         Some(Life::Promoted) => inspect(ports, migration, ports.now()).await?,
@@ -37,7 +35,7 @@ pub async fn converge<P: Ports + Migrations + Clock>(ports: &P, migration: &Migr
     Ok(Outcome::done().with("approval", migration.input.cleanup.approval))
 }
 
-/// Whether blue carries nothing and nothing points at it, as seen now.
+/// Checks once, and keeps what was seen in the ledger.
 ///
 /// # Errors
 /// As for [`converge`].
@@ -59,7 +57,7 @@ pub async fn inspect<P: Ports>(ports: &P, migration: &Migration, now: jiff::Time
     }
     let flows = quiet(ports, migration, now).await?;
     let seen = json!({ "guardedAt": now, "flows": flows, "deletes": migration.plan.deletes });
-    ports.save_progress(migration, PHASE, seen).await
+    ports.save_progress(migration, Progress::Cleanup, seen).await
 }
 
 /// Production must still be on green's deployment, alone, or on a later one that does not use blue's link.
@@ -81,10 +79,10 @@ async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Pha
     Ok(())
 }
 
-/// Integrations, and stages by what they serve, of every API of the account. What is Bascule's own goes with the cleanup.
+/// Every method, by its configuration, and every stage, by what it serves, that goes to blue, of every API of the account. What is
+/// Bascule's own goes with the cleanup.
 async fn pointing_at_blue<P: Ports>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
     let edge = &migration.plan.edge;
-    let link = &edge.vpc_link.id;
     let temporary = ports.entry(migration, &rest_api::key()).await?.and_then(|entry| entry.id);
     let own = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
     let mut pointing = Vec::new();
@@ -93,37 +91,49 @@ async fn pointing_at_blue<P: Ports>(ports: &P, migration: &Migration) -> Result<
             continue;
         }
         let methods = ports.methods(&api.id).await?;
-        pointing.extend(
-            methods
-                .iter()
-                .filter(|method| uses(method, link))
-                .map(|method| format!("{} {} of the API {}", method.method, method.path, api.id)),
-        );
+        // Links in stage variables are known per stage: the exports below have them.
+        let linked = methods.iter().filter_map(Method::linked);
+        let to_blue = linked.filter(|method| edge.is_blue(&method.integration.connection, &BTreeMap::new()));
+        pointing.extend(to_blue.map(|method| format!("{method} of the API {}", api.id)));
         let stages = ports.stages(&api.id).await?;
         for stage in stages.iter().filter(|stage| api.id != edge.api.id || !own.contains(&stage.name)) {
-            pointing.extend(stage_uses(ports, &api.id, stage, link).await?);
+            let found = stage_points_at_blue(ports, edge, &api.id, stage, &stages).await?;
+            pointing.extend(found.map(|what| format!("{what} of the API {}", api.id)));
         }
     }
     Ok(pointing)
 }
 
-fn uses(method: &Method, link: &str) -> bool {
-    method.integration.as_ref().is_some_and(|backend| backend.connection_id == link)
+/// What of a stage goes to blue. An export shows the stage's own deployment; that of its canary is seen only where another of the
+/// API's `stages` serves it. One that cannot be seen counts as going to blue, and so does one with links in stage variables,
+/// which a canary may override.
+async fn stage_points_at_blue<P: Ports>(
+    ports: &P,
+    edge: &Edge,
+    api: &str,
+    stage: &Stage,
+    stages: &[Stage],
+) -> Result<Option<String>, PhaseError> {
+    let name = &stage.name;
+    let variable = stage.variables.values().any(|value| *value == edge.vpc_link.id);
+    if variable || export::serves_blue(&ports.export(api, name).await?, stage, edge) {
+        return Ok(Some(format!("the stage {name}")));
+    }
+    let Some(canary) = &stage.canary else {
+        return Ok(None);
+    };
+    let Some(shown) = stages.iter().find(|other| other.deployment_id == canary.deployment_id) else {
+        return Ok(Some(format!(
+            "perhaps the canary of the stage {name}, whose deployment {} no stage shows (promote or delete it)",
+            canary.deployment_id
+        )));
+    };
+    let served = ports.export(api, &shown.name).await?;
+    let in_variable = export::connections(&served).any(|found| matches!(found, Connection::StageVariable(_)));
+    Ok((in_variable || export::serves_blue(&served, stage, edge)).then(|| format!("the canary of the stage {name}")))
 }
 
-/// An export shows what a stage serves, but for its canary: one of a deployment that cannot be seen counts as pointing at blue.
-async fn stage_uses<P: Ports>(ports: &P, api: &str, stage: &Stage, link: &str) -> Result<Option<String>, PhaseError> {
-    let serves =
-        stage.variables.values().any(|value| value == link) || names(&ports.export(api, &stage.name).await?, link);
-    Ok(serves.then(|| format!("the stage {} of the API {api}", stage.name)))
-}
-
-fn names(export: &Value, link: &str) -> bool {
-    gateway::export::integrations(export)
-        .any(|(_, _, integration)| integration.get("connectionId").is_some_and(|id| id == link))
-}
-
-/// No flow for the given time. A load balancer that reports nothing may carry anything.
+/// Blue's load balancer must report no flows for the given time. One that reports nothing may have any number.
 async fn quiet<P: Ports>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<f64, PhaseError> {
     let balancer = &migration.plan.edge.load_balancer;
     let after = i64::try_from(migration.input.cleanup.after.as_secs()).unwrap_or(i64::MAX);

@@ -4,12 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use cleanup::{edge, guard};
-use domain::plan::edge::{Api, Stage, UsagePlan};
+use domain::plan::edge::{Api, Canary, Connection, Stage, UsagePlan};
 use domain::ports::Clock;
 use domain::ports::gateway::{Deployment, Method};
 use domain::resources::{deployment, integration, stage::keeper_name, stage_shift, usage_plan};
 use domain::shift::Shift;
-use domain::{Condition, Entry, Kind, Migration, Outcome, PhaseError, Side};
+use domain::{Condition, Entry, Kind, Migration, Outcome, PhaseError, Progress, Side};
 use jiff::SignedDuration;
 use testing::shop::{API, G, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, TEMPORARY, input};
 use testing::{Account, Aws};
@@ -21,8 +21,8 @@ fn pair(api: &str, name: &str) -> (String, String) {
 fn repointed(methods: &[Method], link: &str) -> Vec<Method> {
     let mut methods = methods.to_vec();
     for backend in methods.iter_mut().filter_map(|method| method.integration.as_mut()) {
-        if !backend.connection_id.is_empty() {
-            link.clone_into(&mut backend.connection_id);
+        if backend.connection != Connection::Internet {
+            backend.connection = Connection::VpcLink(link.to_owned());
         }
     }
     methods
@@ -80,7 +80,7 @@ async fn refusal(change: impl FnOnce(&mut Aws)) -> PhaseError {
 async fn an_idle_blue_that_nothing_points_at_passes_and_its_evidence_is_kept() {
     let (account, migration) = promoted().await;
     inspect(&account, &migration).await.unwrap();
-    let seen = account.progress_of(&migration, "cleanup");
+    let seen = account.progress_of(&migration, Progress::Cleanup);
     assert_eq!(seen["flows"].as_f64(), Some(0.0));
     assert_eq!(seen["deletes"], serde_json::to_value(&migration.plan.deletes).unwrap());
 }
@@ -108,6 +108,45 @@ async fn whatever_points_at_blue_breaches_the_guard_and_is_named() {
     let error =
         refusal(|aws| aws.stages.get_mut(&pair(API, "prod")).unwrap().deployment_id = "deployment-b".to_owned()).await;
     assert_eq!(error.condition, Condition::GuardBreached);
+}
+
+#[tokio::test]
+async fn a_link_v2_to_blues_load_balancer_and_a_canary_that_nobody_sees_count_as_pointing_at_blue() {
+    let other = |aws: &mut Aws, connection: Connection, canary: Option<&str>| {
+        let mut methods = aws.methods[API].clone();
+        methods[0].integration.as_mut().unwrap().connection = connection;
+        aws.apis.insert("other".to_owned(), Api { id: "other".to_owned(), ..Api::default() });
+        aws.methods.insert("other".to_owned(), Vec::new());
+        aws.deployments.insert(pair("other", "d"), (Deployment::default(), methods));
+        let canary = canary.map(|id| Canary { deployment_id: id.to_owned(), percent: 5.0 });
+        let variables = [("green".to_owned(), GREEN_LINK.to_owned())].into();
+        aws.stages.insert(pair("other", "live"), Stage { canary, variables, ..stage("live", "d") });
+    };
+    let green = || Connection::VpcLink(GREEN_LINK.to_owned());
+    let v2 = |target: &str| Connection::VpcLinkV2 { id: "v2".to_owned(), target: target.to_owned() };
+    let variable = || Connection::StageVariable("${stageVariables.green}".to_owned());
+    let unseen = "perhaps the canary of the stage live, whose deployment gone no stage shows (promote or delete it)";
+    for (connection, canary, expected) in [
+        (green(), None, None),
+        (v2(GREEN_BALANCER), None, None),
+        (v2("arn:balancer-blue"), None, Some("the stage live")),
+        (v2("arn:listener-blue"), None, Some("the stage live")),
+        (variable(), None, None),
+        (green(), Some("d"), None),
+        (green(), Some("gone"), Some(unseen)),
+        (variable(), Some("d"), Some("the canary of the stage live")),
+    ] {
+        let (account, migration) = promoted().await;
+        other(&mut account.aws(), connection.clone(), canary);
+        let answer = inspect(&account, &migration).await.map_err(|error| error.message);
+        let expected = expected.map_or(Ok(()), |what| {
+            Err(format!(
+                "blue's VPC link blue1 is still used by {what} of the API other. Point these at another link and deploy, then \
+                 start the cleanup machine again"
+            ))
+        });
+        assert_eq!(answer, expected, "{connection} {canary:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,14 +1,15 @@
 //! From an event to an answer: a browser at the function URL, or a call.
 
-use crate::{Call, answer, http, http::Visit, page, settle};
+use crate::{answer, http, http::Visit, page, settle};
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use domain::{
     Condition, Invocation, Migration, PhaseError,
-    ports::{Approvals, Clock, Ledger, Migrations, Schedules, Signatures, Tokens, approvals::Asked},
+    approval::{Asked, Call},
+    ports::{Approvals, Clock, Ledger, Migrations, Schedules, Signatures, Tokens},
 };
 use serde_json::{Value, json};
 
-/// Everything that this function reaches.
+/// The ports of this function.
 pub trait Ports: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Clock {}
 
 impl<T: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Clock> Ports for T {}
@@ -16,7 +17,8 @@ impl<T: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Cloc
 /// Handles one event.
 ///
 /// # Errors
-/// For a call, whatever stands against it; a browser gets every answer as a page.
+/// For a call only, since a browser gets every error as a page: `InvalidInput` where the payload is no [`Call`] or its question
+/// is not asked of people, `Refused` where nobody asked yet, and the errors of [`answer`] and [`settle`].
 pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -> Result<Value, PhaseError> {
     if event["requestContext"]["http"].is_object() {
         let request: LambdaFunctionUrlRequest = serde_json::from_value(event)
@@ -46,24 +48,25 @@ pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -
 
 async fn browse<P: Ports>(ports: &P, visit: &Visit, invocation: &Invocation) -> Result<Value, PhaseError> {
     let now = ports.now();
-    if !ports.verify(&visit.signed_text(), &visit.signature).await? {
+    let Visit { link, signature, form } = visit;
+    if !ports.verify(&link.text(), signature).await? {
         return Ok(http::answer(403, &page::notice("Not a link of Bascule", "Its signature does not fit.")));
     }
-    if now.as_second() > visit.expires {
+    if now.as_second() > link.expires {
         return Ok(http::answer(
             410,
             &page::notice("Too late", "This link has expired; the migration went on without an answer."),
         ));
     }
-    let (_, migration) = ports.load(&visit.migration, invocation.deadline).await?;
-    let Some(asked) = ports.asked(&visit.migration, visit.question).await? else {
+    let (_, migration) = ports.load(&link.migration, invocation.deadline).await?;
+    let Some(asked) = ports.asked(&link.migration, link.question).await? else {
         return Ok(http::answer(404, &page::notice("Nothing is asked", "This question is not open.")));
     };
-    if asked.digest != visit.digest {
+    if asked.digest != link.digest {
         let text = "What is to be approved has changed since this link was sent. Open the newer link.";
         return Ok(http::answer(409, &page::notice("Out of date", text)));
     }
-    match &visit.form {
+    match form {
         None => Ok(http::answer(200, &page::question(&migration, &asked))),
         Some(form) => submit(ports, &migration, &asked, form, now).await,
     }
@@ -76,14 +79,8 @@ async fn submit<P: Ports>(
     form: &http::Form,
     now: jiff::Timestamp,
 ) -> Result<Value, PhaseError> {
-    let call = Call {
-        migration_id: asked.id.clone(),
-        approval_id: asked.question.name().to_owned(),
-        decision: Some(form.decision),
-        by: form.by.clone(),
-        comment: form.comment.clone(),
-        timeout: false,
-    };
+    let decided = Call::decided(&asked.id, asked.question, form.decision, &form.by);
+    let call = Call { comment: form.comment.clone(), ..decided };
     let given = answer(&call, asked, migration.input.approval.on_timeout, now)?;
     let settled = settle(ports, migration, asked, &given).await?;
     Ok(http::answer(200, &page::thanks(&settled)))
@@ -95,6 +92,6 @@ fn apologise(error: &PhaseError) -> Value {
         Condition::Conflict | Condition::Refused => 409,
         _ => 503,
     };
-    tracing::warn!(%error, "a visitor got no answer");
+    tracing::warn!(%error, "the approval page answered with an error");
     http::answer(status, &page::notice("That did not work", &error.message))
 }

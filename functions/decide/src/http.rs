@@ -2,43 +2,34 @@
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{
-    MigrationId,
-    ports::approvals::{Decision, Question},
-};
+use domain::approval::{Decision, Link};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// What the link and the form say.
+/// A request to the approval page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
-    /// Which migration.
-    pub migration: MigrationId,
-    /// Which question.
-    pub question: Question,
-    /// The digest that the link is bound to.
-    pub digest: String,
-    /// Until when the link works, in seconds since 1970.
-    pub expires: i64,
-    /// The link's signature.
+    /// The link that was followed.
+    pub link: Link,
+    /// Its signature, not yet verified.
     pub signature: String,
-    /// What the form says; absent for a GET, which never decides.
+    /// The form; absent for a GET, which never decides.
     pub form: Option<Form>,
 }
 
-/// What the form says.
+/// The form of the approval page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
-    /// Which button.
+    /// The button that was pressed.
     pub decision: Decision,
-    /// Who.
+    /// The name that was given.
     pub by: String,
-    /// Why.
+    /// The comment that was given.
     pub comment: String,
 }
 
 impl Visit {
-    /// Reads a request. Nothing where it is not a link of ours or neither GET nor POST of the form.
+    /// Reads a request; nothing where its query is no link, its method is neither GET, HEAD nor POST, or the form has no decision.
     #[must_use]
     pub fn read(request: &LambdaFunctionUrlRequest) -> Option<Self> {
         let raw = request.raw_query_string.as_deref().unwrap_or_default();
@@ -48,20 +39,8 @@ impl Visit {
             "POST" => Some(form(request)?),
             _ => return None,
         };
-        Some(Self {
-            migration: MigrationId::new(query.get("migration")?),
-            question: Question::parse(query.get("question")?)?,
-            digest: query.get("digest")?.clone(),
-            expires: query.get("expires")?.parse().ok()?,
-            signature: query.get("signature")?.clone(),
-            form,
-        })
-    }
-
-    /// What the signature must be of: as `request-approval` signed it.
-    #[must_use]
-    pub fn signed_text(&self) -> String {
-        format!("bascule approval\n{}\n{}\n{}\n{}", self.migration, self.question.name(), self.digest, self.expires)
+        let (link, signature) = Link::read(|name| query.get(name).map(String::as_str))?;
+        Some(Self { link, signature, form })
     }
 }
 
@@ -69,11 +48,7 @@ fn form(request: &LambdaFunctionUrlRequest) -> Option<Form> {
     let body = request.body.as_deref().unwrap_or_default();
     let body = if request.is_base64_encoded { STANDARD.decode(body).ok()? } else { body.as_bytes().to_vec() };
     let fields: HashMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
-    let decision = match fields.get("decision")?.as_str() {
-        "approved" => Decision::Approved,
-        "rejected" => Decision::Rejected,
-        _ => return None,
-    };
+    let decision = fields.get("decision")?.parse().ok()?;
     let field = |name: &str| fields.get(name).map(|value| value.chars().take(1_000).collect()).unwrap_or_default();
     Some(Form { decision, by: field("by"), comment: field("comment") })
 }

@@ -7,58 +7,19 @@ pub mod http;
 pub mod page;
 
 use domain::{
-    Migration, MigrationId, PhaseError,
+    Migration, PhaseError,
+    approval::{Answer, Asked, Call, Decision, NOBODY},
     input::OnTimeout,
-    ports::{
-        Approvals, Ledger, Schedules, Tokens,
-        approvals::{Answer, Asked, Decision, NOBODY, Question},
-    },
-    resources::schedule,
+    ports::{Approvals, Ledger, Schedules, Tokens},
+    resources::schedule::{self, Occasion},
 };
-use serde::Deserialize;
 use serde_json::json;
-
-/// A direct invocation, by `aws lambda invoke`, the console or the deadline's schedule.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Call {
-    /// Which migration.
-    pub migration_id: MigrationId,
-    /// `qualification` or `cleanup`.
-    pub approval_id: String,
-    /// Yes or no; absent when the deadline calls.
-    pub decision: Option<Decision>,
-    /// Who says so.
-    #[serde(default)]
-    pub by: String,
-    /// What they say.
-    #[serde(default)]
-    pub comment: String,
-    /// Whether the deadline calls.
-    #[serde(default)]
-    pub timeout: bool,
-}
-
-impl Call {
-    /// The question that is answered.
-    ///
-    /// # Errors
-    /// `InvalidInput` for one that people are never asked.
-    pub fn question(&self) -> Result<Question, PhaseError> {
-        match Question::parse(&self.approval_id) {
-            Some(question @ (Question::Qualification | Question::Cleanup)) => Ok(question),
-            _ => Err(PhaseError::invalid_input(format!(
-                "$.approvalId: found {:?}, expected qualification or cleanup",
-                self.approval_id
-            ))),
-        }
-    }
-}
 
 /// The answer that a call gives to a question.
 ///
 /// # Errors
-/// `Refused` where it comes too late or too early, `InvalidInput` where it says nothing.
+/// `Refused` for an answer after the deadline and for a deadline that is not over; `InvalidInput` where the decision or the
+/// name of who decides is missing.
 pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Timestamp) -> Result<Answer, PhaseError> {
     if call.timeout {
         // The ledger's deadline counts, not the schedule's: an early or forged call decides nothing.
@@ -90,7 +51,7 @@ pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Time
 /// the two can be mended by answering again.
 ///
 /// # Errors
-/// `Conflict` where somebody answered otherwise before; whatever the ports answer.
+/// `Conflict` where somebody answered otherwise before.
 pub async fn settle<P: Ledger + Approvals + Tokens + Schedules>(
     ports: &P,
     migration: &Migration,
@@ -106,14 +67,14 @@ pub async fn settle<P: Ledger + Approvals + Tokens + Schedules>(
     if !ports.succeed(&asked.token, &output).await? {
         ports.record(migration, "nobody waits for the answer", json!({ "question": asked.question.name() })).await?;
     }
-    schedule::remove(ports, migration, &format!("deadline-{}", asked.question.name())).await?;
+    schedule::remove(ports, migration, Occasion::Deadline(asked.question)).await?;
     Ok(answer.clone())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Condition, ports::approvals::TaskToken};
+    use domain::{Condition, MigrationId, TaskToken, approval::Question};
 
     const BEFORE: &str = "2026-01-01T00:00:00Z";
     const AFTER: &str = "2026-01-03T00:00:00Z";

@@ -2,7 +2,8 @@
 
 use domain::{
     Migration,
-    ports::approvals::{Answer, Asked, Decision, Question, TEMPORARY_URL},
+    approval::{Answer, Asked, Decision, Question},
+    progress::TEMPORARY_URL,
 };
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
@@ -94,7 +95,7 @@ fn pretty(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::ports::approvals::TaskToken;
+    use domain::TaskToken;
     use serde_json::json;
     use testing::migration;
 

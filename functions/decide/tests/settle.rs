@@ -3,12 +3,10 @@
 
 use decide::settle;
 use domain::{
-    Condition, Migration, PhaseError,
-    ports::{
-        Approvals, Clock,
-        approvals::{Answer, Asked, Decision, NOBODY, Question, TaskToken, When},
-    },
-    resources::schedule,
+    Condition, Migration, PhaseError, TaskToken,
+    approval::{Answer, Asked, Decision, NOBODY, Question},
+    ports::{Approvals, Clock, schedules::When},
+    resources::schedule::{self, Occasion},
 };
 use serde_json::json;
 use testing::{Account, shop::input};
@@ -25,7 +23,8 @@ async fn asked() -> (Account, Migration) {
         answer: None,
     };
     let deadline = When::At(account.now());
-    schedule::ensure(&account, &migration, "deadline-qualification", deadline, "arn:decide", json!({})).await.unwrap();
+    let occasion = Occasion::Deadline(Question::Qualification);
+    schedule::ensure(&account, &migration, occasion, deadline, "arn:decide", json!({})).await.unwrap();
     account.ask(&migration, &question).await.unwrap();
     (account, migration)
 }

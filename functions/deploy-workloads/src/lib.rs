@@ -1,14 +1,11 @@
 //! Applies the bundles to green, in their order, with temporary hosts and suspended holds.
 
 use domain::{
-    Migration, Outcome, PhaseError,
+    Migration, Outcome, PhaseError, Progress,
     ports::{Kubernetes, Ledger, Manifests},
     resources::bundle,
 };
 use serde_json::Value;
-
-/// The key of this phase's progress in the ledger.
-const PHASE: &str = "deploy-workloads";
 
 /// Applies every bundle that the ledger does not know as applied.
 ///
@@ -21,7 +18,7 @@ where
 {
     let mut objects = 0;
     for bundle in &migration.plan.workloads.bundles {
-        let applied = bundle::ensure(ports, migration, bundle, PHASE).await;
+        let applied = bundle::ensure(ports, migration, bundle).await;
         applied.map_err(|error| error.during(&bundle.uri))?;
         objects += bundle.objects;
     }
@@ -42,8 +39,8 @@ where
     for bundle in &migration.plan.workloads.bundles {
         bundle::forget(ports, migration, bundle).await?;
     }
-    if ports.progress(migration, PHASE).await?.is_some_and(|progress| !progress.is_null()) {
-        ports.save_progress(migration, PHASE, Value::Null).await?;
+    if ports.progress(migration, Progress::DeployWorkloads).await?.is_some_and(|progress| !progress.is_null()) {
+        ports.save_progress(migration, Progress::DeployWorkloads, Value::Null).await?;
     }
     Ok(Outcome::done())
 }

@@ -3,35 +3,24 @@
 use crate::forward;
 use crate::sight::{Sight, Verdict, judge};
 use domain::{
-    Direction, Duration, Migration, Outcome, PhaseError, alarms,
-    ports::{
-        Alarms, Approvals, Ledger, Messages, Schedules, Tokens,
-        approvals::{Answer, Asked, Decision, Question, TaskToken, When},
-    },
-    resources::schedule,
+    Direction, Duration, Migration, Outcome, PhaseError, Progress, TaskToken, alarms,
+    approval::{Answer, Asked, Decision, Question},
+    ports::{Alarms, Approvals, Ledger, Messages, Schedules, Tokens, schedules::When},
+    resources::schedule::{self, Occasion},
 };
 use serde_json::json;
 
-/// The name of the bake's end among the migration's schedules.
-pub const END: &str = "bake-end";
-
-/// The name of the look of every minute among the migration's schedules.
-pub const WATCH: &str = "bake-watch";
-
-/// The progress under which the ledger keeps what people were told.
-const PHASE: &str = "observe";
-
-/// Days after which the waiting state itself gives up (`TimeoutSeconds` of Bake).
+/// Days after which the waiting state times out (`TimeoutSeconds` of Bake).
 const NET: u64 = 31;
 
-/// Who ended a bake whose stage somebody moved.
+/// Who ended a bake whose stage somebody else changed.
 const OTHERS: &str = "whoever moved the stage";
 
 /// Begins the bake. The order matters: first the token is stored and the alarms are watched, then they are read: an
 /// alarm that fires in between is seen one way or the other.
 ///
 /// # Errors
-/// `GuardBreached` where an alarm is not OK now, `Conflict` where the migration was turned back; whatever the ports answer.
+/// `GuardBreached` where an alarm is not OK now; `Conflict` where the migration was turned back.
 pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     ports: &P,
     migration: &Migration,
@@ -45,14 +34,14 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
     let end = schedule::ensure(
         ports,
         migration,
-        END,
+        Occasion::BakeEnd,
         When::At(migration.input.bake.duration.after(now)),
         observe_arn,
         look.clone(),
     )
     .await?;
     let net = When::EveryMinuteUntil(Duration::from_days(NET).after(now));
-    schedule::ensure(ports, migration, WATCH, net, observe_arn, look).await?;
+    schedule::ensure(ports, migration, Occasion::BakeWatch, net, observe_arn, look).await?;
     let evidence = json!({ "alarms": alarms, "until": end });
     let asked = Asked {
         id: migration.id.clone(),
@@ -76,14 +65,14 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
 /// Looks and acts: every minute, and when the bake's time is over. Nothing is looked at where no bake waits.
 ///
 /// # Errors
-/// `Refused` where no bake has begun; whatever the look and the ports answer.
+/// `Refused` where no bake has begun; the errors of `look` and of [`judge`].
 pub async fn watch<P: Ledger + Approvals + Schedules + Tokens + Messages>(
     ports: &P,
     migration: &Migration,
     look: impl Future<Output = Result<Sight, PhaseError>> + Send,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
-    // A migration that was turned back has told its bake so, and what there was to see is going; so are the schedules.
+    // Rolled back: the bake was told, and the schedules are being deleted.
     if migration.direction == Direction::Undo {
         return Ok(Outcome::done());
     }
@@ -104,10 +93,11 @@ pub async fn watch<P: Ledger + Approvals + Schedules + Tokens + Messages>(
     settle(ports, migration, &asked, Answer { decision, by: by.to_owned(), comment, at: now }).await
 }
 
-/// An alarm that this migration watches has changed; `fired` says that the event itself tells of a state other than OK.
+/// An alarm that this migration watches has changed; `fired` says that the event itself tells of a state other than OK. Breaks the
+/// bake where one of its alarms is not OK, or where this one was not.
 ///
 /// # Errors
-/// Whatever the ports answer.
+/// Only those of the calls.
 pub async fn alarm<P: Ledger + Alarms + Approvals + Schedules + Tokens>(
     ports: &P,
     migration: &Migration,
@@ -130,7 +120,7 @@ pub async fn alarm<P: Ledger + Alarms + Approvals + Schedules + Tokens>(
 
 /// Tells people of a release on one side only, once for each state of affairs.
 async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, released: &[String]) -> Result<(), PhaseError> {
-    let known = ports.progress(migration, PHASE).await?.unwrap_or_else(|| json!({ "released": [] }));
+    let known = ports.progress(migration, Progress::Observe).await?.unwrap_or_else(|| json!({ "released": [] }));
     let told = json!({ "released": released });
     if known == told {
         return Ok(());
@@ -145,7 +135,7 @@ async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, released: 
         );
         ports.publish(&subject, &text).await?;
     }
-    ports.save_progress(migration, PHASE, told).await
+    ports.save_progress(migration, Progress::Observe, told).await
 }
 
 /// Stores how the bake ended, then lets the execution go on. The first answer stands.
@@ -168,7 +158,7 @@ async fn settle<P: Ledger + Approvals + Schedules + Tokens>(
         }
     };
     ports.unwatch(&migration.id, &migration.input.bake.alarms).await?;
-    schedule::remove(ports, migration, END).await?;
-    schedule::remove(ports, migration, WATCH).await?;
+    schedule::remove(ports, migration, Occasion::BakeEnd).await?;
+    schedule::remove(ports, migration, Occasion::BakeWatch).await?;
     Ok(Outcome::done().with("decision", answer.decision.name()))
 }

@@ -1,18 +1,15 @@
-//! Who calls: the state machine, the bake's schedules, or EventBridge with an alarm
+//! The callers of this function: the state machine, the bake's schedules, or EventBridge with an alarm
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>).
 
 use crate::{bake, guard, sight};
 use domain::{
-    Invocation, MigrationId, Outcome, PhaseError, Step as _,
+    Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
-    ports::{
-        Alarms, Approvals, Clock, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages, Tokens,
-        approvals::TaskToken,
-    },
+    ports::{Alarms, Approvals, Clock, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages, Tokens},
 };
 use serde::Deserialize;
 
-/// What may come.
+/// An event of this function.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Event {
@@ -27,29 +24,29 @@ pub enum Event {
 /// An event of CloudWatch.
 #[derive(Debug, Deserialize)]
 pub struct AlarmEvent {
-    /// What happened.
+    /// `CloudWatch Alarm State Change` or `CloudWatch Alarm Configuration Change`.
     #[serde(rename = "detail-type")]
     pub detail_type: String,
     /// The alarm's ARN.
     pub resources: Vec<String>,
-    /// What it is now.
+    /// The alarm's state or configuration.
     #[serde(default)]
     pub detail: serde_json::Value,
 }
 
 impl AlarmEvent {
-    /// Whether the event itself says that the alarm left OK: it counts even where the alarm is OK again by now.
+    /// Whether the event itself says that the alarm is not OK: that counts even where the alarm is OK again by now.
     #[must_use]
     pub fn fired(&self) -> bool {
         self.detail_type == "CloudWatch Alarm State Change" && self.detail["state"]["value"] != "OK"
     }
 }
 
-/// The schedule's call.
+/// The call of a schedule of the bake.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Watch {
-    /// Which migration.
+    /// The migration.
     pub migration_id: MigrationId,
     /// Always `bake`.
     pub watch: String,
@@ -59,11 +56,11 @@ pub struct Watch {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
-    /// Which migration.
+    /// The migration.
     pub migration_id: MigrationId,
-    /// Which state: a [`Step`].
+    /// The state of the machine: a [`Step`].
     pub step: Option<String>,
-    /// What waits, for `bake`.
+    /// The token of the waiting state, for `bake` only.
     pub task_token: Option<TaskToken>,
 }
 
@@ -77,7 +74,7 @@ pub enum Step {
     Bake,
 }
 
-/// Everything that this function reaches.
+/// The ports of this function.
 pub trait Ports:
     Ledger + Migrations + Alarms + Approvals + Schedules + Tokens + Messages + Stages + Kubernetes + Settings + Clock
 {

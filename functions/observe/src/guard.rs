@@ -9,14 +9,14 @@ use domain::{
     shift::Shift,
 };
 
-/// What the guard says.
+/// What becomes of the step.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Keep watching: what to tell the operator.
+    /// It is watched on, with a text for the operator.
     Watch(String),
-    /// The step passed.
+    /// It passed.
     Pass,
-    /// Go back: why.
+    /// Traffic goes back, for this reason.
     Breached(String),
 }
 
@@ -40,9 +40,8 @@ pub fn judge(migration: &Migration, shift: &Shift, complaints: &[String], now: j
 /// Watches the latest step of the switch; `stage` is what production's stage is now.
 ///
 /// # Errors
-/// `NotReady` while it is watched, `GuardBreached` where traffic must go back, `Conflict` where somebody moved the stage or the
-/// migration was turned back;
-/// whatever the ports answer.
+/// `NotReady` while it is watched; `GuardBreached` where an alarm is not OK or the switch took longer than its deadline; `Conflict`
+/// where somebody changed the stage or the migration was turned back; `Refused` before the first step.
 pub async fn converge<P: Ledger + Alarms>(
     ports: &P,
     migration: &Migration,

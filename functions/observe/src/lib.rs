@@ -10,10 +10,10 @@ pub mod sight;
 
 use domain::{Direction, Migration, PhaseError};
 
-/// Nothing is watched, and nobody waits for a bake, once the migration was turned back: whoever waited then was told already.
+/// Refuses to watch a migration that was turned back: the tasks that waited have been failed already.
 ///
 /// # Errors
-/// `Conflict` where it was.
+/// `Conflict` where the migration was turned back.
 pub fn forward(migration: &Migration) -> Result<(), PhaseError> {
     match migration.direction {
         Direction::Converge => Ok(()),

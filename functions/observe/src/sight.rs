@@ -1,4 +1,4 @@
-//! What is seen of a bake, and what it means.
+//! Reads what a bake depends on, and decides whether it goes on, ends well or breaks.
 
 use domain::{
     Migration, PhaseError, alarms,
@@ -7,36 +7,37 @@ use domain::{
     release,
 };
 
-/// What is seen.
+/// The state of everything that a bake depends on.
 #[derive(Debug, Clone)]
 pub struct Sight {
-    /// What stands against going on with an alarm, a text each.
+    /// A text for each alarm that is not OK.
     pub alarms: Vec<String>,
-    /// Somebody else's hand on the stage.
+    /// How somebody else changed the stage; nothing where it serves green's deployment alone.
     pub moved: Option<String>,
     /// Releases that reached one cluster only; an error where a cluster does not answer, which must not hide the rest.
     pub released: Result<Vec<String>, PhaseError>,
 }
 
-/// What it means for the bake.
+/// What becomes of the bake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Its time is not over.
     Wait,
     /// Its time is over, and it ended well.
     End,
-    /// Its time is over, and it does not end while a release is on one side only: the way back would lose it, or bring it.
+    /// Its time is over, but a release is on one cluster only, so the bake stays open: going back would lose the release, or
+    /// bring it.
     Held,
     /// An alarm broke it.
     Broken(String),
-    /// Somebody moved the stage.
+    /// Somebody else changed the stage.
     Moved(String),
 }
 
-/// Looks once.
+/// Reads alarms, stage and both clusters once.
 ///
 /// # Errors
-/// Whatever CloudWatch, API Gateway or the ledger answer.
+/// `Conflict` where the ledger does not know deployment G or green's VPC link.
 pub async fn see<P: Ledger + Alarms + Stages + Kubernetes>(
     ports: &P,
     migration: &Migration,
@@ -52,7 +53,7 @@ pub async fn see<P: Ledger + Alarms + Stages + Kubernetes>(
 /// Decides on a bake that lasts until `end`.
 ///
 /// # Errors
-/// The clusters' own, where the bake could end and they cannot be compared.
+/// The error of [`Sight::released`] where only that keeps the bake from ending.
 pub fn judge(sight: &Sight, end: jiff::Timestamp, now: jiff::Timestamp) -> Result<Verdict, PhaseError> {
     if !sight.alarms.is_empty() {
         return Ok(Verdict::Broken(sight.alarms.join("; ")));

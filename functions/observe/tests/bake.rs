@@ -2,14 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use domain::{
-    Condition, Migration, Outcome, PhaseError,
+    Condition, Migration, Outcome, PhaseError, Progress, TaskToken,
+    approval::Decision,
     plan::edge::{Canary, Stage},
-    ports::{
-        Clock, Ledger,
-        approvals::{AlarmState, Decision, TaskToken, When},
-    },
+    ports::{Clock, Ledger, alarms::AlarmState, schedules::When},
     resources::{deployment, vpc_link},
-    shift::{PHASE, Shift},
+    shift::Shift,
 };
 use observe::{bake, guard, sight::Sight};
 use serde_json::json;
@@ -186,7 +184,7 @@ async fn the_end_of_a_bake_that_met_a_fault_at_any_call_is_completed_by_the_next
 async fn shifted(share: u8, guarded: usize) -> (Account, Migration) {
     let (account, migration) = moved();
     let shift = Shift { guarded, share, started_at: start(), shifted_at: start() };
-    account.save_progress(&migration, PHASE, json!(shift)).await.unwrap();
+    shift.save(&account, &migration).await.unwrap();
     for (key, id) in [(deployment::green(), "G"), (vpc_link::key(&migration), "link")] {
         account.know(&migration, key, id);
     }
@@ -202,7 +200,7 @@ fn stage(migration: &Migration, share: u8) -> Stage {
 }
 
 async fn watched(account: &Account, migration: &Migration, now: jiff::Timestamp) -> Result<Outcome, PhaseError> {
-    let shift: Shift = serde_json::from_value(account.progress_of(migration, PHASE)).unwrap();
+    let shift = Shift::saved(account, migration).await?.unwrap();
     guard::converge(account, migration, Some(&stage(migration, shift.share)), now).await
 }
 
@@ -224,7 +222,7 @@ async fn a_step_is_watched_for_its_time_and_then_counted_once() {
         let passed = watched(&account, &migration, at("2026-01-01T12:05:00Z")).await.unwrap();
         assert_eq!(passed.get("complete"), Some(&json!(false)));
     }
-    assert_eq!(account.progress_of(&migration, PHASE)["guarded"], 1);
+    assert_eq!(Shift::saved(&account, &migration).await.unwrap().unwrap().guarded, 1);
 }
 
 #[tokio::test]
@@ -259,7 +257,7 @@ async fn a_switch_that_cannot_be_read_is_no_switch_that_has_not_begun() {
     let (account, migration) = moved();
     let asked = async || guard::converge(&account, &migration, None, start()).await.unwrap_err();
     assert_eq!(asked().await.condition, Condition::Refused);
-    account.save_progress(&migration, PHASE, json!({ "share": 25 })).await.unwrap();
+    account.save_progress(&migration, Progress::ShiftTraffic, json!({ "share": 25 })).await.unwrap();
     let error = asked().await;
     assert_eq!(error.condition, Condition::Conflict);
     assert!(error.message.contains("missing field"), "{error}");

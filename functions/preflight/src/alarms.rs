@@ -1,15 +1,12 @@
 //! The alarms that will guard the migration must exist here and be OK before it begins.
 
 use crate::Place;
-use domain::{
-    Input, PhaseError, Problem,
-    ports::{Alarms, approvals::AlarmState},
-};
+use domain::{Input, PhaseError, Problem, alarms::complaint, ports::Alarms};
 
 /// Every problem with the alarms of the input, with its path.
 ///
 /// # Errors
-/// Whatever CloudWatch answers.
+/// Only those of the calls.
 pub async fn problems<P: Alarms>(ports: &P, input: &Input, place: &Place) -> Result<Vec<Problem>, PhaseError> {
     let lists = [("$.cutover.alarms", &input.cutover.alarms), ("$.bake.alarms", &input.bake.alarms)];
     let (mut problems, mut paths, mut arns) = (Vec::new(), Vec::new(), Vec::new());
@@ -25,8 +22,10 @@ pub async fn problems<P: Alarms>(ports: &P, input: &Input, place: &Place) -> Res
         }
     }
     let states = if arns.is_empty() { Vec::new() } else { ports.states(&arns).await? };
-    problems
-        .extend(paths.iter().zip(states).filter_map(|(path, state)| complaint(state).map(|m| Problem::new(path, m))));
+    problems.extend(paths.iter().zip(states).filter_map(|(path, state)| {
+        let complaint = complaint(state)?;
+        Some(Problem::new(path, format!("the alarm {complaint}; it must be OK before the migration begins")))
+    }));
     Ok(problems)
 }
 
@@ -35,17 +34,6 @@ fn foreign(arn: &str, place: &Place) -> Option<String> {
     (!arn.starts_with("arn:") || !arn.contains(&prefix)).then(|| {
         format!("found {arn:?}, expected the ARN of an alarm in this account and Region (…{prefix}name): others send their events elsewhere")
     })
-}
-
-const fn complaint(state: AlarmState) -> Option<&'static str> {
-    match state {
-        AlarmState::Ok => None,
-        AlarmState::Alarm => Some("the alarm is in ALARM; mend what it tells of before migrating"),
-        AlarmState::InsufficientData => {
-            Some("the alarm has no data, so it could not guard anything; wait until it is OK")
-        }
-        AlarmState::Missing => Some("there is no such alarm"),
-    }
 }
 
 #[cfg(test)]

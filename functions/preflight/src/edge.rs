@@ -1,4 +1,4 @@
-//! The edge: the public API, its stage, blue's VPC link and the load balancer behind it. Read only, every problem at once.
+//! Reads the edge: the public API, its stage, blue's VPC link and the load balancer behind it. Every problem is told at once.
 
 mod advice;
 mod api;
@@ -6,9 +6,10 @@ mod balancer;
 mod drift;
 mod plan;
 
+use domain::gateway::link;
 use domain::plan::Found;
-use domain::plan::edge::{Edge, Integration};
-use domain::ports::gateway::{Backend, Method};
+use domain::plan::edge::Edge;
+use domain::ports::gateway::Method;
 use domain::ports::{Apis, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::{Input, PhaseError, Problem};
 
@@ -17,7 +18,7 @@ const API: &str = "$.gateway.restApiId";
 /// Where the input names the stage.
 const STAGE: &str = "$.gateway.stage";
 
-/// Everything that is read here.
+/// The ports of this part.
 pub trait Ports: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
 
 impl<T> Ports for T where T: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
@@ -25,7 +26,7 @@ impl<T> Ports for T where T: Apis + Stages + UsagePlans + VpcLinks + LoadBalance
 /// Reads the edge, as far as the input names it.
 ///
 /// # Errors
-/// Only where AWS did not answer or denied; everything else is a problem.
+/// Only those of the calls; everything else is a problem.
 pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, PhaseError> {
     let mut found = Found::new(Edge::default());
     let id = &input.gateway.rest_api_id;
@@ -97,31 +98,18 @@ async fn stage<P: Ports>(
     Ok(())
 }
 
-/// The one V1 link that the API uses; its integrations go into the facts.
+/// The one VPC link V1 that the API uses; the methods behind it go into the facts.
 fn blues_link(methods: &[Method], found: &mut Found<Edge>) -> Option<String> {
-    let linked: Vec<(&Method, &Backend)> = methods
-        .iter()
-        .filter_map(|method| Some((method, method.integration.as_ref()?)))
-        .filter(|(_, backend)| backend.connection_type == "VPC_LINK")
-        .collect();
-    let (link, problems) = api::link(&found.facts.api.id, &linked);
-    found.problems.extend(problems);
-    found.facts.integrations = linked.iter().map(|(method, backend)| integration(method, backend)).collect();
-    let longest = found.facts.integrations.iter().map(|integration| integration.timeout_millis).max();
+    found.facts.integrations = methods.iter().filter_map(Method::linked).collect();
+    let linked = &found.facts.integrations;
+    let longest = linked.iter().map(|method| method.integration.timeout_millis).max();
     found.facts.longest_timeout_millis = longest.unwrap_or_default();
-    link
-}
-
-fn integration(method: &Method, backend: &Backend) -> Integration {
-    Integration {
-        resource_id: method.resource_id.clone(),
-        path: method.path.clone(),
-        method: method.method.clone(),
-        connection_id: backend.connection_id.clone(),
-        uri: backend.uri.clone(),
-        timeout_millis: backend.timeout_millis,
-        insecure_skip_verification: backend.insecure_skip_verification,
-        request_parameters: backend.request_parameters.clone(),
+    match link::only(&found.facts.api.id, linked) {
+        Ok(link) => Some(link.to_owned()),
+        Err(reasons) => {
+            found.problems.extend(reasons.into_iter().map(|reason| Problem::new(API, reason)));
+            None
+        }
     }
 }
 
@@ -134,7 +122,7 @@ async fn behind_the_link<P: Ports>(
     let Some(link) = ports.vpc_link(id).await? else {
         found.problems.push(Problem::new(
             API,
-            format!("the VPC link {id} is no V1 link of this account; V2 links are not supported yet"),
+            format!("the API uses the VPC link {id}, which does not exist in this account and Region"),
         ));
         return Ok(());
     };

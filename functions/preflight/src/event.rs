@@ -1,4 +1,4 @@
-//! Who calls: the migrate machine with the user's input, or the rollback machine at its end.
+//! The callers of this function: the migrate machine with the user's input, and the rollback machine at its end.
 
 use crate::{Findings, compute, conclude, edge, refuse, undo, workloads};
 use domain::{
@@ -26,7 +26,7 @@ pub struct Call {
     pub direction: Direction,
 }
 
-/// Everything that this phase reaches.
+/// The ports of this phase.
 pub trait Ports: compute::Ports + edge::Ports + Ledger + Migrations + Leases + Alarms + Kubernetes + Manifests {}
 
 impl<T> Ports for T where
@@ -37,7 +37,7 @@ impl<T> Ports for T where
 /// Handles one call. An execution that was opened or refused before gets the same answer again.
 ///
 /// # Errors
-/// `InvalidInput`, `Refused` or `Conflict` with every problem; whatever AWS answers.
+/// `InvalidInput`, `Refused` or `Conflict` with every problem; for an undo, `Refused` with what is left of the migration.
 pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> Result<Outcome, PhaseError> {
     let id = &call.migration_id;
     if call.direction == Direction::Undo {

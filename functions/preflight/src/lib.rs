@@ -49,7 +49,8 @@ impl Place {
 /// Opens the migration with the plan that the findings make, or keeps the refusal.
 ///
 /// # Errors
-/// `InvalidInput`, `Conflict` or `Refused` with every problem, of the input and of the account; whatever the ports answer.
+/// Every problem of the input and of the account together: `InvalidInput` where the input is at fault, `Conflict` where another
+/// migration holds a lock, `Refused` otherwise.
 pub async fn conclude<P: Migrations + Alarms>(
     ports: &P,
     id: &MigrationId,
@@ -100,7 +101,7 @@ async fn open<P: Migrations>(ports: &P, as_written: &Value, opening: Opening) ->
 /// Keeps a refusal, and answers with it.
 ///
 /// # Errors
-/// The refusal; whatever the ledger answers.
+/// The refusal.
 pub async fn refuse<P: Migrations>(
     ports: &P,
     id: &MigrationId,
@@ -145,7 +146,7 @@ fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
 /// and its locks with it.
 ///
 /// # Errors
-/// `Refused` with what is left; whatever the ledger answers.
+/// `Refused` with what is left.
 pub async fn undo<P: Ledger + Migrations>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     if migration.input.on_abort == OnAbort::Delete {
         let left = left(ports, migration).await?;

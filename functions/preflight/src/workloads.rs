@@ -7,10 +7,10 @@ use domain::{
     Input, Kind, PhaseError, Problem,
     manifest::{
         Classes, HOLD_LABEL, Object, RUN_LABEL, class, classify,
-        order::is_built_in,
         refusal::{defined_kind, needed_namespace, reasons},
         removed, state, workload,
     },
+    object::is_built_in,
     plan::{
         Found, Planned,
         workloads::{Bundle, Workload, Workloads},

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::ports::approvals::AlarmState;
+use domain::ports::alarms::AlarmState;
 use domain::ports::migrations::Life;
 use domain::{Condition, MigrationId, PhaseError, Problem, Reading, plan::Found};
 use preflight::{Findings, conclude};

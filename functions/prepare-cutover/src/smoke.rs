@@ -4,10 +4,8 @@ use crate::Ports;
 use domain::plan::edge::{Edge, UsagePlan};
 use domain::ports::probes::Probe;
 use domain::resources::{stage::keeper_name, usage_plan};
-use domain::{Input, Migration, PhaseError, Side};
+use domain::{Input, Migration, PhaseError, Progress, Side};
 use serde_json::{Value, json};
-
-const PHASE: &str = "prepare-cutover";
 
 /// How long a new stage and its usage plan may take to be known everywhere. API Gateway publishes no figure; after this an answer
 /// other than expected is taken for what it is.
@@ -64,12 +62,12 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
         let like = UsagePlan { key_ids: vec![id.clone()], ..UsagePlan::default() };
         usage_plan::ensure(ports, migration, &usage_plan::smoke(), (&edge.api.id, stage), &like).await?;
     }
-    let saved = ports.progress(migration, PHASE).await?.unwrap_or_default();
+    let saved = ports.progress(migration, Progress::PrepareCutover).await?.unwrap_or_default();
     let since = saved.get("smokeSince").and_then(Value::as_str).and_then(|since| since.parse().ok());
     let since: jiff::Timestamp = if let Some(since) = since {
         since
     } else {
-        ports.save_progress(migration, PHASE, json!({ "smokeSince": now })).await?;
+        ports.save_progress(migration, Progress::PrepareCutover, json!({ "smokeSince": now })).await?;
         now
     };
     let mut failed = Vec::new();
@@ -100,8 +98,8 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
 /// Takes the key's way to G's stage away again.
 pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     usage_plan::remove(ports, migration, &usage_plan::smoke()).await?;
-    if ports.progress(migration, PHASE).await?.is_some_and(|progress| !progress.is_null()) {
-        ports.save_progress(migration, PHASE, Value::Null).await?;
+    if ports.progress(migration, Progress::PrepareCutover).await?.is_some_and(|progress| !progress.is_null()) {
+        ports.save_progress(migration, Progress::PrepareCutover, Value::Null).await?;
     }
     Ok(())
 }
@@ -109,7 +107,7 @@ pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::plan::edge::Integration;
+    use domain::plan::edge::LinkedMethod;
 
     #[test]
     fn without_an_expected_status_only_refusals_and_failures_are_wrong() {
@@ -122,10 +120,10 @@ mod tests {
 
     #[test]
     fn paths_with_parameters_are_not_made_up() {
-        let integration = |method: &str, path: &str| Integration {
+        let integration = |method: &str, path: &str| LinkedMethod {
             method: method.to_owned(),
             path: path.to_owned(),
-            ..Integration::default()
+            ..LinkedMethod::default()
         };
         let edge = Edge {
             integrations: vec![

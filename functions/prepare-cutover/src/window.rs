@@ -5,7 +5,7 @@
 
 use crate::{Ports, deployments};
 use domain::gateway::{export, integrations, made, unmoved};
-use domain::plan::edge::Integration;
+use domain::plan::edge::LinkedMethod;
 use domain::resources::stage::keeper_name;
 use domain::resources::{deployment, integration, vpc_link};
 use domain::{Entry, Migration, PhaseError, Side};
@@ -17,7 +17,7 @@ use serde_json::json;
 #[serde(rename_all = "camelCase")]
 struct Originals {
     /// The integrations as they were.
-    integrations: Vec<Integration>,
+    integrations: Vec<LinkedMethod>,
     /// The deployments that there were.
     deployments: Vec<String>,
 }

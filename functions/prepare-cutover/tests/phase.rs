@@ -5,6 +5,7 @@
 use domain::ports::gateway::{Deployment, Method};
 use domain::{Condition, Entry, Migration};
 use prepare_cutover::{converge, undo};
+use std::collections::BTreeMap;
 use testing::shop::{API, GREEN_LINK, input};
 use testing::{Account, Aws, Fault};
 
@@ -24,15 +25,15 @@ async fn prepared() -> (Account, Migration) {
 
 /// The shop's account without what only concerns Kubernetes.
 fn edge(aws: &Aws) -> Aws {
-    Aws { objects: std::collections::BTreeMap::new(), ..aws.contents() }
+    Aws { objects: BTreeMap::new(), ..aws.contents() }
 }
 
-fn links(methods: &[Method]) -> Vec<&str> {
-    let backends = methods.iter().filter_map(|method| method.integration.as_ref());
-    backends.map(|backend| backend.connection_id.as_str()).filter(|link| !link.is_empty()).collect()
+fn links(methods: &[Method]) -> Vec<String> {
+    let linked = methods.iter().filter_map(Method::linked);
+    linked.filter_map(|method| method.integration.connection.vpc_link(&BTreeMap::new())).collect()
 }
 
-fn made_by_bascule(aws: &Aws) -> Vec<(&Deployment, Vec<&str>)> {
+fn made_by_bascule(aws: &Aws) -> Vec<(&Deployment, Vec<String>)> {
     let own = aws.deployments.values().filter(|(deployment, _)| deployment.description.starts_with("Bascule move"));
     own.map(|(deployment, methods)| (deployment, links(methods))).collect()
 }
@@ -93,7 +94,7 @@ async fn a_deployment_inside_the_window_is_reported() {
         let _ = converge(&account, &migration).await;
         account.start("prepare-cutover");
         let methods = account.aws().methods[API].clone();
-        let g_exists = made_by_bascule(&account.aws()).iter().any(|(_, links)| links.contains(&GREEN_LINK));
+        let g_exists = made_by_bascule(&account.aws()).iter().any(|(_, links)| links.contains(&GREEN_LINK.to_owned()));
         if links(&methods) != [GREEN_LINK; 4] || g_exists {
             continue;
         }

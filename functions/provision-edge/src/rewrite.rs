@@ -1,23 +1,15 @@
 //! The public API's export as the temporary API imports it: green's link for blue's, temporary hosts for public ones, and
 //! nothing else.
 
-use domain::gateway::export::INTEGRATION;
+use domain::gateway::export;
 use domain::input::Host;
 use serde_json::Value;
 
 /// The document to import. Integrations through other links, or through none, stay as they are.
 #[must_use]
 pub fn temporary(mut export: Value, blue: &str, green: &str, hosts: &[Host]) -> Value {
-    let paths = export.get_mut("paths").and_then(Value::as_object_mut);
-    let methods = paths.into_iter().flat_map(|paths| paths.values_mut().filter_map(Value::as_object_mut));
-    for method in methods.flat_map(|methods| methods.values_mut()) {
-        let Some(integration) = method.get_mut(INTEGRATION) else {
-            continue;
-        };
-        if integration.get("connectionId").and_then(Value::as_str) != Some(blue) {
-            continue;
-        }
-        integration["connectionId"] = green.into();
+    for integration in export::through(&mut export, blue) {
+        export::connect(integration, green);
         if let Some(uri) = integration.get("uri").and_then(Value::as_str) {
             integration["uri"] = rehost(uri, hosts).into();
         }
@@ -44,6 +36,7 @@ pub fn rehost(uri: &str, hosts: &[Host]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::gateway::export::INTEGRATION;
     use serde_json::json;
 
     fn hosts() -> Vec<Host> {

@@ -2,7 +2,7 @@
 
 use crate::{Ports, rewrite};
 use domain::resources::{deployment, rest_api, stage, usage_plan};
-use domain::{Migration, PhaseError};
+use domain::{Migration, PhaseError, Progress, progress::TEMPORARY_URL};
 use serde_json::{Value, json};
 
 /// Makes API, deployment, stage and usage plans, and tells the ledger the URL.
@@ -16,9 +16,9 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, link: &
         usage_plan::ensure(ports, migration, &usage_plan::temporary(&like.id), (api, stage), like).await?;
     }
     let url = rest_api::url(&migration.plan.region, api, stage);
-    let progress = json!({ "temporaryApi": api, "temporaryUrl": url });
-    if ports.progress(migration, "provision-edge").await?.as_ref() != Some(&progress) {
-        ports.save_progress(migration, "provision-edge", progress).await?;
+    let progress = json!({ "temporaryApi": api, TEMPORARY_URL: url });
+    if ports.progress(migration, Progress::ProvisionEdge).await?.as_ref() != Some(&progress) {
+        ports.save_progress(migration, Progress::ProvisionEdge, progress).await?;
     }
     Ok(())
 }

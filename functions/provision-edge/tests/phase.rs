@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use domain::plan::edge::Connection;
 use domain::resources::{deployment, stage_shift};
-use domain::{Condition, Entry, Migration, Outcome, PhaseError, Whole};
+use domain::{Condition, Entry, Migration, Outcome, PhaseError, Progress, Whole};
 use provision_edge::{Step, converge, undo as take_down};
 use testing::shop::input;
 use testing::{Account, Fault};
@@ -70,8 +71,8 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     let cart = aws.methods[&api.id].iter().find(|method| method.path == "/cart" && method.method == "GET").unwrap();
     let backend = cart.integration.as_ref().unwrap();
     assert_eq!(
-        (backend.connection_id.as_str(), backend.uri.as_str()),
-        (link.id.as_str(), "http://green.example.com/cart")
+        (&backend.connection, backend.uri.as_str()),
+        (&Connection::VpcLink(link.id.clone()), "http://green.example.com/cart")
     );
     assert_eq!(aws.methods[&api.id].len(), 5);
     assert_eq!((api.minimum_compression_size, api.tags["bascule:side"].as_str()), (Some(1024), "temporary"));
@@ -82,7 +83,7 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     assert_eq!(plan.quota, aws.plans["gold"].quota);
     assert_eq!(plan.stages, [(api.id.clone(), "prod".to_owned())]);
     let url = format!("https://{}.execute-api.eu-central-1.amazonaws.com/prod", api.id);
-    let progress = account.progress_of(&migration, "provision-edge");
+    let progress = account.progress_of(&migration, Progress::ProvisionEdge);
     assert_eq!(progress["temporaryUrl"], url);
 }
 

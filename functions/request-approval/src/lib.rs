@@ -4,26 +4,25 @@
 //! goes to the ledger and nowhere else: the link that people get is signed, expires, and names only the question.
 
 use domain::{
-    Invocation, Migration, MigrationId, Outcome, PhaseError, Step as _,
+    Invocation, Migration, MigrationId, Outcome, PhaseError, Progress, Step as _, TaskToken,
     answered::answered,
-    ports::{
-        Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens,
-        approvals::{Asked, Question, TEMPORARY_URL, TaskToken, When},
-    },
-    resources::schedule,
+    approval::{Asked, Call, Decision, Link, Question},
+    ports::{Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens, schedules::When},
+    progress::TEMPORARY_URL,
+    resources::schedule::{self, Occasion},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What the state machines send.
+/// The payload of a state that asks people.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
-    /// Which migration.
+    /// The migration.
     pub migration_id: MigrationId,
-    /// Which question: a [`Step`].
+    /// The question: a [`Step`].
     pub step: Option<String>,
-    /// What waits.
+    /// The token of the waiting state.
     pub task_token: TaskToken,
 }
 
@@ -46,7 +45,7 @@ impl From<Step> for Question {
     }
 }
 
-/// Everything that this phase reaches.
+/// The ports of this phase.
 pub trait Ports:
     Ledger + Migrations + Approvals + Schedules + Messages + Signatures + Tokens + Settings + Clock
 {
@@ -88,10 +87,10 @@ pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures + Set
     let deadline = schedule::ensure(
         ports,
         migration,
-        &deadline_name(question),
+        Occasion::Deadline(question),
         When::At(migration.input.approval.timeout.after(ports.now())),
         &ports.decide_arn()?,
-        json!({ "migrationId": migration.id, "approvalId": question.name(), "timeout": true }),
+        json!(Call::deadline(&migration.id, question)),
     )
     .await?;
     let asked = Asked {
@@ -106,61 +105,23 @@ pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures + Set
     ports.ask(migration, &asked).await?;
     let link = Link { migration: migration.id.clone(), question, digest, expires: deadline.as_second() };
     let signature = ports.sign(&link.text()).await?;
-    let url = format!("{}?{}", ports.approval_url()?, link.query(&signature));
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let url = format!("{}?{}", ports.approval_url()?, query.extend_pairs(link.parameters(&signature)).finish());
     let (subject, text) = message(migration, question, &evidence, deadline, &url);
     ports.publish(&subject, &text).await?;
     Ok(Outcome::done())
 }
 
-/// The name of a question's deadline among the migration's schedules.
-#[must_use]
-pub fn deadline_name(question: Question) -> String {
-    format!("deadline-{}", question.name())
-}
-
 async fn evidence<P: Ledger>(ports: &P, migration: &Migration, question: Question) -> Result<Value, PhaseError> {
     let plan = migration.plan.digest();
     if question == Question::Cleanup {
-        let found = ports.progress(migration, "cleanup").await?.unwrap_or(Value::Null);
+        let found = ports.progress(migration, Progress::Cleanup).await?.unwrap_or(Value::Null);
         return Ok(json!({ "planDigest": plan, "cleanup": found }));
     }
-    let found = ports.progress(migration, "validate").await?.unwrap_or(Value::Null);
+    let found = ports.progress(migration, Progress::Validate).await?.unwrap_or(Value::Null);
     // People qualify green by using it, so its own URL comes first.
-    let edge = ports.progress(migration, "provision-edge").await?.unwrap_or(Value::Null);
+    let edge = ports.progress(migration, Progress::ProvisionEdge).await?.unwrap_or(Value::Null);
     Ok(json!({ "planDigest": plan, TEMPORARY_URL: edge[TEMPORARY_URL], "validate": found }))
-}
-
-/// What a link says; its signature covers all of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Which migration.
-    pub migration: MigrationId,
-    /// What is asked.
-    pub question: Question,
-    /// What the answer is bound to.
-    pub digest: String,
-    /// Until when it works, in seconds since 1970.
-    pub expires: i64,
-}
-
-impl Link {
-    /// What is signed.
-    #[must_use]
-    pub fn text(&self) -> String {
-        format!("bascule approval\n{}\n{}\n{}\n{}", self.migration, self.question.name(), self.digest, self.expires)
-    }
-
-    /// The query of the URL.
-    #[must_use]
-    pub fn query(&self, signature: &str) -> String {
-        form_urlencoded::Serializer::new(String::new())
-            .append_pair("migration", self.migration.as_str())
-            .append_pair("question", self.question.name())
-            .append_pair("digest", &self.digest)
-            .append_pair("expires", &self.expires.to_string())
-            .append_pair("signature", signature)
-            .finish()
-    }
 }
 
 fn message(
@@ -186,37 +147,13 @@ fn message(
         ),
     };
     let subject = format!("Bascule {}: {} of {green}", migration.name(), question.name());
+    let call = Call::decided(&migration.id, question, Decision::Approved, "you");
     let advice: String = migration.plan.advice.iter().flat_map(|line| ["- ", line, "\n"]).collect();
     let shown = serde_json::to_string_pretty(evidence).unwrap_or_default();
     let text = format!(
         "{what}\n\nAnswer until {deadline} ({no_answer}):\n{url}\n\nOr: aws lambda invoke --function-name bascule-decide \
-         --cli-binary-format raw-in-base64-out --payload '{{\"migrationId\":\"{}\",\"approvalId\":\"{}\",\"decision\":\"approved\",\"by\":\"you\"}}' \
-         /dev/stdout\n\n{advice}\nEvidence:\n{shown}\n",
-        migration.id,
-        question.name()
+         --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout\n\n{advice}\nEvidence:\n{shown}\n",
+        json!(call)
     );
     (subject, text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_link_holds_what_is_signed_and_nothing_else() {
-        let link = Link {
-            migration: MigrationId::new("arn:aws:states:eu-central-1:1:execution:m:n"),
-            question: Question::Qualification,
-            digest: "abc".to_owned(),
-            expires: 1_800_000_000,
-        };
-        assert_eq!(
-            link.query("s-_"),
-            "migration=arn%3Aaws%3Astates%3Aeu-central-1%3A1%3Aexecution%3Am%3An&question=qualification&digest=abc\
-             &expires=1800000000&signature=s-_"
-        );
-        for part in ["arn:aws:states:eu-central-1:1:execution:m:n", "qualification", "abc", "1800000000"] {
-            assert!(link.text().contains(part), "{part}");
-        }
-    }
 }

@@ -1,10 +1,7 @@
 //! Asking, from every fault.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use domain::{
-    Condition, Migration, Step as _,
-    ports::{Ledger, approvals::TaskToken},
-};
+use domain::{Condition, Migration, Progress, Step as _, TaskToken, ports::Ledger};
 use request_approval::{Step, ask};
 use serde_json::json;
 use testing::{Account, shop::input_with};
@@ -16,10 +13,10 @@ fn asking() -> (Account, Migration) {
 #[tokio::test]
 async fn people_get_a_signed_link_with_the_deadline_and_never_the_token() {
     let (account, migration) = asking();
-    account.save_progress(&migration, "validate", json!({ "ready": 12 })).await.unwrap();
+    account.save_progress(&migration, Progress::Validate, json!({ "ready": 12 })).await.unwrap();
     let edge =
         json!({ "temporaryApi": "t1", "temporaryUrl": "https://t1.execute-api.eu-central-1.amazonaws.com/prod" });
-    account.save_progress(&migration, "provision-edge", edge).await.unwrap();
+    account.save_progress(&migration, Progress::ProvisionEdge, edge).await.unwrap();
     ask(&account, &migration, Step::Qualification, TaskToken::new("s3cret-token")).await.unwrap();
     let (subject, text) = account.people().messages[0].clone();
     assert!(subject.contains("qualification of shop-green"), "{subject}");

@@ -1,4 +1,4 @@
-//! After the bake the API's configuration gets green's link for good. No request notices: the stage serves deployment G.
+//! After the bake the API's configuration gets green's VPC link for good. Requests are not affected: the stage serves deployment G.
 
 use domain::gateway::{self, integrations};
 use domain::ports::{Apis, Ledger, Stages};
@@ -6,11 +6,11 @@ use domain::resources::integration;
 use domain::{Migration, PhaseError, Status};
 use serde_json::json;
 
-/// Points the integrations of the plan at green's link, with their originals in the ledger first. What others have pointed
-/// elsewhere since is theirs.
+/// Points the integrations of the plan at green's link, with their originals in the ledger first. Integrations that others have changed
+/// since are left alone.
 ///
 /// # Errors
-/// `Conflict` where the stage does not serve green alone, `NotReady` after a batch; whatever the ports answer.
+/// `Conflict` where the stage does not serve green alone; `NotReady` after a batch.
 pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let key = integration::adopted();
@@ -36,7 +36,7 @@ pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migratio
 /// Puts the originals back.
 ///
 /// # Errors
-/// `NotReady` after a batch; whatever the ports answer.
+/// `NotReady` after a batch; `Conflict` where the originals in the ledger cannot be read.
 pub async fn undo<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = integration::adopted();
     let entry = ports.live(migration, &key).await?;

@@ -11,10 +11,10 @@ pub mod holds;
 pub mod stage;
 pub mod temporary;
 
+use domain::approval::Question;
 use domain::gateway::{self, served};
 use domain::input::OnAbort;
 use domain::plan::edge::Stage;
-use domain::ports::approvals::Question;
 use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Stages, Tokens};
 use domain::resources::stage_shift;
 use domain::shift::Shift;

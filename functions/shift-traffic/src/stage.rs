@@ -4,7 +4,7 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html#UpdateStage-Patch>).
 
 use domain::PhaseError;
-use domain::gateway::served::{describe, share};
+use domain::gateway::served::{changed, share};
 use domain::plan::edge::Stage;
 use domain::ports::gateway::Patch;
 
@@ -25,7 +25,7 @@ pub fn step(now: &Stage, b: &str, g: &str, from: u8, target: u8) -> Result<Move,
     match share(now, b, g) {
         Some(share) if share == target => Ok(Move::Nothing),
         Some(share) if share == from => Ok(Move::Take(forward(now, g, target))),
-        _ => Err(foreign(now, &format!("expected green at {from} % or {target} %"))),
+        _ => Err(PhaseError::conflict(changed(now, &format!("green at {from} % or {target} %")))),
     }
 }
 
@@ -53,16 +53,8 @@ pub fn back(now: &Stage, b: &str, g: &str) -> Result<Move, PhaseError> {
         (None, Some(0)) => Ok(Move::Nothing),
         (None, Some(_)) => Ok(Move::Take(vec![Patch::replace("/deploymentId", b)])),
         (Some(_), Some(_)) => Ok(Move::Take(vec![Patch::remove("/canarySettings")])),
-        (_, None) => Err(foreign(now, "expected blue's deployment, green's, or both")),
+        (_, None) => Err(PhaseError::conflict(changed(now, "blue's deployment, green's, or both"))),
     }
-}
-
-fn foreign(now: &Stage, expected: &str) -> PhaseError {
-    PhaseError::conflict(format!(
-        "the stage {} serves {}, {expected}: somebody deployed or changed the canary. It is left as it is",
-        now.name,
-        describe(now)
-    ))
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::plan::edge::Canary;
-use domain::ports::gateway::Patch;
+use domain::ports::gateway::{Method, Patch};
 use domain::shift::Shift;
 use domain::{Condition, Kind, Migration, Outcome, PhaseError, Status, Whole};
 use serde_json::json;
 use shift_traffic::{Step, converge, undo as take_back};
+use std::collections::BTreeMap;
 use testing::shop::{API, G, GREEN_LINK, input_with};
 use testing::{Account, Aws};
 
@@ -171,8 +172,8 @@ async fn a_deployment_of_others_is_never_overwritten_on_the_way_back() {
 }
 
 fn links(aws: &Aws) -> Vec<String> {
-    let backends = aws.methods[API].iter().filter_map(|method| method.integration.clone());
-    backends.map(|backend| backend.connection_id).filter(|link| !link.is_empty()).collect()
+    let linked = aws.methods[API].iter().filter_map(Method::linked);
+    linked.filter_map(|method| method.integration.connection.vpc_link(&BTreeMap::new())).collect()
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use domain::shift::Shift;
 use domain::{Condition, Migration, Status};
 use serde_json::{Value, json};
 use shift_traffic::temporary::{converge, undo};
+use std::collections::BTreeMap;
 use testing::shop::{API, GREEN_LINK, TEMPORARY, TEMPORARY_GREEN, input_with};
 use testing::{Account, Aws, Fault};
 
@@ -19,9 +20,8 @@ fn pair(api: &str, name: &str) -> (String, String) {
 
 /// Link and URI of every integration through a link.
 fn backends(methods: &[Method]) -> Vec<(String, String)> {
-    let backends = methods.iter().filter_map(|method| method.integration.clone());
-    let linked = backends.filter(|backend| !backend.connection_id.is_empty());
-    linked.map(|backend| (backend.connection_id, backend.uri)).collect()
+    let linked = methods.iter().filter_map(Method::linked).map(|method| method.integration);
+    linked.filter_map(|found| Some((found.connection.vpc_link(&BTreeMap::new())?, found.uri))).collect()
 }
 
 fn expected(link: &str, host: &str) -> Vec<(String, String)> {

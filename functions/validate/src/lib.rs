@@ -13,14 +13,11 @@ mod smoke;
 mod targets;
 
 use domain::{
-    Migration, Outcome, PhaseError, Whole,
+    Migration, Outcome, PhaseError, Progress, Whole,
     manifest::Live,
     ports::{Alarms, Kubernetes, Ledger, Manifests, Probes, TargetGroups, UsagePlans},
 };
 use serde_json::{Value, json};
-
-/// The key of this phase's progress in the ledger; shift-traffic and the approval page read its `evidence`.
-const PHASE: &str = "validate";
 
 /// The states of the migrate machine that run this phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
@@ -33,61 +30,57 @@ pub enum Step {
     Again,
 }
 
-/// The key of its progress, apart from what people approved.
-const PHASE_AGAIN: &str = "validate-again";
-
-/// Looks once, and ends well only when everything is right at the same time.
+/// Checks everything once, and succeeds only when all of it is right at the same time.
 ///
 /// # Errors
-/// `NotReady` with counts while green is on its way; `Unhealthy` where it says itself that it will not come, or has been in
-/// trouble for too many looks; `Conflict` where blue and green run different releases; `GuardBreached` where an alarm fires
-/// while green grows.
+/// `NotReady` with counts while workloads start or scale; `Unhealthy` where a workload failed, or was in trouble for too many checks in a
+/// row; `Conflict` where blue and green run different releases; `GuardBreached` where an alarm is not OK while green is scaled.
 pub async fn converge<P>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError>
 where
     P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
 {
-    let phase = match step {
-        Step::First => PHASE,
-        Step::Again => PHASE_AGAIN,
+    let which = match step {
+        Step::First => Progress::Validate,
+        Step::Again => Progress::ValidateAgain,
     };
     let looked = look(ports, migration).await;
-    let progress = ports.progress(migration, phase).await?.unwrap_or_default();
+    let progress = ports.progress(migration, which).await?.unwrap_or_default();
     match looked {
         Ok(evidence) => {
             if progress["evidence"] != evidence {
                 ports.record(migration, "validated", evidence.clone()).await?;
-                ports.save_progress(migration, phase, json!({ "evidence": evidence })).await?;
+                ports.save_progress(migration, which, json!({ "evidence": evidence })).await?;
             }
             let count = |name: &str| evidence[name].as_object().map_or(0, serde_json::Map::len);
             Ok(Outcome::done().with("workloads", count("workloads")))
         }
         Err(Look::Trouble(trouble)) => {
             let (progress, error) = patience::judge(&progress, &trouble);
-            ports.save_progress(migration, phase, progress).await?;
+            ports.save_progress(migration, which, progress).await?;
             Err(error)
         }
         Err(Look::Ended(error)) => Err(error),
     }
 }
 
-/// Leaves nothing to undo but the evidence, which must not speak for a green that is no more.
+/// Deletes the evidence, which must not approve a green cluster that no longer exists. Nothing else is to be undone.
 ///
 /// # Errors
-/// What the ledger answers.
+/// Only those of the calls.
 pub async fn undo<P: Ledger>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
-    for phase in [PHASE, PHASE_AGAIN] {
-        if ports.progress(migration, phase).await?.is_some_and(|progress| !progress.is_null()) {
-            ports.save_progress(migration, phase, Value::Null).await?;
+    for which in [Progress::Validate, Progress::ValidateAgain] {
+        if ports.progress(migration, which).await?.is_some_and(|progress| !progress.is_null()) {
+            ports.save_progress(migration, which, Value::Null).await?;
         }
     }
     Ok(Outcome::done())
 }
 
-/// Why one look did not end well.
+/// Why one check did not succeed.
 enum Look {
-    /// Something that waiting alone may mend or may not.
+    /// A fault that may go away by itself, or not.
     Trouble(String),
-    /// Anything else.
+    /// Any other error.
     Ended(PhaseError),
 }
 

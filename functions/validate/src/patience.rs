@@ -1,4 +1,4 @@
-//! For how long trouble is looked at before it counts.
+//! How often a fault may be seen in a row before green counts as unhealthy.
 
 use domain::PhaseError;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// starting, and images arrive late; neither lasts.
 const LOOKS: u64 = 20;
 
-/// The progress to save, and what to say of this look.
+/// The progress to save, and the error of this check: `NotReady`, or `Unhealthy` from the last allowed check on.
 pub(crate) fn judge(progress: &Value, trouble: &str) -> (Value, PhaseError) {
     let looks = progress["troubledLooks"].as_u64().unwrap_or(0) + 1;
     let error = if looks >= LOOKS {

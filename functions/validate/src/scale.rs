@@ -23,7 +23,7 @@ pub(crate) fn next(found: i64, wanted: i64) -> i64 {
 /// Answers what was changed.
 ///
 /// # Errors
-/// `GuardBreached` where one of these alarms is not OK: nothing more is asked for; whatever the ports answer.
+/// `GuardBreached` where one of these alarms is not OK: green is not scaled any further.
 pub(crate) async fn converge<A: KubernetesApi, P: Alarms>(
     ports: &P,
     guards: &[String],

@@ -31,7 +31,7 @@ pub(crate) async fn manifests<M: Manifests>(
 /// The evidence of each workload: its images, and a digest of what each side runs, with which later releases are noticed.
 ///
 /// # Errors
-/// `Conflict` where blue runs something else than green, along what the manifests say.
+/// `Conflict` where blue and green differ in a field that the manifests set.
 pub(crate) fn compare(
     plan: &Workloads,
     manifests: &BTreeMap<ObjectId, Value>,

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 /// Sends every request once. Answers what was seen.
 ///
 /// # Errors
-/// Trouble where a request answers something else than expected: routes reach an ingress controller a moment after they are
-/// applied, so it is looked at again.
+/// [`Look::Trouble`] where a request answers something else than expected: an ingress controller learns of a route a moment after it
+/// is applied.
 pub(crate) async fn pass<P>(ports: &P, migration: &Migration) -> Result<Vec<Value>, Look>
 where
     P: Ledger + Probes + UsagePlans,

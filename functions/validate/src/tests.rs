@@ -1,5 +1,5 @@
 use super::*;
-use domain::{Condition, ports::approvals::AlarmState};
+use domain::{Condition, Progress, ports::alarms::AlarmState};
 use testing::{
     Account,
     shop::{BLUE, GREEN, GREEN_TARGET_GROUP, input_with},
@@ -62,7 +62,7 @@ async fn a_green_that_is_right_leaves_evidence_once() {
     let outcome = first(&account, &migration).await.unwrap();
     assert_eq!(outcome.get("workloads"), Some(&json!(4)));
     first(&account, &migration).await.unwrap();
-    let evidence = account.progress_of(&migration, PHASE)["evidence"].clone();
+    let evidence = account.progress_of(&migration, Progress::Validate)["evidence"].clone();
     assert_eq!(evidence["targets"]["shop-blue-http"], json!({ "healthy": 2, "targets": 2 }));
     assert_eq!(evidence["smoke"], json!([{ "path": "/cart", "status": 200 }, { "path": "/missing", "status": 404 }]));
     assert_eq!(evidence["workloads"][WEB]["images"], json!(["web:1"]));
@@ -154,7 +154,7 @@ async fn a_fault_at_any_call_ends_in_the_same_evidence() {
     let (undisturbed, migration) = shop();
     scale_blue(&undisturbed, 12);
     undisturbed.drive(&migration, first).await.unwrap();
-    let expected = undisturbed.progress_of(&migration, PHASE);
+    let expected = undisturbed.progress_of(&migration, Progress::Validate);
     assert_eq!(expected["evidence"]["workloads"][WEB]["replicas"], 12);
     let start = async || {
         let (account, migration) = shop();
@@ -163,7 +163,7 @@ async fn a_fault_at_any_call_ends_in_the_same_evidence() {
     };
     let phase = async |account: &Account, migration: &Migration| {
         first(account, migration).await?;
-        assert_eq!(account.progress_of(migration, PHASE), expected);
+        assert_eq!(account.progress_of(migration, Progress::Validate), expected);
         Ok(())
     };
     Account::survives(start, phase).await.unwrap();
@@ -173,17 +173,17 @@ async fn a_fault_at_any_call_ends_in_the_same_evidence() {
 async fn once_people_said_yes_green_grows_with_blue_and_what_they_approved_stays() {
     let (account, migration) = shop();
     first(&account, &migration).await.unwrap();
-    let approved = account.progress_of(&migration, PHASE);
+    let approved = account.progress_of(&migration, Progress::Validate);
     scale_blue(&account, 12);
     account.drive(&migration, again).await.unwrap();
-    assert_eq!(account.progress_of(&migration, PHASE_AGAIN)["evidence"]["workloads"][WEB]["replicas"], 12);
-    assert_eq!(account.progress_of(&migration, PHASE), approved);
+    assert_eq!(account.progress_of(&migration, Progress::ValidateAgain)["evidence"]["workloads"][WEB]["replicas"], 12);
+    assert_eq!(account.progress_of(&migration, Progress::Validate), approved);
 
     account.aws().health.insert(GREEN_TARGET_GROUP.into(), "unhealthy".into());
     let error = again(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::NotReady);
     assert!(error.message.contains("target group shop-blue-http: 0 of 2 targets healthy"), "{error}");
-    assert_eq!(account.progress_of(&migration, PHASE), approved);
+    assert_eq!(account.progress_of(&migration, Progress::Validate), approved);
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn undo_forgets_the_evidence() {
     let back = account.turned_back(&migration);
     for _ in 0..2 {
         undo(&account, &back, Whole::Whole).await.unwrap();
-        for phase in [PHASE, PHASE_AGAIN] {
+        for phase in [Progress::Validate, Progress::ValidateAgain] {
             assert_eq!(account.progress_of(&back, phase), Value::Null);
         }
     }

@@ -1,30 +1,30 @@
-//! What does not stand in the way, and the operator should know.
+//! Advice to the operator: what does not stop a migration and is worth knowing.
 
 use super::Ports;
+use domain::gateway::export;
 use domain::plan::Found;
 use domain::plan::edge::Edge;
+use domain::ports::gateway::Method;
 use domain::{Input, PhaseError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// V1 VPC links per Region, unless raised
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 const LINKS: usize = 20;
 
-/// How many other APIs are looked through: `GetResources` is answered five times in two seconds, for everybody.
+/// How many other APIs are searched: `GetResources` is answered five times in two seconds, for everybody.
 const APIS: usize = 40;
 
 pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Found<Edge>) -> Result<(), PhaseError> {
     let edge = &found.facts;
-    let (api, link) = (&edge.api.id, &edge.vpc_link.id);
+    let api = &edge.api.id;
     let mut advice = of_the_stage(edge);
     advice.extend(of_the_hosts(input, edge));
     if ports.vpc_links().await?.len() >= LINKS {
         advice.push(format!("the account has {LINKS} VPC links or more; raise the quota unless that was done"));
     }
     for stage in ports.stages(api).await? {
-        if stage.name != edge.stage.name
-            && ports.export(api, &stage.name).await?.to_string().contains(&format!("\"{link}\""))
-        {
+        if stage.name != edge.stage.name && export::serves_blue(&ports.export(api, &stage.name).await?, &stage, edge) {
             advice.push(format!(
                 "the stage {} of {api} uses blue's VPC link too and is not switched; the cleanup waits until it is redeployed",
                 stage.name
@@ -33,11 +33,9 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
     }
     let others: Vec<_> = ports.apis().await?.into_iter().filter(|other| other.id != *api).collect();
     for other in others.iter().take(APIS) {
-        let methods = ports.methods(&other.id).await?;
-        let uses = |method: &domain::ports::gateway::Method| {
-            method.integration.as_ref().is_some_and(|backend| backend.connection_id == *link)
-        };
-        if methods.iter().any(uses) {
+        let linked = ports.methods(&other.id).await?.iter().filter_map(Method::linked).collect::<Vec<_>>();
+        // A link in a variable is known per stage only; the guard of the cleanup looks at those.
+        if linked.iter().any(|method| edge.is_blue(&method.integration.connection, &BTreeMap::new())) {
             advice.push(format!(
                 "the API {} ({}) uses blue's VPC link too and is not switched; the cleanup waits until it uses another",
                 other.name, other.id
@@ -81,14 +79,14 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
     advice
 }
 
-/// Which hosts production's requests carry, and whether the routes are renamed for qualification.
+/// Hosts of production's requests that have no temporary name, and what HTTPS needs.
 fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
     let hosts = &input.workloads.hosts;
     if hosts.is_empty() {
         return Vec::new();
     }
     let mut advice = Vec::new();
-    let named: BTreeSet<&str> = edge.integrations.iter().filter_map(|integration| host(&integration.uri)).collect();
+    let named: BTreeSet<&str> = edge.integrations.iter().filter_map(|method| host(&method.integration.uri)).collect();
     for host in named.iter().filter(|host| !hosts.iter().any(|known| known.primary.eq_ignore_ascii_case(host))) {
         advice.push(format!(
             "requests with the host {host} keep it on the temporary API: $.workloads.hosts has no temporary name for it"
@@ -97,6 +95,7 @@ fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
     let secure = edge
         .integrations
         .iter()
+        .map(|method| &method.integration)
         .any(|integration| integration.uri.starts_with("https://") && !integration.insecure_skip_verification);
     if secure {
         advice.push(

@@ -1,25 +1,23 @@
-//! Undeployed edits, as far as reading alone shows them: methods and integrations of the configuration against the stage's
-//! export. prepare-cutover compares everything, with a trial deployment.
+//! Undeployed edits: compares methods and integrations of the configuration with the stage's export. prepare-cutover compares
+//! everything, with a trial deployment.
 
 use domain::gateway::export;
-use domain::ports::gateway::{Backend, Method};
+use domain::plan::edge::Integration;
+use domain::ports::gateway::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Milliseconds that an integration may take where nothing is said, which an export then leaves out
-/// (<https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>).
-const TIMEOUT: u64 = 29_000;
 
 /// How many edits are named.
 const MOST: usize = 10;
 
-/// What the configuration has otherwise than the stage, a line each.
+/// The differences between the configuration and what the stage serves, a line each.
 pub(super) fn edits(methods: &[Method], stage: &Value) -> Vec<String> {
-    let mut deployed: BTreeMap<(String, String), &Value> =
-        export::integrations(stage).map(|(path, method, found)| ((path.to_owned(), verb(method)), found)).collect();
+    let mut deployed: BTreeMap<(String, String), Integration> = export::integrations(stage)
+        .map(|(path, method, found)| ((path.to_owned(), verb(method)), export::integration(found)))
+        .collect();
     let mut edits = Vec::new();
     for method in methods {
-        let Some(backend) = &method.integration else {
+        let Some(integration) = &method.integration else {
             edits.push(format!("{} {} has no integration", method.method, method.path));
             continue;
         };
@@ -27,7 +25,7 @@ pub(super) fn edits(methods: &[Method], stage: &Value) -> Vec<String> {
             None => edits.push(format!("{} {} is new", method.method, method.path)),
             Some(found) => {
                 edits.extend(
-                    changes(backend, found).map(|change| format!("{} {} {change}", method.method, method.path)),
+                    changes(integration, &found).map(|change| format!("{} {} {change}", method.method, method.path)),
                 );
             }
         }
@@ -46,50 +44,42 @@ fn verb(method: &str) -> String {
     if method == "x-amazon-apigateway-any-method" { "ANY".to_owned() } else { method.to_ascii_uppercase() }
 }
 
-fn changes(configured: &Backend, deployed: &Value) -> impl Iterator<Item = String> {
-    let text = |field: &str| deployed.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (now, then) = (u64::from(configured.timeout_millis), deployed.get("timeoutInMillis").and_then(Value::as_u64));
-    let then = then.unwrap_or(TIMEOUT);
-    let timeout = (now != 0 && now != then).then(|| format!("has the timeout {now} ms, deployed {then} ms"));
-    let then: BTreeMap<&str, &str> = deployed
-        .get("requestParameters")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-        .collect();
-    let now = configured.request_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let mapping = (then != now).then(|| format!("has the request parameters {now:?}, deployed {then:?}"));
+fn changes(now: &Integration, then: &Integration) -> impl Iterator<Item = String> {
     let fields = [
-        ("type", configured.kind.to_ascii_lowercase(), text("type").to_ascii_lowercase()),
-        ("uri", configured.uri.clone(), text("uri")),
-        ("connection", configured.connection_id.clone(), text("connectionId")),
-        ("method", configured.http_method.clone(), text("httpMethod")),
+        ("type", now.kind.clone(), then.kind.clone()),
+        ("uri", now.uri.clone(), then.uri.clone()),
+        ("connection", now.connection.to_string(), then.connection.to_string()),
+        ("method", now.http_method.clone(), then.http_method.clone()),
     ]
     .into_iter()
-    // An export leaves out what has its default, and the configuration does not.
-    .filter(|(_, now, then)| now != then && !(then.is_empty() && now.is_empty()))
+    .filter(|(_, now, then)| now != then)
+    // An export leaves out the method where it says nothing.
     .filter(|(field, _, then)| !(*field == "method" && then.is_empty()))
     .map(|(field, now, then)| format!("has the {field} {now:?}, deployed {then:?}"));
+    let (millis, deployed) = (now.timeout_millis, then.timeout_millis);
+    let timeout =
+        (millis != 0 && millis != deployed).then(|| format!("has the timeout {millis} ms, deployed {deployed} ms"));
+    let (now, then) = (&now.request_parameters, &then.request_parameters);
+    let mapping = (now != then).then(|| format!("has the request parameters {now:?}, deployed {then:?}"));
     fields.chain(timeout).chain(mapping)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::plan::edge::Connection;
     use serde_json::json;
 
     fn method(verb: &str, uri: &str) -> Method {
         Method {
             path: "/cart".to_owned(),
             method: verb.to_owned(),
-            integration: Some(Backend {
+            integration: Some(Integration {
                 kind: "HTTP_PROXY".to_owned(),
                 http_method: "GET".to_owned(),
                 uri: uri.to_owned(),
-                connection_id: "link1".to_owned(),
-                connection_type: "VPC_LINK".to_owned(),
-                ..Backend::default()
+                connection: Connection::VpcLink("link1".to_owned()),
+                ..Integration::default()
             }),
             ..Method::default()
         }
@@ -118,13 +108,13 @@ mod tests {
         let integration = &mut deployed["paths"]["/cart"]["get"]["x-amazon-apigateway-integration"];
         integration["requestParameters"] = json!({ "integration.request.path.id": "method.request.path.id" });
         let mut methods = [method("GET", "http://shop/cart"), method("ANY", "http://shop/cart")];
-        let backend = methods[0].integration.as_mut().unwrap();
-        backend.timeout_millis = 29_000;
-        backend.request_parameters.insert("integration.request.path.id".into(), "method.request.path.id".into());
+        let integration = methods[0].integration.as_mut().unwrap();
+        integration.timeout_millis = 29_000;
+        integration.request_parameters.insert("integration.request.path.id".into(), "method.request.path.id".into());
         assert_eq!(edits(&methods, &deployed), Vec::<String>::new());
-        let backend = methods[0].integration.as_mut().unwrap();
-        backend.timeout_millis = 10_000;
-        backend.request_parameters.clear();
+        let integration = methods[0].integration.as_mut().unwrap();
+        integration.timeout_millis = 10_000;
+        integration.request_parameters.clear();
         assert_eq!(
             edits(&methods, &deployed),
             [

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::{
 };
 use domain::{
     PhaseError,
-    ports::{Alarms, approvals::AlarmState},
+    ports::{Alarms, alarms::AlarmState},
 };
 use std::collections::HashMap;
 

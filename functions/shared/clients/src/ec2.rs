@@ -14,7 +14,7 @@ use aws_sdk_ec2::{
 };
 use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use domain::{PhaseError, plan::compute::Tags};
+use domain::{PhaseError, Tags};
 
 impl Account {
     fn ec2(&self) -> Client {

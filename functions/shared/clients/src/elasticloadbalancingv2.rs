@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::PhaseError;
-use domain::ports::gateway::Tags;
+use domain::Tags;
 
 fn client(account: &Account) -> Client {
     Client::new(account.config())

@@ -10,8 +10,7 @@ use aws_sdk_cloudwatchlogs::{
     types::{self, LogGroupClass},
 };
 use domain::{
-    PhaseError,
-    plan::compute::Tags,
+    PhaseError, Tags,
     ports::{LogGroups, log_groups::LogGroup},
 };
 

@@ -11,7 +11,7 @@ use domain::{
     PhaseError,
     ports::{
         Schedules,
-        approvals::{Appointment, When},
+        schedules::{Appointment, When},
     },
 };
 

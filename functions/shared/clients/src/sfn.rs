@@ -3,10 +3,7 @@
 
 use crate::{Account, error::code, error::phase_error};
 use aws_sdk_sfn::Client;
-use domain::{
-    PhaseError,
-    ports::{Tokens, approvals::TaskToken},
-};
+use domain::{PhaseError, TaskToken, ports::Tokens};
 use serde_json::Value;
 
 /// Codes that mean that the task waits no more: it timed out, was answered, or its execution has ended.

@@ -2,30 +2,34 @@
 
 use crate::{
     PhaseError,
-    ports::{Alarms, approvals::AlarmState},
+    ports::{Alarms, alarms::AlarmState},
 };
 
-/// What stands against going on, a text each; empty where every alarm is OK. Alarms without data, or that are gone, never
-/// count as healthy.
+/// What stands against going on with an alarm in this state, as the predicate of a sentence about the alarm; nothing for `OK`.
 #[must_use]
-pub fn complaints(arns: &[String], states: &[AlarmState]) -> Vec<String> {
-    let found = |index: usize| states.get(index).copied().unwrap_or(AlarmState::Missing);
-    let word = |state| match state {
+pub const fn complaint(state: AlarmState) -> Option<&'static str> {
+    match state {
         AlarmState::Ok => None,
         AlarmState::Alarm => Some("is in ALARM"),
         AlarmState::InsufficientData => Some("has INSUFFICIENT_DATA, which does not count as healthy"),
         AlarmState::Missing => Some("does not exist in this account and Region"),
-    };
+    }
+}
+
+/// What stands against going on, a text for each alarm that is not OK.
+#[must_use]
+pub fn complaints(arns: &[String], states: &[AlarmState]) -> Vec<String> {
+    let found = |index: usize| states.get(index).copied().unwrap_or(AlarmState::Missing);
     arns.iter()
         .enumerate()
-        .filter_map(|(i, arn)| word(found(i)).map(|word| format!("the alarm {arn} {word}")))
+        .filter_map(|(i, arn)| complaint(found(i)).map(|complaint| format!("the alarm {arn} {complaint}")))
         .collect()
 }
 
-/// The complaints of alarms as they stand.
+/// Reads the alarms: a text for each that is not OK.
 ///
 /// # Errors
-/// Whatever CloudWatch answers.
+/// Only those of the calls.
 pub async fn look<P: Alarms>(ports: &P, arns: &[String]) -> Result<Vec<String>, PhaseError> {
     if arns.is_empty() { Ok(Vec::new()) } else { Ok(complaints(arns, &ports.states(arns).await?)) }
 }
@@ -38,8 +42,12 @@ mod tests {
     fn only_ok_counts_as_healthy() {
         let arns: Vec<String> = ["a", "b", "c", "d", "e"].map(ToOwned::to_owned).to_vec();
         let states = [AlarmState::Ok, AlarmState::Alarm, AlarmState::InsufficientData, AlarmState::Missing];
-        let found = complaints(&arns, &states);
-        assert_eq!(found.len(), 4);
-        assert!(found[0].contains("the alarm b"));
+        let expected = [
+            "the alarm b is in ALARM",
+            "the alarm c has INSUFFICIENT_DATA, which does not count as healthy",
+            "the alarm d does not exist in this account and Region",
+            "the alarm e does not exist in this account and Region",
+        ];
+        assert_eq!(complaints(&arns, &states), expected);
     }
 }

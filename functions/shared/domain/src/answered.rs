@@ -1,6 +1,6 @@
-//! What a function does that a waiting state called, when it cannot begin.
+//! Fails the waiting task of a state whose function cannot begin.
 
-use crate::{Outcome, PhaseError, ports::Tokens, ports::approvals::TaskToken};
+use crate::{Outcome, PhaseError, TaskToken, ports::Tokens};
 
 /// Passes the outcome on. An error also fails the waiting task under its name: Step Functions does not look at what the
 /// function answered while the state waits for its token

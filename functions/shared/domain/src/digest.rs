@@ -1,4 +1,4 @@
-//! Digests of what must not change unseen.
+//! SHA-256, by which plans, bundles and evidence are compared.
 
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -15,7 +15,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::sha256_hex;
+    use super::*;
 
     #[test]
     fn the_hash_is_sha_256() {

@@ -1,7 +1,8 @@
-//! What several phases decide about an API: whether two exports say the same, and which integrations point where.
+//! What several phases decide about an API: whether two exports are the same, and which integrations go through which VPC link.
 
 pub mod export;
 pub mod integrations;
+pub mod link;
 pub mod served;
 
 use crate::plan::edge::{Edge, Stage};
@@ -9,10 +10,10 @@ use crate::ports::Ledger;
 use crate::resources::{deployment, vpc_link};
 use crate::{Entry, Migration, PhaseError, ResourceKey, Status};
 
-/// Whether the stage is as the plan found it.
+/// Checks that the stage is as the plan found it.
 ///
 /// # Errors
-/// `Conflict` with what it is now: somebody deployed, and that is never overwritten.
+/// `Conflict` where the stage is gone, has a canary, or serves another deployment: what somebody else deployed is never overwritten.
 pub fn unmoved(edge: &Edge, now: Option<&Stage>) -> Result<(), PhaseError> {
     let (api, name) = (&edge.api.id, &edge.stage.name);
     let Some(now) = now else {
@@ -37,7 +38,7 @@ pub fn unmoved(edge: &Edge, now: Option<&Stage>) -> Result<(), PhaseError> {
 /// The id under which the ledger knows something that must be there by now.
 ///
 /// # Errors
-/// `Conflict` where it is not; what the ledger answers.
+/// `Conflict` where it is not.
 pub async fn made<P: Ledger>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<String, PhaseError> {
     let entry = ports.entry(migration, key).await?;
     let id = entry.filter(|entry: &Entry| entry.status == Status::Present).and_then(|entry| entry.id);
@@ -47,7 +48,7 @@ pub async fn made<P: Ledger>(ports: &P, migration: &Migration, key: &ResourceKey
 /// The ids of what was made for the switch: deployment G and green's VPC link.
 ///
 /// # Errors
-/// `Conflict` where one is missing; what the ledger answers.
+/// `Conflict` where one is missing.
 pub async fn green<P: Ledger>(ports: &P, migration: &Migration) -> Result<(String, String), PhaseError> {
     let deployment = made(ports, migration, &deployment::green()).await?;
     let link = made(ports, migration, &vpc_link::key(migration)).await?;

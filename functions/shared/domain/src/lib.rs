@@ -3,6 +3,7 @@
 
 pub mod alarms;
 pub mod answered;
+pub mod approval;
 pub mod digest;
 pub mod duration;
 pub mod error;
@@ -13,15 +14,18 @@ pub mod ledger;
 pub mod manifest;
 pub mod migration;
 pub mod names;
+pub mod object;
 pub mod ownership;
 pub mod plan;
 pub mod ports;
 pub mod problem;
+pub mod progress;
 pub mod reconcile;
 pub mod release;
 pub mod resources;
 pub mod shift;
 pub mod step;
+pub mod task_token;
 pub mod withdraw;
 
 pub use duration::Duration;
@@ -30,7 +34,9 @@ pub use input::{Input, Reading};
 pub use invocation::Invocation;
 pub use ledger::{Entry, ResourceKey, Side, Status};
 pub use migration::{Direction, Migration, MigrationId, Outcome, Payload};
-pub use plan::Plan;
+pub use plan::{Plan, Tags};
 pub use problem::{Problem, Refusal};
+pub use progress::Progress;
 pub use resources::Kind;
 pub use step::{Step, Whole};
+pub use task_token::TaskToken;

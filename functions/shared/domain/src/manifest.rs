@@ -6,7 +6,6 @@ pub mod class;
 pub mod hold;
 pub mod hosts;
 pub mod live;
-pub mod object;
 pub mod order;
 pub mod prepare;
 pub mod refusal;
@@ -14,6 +13,6 @@ pub mod removed;
 pub mod state;
 pub mod workload;
 
+pub use crate::object::{Object, ObjectId, Unreadable, objects};
 pub use class::{Classes, HOLD_LABEL, RUN_LABEL, classify};
 pub use live::Live;
-pub use object::{Object, ObjectId, Unreadable, objects};

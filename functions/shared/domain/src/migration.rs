@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// The ARN of the migrate execution. Names of executions come free again after 90 days
-/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>), ARNs key the ledger all the same since
-/// the ledger refuses to open one twice.
+/// The ARN of the migrate execution: the key of everything in the ledger. Execution names, and so ARNs, can recur after 90 days
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>); the ledger never opens one that it
+/// knows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MigrationId(String);

@@ -1,6 +1,6 @@
 //! The tags by which everything that Bascule created is known.
 
-use crate::{Migration, Side, plan::compute::Tags};
+use crate::{Migration, Side, Tags};
 
 /// The name of the migration.
 pub const MIGRATION: &str = "bascule:migration";

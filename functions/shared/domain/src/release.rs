@@ -1,26 +1,23 @@
 //! Releases that reached one cluster only since green was qualified.
 
 use crate::{
-    Migration, PhaseError,
+    Migration, PhaseError, Progress,
     manifest::{Live, ObjectId, state::template_digest, workload},
     ports::{Kubernetes, Ledger},
 };
 use serde_json::Value;
-
-/// Where validate leaves its evidence in the ledger.
-pub const EVIDENCE: &str = "validate";
 
 /// Compares what runs on both sides with what validate saw there: a text for each workload that changed on one side only.
 /// A release that reached both sides since then is none of Bascule's business; one that reached a single side means that
 /// the switch would bring it to production, or that the way back would take it away.
 ///
 /// # Errors
-/// `Conflict` where nothing was qualified; whatever the ports answer.
+/// `Conflict` where the ledger has no evidence of a validation.
 pub async fn one_sided<P>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError>
 where
     P: Ledger + Kubernetes,
 {
-    let progress = ports.progress(migration, EVIDENCE).await?.unwrap_or_default();
+    let progress = ports.progress(migration, Progress::Validate).await?.unwrap_or_default();
     let evidence = progress["evidence"]["workloads"]
         .as_object()
         .ok_or_else(|| PhaseError::conflict("there is no evidence of what was qualified; run validate again"))?;

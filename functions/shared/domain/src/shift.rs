@@ -1,11 +1,8 @@
 //! How far traffic has moved: the progress of `shift-traffic`, counted on by the guard after each step.
 
-use crate::{Input, Migration, PhaseError, ports::Ledger};
+use crate::{Input, Migration, PhaseError, Progress, ports::Ledger};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-/// The phase under which the ledger keeps it.
-pub const PHASE: &str = "shift-traffic";
 
 /// How far traffic has moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,9 +22,9 @@ impl Shift {
     /// As the ledger has it; nothing before the first step.
     ///
     /// # Errors
-    /// `Conflict` where what the ledger has cannot be read; whatever the ledger answers.
+    /// `Conflict` where what the ledger has cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
-        match ports.progress(migration, PHASE).await? {
+        match ports.progress(migration, Progress::ShiftTraffic).await? {
             None | Some(Value::Null) => Ok(None),
             Some(saved) => serde_json::from_value(saved)
                 .map(Some)
@@ -38,9 +35,9 @@ impl Shift {
     /// Saves it in the ledger.
     ///
     /// # Errors
-    /// Those of the ledger.
+    /// `Conflict` where the migration has another owner or was turned back.
     pub async fn save<P: Ledger>(&self, ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-        ports.save_progress(migration, PHASE, json!(self)).await
+        ports.save_progress(migration, Progress::ShiftTraffic, json!(self)).await
     }
 
     /// After the guard has let the latest step pass.

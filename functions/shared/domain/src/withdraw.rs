@@ -1,18 +1,20 @@
-//! Questions that a way back takes back.
+//! Withdraws open questions when a migration goes back.
 
 use crate::{
     MigrationId, PhaseError,
-    ports::{Approvals, Tokens, approvals::Question},
+    approval::Question,
+    ports::{Approvals, Tokens},
 };
+use strum::VariantArray as _;
 
 /// Fails the task of every question that is still open, so that a migrate execution which waits for people or for the
 /// bake learns at once that it was rolled back, and ends. Where the way back was begun by that execution itself, nobody
 /// waits any more and nothing happens.
 ///
 /// # Errors
-/// Whatever the ledger or Step Functions answer.
+/// Only those of the calls.
 pub async fn withdraw<P: Approvals + Tokens>(ports: &P, id: &MigrationId) -> Result<(), PhaseError> {
-    for question in [Question::Qualification, Question::Bake, Question::Cleanup] {
+    for &question in Question::VARIANTS {
         if let Some(asked) = ports.asked(id, question).await?.filter(|asked| asked.answer.is_none()) {
             let why = PhaseError::guard_breached("the migration was rolled back from outside while it waited");
             ports.fail(&asked.token, &why).await?;

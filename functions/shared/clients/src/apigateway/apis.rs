@@ -4,10 +4,10 @@ use super::{PAGE, client, convert, found, gone, refusal};
 use crate::{Account, error::phase_error};
 use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types::PutMode;
-use domain::PhaseError;
 use domain::plan::edge::{Api, BasePath};
 use domain::ports::Apis;
-use domain::ports::gateway::{Method, Patch, Tags};
+use domain::ports::gateway::{Method, Patch};
+use domain::{PhaseError, Tags};
 use serde_json::Value;
 
 impl Apis for Account {

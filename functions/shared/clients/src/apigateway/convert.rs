@@ -1,8 +1,9 @@
 //! Between the SDK's types and the domain's.
 
 use aws_sdk_apigateway::types::{self, Op, PatchOperation};
-use domain::plan::edge::{Api, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
-use domain::ports::gateway::{Backend, Method, Patch, Tags};
+use domain::Tags;
+use domain::plan::edge::{Api, Canary, Connection, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
+use domain::ports::gateway::{Method, Patch};
 use std::collections::{BTreeMap, HashMap};
 
 pub(super) fn sorted(map: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
@@ -42,19 +43,21 @@ pub(super) fn methods(resource: &types::Resource) -> Vec<Method> {
             method: name.clone(),
             api_key_required: method.api_key_required().unwrap_or_default(),
             authorization: text(method.authorization_type()),
-            integration: method.method_integration().map(backend),
+            integration: method.method_integration().map(integration),
         })
         .collect()
 }
 
-fn backend(integration: &types::Integration) -> Backend {
-    Backend {
+fn integration(integration: &types::Integration) -> Integration {
+    Integration {
         kind: integration.r#type().map_or("", types::IntegrationType::as_str).to_owned(),
         http_method: text(integration.http_method()),
         uri: text(integration.uri()),
-        connection_type: integration.connection_type().map_or("INTERNET", types::ConnectionType::as_str).to_owned(),
-        connection_id: text(integration.connection_id()),
-        integration_target: text(integration.integration_target()),
+        connection: Connection::of(
+            integration.connection_type().map_or("INTERNET", types::ConnectionType::as_str),
+            integration.connection_id().unwrap_or_default(),
+            integration.integration_target().unwrap_or_default(),
+        ),
         timeout_millis: integration.timeout_in_millis().try_into().unwrap_or_default(),
         insecure_skip_verification: integration.tls_config().is_some_and(types::TlsConfig::insecure_skip_verification),
         request_parameters: sorted(integration.request_parameters()),

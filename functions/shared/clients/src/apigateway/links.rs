@@ -5,9 +5,9 @@ use super::{PAGE, client, convert, found, gone};
 use crate::{Account, error::phase_error};
 use aws_sdk_apigateway::types;
 use domain::PhaseError;
+use domain::Tags;
 use domain::plan::edge::VpcLink;
 use domain::ports::VpcLinks;
-use domain::ports::gateway::Tags;
 
 impl VpcLinks for Account {
     async fn vpc_link(&self, id: &str) -> Result<Option<VpcLink>, PhaseError> {

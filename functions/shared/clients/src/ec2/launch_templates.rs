@@ -7,8 +7,8 @@ use aws_sdk_ec2::{
     types::{LaunchTemplateVersion, ResourceType},
 };
 use domain::{
-    PhaseError,
-    plan::compute::{LaunchTemplate, Tags},
+    PhaseError, Tags,
+    plan::compute::LaunchTemplate,
     ports::{LaunchTemplates, network::NewLaunchTemplate},
 };
 

@@ -7,8 +7,8 @@ use crate::{
 };
 use aws_sdk_ec2::types::{self, ResourceType};
 use domain::{
-    PhaseError,
-    plan::compute::{Direction, Rule, SecurityGroup, Subnet, Tags},
+    PhaseError, Tags,
+    plan::compute::{Direction, Rule, SecurityGroup, Subnet},
     ports::{
         Network,
         network::{Instance, Interface},

@@ -2,8 +2,8 @@
 
 use crate::scenario::Scenario;
 use domain::{
-    Condition,
-    plan::compute::{Direction, LaunchTemplateData, Peer, Rule, Tags},
+    Condition, Tags,
+    plan::compute::{Direction, LaunchTemplateData, Peer, Rule},
     ports::{LaunchTemplates, Network, network::NewLaunchTemplate},
 };
 

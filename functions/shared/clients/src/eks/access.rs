@@ -7,8 +7,8 @@ use aws_sdk_eks::{
     types::{AccessScope, AccessScopeType, PodIdentityAssociation},
 };
 use domain::{
-    PhaseError,
-    plan::compute::{AccessEntry, AccessPolicy, PodIdentity, Tags},
+    PhaseError, Tags,
+    plan::compute::{AccessEntry, AccessPolicy, PodIdentity},
     ports::Access,
 };
 use futures::TryStreamExt;

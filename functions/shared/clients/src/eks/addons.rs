@@ -4,8 +4,8 @@ use super::{created, found, read};
 use crate::{Account, error::phase_error};
 use aws_sdk_eks::types::{AddonNamespaceConfigRequest, AddonPodIdentityAssociations, ResolveConflicts};
 use domain::{
-    PhaseError,
-    plan::compute::{Addon, Tags},
+    PhaseError, Tags,
+    plan::compute::Addon,
     ports::{
         Addons,
         clusters::{AddonOffer, AddonStatus},

@@ -1,7 +1,8 @@
 //! From the SDK's shapes to the plan's.
 
 use aws_sdk_eks::types::{self, AuthenticationMode};
-use domain::plan::compute::{Addon, Cluster, ClusterStatus, Issue, NodeGroup, Scaling, Tags};
+use domain::Tags;
+use domain::plan::compute::{Addon, Cluster, ClusterStatus, Issue, NodeGroup, Scaling};
 use domain::ports::clusters::AddonStatus;
 use std::collections::HashMap;
 

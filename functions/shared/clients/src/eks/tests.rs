@@ -143,7 +143,7 @@ async fn a_node_group_is_read_with_its_auto_scaling_groups_and_cloned_on_its_lau
         version: "1.34".to_owned(),
         launch_template: Some(("lt-2".to_owned(), "1".to_owned())),
         ssh_source_groups: Vec::new(),
-        tags: domain::plan::compute::Tags::new(),
+        tags: domain::Tags::new(),
         token: "token".to_owned(),
     };
     scenario.account.create_node_group(&request).await.unwrap();

@@ -6,9 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
     EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum, LoadBalancerAttribute, LoadBalancerTypeEnum,
 };
 use domain::PhaseError;
+use domain::Tags;
 use domain::plan::edge::{Listener, LoadBalancer};
 use domain::ports::LoadBalancers;
-use domain::ports::gateway::Tags;
 use domain::ports::load_balancers::Named;
 use std::collections::BTreeMap;
 

@@ -7,8 +7,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, Certificate, ForwardActionConfig, ListenerAttribute, TargetGroupTuple,
 };
 use domain::PhaseError;
+use domain::Tags;
 use domain::plan::edge::Listener;
-use domain::ports::gateway::Tags;
 use std::collections::BTreeMap;
 
 pub(super) async fn all(account: &Account, load_balancer_arn: &str) -> Result<Vec<Listener>, PhaseError> {

@@ -6,9 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, TargetGroupAttribute, TargetHealthReasonEnum, TargetHealthStateEnum,
 };
 use domain::PhaseError;
+use domain::Tags;
 use domain::plan::edge::TargetGroup;
 use domain::ports::TargetGroups;
-use domain::ports::gateway::Tags;
 use domain::ports::load_balancers::{Named, Target};
 use std::collections::BTreeMap;
 

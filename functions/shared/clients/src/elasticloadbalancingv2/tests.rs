@@ -2,8 +2,8 @@
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/Welcome.html>.
 
 use crate::scenario::{Answer, Scenario, answer};
+use domain::Tags;
 use domain::plan::edge::{HealthCheck, Listener, LoadBalancer, TargetGroup};
-use domain::ports::gateway::Tags;
 use domain::ports::load_balancers::{Named, Target};
 use domain::ports::{LoadBalancers, TargetGroups};
 use domain::{Condition, PhaseError};

@@ -4,11 +4,9 @@ use super::{Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
 use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
-    Migration, MigrationId, PhaseError,
-    ports::{
-        Approvals,
-        approvals::{Answer, Asked, Question, TaskToken},
-    },
+    Migration, MigrationId, PhaseError, TaskToken,
+    approval::{Answer, Asked, Question},
+    ports::Approvals,
 };
 use serde_json::json;
 

@@ -3,11 +3,15 @@
 use super::{Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
 use crate::Account;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
-use domain::{Entry, Migration, PhaseError, ResourceKey, Status, ports};
+use domain::{Entry, Migration, PhaseError, Progress, ResourceKey, Status, ports};
 use serde_json::{Value, json};
 
 const fn owner(migration: &Migration) -> Owner {
     Owner { direction: migration.direction, fence: migration.fence }
+}
+
+fn sort_key(which: Progress) -> String {
+    format!("PHASE#{}", which.name())
 }
 
 impl Item {
@@ -95,26 +99,26 @@ impl ports::Ledger for Account {
         self.ledger()?.write(&migration.id, owner(migration), (what, evidence), &[], MetaChange::default()).await
     }
 
-    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
-        let item = self.ledger()?.get(&Ledger::partition(&migration.id), &format!("PHASE#{phase}")).await?;
+    async fn progress(&self, migration: &Migration, which: Progress) -> Result<Option<Value>, PhaseError> {
+        let item = self.ledger()?.get(&Ledger::partition(&migration.id), &sort_key(which)).await?;
         match item {
             Some(item) if item.maybe("progress").is_some() => item.json("progress").map(Some),
             _ => Ok(None),
         }
     }
 
-    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
+    async fn save_progress(&self, migration: &Migration, which: Progress, progress: Value) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         let update = Update::builder()
             .table_name(&ledger.table)
             .key("pk", text(Ledger::partition(&migration.id)))
-            .key("sk", text(format!("PHASE#{phase}")))
+            .key("sk", text(sort_key(which)))
             .update_expression("SET progress = :progress")
             .expression_attribute_values(":progress", text(progress.to_string()))
             .build()
             .map_err(incomplete)?;
         let change = TransactWriteItem::builder().update(update).build();
-        let event = (format!("progress of {phase}"), progress);
+        let event = (format!("progress of {}", which.name()), progress);
         ledger.write(&migration.id, owner(migration), (&event.0, event.1), &[change], MetaChange::default()).await
     }
 }

@@ -5,10 +5,8 @@
 use crate::scenario::{Answer, Scenario, answer, fault};
 use domain::{
     Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
-    ports::{
-        Approvals, Leases as _, Ledger,
-        approvals::{Answer as Given, Decision, Question},
-    },
+    approval::{Answer as Given, Decision, Question},
+    ports::{Approvals, Leases as _, Ledger},
 };
 use serde_json::{Value, json};
 

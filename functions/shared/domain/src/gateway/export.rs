@@ -1,13 +1,19 @@
-//! Exports of stages, compared: two deployments of one configuration say the same, but for what names the stage.
+//! Exports of stages: how their methods reach their backends, and whether two of them are the same. Two deployments of one
+//! configuration are, but for the fields that name the stage.
 
+use crate::plan::edge::{Connection, Edge, Integration, Stage};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The extension that holds a method's integration
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html>).
 pub const INTEGRATION: &str = "x-amazon-apigateway-integration";
 
-/// What names the API, the stage or the time and not the configuration.
+/// Milliseconds that an integration may take where an export says nothing
+/// (<https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>).
+const TIMEOUT: u32 = 29_000;
+
+/// Fields that name the API, the stage or the time and not the configuration.
 const NAMES: [&str; 3] = ["servers", "host", "basePath"];
 
 /// Every integration of an export with its path and method, as written there (`get`, `x-amazon-apigateway-any-method`).
@@ -19,24 +25,71 @@ pub fn integrations(export: &Value) -> impl Iterator<Item = (&str, &str, &Value)
     })
 }
 
-/// The same export with every integration through the link `from` going through `to`, and how many those were.
+/// How an integration of an export reaches its backend.
+#[must_use]
+pub fn connection(integration: &Value) -> Connection {
+    let text = |field: &str| integration.get(field).and_then(Value::as_str).unwrap_or_default();
+    Connection::of(text("connectionType"), text("connectionId"), text("integrationTarget"))
+}
+
+/// An integration of an export, with the defaults of what exports leave out.
+#[must_use]
+pub fn integration(integration: &Value) -> Integration {
+    let text = |field: &str| integration.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let timeout = integration.get("timeoutInMillis").and_then(Value::as_u64).and_then(|millis| millis.try_into().ok());
+    let parameters = integration.get("requestParameters").and_then(Value::as_object).into_iter().flatten();
+    Integration {
+        kind: text("type").to_ascii_uppercase(),
+        http_method: text("httpMethod"),
+        uri: text("uri"),
+        connection: connection(integration),
+        timeout_millis: timeout.unwrap_or(TIMEOUT),
+        insecure_skip_verification: integration["tlsConfig"]["insecureSkipVerification"] == true,
+        request_parameters: parameters
+            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+            .collect::<BTreeMap<_, _>>(),
+    }
+}
+
+/// Whether a stage with this export sends requests to blue: through blue's VPC link, by id or by a variable of the stage, or to
+/// blue's load balancer through a VPC link V2.
+#[must_use]
+pub fn serves_blue(export: &Value, stage: &Stage, edge: &Edge) -> bool {
+    connections(export).any(|connection| edge.is_blue(&connection, &stage.variables))
+}
+
+/// The integrations of an export that go through the VPC link V1 of this id, to be changed.
+pub fn through<'a>(export: &'a mut Value, link: &str) -> impl Iterator<Item = &'a mut Value> {
+    let link = Connection::VpcLink(link.to_owned());
+    let paths = export.get_mut("paths").and_then(Value::as_object_mut).into_iter();
+    let methods = paths.flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut);
+    let integrations =
+        methods.flat_map(|methods| methods.values_mut()).filter_map(|method| method.get_mut(INTEGRATION));
+    integrations.filter(move |integration| connection(integration) == link)
+}
+
+/// Lets an integration of an export go through another VPC link V1.
+pub fn connect(integration: &mut Value, link: &str) {
+    integration["connectionId"] = link.into();
+}
+
+/// How the methods of an export reach their backends.
+pub fn connections(export: &Value) -> impl Iterator<Item = Connection> {
+    integrations(export).map(|(_, _, integration)| connection(integration))
+}
+
+/// The same export with every integration through the VPC link V1 `from` going through `to`, and how many those were.
 #[must_use]
 pub fn repointed(mut export: Value, from: &str, to: &str) -> (Value, usize) {
     let mut count = 0;
-    let paths = export.get_mut("paths").and_then(Value::as_object_mut).into_iter();
-    let methods = paths.flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut);
-    for method in methods.flat_map(|methods| methods.values_mut()) {
-        if let Some(link) = method.get_mut(INTEGRATION).and_then(|integration| integration.get_mut("connectionId"))
-            && link == from
-        {
-            *link = to.into();
-            count += 1;
-        }
+    for integration in through(&mut export, from) {
+        connect(integration, to);
+        count += 1;
     }
     (export, count)
 }
 
-/// Where two exports differ, a line each, at most `most` of them; what names the stage is not compared.
+/// The differences between two exports, a line each and at most `most` of them; fields that name the stage are not compared.
 #[must_use]
 pub fn differences(before: &Value, after: &Value, most: usize) -> Vec<String> {
     let mut found = Vec::new();
@@ -139,6 +192,39 @@ mod tests {
         let (green, count) = repointed(export("prod", "green1"), "green1", "blue1");
         assert_eq!((count, differences(&export("prod", "blue1"), &green, 20)), (1, Vec::new()));
         assert_eq!(repointed(export("prod", "other"), "green1", "blue1").1, 0);
+    }
+
+    #[test]
+    fn an_integration_is_read_with_the_defaults_that_exports_leave_out() {
+        let whole = json!({
+            "type": "http_proxy", "httpMethod": "ANY", "uri": "http://shop/cart", "connectionType": "VPC_LINK",
+            "connectionId": "blue1", "timeoutInMillis": 5_000, "tlsConfig": { "insecureSkipVerification": true },
+            "requestParameters": { "integration.request.path.id": "method.request.path.id" },
+        });
+        let expected = Integration {
+            kind: "HTTP_PROXY".to_owned(),
+            http_method: "ANY".to_owned(),
+            uri: "http://shop/cart".to_owned(),
+            connection: Connection::VpcLink("blue1".to_owned()),
+            timeout_millis: 5_000,
+            insecure_skip_verification: true,
+            request_parameters: [("integration.request.path.id".to_owned(), "method.request.path.id".to_owned())]
+                .into(),
+        };
+        assert_eq!(integration(&whole), expected);
+        let mock = Integration { kind: "MOCK".to_owned(), timeout_millis: 29_000, ..Integration::default() };
+        assert_eq!(integration(&json!({ "type": "mock" })), mock);
+    }
+
+    #[test]
+    fn links_in_variables_and_of_the_second_version_are_not_repointed() {
+        for (link, target) in [("${stageVariables.green1}", ""), ("green1", "arn:balancer")] {
+            let mut export = export("prod", link);
+            if !target.is_empty() {
+                export["paths"]["/cart"]["get"][INTEGRATION]["integrationTarget"] = target.into();
+            }
+            assert_eq!(repointed(export.clone(), "green1", "blue1"), (export, 0));
+        }
     }
 
     #[test]

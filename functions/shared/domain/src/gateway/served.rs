@@ -2,7 +2,7 @@
 
 use crate::plan::edge::Stage;
 
-/// Which percentage of the requests green's deployment G gets; nothing where the stage serves anything but B and G.
+/// The percentage of the requests that green's deployment G gets; nothing where the stage serves anything but B and G.
 #[must_use]
 pub fn share(stage: &Stage, b: &str, g: &str) -> Option<u8> {
     match &stage.canary {
@@ -28,20 +28,23 @@ pub fn describe(stage: &Stage) -> String {
     }
 }
 
-/// Somebody else's hand on the stage, in words; nothing where it serves `expected` percent of G as Bascule left it.
+/// The message about a stage that somebody else changed; `expected` is what it should serve.
+#[must_use]
+pub fn changed(stage: &Stage, expected: &str) -> String {
+    format!(
+        "the stage {} serves {}, expected {expected}: somebody deployed or changed the canary. It is left as it is",
+        stage.name,
+        describe(stage)
+    )
+}
+
+/// The message about a stage that somebody else changed; nothing where it serves `expected` percent of G as Bascule left it.
 #[must_use]
 pub fn moved(stage: Option<&Stage>, b: &str, g: &str, expected: u8) -> Option<String> {
     let Some(stage) = stage else {
         return Some("the stage is gone".to_owned());
     };
-    (share(stage, b, g) != Some(expected)).then(|| {
-        format!(
-            "the stage {} serves {}, expected {expected} % on green's deployment {g}: somebody deployed or changed the canary. \
-             It is left as it is",
-            stage.name,
-            describe(stage)
-        )
-    })
+    (share(stage, b, g) != Some(expected)).then(|| changed(stage, &format!("{expected} % on green's deployment {g}")))
 }
 
 #[cfg(test)]

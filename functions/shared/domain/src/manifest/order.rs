@@ -1,34 +1,7 @@
 //! The order of an apply: what others refer to comes first.
 
 use super::{Object, ObjectId};
-
-/// The API groups that every API server serves by itself
-/// (<https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.33/>). Everything else is a custom resource or comes from an
-/// aggregated API.
-const BUILT_IN: [&str; 19] = [
-    "",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "apps",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "autoscaling",
-    "batch",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "extensions",
-    "flowcontrol.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "rbac.authorization.k8s.io",
-];
-
-/// Groups of the same sort that are spelled like those of custom resources.
-const BUILT_IN_TOO: [&str; 4] = ["resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "storagemigration.k8s.io"];
+use crate::object::is_built_in;
 
 /// The steps of an apply, in their order. Everything of a step may be applied at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,13 +26,6 @@ pub enum Step {
     Webhooks,
     /// Last, since their webhooks may have to answer.
     CustomResources,
-}
-
-/// Whether the API server serves this API version by itself.
-#[must_use]
-pub fn is_built_in(api_version: &str) -> bool {
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    BUILT_IN.contains(&group) || BUILT_IN_TOO.contains(&group)
 }
 
 /// In which step an object is applied.

@@ -9,6 +9,7 @@ pub use cluster::{AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Issu
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
 pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 
+use super::Tags;
 use serde::{Deserialize, Serialize};
 
 /// Add-ons that nodes need before they can join: EKS wants them first, and every other add-on after the nodes
@@ -88,9 +89,6 @@ impl Compute {
             .collect()
     }
 }
-
-/// Tags of a resource.
-pub type Tags = std::collections::BTreeMap<String, String>;
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,10 @@ pub use found::Found;
 use crate::{Kind, digest::sha256_hex};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Tags of a resource.
+pub type Tags = BTreeMap<String, String>;
 
 /// What preflight found and decided.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

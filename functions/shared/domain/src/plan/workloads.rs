@@ -1,6 +1,6 @@
 //! What runs on the clusters, as preflight found it in the bundles.
 
-use crate::{input::Host, manifest::ObjectId};
+use crate::{input::Host, object::ObjectId};
 use serde::{Deserialize, Serialize};
 
 /// What runs on the clusters.

@@ -1,9 +1,9 @@
 //! Amazon EKS as phases use it: control planes, node groups, add-ons, access.
 
-use crate::PhaseError;
 use crate::plan::compute::{
-    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, Issue, NodeGroup, PodIdentity, Tags,
+    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, Issue, NodeGroup, PodIdentity,
 };
+use crate::{PhaseError, Tags};
 use std::future::Future;
 
 /// EKS control planes.

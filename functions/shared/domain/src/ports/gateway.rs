@@ -4,13 +4,10 @@
 //! control plane takes 10 requests a second for the whole account
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
 
-use crate::PhaseError;
-use crate::plan::edge::{Api, BasePath, Stage, UsagePlan, VpcLink};
+use crate::plan::edge::{Api, BasePath, Connection, Integration, LinkedMethod, Stage, UsagePlan, VpcLink};
+use crate::{PhaseError, Tags};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt, future::Future};
-
-/// Tags of a resource.
-pub type Tags = BTreeMap<String, String>;
+use std::{fmt, future::Future};
 
 /// One method of an API's configuration, with its integration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,30 +23,17 @@ pub struct Method {
     /// `NONE`, `AWS_IAM`, `CUSTOM` or `COGNITO_USER_POOLS`.
     pub authorization: String,
     /// Where requests go; absent where the method has none yet.
-    pub integration: Option<Backend>,
+    pub integration: Option<Integration>,
 }
 
-/// The integration of a method, as far as Bascule compares or changes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Backend {
-    /// `HTTP_PROXY`, `HTTP`, `MOCK`, `AWS` or `AWS_PROXY`.
-    pub kind: String,
-    /// The method of the backend's request.
-    pub http_method: String,
-    /// Where the request goes.
-    pub uri: String,
-    /// `INTERNET` or `VPC_LINK`.
-    pub connection_type: String,
-    /// The VPC link's id, or a stage variable that holds it.
-    pub connection_id: String,
-    /// The load balancer, with a V2 link.
-    pub integration_target: String,
-    /// The longest time it may take, in milliseconds.
-    pub timeout_millis: u32,
-    /// Whether the backend's certificate may be anybody's.
-    pub insecure_skip_verification: bool,
-    /// How the backend's request is made from the caller's.
-    pub request_parameters: BTreeMap<String, String>,
+impl Method {
+    /// The method with its integration, where that goes through a VPC link of any sort.
+    #[must_use]
+    pub fn linked(&self) -> Option<LinkedMethod> {
+        let integration = self.integration.clone().filter(|found| found.connection != Connection::Internet)?;
+        let (resource_id, path, method) = (self.resource_id.clone(), self.path.clone(), self.method.clone());
+        Some(LinkedMethod { resource_id, path, method, integration })
+    }
 }
 
 /// A deployment: an immutable snapshot of an API's configuration.
@@ -147,7 +131,7 @@ pub trait Apis: Sync {
     /// Deletes an API with everything in it.
     fn delete_api(&self, api: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Points an integration of an API's configuration at another VPC link.
+    /// Points an integration of an API's configuration at another VPC link V1.
     fn connect(
         &self,
         api: &str,

@@ -1,6 +1,6 @@
 //! The Kubernetes APIs of both clusters.
 
-use crate::{PhaseError, manifest::ObjectId};
+use crate::{PhaseError, object::ObjectId};
 use serde_json::Value;
 use std::future::Future;
 
@@ -8,7 +8,7 @@ use std::future::Future;
 /// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
 pub const FIELD_MANAGER: &str = "bascule";
 
-/// What an API server says without being told who asks.
+/// What an unauthenticated `GET /version` of a cluster showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reached {
     /// The cluster's Kubernetes version as EKS has it, such as `1.34`.

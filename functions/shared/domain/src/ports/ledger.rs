@@ -1,6 +1,6 @@
 //! The ledger as phases use it.
 
-use crate::{Entry, Kind, Migration, PhaseError, ResourceKey, Side};
+use crate::{Entry, Kind, Migration, PhaseError, Progress, ResourceKey, Side};
 use serde_json::Value;
 use std::future::Future;
 
@@ -69,18 +69,18 @@ pub trait Ledger: Sync {
         evidence: Value,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// What `phase` saved of its progress, such as the cursor of a long apply.
+    /// What was saved of a progress, such as the cursor of a long apply; nothing before the first time.
     fn progress(
         &self,
         migration: &Migration,
-        phase: &str,
+        which: Progress,
     ) -> impl Future<Output = Result<Option<Value>, PhaseError>> + Send;
 
-    /// Saves the progress of `phase`.
+    /// Saves a progress in place of what was saved before.
     fn save_progress(
         &self,
         migration: &Migration,
-        phase: &str,
+        which: Progress,
         progress: Value,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }

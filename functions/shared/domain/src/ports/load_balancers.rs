@@ -2,9 +2,8 @@
 //!
 //! Reads answer nothing where the thing does not exist, deletes do nothing where it is gone.
 
-use crate::PhaseError;
 use crate::plan::edge::{Listener, LoadBalancer, TargetGroup};
-use crate::ports::gateway::Tags;
+use crate::{PhaseError, Tags};
 use std::{collections::BTreeMap, future::Future};
 
 /// Which load balancer or target group.

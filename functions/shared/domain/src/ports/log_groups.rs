@@ -1,6 +1,6 @@
 //! Amazon CloudWatch Logs as phases use it: the log groups of control planes.
 
-use crate::{PhaseError, plan::compute::Tags};
+use crate::{PhaseError, Tags};
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 

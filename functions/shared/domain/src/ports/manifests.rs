@@ -2,7 +2,7 @@
 
 use crate::{
     PhaseError,
-    manifest::{Object, Unreadable},
+    object::{Object, Unreadable},
 };
 use std::future::Future;
 

@@ -2,6 +2,7 @@
 //! implements them on the SDKs; tests implement them in memory. Every method answers `Unavailable` where AWS did not
 //! answer or throttled, and `Denied` where a permission is missing.
 
+pub mod alarms;
 pub mod approvals;
 pub mod clusters;
 pub mod gateway;
@@ -11,13 +12,18 @@ pub mod ledger;
 pub mod load_balancers;
 pub mod log_groups;
 pub mod manifests;
+pub mod messages;
 pub mod migrations;
 pub mod network;
 pub mod probes;
 pub mod scaling;
+pub mod schedules;
 pub mod settings;
+pub mod signatures;
+pub mod tokens;
 
-pub use approvals::{Alarms, Approvals, Messages, Schedules, Signatures, Tokens};
+pub use alarms::Alarms;
+pub use approvals::Approvals;
 pub use clusters::{Access, Addons, Clusters, NodeGroups};
 pub use gateway::{Apis, Stages, UsagePlans, VpcLinks};
 pub use kubernetes::{Kubernetes, KubernetesApi};
@@ -26,8 +32,12 @@ pub use ledger::Ledger;
 pub use load_balancers::{Flows, LoadBalancers, TargetGroups};
 pub use log_groups::LogGroups;
 pub use manifests::Manifests;
+pub use messages::Messages;
 pub use migrations::Migrations;
 pub use network::{LaunchTemplates, Network};
 pub use probes::Probes;
 pub use scaling::Scaling;
+pub use schedules::Schedules;
 pub use settings::{Clock, Settings};
+pub use signatures::Signatures;
+pub use tokens::Tokens;

@@ -1,7 +1,7 @@
 //! Amazon EC2 as phases use it: subnets, security groups, network interfaces, launch templates.
 
-use crate::PhaseError;
-use crate::plan::compute::{LaunchTemplate, LaunchTemplateData, Rule, SecurityGroup, Subnet, Tags};
+use crate::plan::compute::{LaunchTemplate, LaunchTemplateData, Rule, SecurityGroup, Subnet};
+use crate::{PhaseError, Tags};
 use std::future::Future;
 
 /// Security groups, subnets and network interfaces.

@@ -1,4 +1,4 @@
-//! What the deployment of Bascule itself says, which phases cannot find out by looking at the account.
+//! Settings of Bascule's deployment (infra/template.yaml), and the time.
 
 use crate::PhaseError;
 

@@ -2,9 +2,9 @@
 //! (<https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>).
 
 use crate::{
-    Kind, Migration, PhaseError, ResourceKey, Side,
+    Kind, Migration, PhaseError, ResourceKey, Side, Tags,
     names::client_token,
-    plan::compute::{AccessEntry, AccessPolicy, Tags},
+    plan::compute::{AccessEntry, AccessPolicy},
     ports::{Access, Ledger},
     reconcile,
 };

@@ -2,7 +2,7 @@
 //! whole.
 
 use crate::{
-    Kind, Migration, PhaseError, ResourceKey, Side, Status,
+    Kind, Migration, PhaseError, Progress, ResourceKey, Side, Status,
     input::OnAbort,
     manifest::{
         apply::apply,
@@ -32,7 +32,7 @@ pub fn key(bundle: &Bundle, hosts: Hosts) -> ResourceKey {
 /// Applies a bundle under temporary hosts, with suspended holds, where the ledger does not know it as applied.
 ///
 /// An invocation that runs out of time, or that waits for a CustomResourceDefinition, saves how far it came as the progress
-/// of `phase`. Applying again what was applied changes nothing, so a crash costs only time.
+/// of deploy-workloads. Applying again what was applied changes nothing, so a crash costs only time.
 ///
 /// # Errors
 /// `Conflict` where the manifests changed since the plan; `Refused` with the names where green's API refuses objects;
@@ -41,7 +41,6 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
     ports: &P,
     migration: &Migration,
     bundle: &Bundle,
-    phase: &str,
 ) -> Result<(), PhaseError> {
     let key = key(bundle, Hosts::Temporary);
     let entry = ports.entry(migration, &key).await?;
@@ -50,7 +49,7 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
     }
     let objects = unchanged(ports, bundle).await?;
     let objects = prepare(objects, &migration.plan.workloads, Hosts::Temporary);
-    let from = cursor(ports.progress(migration, phase).await?.as_ref(), bundle);
+    let from = cursor(ports.progress(migration, Progress::DeployWorkloads).await?.as_ref(), bundle);
     ports.intend(migration, &key, json!({ "digest": bundle.digest, "objects": bundle.objects })).await?;
     let api = ports.connect(&migration.input.green.cluster).await?;
     let deadline = migration.deadline.checked_sub(RESERVE).unwrap_or(migration.deadline);
@@ -59,7 +58,7 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
         Err((reached, error)) => {
             if error.condition.is_retried() && reached > from {
                 let progress = json!({ "bundle": bundle.uri, "digest": bundle.digest, "applied": reached });
-                ports.save_progress(migration, phase, progress).await?;
+                ports.save_progress(migration, Progress::DeployWorkloads, progress).await?;
             }
             Err(error)
         }

@@ -1,7 +1,7 @@
 //! Integrations of the public API's configuration that Bascule points at green's link, with their originals in the ledger
 //! (<https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateIntegration.html>).
 
-use crate::plan::edge::Integration;
+use crate::plan::edge::LinkedMethod;
 use crate::{Entry, Kind, PhaseError, ResourceKey, Side};
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ pub fn adopted() -> ResourceKey {
 ///
 /// # Errors
 /// `Conflict` where they cannot be read.
-pub fn originals(entry: &Entry) -> Result<Vec<Integration>, PhaseError> {
+pub fn originals(entry: &Entry) -> Result<Vec<LinkedMethod>, PhaseError> {
     Vec::deserialize(&entry.detail["integrations"]).map_err(|error| {
         PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}"))
     })

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html>).
 
 use super::load_balancer::attributes_to_set;
-use crate::plan::compute::Tags;
+use crate::Tags;
 use crate::plan::edge::Listener;
 use crate::ports::{Ledger, LoadBalancers};
 use crate::{Kind, Migration, PhaseError, ResourceKey, Side, ownership, reconcile};

@@ -1,7 +1,7 @@
 //! Green's Network Load Balancer, a clone of blue's
 //! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html>).
 
-use crate::plan::compute::Tags;
+use crate::Tags;
 use crate::plan::edge::LoadBalancer;
 use crate::ports::load_balancers::Named;
 use crate::ports::{Ledger, LoadBalancers};

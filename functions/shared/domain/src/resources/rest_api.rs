@@ -1,7 +1,7 @@
 //! The temporary API, on which people qualify green: an export and import of the public one, on a URL of its own
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api.html>).
 
-use crate::plan::compute::Tags;
+use crate::Tags;
 use crate::plan::edge::Api;
 use crate::ports::gateway::Patch;
 use crate::ports::{Apis, Ledger};

@@ -2,13 +2,16 @@
 //! (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>).
 
 use crate::{
-    Kind, Migration, PhaseError, ResourceKey, Side, names,
+    Kind, Migration, PhaseError, ResourceKey, Side,
+    approval::Question,
+    names,
     ports::{
         Ledger, Schedules,
-        approvals::{Appointment, When},
+        schedules::{Appointment, When},
     },
 };
 use serde_json::{Value, json};
+use std::fmt;
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule"];
@@ -17,17 +20,40 @@ pub const ACTIONS: &[&str] = &["scheduler:CreateSchedule", "scheduler:DeleteSche
 /// (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>).
 const LONGEST_NAME: usize = 64;
 
-/// The schedule for `what`, such as the end of the bake.
-#[must_use]
-pub fn key(what: &str) -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::Schedule, what)
+/// What a schedule of a migration is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Occasion {
+    /// The time for an answer is over: calls decide.
+    Deadline(Question),
+    /// The time of the bake is over: calls observe.
+    BakeEnd,
+    /// Every minute of the bake: calls observe.
+    BakeWatch,
+    /// The deletion of blue: starts the cleanup machine.
+    Cleanup,
 }
 
-/// The name of the schedule for `what`. The functions' roles allow schedules of its prefix only.
+impl fmt::Display for Occasion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deadline(question) => write!(f, "deadline-{}", question.name()),
+            Self::BakeEnd => f.write_str("bake-end"),
+            Self::BakeWatch => f.write_str("bake-watch"),
+            Self::Cleanup => f.write_str("cleanup"),
+        }
+    }
+}
+
+/// The ledger's key of the schedule for an occasion.
 #[must_use]
-pub fn name(migration: &Migration, what: &str) -> String {
-    let key = key(what);
-    names::unique(&migration.id, key.side, key.kind, &format!("bascule-{what}"), LONGEST_NAME)
+pub fn key(occasion: Occasion) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::Schedule, occasion.to_string())
+}
+
+/// The name of the schedule of this key. The functions' roles allow schedules of its prefix only.
+#[must_use]
+pub fn name(migration: &Migration, key: &ResourceKey) -> String {
+    names::unique(&migration.id, key.side, key.kind, &format!("bascule-{}", key.name), LONGEST_NAME)
 }
 
 /// Has `target_arn` called with `input`. Making the same schedule again keeps the time of the first, which is also the
@@ -38,13 +64,13 @@ pub fn name(migration: &Migration, what: &str) -> String {
 pub async fn ensure<P: Ledger + Schedules>(
     ports: &P,
     migration: &Migration,
-    what: &str,
+    occasion: Occasion,
     when: When,
     target_arn: &str,
     input: Value,
 ) -> Result<jiff::Timestamp, PhaseError> {
-    let key = key(what);
-    let name = name(migration, what);
+    let key = key(occasion);
+    let name = name(migration, &key);
     let entry = ports.live(migration, &key).await?;
     let first = entry.as_ref().and_then(|entry| entry.detail["at"].as_str()?.parse().ok());
     let when = first.map_or(when, |first| when.with_time(first));
@@ -56,17 +82,25 @@ pub async fn ensure<P: Ledger + Schedules>(
     Ok(when.time())
 }
 
-/// Deletes the schedule for `what`; nothing where it was never made. One that has run deleted itself.
+/// Deletes the schedule for an occasion; nothing where it was never made. One that has run deleted itself.
 ///
 /// # Errors
 /// Only what the calls answer.
-pub async fn remove<P: Ledger + Schedules>(ports: &P, migration: &Migration, what: &str) -> Result<(), PhaseError> {
-    let key = key(what);
+pub async fn remove<P: Ledger + Schedules>(
+    ports: &P,
+    migration: &Migration,
+    occasion: Occasion,
+) -> Result<(), PhaseError> {
+    let key = key(occasion);
     if ports.live(migration, &key).await?.is_none() {
         return Ok(());
     }
-    ports.unschedule(&name(migration, what)).await?;
-    ports.absent(migration, &key).await
+    delete(ports, migration, &key).await
+}
+
+async fn delete<P: Ledger + Schedules>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<(), PhaseError> {
+    ports.unschedule(&name(migration, key)).await?;
+    ports.absent(migration, key).await
 }
 
 /// Deletes every schedule of the migration.
@@ -75,7 +109,7 @@ pub async fn remove<P: Ledger + Schedules>(ports: &P, migration: &Migration, wha
 /// Only what the calls answer.
 pub async fn remove_all<P: Ledger + Schedules>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     for entry in ports.live_of(migration, Side::Temporary, Kind::Schedule).await? {
-        remove(ports, migration, &entry.key.name).await?;
+        delete(ports, migration, &entry.key).await?;
     }
     Ok(())
 }

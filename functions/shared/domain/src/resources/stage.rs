@@ -3,7 +3,7 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/api/API_DeleteDeployment.html>).
 
 use super::rest_api::QUALIFICATION;
-use crate::plan::compute::Tags;
+use crate::Tags;
 use crate::plan::edge::Stage;
 use crate::ports::gateway::Patch;
 use crate::ports::{Ledger, Stages};

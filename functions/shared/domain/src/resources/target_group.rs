@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html>).
 
 use super::load_balancer::attributes_to_set;
-use crate::plan::compute::Tags;
+use crate::Tags;
 use crate::plan::edge::TargetGroup;
 use crate::ports::load_balancers::Named;
 use crate::ports::{Ledger, TargetGroups};

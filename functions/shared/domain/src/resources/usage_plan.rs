@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html>).
 
 use super::rest_api::QUALIFICATION;
-use crate::plan::compute::Tags;
+use crate::Tags;
 use crate::plan::edge::{Edge, UsagePlan};
 use crate::ports::gateway::ApiKey;
 use crate::ports::{Ledger, UsagePlans};

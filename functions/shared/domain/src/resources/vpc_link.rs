@@ -1,7 +1,7 @@
 //! Green's VPC link (V1). API Gateway makes an endpoint service of the load balancer behind it, which takes minutes
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-nlb-for-vpclink-using-console.html>).
 
-use crate::plan::compute::Tags;
+use crate::Tags;
 use crate::plan::edge::VpcLink;
 use crate::ports::{Ledger, VpcLinks};
 use crate::{Condition, Kind, Migration, PhaseError, ResourceKey, Side, names, ownership, reconcile};

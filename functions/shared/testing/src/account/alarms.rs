@@ -3,7 +3,7 @@
 use super::Account;
 use domain::PhaseError;
 use domain::ports::Alarms;
-use domain::ports::approvals::AlarmState;
+use domain::ports::alarms::AlarmState;
 
 impl Alarms for Account {
     async fn states(&self, arns: &[String]) -> Result<Vec<AlarmState>, PhaseError> {

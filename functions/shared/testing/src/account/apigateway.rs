@@ -5,13 +5,14 @@ mod links;
 mod stages;
 mod usage_plans;
 
+pub(super) use links::links_of;
 pub(super) use usage_plans::KEY;
 
 use super::{Account, Aws};
-use domain::plan::edge::{Api, BasePath};
+use domain::plan::edge::{Api, BasePath, Connection};
 use domain::ports::Apis;
-use domain::ports::gateway::{Method, Patch, Tags};
-use domain::{PhaseError, Side, ownership};
+use domain::ports::gateway::{Method, Patch};
+use domain::{PhaseError, Side, Tags, ownership};
 use serde_json::Value;
 
 fn unknown(api: &str) -> PhaseError {
@@ -133,7 +134,8 @@ impl Apis for Account {
             let methods = aws.methods.get_mut(api).into_iter().flatten();
             let mut found = methods.filter(|found| found.resource_id == resource && found.method == method);
             let found = found.next().and_then(|method| method.integration.as_mut());
-            link.clone_into(&mut found.ok_or_else(|| PhaseError::conflict("no such integration"))?.connection_id);
+            let found = found.ok_or_else(|| PhaseError::conflict("no such integration"))?;
+            found.connection = Connection::VpcLink(link.to_owned());
             Ok(())
         })
     }

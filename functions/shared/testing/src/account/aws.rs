@@ -6,12 +6,13 @@ use domain::plan::compute::{
     AccessEntry, ClusterStatus, LaunchTemplate, NodeGroup, PodIdentity, SecurityGroup, Subnet,
 };
 use domain::plan::edge::{Api, BasePath, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
-use domain::ports::approvals::{AlarmState, Appointment};
+use domain::ports::alarms::AlarmState;
 use domain::ports::clusters::AddonStatus;
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::ports::log_groups::LogGroup;
 use domain::ports::network::{Instance, Interface};
 use domain::ports::scaling::AutoScalingGroup;
+use domain::ports::schedules::Appointment;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

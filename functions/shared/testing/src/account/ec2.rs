@@ -2,10 +2,10 @@
 
 use super::eks::is_of;
 use super::{Account, Aws};
-use domain::PhaseError;
-use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet, Tags};
+use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
 use domain::ports::network::{Instance, Interface, NewLaunchTemplate};
 use domain::ports::{LaunchTemplates, Network};
+use domain::{PhaseError, Tags};
 
 /// The rule that every new group has.
 pub(crate) fn everything_out() -> Rule {

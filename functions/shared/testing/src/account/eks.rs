@@ -6,12 +6,12 @@ use super::aws::pair;
 use super::ec2::everything_out;
 use super::time::Change;
 use super::{Account, Aws};
-use domain::plan::compute::{Addon, Cluster, ClusterStatus, Direction, NodeGroup, Peer, Rule, SecurityGroup, Tags};
+use domain::plan::compute::{Addon, Cluster, ClusterStatus, Direction, NodeGroup, Peer, Rule, SecurityGroup};
 use domain::ports::clusters::{AddonOffer, AddonStatus, NewCluster, NewNodeGroup};
 use domain::ports::network::{Instance, Interface};
 use domain::ports::scaling::{AutoScalingGroup, CLUSTER_TAG, NODE_GROUP_TAG};
 use domain::ports::{Addons, Clusters, NodeGroups};
-use domain::{PhaseError, ownership};
+use domain::{PhaseError, Tags, ownership};
 use std::collections::BTreeMap;
 
 /// The ARN of something of EKS.

@@ -7,9 +7,9 @@ mod leases;
 mod life;
 
 use super::{Account, locked};
-use domain::ports::approvals::Asked;
+use domain::approval::Asked;
 use domain::ports::migrations::{Life, Meta};
-use domain::{Entry, Input, Migration, MigrationId, PhaseError, Plan, ResourceKey};
+use domain::{Entry, Input, Migration, MigrationId, PhaseError, Plan, Progress, ResourceKey};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,7 @@ pub struct Record {
     /// RESOURCE items.
     pub entries: BTreeMap<ResourceKey, Entry>,
     /// The progress in PHASE items.
-    pub progress: BTreeMap<String, Value>,
+    pub progress: BTreeMap<Progress, Value>,
     /// The leases in PHASE items: who holds it and until when.
     pub leases: BTreeMap<String, (String, Timestamp)>,
     /// APPROVAL items.
@@ -115,9 +115,9 @@ impl Account {
 
     /// What a phase saved of its progress; `null` where it saved nothing.
     #[must_use]
-    pub fn progress_of(&self, migration: &Migration, phase: &str) -> Value {
+    pub fn progress_of(&self, migration: &Migration, which: Progress) -> Value {
         let table = self.table();
-        let progress = table.record(&migration.id).ok().and_then(|record| record.progress.get(phase).cloned());
+        let progress = table.record(&migration.id).ok().and_then(|record| record.progress.get(&which).cloned());
         progress.unwrap_or_default()
     }
 

@@ -1,14 +1,13 @@
 //! Elastic Load Balancing, and what CloudWatch says of flows.
 
+use super::apigateway::links_of;
 use super::auto_scaling::attached;
-use super::probes::served;
 use super::time::Change;
 use super::{Account, Aws};
-use domain::PhaseError;
 use domain::plan::edge::{Listener, LoadBalancer, TargetGroup};
-use domain::ports::gateway::Tags;
 use domain::ports::load_balancers::{Named, Target};
 use domain::ports::{Flows, LoadBalancers, TargetGroups};
+use domain::{PhaseError, Tags};
 use std::collections::BTreeMap;
 
 impl Aws {
@@ -57,9 +56,8 @@ impl Aws {
 
     /// The load balancers that users' requests go through now.
     fn carrying(&self) -> Vec<String> {
-        let served = self.traffic.iter().flat_map(|(api, stage)| served(self, api, stage));
-        let links = served.flat_map(|(_, methods)| methods).filter_map(|method| method.integration.as_ref());
-        let links = links.filter_map(|backend| self.links.get(&backend.connection_id));
+        let ids = self.traffic.iter().flat_map(|(api, stage)| links_of(self, api, stage));
+        let links = ids.filter_map(|id| self.links.get(&id));
         links.flat_map(|link| link.target_arns.clone()).collect()
     }
 

@@ -1,10 +1,9 @@
 //! People, and whoever waits for their answers.
 
 use super::Account;
-use domain::PhaseError;
 use domain::digest::sha256_hex;
-use domain::ports::approvals::TaskToken;
 use domain::ports::{Messages, Signatures, Tokens};
+use domain::{PhaseError, TaskToken};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -4,11 +4,12 @@ use super::aws::pair;
 use super::{Account, Aws};
 use domain::PhaseError;
 use domain::manifest::state::{Readiness, readiness};
-use domain::plan::edge::TargetGroup;
+use domain::plan::edge::{Connection, Integration, TargetGroup};
 use domain::ports::Probes;
-use domain::ports::gateway::{Backend, Method};
+use domain::ports::gateway::Method;
 use domain::ports::probes::{Answered, Probe};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The deployments that a stage serves, the canary's last, each with its methods.
 pub(super) fn served<'a>(aws: &'a Aws, api: &str, stage: &str) -> Vec<(&'a str, &'a [Method])> {
@@ -29,13 +30,18 @@ fn host(uri: &str) -> &str {
 }
 
 impl Aws {
-    /// The cluster that answers what goes through this integration.
+    /// The cluster that answers what goes through this integration of a stage with these variables.
     ///
     /// # Errors
     /// The HTTP status of a request, and what is missing on its way.
-    pub fn backend(&self, integration: &Backend) -> Result<String, (u16, String)> {
-        let link = self.links.get(&integration.connection_id).filter(|link| link.status == "AVAILABLE");
-        let link = link.ok_or_else(|| (500, format!("no VPC link {:?}", integration.connection_id)))?;
+    pub fn backend(
+        &self,
+        integration: &Integration,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<String, (u16, String)> {
+        let link = integration.connection.vpc_link(variables).and_then(|id| self.links.get(&id));
+        let link = link.filter(|link| link.status == "AVAILABLE");
+        let link = link.ok_or_else(|| (500, format!("{} is not there", integration.connection)))?;
         let arns = link.target_arns.iter();
         let balancer = arns.filter_map(|arn| self.balancers.get(arn)).find(|balancer| balancer.state == "active");
         let balancer = balancer.ok_or_else(|| (504, format!("no load balancer behind the link {}", link.id)))?;
@@ -98,8 +104,9 @@ impl Aws {
             return 403;
         }
         match &method.integration {
-            Some(integration) if integration.connection_type == "VPC_LINK" => {
-                self.backend(integration).map_or_else(|(status, _)| status, |_| 200)
+            Some(integration) if integration.connection != Connection::Internet => {
+                let variables = &self.stages[&pair(&probe.api, &probe.stage)].variables;
+                self.backend(integration, variables).map_or_else(|(status, _)| status, |_| 200)
             }
             Some(_) => 200,
             None => 500,

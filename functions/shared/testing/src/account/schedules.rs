@@ -3,7 +3,7 @@
 use super::Account;
 use domain::PhaseError;
 use domain::ports::Schedules;
-use domain::ports::approvals::Appointment;
+use domain::ports::schedules::Appointment;
 
 impl Schedules for Account {
     async fn schedule(&self, appointment: &Appointment) -> Result<(), PhaseError> {

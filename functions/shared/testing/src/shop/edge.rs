@@ -5,10 +5,10 @@ use crate::account::Aws;
 use domain::Kind;
 use domain::plan::Planned;
 use domain::plan::edge::{
-    Api, Attached, Edge, HealthCheck, Integration, Listener, LoadBalancer, Quota, Stage, TargetGroup, Throttle,
-    UsagePlan, VpcLink,
+    Api, Attached, Connection, Edge, HealthCheck, Integration, Listener, LoadBalancer, Quota, Stage, TargetGroup,
+    Throttle, UsagePlan, VpcLink,
 };
-use domain::ports::gateway::{Backend, Deployment, Method};
+use domain::ports::gateway::{Deployment, Method};
 use std::collections::BTreeMap;
 
 const LINK: &str = "blue1";
@@ -26,20 +26,19 @@ fn method(verb: &str, path: &str) -> Method {
         method: verb.to_owned(),
         api_key_required: true,
         authorization: "NONE".to_owned(),
-        integration: Some(Backend {
+        integration: Some(Integration {
             kind: "HTTP_PROXY".to_owned(),
             http_method: verb.to_owned(),
             uri: format!("http://shop.example.com{path}"),
-            connection_type: "VPC_LINK".to_owned(),
-            connection_id: LINK.to_owned(),
+            connection: Connection::VpcLink(LINK.to_owned()),
             timeout_millis: 29_000,
-            ..Backend::default()
+            ..Integration::default()
         }),
     }
 }
 
 fn methods() -> Vec<Method> {
-    let mock = Backend { kind: "MOCK".to_owned(), connection_type: "INTERNET".to_owned(), ..Backend::default() };
+    let mock = Integration { kind: "MOCK".to_owned(), ..Integration::default() };
     vec![
         method("ANY", "/admin"),
         method("GET", "/cart"),
@@ -99,7 +98,7 @@ pub(super) fn found() -> Edge {
             variables: map(&[("tier", "gold")]),
             ..Stage::default()
         },
-        integrations: methods().into_iter().filter_map(integration).collect(),
+        integrations: methods().iter().filter_map(Method::linked).collect(),
         vpc_link: VpcLink {
             id: LINK.to_owned(),
             name: "shop-blue".to_owned(),
@@ -129,20 +128,6 @@ pub(super) fn found() -> Edge {
         base_paths: Vec::new(),
         longest_timeout_millis: 29_000,
     }
-}
-
-/// Nothing for one that goes through no link.
-fn integration(method: Method) -> Option<Integration> {
-    let backend = method.integration.filter(|backend| !backend.connection_id.is_empty())?;
-    Some(Integration {
-        resource_id: method.resource_id,
-        path: method.path,
-        method: method.method,
-        connection_id: backend.connection_id,
-        uri: backend.uri,
-        timeout_millis: backend.timeout_millis,
-        ..Integration::default()
-    })
 }
 
 fn load_balancer() -> LoadBalancer {

@@ -3,16 +3,15 @@
 use super::{API, BLUE, GREEN, manifests};
 use crate::Account;
 use crate::account::{Aws, pair};
+use domain::approval::{Answer, Asked, Decision, Question};
 use domain::manifest::prepare::{Hosts, prepare};
 use domain::manifest::{Object, state::template_digest};
 use domain::plan::compute::{AccessEntry, Cluster, ClusterStatus, NodeGroup};
-use domain::plan::edge::{Api, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
-use domain::ports::approvals::{Answer, Asked, Decision, Question, TaskToken};
+use domain::plan::edge::{Api, Connection, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
 use domain::ports::gateway::{Deployment, Method};
-use domain::release::EVIDENCE;
 use domain::resources::stage::{self, keeper_name};
 use domain::resources::{deployment, load_balancer, rest_api, target_group, usage_plan, vpc_link};
-use domain::{Kind, Migration, ResourceKey, Side, ownership};
+use domain::{Kind, Migration, Progress, ResourceKey, Side, TaskToken, ownership};
 use serde_json::{Map, Value, json};
 
 /// Green's VPC link.
@@ -32,8 +31,8 @@ pub const TEMPORARY_GREEN: &str = "deployment-t";
 fn through_green(methods: &[Method]) -> Vec<Method> {
     let mut methods = methods.to_vec();
     let backends = methods.iter_mut().filter_map(|method| method.integration.as_mut());
-    for backend in backends.filter(|backend| !backend.connection_id.is_empty()) {
-        GREEN_LINK.clone_into(&mut backend.connection_id);
+    for backend in backends.filter(|backend| backend.connection != Connection::Internet) {
+        backend.connection = Connection::VpcLink(GREEN_LINK.to_owned());
     }
     methods
 }
@@ -97,7 +96,7 @@ impl Account {
         }
         let evidence = json!({ "evidence": { "workloads": self.evidence(migration) } });
         if let Some(record) = self.table().migrations.get_mut(&migration.id) {
-            record.progress.insert(EVIDENCE.to_owned(), evidence);
+            record.progress.insert(Progress::Validate, evidence);
         }
         let mut aws = self.aws();
         let methods = through_green(&aws.methods.get(API).cloned().unwrap_or_default());

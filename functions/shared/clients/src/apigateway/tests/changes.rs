@@ -4,9 +4,9 @@ use super::super::apis::partition;
 use super::{done, missing, refusals, told};
 use crate::scenario::{Scenario, answer, fault};
 use domain::plan::edge::{Quota, Stage, Throttle, UsagePlan};
-use domain::ports::gateway::{Patch, Tags};
 use domain::ports::{Apis, Stages, UsagePlans, VpcLinks};
 use domain::{Condition, PhaseError};
+use domain::{Tags, ports::gateway::Patch};
 use serde_json::{Value, json};
 
 fn tags() -> Tags {

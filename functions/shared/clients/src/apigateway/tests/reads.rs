@@ -3,8 +3,8 @@
 use super::{missing, refusals, told};
 use crate::scenario::{Scenario, answer, fault};
 use domain::Condition;
-use domain::plan::edge::{Api, BasePath, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
-use domain::ports::gateway::{Backend, Deployment};
+use domain::plan::edge::{Api, BasePath, Canary, Connection, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
+use domain::ports::gateway::Deployment;
 use domain::ports::{Apis, Stages, UsagePlans, VpcLinks};
 use serde_json::json;
 
@@ -104,20 +104,18 @@ async fn the_methods_of_all_resources_are_read_with_their_integrations() {
     assert_eq!(found, [("/cart", "GET"), ("/cart", "POST"), ("/z", "GET")]);
     assert!(methods[1].api_key_required && !methods[0].api_key_required);
     assert_eq!((methods[1].resource_id.as_str(), methods[2].authorization.as_str()), ("r1", "AWS_IAM"));
-    let backend = Backend {
+    let expected = Integration {
         kind: "HTTP_PROXY".to_owned(),
         http_method: "ANY".to_owned(),
         uri: "http://shop.example.com/cart".to_owned(),
-        connection_type: "VPC_LINK".to_owned(),
-        connection_id: "l1".to_owned(),
-        integration_target: String::new(),
+        connection: Connection::VpcLink("l1".to_owned()),
         timeout_millis: 29_000,
         insecure_skip_verification: true,
         request_parameters: [("integration.request.path.id".to_owned(), "method.request.path.id".to_owned())].into(),
     };
-    assert_eq!(methods[1].integration, Some(backend));
+    assert_eq!(methods[1].integration, Some(expected));
     // A private integration names its connection; without one the request goes over the internet.
-    assert_eq!(methods[0].integration.as_ref().unwrap().connection_type, "INTERNET");
+    assert_eq!(methods[0].integration.as_ref().unwrap().connection, Connection::Internet);
     assert_eq!(methods[2].integration, None);
     assert_eq!(
         scenario.lines(),

@@ -65,28 +65,6 @@ pub struct Canary {
     pub percent: f64,
 }
 
-/// The integration of one method with a backend behind a VPC link.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Integration {
-    /// The resource's id.
-    pub resource_id: String,
-    /// The resource's path.
-    pub path: String,
-    /// The method, such as `GET` or `ANY`.
-    pub method: String,
-    /// The VPC link's id.
-    pub connection_id: String,
-    /// Where the request goes: its host becomes the Host header, its path the path.
-    pub uri: String,
-    /// The longest time it may take, in milliseconds.
-    pub timeout_millis: u32,
-    /// Whether the backend's certificate may be anybody's.
-    pub insecure_skip_verification: bool,
-    /// How the backend's request is made from the caller's.
-    pub request_parameters: BTreeMap<String, String>,
-}
-
 /// A VPC link of REST APIs (V1)
 /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_VpcLink.html>).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

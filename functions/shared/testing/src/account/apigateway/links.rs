@@ -2,11 +2,12 @@
 
 use super::super::probes::served;
 use super::super::time::Change;
-use super::super::{Account, Aws};
-use domain::PhaseError;
+use super::super::{Account, Aws, aws::pair};
 use domain::plan::edge::VpcLink;
 use domain::ports::VpcLinks;
-use domain::ports::gateway::{Method, Tags};
+use domain::ports::gateway::Method;
+use domain::{PhaseError, Tags};
+use std::collections::BTreeMap;
 
 impl Aws {
     pub(crate) fn vpc_link_created(&mut self, id: &str) {
@@ -17,12 +18,23 @@ impl Aws {
 
     /// Whether a configuration, or what a stage serves, refers to the link.
     fn refers_to_link(&self, link: &str) -> bool {
-        let uses = |methods: &[Method]| {
-            methods.iter().any(|method| method.integration.as_ref().is_some_and(|found| found.connection_id == link))
-        };
-        let mut stages = self.stages.keys().flat_map(|(api, stage)| served(self, api, stage));
-        self.methods.values().any(|methods| uses(methods)) || stages.any(|(_, methods)| uses(methods))
+        let none = BTreeMap::new();
+        let mut configured = self.methods.values().flatten().filter_map(|method| link_of(method, &none));
+        let mut served = self.stages.keys().flat_map(|(api, stage)| links_of(self, api, stage));
+        configured.any(|id| id == link) || served.any(|id| id == link)
     }
+}
+
+/// The id of the link of a method on a stage with these variables.
+pub(super) fn link_of(method: &Method, variables: &BTreeMap<String, String>) -> Option<String> {
+    method.integration.as_ref()?.connection.vpc_link(variables)
+}
+
+/// The ids of the links that a stage sends requests through.
+pub(crate) fn links_of(aws: &Aws, api: &str, stage: &str) -> Vec<String> {
+    let Some(found) = aws.stages.get(&pair(api, stage)) else { return Vec::new() };
+    let methods = served(aws, api, stage).into_iter().flat_map(|(_, methods)| methods);
+    methods.filter_map(|method| link_of(method, &found.variables)).collect()
 }
 
 impl VpcLinks for Account {

@@ -1,10 +1,12 @@
 //! Stages and deployments.
 
 use super::super::{Account, aws::pair};
+use super::links::link_of;
 use domain::PhaseError;
 use domain::plan::edge::{Canary, Stage};
 use domain::ports::Stages;
 use domain::ports::gateway::{Deployment, Patch};
+use std::collections::BTreeMap;
 
 /// Stages that an API may have
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
@@ -96,9 +98,8 @@ impl Stages for Account {
     async fn create_deployment(&self, api: &str, description: &str) -> Result<String, PhaseError> {
         self.change("apigateway:CreateDeployment", |aws| {
             let methods = aws.methods.get(api).cloned().unwrap_or_default();
-            let backends = methods.iter().filter_map(|method| method.integration.as_ref());
-            for link in backends.map(|backend| &backend.connection_id).filter(|link| !link.is_empty()) {
-                if aws.links.get(link).is_none_or(|link| link.status != "AVAILABLE") {
+            for link in methods.iter().filter_map(|method| link_of(method, &BTreeMap::new())) {
+                if aws.links.get(&link).is_none_or(|link| link.status != "AVAILABLE") {
                     return Err(PhaseError::conflict(format!("Vpc link '{link}' is not AVAILABLE")));
                 }
             }

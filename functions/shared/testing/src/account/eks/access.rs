@@ -2,9 +2,9 @@
 
 use super::super::{Account, aws::pair};
 use super::{arn, names};
-use domain::PhaseError;
-use domain::plan::compute::{AccessEntry, AccessPolicy, PodIdentity, Tags};
+use domain::plan::compute::{AccessEntry, AccessPolicy, PodIdentity};
 use domain::ports::Access;
+use domain::{PhaseError, Tags};
 
 impl Access for Account {
     async fn access_entries(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {

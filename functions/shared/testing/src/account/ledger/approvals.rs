@@ -1,8 +1,8 @@
 //! APPROVAL and ALARM items.
 
 use super::super::Account;
+use domain::approval::{Answer, Asked, Question};
 use domain::ports::Approvals;
-use domain::ports::approvals::{Answer, Asked, Question};
 use domain::{Migration, MigrationId, PhaseError};
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use super::super::Account;
 use domain::ports::Ledger;
-use domain::{Entry, Migration, PhaseError, ResourceKey, Status};
+use domain::{Entry, Migration, PhaseError, Progress, ResourceKey, Status};
 use serde_json::{Value, json};
 
 impl Account {
@@ -58,15 +58,15 @@ impl Ledger for Account {
         self.write(migration, what, evidence, |_| {})
     }
 
-    async fn progress(&self, migration: &Migration, phase: &str) -> Result<Option<Value>, PhaseError> {
+    async fn progress(&self, migration: &Migration, which: Progress) -> Result<Option<Value>, PhaseError> {
         self.look(|table| {
-            Ok(table.migrations.get(&migration.id).and_then(|record| record.progress.get(phase)).cloned())
+            Ok(table.migrations.get(&migration.id).and_then(|record| record.progress.get(&which)).cloned())
         })
     }
 
-    async fn save_progress(&self, migration: &Migration, phase: &str, progress: Value) -> Result<(), PhaseError> {
-        self.write(migration, &format!("progress of {phase}"), progress.clone(), |record| {
-            record.progress.insert(phase.to_owned(), progress);
+    async fn save_progress(&self, migration: &Migration, which: Progress, progress: Value) -> Result<(), PhaseError> {
+        self.write(migration, &format!("progress of {}", which.name()), progress.clone(), |record| {
+            record.progress.insert(which, progress);
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Objects and their identity, as Kubernetes gives it
+//! Kubernetes objects as data, and their identity
 //! (<https://kubernetes.io/docs/concepts/overview/working-with-objects/>).
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +7,34 @@ use std::fmt;
 
 /// The namespace of an object that names none, as `kubectl apply` chooses it.
 pub const DEFAULT_NAMESPACE: &str = "default";
+
+/// The API groups that every API server serves by itself
+/// (<https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.33/>). Everything else is a custom resource or comes from an
+/// aggregated API.
+const BUILT_IN: [&str; 19] = [
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "extensions",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+];
+
+/// Groups of the same sort that are spelled like those of custom resources.
+const BUILT_IN_TOO: [&str; 4] = ["resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "storagemigration.k8s.io"];
 
 /// Kinds of Kubernetes' own that have a namespace and that messages and inputs name.
 const NAMESPACED: [&str; 23] = [
@@ -34,6 +62,13 @@ const NAMESPACED: [&str; 23] = [
     "ServiceAccount",
     "StatefulSet",
 ];
+
+/// Whether the API server serves this API version by itself.
+#[must_use]
+pub fn is_built_in(api_version: &str) -> bool {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    BUILT_IN.contains(&group) || BUILT_IN_TOO.contains(&group)
+}
 
 /// Which object: the key under which an API server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -191,7 +226,7 @@ fn identify(value: &Value) -> Result<ObjectId, String> {
     let kind = text(&value["kind"]).unwrap_or_default();
     let api_version = text(&value["apiVersion"]).unwrap_or_default();
     let namespace = text(&value["metadata"]["namespace"]).or_else(|| {
-        let built_in = super::order::is_built_in(&api_version);
+        let built_in = is_built_in(&api_version);
         (built_in && NAMESPACED.contains(&kind.as_str())).then(|| DEFAULT_NAMESPACE.to_owned())
     });
     Ok(ObjectId { name: text(&value["metadata"]["name"]).unwrap_or_default(), api_version, kind, namespace })

@@ -1,0 +1,189 @@
+//! Questions to people, their answers, and what an answer permits.
+
+mod call;
+mod link;
+
+pub use call::Call;
+pub use link::Link;
+
+use crate::{MigrationId, PhaseError, digest::sha256_hex, task_token::TaskToken};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What is asked. A migration asks each question once.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Question {
+    /// May green get production's requests?
+    Qualification,
+    /// Nobody is asked: the bake waits for its end or an alarm.
+    Bake,
+    /// May blue be deleted?
+    Cleanup,
+}
+
+impl Question {
+    /// As in keys, payloads and links.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Reads the name of a question that people are asked; nothing for any other text.
+    #[must_use]
+    pub fn to_people(name: &str) -> Option<Self> {
+        name.parse().ok().filter(|question| *question != Self::Bake)
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Decision {
+    /// Yes.
+    Approved,
+    /// No.
+    Rejected,
+}
+
+impl Decision {
+    /// As in the output of the waiting state.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A question as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// The migration.
+    pub id: MigrationId,
+    /// The question.
+    pub question: Question,
+    /// The token of the state that waits for the answer.
+    pub token: TaskToken,
+    /// What the answer is bound to: a digest over the plan and the evidence.
+    pub digest: String,
+    /// What people are shown.
+    pub evidence: Value,
+    /// No answer is taken after this.
+    pub deadline: jiff::Timestamp,
+    /// The answer, where there is one.
+    pub answer: Option<Answer>,
+}
+
+/// An answer as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// Yes or no.
+    pub decision: Decision,
+    /// Who answered: the name that people gave, an alarm's ARN, or [`NOBODY`].
+    pub by: String,
+    /// The comment that people gave, or why a bake was broken.
+    #[serde(default)]
+    pub comment: String,
+    /// When.
+    pub at: jiff::Timestamp,
+}
+
+/// Who answers when nobody does: the deadline's schedule, as the input says.
+pub const NOBODY: &str = "nobody in time";
+
+impl Asked {
+    /// What an answer is bound to: the plan and what people were shown.
+    #[must_use]
+    pub fn digest_of(plan_digest: &str, evidence: &Value) -> String {
+        sha256_hex(format!("{plan_digest}\n{evidence}").as_bytes())
+    }
+
+    /// Whether people said yes, in time, to this plan and this evidence.
+    ///
+    /// # Errors
+    /// `Refused` where nobody has answered, the answer is no or came after the deadline, or was given to another plan or
+    /// other evidence.
+    pub fn permits(&self, plan_digest: &str) -> Result<(), PhaseError> {
+        let Some(answer) = &self.answer else {
+            return Err(PhaseError::refused(format!("nobody has answered about {} yet", self.question.name())));
+        };
+        if answer.decision != Decision::Approved {
+            return Err(PhaseError::refused(format!("{} said no to {}", answer.by, self.question.name())));
+        }
+        if answer.at > self.deadline && answer.by != NOBODY {
+            return Err(PhaseError::refused(format!("the answer of {} came after {}", answer.by, self.deadline)));
+        }
+        if self.digest != Self::digest_of(plan_digest, &self.evidence) {
+            return Err(PhaseError::refused("the approval is bound to another plan"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn asked(decision: Option<Decision>, at: &str) -> Asked {
+        let evidence = json!({ "ready": 12 });
+        Asked {
+            id: MigrationId::new("a"),
+            question: Question::Qualification,
+            token: TaskToken::new("secret"),
+            digest: Asked::digest_of("plan", &evidence),
+            evidence,
+            deadline: "2026-01-02T00:00:00Z".parse().unwrap(),
+            answer: decision.map(|decision| Answer {
+                decision,
+                by: "ana".to_owned(),
+                comment: String::new(),
+                at: at.parse().unwrap(),
+            }),
+        }
+    }
+
+    #[test]
+    fn only_a_yes_in_time_to_this_plan_permits_a_shift() {
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z");
+        let mut changed = asked(Some(Decision::Approved), early);
+        changed.evidence = json!({ "ready": 0 });
+        for (asked, plan, expected) in [
+            (asked(Some(Decision::Approved), early), "plan", Ok(())),
+            (asked(Some(Decision::Approved), late), "plan", Err("the answer of ana came after 2026-01-02T00:00:00Z")),
+            (asked(Some(Decision::Rejected), early), "plan", Err("ana said no to qualification")),
+            (asked(None, early), "plan", Err("nobody has answered about qualification yet")),
+            (asked(Some(Decision::Approved), early), "another plan", Err("the approval is bound to another plan")),
+            (changed, "plan", Err("the approval is bound to another plan")),
+        ] {
+            assert_eq!(asked.permits(plan), expected.map_err(PhaseError::refused), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn people_are_never_asked_about_a_bake() {
+        assert_eq!(Question::to_people("qualification"), Some(Question::Qualification));
+        assert_eq!(Question::to_people("cleanup"), Some(Question::Cleanup));
+        assert_eq!(Question::to_people("bake"), None);
+        assert_eq!(Question::to_people("Qualification"), None);
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        assert!(!format!("{:?}", asked(None, "2026-01-01T00:00:00Z")).contains("secret"));
+    }
+}

@@ -1,0 +1,108 @@
+//! The link to the approval page: request-approval signs it, decide verifies it. It holds no task token.
+
+use super::Question;
+use crate::MigrationId;
+
+/// What a link to the approval page says. Its signature covers all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The migration.
+    pub migration: MigrationId,
+    /// The question.
+    pub question: Question,
+    /// What the answer is bound to.
+    pub digest: String,
+    /// Until when the link works, in seconds since 1970.
+    pub expires: i64,
+}
+
+impl Link {
+    /// The text that the signature is of.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("bascule approval\n{}\n{}\n{}\n{}", self.migration, self.question.name(), self.digest, self.expires)
+    }
+
+    /// The parameters of the URL's query, not yet percent-encoded.
+    #[must_use]
+    pub fn parameters(&self, signature: &str) -> [(&'static str, String); 5] {
+        [
+            ("migration", self.migration.to_string()),
+            ("question", self.question.name().to_owned()),
+            ("digest", self.digest.clone()),
+            ("expires", self.expires.to_string()),
+            ("signature", signature.to_owned()),
+        ]
+    }
+
+    /// Reads the link and its signature, not yet verified, from the decoded parameters of a URL's query; nothing where one is
+    /// missing or is not of its type.
+    pub fn read<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Option<(Self, String)> {
+        let link = Self {
+            migration: MigrationId::new(parameter("migration")?),
+            question: parameter("question")?.parse().ok()?,
+            digest: parameter("digest")?.to_owned(),
+            expires: parameter("expires")?.parse().ok()?,
+        };
+        Some((link, parameter("signature")?.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strum::VariantArray as _;
+
+    fn link(question: Question) -> Link {
+        Link {
+            migration: MigrationId::new("arn:aws:states:eu-central-1:1:execution:m:n"),
+            question,
+            digest: "abc".to_owned(),
+            expires: 1_800_000_000,
+        }
+    }
+
+    fn read(parameters: &[(&str, String)]) -> Option<(Link, String)> {
+        Link::read(|name| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str()))
+    }
+
+    #[test]
+    fn a_link_is_read_back_as_it_was_written() {
+        for &question in Question::VARIANTS {
+            let link = link(question);
+            assert_eq!(read(&link.parameters("s-_")), Some((link, "s-_".to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_link_that_lacks_a_parameter_or_has_another_type_in_it_is_none() {
+        let whole = link(Question::Cleanup).parameters("s");
+        for index in 0..whole.len() {
+            let mut parameters = whole.to_vec();
+            let (name, _) = parameters.remove(index);
+            assert_eq!(read(&parameters), None, "without {name}");
+        }
+        for (name, value) in [("question", "lunch"), ("expires", "soon")] {
+            let mut parameters = whole.clone();
+            for (known, text) in &mut parameters {
+                if *known == name {
+                    value.clone_into(text);
+                }
+            }
+            assert_eq!(read(&parameters), None, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn the_signature_covers_every_parameter() {
+        let signed = link(Question::Cleanup);
+        for other in [
+            Link { migration: MigrationId::new("other"), ..signed.clone() },
+            Link { question: Question::Qualification, ..signed.clone() },
+            Link { digest: "abd".to_owned(), ..signed.clone() },
+            Link { expires: 1_800_000_001, ..signed.clone() },
+        ] {
+            assert_ne!(other.text(), signed.text(), "{other:?}");
+        }
+    }
+}

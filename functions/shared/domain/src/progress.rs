@@ -1,0 +1,34 @@
+//! What phases save of their progress in the ledger, for their own next invocation and for the phases that read it.
+
+/// Whose progress: a phase, by the name of its crate, or one of two that a phase keeps apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Progress {
+    /// The temporary API and its URL ([`TEMPORARY_URL`]), which people who qualify green are shown.
+    ProvisionEdge,
+    /// How far the apply of a bundle is.
+    DeployWorkloads,
+    /// The evidence that people approve: what validate saw before they were asked.
+    Validate,
+    /// What validate saw after they had answered. What they approved stays as it was.
+    ValidateAgain,
+    /// Since when requests through deployment G are tried.
+    PrepareCutover,
+    /// How far traffic has moved: a [`crate::shift::Shift`], written by shift-traffic and by the guard of observe.
+    ShiftTraffic,
+    /// Which releases on one cluster only people were told of during the bake.
+    Observe,
+    /// What the guard saw before the deletion of blue, which people who approve the deletion are shown.
+    Cleanup,
+}
+
+impl Progress {
+    /// As in the table: `PHASE#name`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// The field of the temporary API's URL, in the progress of provision-edge and in the evidence of the qualification.
+pub const TEMPORARY_URL: &str = "temporaryUrl";
