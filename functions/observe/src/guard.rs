@@ -66,7 +66,7 @@ pub async fn converge<P: Ledger + Alarms>(
         Verdict::Watch(why) => Err(PhaseError::not_ready(why)),
         Verdict::Breached(why) => Err(PhaseError::guard_breached(why)),
         Verdict::Pass => {
-            let shift = Shift { guarded: shift.guarded + 1, ..shift };
+            let shift = shift.guarded();
             shift.save(ports, migration).await?;
             Ok(answer(migration, &shift))
         }

@@ -5,48 +5,57 @@
 use domain::plan::edge::{Api, Canary, Stage};
 use domain::{Input, Kind, Problem};
 use preflight::edge::read;
-use testing::{Gate, Road};
+use testing::{Account, Aws, shop};
 
 fn input() -> Input {
-    Gate::migration(&[5, 100]).unwrap().input
+    Input::read(&shop::input_with(serde_json::json!({ "cutover": { "steps": [5, 100] } }))).unwrap()
 }
 
-async fn problems(change: impl FnOnce(&mut Road)) -> Vec<Problem> {
-    let gate = Gate::shop();
-    change(&mut gate.road());
-    let before = gate.road().clone();
-    let problems = read(&gate, &input()).await.unwrap().problems;
-    assert_eq!(*gate.road(), before, "preflight changes nothing");
+async fn problems(change: impl FnOnce(&mut Aws)) -> Vec<Problem> {
+    let account = Account::shop();
+    change(&mut account.aws());
+    let before = account.aws().clone();
+    let problems = read(&account, &input()).await.unwrap().problems;
+    assert_eq!(*account.aws(), before, "preflight changes nothing");
     problems
 }
 
-fn prod(road: &mut Road) -> &mut Stage {
-    road.stages.get_mut(&("shop1".to_owned(), "prod".to_owned())).unwrap()
+fn prod(aws: &mut Aws) -> &mut Stage {
+    aws.stages.get_mut(&("shop1".to_owned(), "prod".to_owned())).unwrap()
 }
 
 #[tokio::test]
 async fn the_facts_are_those_that_the_phases_need() {
-    let gate = Gate::shop();
-    let found = read(&gate, &input()).await.unwrap();
+    let account = Account::shop();
+    let found = read(&account, &input()).await.unwrap();
     assert_eq!(found.problems, []);
-    assert_eq!(found.facts, Gate::migration(&[100]).unwrap().plan.edge);
+    assert_eq!(found.facts, account.plan().edge);
     let deletes: Vec<_> = found.deletes.iter().map(|planned| (planned.kind, planned.id.as_deref().unwrap())).collect();
     assert_eq!(
         deletes,
         [(Kind::VpcLink, "blue1"), (Kind::LoadBalancer, "arn:balancer-blue"), (Kind::TargetGroup, "arn:group-blue"),]
     );
-    assert_eq!(found.switch.len(), 2);
-    assert_eq!(found.creates.len(), 11);
+    assert_eq!(
+        found.switch,
+        [
+            "UpdateStage shop1/prod: replace /canarySettings with green's deployment and 5 %",
+            "UpdateStage shop1/prod: remove /canarySettings and replace /deploymentId with green's",
+        ]
+    );
+    let creates: Vec<Kind> = found.creates.iter().map(|planned| planned.kind).collect();
+    let (once, twice) = ([Kind::LoadBalancer, Kind::VpcLink, Kind::RestApi], [Kind::Deployment, Kind::Stage]);
+    let others = [Kind::TargetGroup, Kind::Listener, Kind::UsagePlan, Kind::UsagePlan];
+    assert_eq!(creates, [&once[..], &twice.map(|kind| [kind; 2]).concat(), &others].concat());
 }
 
 #[tokio::test]
 async fn an_api_or_a_stage_that_does_not_exist_is_named() {
-    let found = problems(|road| road.apis.clear()).await;
+    let found = problems(|aws| aws.apis.clear()).await;
     assert_eq!((found.len(), found[0].path.as_str()), (1, "$.gateway.restApiId"));
-    let found = problems(|road| {
-        let stage = prod(road).clone();
-        road.stages.clear();
-        road.stages.insert(("shop1".to_owned(), "live".to_owned()), Stage { name: "live".to_owned(), ..stage });
+    let found = problems(|aws| {
+        let stage = prod(aws).clone();
+        aws.stages.clear();
+        aws.stages.insert(("shop1".to_owned(), "live".to_owned()), Stage { name: "live".to_owned(), ..stage });
     })
     .await;
     assert_eq!(found, [Problem::new("$.gateway.stage", "the API shop1 has no stage prod; choose one of live")]);
@@ -54,18 +63,18 @@ async fn an_api_or_a_stage_that_does_not_exist_is_named() {
 
 #[tokio::test]
 async fn every_reason_comes_at_once() {
-    let found = problems(|road| {
-        road.apis.get_mut("shop1").unwrap().execute_api_disabled = true;
-        prod(road).canary = Some(Canary { deployment_id: "x".to_owned(), percent: 5.0 });
-        let method = &mut road.methods.get_mut("shop1").unwrap()[1];
+    let found = problems(|aws| {
+        aws.apis.get_mut("shop1").unwrap().execute_api_disabled = true;
+        prod(aws).canary = Some(Canary { deployment_id: "x".to_owned(), percent: 5.0 });
+        let method = &mut aws.methods.get_mut("shop1").unwrap()[1];
         method.integration.as_mut().unwrap().uri = "http://shop.example.com/basket".to_owned();
-        let balancer = road.balancers.get_mut("arn:balancer-blue").unwrap();
+        let balancer = aws.balancers.get_mut("arn:balancer-blue").unwrap();
         balancer.tags.insert("kubernetes.io/service-name".to_owned(), "ingress/traefik".to_owned());
-        road.groups.get_mut("arn:group-blue").unwrap().target_type = "ip".to_owned();
+        aws.target_groups.get_mut("arn:group-blue").unwrap().target_type = "ip".to_owned();
         for number in 0..8 {
             let name = format!("stage{number}");
-            let stage = Stage { name: name.clone(), ..prod(road).clone() };
-            road.stages.insert(("shop1".to_owned(), name), stage);
+            let stage = Stage { name: name.clone(), ..prod(aws).clone() };
+            aws.stages.insert(("shop1".to_owned(), name), stage);
         }
     })
     .await;
@@ -85,11 +94,11 @@ async fn every_reason_comes_at_once() {
 
 #[tokio::test]
 async fn an_api_without_a_vpc_link_has_nothing_to_switch() {
-    let found = problems(|road| {
-        let methods = road.methods.get_mut("shop1").unwrap();
+    let found = problems(|aws| {
+        let methods = aws.methods.get_mut("shop1").unwrap();
         methods.retain(|method| method.method == "OPTIONS");
         let methods = methods.clone();
-        for (_, deployed) in road.deployments.values_mut() {
+        for (_, deployed) in aws.deployments.values_mut() {
             deployed.clone_from(&methods);
         }
     })
@@ -100,19 +109,19 @@ async fn an_api_without_a_vpc_link_has_nothing_to_switch() {
 
 #[tokio::test]
 async fn other_users_of_blues_link_are_told_before_the_cleanup_meets_them() {
-    let gate = Gate::shop();
+    let account = Account::shop();
     {
-        let mut road = gate.road();
-        let methods = road.methods["shop1"].clone();
-        road.apis.insert(
+        let mut aws = account.aws();
+        let methods = aws.methods["shop1"].clone();
+        aws.apis.insert(
             "other".to_owned(),
             Api { id: "other".to_owned(), name: "back office".to_owned(), ..Api::default() },
         );
-        road.methods.insert("other".to_owned(), methods);
-        let stage = Stage { name: "beta".to_owned(), ..prod(&mut road).clone() };
-        road.stages.insert(("shop1".to_owned(), "beta".to_owned()), stage);
+        aws.methods.insert("other".to_owned(), methods);
+        let stage = Stage { name: "beta".to_owned(), ..prod(&mut aws).clone() };
+        aws.stages.insert(("shop1".to_owned(), "beta".to_owned()), stage);
     }
-    let advice = read(&gate, &input()).await.unwrap().advice.join("\n");
+    let advice = read(&account, &input()).await.unwrap().advice.join("\n");
     assert!(advice.contains("the API back office (other) uses blue's VPC link too"), "{advice}");
     assert!(advice.contains("the stage beta of shop1 uses blue's VPC link too"), "{advice}");
 }

@@ -2,18 +2,18 @@
 //! has; G, which sends requests to green. B and G are held by a stage each, since a deployment that a stage uses cannot be deleted
 //! by anybody (<https://docs.aws.amazon.com/apigateway/latest/api/API_DeleteDeployment.html>).
 
-use crate::GatewayPorts;
+use crate::Ports;
 use domain::gateway::export;
 use domain::resources::{deployment, integration, stage};
 use domain::{Migration, PhaseError, Side};
 
 /// The deployment G, where it exists.
-pub(crate) async fn find_g<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<Option<String>, PhaseError> {
+pub(crate) async fn find_g<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<String>, PhaseError> {
     deployment::find(ports, migration, &migration.plan.edge.api.id, &deployment::green()).await
 }
 
 /// Deploys the configuration as it stands, to no stage of the user's, and compares it with production's deployment.
-pub(crate) async fn trial<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
     keeper(ports, migration, Side::Blue, edge.deployment_b()).await?;
@@ -38,16 +38,11 @@ pub(crate) async fn trial<P: GatewayPorts>(ports: &P, migration: &Migration) -> 
 }
 
 /// Holds G with a stage of Bascule's own.
-pub(crate) async fn hold<P: GatewayPorts>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
+pub(crate) async fn hold<P: Ports>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
     keeper(ports, migration, Side::Green, g).await
 }
 
-async fn keeper<P: GatewayPorts>(
-    ports: &P,
-    migration: &Migration,
-    side: Side,
-    deployment: &str,
-) -> Result<(), PhaseError> {
+async fn keeper<P: Ports>(ports: &P, migration: &Migration, side: Side, deployment: &str) -> Result<(), PhaseError> {
     let (api, key) = (&migration.plan.edge.api.id, &stage::keeper(side));
     stage::ensure(ports, migration, api, key, deployment).await?;
     // Green's holds T before there is G.
@@ -56,12 +51,12 @@ async fn keeper<P: GatewayPorts>(
 }
 
 /// Deletes T, which nothing uses any more.
-pub(crate) async fn end_trial<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn end_trial<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     deployment::remove(ports, migration, &migration.plan.edge.api.id, &deployment::trial()).await
 }
 
 /// Deletes stages and deployments, unless production uses G.
-pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
     let g = ports.live(migration, &deployment::green()).await?;

@@ -17,11 +17,6 @@ pub trait Ports: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + 
 
 impl<T> Ports for T where T: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes + Clock {}
 
-/// The gateway's part of them.
-pub trait GatewayPorts: Ledger + Apis + Stages + UsagePlans + Probes {}
-
-impl<T> GatewayPorts for T where T: Ledger + Apis + Stages + UsagePlans + Probes {}
-
 /// Prepares the switch.
 ///
 /// # Errors
@@ -31,18 +26,6 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
     // The configuration first: what an invocation that died left pointing at green goes back to blue, unless G still needs it.
     window::mend(ports, migration).await?;
     public_hosts::converge(ports, migration).await?;
-    converge_gateway(ports, migration, ports.now()).await
-}
-
-/// The part of [`converge`] that concerns API Gateway.
-///
-/// # Errors
-/// As for [`converge`].
-pub async fn converge_gateway<P: GatewayPorts>(
-    ports: &P,
-    migration: &Migration,
-    now: jiff::Timestamp,
-) -> Result<Outcome, PhaseError> {
     let edge = &migration.plan.edge;
     unmoved(edge, ports.stage(&edge.api.id, &edge.stage.name).await?.as_ref())?;
     let g = match ports.entry(migration, &deployment::green()).await? {
@@ -55,7 +38,7 @@ pub async fn converge_gateway<P: GatewayPorts>(
     window::close(ports, migration, &g).await?;
     deployments::hold(ports, migration, &g).await?;
     deployments::end_trial(ports, migration).await?;
-    smoke::converge(ports, migration, now).await?;
+    smoke::converge(ports, migration).await?;
     Ok(Outcome::done())
 }
 
@@ -64,17 +47,9 @@ pub async fn converge_gateway<P: GatewayPorts>(
 /// # Errors
 /// `Conflict` while production's stage still uses G; whatever the ports answer.
 pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
-    undo_gateway(ports, migration).await?;
-    public_hosts::undo(ports, migration).await?;
-    Ok(Outcome::done())
-}
-
-/// The part of [`undo`] that concerns API Gateway.
-///
-/// # Errors
-/// As for [`undo`].
-pub async fn undo_gateway<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     window::restore(ports, migration).await?;
     smoke::undo(ports, migration).await?;
-    deployments::undo(ports, migration).await
+    deployments::undo(ports, migration).await?;
+    public_hosts::undo(ports, migration).await?;
+    Ok(Outcome::done())
 }

@@ -1,6 +1,6 @@
 //! Requests through deployment G itself, on its own stage, with one of production's API keys.
 
-use crate::GatewayPorts;
+use crate::Ports;
 use domain::plan::edge::{Edge, UsagePlan};
 use domain::ports::probes::Probe;
 use domain::resources::{stage::keeper_name, usage_plan};
@@ -52,11 +52,8 @@ pub fn checks(input: &Input, edge: &Edge) -> Vec<Check> {
 }
 
 /// Lets one of production's keys in and tries G with it.
-pub(crate) async fn converge<P: GatewayPorts>(
-    ports: &P,
-    migration: &Migration,
-    now: jiff::Timestamp,
-) -> Result<(), PhaseError> {
+pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let now = ports.now();
     let edge = &migration.plan.edge;
     let stage = &keeper_name(migration, Side::Green);
     let key = usage_plan::enabled_key(ports, edge).await?;
@@ -99,7 +96,7 @@ pub(crate) async fn converge<P: GatewayPorts>(
 }
 
 /// Takes the key's way to G's stage away again.
-pub(crate) async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     usage_plan::remove(ports, migration, &usage_plan::smoke()).await?;
     if ports.progress(migration, Progress::PrepareCutover).await?.is_some_and(|progress| !progress.is_null()) {
         ports.save_progress(migration, Progress::PrepareCutover, Value::Null).await?;

@@ -3,7 +3,7 @@
 //! Nobody's ordinary deployment may fall into it, since it would carry green's link into production unasked: one that
 //! does is reported.
 
-use crate::{GatewayPorts, deployments};
+use crate::{Ports, deployments};
 use domain::gateway::{export, integrations, made, unmoved};
 use domain::plan::edge::LinkedMethod;
 use domain::resources::stage::keeper_name;
@@ -28,14 +28,14 @@ fn originals(entry: &Entry) -> Result<Originals, PhaseError> {
     })
 }
 
-async fn open<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<Option<Entry>, PhaseError> {
+async fn open<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<Entry>, PhaseError> {
     let entry = ports.entry(migration, &integration::window()).await?;
     Ok(entry.filter(|entry| entry.is_live()))
 }
 
 /// Ends a window that an earlier invocation left open though G exists. A window whose G does not exist yet goes on: closing and
 /// opening it again would only make it longer.
-pub(crate) async fn mend<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn mend<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     if open(ports, migration).await?.is_some() && deployments::find_g(ports, migration).await?.is_some() {
         put_back(ports, migration).await?;
     }
@@ -43,7 +43,7 @@ pub(crate) async fn mend<P: GatewayPorts>(ports: &P, migration: &Migration) -> R
 }
 
 /// Opens the window, deploys G and gives its id.
-pub(crate) async fn deploy<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
+pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
     let green = made(ports, migration, &vpc_link::key(migration)).await?;
@@ -66,7 +66,7 @@ pub(crate) async fn deploy<P: GatewayPorts>(ports: &P, migration: &Migration) ->
 }
 
 /// Puts the configuration back, and proves that nobody deployed meanwhile and that G differs from B in the link only.
-pub(crate) async fn close<P: GatewayPorts>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
+pub(crate) async fn close<P: Ports>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
     if open(ports, migration).await?.is_none() {
         return Ok(());
     }
@@ -79,7 +79,7 @@ pub(crate) async fn close<P: GatewayPorts>(ports: &P, migration: &Migration, g: 
     ports.absent(migration, &integration::window()).await
 }
 
-async fn put_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+async fn put_back<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let Some(entry) = open(ports, migration).await? else {
         return Ok(());
     };
@@ -92,7 +92,7 @@ async fn put_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(
 }
 
 /// For the way back: the configuration as it was, whatever became of G.
-pub(crate) async fn restore<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn restore<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     if open(ports, migration).await?.is_some() {
         put_back(ports, migration).await?;
         ports.absent(migration, &integration::window()).await?;
@@ -100,7 +100,7 @@ pub(crate) async fn restore<P: GatewayPorts>(ports: &P, migration: &Migration) -
     Ok(())
 }
 
-async fn no_foreign_deployment<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+async fn no_foreign_deployment<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let (api, stage) = (&edge.api.id, &edge.stage.name);
     let Some(entry) = open(ports, migration).await? else {
@@ -129,7 +129,7 @@ async fn no_foreign_deployment<P: GatewayPorts>(ports: &P, migration: &Migration
     )))
 }
 
-async fn only_links_differ<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+async fn only_links_differ<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let green = made(ports, migration, &vpc_link::key(migration)).await?;
     let b = ports.export(&edge.api.id, &keeper_name(migration, Side::Blue)).await?;

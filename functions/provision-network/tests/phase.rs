@@ -1,27 +1,32 @@
-//! provision-network on an account in memory: there, back, twice, and killed after every call.
+//! provision-network on an account in memory: there, back, twice, and with a fault at every call.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::{
-    Direction, Kind, Migration,
+    Kind, Migration,
     names::unique,
     plan::compute::{Peer, Rule},
 };
 use provision_network::{converge, undo};
-use testing::Yard;
+use testing::{Account, shop::input};
 
-async fn shop() -> (Yard, Migration) {
-    let yard = Yard::shop();
-    let migration = yard.migration().unwrap();
-    (yard, migration)
+async fn shop() -> (Account, Migration) {
+    Account::opened(&input()).unwrap()
 }
 
-async fn built() -> (Yard, Migration) {
-    Yard::turned_back(shop, converge).await.unwrap()
+async fn built() -> (Account, Migration) {
+    let (account, migration) = shop().await;
+    account.drive(&migration, converge).await.unwrap();
+    let back = account.turned_back(&migration);
+    (account, back)
+}
+
+fn name_of(migration: &Migration, name: &str) -> String {
+    unique(&migration.id, domain::Side::Green, Kind::SecurityGroup, name, 255)
 }
 
 fn clone_of(migration: &Migration, name: &str) -> String {
-    format!("sg-of-{}", unique(&migration.id, domain::Side::Green, Kind::SecurityGroup, name, 255))
+    format!("sg-of-{}", name_of(migration, name))
 }
 
 fn peers(rules: &[Rule], direction: domain::plan::compute::Direction) -> Vec<Peer> {
@@ -31,12 +36,13 @@ fn peers(rules: &[Rule], direction: domain::plan::compute::Direction) -> Vec<Pee
 #[tokio::test]
 async fn groups_are_cloned_with_rules_that_name_the_clones() {
     use domain::plan::compute::Direction::{Egress, Ingress};
-    let end = Yard::survives(shop, converge).await.unwrap();
+    let end = Account::survives(shop, converge).await.unwrap();
     let (_, migration) = shop().await;
     let (nodes, plane) = (clone_of(&migration, "shop-sg-nodes"), clone_of(&migration, "shop-sg-plane"));
-    assert_eq!(end.creates.len(), 2);
+    let created = |name| end.creates.contains(&format!("SecurityGroup {}", name_of(&migration, name)));
+    assert!(created("shop-sg-nodes") && created("shop-sg-plane"), "{:?}", end.creates);
 
-    let groups = &end.grounds.security_groups;
+    let groups = &end.aws.security_groups;
     // The rule that names blue's cluster security group waits for the control plane.
     assert_eq!(peers(&groups[&nodes].rules, Ingress), [Peer::Group(plane.clone()), Peer::Group("sg-nlb".to_owned())]);
     assert_eq!(peers(&groups[&plane].rules, Ingress), [Peer::Group(nodes.clone())]);
@@ -50,25 +56,23 @@ async fn groups_are_cloned_with_rules_that_name_the_clones() {
 
 #[tokio::test]
 async fn undo_leaves_the_account_as_it_was() {
-    let end = Yard::survives(built, undo).await.unwrap();
-    let before = Yard::shop().end().grounds;
-    assert_eq!(end.grounds, before);
+    let end = Account::survives(built, undo).await.unwrap();
+    assert_eq!(end.aws, Account::shop().aws().contents());
     assert!(end.entries.iter().all(|entry| !entry.is_live()));
 }
 
 #[tokio::test]
 async fn undo_touches_nothing_that_the_ledger_does_not_know() {
-    let (yard, mut migration) = shop().await;
-    migration.direction = Direction::Undo;
-    yard.ledger.set_owner(0, Direction::Undo);
-    let before = yard.end();
-    yard.drive(&migration, undo).await.unwrap();
-    assert_eq!(yard.end(), before);
+    let (account, migration) = shop().await;
+    let back = account.turned_back(&migration);
+    let before = account.left(&back);
+    account.drive(&back, undo).await.unwrap();
+    assert_eq!(account.left(&back), before);
 }
 
 #[tokio::test]
 async fn undo_removes_what_the_network_plugin_left_and_waits_for_what_is_in_use() {
-    let (yard, migration) = built().await;
+    let (account, migration) = built().await;
     let group = clone_of(&migration, "shop-sg-nodes");
     let left = domain::ports::network::Interface {
         id: "eni-left".to_owned(),
@@ -79,12 +83,12 @@ async fn undo_removes_what_the_network_plugin_left_and_waits_for_what_is_in_use(
     };
     let busy =
         domain::ports::network::Interface { id: "eni-busy".to_owned(), status: "in-use".to_owned(), ..left.clone() };
-    yard.grounds().interfaces = vec![left, busy];
-    let error = undo(&yard, &migration).await.unwrap_err();
+    account.aws().interfaces = vec![left, busy];
+    let error = undo(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, domain::Condition::NotReady);
-    let interfaces: Vec<_> = yard.grounds().interfaces.iter().map(|interface| interface.id.clone()).collect();
+    let interfaces: Vec<_> = account.aws().interfaces.iter().map(|interface| interface.id.clone()).collect();
     assert_eq!(interfaces, ["eni-busy"]);
-    yard.grounds().interfaces.clear();
-    yard.drive(&migration, undo).await.unwrap();
-    assert!(!yard.grounds().security_groups.contains_key(&group));
+    account.aws().interfaces.clear();
+    account.drive(&migration, undo).await.unwrap();
+    assert!(!account.aws().security_groups.contains_key(&group));
 }

@@ -1,25 +1,22 @@
-//! provision-nodes on an account in memory: there, back, twice, and killed after every call.
+//! provision-nodes on an account in memory: there, back, twice, and with a fault at every call.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::{
     Condition, Kind, Migration, ResourceKey, Side, ownership,
     plan::compute::Issue,
-    ports::{Addons, Clusters, Ledger, clusters::NewCluster},
+    ports::{Addons, Clusters, clusters::NewCluster},
 };
 use provision_nodes::{converge, undo};
-use serde_json::Value;
-use testing::Yard;
+use testing::{Account, shop::input};
 
 /// The shop after provision-network and provision-control-plane.
-async fn shop() -> (Yard, Migration) {
-    let yard = Yard::shop();
-    let migration = yard.migration().unwrap();
+async fn shop() -> (Account, Migration) {
+    let (account, migration) = Account::opened(&input()).unwrap();
     let compute = &migration.plan.compute;
     for group in &compute.security_groups {
         let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, &group.id);
-        yard.intend(&migration, &key, Value::Null).await.unwrap();
-        yard.present(&migration, &key, &format!("green-{}", group.id)).await.unwrap();
+        account.know(&migration, key, &format!("green-{}", group.id));
     }
     let request = NewCluster {
         blue: compute.blue.clone(),
@@ -28,16 +25,21 @@ async fn shop() -> (Yard, Migration) {
         tags: ownership::tags(&migration, Side::Green),
         token: String::new(),
     };
-    yard.create_cluster(&request).await.unwrap();
+    account.create_cluster(&request).await.unwrap();
     for addon in compute.addons(true) {
-        yard.create_addon("shop-green", addon, &addon.tags, "").await.unwrap();
+        account.create_addon("shop-green", addon, &addon.tags, "").await.unwrap();
     }
-    yard.pass();
-    (yard, migration)
+    while account.aws().next_change().is_some() {
+        account.pass();
+    }
+    (account, migration)
 }
 
-async fn built() -> (Yard, Migration) {
-    Yard::turned_back(shop, converge).await.unwrap()
+async fn built() -> (Account, Migration) {
+    let (account, migration) = shop().await;
+    account.drive(&migration, converge).await.unwrap();
+    let back = account.turned_back(&migration);
+    (account, back)
 }
 
 fn green(name: &str) -> (String, String) {
@@ -46,50 +48,50 @@ fn green(name: &str) -> (String, String) {
 
 #[tokio::test]
 async fn node_groups_are_cloned_on_a_launch_template_that_names_greens_groups() {
-    let end = Yard::survives(shop, converge).await.unwrap();
-    let grounds = end.grounds;
+    let end = Account::survives(shop, converge).await.unwrap();
+    let aws = end.aws;
     // Two node groups share one version of one template, and so do their clones.
-    assert_eq!(grounds.launch_templates.len(), 2);
-    let clone = grounds.launch_templates.values().find(|template| template.id != "lt-1").unwrap();
+    let clones: Vec<_> = aws.launch_templates.values().filter(|template| template.id != "lt-1").collect();
+    let [clone] = clones[..] else { panic!("{clones:?}") };
     assert_eq!(clone.data.security_group_ids, ["green-sg-nodes", "sg-cluster-shop-green"]);
     assert_eq!(clone.data.instance_type.as_deref(), Some("m7g.large"));
     for name in ["general", "jobs"] {
-        let group = &grounds.node_groups[&green(name)];
+        let group = &aws.node_groups[&green(name)];
         assert_eq!(group.launch_template, Some(format!("{}@1", clone.id)));
         assert_eq!((group.version.as_str(), group.scaling.desired, group.status.as_str()), ("1.34", 3, "ACTIVE"));
         assert_eq!(group.tags["bascule:side"], "green");
     }
-    assert_eq!(grounds.addons[&green("coredns")].status, "ACTIVE");
+    assert_eq!(aws.addons[&green("coredns")].status, "ACTIVE");
 }
 
 #[tokio::test]
 async fn node_groups_are_asked_for_side_by_side() {
-    let (yard, migration) = shop().await;
-    let error = converge(&yard, &migration).await.unwrap_err();
+    let (account, migration) = shop().await;
+    let error = converge(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::NotReady);
     assert_eq!(error.message, "node groups general, jobs CREATING, 0 of 2 there");
 }
 
 #[tokio::test]
 async fn a_node_group_that_failed_is_unhealthy_with_the_reason() {
-    let (yard, migration) = shop().await;
-    converge(&yard, &migration).await.unwrap_err();
-    if let Some(group) = yard.grounds().node_groups.get_mut(&green("jobs")) {
+    let (account, migration) = shop().await;
+    converge(&account, &migration).await.unwrap_err();
+    if let Some(group) = account.aws().node_groups.get_mut(&green("jobs")) {
         "CREATE_FAILED".clone_into(&mut group.status);
         group.issues =
             vec![Issue { code: "NodeCreationFailure".to_owned(), message: "Instances failed to join".to_owned() }];
     }
-    let error = yard.drive(&migration, converge).await.unwrap_err();
+    let error = account.drive(&migration, converge).await.unwrap_err();
     assert_eq!(error.condition, Condition::Unhealthy);
     assert_eq!(error.message, "node group jobs is CREATE_FAILED: NodeCreationFailure: Instances failed to join");
 }
 
 #[tokio::test]
 async fn undo_removes_node_groups_and_their_launch_template() {
-    let end = Yard::survives(built, undo).await.unwrap();
-    assert_eq!(end.grounds.launch_templates.keys().collect::<Vec<_>>(), ["lt-1"]);
-    assert!(!end.grounds.node_groups.keys().any(|(cluster, _)| cluster == "shop-green"));
-    assert_eq!(end.grounds.node_groups.len(), 2);
+    let end = Account::survives(built, undo).await.unwrap();
+    assert_eq!(end.aws.launch_templates.keys().collect::<Vec<_>>(), ["lt-1"]);
+    let groups: Vec<_> = end.aws.node_groups.keys().map(|(cluster, name)| format!("{cluster}/{name}")).collect();
+    assert_eq!(groups, ["shop-blue/general", "shop-blue/jobs"]);
     let left: Vec<_> = end.entries.iter().filter(|entry| entry.is_live()).map(|entry| entry.key.kind).collect();
     // The add-on goes with the cluster, the groups with the network.
     assert_eq!(left, [Kind::SecurityGroup, Kind::SecurityGroup, Kind::Addon]);

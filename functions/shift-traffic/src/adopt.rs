@@ -1,7 +1,7 @@
 //! After the bake the API's configuration gets green's VPC link for good. Requests are not affected: the stage serves deployment G.
 
-use crate::GatewayPorts;
 use domain::gateway::{self, integrations};
+use domain::ports::{Apis, Ledger, Stages};
 use domain::resources::integration;
 use domain::{Migration, PhaseError, Status};
 use serde_json::json;
@@ -11,7 +11,7 @@ use serde_json::json;
 ///
 /// # Errors
 /// `Conflict` where the stage does not serve green alone; `NotReady` after a batch.
-pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let key = integration::adopted();
     if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status == Status::Present) {
@@ -37,7 +37,7 @@ pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Resu
 ///
 /// # Errors
 /// `NotReady` after a batch; `Conflict` where the originals in the ledger cannot be read.
-pub async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub async fn undo<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = integration::adopted();
     let entry = ports.live(migration, &key).await?;
     let Some(entry) = entry else {

@@ -36,14 +36,9 @@ pub enum Step {
 }
 
 /// Everything that this phase reaches.
-pub trait Ports: GatewayPorts + Kubernetes + Approvals + Tokens + Clock {}
+pub trait Ports: Ledger + Apis + Stages + Kubernetes + Approvals + Tokens + Clock {}
 
-impl<T: GatewayPorts + Kubernetes + Approvals + Tokens + Clock> Ports for T {}
-
-/// The part of it that moves traffic.
-pub trait GatewayPorts: Ledger + Apis + Stages {}
-
-impl<T: Ledger + Apis + Stages> GatewayPorts for T {}
+impl<T: Ledger + Apis + Stages + Kubernetes + Approvals + Tokens + Clock> Ports for T {}
 
 /// Takes the next step of the switch, shows blue on the temporary API, or adopts green for good.
 ///
@@ -57,7 +52,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
             if due(ports, migration).await? {
                 holds::compare(ports, migration).await?;
             }
-            let share = shift(ports, migration, ports.now()).await?;
+            let share = shift(ports, migration).await?;
             let complete = share == 100;
             if complete {
                 holds::converge(ports, migration).await?;
@@ -79,7 +74,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
 ///
 /// # Errors
 /// `Refused` without an approval that is in time and bound to the plan.
-pub async fn approved<P: Approvals>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+async fn approved<P: Approvals>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let asked = ports.asked(&migration.id, Question::Qualification).await?;
     let asked = asked.ok_or_else(|| PhaseError::refused("nobody was asked to qualify green"))?;
     asked.permits(&migration.plan.digest())
@@ -89,7 +84,8 @@ pub async fn approved<P: Approvals>(ports: &P, migration: &Migration) -> Result<
 ///
 /// # Errors
 /// `Conflict` where the stage is neither as the last step left it nor as this one makes it.
-pub async fn shift<P: GatewayPorts>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<u8, PhaseError> {
+async fn shift<P: Ledger + Stages + Clock>(ports: &P, migration: &Migration) -> Result<u8, PhaseError> {
+    let now = ports.now();
     let edge = &migration.plan.edge;
     let (api, name) = (&edge.api.id, &edge.stage.name);
     let (g, _) = gateway::green(ports, migration).await?;
@@ -159,7 +155,7 @@ pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Resul
 ///
 /// # Errors
 /// As for [`undo`].
-pub async fn give_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+async fn give_back<P: Ledger + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = stage_shift::key(migration);
     let moved = ports.live(migration, &key).await?.is_some();
     if !moved {
@@ -179,7 +175,7 @@ pub async fn give_back<P: GatewayPorts>(ports: &P, migration: &Migration) -> Res
 ///
 /// # Errors
 /// As for [`undo`].
-pub async fn settle<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+async fn settle<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     adopt::undo(ports, migration).await?;
     let key = stage_shift::key(migration);
     if ports.live(migration, &key).await?.is_some() {

@@ -4,9 +4,9 @@
 //! Green and blue are two deployments of the temporary API, and its stage is moved between them in one call. Blue's is made of what
 //! production served before the switch, under the public hosts: blue knows no others.
 
-use crate::GatewayPorts;
 use domain::gateway::made;
 use domain::input::OnAbort;
+use domain::ports::{Apis, Ledger, Stages};
 use domain::resources::{deployment, rest_api, stage, stage_shift};
 use domain::shift::Shift;
 use domain::{Migration, PhaseError, Side};
@@ -16,7 +16,7 @@ use serde_json::json;
 ///
 /// # Errors
 /// `Conflict` before green has all of the traffic, or where the temporary API is gone.
-pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     if Shift::saved(ports, migration).await?.is_none_or(|shift| shift.share < 100) {
         return Err(PhaseError::conflict("the temporary API points at green until green has all of the traffic"));
     }
@@ -38,7 +38,7 @@ pub async fn converge<P: GatewayPorts>(ports: &P, migration: &Migration) -> Resu
 ///
 /// # Errors
 /// `Conflict` where the temporary API is gone.
-pub async fn undo<P: GatewayPorts>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub async fn undo<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = stage_shift::temporary();
     let moved = ports.live(migration, &key).await?.is_some();
     if !moved || migration.input.on_abort != OnAbort::Keep {

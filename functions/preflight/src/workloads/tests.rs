@@ -1,6 +1,6 @@
 use super::*;
 use serde_json::{Value, json};
-use testing::Workshop;
+use testing::Account;
 
 fn input(workloads: Value) -> Input {
     let mut input = json!({
@@ -35,10 +35,11 @@ fn healthy() -> Vec<Value> {
 }
 
 async fn found(manifests: Vec<Value>, input: &Input) -> Found<Workloads> {
-    let workshop = Workshop::new();
-    let _ = workshop.upload("s3://bucket/shop.yaml", manifests);
-    let found = read(&workshop, input).await.unwrap();
-    assert!(workshop.blue.writes().is_empty() && workshop.ledger.all().is_empty(), "preflight changes nothing");
+    let account = Account::shop();
+    account.upload("s3://bucket/shop.yaml", manifests);
+    let before = account.aws().clone();
+    let found = read(&account, input).await.unwrap();
+    assert_eq!(*account.aws(), before, "preflight changes nothing");
     found
 }
 
@@ -122,12 +123,12 @@ async fn each_thing_that_is_wrong_is_told_with_its_path_and_what_to_do() {
 
 #[tokio::test]
 async fn everything_wrong_is_told_at_once() {
-    let workshop = Workshop::new();
-    workshop.shelf().fault = Some("connection refused".into());
+    let account = Account::shop();
+    account.aws().unreachable.insert("shop-blue".into(), "connection refused".into());
     let mut input = input(json!({ "hold": ["Deployment/default/none"] }));
     input.workloads.manifests.push("s3://bucket/missing.yaml".into());
-    let _ = workshop.upload("s3://bucket/shop.yaml", vec![deployment("consumer")]);
-    let found = read(&workshop, &input).await.unwrap();
+    account.upload("s3://bucket/shop.yaml", vec![deployment("consumer")]);
+    let found = read(&account, &input).await.unwrap();
     let paths: Vec<_> = found.problems.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(paths, ["$.blue.cluster", "$.workloads.manifests[1]", "$.workloads.hold", "$.workloads.hold[0]"]);
 }

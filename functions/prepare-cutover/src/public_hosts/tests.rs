@@ -1,67 +1,61 @@
 use super::*;
-use domain::{Direction, input::Host};
+use domain::{Kind, manifest::Object};
 use serde_json::{Value, json};
-use testing::{Workshop, migration};
+use testing::{
+    Account,
+    shop::{GREEN, input_with, manifests},
+};
 
-fn ingress(host: &str) -> Value {
-    json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "shop" }, "spec": { "rules": [{ "host": host }] } })
+fn qualified(on_abort: &str) -> (Account, Migration) {
+    let (account, migration) = Account::opened(&input_with(json!({ "onAbort": on_abort }))).unwrap();
+    account.deploy(&migration);
+    (account, migration)
 }
 
-fn deployment(replicas: i64) -> Value {
-    json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web" }, "spec": { "replicas": replicas } })
-}
-
-fn qualified(on_abort: &str) -> (Workshop, Migration) {
-    let workshop = Workshop::new();
-    let input = json!({
-        "blue": { "cluster": "shop-blue" },
-        "green": { "cluster": "shop-green" },
-        "gateway": { "restApiId": "a1b2c3d4e5", "stage": "prod" },
-        "workloads": { "manifests": ["s3://bucket/shop.yaml"] },
-        "onAbort": on_abort,
-    });
-    let mut migration = migration(&input).unwrap();
-    migration.plan.workloads.bundles =
-        vec![workshop.upload("s3://bucket/shop.yaml", vec![ingress("shop.example"), deployment(1)])];
-    migration.plan.workloads.hosts = vec![Host { primary: "shop.example".into(), temporary: "green.example".into() }];
-    workshop.green.put(ingress("green.example"));
-    // Scaled to blue's replicas by validate.
-    workshop.green.put(deployment(7));
-    (workshop, migration)
-}
-
-fn host(workshop: &Workshop) -> Value {
-    workshop.green.object("Ingress/default/shop").unwrap()["spec"]["rules"][0]["host"].clone()
+fn host(account: &Account) -> Value {
+    account.cluster(GREEN).object("Ingress/shop/shop").unwrap()["spec"]["rules"][0]["host"].clone()
 }
 
 #[tokio::test]
 async fn green_answers_to_the_public_names_and_keeps_its_scale() {
-    let (workshop, migration) = qualified("delete");
-    converge(&workshop, &migration).await.unwrap();
-    assert_eq!(host(&workshop), "shop.example");
-    assert_eq!(workshop.green.object("Deployment/default/web").unwrap()["spec"]["replicas"], 7);
-    assert_eq!(workshop.green.writes(), ["Ingress/default/shop"]);
-    converge(&workshop, &migration).await.unwrap();
-    assert!(workshop.green.writes().is_empty());
+    let (account, migration) = qualified("delete");
+    converge(&account, &migration).await.unwrap();
+    assert_eq!(host(&account), "shop.example.com");
+    // Scaled to blue's replicas by validate.
+    assert_eq!(account.cluster(GREEN).object("Deployment/shop/web").unwrap()["spec"]["replicas"], 4);
+    assert_eq!(account.cluster(GREEN).writes(), ["Ingress/shop/shop"]);
+    converge(&account, &migration).await.unwrap();
+    assert_eq!(account.cluster(GREEN).writes(), [""; 0]);
 }
 
 #[tokio::test]
 async fn going_back_gives_the_temporary_names_back_where_green_is_kept() {
-    for (on_abort, expected) in [("keep", "green.example"), ("delete", "shop.example")] {
-        for call in 1.. {
-            let (workshop, migration) = qualified(on_abort);
-            workshop.crash().after(call);
-            let survived = converge(&workshop, &migration).await.is_ok();
-            workshop.crash().after(0);
-            workshop.ledger.set_owner(1, Direction::Undo);
-            let back = Migration { direction: Direction::Undo, fence: 1, ..migration };
-            undo(&workshop, &back).await.unwrap();
-            undo(&workshop, &back).await.unwrap();
-            assert!(workshop.ledger.all().iter().all(|entry| !entry.is_live()));
-            if survived {
-                assert_eq!(host(&workshop), expected);
-                break;
-            }
-        }
+    for (on_abort, expected) in [("keep", "green.example.com"), ("delete", "shop.example.com")] {
+        let start = async || {
+            let (account, migration) = qualified(on_abort);
+            converge(&account, &migration).await.unwrap();
+            let back = account.turned_back(&migration);
+            (account, back)
+        };
+        let left = Account::survives(start, undo).await.unwrap();
+        let name = Object::new(1, 1, manifests().pop().unwrap()).unwrap().id;
+        assert_eq!(left.aws.objects[GREEN][&name]["spec"]["rules"][0]["host"], expected);
+        assert!(left.entries.iter().all(|entry| entry.key.kind != Kind::Bundle || !entry.is_live()));
+    }
+}
+
+#[tokio::test]
+async fn going_back_from_the_middle_gives_the_temporary_names_back() {
+    let (undisturbed, migration) = qualified("keep");
+    let before = undisturbed.calls();
+    converge(&undisturbed, &migration).await.unwrap();
+    for call in 1..=undisturbed.calls() - before {
+        let (account, migration) = qualified("keep");
+        account.fail_at(call, testing::Fault::Killed);
+        converge(&account, &migration).await.unwrap_err();
+        let back = account.turned_back(&migration);
+        account.drive(&back, undo).await.unwrap();
+        assert_eq!(host(&account), "green.example.com", "killed at call {call}");
+        assert!(account.entries_of(&back).iter().all(|entry| entry.key.kind != Kind::Bundle || !entry.is_live()));
     }
 }

@@ -40,6 +40,12 @@ impl Shift {
         ports.save_progress(migration, Progress::ShiftTraffic, json!(self)).await
     }
 
+    /// After the guard has let the latest step pass.
+    #[must_use]
+    pub const fn guarded(self) -> Self {
+        Self { guarded: self.guarded + 1, ..self }
+    }
+
     /// The percentage of the step to take now; nothing once every step was taken and guarded.
     #[must_use]
     pub fn next(input: &Input, shift: Option<&Self>) -> Option<u8> {

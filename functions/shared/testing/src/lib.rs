@@ -1,64 +1,16 @@
-//! For the tests of phases: a ledger in memory that keeps the rules of the real one, and crashes on demand.
+//! For tests: an AWS account with two clusters, people and Bascule's ledger in memory, which keeps the rules of the real ones in
+//! virtual time and fails at any call that it is told to; and Step Functions in virtual time, on which the machines run.
 
-mod gate;
-mod ledger;
-mod office;
-mod settings;
-mod workshop;
-mod yard;
+mod account;
+pub mod shop;
+pub mod states;
 
-pub use gate::{Gate, Left, Road};
-pub use ledger::MemoryLedger;
-pub use office::{Desk, Office};
-pub use workshop::{MemoryCluster, Shelf, Workshop};
-pub use yard::{End, Grounds, Yard};
+pub use account::{Account, Aws, Cluster, Durations, Event, Fault, History, Left, People, Record, Table, timeless};
 
-use domain::{Direction, Migration, PhaseError};
+use domain::{Direction, Migration};
 use serde_json::Value;
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
 
-/// Counts the calls of one simulated Lambda over all its ports, and ends it after the nth: the call has its effect and
-/// its answer is lost, which is the worst instant to be killed at.
-#[derive(Debug, Clone, Default)]
-pub struct Crash(Arc<(AtomicUsize, AtomicUsize)>);
-
-impl Crash {
-    /// Dies after `calls` calls; never for 0.
-    pub fn after(&self, calls: usize) {
-        self.0.0.store(0, Ordering::SeqCst);
-        self.0.1.store(calls, Ordering::SeqCst);
-    }
-
-    /// To be called at the end of every port method.
-    ///
-    /// # Errors
-    /// `Unavailable` from the call on at which the Lambda died.
-    pub fn point(&self) -> Result<(), PhaseError> {
-        let count = self.0.0.fetch_add(1, Ordering::SeqCst) + 1;
-        let limit = self.0.1.load(Ordering::SeqCst);
-        if limit != 0 && count >= limit { Err(PhaseError::unavailable("crashed")) } else { Ok(()) }
-    }
-
-    /// To be called at the start of every port method that changes something: once dead, a Lambda does nothing more.
-    ///
-    /// # Errors
-    /// `Unavailable` after the call at which the Lambda died.
-    pub fn alive(&self) -> Result<(), PhaseError> {
-        let limit = self.0.1.load(Ordering::SeqCst);
-        if limit != 0 && self.calls() >= limit { Err(PhaseError::unavailable("crashed")) } else { Ok(()) }
-    }
-
-    /// Calls since the last `after`.
-    #[must_use]
-    pub fn calls(&self) -> usize {
-        self.0.0.load(Ordering::SeqCst)
-    }
-}
-
-/// A migration of the execution `move`, opened at the start of 2026, with the given input and an empty plan.
+/// A migration of the execution `move` with the given input and an empty plan, as preflight opens it at the start of 2026.
 ///
 /// # Errors
 /// Every problem of the input.
@@ -69,7 +21,7 @@ pub fn migration(input: &Value) -> Result<Migration, Vec<domain::Problem>> {
         input: domain::Input::read(input)?,
         plan: domain::Plan::default(),
         direction: Direction::Converge,
-        fence: 0,
+        fence: 1,
         deadline: jiff::Timestamp::MAX,
         opened_at,
     })

@@ -1,95 +1,56 @@
 use super::*;
 use domain::{
-    Condition, Direction, Progress,
-    manifest::{Object, state::template_digest, workload},
+    Condition, Kind,
+    manifest::{Object, workload},
 };
 use serde_json::{Value, json};
-use testing::{Workshop, migration};
+use testing::{
+    Account, Fault,
+    shop::{BLUE, GREEN, input},
+};
 
-fn deployment(name: &str, replicas: i64, image: &str) -> Value {
-    json!({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": name, "namespace": "shop" },
-        "spec": { "replicas": replicas, "template": { "spec": { "containers": [{ "name": "c", "image": image }] } } },
-    })
-}
-
-fn cron(suspend: Option<bool>) -> Value {
-    let mut value = json!({ "apiVersion": "batch/v1", "kind": "CronJob", "metadata": { "name": "nightly" }, "spec": { "schedule": "0 0 * * *" } });
-    if let Some(suspend) = suspend {
-        value["spec"]["suspend"] = suspend.into();
-    }
-    value
-}
+const WEB: &str = "Deployment/shop/web";
+const CONSUMER: &str = "Deployment/shop/consumer";
+const NIGHTLY: &str = "CronJob/shop/nightly";
+const EXTERNAL: &str = "Service/shop/external";
 
 fn service(kind: &str) -> Value {
-    json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "external" }, "spec": { "type": kind } })
+    let metadata = json!({ "name": "external", "namespace": "shop" });
+    json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": { "type": kind } })
 }
 
-/// Blue as it serves, green as it was qualified.
-fn qualified() -> (Workshop, Migration) {
-    let workshop = Workshop::new();
-    for value in
-        [deployment("web", 3, "web:1"), deployment("consumer", 5, "consumer:1"), cron(None), service("LoadBalancer")]
-    {
-        workshop.blue.put(value);
-    }
-    for value in
-        [deployment("web", 3, "web:1"), deployment("consumer", 0, "consumer:1"), cron(Some(true)), service("NodePort")]
-    {
-        workshop.green.put(value);
-    }
-    let input = json!({
-        "blue": { "cluster": "shop-blue" },
-        "green": { "cluster": "shop-green" },
-        "gateway": { "restApiId": "a1b2c3d4e5", "stage": "prod" },
-        "workloads": { "manifests": ["s3://bucket/shop.yaml"] },
-    });
-    let mut migration = migration(&input).unwrap();
-    migration.plan.workloads.workloads = [
-        (deployment("web", 1, "web:1"), false),
-        (deployment("consumer", 1, "consumer:1"), true),
-        (cron(None), true),
-        (service("LoadBalancer"), true),
-    ]
-    .into_iter()
-    .map(|(value, held)| Workload {
-        replicas: workload::replicas(value["kind"].as_str().unwrap(), &value),
-        id: Object::new(1, 1, value).unwrap().id,
-        held,
+/// Blue as it serves, green as it was qualified; a load balancer of a Service is held too.
+async fn qualified() -> (Account, Migration) {
+    let (account, mut migration) = Account::opened(&input()).unwrap();
+    account.prepare(&migration);
+    account.cluster(BLUE).put(service("LoadBalancer"));
+    account.cluster(GREEN).put(service("NodePort"));
+    let external = Object::new(1, 1, service("LoadBalancer")).unwrap();
+    migration.plan.workloads.workloads.push(Workload {
+        replicas: workload::replicas("Service", &external.value),
+        id: external.id,
+        held: true,
         images: vec![],
         autoscaled: false,
-    })
-    .collect();
-    (workshop, migration)
+    });
+    (account, migration)
 }
 
-async fn with_evidence() -> (Workshop, Migration) {
-    let (workshop, migration) = qualified();
-    let digest = |value: Option<Value>| value.map(|value| template_digest("Deployment", &value));
-    let mut workloads = serde_json::Map::new();
-    for name in ["Deployment/shop/web", "Deployment/shop/consumer"] {
-        workloads.insert(
-            name.to_owned(),
-            json!({ "blue": digest(workshop.blue.object(name)), "green": digest(workshop.green.object(name)) }),
-        );
-    }
-    workshop
-        .ledger
-        .save_progress(&migration, Progress::Validate, json!({ "evidence": { "workloads": workloads } }))
-        .await
-        .unwrap();
-    (workshop, migration)
+fn spec(account: &Account, cluster: &str, name: &str) -> Value {
+    account.cluster(cluster).object(name).unwrap()["spec"].clone()
 }
 
-fn going_back(workshop: &Workshop, migration: &Migration) -> Migration {
-    workshop.ledger.set_owner(1, Direction::Undo);
-    Migration { direction: Direction::Undo, fence: 1, ..migration.clone() }
+fn release(account: &Account, cluster: &str, image: &str) {
+    let mut web = account.cluster(cluster).object(WEB).unwrap();
+    web["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
+    account.cluster(cluster).put(web);
 }
 
 #[tokio::test]
 async fn nothing_released_since_it_was_qualified_lets_traffic_move() {
-    let (workshop, migration) = with_evidence().await;
-    compare(&workshop, &migration).await.unwrap();
+    let (account, migration) = qualified().await;
+    // Not among what was qualified.
+    compare(&account, &migration).await.unwrap();
 }
 
 #[tokio::test]
@@ -100,10 +61,10 @@ async fn a_release_on_one_side_only_is_named_and_blocks() {
         ("web:2", "web:2", None),
         ("web:2", "web:3", Some("with web:2 on blue and web:3 on green")),
     ] {
-        let (workshop, migration) = with_evidence().await;
-        workshop.blue.put(deployment("web", 3, blue));
-        workshop.green.put(deployment("web", 3, green));
-        match (compare(&workshop, &migration).await, named) {
+        let (account, migration) = qualified().await;
+        release(&account, BLUE, blue);
+        release(&account, GREEN, green);
+        match (compare(&account, &migration).await, named) {
             (Ok(()), None) => {}
             (Err(error), Some(named)) => {
                 assert_eq!(error.condition, Condition::Conflict);
@@ -116,97 +77,74 @@ async fn a_release_on_one_side_only_is_named_and_blocks() {
 
 #[tokio::test]
 async fn without_evidence_no_traffic_moves() {
-    let (workshop, migration) = qualified();
-    assert_eq!(compare(&workshop, &migration).await.unwrap_err().condition, Condition::Conflict);
+    let (account, migration) = Account::opened(&input()).unwrap();
+    account.deploy(&migration);
+    assert_eq!(compare(&account, &migration).await.unwrap_err().condition, Condition::Conflict);
 }
 
 #[tokio::test]
 async fn holds_move_with_the_traffic_at_blues_scale() {
-    let (workshop, migration) = qualified();
-    converge(&workshop, &migration).await.unwrap();
-    let spec = |cluster: &testing::MemoryCluster, name: &str| cluster.object(name).unwrap()["spec"].clone();
-    assert_eq!(spec(&workshop.blue, "Deployment/shop/consumer")["replicas"], 0);
-    assert_eq!(spec(&workshop.green, "Deployment/shop/consumer")["replicas"], 5);
-    assert_eq!(spec(&workshop.blue, "CronJob/default/nightly")["suspend"], true);
-    assert_eq!(spec(&workshop.green, "CronJob/default/nightly"), json!({ "schedule": "0 0 * * *" }));
-    assert_eq!(spec(&workshop.blue, "Service/default/external")["type"], "LoadBalancer", "blue's clients still use it");
-    assert_eq!(spec(&workshop.green, "Service/default/external")["type"], "LoadBalancer");
-    assert_eq!(spec(&workshop.green, "Deployment/shop/web")["replicas"], 3);
-    let _ = workshop.blue.writes();
-    converge(&workshop, &migration).await.unwrap();
-    assert!(workshop.blue.writes().is_empty());
-}
-
-#[tokio::test]
-async fn going_back_leaves_both_sides_as_they_were() {
-    let (workshop, migration) = qualified();
-    let (blue, green) = (workshop.blue.all(), workshop.green.all());
-    converge(&workshop, &migration).await.unwrap();
-    let back = going_back(&workshop, &migration);
-    undo(&workshop, &back).await.unwrap();
-    undo(&workshop, &back).await.unwrap();
-    assert_eq!(workshop.blue.all(), blue);
-    assert_eq!(workshop.green.all(), green);
-    assert!(workshop.ledger.all().iter().all(|entry| !entry.is_live()));
+    let (account, migration) = qualified().await;
+    account.drive(&migration, converge).await.unwrap();
+    assert_eq!(spec(&account, BLUE, CONSUMER)["replicas"], 0);
+    assert_eq!(spec(&account, GREEN, CONSUMER)["replicas"], 3);
+    assert_eq!(spec(&account, BLUE, NIGHTLY)["suspend"], true);
+    assert_eq!(spec(&account, GREEN, NIGHTLY), json!({ "schedule": "0 0 * * *" }));
+    assert_eq!(spec(&account, BLUE, EXTERNAL)["type"], "LoadBalancer", "blue's clients still use it");
+    assert_eq!(spec(&account, GREEN, EXTERNAL)["type"], "LoadBalancer");
+    assert_eq!(spec(&account, GREEN, WEB)["replicas"], 4);
+    let _ = account.cluster(BLUE).writes();
+    converge(&account, &migration).await.unwrap();
+    assert_eq!(account.cluster(BLUE).writes(), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_hold_does_not_start_on_green_while_its_pods_still_run_on_blue() {
-    let (workshop, migration) = qualified();
-    workshop.blue.lag(true);
-    let error = converge(&workshop, &migration).await.unwrap_err();
+    let (account, migration) = qualified().await;
+    let error = converge(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::NotReady);
-    assert!(error.message.contains("Deployment/shop/consumer still has 5"), "{error}");
-    assert_eq!(workshop.green.object("Deployment/shop/consumer").unwrap()["spec"]["replicas"], 0);
-    workshop.blue.lag(false);
-    converge(&workshop, &migration).await.unwrap();
-    assert_eq!(workshop.green.object("Deployment/shop/consumer").unwrap()["spec"]["replicas"], 5);
+    assert!(error.message.contains("Deployment/shop/consumer still has 3"), "{error}");
+    assert_eq!(spec(&account, GREEN, CONSUMER)["replicas"], 0);
+    account.drive(&migration, converge).await.unwrap();
+    assert_eq!(spec(&account, GREEN, CONSUMER)["replicas"], 3);
 }
 
 #[tokio::test]
-async fn a_crash_after_any_call_forgets_no_original() {
-    let (undisturbed, migration) = qualified();
-    let (blue, green) = (undisturbed.blue.all(), undisturbed.green.all());
-    converge(&undisturbed, &migration).await.unwrap();
-    for call in 1.. {
-        let (workshop, migration) = qualified();
-        workshop.crash().after(call);
-        let survived = converge(&workshop, &migration).await.is_ok();
-        workshop.crash().after(0);
-        converge(&workshop, &migration).await.unwrap();
-        assert_eq!(workshop.blue.all(), undisturbed.blue.all(), "call {call}");
-        assert_eq!(workshop.green.all(), undisturbed.green.all(), "call {call}");
-        let back = going_back(&workshop, &migration);
-        // The way back dies at every call as well.
-        for call in 1.. {
-            workshop.crash().after(call);
-            if undo(&workshop, &back).await.is_ok() {
-                break;
-            }
-        }
-        workshop.crash().after(0);
-        assert_eq!(workshop.blue.all(), blue, "call {call}");
-        assert_eq!(workshop.green.all(), green, "call {call}");
-        if survived {
-            break;
-        }
-    }
+async fn a_fault_at_any_call_there_and_back_forgets_no_original() {
+    let (before, _) = qualified().await;
+    let before = before.aws().contents().objects;
+    Account::survives(qualified, converge).await.unwrap();
+    let there = async || {
+        let (account, migration) = qualified().await;
+        account.drive(&migration, converge).await.unwrap();
+        // Consumers are up before they are suspended again.
+        account.pass();
+        let back = account.turned_back(&migration);
+        (account, back)
+    };
+    let left = Account::survives(there, undo).await.unwrap();
+    assert_eq!(left.aws.objects, before);
+    assert!(left.entries.iter().all(|entry| entry.key.kind != Kind::Workload || !entry.is_live()));
 }
 
 #[tokio::test]
 async fn the_way_back_from_the_middle_restores_blue() {
-    for call in 1.. {
-        let (workshop, migration) = qualified();
-        let blue = workshop.blue.all();
-        workshop.crash().after(call);
-        let survived = converge(&workshop, &migration).await.is_ok();
-        workshop.crash().after(0);
-        let back = going_back(&workshop, &migration);
-        undo(&workshop, &back).await.unwrap();
-        assert_eq!(workshop.blue.all(), blue, "call {call}");
-        assert_eq!(workshop.green.object("Deployment/shop/consumer").unwrap()["spec"]["replicas"], 0, "call {call}");
-        if survived {
-            break;
+    let (undisturbed, migration) = qualified().await;
+    let (blue, before) = (undisturbed.cluster(BLUE).all(), undisturbed.calls());
+    undisturbed.drive(&migration, converge).await.unwrap();
+    for call in 1..=undisturbed.calls() - before {
+        let (account, migration) = qualified().await;
+        account.fail_at(call, Fault::Killed);
+        for _ in 0..3 {
+            let _ = converge(&account, &migration).await;
+            account.pass();
         }
+        let back = account.turned_back(&migration);
+        account.drive(&back, undo).await.unwrap();
+        while account.aws().next_change().is_some() {
+            account.pass();
+        }
+        assert_eq!(account.cluster(BLUE).all(), blue, "killed at call {call}");
+        assert_eq!(spec(&account, GREEN, CONSUMER)["replicas"], 0, "killed at call {call}");
     }
 }

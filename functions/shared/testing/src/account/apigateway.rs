@@ -1,0 +1,146 @@
+//! Amazon API Gateway: REST APIs.
+
+mod document;
+mod links;
+mod stages;
+mod usage_plans;
+
+pub(super) use links::links_of;
+pub(super) use usage_plans::KEY;
+
+use super::{Account, Aws};
+use domain::plan::edge::{Api, BasePath, Connection};
+use domain::ports::Apis;
+use domain::ports::gateway::{Method, Patch};
+use domain::{PhaseError, Side, Tags, ownership};
+use serde_json::Value;
+
+fn unknown(api: &str) -> PhaseError {
+    PhaseError::refused(format!("NotFoundException: Invalid API identifier specified {api}"))
+}
+
+/// infra/template.yaml allows changes and the deletion of an API that carries the tag of a temporary one, and of no other.
+fn may_change(aws: &Aws, api: &str) -> Result<(), PhaseError> {
+    let found = aws.apis.get(api);
+    if found.is_some_and(|found| found.tags.get(ownership::SIDE).is_none_or(|side| side != Side::Temporary.name())) {
+        return Err(PhaseError::denied(format!("the API {api} is no temporary one")));
+    }
+    Ok(())
+}
+
+impl Apis for Account {
+    async fn api(&self, id: &str) -> Result<Option<Api>, PhaseError> {
+        self.read("apigateway:GetRestApi", |aws| aws.apis.get(id).cloned())
+    }
+
+    async fn apis(&self) -> Result<Vec<Api>, PhaseError> {
+        self.read("apigateway:GetRestApis", |aws| aws.apis.values().cloned().collect())
+    }
+
+    async fn methods(&self, api: &str) -> Result<Vec<Method>, PhaseError> {
+        self.read("apigateway:GetResources", |aws| aws.methods.get(api).cloned().unwrap_or_default())
+    }
+
+    async fn authorizers(&self, _: &str) -> Result<usize, PhaseError> {
+        self.read("apigateway:GetAuthorizers", |_| 0)
+    }
+
+    async fn export(&self, api: &str, stage: &str) -> Result<Value, PhaseError> {
+        self.change("apigateway:GetExport", |aws| {
+            let served = super::probes::served(aws, api, stage);
+            let (_, methods) =
+                served.first().ok_or_else(|| PhaseError::refused(format!("no stage {stage} of {api}")))?;
+            Ok(document::write(aws.apis.get(api).ok_or_else(|| unknown(api))?, stage, methods))
+        })
+    }
+
+    async fn import(&self, document: &Value, endpoint_type: &str) -> Result<String, PhaseError> {
+        self.change("apigateway:ImportRestApi", |aws| {
+            let name = document::title(document);
+            let id = aws.create("RestApi", "api-", &name);
+            let api = Api {
+                id: id.clone(),
+                name,
+                endpoint_type: endpoint_type.to_owned(),
+                api_key_source: "HEADER".to_owned(),
+                ..Api::default()
+            };
+            aws.methods.insert(id.clone(), document::import(document, &id));
+            aws.apis.insert(id.clone(), api);
+            Ok(id)
+        })
+    }
+
+    async fn overwrite(&self, api: &str, document: &Value) -> Result<(), PhaseError> {
+        self.change("apigateway:PutRestApi", |aws| {
+            let found = aws.apis.get_mut(api).ok_or_else(|| unknown(api))?;
+            *found = Api {
+                name: document::title(document),
+                api_key_source: "HEADER".to_owned(),
+                binary_media_types: Vec::new(),
+                minimum_compression_size: None,
+                policy: None,
+                ..found.clone()
+            };
+            aws.methods.insert(api.to_owned(), document::import(document, api));
+            Ok(())
+        })
+    }
+
+    async fn update_api(&self, api: &str, patches: &[Patch]) -> Result<(), PhaseError> {
+        self.change("apigateway:UpdateRestApi", |aws| {
+            may_change(aws, api)?;
+            let found = aws.apis.get_mut(api).ok_or_else(|| unknown(api))?;
+            for patch in patches {
+                match patch {
+                    Patch::Add(path, _) if path.starts_with("/binaryMediaTypes/") => {
+                        let name = path.trim_start_matches("/binaryMediaTypes/").replace("~1", "/");
+                        found.binary_media_types.push(name);
+                    }
+                    Patch::Replace(path, value) if path == "/minimumCompressionSize" => {
+                        found.minimum_compression_size = value.parse().ok();
+                    }
+                    other => return Err(PhaseError::refused(format!("{other:?} is no patch of an API"))),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn tag(&self, api: &str, tags: &Tags) -> Result<(), PhaseError> {
+        self.change("apigateway:TagResource", |aws| {
+            let found = aws.apis.get_mut(api).ok_or_else(|| unknown(api))?;
+            found.tags.extend(tags.clone());
+            Ok(())
+        })
+    }
+
+    async fn delete_api(&self, api: &str) -> Result<(), PhaseError> {
+        self.change("apigateway:DeleteRestApi", |aws| {
+            may_change(aws, api)?;
+            aws.apis.remove(api);
+            aws.methods.remove(api);
+            aws.deployments.retain(|(of, _), _| of != api);
+            aws.stages.retain(|(of, _), _| of != api);
+            for plan in aws.plans.values_mut() {
+                plan.stages.retain(|(of, _)| of != api);
+            }
+            Ok(())
+        })
+    }
+
+    async fn connect(&self, api: &str, resource: &str, method: &str, link: &str) -> Result<(), PhaseError> {
+        self.change("apigateway:UpdateIntegration", |aws| {
+            let methods = aws.methods.get_mut(api).into_iter().flatten();
+            let mut found = methods.filter(|found| found.resource_id == resource && found.method == method);
+            let found = found.next().and_then(|method| method.integration.as_mut());
+            let found = found.ok_or_else(|| PhaseError::conflict("no such integration"))?;
+            found.connection = Connection::VpcLink(link.to_owned());
+            Ok(())
+        })
+    }
+
+    async fn base_paths(&self) -> Result<Vec<BasePath>, PhaseError> {
+        self.read("apigateway:GetBasePathMappings", |aws| aws.base_paths.clone())
+    }
+}

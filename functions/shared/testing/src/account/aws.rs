@@ -1,0 +1,146 @@
+//! What is in the account.
+
+use super::time::Clock;
+use domain::manifest::ObjectId;
+use domain::plan::compute::{
+    AccessEntry, ClusterStatus, LaunchTemplate, NodeGroup, PodIdentity, SecurityGroup, Subnet,
+};
+use domain::plan::edge::{Api, BasePath, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
+use domain::ports::alarms::AlarmState;
+use domain::ports::clusters::AddonStatus;
+use domain::ports::gateway::{Deployment, Method, Patch};
+use domain::ports::log_groups::LogGroup;
+use domain::ports::network::{Instance, Interface};
+use domain::ports::scaling::AutoScalingGroup;
+use domain::ports::schedules::Appointment;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is in AWS and in the clusters. Node groups, add-ons, access entries and Pod Identity associations are keyed by cluster and
+/// name, stages and deployments by API and name or id.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Aws {
+    /// REST APIs by id.
+    pub apis: BTreeMap<String, Api>,
+    /// The configuration of each API.
+    pub methods: BTreeMap<String, Vec<Method>>,
+    /// Deployments, with the methods that they froze.
+    pub deployments: BTreeMap<(String, String), (Deployment, Vec<Method>)>,
+    /// Stages.
+    pub stages: BTreeMap<(String, String), Stage>,
+    /// VPC links by id.
+    pub links: BTreeMap<String, VpcLink>,
+    /// Usage plans by id.
+    pub plans: BTreeMap<String, UsagePlan>,
+    /// Base paths of custom domains.
+    pub base_paths: Vec<BasePath>,
+    /// Stages that users send requests to all the time.
+    pub traffic: BTreeSet<(String, String)>,
+    /// Statuses that a path answers with whatever is behind it, by path.
+    pub answers: BTreeMap<String, u16>,
+    /// Load balancers by ARN.
+    pub balancers: BTreeMap<String, LoadBalancer>,
+    /// Listeners by the ARN of their load balancer.
+    pub listeners: BTreeMap<String, Vec<Listener>>,
+    /// Target groups by ARN.
+    pub target_groups: BTreeMap<String, TargetGroup>,
+    /// Targets by the ARN of their group and id that have not been checked often enough to be healthy or unhealthy.
+    pub unchecked: BTreeSet<(String, String)>,
+    /// The state of every target of a group, by the group's ARN, where it is not what the cluster makes of it.
+    pub health: BTreeMap<String, String>,
+    /// The highest `ActiveFlowCount` of load balancers by ARN, where it is not what the stages make of it; none where the metric
+    /// is not reported.
+    pub flows: BTreeMap<String, Option<f64>>,
+    /// Auto Scaling groups by name.
+    pub scaling: BTreeMap<String, AutoScalingGroup>,
+    /// Clusters by name.
+    pub clusters: BTreeMap<String, ClusterStatus>,
+    /// Node groups.
+    pub node_groups: BTreeMap<(String, String), NodeGroup>,
+    /// Add-ons.
+    pub addons: BTreeMap<(String, String), AddonStatus>,
+    /// Access entries.
+    pub access_entries: BTreeMap<(String, String), AccessEntry>,
+    /// Pod Identity associations.
+    pub pod_identities: BTreeMap<(String, String), PodIdentity>,
+    /// Fargate profiles by cluster.
+    pub fargate_profiles: BTreeMap<String, Vec<String>>,
+    /// Kubernetes versions of new clusters.
+    pub versions: Vec<String>,
+    /// Versions of add-ons by name and Kubernetes version, each with whether it is the default.
+    pub addon_versions: BTreeMap<(String, String), Vec<(String, bool)>>,
+    /// Subnets.
+    pub subnets: Vec<Subnet>,
+    /// Security groups by id.
+    pub security_groups: BTreeMap<String, SecurityGroup>,
+    /// Network interfaces beside those of control planes, nodes and load balancers.
+    pub interfaces: Vec<Interface>,
+    /// Instances.
+    pub instances: Vec<Instance>,
+    /// Launch templates by id; each has one version.
+    pub launch_templates: BTreeMap<String, LaunchTemplate>,
+    /// Log groups by name.
+    pub log_groups: BTreeMap<String, LogGroup>,
+    /// Objects of each cluster.
+    pub objects: BTreeMap<String, BTreeMap<ObjectId, Value>>,
+    /// Why the API server of a cluster does not answer, by cluster.
+    pub unreachable: BTreeMap<String, String>,
+    /// Bundles by their URIs, each a list of manifests.
+    pub bundles: BTreeMap<String, Vec<Value>>,
+    /// Schedules by name.
+    pub schedules: BTreeMap<String, Appointment>,
+    /// Alarms that are not OK, by ARN.
+    pub alarms: BTreeMap<String, AlarmState>,
+    /// The security group of Bascule's functions, where they run in the user's subnets.
+    pub functions_group: Option<String>,
+    /// What has happened.
+    pub history: History,
+    /// The time, and what is under way.
+    pub clock: Clock,
+}
+
+/// What has happened in the account.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    /// What was created, kind and name, in order.
+    pub creates: Vec<String>,
+    /// Every change of a stage by one call: API, stage and patches.
+    pub stage_calls: Vec<(String, String, Vec<Patch>)>,
+    /// Objects that were written, with their cluster.
+    pub writes: Vec<(String, String)>,
+    /// When load balancers last carried requests of [`Aws::traffic`], by ARN, where they do not any more.
+    pub(crate) carried: BTreeMap<String, jiff::Timestamp>,
+}
+
+impl Aws {
+    /// Notes a creation and gives a new id: made of the name, so that it is the same in every run, and numbered from the second of
+    /// the same name on.
+    pub(crate) fn create(&mut self, kind: &str, prefix: &str, name: &str) -> String {
+        let created = format!("{kind} {name}");
+        let before = self.history.creates.iter().filter(|known| **known == created).count();
+        self.history.creates.push(created);
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        if before == 0 { format!("{prefix}{name}") } else { format!("{prefix}{name}-{}", before + 1) }
+    }
+
+    /// Without what differs from run to run though the same is left: the time, what has happened, and since when things exist.
+    #[must_use]
+    pub fn contents(&self) -> Self {
+        let mut contents = Self { history: History::default(), clock: Clock::default(), ..self.clone() };
+        for cluster in contents.clusters.values_mut() {
+            cluster.created_at = jiff::Timestamp::UNIX_EPOCH;
+        }
+        for group in contents.log_groups.values_mut() {
+            group.created_at = 0;
+        }
+        for addon in contents.addons.values_mut() {
+            addon.created_at = jiff::Timestamp::UNIX_EPOCH;
+        }
+        contents
+    }
+}
+
+/// The key of what is named within something else.
+pub(crate) fn pair(outer: &str, inner: &str) -> (String, String) {
+    (outer.to_owned(), inner.to_owned())
+}

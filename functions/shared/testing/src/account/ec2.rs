@@ -1,0 +1,180 @@
+//! Amazon EC2: security groups, network interfaces, instances and launch templates.
+
+use super::eks::is_of;
+use super::{Account, Aws};
+use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
+use domain::ports::network::{Instance, Interface, NewLaunchTemplate};
+use domain::ports::{LaunchTemplates, Network};
+use domain::{PhaseError, Tags};
+
+/// The rule that every new group has.
+pub(crate) fn everything_out() -> Rule {
+    Rule {
+        direction: Direction::Egress,
+        protocol: "-1".to_owned(),
+        from_port: None,
+        to_port: None,
+        peer: Peer::Ipv4("0.0.0.0/0".to_owned()),
+        description: None,
+    }
+}
+
+impl Aws {
+    /// Every network interface: those of control planes, nodes and load balancers, and the others.
+    fn all_interfaces(&self) -> Vec<Interface> {
+        let in_use = |id: String, description: String, groups: Vec<String>| Interface {
+            id,
+            status: "in-use".to_owned(),
+            description,
+            groups,
+            ..Interface::default()
+        };
+        let control_planes = self.clusters.values().map(|found| {
+            let cluster = &found.cluster;
+            let mut groups = cluster.security_group_ids.clone();
+            groups.extend(Some(cluster.cluster_security_group_id.clone()).filter(|group| !group.is_empty()));
+            in_use(format!("eni-of-{}", cluster.name), format!("Amazon EKS {}", cluster.name), groups)
+        });
+        let nodes = self.scaling.values().flat_map(|scaling| {
+            let group = self.node_groups.get(&(scaling.cluster.clone(), scaling.node_group.clone()));
+            let template = group.and_then(|group| group.launch_template.as_deref()?.split('@').next());
+            let template = template.and_then(|id| self.launch_templates.get(id));
+            let groups = template.map(|template| template.data.groups()).unwrap_or_default();
+            scaling.instance_ids.iter().map(move |instance| Interface {
+                instance_id: Some(instance.clone()),
+                ..in_use(format!("eni-of-{instance}"), String::new(), groups.clone())
+            })
+        });
+        let balancers = self.balancers.values().map(|balancer| {
+            let description = format!("ELB net/{}", balancer.name);
+            in_use(format!("eni-of-{}", balancer.name), description, balancer.security_group_ids.clone())
+        });
+        control_planes.chain(nodes).chain(balancers).chain(self.interfaces.iter().cloned()).collect()
+    }
+
+    /// Whether a rule of another group, or a network interface, uses the group.
+    pub(crate) fn uses_group(&self, id: &str) -> bool {
+        let named =
+            |group: &SecurityGroup| group.id != id && group.rules.iter().any(|rule| rule.peer_group() == Some(id));
+        self.security_groups.values().any(named)
+            || self.all_interfaces().iter().any(|interface| interface.groups.iter().any(|group| group == id))
+    }
+}
+
+impl Network for Account {
+    async fn subnets(&self, ids: &[String]) -> Result<Vec<Subnet>, PhaseError> {
+        self.read("ec2:DescribeSubnets", |aws| {
+            aws.subnets.iter().filter(|subnet| ids.contains(&subnet.id)).cloned().collect()
+        })
+    }
+
+    async fn security_groups(&self, vpc_id: &str) -> Result<Vec<SecurityGroup>, PhaseError> {
+        self.read("ec2:DescribeSecurityGroups", |aws| {
+            aws.security_groups.values().filter(|group| group.vpc_id == vpc_id).cloned().collect()
+        })
+    }
+
+    async fn create_security_group(&self, group: &SecurityGroup) -> Result<String, PhaseError> {
+        self.change("ec2:CreateSecurityGroup", |aws| {
+            if aws.security_groups.values().any(|found| found.name == group.name && found.vpc_id == group.vpc_id) {
+                return Err(PhaseError::refused(format!("InvalidGroup.Duplicate: {}", group.name)));
+            }
+            let id = aws.create("SecurityGroup", "sg-of-", &group.name);
+            let created = SecurityGroup { id: id.clone(), rules: vec![everything_out()], ..group.clone() };
+            aws.security_groups.insert(id.clone(), created);
+            Ok(id)
+        })
+    }
+
+    async fn delete_security_group(&self, id: &str) -> Result<(), PhaseError> {
+        self.change("ec2:DeleteSecurityGroup", |aws| {
+            if aws.security_groups.contains_key(id) && aws.uses_group(id) {
+                return Err(PhaseError::not_ready(format!("DependencyViolation: {id}")));
+            }
+            aws.security_groups.remove(id);
+            Ok(())
+        })
+    }
+
+    async fn authorize(&self, group_id: &str, rule: &Rule, _: &Tags) -> Result<(), PhaseError> {
+        self.change("ec2:AuthorizeSecurityGroup", |aws| {
+            let Some(group) = aws.security_groups.get_mut(group_id) else {
+                return Err(PhaseError::refused(format!("InvalidGroup.NotFound: {group_id}")));
+            };
+            if !group.rules.iter().any(|found| found.allows_the_same(rule)) {
+                group.rules.push(rule.clone());
+                aws.create("SecurityGroupRule", "", &format!("{group_id}/{rule}"));
+            }
+            Ok(())
+        })
+    }
+
+    async fn revoke(&self, group_id: &str, rule: &Rule) -> Result<(), PhaseError> {
+        self.change("ec2:RevokeSecurityGroup", |aws| {
+            if let Some(group) = aws.security_groups.get_mut(group_id) {
+                group.rules.retain(|found| !found.allows_the_same(rule));
+            }
+            Ok(())
+        })
+    }
+
+    async fn network_interfaces(&self, _: &str) -> Result<Vec<Interface>, PhaseError> {
+        self.read("ec2:DescribeNetworkInterfaces", Aws::all_interfaces)
+    }
+
+    async fn delete_network_interface(&self, id: &str) -> Result<(), PhaseError> {
+        self.change("ec2:DeleteNetworkInterface", |aws| {
+            if aws.all_interfaces().iter().any(|interface| interface.id == id && interface.status == "in-use") {
+                return Err(PhaseError::refused(format!("InvalidParameterValue: {id} is currently in use")));
+            }
+            aws.interfaces.retain(|interface| interface.id != id);
+            Ok(())
+        })
+    }
+
+    async fn instances_tagged(&self, key: &str, value: Option<&str>) -> Result<Vec<Instance>, PhaseError> {
+        self.read("ec2:DescribeInstances", |aws| {
+            let carries =
+                |instance: &&Instance| instance.tags.get(key).is_some_and(|found| value.is_none_or(|v| v == found));
+            aws.instances.iter().filter(carries).cloned().collect()
+        })
+    }
+}
+
+impl LaunchTemplates for Account {
+    async fn launch_template(&self, id: &str, _: &str, _: &[String]) -> Result<Option<LaunchTemplate>, PhaseError> {
+        self.read("ec2:DescribeLaunchTemplateVersions", |aws| aws.launch_templates.get(id).cloned())
+    }
+
+    async fn own_launch_template(&self, name: &str, migration: &str) -> Result<Option<String>, PhaseError> {
+        self.read("ec2:DescribeLaunchTemplates", |aws| {
+            let own = |found: &&LaunchTemplate| found.name == name && is_of(&found.tags, migration);
+            aws.launch_templates.values().find(own).map(|found| found.id.clone())
+        })
+    }
+
+    async fn create_launch_template(&self, request: &NewLaunchTemplate) -> Result<String, PhaseError> {
+        self.change("ec2:CreateLaunchTemplate", |aws| {
+            if aws.launch_templates.values().any(|found| found.name == request.name) {
+                return Err(PhaseError::refused("InvalidLaunchTemplateName.AlreadyExistsException"));
+            }
+            let id = aws.create("LaunchTemplate", "lt-of-", &request.name);
+            let created = LaunchTemplate {
+                id: id.clone(),
+                name: request.name.clone(),
+                version: "1".to_owned(),
+                data: request.data.clone(),
+                tags: request.tags.clone(),
+            };
+            aws.launch_templates.insert(id.clone(), created);
+            Ok(id)
+        })
+    }
+
+    async fn delete_launch_template(&self, id: &str) -> Result<(), PhaseError> {
+        self.change("ec2:DeleteLaunchTemplate", |aws| {
+            aws.launch_templates.remove(id);
+            Ok(())
+        })
+    }
+}

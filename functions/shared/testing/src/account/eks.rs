@@ -1,0 +1,277 @@
+//! Amazon EKS: control planes, node groups and add-ons.
+
+mod access;
+
+use super::aws::pair;
+use super::ec2::everything_out;
+use super::time::Change;
+use super::{Account, Aws};
+use domain::plan::compute::{Addon, Cluster, ClusterStatus, Direction, NodeGroup, Peer, Rule, SecurityGroup};
+use domain::ports::clusters::{AddonOffer, AddonStatus, NewCluster, NewNodeGroup};
+use domain::ports::network::{Instance, Interface};
+use domain::ports::scaling::{AutoScalingGroup, CLUSTER_TAG, NODE_GROUP_TAG};
+use domain::ports::{Addons, Clusters, NodeGroups};
+use domain::{PhaseError, Tags, ownership};
+use std::collections::BTreeMap;
+
+/// The ARN of something of EKS.
+pub(crate) fn arn(kind: &str, name: &str) -> String {
+    format!("arn:aws:eks:eu-central-1:123456789012:{kind}/{name}")
+}
+
+fn names<T>(map: &BTreeMap<(String, String), T>, cluster: &str) -> Vec<String> {
+    map.keys().filter(|(of, _)| of == cluster).map(|(_, name)| name.clone()).collect()
+}
+
+impl Aws {
+    /// The control plane is there, with its security group.
+    pub(crate) fn cluster_created(&mut self, name: &str) {
+        let Some(found) = self.clusters.get_mut(name).filter(|found| found.status == "CREATING") else { return };
+        let id = format!("sg-cluster-{name}");
+        "ACTIVE".clone_into(&mut found.status);
+        found.cluster.cluster_security_group_id.clone_from(&id);
+        found.cluster.endpoint = format!("https://{name}.eks.amazonaws.com");
+        let itself = Rule { direction: Direction::Ingress, peer: Peer::Group(id.clone()), ..everything_out() };
+        let group = SecurityGroup {
+            id: id.clone(),
+            name: format!("eks-cluster-sg-{name}"),
+            vpc_id: found.cluster.vpc_id.clone(),
+            rules: vec![itself, everything_out()],
+            ..SecurityGroup::default()
+        };
+        self.security_groups.insert(id, group);
+    }
+
+    /// The control plane is gone with all that hung on it. EKS leaves a security group that something names.
+    pub(crate) fn cluster_deleted(&mut self, name: &str) {
+        let Some(found) = self.clusters.remove(name) else { return };
+        let group = found.cluster.cluster_security_group_id;
+        if !self.uses_group(&group) {
+            self.security_groups.remove(&group);
+        }
+        self.addons.retain(|(cluster, _), _| cluster != name);
+        self.access_entries.retain(|(cluster, _), _| cluster != name);
+        self.pod_identities.retain(|(cluster, _), _| cluster != name);
+        self.objects.remove(name);
+    }
+
+    /// The nodes are there, in an Auto Scaling group that EKS has made.
+    pub(crate) fn node_group_created(&mut self, cluster: &str, name: &str) {
+        let Some(group) = self.node_groups.get_mut(&pair(cluster, name)) else { return };
+        if group.status != "CREATING" {
+            return;
+        }
+        "ACTIVE".clone_into(&mut group.status);
+        let (scaling, instance) = (format!("eks-{name}-{cluster}"), format!("i-{cluster}-{name}"));
+        group.auto_scaling_groups = vec![scaling.clone()];
+        let tags = [(CLUSTER_TAG, cluster), (NODE_GROUP_TAG, name)];
+        let mut tags: Tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        tags.insert(format!("kubernetes.io/cluster/{cluster}"), "owned".to_owned());
+        self.instances.push(Instance { id: instance.clone(), tags });
+        let group = AutoScalingGroup {
+            name: scaling.clone(),
+            cluster: cluster.to_owned(),
+            node_group: name.to_owned(),
+            target_group_arns: Vec::new(),
+            instance_ids: vec![instance],
+        };
+        self.scaling.insert(scaling, group);
+    }
+
+    /// The nodes are gone, and the VPC CNI has left one of their network interfaces
+    /// (<https://github.com/aws/amazon-vpc-cni-k8s/issues/1223>).
+    pub(crate) fn node_group_deleted(&mut self, cluster: &str, name: &str) {
+        let Some(group) = self.node_groups.remove(&pair(cluster, name)) else { return };
+        for scaling in &group.auto_scaling_groups {
+            for id in self.scaling.remove(scaling).into_iter().flat_map(|scaling| scaling.instance_ids) {
+                self.instances.retain(|instance| instance.id != id);
+                self.unchecked.retain(|(_, target)| *target != id);
+            }
+        }
+        self.interfaces.push(Interface {
+            id: format!("eni-left-by-{cluster}-{name}"),
+            status: "available".to_owned(),
+            tags: [("cluster.k8s.amazonaws.com/name".to_owned(), cluster.to_owned())].into(),
+            ..Interface::default()
+        });
+    }
+
+    pub(crate) fn addon_created(&mut self, cluster: String, name: String) {
+        let addon = self.addons.get_mut(&(cluster, name)).filter(|addon| addon.status == "CREATING");
+        if let Some(addon) = addon {
+            "ACTIVE".clone_into(&mut addon.status);
+        }
+    }
+}
+
+impl Clusters for Account {
+    async fn cluster(&self, name: &str) -> Result<Option<ClusterStatus>, PhaseError> {
+        self.read("eks:DescribeCluster", |aws| aws.clusters.get(name).cloned())
+    }
+
+    async fn cluster_names(&self) -> Result<Vec<String>, PhaseError> {
+        self.read("eks:ListClusters", |aws| aws.clusters.keys().cloned().collect())
+    }
+
+    async fn offered_versions(&self) -> Result<Vec<String>, PhaseError> {
+        self.read("eks:DescribeClusterVersions", |aws| aws.versions.clone())
+    }
+
+    async fn create_cluster(&self, request: &NewCluster) -> Result<String, PhaseError> {
+        let name = &request.green.name;
+        self.change("eks:CreateCluster", |aws| {
+            if aws.clusters.contains_key(name) {
+                return Err(PhaseError::conflict(format!("ResourceInUseException: {name}")));
+            }
+            let cluster = Cluster {
+                name: name.clone(),
+                arn: arn("cluster", name),
+                version: request.green.version.clone(),
+                subnet_ids: request.green.subnet_ids.clone(),
+                security_group_ids: request.security_group_ids.clone(),
+                cluster_security_group_id: String::new(),
+                authentication_mode: request.green.authentication_mode.clone(),
+                tags: request.tags.clone(),
+                endpoint: String::new(),
+                ..request.blue.clone()
+            };
+            aws.create("Cluster", "", name);
+            let created =
+                ClusterStatus { cluster, status: "CREATING".to_owned(), created_at: aws.now(), issues: Vec::new() };
+            aws.clusters.insert(name.clone(), created);
+            aws.later(|durations| durations.cluster, Change::ClusterCreated(name.clone()));
+            Ok(arn("cluster", name))
+        })
+    }
+
+    async fn drop_deletion_protection(&self, name: &str) -> Result<(), PhaseError> {
+        self.change("eks:UpdateClusterConfig", |aws| {
+            if let Some(found) = aws.clusters.get_mut(name) {
+                found.cluster.deletion_protection = false;
+            }
+            Ok(())
+        })
+    }
+
+    async fn delete_cluster(&self, name: &str) -> Result<(), PhaseError> {
+        self.change("eks:DeleteCluster", |aws| {
+            let busy = !names(&aws.node_groups, name).is_empty();
+            let Some(found) = aws.clusters.get_mut(name) else { return Ok(()) };
+            if busy || found.status == "CREATING" {
+                return Err(PhaseError::not_ready("ResourceInUseException"));
+            }
+            if found.cluster.deletion_protection {
+                return Err(PhaseError::refused("InvalidRequestException: deletion protection is on"));
+            }
+            if found.status != "DELETING" {
+                "DELETING".clone_into(&mut found.status);
+                aws.later(|durations| durations.cluster_deletion, Change::ClusterDeleted(name.to_owned()));
+            }
+            Ok(())
+        })
+    }
+
+    async fn fargate_profiles(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
+        self.read("eks:ListFargateProfiles", |aws| aws.fargate_profiles.get(cluster).cloned().unwrap_or_default())
+    }
+}
+
+impl NodeGroups for Account {
+    async fn node_groups(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
+        self.read("eks:ListNodegroups", |aws| names(&aws.node_groups, cluster))
+    }
+
+    async fn node_group(&self, cluster: &str, name: &str) -> Result<Option<NodeGroup>, PhaseError> {
+        self.read("eks:DescribeNodegroup", |aws| aws.node_groups.get(&pair(cluster, name)).cloned())
+    }
+
+    async fn create_node_group(&self, request: &NewNodeGroup) -> Result<String, PhaseError> {
+        let (cluster, name) = (&request.cluster, &request.like.name);
+        self.change("eks:CreateNodegroup", |aws| {
+            if aws.clusters.get(cluster).is_none_or(|found| found.status != "ACTIVE") {
+                return Err(PhaseError::refused("InvalidRequestException: the cluster is not active"));
+            }
+            let template = request.launch_template.as_ref();
+            if template.is_some_and(|(id, _)| !aws.launch_templates.contains_key(id)) {
+                return Err(PhaseError::refused("InvalidParameterException: the launch template does not exist"));
+            }
+            if aws.node_groups.contains_key(&pair(cluster, name)) {
+                return Err(PhaseError::conflict(format!("ResourceInUseException: {name}")));
+            }
+            let arn = arn("nodegroup", &format!("{cluster}/{name}/2"));
+            let created = NodeGroup {
+                arn: arn.clone(),
+                version: request.version.clone(),
+                subnet_ids: request.like.green_subnet_ids.clone(),
+                launch_template: template.map(|(id, version)| format!("{id}@{version}")),
+                auto_scaling_groups: Vec::new(),
+                status: "CREATING".to_owned(),
+                tags: request.tags.clone(),
+                ..request.like.clone()
+            };
+            aws.create("NodeGroup", "", name);
+            aws.node_groups.insert(pair(cluster, name), created);
+            aws.later(|durations| durations.node_group, Change::NodeGroupCreated(cluster.clone(), name.clone()));
+            Ok(arn)
+        })
+    }
+
+    async fn delete_node_group(&self, cluster: &str, name: &str) -> Result<(), PhaseError> {
+        self.change("eks:DeleteNodegroup", |aws| {
+            let group = aws.node_groups.get_mut(&pair(cluster, name)).filter(|group| group.status != "DELETING");
+            if let Some(group) = group {
+                "DELETING".clone_into(&mut group.status);
+                let deleted = Change::NodeGroupDeleted(cluster.to_owned(), name.to_owned());
+                aws.later(|durations| durations.node_group_deletion, deleted);
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Addons for Account {
+    async fn addon_names(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
+        self.read("eks:ListAddons", |aws| names(&aws.addons, cluster))
+    }
+
+    async fn addon(&self, cluster: &str, name: &str) -> Result<Option<AddonStatus>, PhaseError> {
+        self.read("eks:DescribeAddon", |aws| aws.addons.get(&pair(cluster, name)).cloned())
+    }
+
+    async fn addon_versions(&self, name: &str, kubernetes_version: &str) -> Result<AddonOffer, PhaseError> {
+        self.read("eks:DescribeAddonVersions", |aws| AddonOffer {
+            default_namespace: None,
+            versions: aws.addon_versions.get(&pair(name, kubernetes_version)).cloned().unwrap_or_default(),
+        })
+    }
+
+    async fn create_addon(&self, cluster: &str, addon: &Addon, tags: &Tags, _: &str) -> Result<String, PhaseError> {
+        self.change("eks:CreateAddon", |aws| {
+            let key = pair(cluster, &addon.name);
+            if !aws.clusters.contains_key(cluster) {
+                return Err(PhaseError::refused("ResourceNotFoundException"));
+            }
+            if aws.addons.contains_key(&key) {
+                return Err(PhaseError::conflict(format!("ResourceInUseException: {}", addon.name)));
+            }
+            let arn = arn("addon", &format!("{cluster}/{}/1", addon.name));
+            let created = AddonStatus {
+                addon: Addon { tags: tags.clone(), ..addon.clone() },
+                arn: arn.clone(),
+                status: "CREATING".to_owned(),
+                created_at: aws.now(),
+                issues: Vec::new(),
+                association_arns: Vec::new(),
+            };
+            aws.create("Addon", "", &addon.name);
+            aws.addons.insert(key, created);
+            aws.later(|durations| durations.addon, Change::AddonCreated(cluster.to_owned(), addon.name.clone()));
+            Ok(arn)
+        })
+    }
+}
+
+/// Whether a migration of this name made it.
+pub(crate) fn is_of(tags: &Tags, migration: &str) -> bool {
+    tags.get(ownership::MIGRATION).is_some_and(|name| name == migration)
+}

@@ -1,0 +1,88 @@
+//! Access entries and Pod Identity associations.
+
+use super::super::{Account, aws::pair};
+use super::{arn, names};
+use domain::plan::compute::{AccessEntry, AccessPolicy, PodIdentity};
+use domain::ports::Access;
+use domain::{PhaseError, Tags};
+
+impl Access for Account {
+    async fn access_entries(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
+        self.read("eks:ListAccessEntries", |aws| names(&aws.access_entries, cluster))
+    }
+
+    async fn access_entry(&self, cluster: &str, principal_arn: &str) -> Result<Option<AccessEntry>, PhaseError> {
+        self.read("eks:DescribeAccessEntry", |aws| aws.access_entries.get(&pair(cluster, principal_arn)).cloned())
+    }
+
+    async fn create_access_entry(
+        &self,
+        cluster: &str,
+        entry: &AccessEntry,
+        tags: &Tags,
+        _: &str,
+    ) -> Result<String, PhaseError> {
+        self.change("eks:CreateAccessEntry", |aws| {
+            let key = pair(cluster, &entry.principal_arn);
+            if !aws.clusters.contains_key(cluster) {
+                return Err(PhaseError::refused("ResourceNotFoundException"));
+            }
+            if aws.access_entries.contains_key(&key) {
+                return Err(PhaseError::conflict(format!("ResourceInUseException: {}", entry.principal_arn)));
+            }
+            aws.create("AccessEntry", "", &format!("{cluster} {}", entry.principal_arn));
+            let created = AccessEntry { policies: Vec::new(), tags: tags.clone(), ..entry.clone() };
+            aws.access_entries.insert(key, created);
+            Ok(arn("access-entry", &format!("{cluster}/1")))
+        })
+    }
+
+    async fn associate_access_policy(
+        &self,
+        cluster: &str,
+        principal_arn: &str,
+        policy: &AccessPolicy,
+    ) -> Result<(), PhaseError> {
+        self.change("eks:AssociateAccessPolicy", |aws| {
+            let entry = aws.access_entries.get_mut(&pair(cluster, principal_arn));
+            let entry = entry.ok_or_else(|| PhaseError::refused("ResourceNotFoundException"))?;
+            if !entry.policies.contains(policy) {
+                entry.policies.push(policy.clone());
+            }
+            Ok(())
+        })
+    }
+
+    async fn delete_access_entry(&self, cluster: &str, principal_arn: &str) -> Result<(), PhaseError> {
+        self.change("eks:DeleteAccessEntry", |aws| {
+            aws.access_entries.remove(&pair(cluster, principal_arn));
+            Ok(())
+        })
+    }
+
+    async fn pod_identities(&self, cluster: &str) -> Result<Vec<PodIdentity>, PhaseError> {
+        self.read("eks:ListPodIdentityAssociations", |aws| {
+            aws.pod_identities.iter().filter(|((of, _), _)| of == cluster).map(|(_, found)| found.clone()).collect()
+        })
+    }
+
+    async fn create_pod_identity(
+        &self,
+        cluster: &str,
+        association: &PodIdentity,
+        tags: &Tags,
+        _: &str,
+    ) -> Result<String, PhaseError> {
+        let name = association.key();
+        self.change("eks:CreatePodIdentityAssociation", |aws| {
+            if aws.pod_identities.contains_key(&pair(cluster, &name)) {
+                return Err(PhaseError::conflict(format!("ResourceInUseException: {name}")));
+            }
+            aws.create("PodIdentityAssociation", "", &name);
+            let arn = arn("podidentityassociation", &format!("{cluster}/{name}"));
+            let created = PodIdentity { arn: arn.clone(), tags: tags.clone(), ..association.clone() };
+            aws.pod_identities.insert(pair(cluster, &name), created);
+            Ok(arn)
+        })
+    }
+}

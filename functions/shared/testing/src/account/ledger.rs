@@ -1,0 +1,199 @@
+//! The ledger's table, with the rules of the one on DynamoDB: a write is one transaction that checks direction and fence of META,
+//! appends an EVENT and counts. A write with another fence or the other direction is `Conflict`.
+
+mod approvals;
+mod entries;
+mod leases;
+mod life;
+
+use super::{Account, locked};
+use domain::approval::Asked;
+use domain::ports::migrations::{Life, Meta};
+use domain::{Entry, Input, Migration, MigrationId, PhaseError, Plan, Progress, ResourceKey};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// What it has of each migration.
+    pub migrations: BTreeMap<MigrationId, Record>,
+    /// LOCK items: who holds it and until when.
+    pub locks: BTreeMap<String, (MigrationId, Timestamp)>,
+    /// ALARM items: alarm and migration.
+    pub watched: BTreeSet<(String, MigrationId)>,
+}
+
+/// The items of one migration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// META.
+    pub meta: Meta,
+    /// What the user asked for; none where it was refused.
+    pub input: Option<Input>,
+    /// PLAN items, together.
+    pub plan: Plan,
+    /// RESOURCE items.
+    pub entries: BTreeMap<ResourceKey, Entry>,
+    /// The progress in PHASE items.
+    pub progress: BTreeMap<Progress, Value>,
+    /// The leases in PHASE items: who holds it and until when.
+    pub leases: BTreeMap<String, (String, Timestamp)>,
+    /// APPROVAL items.
+    pub approvals: BTreeMap<&'static str, Asked>,
+    /// EVENT items: the audit, in order.
+    pub events: Vec<Event>,
+}
+
+/// An EVENT item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// What happened.
+    pub what: String,
+    /// With this evidence.
+    pub evidence: Value,
+    /// When.
+    pub at: Timestamp,
+    /// Which function wrote it.
+    pub by: String,
+}
+
+impl Record {
+    fn new(meta: Meta, input: Option<Input>, plan: Plan) -> Self {
+        Self {
+            meta,
+            input,
+            plan,
+            entries: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            approvals: BTreeMap::new(),
+            events: Vec::new(),
+        }
+    }
+
+    fn append(&mut self, what: &str, evidence: Value, at: Timestamp, by: &str) {
+        let seq = self.events.len() as u64 + 1;
+        self.events.push(Event { seq, what: what.to_owned(), evidence, at, by: by.to_owned() });
+    }
+}
+
+fn unknown(id: &MigrationId) -> PhaseError {
+    PhaseError::refused(format!("the ledger has no migration {id}"))
+}
+
+impl Table {
+    /// What it has of a migration.
+    ///
+    /// # Errors
+    /// `Refused` where it knows none of this id.
+    pub fn record(&self, id: &MigrationId) -> Result<&Record, PhaseError> {
+        self.migrations.get(id).ok_or_else(|| unknown(id))
+    }
+
+    fn record_mut(&mut self, id: &MigrationId) -> Result<&mut Record, PhaseError> {
+        self.migrations.get_mut(id).ok_or_else(|| unknown(id))
+    }
+}
+
+impl Account {
+    /// The entries of a migration, in the order of their keys.
+    #[must_use]
+    pub fn entries_of(&self, migration: &Migration) -> Vec<Entry> {
+        let table = self.table();
+        table.record(&migration.id).map(|record| record.entries.values().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The audit of a migration.
+    #[must_use]
+    pub fn events_of(&self, migration: &Migration) -> Vec<Event> {
+        self.table().record(&migration.id).map(|record| record.events.clone()).unwrap_or_default()
+    }
+
+    /// What a phase saved of its progress; `null` where it saved nothing.
+    #[must_use]
+    pub fn progress_of(&self, migration: &Migration, which: Progress) -> Value {
+        let table = self.table();
+        let progress = table.record(&migration.id).ok().and_then(|record| record.progress.get(&which).cloned());
+        progress.unwrap_or_default()
+    }
+
+    /// A question of a migration by its name, such as `bake`.
+    #[must_use]
+    pub fn question(&self, migration: &Migration, name: &str) -> Option<Asked> {
+        self.table().record(&migration.id).ok()?.approvals.get(name).cloned()
+    }
+
+    /// Opens a migration of this plan and input, as preflight does, without a call.
+    pub fn enter(&self, migration: &Migration) {
+        let now = self.aws().now();
+        let meta = Meta {
+            id: migration.id.clone(),
+            life: Life::Open,
+            direction: migration.direction,
+            fence: migration.fence,
+            outcome: None,
+            refusal: None,
+            digest: migration.plan.digest(),
+            opened_at: now,
+        };
+        let mut table = self.table();
+        let record = Record::new(meta, Some(migration.input.clone()), migration.plan.clone());
+        table.migrations.insert(migration.id.clone(), record);
+        life::lock(&mut table, &migration.id, &migration.input, now);
+    }
+
+    /// Turns a migration back without a call, and gives it as phases of the way back are told of it.
+    #[must_use]
+    pub fn turned_back(&self, migration: &Migration) -> Migration {
+        let now = self.aws().now();
+        let meta = self.table().migrations.get_mut(&migration.id).map(|record| {
+            record.turn_back(now, "");
+            record.meta.clone()
+        });
+        let meta = meta.map(|meta| (meta.direction, meta.fence));
+        let (direction, fence) = meta.unwrap_or((domain::Direction::Undo, migration.fence));
+        Migration { direction, fence, ..migration.clone() }
+    }
+
+    /// A call that reads.
+    fn look<T>(&self, read: impl FnOnce(&Table) -> Result<T, PhaseError>) -> Result<T, PhaseError> {
+        self.attempt("dynamodb:GetItem", || read(&self.table()))
+    }
+
+    /// A call that changes something beside META.
+    fn alter<T>(
+        &self,
+        operation: &'static str,
+        change: impl FnOnce(&mut Table, Timestamp) -> Result<T, PhaseError>,
+    ) -> Result<T, PhaseError> {
+        let now = self.aws().now();
+        self.attempt(operation, || change(&mut locked(&self.table), now))
+    }
+
+    /// One audited write of a migration: an event of this name and evidence, and the change.
+    fn write(
+        &self,
+        migration: &Migration,
+        what: &str,
+        evidence: Value,
+        change: impl FnOnce(&mut Record),
+    ) -> Result<(), PhaseError> {
+        let by = self.function().name.clone();
+        self.alter("dynamodb:TransactWriteItems", |table, now| {
+            let record = table.record_mut(&migration.id)?;
+            if (record.meta.direction, record.meta.fence) != (migration.direction, migration.fence) {
+                return Err(PhaseError::conflict(format!(
+                    "the migration is now owned by another run (direction {}, fence {}; this run has {}, {})",
+                    record.meta.direction, record.meta.fence, migration.direction, migration.fence
+                )));
+            }
+            record.append(what, evidence, now, &by);
+            change(record);
+            Ok(())
+        })
+    }
+}

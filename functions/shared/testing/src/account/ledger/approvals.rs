@@ -1,0 +1,76 @@
+//! APPROVAL and ALARM items.
+
+use super::super::Account;
+use domain::approval::{Answer, Asked, Question};
+use domain::ports::Approvals;
+use domain::{Migration, MigrationId, PhaseError};
+use serde_json::json;
+
+impl Approvals for Account {
+    async fn ask(&self, migration: &Migration, asked: &Asked) -> Result<(), PhaseError> {
+        let question = asked.question.name();
+        let known = self.table().record(&migration.id)?.approvals.get(question).cloned();
+        if known.is_some_and(|known| known.answer.is_some()) {
+            return self.alter("dynamodb:TransactWriteItems", |_, _| {
+                Err(PhaseError::conflict("asked: the ledger has something else by now; nothing was written"))
+            });
+        }
+        let evidence = json!({ "question": question, "digest": asked.digest, "deadline": asked.deadline });
+        self.write(migration, "asked", evidence, |record| {
+            record.approvals.insert(question, asked.clone());
+        })
+    }
+
+    async fn asked(&self, id: &MigrationId, question: Question) -> Result<Option<Asked>, PhaseError> {
+        self.look(|table| {
+            Ok(table.migrations.get(id).and_then(|record| record.approvals.get(question.name())).cloned())
+        })
+    }
+
+    async fn answer(&self, id: &MigrationId, question: Question, answer: &Answer) -> Result<(), PhaseError> {
+        let by = self.function().name.clone();
+        self.alter("dynamodb:TransactWriteItems", |table, now| {
+            let record = table.record_mut(id)?;
+            let Some(asked) = record.approvals.get_mut(question.name()) else {
+                return Err(PhaseError::refused(format!("nobody asked about {} of {id}", question.name())));
+            };
+            match &asked.answer {
+                Some(known) if known.decision == answer.decision => return Ok(()),
+                Some(known) => {
+                    let known = format!("{} by {} at {}", known.decision.name(), known.by, known.at);
+                    return Err(PhaseError::conflict(known));
+                }
+                None => asked.answer = Some(answer.clone()),
+            }
+            record.append("answered", json!({ "question": question.name(), "answer": answer }), now, &by);
+            Ok(())
+        })
+    }
+
+    async fn watchers(&self, alarm_arn: &str) -> Result<Vec<MigrationId>, PhaseError> {
+        self.look(|table| {
+            let watching = table.watched.iter().filter(|(arn, _)| arn == alarm_arn);
+            Ok(watching.map(|(_, id)| id.clone()).collect())
+        })
+    }
+
+    async fn watch(&self, migration: &Migration, alarm_arns: &[String]) -> Result<(), PhaseError> {
+        for arn in alarm_arns {
+            self.alter("dynamodb:PutItem", |table, _| {
+                table.watched.insert((arn.clone(), migration.id.clone()));
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn unwatch(&self, id: &MigrationId, alarm_arns: &[String]) -> Result<(), PhaseError> {
+        for arn in alarm_arns {
+            self.alter("dynamodb:DeleteItem", |table, _| {
+                table.watched.remove(&(arn.clone(), id.clone()));
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! Leases of phases.
+
+use super::super::Account;
+use domain::ports::Leases;
+use domain::{MigrationId, PhaseError};
+use jiff::Timestamp;
+
+impl Leases for Account {
+    async fn lease(&self, id: &MigrationId, phase: &str, holder: &str, until: Timestamp) -> Result<(), PhaseError> {
+        self.alter("dynamodb:UpdateItem", |table, now| {
+            // DynamoDB makes an item of a migration that it does not know; nothing reads it.
+            let Some(record) = table.migrations.get_mut(id) else { return Ok(()) };
+            let held = record.leases.get(phase);
+            if held.is_some_and(|(other, expires)| other != holder && *expires >= now) {
+                return Err(PhaseError::not_ready(format!("another copy of {phase} is still running")));
+            }
+            record.leases.insert(phase.to_owned(), (holder.to_owned(), until));
+            Ok(())
+        })
+    }
+
+    async fn release(&self, id: &MigrationId, phase: &str, holder: &str) -> Result<(), PhaseError> {
+        self.alter("dynamodb:UpdateItem", |table, _| {
+            if let Some(record) = table.migrations.get_mut(id) {
+                record.leases.retain(|leased, (by, _)| leased != phase || by != holder);
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! Requests through API Gateway: what a stage serves, the VPC link, the load balancer, the cluster behind it and its routes.
+
+use super::aws::pair;
+use super::{Account, Aws};
+use domain::PhaseError;
+use domain::manifest::state::{Readiness, readiness};
+use domain::plan::edge::{Connection, Integration, TargetGroup};
+use domain::ports::Probes;
+use domain::ports::gateway::Method;
+use domain::ports::probes::{Answered, Probe};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The deployments that a stage serves, the canary's last, each with its methods.
+pub(super) fn served<'a>(aws: &'a Aws, api: &str, stage: &str) -> Vec<(&'a str, &'a [Method])> {
+    let Some(stage) = aws.stages.get(&pair(api, stage)) else { return Vec::new() };
+    let canary = stage.canary.as_ref().map(|canary| &canary.deployment_id);
+    let ids = [Some(&stage.deployment_id), canary].into_iter().flatten();
+    ids.map(|id| {
+        let methods = aws.deployments.get(&pair(api, id)).map_or(&[][..], |(_, methods)| methods);
+        (id.as_str(), methods)
+    })
+    .collect()
+}
+
+/// The host of a URI.
+fn host(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    rest.split(['/', ':', '?']).next().unwrap_or(rest)
+}
+
+impl Aws {
+    /// The cluster that answers what goes through this integration of a stage with these variables.
+    ///
+    /// # Errors
+    /// The HTTP status of a request, and what is missing on its way.
+    pub fn backend(
+        &self,
+        integration: &Integration,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<String, (u16, String)> {
+        let link = integration.connection.vpc_link(variables).and_then(|id| self.links.get(&id));
+        let link = link.filter(|link| link.status == "AVAILABLE");
+        let link = link.ok_or_else(|| (500, format!("{} is not there", integration.connection)))?;
+        let arns = link.target_arns.iter();
+        let balancer = arns.filter_map(|arn| self.balancers.get(arn)).find(|balancer| balancer.state == "active");
+        let balancer = balancer.ok_or_else(|| (504, format!("no load balancer behind the link {}", link.id)))?;
+        let listeners = self.listeners.get(&balancer.arn).into_iter().flatten();
+        let mut groups = listeners.flat_map(|listener| &listener.target_group_arns);
+        let cluster = groups.find_map(|arn| self.cluster_behind(self.target_groups.get(arn)?));
+        let cluster = cluster.ok_or_else(|| (504, format!("no healthy target behind {}", balancer.name)))?;
+        if self.routes(&cluster, host(&integration.uri)) {
+            Ok(cluster)
+        } else {
+            Err((404, format!("{cluster} has no route for {}", host(&integration.uri))))
+        }
+    }
+
+    fn cluster_behind(&self, group: &TargetGroup) -> Option<String> {
+        let healthy = self.targets(&group.arn).into_iter().find(|target| target.state == "healthy")?;
+        let scaling = self.scaling.values().find(|scaling| scaling.instance_ids.contains(&healthy.id))?;
+        Some(scaling.cluster.clone())
+    }
+
+    /// Whether Pods of the cluster answer on this port of its nodes.
+    pub(super) fn listens(&self, cluster: &str, port: u16) -> bool {
+        let objects = || self.objects.get(cluster).into_iter().flatten();
+        let on_port = |service: &Value| {
+            let ports = service["spec"]["ports"].as_array();
+            ports.is_some_and(|ports| ports.iter().any(|found| found["nodePort"] == port))
+        };
+        let services = objects().filter(|(id, value)| id.kind == "Service" && on_port(value));
+        let ready = |selector: &Value| {
+            objects().any(|(id, value)| {
+                id.kind == "Deployment"
+                    && value["spec"]["template"]["metadata"]["labels"] == *selector
+                    && readiness("Deployment", value) == Readiness::Ready
+            })
+        };
+        services.into_iter().any(|(_, service)| ready(&service["spec"]["selector"]))
+    }
+
+    /// Whether an Ingress of the cluster has this host.
+    fn routes(&self, cluster: &str, host: &str) -> bool {
+        let mut objects = self.objects.get(cluster).into_iter().flatten();
+        objects.any(|(id, value)| {
+            let rules = value["spec"]["rules"].as_array();
+            id.kind == "Ingress" && rules.is_some_and(|rules| rules.iter().any(|rule| rule["host"] == host))
+        })
+    }
+
+    /// The status of a GET.
+    fn get(&self, probe: &Probe) -> u16 {
+        if let Some(status) = self.answers.get(&probe.path) {
+            return *status;
+        }
+        let served = served(self, &probe.api, &probe.stage);
+        let methods = served.first().map_or(&[][..], |(_, methods)| methods);
+        let method =
+            methods.iter().find(|method| method.path == probe.path && ["GET", "ANY"].contains(&method.method.as_str()));
+        // API Gateway says of what it does not know that an authentication token is missing.
+        let Some(method) = method else { return 403 };
+        if method.api_key_required && !self.is_let_in(probe) {
+            return 403;
+        }
+        match &method.integration {
+            Some(integration) if integration.connection != Connection::Internet => {
+                let variables = &self.stages[&pair(&probe.api, &probe.stage)].variables;
+                self.backend(integration, variables).map_or_else(|(status, _)| status, |_| 200)
+            }
+            Some(_) => 200,
+            None => 500,
+        }
+    }
+
+    fn is_let_in(&self, probe: &Probe) -> bool {
+        let covers = |stages: &[(String, String)]| stages.contains(&pair(&probe.api, &probe.stage));
+        let key = probe.key.as_ref().map(|key| key.reveal().trim_start_matches(super::apigateway::KEY).to_owned());
+        self.plans
+            .values()
+            .any(|plan| covers(&plan.stages) && key.as_ref().is_some_and(|key| plan.key_ids.contains(key)))
+    }
+}
+
+impl Probes for Account {
+    async fn probe(&self, probe: &Probe) -> Result<Answered, PhaseError> {
+        self.read("execute-api:Invoke", |aws| Answered { status: aws.get(probe), body: String::new() })
+    }
+}
