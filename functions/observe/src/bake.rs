@@ -139,7 +139,7 @@ async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, released: 
 }
 
 /// Stores how the bake ended, then lets the execution go on. The first answer stands.
-async fn settle<P: Ledger + Migrations + Migrations + Approvals + Schedules + Tokens>(
+async fn settle<P: Ledger + Migrations + Approvals + Schedules + Tokens>(
     ports: &P,
     migration: &Migration,
     asked: &Asked,

@@ -239,7 +239,9 @@ impl Migrations for Account {
                 let meta = ledger.required(id).await?;
                 match turned(&meta) {
                     Some(known) => known.map(|()| meta),
-                    None => Err(PhaseError::unavailable(format!("turning {id} back: its life changed at the same time"))),
+                    None => {
+                        Err(PhaseError::unavailable(format!("turning {id} back: its life changed at the same time")))
+                    }
                 }
             }
             Err(error) => Err(error),

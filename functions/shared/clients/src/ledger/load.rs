@@ -13,7 +13,9 @@ impl Item {
         let life = self.text("life")?;
         Ok(Meta {
             id: id.clone(),
-            life: life.parse::<Life>().map_err(|_| PhaseError::refused(format!("the ledger has a migration in the state {life:?}")))?,
+            life: life
+                .parse::<Life>()
+                .map_err(|_| PhaseError::refused(format!("the ledger has a migration in the state {life:?}")))?,
             direction: self.direction()?,
             fence: self.number("fence")?,
             outcome: self.maybe("outcome").map(ToOwned::to_owned),

@@ -161,7 +161,7 @@ impl Migrations for Account {
             (Life::CleaningUp, _) => {
                 Err(PhaseError::refused("the cleanup of blue has started: there is no way back any more; green serves"))
             }
-            (Life::Open | Life::Promoted, Direction::Converge) => {
+            (Life::Open | Life::Baked | Life::Promoted, Direction::Converge) => {
                 let by = self.function().name.clone();
                 let turned = self.alter("dynamodb:TransactWriteItems", |table, now| {
                     let record = table.record_mut(id)?;
@@ -181,10 +181,22 @@ impl Migrations for Account {
         }
     }
 
+    async fn pass_bake(&self, migration: &Migration) -> Result<(), PhaseError> {
+        match self.life(&migration.id)?.life {
+            Life::Open => self.change_life(migration, Life::Baked, None),
+            Life::Baked | Life::Promoted | Life::CleaningUp => Ok(()),
+            Life::Ended => Err(PhaseError::refused("the migration is over: its bake cannot end well any more")),
+        }
+    }
+
     async fn promote(&self, migration: &Migration) -> Result<(), PhaseError> {
         match self.life(&migration.id)?.life {
-            Life::Open => self.change_life(migration, Life::Promoted, None),
-            _ => Ok(()),
+            Life::Baked => self.change_life(migration, Life::Promoted, None),
+            Life::Promoted | Life::CleaningUp => Ok(()),
+            life => Err(PhaseError::refused(format!(
+                "the migration is {}, expected baked: it is promoted only after a bake that ended well",
+                life.name()
+            ))),
         }
     }
 
