@@ -14,6 +14,9 @@ pub enum Fault {
     Throttled,
 }
 
+/// What somebody else does to the account.
+type Act = fn(&Account);
+
 /// The Lambda function that runs.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Function {
@@ -27,7 +30,7 @@ pub(super) struct Function {
     /// The operation that met it.
     met: Option<&'static str>,
     /// What others do just before a call.
-    meanwhile: Vec<(usize, fn(&Account))>,
+    meanwhile: Vec<(usize, Act)>,
 }
 
 impl Account {
@@ -121,11 +124,11 @@ impl Function {
     }
 
     /// What others do just before this call.
-    fn others(&mut self) -> Vec<fn(&Account)> {
+    fn others(&mut self) -> Vec<Act> {
         let calls = self.calls;
         let (now, later) = std::mem::take(&mut self.meanwhile).into_iter().partition(|(call, _)| *call == calls);
         self.meanwhile = later;
-        let now: Vec<(usize, fn(&Account))> = now;
+        let now: Vec<(usize, Act)> = now;
         now.into_iter().map(|(_, act)| act).collect()
     }
 }

@@ -50,8 +50,8 @@ impl Aws {
         }
         self.balancers.get(arn)?;
         let carries = self.carrying().iter().any(|balancer| balancer == arn);
-        let carried = self.history.carried.get(arn).is_some_and(|last| *last >= since);
-        Some(if carries || carried { 100.0 } else { 0.0 })
+        let lately = self.history.carried.get(arn).is_some_and(|last| *last >= since);
+        Some(if carries || lately { 100.0 } else { 0.0 })
     }
 
     /// The load balancers that users' requests go through now.

@@ -131,15 +131,15 @@ pub(super) fn creates() -> Vec<Planned> {
 
 pub(super) fn deletes(compute: &Compute) -> Vec<Planned> {
     let mut deletes = vec![
-        Planned::existing(Kind::NodeGroup, "general", &arn("nodegroup", "shop-blue/general/1")),
-        Planned::existing(Kind::NodeGroup, "jobs", &arn("nodegroup", "shop-blue/jobs/1")),
+        Planned::existing(Kind::NodeGroup, "general", arn("nodegroup", "shop-blue/general/1")),
+        Planned::existing(Kind::NodeGroup, "jobs", arn("nodegroup", "shop-blue/jobs/1")),
     ];
     for reference in &compute.references {
         let id = format!("{}/{}", reference.group_id, reference.rule);
         deletes.push(Planned::existing(Kind::SecurityGroupRule, &id, &id));
     }
     deletes.extend([
-        Planned::existing(Kind::Cluster, BLUE, &arn("cluster", BLUE)),
+        Planned::existing(Kind::Cluster, BLUE, arn("cluster", BLUE)),
         Planned::existing(Kind::SecurityGroup, "cluster security group of shop-blue", OWN_GROUP),
         Planned::existing(Kind::SecurityGroup, "shop-sg-nodes", "sg-nodes"),
         Planned::existing(Kind::SecurityGroup, "shop-sg-plane", "sg-plane"),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The URI of the shop's bundle.
 pub const BUNDLE: &str = "s3://bucket/shop.yaml";
 
-fn object(api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
+fn object(api_version: &str, kind: &str, name: &str, spec: &Value) -> Value {
     json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": name, "namespace": "shop" }, "spec": spec })
 }
 
@@ -19,11 +19,11 @@ fn deployment(name: &str, replicas: i64, image: &str) -> Value {
         "metadata": { "labels": { "app": name } },
         "spec": { "containers": [{ "name": name, "image": image }] },
     });
-    object("apps/v1", "Deployment", name, json!({ "replicas": replicas, "template": template }))
+    object("apps/v1", "Deployment", name, &json!({ "replicas": replicas, "template": template }))
 }
 
 fn service(name: &str, spec: Value) -> Value {
-    let mut service = object("v1", "Service", name, json!({ "selector": { "app": name } }));
+    let mut service = object("v1", "Service", name, &json!({ "selector": { "app": name } }));
     if let (Some(all), Value::Object(more)) = (service["spec"].as_object_mut(), spec) {
         all.extend(more);
     }
@@ -40,8 +40,8 @@ pub fn manifests() -> Vec<Value> {
         service("web", json!({ "ports": [{ "port": 80 }] })),
         deployment("web", 2, "web:1"),
         deployment("consumer", 3, "consumer:1"),
-        object("batch/v1", "CronJob", "nightly", json!({ "schedule": "0 0 * * *" })),
-        object("networking.k8s.io/v1", "Ingress", "shop", json!({ "rules": [{ "host": "shop.example.com" }] })),
+        object("batch/v1", "CronJob", "nightly", &json!({ "schedule": "0 0 * * *" })),
+        object("networking.k8s.io/v1", "Ingress", "shop", &json!({ "rules": [{ "host": "shop.example.com" }] })),
     ]
 }
 
