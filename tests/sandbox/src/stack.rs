@@ -22,7 +22,8 @@ const VERSION: &str = "2010-05-15";
 const CREATION: Duration = Duration::from_mins(1);
 
 /// What a deployment must say of its account: the bucket of the shop's manifests, and its roles.
-const OWN_PARAMETERS: [(&str, &str); 2] = [("ManifestsBucket", "shop-manifests"), ("PassableRoles", "shop-*")];
+const OWN_PARAMETERS: [(&str, &str); 3] =
+    [("ManifestsBucket", "shop-manifests"), ("PassableRoles", "shop-*"), ("CleanupDeletes", "approved")];
 
 /// What the stack made: by logical id the physical one, and its outputs.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +73,7 @@ const UNFILLED: &str = "dynamodb:LeadingKeys";
 
 /// The template without the conditions that name [`UNFILLED`], each of which is one line.
 fn checkable(template: &str) -> String {
-    template.lines().filter(|line| !line.contains(UNFILLED)).map(|line| format!("{line}\n")).collect()
+    template.split_inclusive('\n').filter(|line| !line.contains(UNFILLED)).collect()
 }
 
 /// A function's time limit, in seconds, where Step Functions' waits are multiplied with `wait_scale`.
