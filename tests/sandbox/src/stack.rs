@@ -22,7 +22,8 @@ const VERSION: &str = "2010-05-15";
 const CREATION: Duration = Duration::from_mins(1);
 
 /// What a deployment must say of its account: the bucket of the shop's manifests, and its roles.
-const OWN_PARAMETERS: [(&str, &str); 2] = [("ManifestsBucket", "shop-manifests"), ("PassableRoles", "shop-*")];
+const OWN_PARAMETERS: [(&str, &str); 3] =
+    [("ManifestsBucket", "shop-manifests"), ("PassableRoles", "shop-*"), ("CleanupDeletes", "approved")];
 
 /// What the stack made: by logical id the physical one, and its outputs.
 #[derive(Clone, Debug, Default)]
@@ -66,12 +67,13 @@ pub async fn deploy(
     describe(aws).await
 }
 
-/// The condition key of IAM that ministack does not fill: what it restricts would be denied altogether.
+/// A condition key of IAM that ministack does not fill, like `dynamodb:EnclosingOperation` beside it: what they restrict would be
+/// denied altogether.
 const UNFILLED: &str = "dynamodb:LeadingKeys";
 
-/// The template without its conditions on [`UNFILLED`], each of which has a line of its own.
+/// The template without the conditions that name [`UNFILLED`], each of which is one line.
 fn checkable(template: &str) -> String {
-    template.lines().filter(|line| !line.contains(UNFILLED)).map(|line| format!("{line}\n")).collect()
+    template.split_inclusive('\n').filter(|line| !line.contains(UNFILLED)).collect()
 }
 
 /// A function's time limit, in seconds, where Step Functions' waits are multiplied with `wait_scale`.
@@ -201,10 +203,10 @@ mod tests {
 
     #[test]
     fn a_condition_that_ministack_cannot_check_is_left_out_and_the_others_stay() {
-        let template = "Condition:\n  \"Null\": {dynamodb:LeadingKeys: \"false\"}\n  StringEquals: {dynamodb:EnclosingOperation: TransactWriteItems}\n";
+        let template = "Resource: \"*\"\nCondition: {\"Null\": {dynamodb:LeadingKeys: \"false\"}}\nAction: \"x\"\nCondition: {Bool: {kms:GrantIsForAWSResource: true}}\n";
         assert_eq!(
             checkable(template),
-            "Condition:\n  StringEquals: {dynamodb:EnclosingOperation: TransactWriteItems}\n"
+            "Resource: \"*\"\nAction: \"x\"\nCondition: {Bool: {kms:GrantIsForAWSResource: true}}\n"
         );
     }
 

@@ -178,7 +178,7 @@ impl KubernetesApi for Cluster {
             }
             match page["metadata"]["continue"].as_str() {
                 Some(next) if !next.is_empty() => {
-                    token = format!("&continue={}", utf8_percent_encode(next, NON_ALPHANUMERIC))
+                    token = format!("&continue={}", utf8_percent_encode(next, NON_ALPHANUMERIC));
                 }
                 _ => return Ok(found),
             }
