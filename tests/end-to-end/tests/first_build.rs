@@ -1,5 +1,7 @@
 //! One build of a dependency serves the sandbox, the functions that it deploys, and the tests.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeSet;
 use std::process::Command;
 
