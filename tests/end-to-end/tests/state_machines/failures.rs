@@ -92,7 +92,7 @@ fn every_task_catches_everything_and_goes_to_the_way_back() {
                 assert_eq!(next, "AskOperator", "{place}");
             }
             ("migrate", _) if ["WayBack", "AskOperator"].contains(&state.name) => {
-                assert_eq!(next, "Stranded", "{place}")
+                assert_eq!(next, "Stranded", "{place}");
             }
             ("migrate", _) => assert_eq!(next, "WayBack", "{place}"),
             _ => assert_eq!(next, if state.name == "AskOperator" { "Stranded" } else { "AskOperator" }, "{place}"),
