@@ -151,7 +151,7 @@ pub struct Cutover {
     pub steps: Vec<u8>,
     /// How long each step is watched.
     pub step_duration: Duration,
-    /// The longest that the whole switch may take, at most 3 days.
+    /// The longest that the whole switch may take, at most 2 days.
     pub deadline: Duration,
     /// ARNs of CloudWatch alarms that must stay OK while traffic moves.
     pub alarms: Vec<String>,
