@@ -38,10 +38,7 @@ pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -
     let asked = ports.asked(&call.migration_id, question).await?.ok_or_else(|| {
         PhaseError::refused(format!("nobody asked about {} of {} yet", question.name(), call.migration_id))
     })?;
-    let given = match (&asked.answer, call.timeout) {
-        (Some(known), true) => known.clone(),
-        _ => answer(&call, &asked, migration.input.approval.on_timeout, ports.now())?,
-    };
+    let given = answer(&call, &asked, migration.input.approval.on_timeout, ports.now())?;
     let settled = settle(ports, &migration, &asked, &given).await?;
     Ok(json!({ "decision": settled.decision.name(), "by": settled.by }))
 }

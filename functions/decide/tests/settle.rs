@@ -9,7 +9,7 @@ use domain::{
     resources::schedule::{self, Occasion},
 };
 use serde_json::json;
-use testing::{Account, shop::input};
+use testing::{Account, Fault, shop::input};
 
 async fn asked() -> (Account, Migration) {
     let (account, migration) = Account::opened(&input()).unwrap();
@@ -52,6 +52,24 @@ async fn a_deadline_that_comes_after_people_changes_nothing() {
     say(&account, &migration, Decision::Approved, "ana").await.unwrap();
     let stands = say(&account, &migration, Decision::Rejected, NOBODY).await.unwrap();
     assert_eq!((stands.decision, stands.by.as_str()), (Decision::Approved, "ana"));
+}
+
+#[tokio::test]
+async fn an_answer_that_met_a_fault_at_any_call_is_completed_by_the_deadline_at_the_latest() {
+    let (undisturbed, migration) = asked().await;
+    let before = undisturbed.calls();
+    say(&undisturbed, &migration, Decision::Approved, "ana").await.unwrap();
+    for call in 1..=undisturbed.calls() - before {
+        let (account, migration) = asked().await;
+        account.fail_at(call, Fault::Killed);
+        say(&account, &migration, Decision::Approved, "ana").await.unwrap_err();
+        account.start("decide");
+        let answered = account.question(&migration, "qualification").unwrap().answer.is_some();
+        say(&account, &migration, Decision::Rejected, NOBODY).await.unwrap();
+        let expected = if answered { r#"{"decision":"approved"}"# } else { r#"{"decision":"rejected"}"# };
+        assert_eq!(account.people().answered["t"], expected, "killed at call {call}");
+        assert!(account.aws().schedules.is_empty(), "killed at call {call}");
+    }
 }
 
 #[tokio::test]
