@@ -94,7 +94,7 @@ pub async fn watch<P: Ledger + Migrations + Approvals + Schedules + Tokens + Mes
 }
 
 /// An alarm that this migration watches has changed; `fired` says that the event itself tells of a state other than OK. Breaks the
-/// bake where one of its alarms is not OK, or where this one was not.
+/// bake where one of its alarms is not OK, or where this one was not. Nothing is done where the migration was rolled back.
 ///
 /// # Errors
 /// Only those of the calls.
@@ -105,6 +105,9 @@ pub async fn alarm<P: Ledger + Migrations + Alarms + Approvals + Schedules + Tok
     fired: bool,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
+    if migration.direction == Direction::Undo {
+        return Ok(Outcome::done());
+    }
     let Some(asked) = ports.asked(&migration.id, Question::Bake).await? else { return Ok(Outcome::done()) };
     let mut complaints = alarms::look(ports, &migration.input.bake.alarms).await?;
     if fired && complaints.is_empty() {

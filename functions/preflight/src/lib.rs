@@ -13,7 +13,7 @@ use domain::{
     Condition, Input, Migration, MigrationId, Outcome, PhaseError, Plan, Problem, Reading, Refusal,
     input::OnAbort,
     plan::Found,
-    ports::{Alarms, Ledger, Migrations, migrations::Opening},
+    ports::{Alarms, Approvals, Ledger, Migrations, migrations::Opening},
 };
 use serde_json::Value;
 
@@ -142,12 +142,12 @@ fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
     plan
 }
 
-/// The end of a way back: everything that the ledger knows must be absent, unless green is kept; then the migration ends
-/// and its locks with it.
+/// The end of a way back: everything that the ledger knows must be absent, unless green is kept; then no alarm is watched any
+/// more, and the migration ends and its locks with it.
 ///
 /// # Errors
 /// `Refused` with what is left.
-pub async fn undo<P: Ledger + Migrations>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+pub async fn undo<P: Ledger + Migrations + Approvals>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     if migration.input.on_abort == OnAbort::Delete {
         let left = left(ports, migration).await?;
         if !left.is_empty() {
@@ -157,6 +157,8 @@ pub async fn undo<P: Ledger + Migrations>(ports: &P, migration: &Migration) -> R
             )));
         }
     }
+    // Here and not earlier: a bake that had begun when the migration was turned back may have watched them until now.
+    ports.unwatch(&migration.id, &migration.input.bake.alarms).await?;
     ports.end(migration, "BlueServes").await?;
     Ok(Outcome::done())
 }
