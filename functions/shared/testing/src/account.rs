@@ -60,6 +60,18 @@ impl Account {
         Self { machines: Some(machines), ..self }
     }
 
+    /// Another account in the same state, which goes its own way from here, with these machines.
+    #[must_use]
+    pub fn fork(&self, machines: Option<Api>) -> Self {
+        Self {
+            aws: Arc::new(Mutex::new(self.aws().clone())),
+            table: Arc::new(Mutex::new(self.table().clone())),
+            people: Arc::new(Mutex::new(self.people().clone())),
+            function: Arc::new(Mutex::new(self.function().clone())),
+            machines,
+        }
+    }
+
     /// What is in AWS and in the clusters, open to changes by tests.
     pub fn aws(&self) -> MutexGuard<'_, Aws> {
         locked(&self.aws)

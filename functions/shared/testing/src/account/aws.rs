@@ -123,6 +123,16 @@ impl Aws {
         if before == 0 { format!("{prefix}{name}") } else { format!("{prefix}{name}-{}", before + 1) }
     }
 
+    /// Once everything has ended that is under way.
+    #[must_use]
+    pub fn finished(&self) -> Self {
+        let mut finished = self.clone();
+        while let Some(time) = finished.next_change() {
+            finished.go_to(time);
+        }
+        finished
+    }
+
     /// Without what differs from run to run though the same is left: the time, what has happened, and since when things exist.
     #[must_use]
     pub fn contents(&self) -> Self {

@@ -76,10 +76,7 @@ impl Account {
     /// What is left once everything has ended that is under way.
     #[must_use]
     pub fn left(&self, migration: &Migration) -> Left {
-        let mut aws = self.aws().clone();
-        while let Some(time) = aws.next_change() {
-            aws.go_to(time);
-        }
+        let aws = self.aws().finished();
         let entries = self.entries_of(migration).into_iter();
         let entries = entries.map(|entry| Entry { detail: timeless(entry.detail), ..entry }).collect();
         let mut creates = aws.history.creates.clone();

@@ -24,7 +24,7 @@ pub(super) struct Function {
     pub(super) name: String,
     dead: bool,
     /// Calls of every function so far.
-    calls: usize,
+    calls: Vec<&'static str>,
     /// Of these the one that meets a fault, from 1.
     planned: Option<(usize, Fault)>,
     /// The operation that met it.
@@ -44,14 +44,14 @@ impl Account {
     /// The call after `calls - 1` others from now on meets the fault; 1 is the next.
     pub fn fail_at(&self, calls: usize, fault: Fault) {
         let mut function = self.function();
-        function.planned = Some((function.calls + calls, fault));
+        function.planned = Some((function.calls.len() + calls, fault));
         function.met = None;
     }
 
     /// Somebody else does this just before the call after `calls - 1` others from now on.
     pub fn meanwhile(&self, calls: usize, act: fn(&Self)) {
         let mut function = self.function();
-        let call = function.calls + calls;
+        let call = function.calls.len() + calls;
         function.meanwhile.push((call, act));
     }
 
@@ -71,7 +71,13 @@ impl Account {
     /// Calls of every function so far.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.function().calls
+        self.function().calls.len()
+    }
+
+    /// The operations of all calls so far, in order.
+    #[must_use]
+    pub fn operations(&self) -> Vec<&'static str> {
+        self.function().calls.clone()
     }
 
     /// The operation that met the fault; none while none has.
@@ -114,8 +120,8 @@ impl Function {
         if self.dead {
             return Err(PhaseError::unavailable("the function is dead"));
         }
-        self.calls += 1;
-        let fault = self.planned.filter(|(call, _)| *call == self.calls).map(|(_, fault)| fault);
+        self.calls.push(operation);
+        let fault = self.planned.filter(|(call, _)| *call == self.calls.len()).map(|(_, fault)| fault);
         if fault.is_some() {
             self.planned = None;
             self.met = Some(operation);
@@ -125,7 +131,7 @@ impl Function {
 
     /// What others do just before this call.
     fn others(&mut self) -> Vec<Act> {
-        let calls = self.calls;
+        let calls = self.calls.len();
         let (now, later) = std::mem::take(&mut self.meanwhile).into_iter().partition(|(call, _)| *call == calls);
         self.meanwhile = later;
         let now: Vec<(usize, Act)> = now;

@@ -19,11 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Table {
     /// What it has of each migration.
     pub migrations: BTreeMap<MigrationId, Record>,
-    /// LOCK items: who holds it and until when.
-    pub locks: BTreeMap<String, (MigrationId, Timestamp)>,
+    /// LOCK items.
+    pub locks: Locks,
     /// ALARM items: alarm and migration.
     pub watched: BTreeSet<(String, MigrationId)>,
 }
+
+/// LOCK items: who holds it and until when.
+pub(super) type Locks = BTreeMap<String, (MigrationId, Timestamp)>;
 
 /// The items of one migration.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,6 +162,16 @@ impl Account {
         Migration { direction, fence, ..migration.clone() }
     }
 
+    /// Somebody turns every migration back that can be, without a call.
+    pub fn turn_all_back(&self) {
+        let now = self.aws().now();
+        for record in self.table().migrations.values_mut() {
+            if life::turned(&record.meta).is_none() {
+                record.turn_back(now, "");
+            }
+        }
+    }
+
     /// A call that reads.
     fn look<T>(&self, read: impl FnOnce(&Table) -> Result<T, PhaseError>) -> Result<T, PhaseError> {
         self.attempt("dynamodb:GetItem", || read(&self.table()))
@@ -182,17 +195,31 @@ impl Account {
         evidence: Value,
         change: impl FnOnce(&mut Record),
     ) -> Result<(), PhaseError> {
+        self.write_in(migration, None, (what, evidence), |record, _| change(record))
+    }
+
+    /// The same where the migration is in this life, with what it does to the locks.
+    fn write_in(
+        &self,
+        migration: &Migration,
+        life: Option<Life>,
+        (what, evidence): (&str, Value),
+        change: impl FnOnce(&mut Record, &mut Locks),
+    ) -> Result<(), PhaseError> {
         let by = self.function().name.clone();
         self.alter("dynamodb:TransactWriteItems", |table, now| {
-            let record = table.record_mut(&migration.id)?;
+            let record = table.migrations.get_mut(&migration.id).ok_or_else(|| unknown(&migration.id))?;
             if (record.meta.direction, record.meta.fence) != (migration.direction, migration.fence) {
                 return Err(PhaseError::conflict(format!(
                     "the migration is now owned by another run (direction {}, fence {}; this run has {}, {})",
                     record.meta.direction, record.meta.fence, migration.direction, migration.fence
                 )));
             }
+            if life.is_some_and(|life| life != record.meta.life) {
+                return Err(PhaseError::conflict(format!("the migration is {} now", record.meta.life.name())));
+            }
             record.append(what, evidence, now, &by);
-            change(record);
+            change(record, &mut table.locks);
             Ok(())
         })
     }

@@ -29,7 +29,7 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// A call that the interpreter carries out as soon as the function that made it has ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Request {
     Start { machine: String, name: String, input: Value },
     Stop { arn: String, error: Option<String>, cause: Option<String> },
@@ -38,7 +38,7 @@ pub(super) enum Request {
     Heartbeat { token: String },
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Book {
     pub(super) now: Timestamp,
     pub(super) machines: BTreeSet<String>,
@@ -57,6 +57,10 @@ pub struct Api(Arc<Mutex<Book>>);
 impl Api {
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn fork(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.book().clone())))
     }
 
     /// The virtual time.

@@ -27,7 +27,7 @@ pub struct StepFunctions {
 }
 
 /// One line of states: an execution's own, or a branch of a Parallel state.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Thread {
     pub(super) execution: usize,
     /// The thread in a Parallel state of which this is a branch, and the place of the branch.
@@ -52,7 +52,7 @@ pub(super) struct Thread {
 }
 
 /// What a thread waits for, beside the clock.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Work {
     Nothing,
     Token(String),
@@ -63,7 +63,7 @@ pub(super) enum Work {
 }
 
 /// An appointment. It is void once the epoch of its thread has changed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Wake {
     at: Timestamp,
     order: u64,
@@ -72,7 +72,7 @@ struct Wake {
     why: Why,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Why {
     Enter,
     /// Ask for the wait before a retry, at most this long.
@@ -121,6 +121,21 @@ impl StepFunctions {
             tokens: BTreeMap::new(),
             queue: BinaryHeap::new(),
             pushed: 0,
+        }
+    }
+
+    /// Another account in the same state, which goes its own way from here. It does what this one would do.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            api: self.api.fork(),
+            now: self.now,
+            machines: self.machines.clone(),
+            executions: self.executions.clone(),
+            threads: self.threads.clone(),
+            tokens: self.tokens.clone(),
+            queue: self.queue.clone(),
+            pushed: self.pushed,
         }
     }
 

@@ -48,11 +48,10 @@ impl Account {
         self.look(|table| Ok(table.record(id)?.meta.clone()))
     }
 
-    fn change_life(&self, migration: &Migration, to: Life, outcome: Option<&str>) -> Result<(), PhaseError> {
-        self.write(migration, to.name(), json!({ "outcome": outcome }), |record| {
-            record.meta.life = to;
-            record.meta.outcome = outcome.map(ToOwned::to_owned).or_else(|| record.meta.outcome.take());
-        })
+    /// Moves a migration from one life to the next.
+    fn change_life(&self, migration: &Migration, (from, to): (Life, Life)) -> Result<(), PhaseError> {
+        let event = (to.name(), json!({ "outcome": null }));
+        self.write_in(migration, Some(from), event, |record, _| record.meta.life = to)
     }
 
     fn begin(
@@ -156,34 +155,33 @@ impl Migrations for Account {
 
     async fn turn_back(&self, id: &MigrationId) -> Result<Meta, PhaseError> {
         let meta = self.life(id)?;
-        match (meta.life, meta.direction) {
-            (Life::Ended, _) | (_, Direction::Undo) => Ok(meta),
-            (Life::CleaningUp, _) => {
-                Err(PhaseError::refused("the cleanup of blue has started: there is no way back any more; green serves"))
+        if let Some(known) = turned(&meta) {
+            return known.map(|()| meta);
+        }
+        let by = self.function().name.clone();
+        let written = self.alter("dynamodb:TransactWriteItems", |table, now| {
+            let record = table.record_mut(id)?;
+            if (record.meta.direction, record.meta.fence, record.meta.life) != (meta.direction, meta.fence, meta.life) {
+                return Err(PhaseError::conflict("the migration is another one now"));
             }
-            (Life::Open | Life::Baked | Life::Promoted, Direction::Converge) => {
-                let by = self.function().name.clone();
-                let turned = self.alter("dynamodb:TransactWriteItems", |table, now| {
-                    let record = table.record_mut(id)?;
-                    if (record.meta.direction, record.meta.fence) != (meta.direction, meta.fence) {
-                        return Err(PhaseError::conflict("the migration is now owned by another run"));
-                    }
-                    record.turn_back(now, &by);
-                    Ok(())
-                });
-                match turned {
-                    // Another way back was faster: its fence is the one to have.
-                    Err(error) if error.condition == Condition::Conflict => self.life(id),
-                    Err(error) => Err(error),
-                    Ok(()) => self.life(id),
-                }
+            record.turn_back(now, &by);
+            Ok(())
+        });
+        match written {
+            // Another way back, the end of the bake or a cleanup was faster.
+            Err(error) if error.condition == Condition::Conflict => {
+                let meta = self.life(id)?;
+                let again = || Err(PhaseError::unavailable(format!("the life of {id} changed at the same time")));
+                turned(&meta).map_or_else(again, |known| known.map(|()| meta))
             }
+            Err(error) => Err(error),
+            Ok(()) => self.life(id),
         }
     }
 
     async fn pass_bake(&self, migration: &Migration) -> Result<(), PhaseError> {
         match self.life(&migration.id)?.life {
-            Life::Open => self.change_life(migration, Life::Baked, None),
+            Life::Open => self.change_life(migration, (Life::Open, Life::Baked)),
             Life::Baked | Life::Promoted | Life::CleaningUp => Ok(()),
             Life::Ended => Err(PhaseError::refused("the migration is over: its bake cannot end well any more")),
         }
@@ -191,7 +189,7 @@ impl Migrations for Account {
 
     async fn promote(&self, migration: &Migration) -> Result<(), PhaseError> {
         match self.life(&migration.id)?.life {
-            Life::Baked => self.change_life(migration, Life::Promoted, None),
+            Life::Baked => self.change_life(migration, (Life::Baked, Life::Promoted)),
             Life::Promoted | Life::CleaningUp => Ok(()),
             life => Err(PhaseError::refused(format!(
                 "the migration is {}, expected baked: it is promoted only after a bake that ended well",
@@ -203,7 +201,7 @@ impl Migrations for Account {
     async fn begin_cleanup(&self, migration: &Migration) -> Result<(), PhaseError> {
         match self.life(&migration.id)?.life {
             Life::CleaningUp => Ok(()),
-            Life::Promoted => self.change_life(migration, Life::CleaningUp, None),
+            Life::Promoted => self.change_life(migration, (Life::Promoted, Life::CleaningUp)),
             life => Err(PhaseError::refused(format!(
                 "the migration is {}, expected promoted: only after a bake that ended well is blue ever deleted",
                 life.name()
@@ -212,17 +210,30 @@ impl Migrations for Account {
     }
 
     async fn end(&self, migration: &Migration, outcome: &str) -> Result<(), PhaseError> {
-        if self.life(&migration.id)?.life != Life::Ended {
-            self.change_life(migration, Life::Ended, Some(outcome))?;
+        let life = self.life(&migration.id)?.life;
+        if life == Life::Ended {
+            return Ok(());
         }
         for (key, _) in locks(&migration.input) {
-            self.alter("dynamodb:TransactWriteItems", |table, _| {
-                if table.locks.get(&key).is_some_and(|(owner, _)| *owner == migration.id) {
-                    table.locks.remove(&key);
-                }
-                Ok(())
-            })?;
+            self.look(|table| Ok(table.locks.get(&key).cloned()))?;
         }
-        Ok(())
+        let event = (Life::Ended.name(), json!({ "outcome": outcome }));
+        self.write_in(migration, Some(life), event, |record, locks| {
+            record.meta.life = Life::Ended;
+            record.meta.outcome = Some(outcome.to_owned());
+            locks.retain(|_, (owner, _)| *owner != migration.id);
+        })
+    }
+}
+
+/// Whether a migration needs no turning, or cannot be turned; nothing where it is to be turned now.
+pub(super) fn turned(meta: &Meta) -> Option<Result<(), PhaseError>> {
+    match (meta.life, meta.direction) {
+        (Life::Ended, _) | (_, Direction::Undo) => Some(Ok(())),
+        (Life::CleaningUp, Direction::Converge) => {
+            let why = "the cleanup of blue has started: there is no way back any more; green serves";
+            Some(Err(PhaseError::refused(why)))
+        }
+        (Life::Open | Life::Baked | Life::Promoted, Direction::Converge) => None,
     }
 }
