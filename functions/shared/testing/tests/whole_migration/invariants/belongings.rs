@@ -1,0 +1,224 @@
+//! What is in the account, and whose it is.
+
+use super::Sight;
+use domain::approval::{Decision, Question};
+use domain::manifest::ObjectId;
+use domain::ports::migrations::Life;
+use domain::{Kind, Status};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use testing::Aws;
+use testing::shop::{API, BLUE};
+
+/// Kind, and id or ARN as the ledger has it.
+pub(crate) type Thing = (Kind, String);
+
+/// What is there, each with the thing that it goes with, where there is one.
+pub(crate) type Things = BTreeMap<Thing, Option<Thing>>;
+
+/// Everything in the account.
+pub(super) fn everything(aws: &Aws) -> Things {
+    let cluster = |name: &str| {
+        let arn = aws.clusters.get(name).map(|found| found.cluster.arn.clone());
+        Some((Kind::Cluster, arn.unwrap_or_default()))
+    };
+    let mut all = BTreeMap::new();
+    let mut put = |kind: Kind, id: &str, with: Option<Thing>| {
+        all.insert((kind, id.to_owned()), with);
+    };
+    for found in aws.clusters.values() {
+        put(Kind::Cluster, &found.cluster.arn, None);
+    }
+    for group in aws.node_groups.values() {
+        put(Kind::NodeGroup, &group.arn, None);
+    }
+    for ((of, _), addon) in &aws.addons {
+        put(Kind::Addon, &addon.arn, cluster(of));
+    }
+    for (of, principal) in aws.access_entries.keys() {
+        put(Kind::AccessEntry, principal, cluster(of));
+    }
+    for ((of, _), identity) in &aws.pod_identities {
+        put(Kind::PodIdentityAssociation, &identity.arn, cluster(of));
+    }
+    for group in aws.security_groups.values() {
+        let of = aws.clusters.values().find(|found| found.cluster.cluster_security_group_id == group.id);
+        put(Kind::SecurityGroup, &group.id, of.map(|found| (Kind::Cluster, found.cluster.arn.clone())));
+        for rule in &group.rules {
+            let with = Some((Kind::SecurityGroup, group.id.clone()));
+            put(Kind::SecurityGroupRule, &format!("{}/{rule}", group.id), with);
+        }
+    }
+    for group in aws.log_groups.values() {
+        put(Kind::LogGroup, &group.arn, None);
+    }
+    for template in aws.launch_templates.keys() {
+        put(Kind::LaunchTemplate, template, None);
+    }
+    for arn in aws.balancers.keys() {
+        put(Kind::LoadBalancer, arn, None);
+    }
+    for (balancer, listeners) in &aws.listeners {
+        for listener in listeners {
+            put(Kind::Listener, &listener.arn, Some((Kind::LoadBalancer, balancer.clone())));
+        }
+    }
+    for arn in aws.target_groups.keys() {
+        put(Kind::TargetGroup, arn, None);
+    }
+    for scaling in aws.scaling.values() {
+        let group = aws.node_groups.get(&(scaling.cluster.clone(), scaling.node_group.clone()));
+        let with = group.map(|group| (Kind::NodeGroup, group.arn.clone()));
+        for arn in &scaling.target_group_arns {
+            put(Kind::TargetGroupAttachment, &format!("{} {arn}", scaling.name), with.clone());
+        }
+    }
+    for id in aws.links.keys() {
+        put(Kind::VpcLink, id, None);
+    }
+    for id in aws.apis.keys() {
+        put(Kind::RestApi, id, None);
+    }
+    let of_api = |api: &str| (api != API).then(|| (Kind::RestApi, api.to_owned()));
+    for (api, id) in aws.deployments.keys() {
+        put(Kind::Deployment, id, of_api(api));
+    }
+    for (api, name) in aws.stages.keys() {
+        put(Kind::Stage, if api == API { name } else { "prod of a temporary API" }, of_api(api));
+    }
+    for id in aws.plans.keys() {
+        put(Kind::UsagePlan, id, None);
+    }
+    for name in aws.schedules.keys() {
+        put(Kind::Schedule, name, None);
+    }
+    all
+}
+
+/// What is in one and not in the other. Rules change with the group that they are in: those of a group that is gone, or new, are
+/// not told.
+fn missing<'a>(all: &'a Things, other: &'a Things) -> impl Iterator<Item = (&'a Thing, &'a Option<Thing>)> {
+    let in_both = |(kind, with): (Kind, &Option<Thing>)| {
+        kind != Kind::SecurityGroupRule || with.as_ref().is_some_and(|group| other.contains_key(group))
+    };
+    all.iter().filter(move |(thing, with)| !other.contains_key(thing) && in_both((thing.0, with)))
+}
+
+/// Nothing outside of Bascule's own table is changed before a plan exists.
+pub(super) fn nothing_has_changed(before: &Aws, now: &Aws) -> Result<(), String> {
+    if before.contents() == now.contents() { Ok(()) } else { Err("something was changed without a plan".to_owned()) }
+}
+
+/// Invariant 3: blue cannot be deleted before the bake ended well; only what people approved is, with what goes with it.
+pub(super) fn blue_is_deleted_only_after_a_good_bake_and_only_what_was_approved(sight: &Sight) -> Result<(), String> {
+    let gone: Vec<_> = missing(&sight.witness.things, &sight.things).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&String> = gone.iter().map(|((_, id), _)| id).collect();
+    let baked = sight.record.approvals.get(Question::Bake.name()).and_then(|asked| asked.answer.as_ref());
+    if baked.is_none_or(|answer| answer.decision != Decision::Approved) {
+        return Err(format!("deleted though no bake has ended well: {names:?}"));
+    }
+    if !matches!(sight.life(), Life::CleaningUp | Life::Ended) {
+        return Err(format!("deleted while the migration is {}: {names:?}", sight.life().name()));
+    }
+    if sight.record.input.as_ref().is_some_and(|input| input.cleanup.approval) {
+        let asked = sight.record.approvals.get(Question::Cleanup.name()).and_then(|asked| asked.answer.as_ref());
+        if asked.is_none_or(|answer| answer.decision != Decision::Approved) {
+            return Err(format!("deleted though nobody approved it: {names:?}"));
+        }
+    }
+    let may = |(kind, id): &Thing| sight.record.plan.may_delete(*kind, id);
+    let unapproved: Vec<_> =
+        gone.iter().filter(|(thing, with)| !may(thing) && !with.as_ref().is_some_and(may)).collect();
+    if unapproved.is_empty() { Ok(()) } else { Err(format!("deleted though not in the approved list: {unapproved:?}")) }
+}
+
+/// Invariant 7: nothing is there that the ledger does not know: by its id, as intended, or with the thing that it goes with.
+pub(super) fn everything_new_is_known_to_the_ledger(sight: &Sight) -> Result<(), String> {
+    let known = |(kind, id): &Thing| {
+        sight.record.entries.values().any(|entry| {
+            let same = entry.id.as_deref() == Some(id) || entry.status == Status::Intended;
+            entry.key.kind == *kind && entry.is_live() && same
+        })
+    };
+    let new = missing(&sight.things, &sight.witness.things);
+    let unknown: Vec<_> = new.filter(|(thing, with)| !known(thing) && !with.as_ref().is_some_and(known)).collect();
+    if !unknown.is_empty() {
+        return Err(format!("the ledger does not know {unknown:?}"));
+    }
+    let of_kind = |kind: Kind| sight.record.entries.values().any(|entry| entry.key.kind == kind && entry.is_live());
+    let (before, now) = (&sight.witness.before, sight.aws);
+    let cleaned = matches!(sight.life(), Life::CleaningUp | Life::Ended);
+    for (kind, changed) in [
+        (Kind::Integration, before.methods.get(API) != now.methods.get(API)),
+        (Kind::StageShift, before.stages.get(&prod()) != now.stages.get(&prod())),
+        (Kind::Workload, specs(before) != specs(now)),
+    ] {
+        if changed && !cleaned && !of_kind(kind) {
+            return Err(format!("the ledger knows no {kind} though it was changed"));
+        }
+    }
+    Ok(())
+}
+
+fn prod() -> (String, String) {
+    (API.to_owned(), "prod".to_owned())
+}
+
+/// What blue is asked to run.
+fn specs(aws: &Aws) -> Vec<(&ObjectId, &Value)> {
+    let objects = aws.objects.get(BLUE).into_iter().flatten();
+    objects.map(|(id, value)| (id, &value["spec"])).collect()
+}
+
+/// Invariant 4: one effect for each key, however often it is tried.
+pub(super) fn everything_is_created_once(sight: &Sight) -> Result<(), String> {
+    let creates = &sight.aws.history.creates;
+    let twice = creates.iter().enumerate().find(|(place, created)| creates[..*place].contains(created));
+    twice.map_or(Ok(()), |(_, created)| Err(format!("{created} was created twice")))
+}
+
+/// Invariants 5 and 7 at the end of a way back: the account is as before, but for green where it is kept.
+pub(super) fn the_account_is_as_before(sight: &Sight) -> Result<(), String> {
+    let kept = sight.record.input.as_ref().is_some_and(|input| input.on_abort == domain::input::OnAbort::Keep);
+    let gone: Vec<_> = missing(&sight.witness.things, &sight.things).collect();
+    if !gone.is_empty() {
+        return Err(format!("gone: {gone:?}"));
+    }
+    if specs(&sight.witness.before) != specs(sight.aws) {
+        return Err("blue does not run what it ran before".to_owned());
+    }
+    if kept {
+        return Ok(());
+    }
+    let before = Aws { alarms: sight.aws.alarms.clone(), ..sight.witness.before.contents() };
+    if before == sight.aws.contents() {
+        Ok(())
+    } else {
+        let new: Vec<_> = missing(&sight.things, &sight.witness.things).collect();
+        Err(format!("the account is not as before; new: {new:?}"))
+    }
+}
+
+/// Invariant 7 at the end of a cleanup: of blue and of what was temporary nothing is left.
+pub(super) fn nothing_of_blue_is_left(sight: &Sight) -> Result<(), String> {
+    let deletes = &sight.record.plan.deletes;
+    let left: Vec<_> = deletes
+        .iter()
+        .filter(|planned| planned.id.as_ref().is_some_and(|id| sight.things.contains_key(&(planned.kind, id.clone()))))
+        .collect();
+    if !left.is_empty() {
+        return Err(format!("approved and not deleted: {left:?}"));
+    }
+    let temporary = |tags: &BTreeMap<String, String>| tags.get("bascule:side").is_some_and(|side| side == "temporary");
+    let apis = sight.aws.apis.values().filter(|api| temporary(&api.tags)).map(|api| &api.id);
+    let plans = sight.aws.plans.values().filter(|plan| temporary(&plan.tags)).map(|plan| &plan.id);
+    let left: Vec<_> = apis.chain(plans).collect();
+    if !left.is_empty() {
+        return Err(format!("temporary and left: {left:?}"));
+    }
+    let interfaces: Vec<_> = sight.aws.interfaces.iter().map(|interface| &interface.id).collect();
+    if interfaces.is_empty() { Ok(()) } else { Err(format!("network interfaces are left: {interfaces:?}")) }
+}

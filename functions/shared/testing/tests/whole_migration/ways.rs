@@ -1,0 +1,135 @@
+//! The ways that a migration can take.
+
+use domain::approval::Decision;
+use serde_json::{Value, json};
+use testing::{Fault, shop::input_with};
+
+/// An alarm that guards the switch and the bake.
+pub(crate) const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
+
+/// Who serves in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Blue: nothing was begun.
+    Planned,
+    /// Blue, after a way back.
+    BlueServes,
+    /// Green; blue is deleted.
+    GreenServes,
+    /// Green; nobody approved the deletion of blue, and an operator is asked.
+    Asked,
+    /// Blue or green, as it turns out: what people stop after the bake has ended well stays as it is.
+    Either,
+}
+
+/// What comes from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outside {
+    /// Nothing.
+    Quiet,
+    /// The alarm fires while green has this percentage.
+    AlarmAt(u8),
+    /// The alarm fires in the bake.
+    AlarmInBake,
+    /// Somebody starts the rollback machine in the bake.
+    RollbackInBake,
+    /// Somebody starts the rollback machine while the cleanup is awaited.
+    RollbackBeforeCleanup,
+    /// Somebody stops the execution while people are asked.
+    Stopped,
+    /// Somebody starts another migration of the same clusters.
+    Another,
+    /// Somebody stops the execution when a function was killed.
+    StoppedThen,
+    /// Somebody starts the rollback machine when a function was killed.
+    RollbackThen,
+    /// Somebody starts the rollback machine, which turns the migration back just before a call of a function that runs.
+    TurnedBackThen,
+}
+
+/// One way.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What is asked for.
+    pub(crate) input: Value,
+    /// What people say to the qualification; nothing where they never answer.
+    pub(crate) qualification: Option<Decision>,
+    /// What people say to the deletion of blue.
+    pub(crate) cleanup: Decision,
+    /// What comes from outside.
+    pub(crate) outside: Outside,
+    /// Where it ends.
+    pub(crate) end: End,
+    /// What its calls meet, one at a time.
+    pub(crate) faults: &'static [Fault],
+}
+
+impl Way {
+    /// Whether a fault has another consequence than in the other ways.
+    pub(crate) const fn is_new(&self) -> bool {
+        matches!(self.outside, Outside::StoppedThen | Outside::RollbackThen | Outside::TurnedBackThen)
+    }
+}
+
+/// The input of every way, with these fields.
+fn input(fields: &Value) -> Value {
+    let mut input = input_with(json!({
+        "smoke": [{ "path": "/cart" }],
+        "cutover": { "stepDuration": "1m", "alarms": [ALARM] },
+        "bake": { "duration": "4m", "alarms": [ALARM] },
+        "cleanup": { "after": "1h" },
+    }));
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        match (input[name].as_object_mut(), value.as_object()) {
+            (Some(known), Some(more)) => known.extend(more.clone()),
+            _ => input[name] = value.clone(),
+        }
+    }
+    input
+}
+
+fn way(name: &'static str, end: End, fields: &Value) -> Way {
+    Way {
+        name,
+        input: input(fields),
+        qualification: Some(Decision::Approved),
+        cleanup: Decision::Approved,
+        outside: Outside::Quiet,
+        end,
+        faults: &[Fault::Killed],
+    }
+}
+
+/// Every way.
+pub(crate) fn ways() -> Vec<Way> {
+    let steps = json!({ "cutover": { "steps": [5, 25, 50, 100] } });
+    let keep = json!({ "onAbort": "keep" });
+    let asked = json!({ "cleanup": { "approval": true } });
+    let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
+    let from = |outside: Outside, way: Way| Way { outside, ..way };
+    vec![
+        Way { faults: every, ..way("straight", End::GreenServes, &json!({})) },
+        way("in steps", End::GreenServes, &steps),
+        way("dry run", End::Planned, &json!({ "dryRun": true })),
+        Way { qualification: Some(Decision::Rejected), ..way("a no of people", End::BlueServes, &json!({})) },
+        Way {
+            qualification: None,
+            ..way("nobody answers", End::BlueServes, &json!({ "approval": { "timeout": "1h" } }))
+        },
+        from(Outside::AlarmAt(25), way("an alarm in a step", End::BlueServes, &steps)),
+        Way { faults: every, ..from(Outside::AlarmInBake, way("an alarm in the bake", End::BlueServes, &json!({}))) },
+        from(Outside::RollbackInBake, way("a rollback from outside in the bake", End::BlueServes, &json!({}))),
+        from(Outside::RollbackBeforeCleanup, way("a rollback after the bake", End::BlueServes, &json!({}))),
+        from(Outside::Stopped, way("stopped while people are asked", End::BlueServes, &json!({}))),
+        from(Outside::AlarmInBake, way("an alarm in the bake, green is kept", End::BlueServes, &keep)),
+        Way { qualification: Some(Decision::Rejected), ..way("a no of people, green is kept", End::BlueServes, &keep) },
+        way("the deletion is approved", End::GreenServes, &asked),
+        Way { cleanup: Decision::Rejected, ..way("the deletion is not approved", End::Asked, &asked) },
+        from(Outside::Another, way("another migration is refused", End::GreenServes, &json!({}))),
+        from(Outside::StoppedThen, way("stopped at once", End::Either, &json!({}))),
+        from(Outside::RollbackThen, way("rolled back at once", End::Either, &json!({}))),
+        from(Outside::TurnedBackThen, way("turned back meanwhile", End::Either, &json!({}))),
+    ]
+}

@@ -1,0 +1,241 @@
+//! The world around the machines: functions, schedules, events, people, and the clock.
+
+mod acts;
+
+use crate::functions::{self, folder, timeout};
+use crate::invariants::{self, Witness};
+use crate::people::{Visit, link};
+use crate::ways::{Outside, Way};
+use acts::Act;
+use domain::ports::migrations::Life;
+use domain::ports::schedules::When;
+use domain::{Direction, Invocation, MigrationId, Progress};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use testing::Account;
+use testing::states::{Answer, Api, Fault, Host};
+
+/// How long people take to answer.
+const THINKING: SignedDuration = SignedDuration::from_mins(5);
+
+/// So many of the last things that have happened are told.
+const TOLD: usize = 12;
+
+/// Everything around the machines in one run.
+#[derive(Clone)]
+pub(crate) struct World<'a> {
+    pub(crate) account: Account,
+    machines: Api,
+    way: &'a Way,
+    /// The migrate execution.
+    pub(crate) id: MigrationId,
+    agenda: Vec<(Timestamp, Act)>,
+    /// When schedules that repeat call next.
+    ticks: BTreeMap<String, Timestamp>,
+    /// Messages that people have read.
+    read: usize,
+    /// Executions that were started so far, by rules, schedules and people.
+    started: u32,
+    requests: u64,
+    /// Whether what comes from outside has come.
+    has_come: bool,
+    /// Whether the status rule has started the way back.
+    rule_has_run: bool,
+    witness: Witness,
+    /// What has happened so far.
+    story: Vec<String>,
+    /// The first invariant that did not hold.
+    pub(crate) broken: Option<String>,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(account: Account, machines: Api, way: &'a Way, id: MigrationId) -> Self {
+        let witness = Witness::new(&account, &id);
+        Self {
+            account,
+            machines,
+            way,
+            id,
+            agenda: Vec::new(),
+            ticks: BTreeMap::new(),
+            read: 0,
+            started: 0,
+            requests: 0,
+            has_come: false,
+            rule_has_run: false,
+            witness,
+            story: Vec::new(),
+            broken: None,
+        }
+    }
+
+    /// The same around these machines.
+    pub(crate) fn fork(&self, machines: Api) -> Self {
+        Self { account: self.account.fork(Some(machines.clone())), machines, ..self.clone() }
+    }
+
+    pub(crate) fn witness(&self) -> &Witness {
+        &self.witness
+    }
+
+    fn after(&self, wait: SignedDuration) -> Timestamp {
+        self.account.aws().now() + wait
+    }
+
+    fn plan(&mut self, wait: SignedDuration, act: Act) {
+        let at = self.after(wait);
+        self.agenda.push((at, act));
+    }
+
+    /// Runs a function: its answer, and how long it took.
+    async fn run(&mut self, function: &str, payload: Value) -> (Result<Value, Fault>, SignedDuration) {
+        self.requests += 1;
+        let calls = self.account.calls();
+        let limit = timeout(function);
+        let hard = self.after(limit);
+        let invocation = Invocation {
+            request_id: format!("request-{}", self.requests),
+            deadline: hard - SignedDuration::from_secs(3),
+            lease_until: hard,
+        };
+        self.account.start(&folder(function));
+        let answer = functions::run(&self.account, function, payload, invocation).await;
+        let calls = i64::try_from(self.account.calls() - calls).unwrap_or_default();
+        let took = SignedDuration::from_millis(100 + 20 * calls);
+        let answer = if self.account.is_dead() {
+            Err(Fault::function("Runtime.ExitError", "Error: Runtime exited with error: signal: killed"))
+        } else {
+            answer.map_err(|error| Fault::function(error.condition.name(), error.message))
+        };
+        (answer, took)
+    }
+
+    /// The last things that have happened, a line each.
+    pub(crate) fn story(&self) -> String {
+        let start = self.story.len().saturating_sub(TOLD);
+        self.story[start..].join("\n")
+    }
+
+    /// To be called after everything that happens.
+    fn notice(&mut self, what: &str) {
+        self.story.push(format!("  {} {what}", self.account.aws().now()));
+        self.witness.tokens.extend(self.machines.open_tokens());
+        if self.broken.is_none() {
+            self.broken = invariants::now(&self.account, &self.witness).err();
+        }
+        self.read_messages();
+        self.note_schedules();
+        self.come();
+    }
+
+    fn read_messages(&mut self) {
+        let messages = self.account.people().messages.clone();
+        for (subject, text) in &messages[self.read..] {
+            let decision =
+                if subject.contains("qualification") { self.way.qualification } else { Some(self.way.cleanup) };
+            if let (Some(query), Some(decision)) = (link(text), decision) {
+                self.plan(THINKING, Act::Visit { query, visit: Visit::Open(decision) });
+            }
+        }
+        self.read = messages.len();
+    }
+
+    fn note_schedules(&mut self) {
+        let next = self.after(SignedDuration::from_mins(1));
+        let aws = self.account.aws();
+        let repeating = aws.schedules.values().filter(|schedule| matches!(schedule.when, When::EveryMinuteUntil(_)));
+        let repeating: BTreeMap<String, Timestamp> = repeating
+            .map(|schedule| (schedule.name.clone(), self.ticks.get(&schedule.name).copied().unwrap_or(next)))
+            .collect();
+        self.witness.shown.extend(aws.schedules.values().map(|schedule| schedule.input.to_string()));
+        drop(aws);
+        self.ticks = repeating;
+    }
+
+    fn is_turned_back(&self) -> bool {
+        let table = self.account.table();
+        table.migrations.get(&self.id).is_some_and(|record| record.meta.direction == Direction::Undo)
+    }
+
+    /// Lets come from outside what this way has.
+    fn come(&mut self) {
+        let shift = || {
+            let table = self.account.table();
+            let record = table.migrations.get(&self.id);
+            record.and_then(|record| record.progress.get(&Progress::ShiftTraffic).cloned()).unwrap_or_default()
+        };
+        let is_asked = |question: &str| {
+            let table = self.account.table();
+            table.migrations.get(&self.id).is_some_and(|record| record.approvals.contains_key(question))
+        };
+        let life = self.account.table().migrations.get(&self.id).map(|record| record.meta.life);
+        let (comes, act) = match self.way.outside {
+            Outside::Quiet => return,
+            Outside::AlarmAt(share) => (shift()["share"] == share, Act::Alarm),
+            Outside::AlarmInBake => (is_asked("bake"), Act::Alarm),
+            Outside::RollbackInBake => (is_asked("bake"), Act::Rollback),
+            Outside::RollbackBeforeCleanup => (life == Some(Life::Promoted), Act::Rollback),
+            Outside::Stopped => (is_asked("qualification"), Act::Stop),
+            Outside::Another => (is_asked("qualification"), Act::Another),
+            Outside::StoppedThen => (self.account.met().is_some(), Act::Stop),
+            Outside::RollbackThen => (self.account.met().is_some(), Act::Rollback),
+            Outside::TurnedBackThen => (self.is_turned_back(), Act::Rollback),
+        };
+        if comes && !std::mem::replace(&mut self.has_come, true) {
+            let wait = if self.way.is_new() { SignedDuration::ZERO } else { SignedDuration::from_secs(90) };
+            self.plan(wait, act);
+        }
+    }
+}
+
+impl Host for World<'_> {
+    async fn invoke(&mut self, invocation: &testing::states::Invocation) -> Answer {
+        self.account.go_to(invocation.now);
+        let (result, took) = self.run(&invocation.function, invocation.payload.clone()).await;
+        let told = match &result {
+            Ok(answer) => answer.to_string(),
+            Err(Fault::Function { error_type, message }) => format!("{error_type}: {message}"),
+            Err(Fault::Service { error, .. }) => error.clone(),
+        };
+        self.notice(&format!("{}: {told}", invocation.state));
+        Answer { result, took }
+    }
+
+    async fn publish(&mut self, _: &str, subject: &str, message: &str) -> Result<(), Fault> {
+        self.account.people().messages.push((subject.to_owned(), message.to_owned()));
+        Ok(())
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        let planned = self.agenda.iter().map(|(at, _)| *at).min();
+        let scheduled = self.next_schedule().map(|(at, _)| at);
+        let ruled = self.rule().map(|_| self.account.aws().now());
+        [planned, scheduled, ruled].into_iter().flatten().min()
+    }
+
+    async fn act(&mut self, now: Timestamp) {
+        self.account.go_to(now);
+        if let Some(status) = self.rule() {
+            self.rule_has_run = true;
+            let input = json!({ "migrationId": self.id, "reason": status.name(), "automatic": true });
+            self.start("RollbackMachine", input);
+            return;
+        }
+        let planned = self.agenda.iter().map(|(at, _)| *at).min();
+        match (planned, self.next_schedule()) {
+            (planned, Some((at, schedule))) if planned.is_none_or(|planned| at < planned) => {
+                self.fire(schedule.clone()).await;
+                self.notice(&format!("the schedule {}", schedule.name));
+            }
+            (Some(at), _) => {
+                let place = self.agenda.iter().position(|(planned, _)| *planned == at).unwrap_or_default();
+                let (_, act) = self.agenda.remove(place);
+                let what = format!("{act:?}");
+                self.carry_out(act).await;
+                self.notice(&what);
+            }
+            (None, _) => {}
+        }
+    }
+}
