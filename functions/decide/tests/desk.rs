@@ -1,0 +1,187 @@
+//! From an event to an answer: what a browser and a call get, on an account in memory.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use decide::desk::handle;
+use domain::{
+    Condition, Invocation, Migration, PhaseError, TaskToken,
+    approval::{Asked, Link, NOBODY, Question},
+    ports::{Approvals as _, Clock as _, Signatures as _},
+};
+use serde_json::{Value, json};
+use testing::{Account, shop};
+
+async fn handled(account: &Account, event: Value) -> Result<Value, PhaseError> {
+    let invocation = Invocation {
+        request_id: "request".to_owned(),
+        deadline: jiff::Timestamp::MAX,
+        lease_until: jiff::Timestamp::MAX,
+    };
+    handle(account, event, invocation).await
+}
+
+/// The shop, asked about its qualification for an hour.
+async fn asked() -> (Account, Migration, Asked) {
+    let (account, migration) = Account::opened(&shop::input()).unwrap();
+    let evidence = json!({ "ready": 4 });
+    let asked = Asked {
+        id: migration.id.clone(),
+        question: Question::Qualification,
+        token: TaskToken::new("t"),
+        digest: Asked::digest_of(&migration.plan.digest(), &evidence),
+        evidence,
+        deadline: account.now().checked_add(jiff::SignedDuration::from_hours(1)).unwrap(),
+        answer: None,
+    };
+    account.ask(&migration, &asked).await.unwrap();
+    (account, migration, asked)
+}
+
+fn link(asked: &Asked) -> Link {
+    Link {
+        migration: asked.id.clone(),
+        question: asked.question,
+        digest: asked.digest.clone(),
+        expires: asked.deadline.as_second(),
+    }
+}
+
+/// The query of a link that request-approval signed.
+async fn query(account: &Account, link: &Link) -> String {
+    let signature = account.sign(&link.text()).await.unwrap();
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(link.parameters(&signature)).finish()
+}
+
+/// The status and the body that a browser gets.
+async fn browse(account: &Account, method: &str, query: &str, form: &str) -> (u64, String) {
+    let event = json!({
+        "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": {}, "body": form, "isBase64Encoded": false,
+        "requestContext": { "http": { "method": method }, "timeEpoch": 0 },
+    });
+    let answer = handled(account, event).await.unwrap();
+    (answer["statusCode"].as_u64().unwrap(), answer["body"].as_str().unwrap().to_owned())
+}
+
+/// What the waiting task was answered: its output, or the error's name.
+fn answer(account: &Account) -> Option<String> {
+    account.people().answered.get("t").cloned()
+}
+
+const YES: &str = "by=Ana+Lima&comment=fine&decision=approved";
+const NO: &str = "by=Ben&comment=&decision=rejected";
+
+#[tokio::test]
+async fn a_link_shows_the_question_and_decides_nothing() {
+    for method in ["GET", "HEAD"] {
+        let (account, _, asked) = asked().await;
+        let query = query(&account, &link(&asked)).await;
+        // Mail scanners follow links, with whatever they like in the body.
+        let (status, page) = browse(&account, method, &query, YES).await;
+        assert_eq!((status, page.matches("<button").count(), answer(&account)), (200, 2, None), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_decides_once() {
+    let (account, _, asked) = asked().await;
+    let query = query(&account, &link(&asked)).await;
+    let (status, page) = browse(&account, "POST", &query, YES).await;
+    assert!(status == 200 && page.contains("Approved</strong> by Ana Lima"), "{status} {page}");
+    assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
+    let (status, page) = browse(&account, "POST", &query, NO).await;
+    assert!(status == 409 && page.contains("approved by Ana Lima"), "{status} {page}");
+    let (status, page) = browse(&account, "GET", &query, "").await;
+    assert!(status == 200 && page.contains("Approved</strong> by Ana Lima") && !page.contains("<button"), "{page}");
+}
+
+#[tokio::test]
+async fn a_link_that_is_forged_late_or_out_of_date_gets_no_question() {
+    let (account, migration, asked) = asked().await;
+    let good = link(&asked);
+    let signed = query(&account, &good).await;
+    let unasked = query(&account, &Link { question: Question::Cleanup, ..good.clone() }).await;
+    let other = query(&account, &Link { digest: "0".repeat(64), ..good.clone() }).await;
+    let expired = query(&account, &Link { expires: account.now().as_second() - 1, ..good.clone() }).await;
+    let unknown = query(&account, &Link { migration: domain::MigrationId::new("arn:unknown"), ..good }).await;
+    for (method, query, form, status, part) in [
+        ("GET", "", "", 400, "Open the whole link"),
+        ("DELETE", signed.as_str(), "", 400, "Open the whole link"),
+        ("POST", signed.as_str(), "by=Ana", 400, "Open the whole link"),
+        ("POST", signed.as_str(), "by=+&decision=approved", 400, "say who decides"),
+        ("POST", &signed.replace("qualification", "cleanup"), YES, 403, "signature does not fit"),
+        ("POST", &signed.replace("expires=1", "expires=2"), YES, 403, "signature does not fit"),
+        ("POST", &expired, YES, 410, "has expired"),
+        ("POST", &unasked, YES, 404, "not open"),
+        ("POST", &other, YES, 409, "has changed"),
+        ("POST", &unknown, YES, 409, "no migration"),
+    ] {
+        let (found, page) = browse(&account, method, query, form).await;
+        assert_eq!(found, status, "{method} {query} {form}: {page}");
+        assert!(page.contains(part), "{method} {query} {form}: {page}");
+    }
+    assert_eq!((answer(&account), account.question(&migration, "qualification").unwrap().answer), (None, None));
+}
+
+/// The payload of a call about the qualification, with other fields.
+fn call(migration: &Migration, fields: &Value) -> Value {
+    let mut call = json!({ "migrationId": migration.id, "approvalId": "qualification" });
+    call.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    call
+}
+
+#[tokio::test]
+async fn a_call_decides_as_the_form_does() {
+    let (account, migration, _) = asked().await;
+    let yes = call(&migration, &json!({ "decision": "approved", "by": "ana" }));
+    let expected = json!({ "decision": "approved", "by": "ana" });
+    assert_eq!(handled(&account, yes.clone()).await, Ok(expected));
+    assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
+    assert!(handled(&account, yes).await.is_ok(), "the same answer again");
+    let no = call(&migration, &json!({ "decision": "rejected", "by": "ben" }));
+    assert_eq!(handled(&account, no).await.unwrap_err().condition, Condition::Conflict);
+}
+
+#[tokio::test]
+async fn a_call_that_says_nothing_or_about_nothing_is_refused() {
+    let (account, migration, _) = asked().await;
+    for (fields, condition, part) in [
+        (json!({ "by": "ana" }), Condition::InvalidInput, "$.decision: missing"),
+        (json!({ "decision": "approved" }), Condition::InvalidInput, "$.by: missing"),
+        (json!({ "decision": "perhaps", "by": "ana" }), Condition::InvalidInput, "the call cannot be read"),
+        (
+            json!({ "approvalId": "bake", "decision": "approved", "by": "ana" }),
+            Condition::InvalidInput,
+            "found \"bake\"",
+        ),
+        (json!({ "approvalId": "cleanup", "decision": "approved", "by": "ana" }), Condition::Refused, "nobody asked"),
+        (
+            json!({ "migrationId": "arn:unknown", "decision": "approved", "by": "ana" }),
+            Condition::Refused,
+            "no migration",
+        ),
+        (json!({ "decision": "approved", "by": "ana", "extra": 1 }), Condition::InvalidInput, "unknown field `extra`"),
+    ] {
+        let error = handled(&account, call(&migration, &fields)).await.unwrap_err();
+        assert_eq!(error.condition, condition, "{fields}");
+        assert!(error.message.contains(part), "{fields}: {error}");
+    }
+    assert_eq!(answer(&account), None);
+}
+
+#[tokio::test]
+async fn the_deadline_answers_when_it_is_over_and_nobody_has() {
+    let (account, migration, question) = asked().await;
+    let deadline = call(&migration, &json!({ "timeout": true }));
+    let early = handled(&account, deadline.clone()).await.unwrap_err();
+    assert_eq!((early.condition, answer(&account)), (Condition::Refused, None));
+    account.go_to(question.deadline);
+    let expected = json!({ "decision": "rejected", "by": NOBODY });
+    assert_eq!(handled(&account, deadline).await, Ok(expected));
+    assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"rejected"}"#));
+
+    let (account, migration, question) = asked().await;
+    let yes = call(&migration, &json!({ "decision": "approved", "by": "ana" }));
+    handled(&account, yes).await.unwrap();
+    account.go_to(question.deadline);
+    let deadline = call(&migration, &json!({ "timeout": true }));
+    assert_eq!(handled(&account, deadline).await, Ok(json!({ "decision": "approved", "by": "ana" })));
+}

@@ -1,0 +1,205 @@
+//! What each event makes of a migration, on an account in memory.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use domain::{
+    Condition, Invocation, Migration, Outcome, PhaseError,
+    ports::{Clock as _, alarms::AlarmState},
+    shift::Shift,
+};
+use observe::event::{Event, handle};
+use serde_json::{Value, json};
+use testing::{Account, shop};
+
+const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
+
+/// The shop after the only step of its switch.
+async fn switched() -> (Account, Migration) {
+    let input = shop::input_with(json!({
+        "cutover": { "steps": [100], "stepDuration": "5m" },
+        "bake": { "duration": "2h", "alarms": [ALARM] },
+    }));
+    let (account, migration) = Account::opened(&input).unwrap();
+    account.prepare(&migration);
+    serve(&account, shop::G);
+    let now = account.now();
+    let shift = Shift { guarded: 0, share: 100, started_at: now, shifted_at: now };
+    shift.save(&account, &migration).await.unwrap();
+    (account, migration)
+}
+
+fn serve(account: &Account, deployment: &str) {
+    let stage = (shop::API.to_owned(), "prod".to_owned());
+    deployment.clone_into(&mut account.aws().stages.get_mut(&stage).unwrap().deployment_id);
+}
+
+async fn handled(account: &Account, event: Value) -> Result<Outcome, PhaseError> {
+    let invocation = Invocation {
+        request_id: "request".to_owned(),
+        deadline: jiff::Timestamp::MAX,
+        lease_until: jiff::Timestamp::MAX,
+    };
+    handle(account, serde_json::from_value::<Event>(event).unwrap(), invocation).await
+}
+
+/// A state of the machine; `bake` with the token `t`.
+async fn state(account: &Account, migration: &Migration, step: &str) -> Result<Outcome, PhaseError> {
+    let mut event = json!({ "migrationId": migration.id, "direction": "converge", "step": step });
+    if step == "bake" {
+        event["taskToken"] = json!("t");
+    }
+    handled(account, event).await
+}
+
+async fn watch(account: &Account, migration: &Migration) -> Result<Outcome, PhaseError> {
+    handled(account, json!({ "migrationId": migration.id, "watch": "bake" })).await
+}
+
+fn later(account: &Account, minutes: i64) {
+    let now = account.now();
+    account.go_to(now.checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap());
+}
+
+/// What the waiting task was answered: its output, or the error's name.
+fn answer(account: &Account) -> Option<String> {
+    account.people().answered.get("t").cloned()
+}
+
+/// An event as CloudWatch sends it
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>).
+fn alarm(arn: &str, detail_type: &str, state: &str) -> Value {
+    json!({
+        "version": "0",
+        "id": "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",
+        "detail-type": detail_type,
+        "source": "aws.cloudwatch",
+        "account": "123456789012",
+        "time": "2026-01-01T00:10:00Z",
+        "region": "eu-central-1",
+        "resources": [arn],
+        "detail": {
+            "alarmName": "5xx",
+            "state": { "value": state, "reason": "Threshold Crossed", "timestamp": "2026-01-01T00:10:00.000+0000" },
+            "previousState": { "value": "OK" },
+        },
+    })
+}
+
+#[tokio::test]
+async fn a_state_with_another_step_or_without_its_token_is_refused_and_does_not_wait() {
+    let no_step = "$.step: found no step, expected \"guard\" or \"bake\"";
+    let lunch = "$.step: found \"lunch\", expected \"guard\" or \"bake\"";
+    for (step, token, expected) in [
+        (None, None, no_step),
+        (None, Some("t"), no_step),
+        (Some("lunch"), None, lunch),
+        (Some("lunch"), Some("t"), lunch),
+        (Some("guard"), Some("t"), "$.taskToken: the guard does not wait for an answer"),
+        (Some("bake"), None, "$.taskToken: missing; the bake waits for its end"),
+    ] {
+        let (account, migration) = switched().await;
+        let event = json!({ "migrationId": migration.id, "direction": "converge", "step": step, "taskToken": token });
+        assert_eq!(handled(&account, event).await, Err(PhaseError::invalid_input(expected)));
+        assert_eq!(answer(&account), token.map(|_| "InvalidInput".to_owned()), "{step:?}");
+    }
+}
+
+#[test]
+fn an_event_of_no_known_shape_is_refused() {
+    for event in [
+        json!({}),
+        json!({ "direction": "converge", "step": "guard" }),
+        json!({ "watch": "bake" }),
+        json!({ "migrationId": "a", "watch": "bake", "extra": 1 }),
+        json!({ "migrationId": "a", "direction": "converge", "step": "guard", "extra": 1 }),
+        json!({ "migrationId": "a", "direction": "sideways", "step": "guard" }),
+        json!({ "detail-type": "CloudWatch Alarm State Change" }),
+    ] {
+        assert!(serde_json::from_value::<Event>(event.clone()).is_err(), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn the_guard_reads_the_stage_and_lets_a_watched_step_pass() {
+    let (account, migration) = switched().await;
+    assert_eq!(state(&account, &migration, "guard").await.unwrap_err().condition, Condition::NotReady);
+    later(&account, 5);
+    let passed = state(&account, &migration, "guard").await.unwrap();
+    assert_eq!(passed, Outcome::done().with("share", 100).with("complete", true));
+
+    let (account, migration) = switched().await;
+    serve(&account, "somebody-elses");
+    assert_eq!(state(&account, &migration, "guard").await.unwrap_err().condition, Condition::Conflict);
+}
+
+#[tokio::test]
+async fn a_bake_that_cannot_begin_fails_the_waiting_task_under_the_same_error() {
+    let (account, migration) = switched().await;
+    account.aws().alarms.insert(ALARM.to_owned(), AlarmState::Alarm);
+    let error = state(&account, &migration, "bake").await.unwrap_err();
+    assert_eq!((error.condition, answer(&account).as_deref()), (Condition::GuardBreached, Some("GuardBreached")));
+
+    let account = Account::shop();
+    let error = state(&account, &migration, "bake").await.unwrap_err();
+    assert_eq!((error.condition, answer(&account).as_deref()), (Condition::Refused, Some("Refused")));
+}
+
+#[tokio::test]
+async fn a_schedule_ends_a_quiet_bake_at_its_time() {
+    let (account, migration) = switched().await;
+    assert_eq!(watch(&account, &migration).await, Err(PhaseError::refused("no bake has begun")));
+    assert_eq!(state(&account, &migration, "bake").await, Ok(Outcome::done()));
+    later(&account, 119);
+    assert_eq!(watch(&account, &migration).await, Ok(Outcome::done()));
+    assert_eq!(answer(&account), None);
+    later(&account, 1);
+    assert_eq!(watch(&account, &migration).await, Ok(Outcome::done().with("decision", "approved")));
+    assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
+}
+
+#[tokio::test]
+async fn a_schedule_sees_what_sends_no_event() {
+    let (account, migration) = switched().await;
+    state(&account, &migration, "bake").await.unwrap();
+    serve(&account, "somebody-elses");
+    assert_eq!(watch(&account, &migration).await, Ok(Outcome::done().with("decision", "rejected")));
+    assert_eq!(answer(&account).as_deref(), Some("Conflict"));
+
+    let (account, migration) = switched().await;
+    state(&account, &migration, "bake").await.unwrap();
+    account.aws().alarms.insert(ALARM.to_owned(), AlarmState::InsufficientData);
+    assert_eq!(watch(&account, &migration).await, Ok(Outcome::done().with("decision", "rejected")));
+    assert_eq!(answer(&account).as_deref(), Some("GuardBreached"));
+}
+
+#[tokio::test]
+async fn a_schedule_does_nothing_once_the_migration_was_turned_back() {
+    let (account, migration) = switched().await;
+    state(&account, &migration, "bake").await.unwrap();
+    let _ = account.turned_back(&migration);
+    later(&account, 120);
+    assert_eq!(watch(&account, &migration).await, Ok(Outcome::done()));
+    assert_eq!(answer(&account), None);
+}
+
+#[tokio::test]
+async fn an_alarm_breaks_the_bakes_that_watch_it_and_no_others() {
+    let (change, configuration) = ("CloudWatch Alarm State Change", "CloudWatch Alarm Configuration Change");
+    let another = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:another";
+    for (arn, detail_type, told, is_now, watchers, expected) in [
+        (another, change, "ALARM", AlarmState::Alarm, 0, None),
+        (ALARM, change, "OK", AlarmState::Ok, 1, None),
+        (ALARM, change, "ALARM", AlarmState::Alarm, 1, Some("GuardBreached")),
+        (ALARM, change, "INSUFFICIENT_DATA", AlarmState::InsufficientData, 1, Some("GuardBreached")),
+        // OK again by the time that the event arrives: it left OK all the same.
+        (ALARM, change, "ALARM", AlarmState::Ok, 1, Some("GuardBreached")),
+        (ALARM, configuration, "OK", AlarmState::Ok, 1, None),
+        (ALARM, configuration, "OK", AlarmState::Missing, 1, Some("GuardBreached")),
+    ] {
+        let (account, migration) = switched().await;
+        state(&account, &migration, "bake").await.unwrap();
+        account.aws().alarms.insert(arn.to_owned(), is_now);
+        let outcome = handled(&account, alarm(arn, detail_type, told)).await;
+        assert_eq!(outcome, Ok(Outcome::done().with("watchers", watchers)), "{arn} {detail_type} {told}");
+        assert_eq!(answer(&account).as_deref(), expected, "{arn} {detail_type} {told}, now {is_now:?}");
+    }
+}
