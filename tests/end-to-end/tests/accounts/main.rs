@@ -6,6 +6,7 @@
 mod machines;
 mod refusals;
 mod scenarios;
+mod terraform;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -16,7 +17,8 @@ const TOGETHER: usize = 3;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(TOGETHER);
-    let trials = scenarios::trials().into_iter().chain([refusals::trial(), machines::trial()]).collect();
+    let trials =
+        scenarios::trials().into_iter().chain([refusals::trial(), machines::trial(), terraform::trial()]).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
