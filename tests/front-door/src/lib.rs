@@ -18,6 +18,7 @@
 pub mod apigateway;
 mod calls;
 mod credential_scope;
+mod exchanges;
 pub mod execute_api;
 mod fault_answer;
 mod faults;
@@ -32,6 +33,7 @@ mod token_bucket;
 
 pub use apigateway::{ApiGateway, LoadBalancerExists, Options, Quotas, Switch};
 pub use calls::Call;
+pub use exchanges::Exchange;
 pub use execute_api::{ExecuteApi, Resolver};
 pub use faults::{Fault, Faults, Moment, Rule, Which};
 pub use server::{Builder, FrontDoor, Handler};

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::apigateway::ApiGateway;
 use crate::calls::{Call, CallLog, error_code};
 use crate::credential_scope::credential_scope;
+use crate::exchanges::{Exchange, Exchanges};
 use crate::fault_answer::{self, Protocol};
 use crate::faults::{Fault, Faults, Moment};
 use crate::listener::{Answer, Listener};
@@ -59,6 +60,7 @@ impl Builder {
             emulator: Proxy::new(&self.emulator)?,
             services: self.services,
             calls: CallLog::default(),
+            exchanges: Exchanges::default(),
             faults: Faults::default(),
         });
         let inside = Arc::clone(&entrance);
@@ -105,6 +107,12 @@ impl FrontDoor {
         self.entrance.calls.from(first)
     }
 
+    /// Every signed request so far that no fault rule met, with its answer.
+    #[must_use]
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.entrance.exchanges.all()
+    }
+
     /// The fault rules in force; the handle changes them.
     #[must_use]
     pub fn faults(&self) -> Faults {
@@ -121,6 +129,7 @@ struct Entrance {
     emulator: Proxy,
     services: HashMap<String, Handler>,
     calls: CallLog,
+    exchanges: Exchanges,
     faults: Faults,
 }
 
@@ -139,7 +148,14 @@ impl Entrance {
         let path = uri.path().to_owned();
         let faults = self.faults.hit(&service, &operation);
 
+        let asked = scope
+            .as_ref()
+            .filter(|_| faults.is_empty())
+            .map(|scope| self.asked(&service, &scope.access_key_id, &request));
         let answer = self.through_faults(&service, request, &faults).await;
+        if let (Some(asked), Ok(answer)) = (asked, &answer) {
+            self.exchanges.push(asked, answer);
+        }
         self.calls.push(Call {
             operation,
             access_key_id: scope.map(|scope| scope.access_key_id),
@@ -152,6 +168,24 @@ impl Entrance {
             service,
         });
         answer.map(|response| response.map(Full::new))
+    }
+
+    /// The half of an exchange that is known before the answer.
+    fn asked(&self, service: &str, access_key_id: &str, request: &http::Request<Bytes>) -> Exchange {
+        let mut headers = request.headers().clone();
+        headers.remove(http::header::AUTHORIZATION);
+        Exchange {
+            service: service.to_owned(),
+            access_key_id: access_key_id.to_owned(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            headers,
+            body: request.body().clone(),
+            is_simulated: self.services.contains_key(service),
+            status: http::StatusCode::default(),
+            answer_headers: http::HeaderMap::new(),
+            answer: Bytes::new(),
+        }
     }
 
     async fn through_faults(

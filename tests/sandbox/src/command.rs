@@ -44,6 +44,9 @@ pub struct Arguments {
     /// Stay up at the end, until Ctrl-C.
     #[arg(long, global = true)]
     keep: bool,
+    /// Write every request to AWS with its answer to this file, a JSON object a line.
+    #[arg(long, global = true, value_name = "FILE")]
+    exchanges: Option<PathBuf>,
     /// Take the functions' binaries from this folder instead of building them.
     #[arg(long, global = true, value_name = "FOLDER")]
     binaries: Option<PathBuf>,
@@ -83,6 +86,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         steps: arguments.steps,
         kills: arguments.kill_functions.map(|seed| Kills { seed, deaths: DEATHS }),
         keep: arguments.keep,
+        exchanges: arguments.exchanges,
         binaries: arguments.binaries,
     };
     let report = scenario::run(scenario, &options, interruption()?).await?;

@@ -11,6 +11,7 @@ pub mod digest;
 pub mod doorstep;
 pub mod emulator;
 pub mod error;
+mod exchanges;
 pub mod execution;
 pub mod expectation;
 pub mod history;

@@ -54,6 +54,8 @@ pub struct Options {
     pub kills: Option<Kills>,
     /// Whether to stay up in the end until interrupted.
     pub keep: bool,
+    /// Where to write every request to AWS with its answer, a JSON object a line.
+    pub exchanges: Option<PathBuf>,
     /// Where the functions' binaries are, when they are not to be built.
     pub binaries: Option<PathBuf>,
 }
@@ -68,6 +70,7 @@ impl Default for Options {
             steps: vec![100],
             kills: None,
             keep: false,
+            exchanges: None,
             binaries: None,
         }
     }
@@ -174,6 +177,9 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         memory: peaks.total,
     };
     say(&format!("Report: every call of AWS is in {}", account.write_calls()?.display()));
+    if let Some(file) = &options.exchanges {
+        crate::exchanges::write(file, &account.front_door.exchanges())?;
+    }
     crate::expectation::judge(&mut report, scenario, options, &histories);
     for failure in &records.failures {
         say(&format!(

@@ -1,5 +1,6 @@
 //! The scenarios of the sandbox end to end, with the functions, the state machines and the template that users deploy.
 
+use end_to_end::exchanges;
 use libtest_mimic::Trial;
 use sandbox::inventory::Left;
 use sandbox::kills::{Kills, Plan};
@@ -37,7 +38,13 @@ async fn told(scenario: Scenario, options: Options) -> Report {
 }
 
 async fn replace() {
-    let report = told(Scenario::Replace, named("replace")).await;
+    let project = Project::locate().await.unwrap();
+    let file = project.sandbox().join(format!("exchanges-{}.jsonl", std::process::id()));
+    let report = told(Scenario::Replace, Options { exchanges: Some(file.clone()), ..named("replace") }).await;
+    let judgement = exchanges::judge(&file, "test");
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(judgement.problems, Vec::<String>::new());
+    assert!(judgement.answers > 1_000, "{judgement:?}");
     assert_eq!(report.outcome, "GreenServes");
     assert_eq!(report.switch.control_plane_calls, 1);
     assert!(report.requests.sent >= 10_000, "{}", report.requests.sent);
