@@ -60,7 +60,6 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
                 input.green.subnet_ids.clone()
             },
             authentication_mode: blue.authentication_mode.clone(),
-            bootstrap_self_managed_addons: addons::needs_bootstrap(&addons),
         },
         blue,
         addons,
@@ -70,6 +69,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     access::read(ports, &mut compute, &mut problems).await?;
     nodes::read(ports, input, &mut compute, &mut problems).await?;
     let shared = network::read(ports, input, &mut compute, &mut problems).await?;
+    problems.extend(addons::problems(&compute));
     let shared_templates = nodes::shared_templates(ports, &compute).await?;
 
     let logs = log_group::plan(ports, &compute).await?;

@@ -1,8 +1,8 @@
 //! provision-control-plane: green's EKS cluster, its add-ons that nodes need, and who may use it.
 //!
 //! The cluster is made like blue, without a bootstrap administrator; then come the rules that name its cluster security
-//! group, vpc-cni and kube-proxy, blue's access entries and Pod Identity associations, and Bascule's own access entry on both
-//! clusters.
+//! group, blue's access entries and Pod Identity associations, Bascule's own access entry on both clusters, and the add-ons that nodes
+//! need to become ready.
 
 mod access;
 mod network;

@@ -37,7 +37,7 @@ pub(crate) async fn ensure<P: Ledger + Network + Settings>(
             description: Some("Bascule's functions to the Kubernetes API".to_owned()),
         };
         let wanted = Wanted { group_id: group.clone(), rule };
-        security_group_rule::ensure(ports, migration, FUNCTIONS_TO_KUBERNETES, &wanted, &present).await?;
+        security_group_rule::ensure(ports, migration, FUNCTIONS_TO_KUBERNETES, &wanted, &clones, &present).await?;
     }
     Ok(())
 }

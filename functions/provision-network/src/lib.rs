@@ -10,7 +10,7 @@ use domain::{
         Rule, SecurityGroup,
         rules::{Clones, Copied},
     },
-    ports::{Ledger, Network},
+    ports::{Clock, Ledger, Network},
     reconcile::Waiting,
     resources::{
         security_group,
@@ -21,8 +21,8 @@ use domain::{
 /// Makes green's security groups and rules.
 ///
 /// # Errors
-/// `Conflict` where a rule names a group of blue that has no clone.
-pub async fn converge<P: Ledger + Network>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+/// `NotReady` while EC2 does not show a new group; `Conflict` where a rule names a group of blue that has no clone.
+pub async fn converge<P: Ledger + Network + Clock>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let compute = &migration.plan.compute;
     let vpc = &compute.blue.vpc_id;
     let before = ports.security_groups(vpc).await?;
@@ -32,6 +32,12 @@ pub async fn converge<P: Ledger + Network>(ports: &P, migration: &Migration) -> 
     }
 
     let present = ports.security_groups(vpc).await?;
+    // A clone that a read does not show yet may have rules that have to go.
+    let unseen: Vec<&str> =
+        clones.values().filter(|id| !present.iter().any(|group| group.id == **id)).map(String::as_str).collect();
+    if !unseen.is_empty() {
+        return Err(PhaseError::not_ready(format!("security groups {} are not to be seen yet", unseen.join(", "))));
+    }
     let rules: Vec<_> = compute.copied_rules().into_iter().filter(|rule| !rule.needs_cluster).collect();
     security_group_rule::ensure_copied(ports, migration, &rules, &clones, &present, false).await?;
     for (group, rule) in unwanted(&rules, &clones, &compute.blue_groups(), &present) {
@@ -43,8 +49,8 @@ pub async fn converge<P: Ledger + Network>(ports: &P, migration: &Migration) -> 
 /// Removes the rules and groups that the ledger knows.
 ///
 /// # Errors
-/// `NotReady` while network interfaces still use a group.
-pub async fn undo<P: Ledger + Network>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+/// `NotReady` while network interfaces still use a group, or EC2 may not show one yet.
+pub async fn undo<P: Ledger + Network + Clock>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     security_group_rule::remove_where(ports, migration, |_, _| true).await?;
     let groups = ports.live_of(migration, Side::Green, Kind::SecurityGroup).await?;
     if groups.is_empty() {

@@ -54,6 +54,19 @@ async fn groups_are_cloned_with_rules_that_name_the_clones() {
     assert_eq!(tags["kubernetes.io/cluster/shop-green"], "owned");
 }
 
+/// hashicorp/packer#3627: a new group is not to be seen at first, nor to be named.
+#[tokio::test]
+async fn groups_that_appear_late_get_their_rules_and_lose_the_one_that_lets_everything_out() {
+    let late = async || {
+        let (account, migration) = shop().await;
+        account.aws().clock.durations.security_group = jiff::SignedDuration::from_secs(20);
+        (account, migration)
+    };
+    let end = Account::survives(late, converge).await.unwrap();
+    let prompt = Account::survives(shop, converge).await.unwrap();
+    assert_eq!(end.aws, prompt.aws);
+}
+
 #[tokio::test]
 async fn undo_leaves_the_account_as_it_was() {
     let end = Account::survives(built, undo).await.unwrap();

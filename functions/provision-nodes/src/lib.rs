@@ -5,7 +5,7 @@ use domain::{
     plan::compute::rules::Clones,
     ports::{Addons, Clock, Clusters, LaunchTemplates, Ledger, NodeGroups},
     reconcile::Waiting,
-    resources::{addon, launch_template, node_group, security_group},
+    resources::{addon, cluster, launch_template, node_group, security_group},
 };
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ where
     P: Ledger + Clusters + NodeGroups + LaunchTemplates + Addons + Clock,
 {
     let compute = &migration.plan.compute;
+    cluster::ready(ports, migration).await?;
     let clones = security_group::clones_with_cluster(ports, migration).await?;
     let templates = templates(ports, migration, &clones).await?;
     for like in &compute.node_groups {
@@ -44,7 +45,7 @@ where
 }
 
 /// Makes the launch templates, and gives the id of each clone by the key of what it is a clone of.
-async fn templates<P: Ledger + LaunchTemplates>(
+async fn templates<P: Ledger + LaunchTemplates + Clock>(
     ports: &P,
     migration: &Migration,
     clones: &Clones,
@@ -62,15 +63,17 @@ async fn templates<P: Ledger + LaunchTemplates>(
 /// `NotReady` while EKS deletes.
 pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + NodeGroups + LaunchTemplates,
+    P: Ledger + NodeGroups + LaunchTemplates + Clock,
 {
     let mut waiting = Waiting::default();
     for entry in ports.live_of(migration, Side::Green, Kind::NodeGroup).await? {
         waiting.take(node_group::remove(ports, migration, &entry.key.name).await)?;
     }
     waiting.finish()?;
+    let mut waiting = Waiting::default();
     for entry in ports.live_of(migration, Side::Green, Kind::LaunchTemplate).await? {
-        launch_template::remove(ports, migration, &entry).await?;
+        waiting.take(launch_template::remove(ports, migration, &entry).await)?;
     }
+    waiting.finish()?;
     Ok(Outcome::done())
 }

@@ -4,7 +4,7 @@
 
 use domain::{
     Condition, Kind, Migration, ResourceKey, Side, ownership,
-    plan::compute::Issue,
+    plan::compute::{Addon, Compute, Issue},
     ports::{Addons, Clusters, clusters::NewCluster},
 };
 use provision_nodes::{converge, undo};
@@ -12,7 +12,13 @@ use testing::{Account, shop::input};
 
 /// The shop after provision-network and provision-control-plane.
 async fn shop() -> (Account, Migration) {
-    let (account, migration) = Account::opened(&input()).unwrap();
+    shop_with(|_| {}).await
+}
+
+/// The same with something else in the plan.
+async fn shop_with(change: impl FnOnce(&mut Compute)) -> (Account, Migration) {
+    let (account, mut migration) = Account::opened(&input()).unwrap();
+    change(&mut migration.plan.compute);
     let compute = &migration.plan.compute;
     for group in &compute.security_groups {
         let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, &group.id);
@@ -64,12 +70,42 @@ async fn node_groups_are_cloned_on_a_launch_template_that_names_greens_groups() 
     assert_eq!(aws.addons[&green("coredns")].status, "ACTIVE");
 }
 
+/// terraform-aws-modules/terraform-aws-eks#3260: with the agent after the nodes the CNI has no credentials, and no node is ready.
+#[tokio::test]
+async fn nodes_become_ready_where_the_vpc_cni_gets_its_credentials_from_the_pod_identity_agent() {
+    let (account, migration) = shop_with(|compute| {
+        for addon in compute.addons.iter_mut().filter(|addon| addon.name == "vpc-cni") {
+            addon.pod_identities = vec![("aws-node".to_owned(), "arn:aws:iam::123456789012:role/cni".to_owned())];
+        }
+        let agent = Addon { name: "eks-pod-identity-agent".to_owned(), version: "v1".to_owned(), ..Addon::default() };
+        compute.addons.push(agent);
+    })
+    .await;
+    account.drive(&migration, converge).await.unwrap();
+    assert_eq!(account.aws().node_groups[&green("general")].status, "ACTIVE");
+}
+
 #[tokio::test]
 async fn node_groups_are_asked_for_side_by_side() {
     let (account, migration) = shop().await;
     let error = converge(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::NotReady);
     assert_eq!(error.message, "node groups general, jobs CREATING, 0 of 2 there");
+}
+
+/// eksctl-io/eksctl#2244: EKS refuses node groups meanwhile.
+#[tokio::test]
+async fn node_groups_wait_until_the_control_plane_is_active() {
+    let (account, migration) = shop().await;
+    let set = |status: &str| {
+        if let Some(found) = account.aws().clusters.get_mut("shop-green") {
+            status.clone_into(&mut found.status);
+        }
+    };
+    set("UPDATING");
+    assert_eq!(converge(&account, &migration).await.unwrap_err().condition, Condition::NotReady);
+    set("ACTIVE");
+    account.drive(&migration, converge).await.unwrap();
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::{
     account::{Account, State},
     autoscaling::group::{Group, Instance, Lifecycle, Settings},
     ec2::{self, Launch, Subnet},
+    eks::addon,
     elasticloadbalancing::target,
     loopback,
 };
@@ -120,8 +121,8 @@ async fn launch(account: &Arc<Account>, name: &str, address: Ipv4Addr, subnet: S
         group.launching.remove(&address);
         match launched {
             Err(fault) => {
-                group.failure =
-                    Some(format!("Could not launch On-Demand Instances. {} - {}", fault.code, fault.message));
+                let message = format!("Could not launch On-Demand Instances. {} - {}", fault.code, fault.message);
+                group.failure = Some(("AsgInstanceLaunchFailures", message));
                 return;
             }
             Ok(id) => {
@@ -140,7 +141,35 @@ async fn launch(account: &Arc<Account>, name: &str, address: Ipv4Addr, subnet: S
         }
     };
     tokio::time::sleep(account.delays().node_boot).await;
-    join(account, name, &id, &settings, &subnet.zone).await;
+    if has_network(account, name).await {
+        join(account, name, &id, &settings, &subnet.zone).await;
+    }
+}
+
+/// Waits for the add-ons without which the nodes of a group do not become ready. EKS waits for a quarter of an hour and more,
+/// this for a few times the boot.
+async fn has_network(account: &Account, name: &str) -> bool {
+    let mut left = 50;
+    loop {
+        let lacking = {
+            let state = account.state();
+            let cluster = state.groups.get(name).and_then(|group| state.clusters.get(&group.cluster));
+            match cluster {
+                Some(cluster) => addon::lacking_network(cluster),
+                None => return false,
+            }
+        };
+        let Some(lacking) = lacking else { return true };
+        if left == 0 {
+            if let Some(group) = account.state().groups.get_mut(name) {
+                let message = format!("Unhealthy nodes in the kubernetes cluster: {lacking}");
+                group.failure = Some(("NodeCreationFailure", message));
+            }
+            return false;
+        }
+        left -= 1;
+        tokio::time::sleep(account.delays().node_boot / 10).await;
+    }
 }
 
 fn instance_tags(group: &Group) -> BTreeMap<String, String> {
@@ -173,7 +202,8 @@ async fn join(account: &Arc<Account>, name: &str, id: &str, settings: &Settings,
         NodeSpec { name: node.clone(), instance_id: id.to_owned(), address, labels, taints: settings.taints.clone() };
     if let Err(error) = api.add_node(spec).await {
         if let Some(group) = account.state().groups.get_mut(name) {
-            group.failure = Some(format!("Instances failed to join the kubernetes cluster: {error}"));
+            let message = format!("Instances failed to join the kubernetes cluster: {error}");
+            group.failure = Some(("NodeCreationFailure", message));
         }
         return;
     }

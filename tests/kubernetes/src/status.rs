@@ -61,6 +61,12 @@ impl Status {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message.into())
     }
 
+    /// 500 without a reason: an error that the API server has no kind for
+    /// (`ErrorToAPIStatus` of `k8s.io/apiserver/pkg/endpoints/handlers/responsewriters`).
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "", message.into())
+    }
+
     /// 401: the token is not valid.
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized".to_owned())

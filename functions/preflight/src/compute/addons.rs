@@ -1,15 +1,15 @@
 //! Blue's add-ons, and the versions that green gets.
 
+mod needed;
+
+pub(super) use needed::problems;
+
 use super::BLUE;
 use domain::{
     PhaseError, Problem,
     plan::compute::Addon,
     ports::{Access, Addons},
 };
-
-/// What a new cluster has of its own where it is not told otherwise
-/// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html>, `bootstrapSelfManagedAddons`).
-const BOOTSTRAPPED: [&str; 3] = ["vpc-cni", "kube-proxy", "coredns"];
 
 pub(super) async fn read<P: Addons + Access>(
     ports: &P,
@@ -64,11 +64,6 @@ fn version(blue: &str, supported: &[(String, bool)]) -> Option<String> {
     same.or(default).or(supported.first()).map(|(version, _)| version.clone())
 }
 
-/// Whether green needs EKS's self-managed networking: it does where blue has one of the three not as an add-on.
-pub(super) fn needs_bootstrap(addons: &[Addon]) -> bool {
-    !BOOTSTRAPPED.iter().all(|name| addons.iter().any(|addon| addon.name == *name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,14 +76,5 @@ mod tests {
         }
         assert_eq!(version("v1.18.0", &[("v2".to_owned(), false)]).as_deref(), Some("v2"));
         assert_eq!(version("v1.18.0", &[]), None);
-    }
-
-    #[test]
-    fn green_is_bootstrapped_unless_blue_has_all_three_as_add_ons() {
-        let addons: Vec<_> =
-            BOOTSTRAPPED.iter().map(|&name| Addon { name: name.to_owned(), ..Addon::default() }).collect();
-        assert!(!needs_bootstrap(&addons));
-        assert!(needs_bootstrap(&addons[1..]));
-        assert!(needs_bootstrap(&[]));
     }
 }

@@ -52,7 +52,7 @@ fn deleted<T, E: ProvideErrorMetadata>(
     }
 }
 
-/// A creation: somebody else's thing under the name is a conflict.
+/// A creation: somebody else's thing under the name is a conflict, and a cluster that is being updated is waited for.
 fn created<T, E: ProvideErrorMetadata>(
     context: &str,
     result: Result<T, SdkError<E, Response>>,
@@ -60,7 +60,14 @@ fn created<T, E: ProvideErrorMetadata>(
     result.map_err(|error| {
         let failed = error::phase_error(context, &error);
         match error::code(&error) {
+            "ResourceInUseException" if failed.message.contains("update in progress") => {
+                PhaseError::not_ready(failed.message)
+            }
             "ResourceInUseException" => PhaseError::conflict(failed.message),
+            // Asked while the cluster is UPDATING, a moment after it was seen ACTIVE (eksctl-io/eksctl#2244).
+            "InvalidRequestException" if failed.message.contains("not in ACTIVE status") => {
+                PhaseError::not_ready(failed.message)
+            }
             // Quotas: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
             "ResourceLimitExceededException" => PhaseError::refused(failed.message),
             _ => failed,

@@ -39,7 +39,9 @@ impl Kubernetes for Account {
             .map_err(|error| PhaseError::refused(format!("asking cluster {cluster} for its version: {error}")))?;
         let fault = match client.request_text(request).await {
             Ok(_) | Err(Error::Api(_)) => None,
-            Err(error) => Some(condition::condition(&format!("GET /version of cluster {cluster}"), &error).message),
+            Err(error) => {
+                Some(condition::condition(&format!("GET /version of cluster {cluster}"), &error, false).message)
+            }
         };
         Ok(Some(Reached { version, fault }))
     }
@@ -51,7 +53,8 @@ impl Kubernetes for Account {
             .ok_or_else(|| PhaseError::not_ready(format!("cluster {cluster} has no API server yet, or was deleted")))?;
         let credentials = self.kubernetes_credentials().await?;
         let token = token::mint(cluster, self.region(), credentials, SystemTime::now())?;
-        client(cluster, endpoint, Some(token)).map(|client| Cluster::new(cluster, client))
+        let settling = condition::is_settling(endpoint.created_at, jiff::Timestamp::now());
+        client(cluster, endpoint, Some(token)).map(|client| Cluster::new(cluster, client, settling))
     }
 }
 
@@ -71,7 +74,9 @@ impl Account {
         let pem = STANDARD.decode(authority).map_err(|_| unreadable("certificate authority"))?;
         let certificate_authority = certificates(&pem).ok_or_else(|| unreadable("certificate authority"))?;
         let url = url.parse().map_err(|_| unreadable("endpoint"))?;
-        Ok(Some(Endpoint { url, certificate_authority, version: found.version.unwrap_or_default() }))
+        let created_at =
+            found.created_at.and_then(|at| jiff::Timestamp::from_second(at.secs()).ok()).unwrap_or_default();
+        Ok(Some(Endpoint { url, certificate_authority, version: found.version.unwrap_or_default(), created_at }))
     }
 
     /// Those of the role that has the access entries; the function's own where the template names none.

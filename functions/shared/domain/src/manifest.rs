@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod class;
+pub mod duplicates;
 pub mod hold;
 pub mod hosts;
 pub mod live;

@@ -30,9 +30,36 @@ pub fn client_token(id: &MigrationId, side: Side, kind: Kind, name: &str) -> Str
     sha256_hex(format!("token\n{id}\n{side}\n{kind}\n{name}").as_bytes())[..32].to_owned()
 }
 
+/// Whether the text names this and not something longer: `shop` is not in `shopping`, nor `prod` in `production` or `prod-2`.
+#[must_use]
+pub fn is_named(text: &str, name: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    !name.is_empty()
+        && text
+            .match_indices(name)
+            .any(|(at, _)| !part(text[..at].chars().next_back()) && !part(text[at + name.len()..].chars().next()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_named_by_itself_and_not_within_a_longer_word() {
+        for (text, name, expected) in [
+            ("--cluster-name=prod", "prod", true),
+            ("/etc/eks/bootstrap.sh prod --b64", "prod", true),
+            ("name: 'prod'", "prod", true),
+            ("in production", "prod", false),
+            ("prod-2 and prod", "prod", true),
+            ("prod-2", "prod", false),
+            ("my_prod", "prod", false),
+            ("", "prod", false),
+            ("prod", "", false),
+        ] {
+            assert_eq!(is_named(text, name), expected, "{name} in {text:?}");
+        }
+    }
 
     fn id() -> MigrationId {
         MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move")

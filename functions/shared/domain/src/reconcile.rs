@@ -1,8 +1,8 @@
 //! What every reconciler does with a resource: make it exist and known to the ledger, make it absent again, and wait for
 //! several of them side by side.
 
-use crate::{Condition, Kind, Migration, PhaseError, ResourceKey, Side, Status, ports::Ledger};
-use serde_json::Value;
+use crate::{Condition, Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status, names, ports::Ledger};
+use serde_json::{Value, json};
 use std::future::Future;
 
 /// Makes the thing at `key` exist, and gives its id.
@@ -40,6 +40,43 @@ where
     let id = create().await?;
     ledger.present(migration, key, &id).await?;
     Ok(id)
+}
+
+/// For how long AWS may not show what was created (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
+
+/// What the entry of something keeps that AWS may not show at once: when it was intended.
+#[must_use]
+pub fn intended(now: jiff::Timestamp) -> Value {
+    json!({ "intendedAt": now })
+}
+
+/// Waits where something is not to be seen that may have been created a moment ago: it would be forgotten and left behind.
+///
+/// # Errors
+/// `NotReady` until what the entry stands for is old enough to be seen.
+pub async fn settled<F>(entry: &Entry, now: jiff::Timestamp, find: impl FnOnce() -> F) -> Result<(), PhaseError>
+where
+    F: Future<Output = Result<Option<String>, PhaseError>>,
+{
+    let at = entry.detail["intendedAt"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    let is_new = at.is_some_and(|at| now.duration_since(at) < SETTLING);
+    if is_new && find().await?.is_none() {
+        return Err(PhaseError::not_ready(format!("{} may have been created and is not to be seen yet", entry.key)));
+    }
+    Ok(())
+}
+
+/// The error of a call that names what this migration created a moment ago: `NotReady` where AWS answers that one of these ids does
+/// not exist, since not all of AWS has heard of it (hashicorp/packer#3627,
+/// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+pub fn unless_new<'a>(error: PhaseError, ids: impl IntoIterator<Item = &'a String>) -> PhaseError {
+    let absent = ["NotFound", "not found", "does not exist"].iter().any(|text| error.message.contains(text));
+    let named = || ids.into_iter().any(|id| names::is_named(&error.message, id));
+    if error.condition == Condition::Refused && absent && named() {
+        return PhaseError::not_ready(format!("{}; it was created a moment ago", error.message));
+    }
+    error
 }
 
 /// Makes the thing at `key` absent, where the ledger says that Bascule created it: what the ledger does not know is
@@ -116,6 +153,21 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_was_created_a_moment_ago_is_awaited_where_aws_does_not_know_it() {
+        let new = ["sg-0a1".to_owned()];
+        let answer = |text: &str| unless_new(PhaseError::refused(text), &new).condition;
+        for (text, expected) in [
+            ("InvalidGroup.NotFound: The security group 'sg-0a1' does not exist", Condition::NotReady),
+            ("InvalidGroup.NotFound: The security group 'sg-0a12' does not exist", Condition::Refused),
+            ("InvalidParameterException: The security group sg-0a1 is not in the VPC", Condition::Refused),
+        ] {
+            assert_eq!(answer(text), expected, "{text}");
+        }
+        let denied = PhaseError::denied("sg-0a1 does not exist");
+        assert_eq!(unless_new(denied.clone(), &new), denied);
+    }
 
     #[test]
     fn what_is_waited_for_is_told_together_and_any_other_error_at_once() {

@@ -97,7 +97,7 @@ pub(crate) struct Group {
     /// Tags with their value and whether they propagate to instances.
     pub(crate) tags: BTreeMap<String, (String, bool)>,
     /// The error of the last failed launch.
-    pub(crate) failure: Option<String>,
+    pub(crate) failure: Option<(&'static str, String)>,
     /// Whether the group is being deleted.
     pub(crate) deleting: bool,
     /// Number of instances launched so far.

@@ -12,7 +12,7 @@ use super::{
     fault::Fault,
     pod_identity,
     request::{Request, page},
-    stored::Stored,
+    stored::{Stored, texts},
 };
 use crate::{account::Account, autoscaling::group::Instance, identifier};
 
@@ -41,6 +41,25 @@ fn has_nodes(state: &crate::account::State, name: &str) -> bool {
         .filter(|group| group.cluster == name)
         .flat_map(|group| group.instances.values())
         .any(Instance::in_service)
+}
+
+/// Why no node of the cluster becomes ready: the VPC CNI is missing, has no credentials, or waits for an `ENIConfig`
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html#not-ready>, terraform-aws-modules/terraform-aws-eks#3260
+/// and #3445). Without the add-on EKS installs the self-managed one, unless it was told not to.
+pub(crate) fn lacking_network(cluster: &cluster::Cluster) -> Option<&'static str> {
+    let Some(cni) = cluster.addons.get("vpc-cni") else {
+        let bootstrapped = cluster.stored.request["bootstrapSelfManagedAddons"] != json!(false);
+        return (!bootstrapped).then_some("cni plugin not initialized");
+    };
+    let has_identity = !texts(&cni.resource["podIdentityAssociations"]).is_empty()
+        || cluster.pod_identities.values().any(|identity| identity.resource["serviceAccount"] == "aws-node");
+    if has_identity && !cluster.addons.contains_key("eks-pod-identity-agent") {
+        return Some("aws-node has no credentials, since nothing answers at the address of the Pod Identity agent");
+    }
+    let written = cni.resource["configurationValues"].as_str().unwrap_or_default();
+    let settings: Value = serde_json::from_str(written).unwrap_or_default();
+    let custom = settings["env"]["AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"] == "true";
+    (custom && settings["eniConfig"]["create"] != json!(true)).then_some("ipamd found no ENIConfig for the node")
 }
 
 /// `CreateAddon`

@@ -7,7 +7,7 @@
 
 mod access_entry;
 mod access_policy;
-mod addon;
+pub(crate) mod addon;
 mod addon_catalogue;
 pub(crate) mod cluster;
 mod cluster_config;

@@ -175,7 +175,8 @@ fn refused_or_repeated(account: &Account, name: &str, group: &str, request: &Req
                 .with("nodegroupName", group)),
         };
     }
-    if cluster.stored.status() != "ACTIVE" && cluster.stored.status() != "UPDATING" {
+    // eksctl-io/eksctl#2244: while the cluster is UPDATING too.
+    if cluster.stored.status() != "ACTIVE" {
         return Err(Fault::invalid_request(format!("Cluster '{name}' is not in ACTIVE status")).of(name));
     }
     Ok(None)

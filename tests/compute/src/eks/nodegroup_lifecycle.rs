@@ -31,7 +31,7 @@ async fn settled(account: &Account, scaling_group: &str) -> Settled {
                 Some(group) if group.is_settled() => return Ok(()),
                 Some(group) => {
                     if let Some(failure) = &group.failure {
-                        return Err(("AsgInstanceLaunchFailures", failure.clone()));
+                        return Err(failure.clone());
                     }
                 }
             }

@@ -91,3 +91,42 @@ async fn a_node_group_gives_its_role_an_access_entry_for_nodes() {
     assert_eq!(described.access_entry.unwrap().r#type.as_deref(), Some("EC2_LINUX"));
     account.compute.stop().await;
 }
+
+/// terraform-aws-modules/terraform-aws-eks#3260 and #3445.
+#[tokio::test]
+async fn nodes_do_not_become_ready_while_the_vpc_cni_lacks_credentials_or_its_eni_config() {
+    use aws_sdk_eks::types::{AddonPodIdentityAssociations, NodegroupIssueCode, NodegroupStatus};
+    let identity = AddonPodIdentityAssociations::builder()
+        .service_account("aws-node")
+        .role_arn("arn:aws:iam::000000000000:role/cni")
+        .build()
+        .unwrap();
+    let custom = r#"{"env":{"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG":"true"}}"#;
+    for (identity, configuration) in [(Some(identity), None), (None, Some(custom))] {
+        let account = Account::with_cluster("blue").await;
+        let cni = account.eks.create_addon().cluster_name("blue").addon_name("vpc-cni");
+        let cni = cni.set_pod_identity_associations(identity.map(|identity| vec![identity]));
+        cni.set_configuration_values(configuration.map(str::to_owned)).send().await.unwrap();
+        let create = account.eks.create_nodegroup().cluster_name("blue").nodegroup_name("workers").subnets("subnet-a");
+        create.node_role("arn:aws:iam::000000000000:role/node").send().await.unwrap();
+        let group = async || {
+            let described = account.eks.describe_nodegroup().cluster_name("blue").nodegroup_name("workers");
+            described.send().await.unwrap().nodegroup.unwrap()
+        };
+        eventually("the node group failed", async || group().await.status == Some(NodegroupStatus::CreateFailed)).await;
+        let issue = group().await.health.unwrap().issues()[0].clone();
+        assert_eq!(issue.code, Some(NodegroupIssueCode::NodeCreationFailure));
+        account.compute.stop().await;
+    }
+}
+
+/// eksctl-io/eksctl#2244.
+#[tokio::test]
+async fn a_node_group_is_refused_while_the_cluster_is_updating() {
+    let account = Account::with_cluster("blue").await;
+    account.eks.update_cluster_config().name("blue").deletion_protection(true).send().await.unwrap();
+    let create = account.eks.create_nodegroup().cluster_name("blue").nodegroup_name("workers").subnets("subnet-a");
+    let refused = create.node_role("arn:aws:iam::000000000000:role/node").send().await.unwrap_err();
+    assert!(refused.into_service_error().is_invalid_request_exception());
+    account.compute.stop().await;
+}

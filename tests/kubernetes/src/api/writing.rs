@@ -171,24 +171,31 @@ fn server_side_apply(
     Ok(answer::json(StatusCode::OK, &present(&call.kind, &merged, call.form)))
 }
 
-/// The applied configuration without unknown fields, so that managers do not own fields that are not stored.
+/// The applied configuration without unknown fields, so that managers do not own fields that are not stored. What a server-side
+/// apply cannot read as its kind is answered with 500 (kubernetes/kubernetes#139253, #113482).
 fn conforming(call: &Call, applied: &Value, manner: &Manner) -> Result<Value, Status> {
     let mut applied = applied.clone();
-    let unknown = match call.kind.schema.as_deref() {
-        Some(schema) => crate::schema::prune(&mut applied, schema),
-        None => crate::typed::prune(&call.kind, &mut applied)
-            .map_err(|error| Status::bad_request(format!("failed to create typed patch object: {error}")))?,
-    };
-    if let Some(field) = unknown.first().filter(|_| manner.strict || !call.kind.custom) {
-        return Err(Status::bad_request(format!(
-            "failed to create typed patch object ({}/{}; {}, Kind={}): .{field}: field not declared in schema",
+    let untyped = |why: String| {
+        Status::unknown(format!(
+            "failed to create typed patch object ({}/{}; {}, Kind={}): {why}",
             call.namespace(),
             call.name(),
             call.kind.api_version(),
             call.kind.kind
-        )));
+        ))
+    };
+    let unknown = match call.kind.schema.as_deref() {
+        Some(schema) => crate::schema::prune(&mut applied, schema),
+        None => crate::typed::prune(&call.kind, &mut applied).map_err(untyped)?,
+    };
+    if let Some(field) = unknown.first().filter(|_| manner.strict || !call.kind.custom) {
+        return Err(untyped(format!(".{field}: field not declared in schema")));
     }
-    Ok(applied)
+    let shape = Shape::root(&call.kind.kind, call.kind.schema.as_deref());
+    match apply::duplicate(&applied, shape, "") {
+        Some(found) => Err(untyped(found)),
+        None => Ok(applied),
+    }
 }
 
 fn delete_options(call: &Call) -> Result<Options, Status> {

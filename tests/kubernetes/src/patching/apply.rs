@@ -97,6 +97,26 @@ fn merge(live: &Value, applied: &Value, shape: Shape<'_>) -> Value {
     }
 }
 
+/// The first list with two items of the same key, as `sigs.k8s.io/structured-merge-diff` refuses it.
+pub(crate) fn duplicate(value: &Value, shape: Shape<'_>, path: &str) -> Option<String> {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().find_map(|(name, value)| duplicate(value, shape.field(name), &format!("{path}.{name}")))
+        }
+        Value::Array(items) => {
+            if let ListRule::Map(keys) = shape.list_rule() {
+                let all: Vec<String> = items.iter().map(|item| item_key(item, &keys)).collect();
+                if let Some(twice) = all.iter().enumerate().find(|(at, key)| all[..*at].contains(key)) {
+                    return Some(format!("{path}: duplicate entries for key [{}]", twice.1.trim_start_matches("k:")));
+                }
+            }
+            let mut items = items.iter().enumerate();
+            items.find_map(|(at, item)| duplicate(item, shape.item(), &format!("{path}[{at}]")))
+        }
+        _ => None,
+    }
+}
+
 /// Removes null values from an applied configuration.
 fn without_nulls(value: &Value) -> Value {
     match value {

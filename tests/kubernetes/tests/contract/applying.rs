@@ -132,3 +132,34 @@ async fn a_definition_takes_its_resources_with_it() {
     definitions.delete("ingressroutes.traefik.io", &kube::api::DeleteParams::default()).await.unwrap();
     eventually("no such resource", async || routes.get("shop").await.is_err().then_some(())).await;
 }
+
+/// kubernetes/kubernetes#139253 and #113482: such a manifest is answered with 500, as if the server were at fault.
+#[tokio::test]
+async fn an_apply_that_does_not_fit_the_kind_is_answered_with_500() {
+    let stage = stage().await;
+    let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
+    let container = |more: &Value| {
+        let mut container = json!({"name": "x", "image": "x:1"});
+        container.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        web(&json!({"template": {"spec": {"containers": [container]}}}))
+    };
+    for (object, part) in [
+        (container(&json!({"imagePullPolice": "Always"})), "field not declared in schema"),
+        (
+            container(&json!({"env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]})),
+            "duplicate entries for key",
+        ),
+        (
+            container(&json!({"ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "TCP"}]})),
+            "duplicate entries for key",
+        ),
+    ] {
+        let error = deployments.patch("web", &PatchParams::apply("a"), &Patch::Apply(&object)).await.unwrap_err();
+        let kube::Error::Api(status) = error else { panic!("{error}") };
+        assert_eq!(status.code, 500, "{}", status.message);
+        assert!(
+            status.message.starts_with("failed to create typed patch object (default/web; apps/v1, Kind=Deployment): ")
+        );
+        assert!(status.message.contains(part), "{}", status.message);
+    }
+}

@@ -61,7 +61,8 @@ impl Clusters for Account {
             .resources_vpc_config(vpc(request))
             .kubernetes_network_config(kubernetes_network(blue))
             .access_config(access)
-            .bootstrap_self_managed_addons(green.bootstrap_self_managed_addons)
+            // Blue has vpc-cni, kube-proxy and CoreDNS as add-ons, or preflight refuses it.
+            .bootstrap_self_managed_addons(false)
             .set_logging(logging(&blue.logging))
             .set_encryption_config(encryption(blue))
             .set_upgrade_policy(

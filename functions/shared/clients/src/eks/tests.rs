@@ -89,7 +89,6 @@ async fn a_cluster_is_created_like_blue_without_a_bootstrap_administrator() {
             version: "1.34".to_owned(),
             subnet_ids: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
             authentication_mode: "API".to_owned(),
-            bootstrap_self_managed_addons: false,
         },
         security_group_ids: vec!["sg-1".to_owned()],
         tags: [("bascule:side".to_owned(), "green".to_owned())].into(),
@@ -153,6 +152,26 @@ async fn a_node_group_is_read_with_its_auto_scaling_groups_and_cloned_on_its_lau
     assert_eq!((&sent["version"], &sent["capacityType"]), (&json!("1.34"), &json!("SPOT")));
     assert_eq!(sent["taints"], json!([{ "key": "spot", "value": "true", "effect": "NO_SCHEDULE" }]));
     assert_eq!(sent.get("diskSize"), None);
+}
+
+#[tokio::test]
+async fn what_eks_refuses_while_the_cluster_is_updated_is_asked_again() {
+    let updating = r#"{"__type":"InvalidRequestException","message":"Cluster 'green' is not in ACTIVE status"}"#;
+    let busy = r#"{"__type":"ResourceInUseException","message":"Cluster green currently has an update in progress."}"#;
+    let wrong = r#"{"__type":"InvalidRequestException","message":"The launch template lt-2 could not be read"}"#;
+    let scenario = Scenario::new(&[(400, updating), (409, busy), (400, wrong)]);
+    let request = NewNodeGroup {
+        cluster: "green".to_owned(),
+        like: NodeGroup { name: "general".to_owned(), ..NodeGroup::default() },
+        version: "1.34".to_owned(),
+        launch_template: None,
+        ssh_source_groups: Vec::new(),
+        tags: domain::Tags::new(),
+        token: "token".to_owned(),
+    };
+    for condition in [Condition::NotReady, Condition::NotReady, Condition::Refused] {
+        assert_eq!(scenario.account.create_node_group(&request).await.unwrap_err().condition, condition);
+    }
 }
 
 #[tokio::test]

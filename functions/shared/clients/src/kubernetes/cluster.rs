@@ -35,12 +35,19 @@ const SERVER_FIELDS: [&str; 6] =
 pub struct Cluster {
     name: String,
     client: Client,
+    /// Whether its API server is new, and may not know Bascule's role yet.
+    settling: bool,
     served: Mutex<HashMap<String, Vec<Resource>>>,
 }
 
 impl Cluster {
-    pub(super) fn new(name: &str, client: Client) -> Self {
-        Self { name: name.to_owned(), client, served: Mutex::default() }
+    pub(super) fn new(name: &str, client: Client, settling: bool) -> Self {
+        Self { name: name.to_owned(), client, settling, served: Mutex::default() }
+    }
+
+    /// What an error means that `what`, asked of `id`, ran into.
+    fn failed(&self, what: &str, id: impl std::fmt::Display, error: &Error) -> PhaseError {
+        condition(&format!("{what} {id} in cluster {}", self.name), error, self.settling)
     }
 
     async fn request(&self, method: Method, path: &str, body: Option<(&str, &Value)>) -> Result<Value, Error> {
@@ -50,10 +57,6 @@ impl Cluster {
         }
         let bytes = body.map(|(_, value)| value.to_string().into_bytes()).unwrap_or_default();
         self.client.request(request.body(bytes).map_err(Error::HttpError)?).await
-    }
-
-    fn context(&self, what: &str, id: impl std::fmt::Display) -> String {
-        format!("{what} {id} in cluster {}", self.name)
     }
 
     /// How this server serves the kind; `None` where it does not.
@@ -68,7 +71,7 @@ impl Cluster {
         let found = match self.request(Method::GET, &root(api_version), None).await {
             Ok(list) => resources(&list),
             Err(Error::Api(status)) if status.code == 404 => return Ok(None),
-            Err(error) => return Err(condition(&self.context("asking for the kinds of", api_version), &error)),
+            Err(error) => return Err(self.failed("asking for the kinds of", api_version, &error)),
         };
         self.served.lock().unwrap_or_else(PoisonError::into_inner).insert(api_version.to_owned(), found);
         Ok(known())
@@ -143,7 +146,7 @@ impl KubernetesApi for Cluster {
                         tokio::time::sleep(window.throttled(retry_after)).await;
                         queue.push_back((index, id, throttles + 1));
                     }
-                    _ => answers[index] = Err(condition(&self.context("applying", &id), &error)),
+                    _ => answers[index] = Err(self.failed("applying", &id, &error)),
                 },
             }
         }
@@ -156,7 +159,7 @@ impl KubernetesApi for Cluster {
         match self.request(Method::GET, &resource.object(id), None).await {
             Ok(object) => Ok(Some(object)),
             Err(Error::Api(status)) if status.code == 404 => Ok(None),
-            Err(error) => Err(condition(&self.context("reading", id), &error)),
+            Err(error) => Err(self.failed("reading", id, &error)),
         }
     }
 
@@ -169,10 +172,8 @@ impl KubernetesApi for Cluster {
         let mut token = String::new();
         loop {
             let path = format!("{collection}?limit={PAGE}{token}");
-            let mut page = self
-                .request(Method::GET, &path, None)
-                .await
-                .map_err(|error| condition(&self.context("listing", kind), &error))?;
+            let mut page =
+                self.request(Method::GET, &path, None).await.map_err(|error| self.failed("listing", kind, &error))?;
             if let Value::Array(items) = page["items"].take() {
                 found.extend(items);
             }
@@ -190,7 +191,7 @@ impl KubernetesApi for Cluster {
         let url = format!("{}?fieldManager={FIELD_MANAGER}", resource.object(id));
         self.request(Method::PATCH, &url, Some(("application/merge-patch+json", patch)))
             .await
-            .map_err(|error| condition(&self.context("changing", id), &error))
+            .map_err(|error| self.failed("changing", id, &error))
     }
 }
 

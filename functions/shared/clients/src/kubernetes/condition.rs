@@ -1,11 +1,22 @@
 //! From what an API server answers to conditions.
 
 use domain::PhaseError;
+use jiff::{SignedDuration, Timestamp};
 use kube::Error;
 use std::time::Duration;
 
-/// The condition of an error that `context` (what was asked, and of which object) ran into.
-pub(super) fn condition(context: &str, error: &Error) -> PhaseError {
+/// For how long after its creation an API server may not know yet who Bascule's role is: it starts, and the access entry is spreading
+/// (gravitational/teleport#38205).
+const SETTLING: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whether a cluster that was created then is still settling.
+pub(super) fn is_settling(created_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(created_at) < SETTLING
+}
+
+/// The condition of an error that `context` (what was asked, and of which object) ran into; `settling` says whether the API server
+/// is new.
+pub(super) fn condition(context: &str, error: &Error, settling: bool) -> PhaseError {
     let Error::Api(status) = error else {
         return match error {
             Error::SerdeError(_) | Error::FromUtf8(_) => {
@@ -15,21 +26,32 @@ pub(super) fn condition(context: &str, error: &Error) -> PhaseError {
         };
     };
     let message = format!("{context}: {}", status.message);
+    let says = |text: &str| status.message.contains(text);
+    let entry = "the access entry of Bascule's role may be missing or may not have reached the API server yet";
     match status.code {
-        401 | 403 => PhaseError::denied(format!(
-            "{message}; the access entry of Bascule's role may be missing or may not have reached the API server yet"
-        )),
+        401 if settling => PhaseError::not_ready(format!("{message}; {entry}")),
+        // API servers that EKS is replacing answer so for a moment (aws/containers-roadmap#1810).
+        401 => PhaseError::unavailable(format!("{message}; {entry}")),
+        // A quota that was created a moment ago has not been counted yet (fabric8-services/fabric8-tenant#546).
+        403 if says("status unknown for quota") => PhaseError::not_ready(message),
+        // What the authorizer says, unlike an admission plugin or webhook
+        // (https://kubernetes.io/docs/reference/access-authn-authz/authorization/).
+        403 if says("User \"") && says("cannot ") => {
+            let message = format!("{message}; {entry}");
+            if settling { PhaseError::not_ready(message) } else { PhaseError::denied(message) }
+        }
+        403 => PhaseError::refused(message),
         409 => PhaseError::conflict(message),
         // Discovered, and not served by every API server of the cluster yet.
-        404 if ["could not find the requested resource", "page not found"]
-            .iter()
-            .any(|text| status.message.contains(text)) =>
-        {
+        404 if says("could not find the requested resource") || says("page not found") => {
             PhaseError::not_ready(message)
         }
         // The API server passes on that a webhook has no Pods yet as an error of its own
-        // (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy).
-        500 if status.message.contains("failed calling webhook") => PhaseError::not_ready(message),
+        // (https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy), and of a
+        // conversion webhook likewise.
+        500 if says("failed calling webhook") || says("conversion webhook for") => PhaseError::not_ready(message),
+        // The manifest has a field that the kind does not have, or a key twice (kubernetes/kubernetes#139253, #113482).
+        500 if says("typed patch object") => PhaseError::refused(message),
         429 | 500.. => PhaseError::unavailable(message),
         _ => PhaseError::refused(message),
     }
@@ -64,22 +86,42 @@ mod tests {
 
     #[test]
     fn every_answer_has_its_condition() {
-        for (code, message, expected) in [
-            (401, "Unauthorized", Condition::Denied),
-            (403, "forbidden", Condition::Denied),
-            (404, "not found", Condition::Refused),
-            (404, "the server could not find the requested resource", Condition::NotReady),
-            (409, "Apply failed with 1 conflict", Condition::Conflict),
-            (422, "spec.replicas: Invalid value", Condition::Refused),
-            (429, "too many requests", Condition::Unavailable),
-            (500, "etcdserver: leader changed", Condition::Unavailable),
-            (500, "Internal error occurred: failed calling webhook \"x\"", Condition::NotReady),
-            (503, "unavailable", Condition::Unavailable),
+        let rbac = r#"deployments.apps "web" is forbidden: User "arn:aws:sts::1:assumed-role/bascule/x" cannot patch resource "deployments""#;
+        for (code, message, expected, of_a_new_cluster) in [
+            (401, "Unauthorized", Condition::Unavailable, Condition::NotReady),
+            (403, rbac, Condition::Denied, Condition::NotReady),
+            (403, "admission webhook \"x\" denied the request", Condition::Refused, Condition::Refused),
+            (403, "pods \"web\" is forbidden: exceeded quota: q", Condition::Refused, Condition::Refused),
+            (403, "is forbidden: status unknown for quota: q", Condition::NotReady, Condition::NotReady),
+            (404, "not found", Condition::Refused, Condition::Refused),
+            (404, "the server could not find the requested resource", Condition::NotReady, Condition::NotReady),
+            (409, "Apply failed with 1 conflict", Condition::Conflict, Condition::Conflict),
+            (422, "spec.replicas: Invalid value", Condition::Refused, Condition::Refused),
+            (429, "too many requests", Condition::Unavailable, Condition::Unavailable),
+            (500, "etcdserver: leader changed", Condition::Unavailable, Condition::Unavailable),
+            (500, "Internal error occurred: failed calling webhook \"x\"", Condition::NotReady, Condition::NotReady),
+            (500, "conversion webhook for example.com/v1, Kind=W failed", Condition::NotReady, Condition::NotReady),
+            (
+                500,
+                "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.x: field not declared in schema",
+                Condition::Refused,
+                Condition::Refused,
+            ),
+            (503, "unavailable", Condition::Unavailable, Condition::Unavailable),
         ] {
-            let status = Status { code, message: message.into(), ..Status::failure(message, "") };
-            let error = condition("applying Deployment/shop/web", &Error::Api(Box::new(status)));
-            assert_eq!(error.condition, expected, "{code} {message}");
-            assert!(error.message.starts_with("applying Deployment/shop/web: "));
+            for (settling, expected) in [(false, expected), (true, of_a_new_cluster)] {
+                let status = Status { code, message: message.into(), ..Status::failure(message, "") };
+                let error = condition("applying Deployment/shop/web", &Error::Api(Box::new(status)), settling);
+                assert_eq!(error.condition, expected, "{code} {message}, settling: {settling}");
+                assert!(error.message.starts_with("applying Deployment/shop/web: "));
+            }
         }
+    }
+
+    #[test]
+    fn an_api_server_is_new_for_an_hour() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(is_settling(at(0), at(3_599)));
+        assert!(!is_settling(at(0), at(3_600)));
     }
 }

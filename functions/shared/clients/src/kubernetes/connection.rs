@@ -34,6 +34,7 @@ pub(super) struct Endpoint {
     pub(super) url: Uri,
     pub(super) certificate_authority: Vec<CertificateDer<'static>>,
     pub(super) version: String,
+    pub(super) created_at: jiff::Timestamp,
 }
 
 /// The certificates of a PEM file; `None` where it has none, or one that cannot be read.

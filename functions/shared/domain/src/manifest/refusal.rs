@@ -1,6 +1,6 @@
 //! What Bascule does not move, or what would reach outside the cluster before anybody approved.
 
-use super::{Object, class, workload};
+use super::{Object, class, duplicates, workload};
 use serde_json::Value;
 
 /// Makes an IAM role's credentials reach Pods by the cluster's OIDC provider, which a role's trust policy must name
@@ -43,6 +43,10 @@ pub fn reasons(object: &Object, held: bool) -> Vec<String> {
     }
     if let Some(what) = outside(object) {
         reasons.push(format!("{id} {what}. Take it out of the bundle, and apply it yourself after the migration"));
+    }
+    let twice = duplicates::of(object);
+    if !twice.is_empty() {
+        reasons.push(format!("{id}: {}; green's API would refuse it. Keep one of each", twice.join(", ")));
     }
     for annotation in DNS_ANNOTATIONS {
         if let Some(host) = annotations[annotation].as_str() {

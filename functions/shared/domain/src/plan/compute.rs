@@ -12,9 +12,16 @@ pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 use super::Tags;
 use serde::{Deserialize, Serialize};
 
-/// Add-ons that nodes need before they can join: EKS wants them first, and every other add-on after the nodes
-/// (<https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html>).
-pub const BEFORE_NODES: [&str; 2] = ["vpc-cni", "kube-proxy"];
+/// Add-ons without which no node becomes ready: they come before the nodes, and every other add-on after them
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html>). The Pod Identity agent is among them because vpc-cni may
+/// get its credentials from it (terraform-aws-modules/terraform-aws-eks#3260, aws/amazon-vpc-cni-k8s#3840).
+pub const BEFORE_NODES: [&str; 3] = [VPC_CNI, "kube-proxy", POD_IDENTITY_AGENT];
+
+/// The add-on that gives Pods their addresses.
+pub const VPC_CNI: &str = "vpc-cni";
+
+/// The add-on that gives Pods the credentials of their Pod Identity associations.
+pub const POD_IDENTITY_AGENT: &str = "eks-pod-identity-agent";
 
 /// Control planes, nodes and their network.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -54,9 +61,6 @@ pub struct Green {
     pub subnet_ids: Vec<String>,
     /// `API` or `API_AND_CONFIG_MAP`.
     pub authentication_mode: String,
-    /// Whether EKS puts its self-managed vpc-cni, kube-proxy and `CoreDNS` on the cluster: not where blue has all three
-    /// as add-ons.
-    pub bootstrap_self_managed_addons: bool,
 }
 
 impl Compute {

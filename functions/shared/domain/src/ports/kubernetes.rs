@@ -32,9 +32,10 @@ pub trait Kubernetes: Sync {
     fn connect(&self, cluster: &str) -> impl Future<Output = Result<Self::Api, PhaseError>> + Send;
 }
 
-/// One cluster's API. Errors: 401 and 403 are `Denied`, 409 `Conflict`, 429, 5xx and no answer `Unavailable`, every other
-/// refusal `Refused` with the object named; a kind that is not served (yet) and a webhook that does not answer (yet)
-/// are `NotReady`.
+/// One cluster's API. Errors: a 403 of the authorizer is `Denied`, 409 `Conflict`, 401, 429, 5xx and no answer `Unavailable`, every
+/// other refusal `Refused` with the object named, a 500 for a manifest that does not fit its kind among them; a kind that is not
+/// served (yet), a webhook that does not answer (yet), and a 401 or 403 of the authorizer in the first hour of a cluster are
+/// `NotReady`.
 pub trait KubernetesApi: Send + Sync {
     /// Server-side apply, forced, of all of them at once, as fast as the server lets. One answer for each object; those
     /// that were not sent before `deadline` are `NotReady`.

@@ -34,7 +34,7 @@ pub async fn find<P: Clusters>(ports: &P, migration: &Migration) -> Result<Optio
 /// Asks for green's cluster, with the clones of blue's security groups.
 ///
 /// # Errors
-/// `Conflict` where green's name is taken.
+/// `Conflict` where green's name is taken; `NotReady` while EKS does not know one of the clones yet.
 pub async fn ensure<P: Clusters + Ledger>(ports: &P, migration: &Migration, clones: &Clones) -> Result<(), PhaseError> {
     let compute = &migration.plan.compute;
     let key = key(migration);
@@ -47,7 +47,11 @@ pub async fn ensure<P: Clusters + Ledger>(ports: &P, migration: &Migration, clon
         token: client_token(&migration.id, key.side, key.kind, &key.name),
     };
     let find = || async { Ok(find(ports, migration).await?.map(|found| found.cluster.arn)) };
-    reconcile::ensure(ports, migration, &key, Value::Null, find, || ports.create_cluster(&request)).await.map(drop)
+    let create = || async {
+        let created = ports.create_cluster(&request).await;
+        created.map_err(|error| reconcile::unless_new(error, clones.values()))
+    };
+    reconcile::ensure(ports, migration, &key, Value::Null, find, create).await.map(drop)
 }
 
 /// Green's cluster, once it is `ACTIVE`.
@@ -64,10 +68,11 @@ pub async fn ready<P: Clusters + Clock>(ports: &P, migration: &Migration) -> Res
     }
 }
 
-/// What the status of a control plane means to who waits for it.
+/// What the status of a control plane means to who waits for it. While it is `UPDATING` EKS refuses to create node groups
+/// (eksctl-io/eksctl#2244).
 fn readiness(found: &ClusterStatus, now: jiff::Timestamp) -> Result<(), PhaseError> {
     match found.status.as_str() {
-        "ACTIVE" | "UPDATING" => Ok(()),
+        "ACTIVE" => Ok(()),
         "FAILED" => Err(PhaseError::unhealthy(format!(
             "EKS could not create the control plane {}: {}",
             found.cluster.name,
@@ -131,7 +136,7 @@ mod tests {
         let now = jiff::Timestamp::from_second(252).unwrap();
         let conditions = [
             ("ACTIVE", None),
-            ("UPDATING", None),
+            ("UPDATING", Some((Condition::NotReady, "control plane UPDATING for 4m12s"))),
             ("CREATING", Some((Condition::NotReady, "control plane CREATING for 4m12s"))),
             (
                 "FAILED",

@@ -6,10 +6,9 @@ use crate::{
     names::{self, client_token},
     ownership::clone_tags,
     plan::compute::{LaunchTemplate, LaunchTemplateData, nodes::NetworkInterface, rules::Clones},
-    ports::{LaunchTemplates, Ledger, network::NewLaunchTemplate},
+    ports::{Clock, LaunchTemplates, Ledger, network::NewLaunchTemplate},
     reconcile,
 };
-use serde_json::Value;
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
@@ -43,7 +42,7 @@ pub fn name(migration: &Migration, blue: &LaunchTemplate) -> String {
 ///
 /// # Errors
 /// `Conflict` where the user data of blue's version is not what the plan saw.
-pub async fn ensure<P: Ledger + LaunchTemplates>(
+pub async fn ensure<P: Ledger + LaunchTemplates + Clock>(
     ports: &P,
     migration: &Migration,
     blue: &LaunchTemplate,
@@ -59,7 +58,8 @@ pub async fn ensure<P: Ledger + LaunchTemplates>(
         name: name.clone(),
     };
     let find = || ports.own_launch_template(&name, migration.name());
-    reconcile::ensure(ports, migration, &key, Value::Null, find, || ports.create_launch_template(&request)).await
+    let detail = reconcile::intended(ports.now());
+    reconcile::ensure(ports, migration, &key, detail, find, || ports.create_launch_template(&request)).await
 }
 
 /// What the clone says: green's groups for blue's, and green's name in the tags of what is launched.
@@ -81,8 +81,8 @@ fn clone_data(migration: &Migration, data: &LaunchTemplateData, clones: &Clones)
 /// Makes the clone that `entry` stands for absent.
 ///
 /// # Errors
-/// `Conflict` where the plan does not have what it is a clone of.
-pub async fn remove<P: Ledger + LaunchTemplates>(
+/// `Conflict` where the plan does not have what it is a clone of; `NotReady` while EC2 may not show it yet.
+pub async fn remove<P: Ledger + LaunchTemplates + Clock>(
     ports: &P,
     migration: &Migration,
     entry: &Entry,
@@ -91,6 +91,7 @@ pub async fn remove<P: Ledger + LaunchTemplates>(
     let blue = blue.ok_or_else(|| PhaseError::conflict(format!("{} is not in the plan", entry.key)))?;
     let name = name(migration, blue);
     let find = || ports.own_launch_template(&name, migration.name());
+    reconcile::settled(entry, ports.now(), find).await?;
     reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| delete(ports, &id).await).await
 }
 

@@ -25,7 +25,7 @@ pub fn key(name: &str) -> ResourceKey {
 /// taken for the groups that may use SSH.
 ///
 /// # Errors
-/// Only what the calls answer.
+/// `NotReady` while EKS does not know the launch template or one of the clones yet.
 pub async fn ensure<P: Ledger + NodeGroups>(
     ports: &P,
     migration: &Migration,
@@ -45,7 +45,11 @@ pub async fn ensure<P: Ledger + NodeGroups>(
         token: client_token(&migration.id, key.side, key.kind, &key.name),
     };
     let find = || async { Ok(ports.node_group(&green.name, &like.name).await?.map(|found| found.arn)) };
-    reconcile::ensure(ports, migration, &key, Value::Null, find, || ports.create_node_group(&request)).await.map(drop)
+    let create = || async {
+        let created = ports.create_node_group(&request).await;
+        created.map_err(|error| reconcile::unless_new(error, clones.values().chain(template)))
+    };
+    reconcile::ensure(ports, migration, &key, Value::Null, find, create).await.map(drop)
 }
 
 /// Ends once every one of green's node groups is there.

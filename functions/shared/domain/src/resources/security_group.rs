@@ -4,13 +4,12 @@
 //! The cluster security group is not among them: EKS makes and deletes it with the cluster.
 
 use crate::{
-    Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status, names,
+    Condition, Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status, names,
     ownership::{self, clone_tags},
     plan::compute::{SecurityGroup, rules::Clones},
-    ports::{Clusters, Ledger, Network},
+    ports::{Clock, Clusters, Ledger, Network},
     reconcile,
 };
-use serde_json::Value;
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
@@ -43,8 +42,8 @@ pub fn name(migration: &Migration, blue: &SecurityGroup) -> String {
 /// Makes the clone, without blue's rules, and gives its id. `present` are the groups of the VPC.
 ///
 /// # Errors
-/// Only what the calls answer.
-pub async fn ensure<P: Ledger + Network>(
+/// `NotReady` where it was created before and EC2 does not show it yet.
+pub async fn ensure<P: Ledger + Network + Clock>(
     ports: &P,
     migration: &Migration,
     blue: &SecurityGroup,
@@ -63,9 +62,18 @@ pub async fn ensure<P: Ledger + Network>(
         ports,
         migration,
         &key(&blue.id),
-        Value::Null,
+        reconcile::intended(ports.now()),
         || async { Ok(found.map(|found| found.id.clone())) },
-        || ports.create_security_group(&clone),
+        || async {
+            let created = ports.create_security_group(&clone).await;
+            // The name is this migration's own: the group was created before, and is not to be seen yet.
+            created.map_err(|error| match error.condition {
+                Condition::Refused if error.message.contains("InvalidGroup.Duplicate") => {
+                    PhaseError::not_ready(error.message)
+                }
+                _ => error,
+            })
+        },
     )
     .await
 }
@@ -106,12 +114,17 @@ pub async fn own<P: Network>(ports: &P, migration: &Migration) -> Result<Vec<Sec
 /// Makes the clone that `entry` stands for absent.
 ///
 /// # Errors
-/// `NotReady` while EC2 still sees the group in use.
-pub async fn remove<P: Ledger + Network>(ports: &P, migration: &Migration, entry: &Entry) -> Result<(), PhaseError> {
+/// `NotReady` while EC2 still sees the group in use, or may not show it yet.
+pub async fn remove<P: Ledger + Network + Clock>(
+    ports: &P,
+    migration: &Migration,
+    entry: &Entry,
+) -> Result<(), PhaseError> {
     let find = || async {
         let own = own(ports, migration).await?;
         Ok(own.into_iter().find(|group| is_clone(migration, entry, group)).map(|group| group.id))
     };
+    reconcile::settled(entry, ports.now(), find).await?;
     reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| delete(ports, &id).await).await
 }
 

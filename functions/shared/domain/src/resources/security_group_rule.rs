@@ -45,12 +45,13 @@ pub fn has(groups: &[SecurityGroup], group_id: &str, rule: &Rule) -> bool {
 /// Adds one rule, with an entry of its own. `present` are the groups of the VPC.
 ///
 /// # Errors
-/// Only what the calls answer.
+/// `NotReady` while EC2 does not know one of `clones` yet.
 pub async fn ensure<P: Ledger + Network>(
     ports: &P,
     migration: &Migration,
     name: &str,
     wanted: &Wanted,
+    clones: &Clones,
     present: &[SecurityGroup],
 ) -> Result<(), PhaseError> {
     let key = key(name);
@@ -63,7 +64,7 @@ pub async fn ensure<P: Ledger + Network>(
         &key,
         detail,
         || async { Ok(found) },
-        || async { add(ports, migration, wanted).await.map(|()| id) },
+        || async { add(ports, migration, wanted, clones).await.map(|()| id) },
     )
     .await
     .map(drop)
@@ -73,7 +74,7 @@ pub async fn ensure<P: Ledger + Network>(
 /// `record_all`, for every one. `present` are the groups of the VPC.
 ///
 /// # Errors
-/// `Conflict` where a rule names a group of blue that has no clone.
+/// `Conflict` where a rule names a group of blue that has no clone; `NotReady` while EC2 does not know one of `clones` yet.
 pub async fn ensure_copied<P: Ledger + Network>(
     ports: &P,
     migration: &Migration,
@@ -91,16 +92,17 @@ pub async fn ensure_copied<P: Ledger + Network>(
             )));
         };
         if copied.foreign || record_all {
-            ensure(ports, migration, &copied.key, &wanted, present).await?;
+            ensure(ports, migration, &copied.key, &wanted, clones, present).await?;
         } else if !has(present, &wanted.group_id, &wanted.rule) {
-            add(ports, migration, &wanted).await?;
+            add(ports, migration, &wanted, clones).await?;
         }
     }
     Ok(())
 }
 
-async fn add<P: Network>(ports: &P, migration: &Migration, wanted: &Wanted) -> Result<(), PhaseError> {
-    ports.authorize(&wanted.group_id, &wanted.rule, &ownership::tags(migration, Side::Green)).await
+async fn add<P: Network>(ports: &P, migration: &Migration, wanted: &Wanted, clones: &Clones) -> Result<(), PhaseError> {
+    let added = ports.authorize(&wanted.group_id, &wanted.rule, &ownership::tags(migration, Side::Green)).await;
+    added.map_err(|error| reconcile::unless_new(error, clones.values()))
 }
 
 /// Removes the rules that the ledger knows and for which `only` holds.

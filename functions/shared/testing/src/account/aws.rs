@@ -73,6 +73,8 @@ pub struct Aws {
     pub subnets: Vec<Subnet>,
     /// Security groups by id.
     pub security_groups: BTreeMap<String, SecurityGroup>,
+    /// Security groups that nobody sees yet, by id.
+    pub unseen: BTreeSet<String>,
     /// Network interfaces beside those of control planes, nodes and load balancers.
     pub interfaces: Vec<Interface>,
     /// Instances.

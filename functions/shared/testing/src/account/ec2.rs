@@ -1,6 +1,7 @@
 //! Amazon EC2: security groups, network interfaces, instances and launch templates.
 
 use super::eks::is_of;
+use super::time::Change;
 use super::{Account, Aws};
 use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
 use domain::ports::network::{Instance, Interface, NewLaunchTemplate};
@@ -70,7 +71,8 @@ impl Network for Account {
 
     async fn security_groups(&self, vpc_id: &str) -> Result<Vec<SecurityGroup>, PhaseError> {
         self.read("ec2:DescribeSecurityGroups", |aws| {
-            aws.security_groups.values().filter(|group| group.vpc_id == vpc_id).cloned().collect()
+            let seen = aws.security_groups.values().filter(|group| !aws.unseen.contains(&group.id));
+            seen.filter(|group| group.vpc_id == vpc_id).cloned().collect()
         })
     }
 
@@ -82,6 +84,10 @@ impl Network for Account {
             let id = aws.create("SecurityGroup", "sg-of-", &group.name);
             let created = SecurityGroup { id: id.clone(), rules: vec![everything_out()], ..group.clone() };
             aws.security_groups.insert(id.clone(), created);
+            if aws.clock.durations.security_group.is_positive() {
+                aws.unseen.insert(id.clone());
+                aws.later(|durations| durations.security_group, Change::SecurityGroupSeen(id.clone()));
+            }
             Ok(id)
         })
     }
@@ -98,9 +104,12 @@ impl Network for Account {
 
     async fn authorize(&self, group_id: &str, rule: &Rule, _: &Tags) -> Result<(), PhaseError> {
         self.change("ec2:AuthorizeSecurityGroup", |aws| {
-            let Some(group) = aws.security_groups.get_mut(group_id) else {
-                return Err(PhaseError::refused(format!("InvalidGroup.NotFound: {group_id}")));
-            };
+            let unseen = [Some(group_id), rule.peer_group()].into_iter().flatten().find(|id| aws.unseen.contains(*id));
+            let absent = |id: &str| PhaseError::refused(format!("InvalidGroup.NotFound: '{id}' does not exist"));
+            if let Some(id) = unseen {
+                return Err(absent(id));
+            }
+            let group = aws.security_groups.get_mut(group_id).ok_or_else(|| absent(group_id))?;
             if !group.rules.iter().any(|found| found.allows_the_same(rule)) {
                 group.rules.push(rule.clone());
                 aws.create("SecurityGroupRule", "", &format!("{group_id}/{rule}"));

@@ -6,7 +6,9 @@ use super::aws::pair;
 use super::ec2::everything_out;
 use super::time::Change;
 use super::{Account, Aws};
-use domain::plan::compute::{Addon, Cluster, ClusterStatus, Direction, NodeGroup, Peer, Rule, SecurityGroup};
+use domain::plan::compute::{
+    Addon, Cluster, ClusterStatus, Direction, Issue, NodeGroup, POD_IDENTITY_AGENT, Peer, Rule, SecurityGroup, VPC_CNI,
+};
 use domain::ports::clusters::{AddonOffer, AddonStatus, NewCluster, NewNodeGroup};
 use domain::ports::network::{Instance, Interface};
 use domain::ports::scaling::{AutoScalingGroup, CLUSTER_TAG, NODE_GROUP_TAG};
@@ -21,6 +23,17 @@ pub(crate) fn arn(kind: &str, name: &str) -> String {
 
 fn names<T>(map: &BTreeMap<(String, String), T>, cluster: &str) -> Vec<String> {
     map.keys().filter(|(of, _)| of == cluster).map(|(_, name)| name.clone()).collect()
+}
+
+/// Why the nodes of a cluster stay unready: without the VPC CNI, or without what gives it its credentials
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html#not-ready>).
+fn no_network(addons: &BTreeMap<(String, String), AddonStatus>, cluster: &str) -> Option<String> {
+    let Some(cni) = addons.get(&pair(cluster, VPC_CNI)) else {
+        return Some("Unhealthy nodes in the kubernetes cluster: cni plugin not initialized".to_owned());
+    };
+    let agent = addons.contains_key(&pair(cluster, POD_IDENTITY_AGENT));
+    (!cni.addon.pod_identities.is_empty() && !agent)
+        .then(|| "Unhealthy nodes in the kubernetes cluster: aws-node has no credentials".to_owned())
 }
 
 impl Aws {
@@ -59,6 +72,11 @@ impl Aws {
     pub(crate) fn node_group_created(&mut self, cluster: &str, name: &str) {
         let Some(group) = self.node_groups.get_mut(&pair(cluster, name)) else { return };
         if group.status != "CREATING" {
+            return;
+        }
+        if let Some(message) = no_network(&self.addons, cluster) {
+            "CREATE_FAILED".clone_into(&mut group.status);
+            group.issues = vec![Issue { code: "NodeCreationFailure".to_owned(), message }];
             return;
         }
         "ACTIVE".clone_into(&mut group.status);

@@ -26,6 +26,9 @@ pub struct Durations {
     pub vpc_link: SignedDuration,
     /// The deletion of a VPC link.
     pub vpc_link_deletion: SignedDuration,
+    /// Until a new security group can be seen and named: EC2 is eventually consistent
+    /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+    pub security_group: SignedDuration,
     /// The first checks of a target.
     pub health_checks: SignedDuration,
     /// Until a controller has done what a written object asks for.
@@ -43,6 +46,7 @@ impl Default for Durations {
             load_balancer: SignedDuration::from_mins(3),
             vpc_link: SignedDuration::from_mins(3),
             vpc_link_deletion: SignedDuration::from_mins(2),
+            security_group: SignedDuration::ZERO,
             health_checks: SignedDuration::from_secs(30),
             rollout: SignedDuration::from_secs(30),
         }
@@ -79,6 +83,7 @@ pub(super) enum Change {
     LoadBalancerProvisioned(String),
     VpcLinkCreated(String),
     VpcLinkDeleted(String),
+    SecurityGroupSeen(String),
     TargetChecked(String, String),
     ObjectReconciled(String, ObjectId),
 }
@@ -125,6 +130,9 @@ impl Aws {
             Change::VpcLinkCreated(id) => self.vpc_link_created(&id),
             Change::VpcLinkDeleted(id) => {
                 self.links.remove(&id);
+            }
+            Change::SecurityGroupSeen(id) => {
+                self.unseen.remove(&id);
             }
             Change::TargetChecked(group, target) => {
                 self.unchecked.remove(&(group, target));

@@ -70,11 +70,6 @@ pub(super) fn put(aws: &mut Aws) {
     ];
     aws.security_groups.extend(groups.map(|group| (group.id.clone(), group)));
     aws.launch_templates.insert("lt-1".to_owned(), template());
-    for name in ["general", "jobs"] {
-        let group = NodeGroup { status: "CREATING".to_owned(), ..node_group(name) };
-        aws.node_groups.insert((BLUE.to_owned(), name.to_owned()), group);
-        aws.node_group_created(BLUE, name);
-    }
     for name in ["vpc-cni", "kube-proxy", "coredns"] {
         let addon = addon(name);
         aws.addon_versions.insert((name.to_owned(), "1.34".to_owned()), vec![(addon.version.clone(), true)]);
@@ -87,6 +82,11 @@ pub(super) fn put(aws: &mut Aws) {
             addon,
         };
         aws.addons.insert((BLUE.to_owned(), name.to_owned()), status);
+    }
+    for name in ["general", "jobs"] {
+        let group = NodeGroup { status: "CREATING".to_owned(), ..node_group(name) };
+        aws.node_groups.insert((BLUE.to_owned(), name.to_owned()), group);
+        aws.node_group_created(BLUE, name);
     }
     let nodes = AccessEntry {
         principal_arn: "arn:aws:iam::123456789012:role/nodes".to_owned(),
@@ -111,7 +111,6 @@ pub(super) fn found(aws: &Aws) -> Compute {
             version: "1.34".to_owned(),
             subnet_ids: blue().subnet_ids,
             authentication_mode: "API".to_owned(),
-            bootstrap_self_managed_addons: false,
         },
         node_groups: ["general", "jobs"].map(node_group).into(),
         launch_templates: vec![template()],

@@ -154,6 +154,11 @@ fn cluster(aws: &mut Aws, migration: &Migration, role: &str) {
     let created = ClusterStatus { cluster, status: "CREATING".to_owned(), created_at, issues: Vec::new() };
     aws.clusters.insert(GREEN.to_owned(), created);
     aws.cluster_created(GREEN);
+    for addon in compute.addons(true) {
+        if let Some(blues) = aws.addons.get(&pair(BLUE, &addon.name)).cloned() {
+            aws.addons.insert(pair(GREEN, &addon.name), blues);
+        }
+    }
     for like in &compute.node_groups {
         let group = NodeGroup { status: "CREATING".to_owned(), ..like.clone() };
         aws.node_groups.insert(pair(GREEN, &like.name), group);

@@ -33,6 +33,7 @@ fn durations() -> Durations {
         load_balancer: short,
         vpc_link: short,
         vpc_link_deletion: short,
+        security_group: short,
         health_checks: short,
         rollout: short,
     }

@@ -42,6 +42,11 @@ const APPLY_WEB: &str = "/apis/apps/v1/namespaces/default/deployments/web?fieldM
 
 /// A cluster whose API server has exactly this conversation; the bodies it was sent come out at the end.
 fn scenario(exchanges: Vec<Exchange>) -> (Cluster, tokio::task::JoinHandle<Vec<Value>>) {
+    conversation(exchanges, false)
+}
+
+/// The same with a cluster that is new, or not.
+fn conversation(exchanges: Vec<Exchange>, settling: bool) -> (Cluster, tokio::task::JoinHandle<Vec<Value>>) {
     let (service, server): (_, Server) = mock::pair();
     let spoken = tokio::spawn(async move {
         let mut server = std::pin::pin!(server);
@@ -57,7 +62,7 @@ fn scenario(exchanges: Vec<Exchange>) -> (Cluster, tokio::task::JoinHandle<Vec<V
         }
         bodies
     });
-    (Cluster::new("shop-green", Client::new(service, "default")), spoken)
+    (Cluster::new("shop-green", Client::new(service, "default"), settling), spoken)
 }
 
 fn id() -> ObjectId {
@@ -133,10 +138,11 @@ async fn a_long_list_is_read_page_by_page() {
 
 #[tokio::test]
 async fn a_missing_object_is_none_and_a_denied_one_is_denied() {
+    let cannot = r#"deployments.apps "web" is forbidden: User "x" cannot get resource "deployments""#;
     let (cluster, _spoken) = scenario(vec![
         deployments(),
         exchange("GET", WEB, 404, failure(404, "deployments.apps \"web\" not found", 0)),
-        exchange("GET", WEB, 403, failure(403, "forbidden", 0)),
+        exchange("GET", WEB, 403, failure(403, cannot, 0)),
     ]);
     assert_eq!(cluster.get(&id()).await, Ok(None));
     assert_eq!(cluster.get(&id()).await.unwrap_err().condition, Condition::Denied);
@@ -149,4 +155,17 @@ async fn a_patch_is_a_merge_patch() {
     let patch = json!({ "spec": { "replicas": 0 } });
     assert_eq!(cluster.patch(&id(), &patch).await, Ok(deployment()));
     assert_eq!(spoken.await.unwrap()[1], patch);
+}
+
+#[tokio::test]
+async fn an_api_server_that_does_not_know_bascule_yet_is_asked_again_and_a_retiring_one_too() {
+    let unknown = || exchange("PATCH", APPLY_WEB, 401, failure(401, "Unauthorized", 0));
+    for (settling, condition) in [(true, Condition::NotReady), (false, Condition::Unavailable)] {
+        let exchanges = vec![deployments(), unknown(), exchange("PATCH", APPLY_WEB, 200, deployment())];
+        let (cluster, spoken) = conversation(exchanges, settling);
+        let answers = cluster.apply(&[deployment()], jiff::Timestamp::MAX).await;
+        assert_eq!(answers[0].clone().unwrap_err().condition, condition);
+        assert_eq!(cluster.apply(&[deployment()], jiff::Timestamp::MAX).await, [Ok(())]);
+        spoken.await.unwrap();
+    }
 }

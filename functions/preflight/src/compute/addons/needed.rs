@@ -1,0 +1,163 @@
+//! What green's nodes need before they are ready, and whether blue's add-ons bring it: the bundles come after the nodes.
+
+use super::BLUE;
+use domain::{
+    Problem,
+    plan::compute::{Addon, Compute, POD_IDENTITY_AGENT, VPC_CNI},
+};
+use serde_json::Value;
+
+/// What EKS puts on a new cluster itself unless it is told not to
+/// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html>, `bootstrapSelfManagedAddons`): in EKS's default
+/// configuration, whatever blue's is.
+const BOOTSTRAPPED: [&str; 3] = [VPC_CNI, "kube-proxy", "coredns"];
+
+/// The service account of the VPC CNI.
+const CNI_ACCOUNT: &str = "aws-node";
+
+/// Every reason for which green's nodes would not become ready, or would run another network than blue's.
+pub(in crate::compute) fn problems(compute: &Compute) -> Vec<Problem> {
+    let blue = &compute.blue.name;
+    let has = |name: &str| compute.addons.iter().any(|addon| addon.name == name);
+    let mut messages: Vec<String> =
+        BOOTSTRAPPED.into_iter().filter(|name| !has(name)).map(|name| missing(blue, name)).collect();
+    if !has(POD_IDENTITY_AGENT) && cni_uses_pod_identity(compute) {
+        messages.push(format!(
+            "{VPC_CNI} gets its credentials through Pod Identity, and {POD_IDENTITY_AGENT} is not an EKS add-on of blue: green's nodes would \
+             have no network before the bundles are applied. Make it one: \
+             `aws eks create-addon --cluster-name {blue} --addon-name {POD_IDENTITY_AGENT} --resolve-conflicts OVERWRITE`"
+        ));
+    }
+    for addon in &compute.addons {
+        let Some(written) = addon.configuration.as_deref() else { continue };
+        match serde_saphyr::from_str::<Value>(written) {
+            Ok(settings) if addon.name == VPC_CNI && lacks_eni_configs(&settings) => messages.push(format!(
+                "{VPC_CNI} uses custom networking (AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG), and its ENIConfigs are not in the add-on's configuration: \
+                 green's nodes would wait for them. Put them there (eniConfig.create and eniConfig.subnets, \
+                 https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network-tutorial.html)"
+            )),
+            Ok(_) => {}
+            Err(_) => messages.push(format!("the configuration of the add-on {} is neither JSON nor YAML", addon.name)),
+        }
+        messages.extend(names_blue(compute, addon, written));
+    }
+    messages.into_iter().map(|message| Problem::new(BLUE, message)).collect()
+}
+
+fn missing(blue: &str, name: &str) -> String {
+    let network = if name == VPC_CNI { "; a network plugin of another maker cannot be cloned yet" } else { "" };
+    format!(
+        "{name} is not an EKS add-on of blue, so that its configuration cannot be copied{network}. Make it one, with the settings that it has: \
+         `aws eks create-addon --cluster-name {blue} --addon-name {name} --resolve-conflicts PRESERVE` \
+         (https://docs.aws.amazon.com/eks/latest/userguide/creating-an-add-on.html)"
+    )
+}
+
+fn cni_uses_pod_identity(compute: &Compute) -> bool {
+    let own = compute.addons.iter().filter(|addon| addon.name == VPC_CNI).any(|addon| !addon.pod_identities.is_empty());
+    own || compute.pod_identities.iter().any(|identity| identity.service_account == CNI_ACCOUNT)
+}
+
+/// Whether the VPC CNI waits for `ENIConfig` objects that its add-on does not make
+/// (terraform-aws-modules/terraform-aws-eks#3445).
+fn lacks_eni_configs(settings: &Value) -> bool {
+    let is_true = |value: &Value| value == true || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    let made = &settings["eniConfig"];
+    let makes = is_true(&made["create"]) && made["subnets"].as_object().is_some_and(|subnets| !subnets.is_empty());
+    is_true(&settings["env"]["AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"]) && !makes
+}
+
+/// A configuration that names blue, its endpoint or its groups would tie green to them.
+fn names_blue(compute: &Compute, addon: &Addon, written: &str) -> Option<String> {
+    let blue = &compute.blue;
+    let groups = compute.blue_groups();
+    let named = [blue.name.as_str(), blue.endpoint.as_str()].into_iter().chain(groups);
+    let found = named.filter(|name| !name.is_empty()).find(|name| domain::names::is_named(written, name))?;
+    Some(format!(
+        "the configuration of the add-on {} names {found}, which is blue's: green's would be tied to it. Leave it out of the configuration",
+        addon.name
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::plan::compute::{Cluster, PodIdentity, SecurityGroup};
+
+    fn addon(name: &str) -> Addon {
+        Addon { name: name.to_owned(), ..Addon::default() }
+    }
+
+    fn compute() -> Compute {
+        Compute {
+            blue: Cluster { name: "shop-blue".to_owned(), ..Cluster::default() },
+            addons: BOOTSTRAPPED.map(addon).into(),
+            security_groups: vec![SecurityGroup { id: "sg-0a".to_owned(), ..SecurityGroup::default() }],
+            ..Compute::default()
+        }
+    }
+
+    fn told(compute: &Compute) -> String {
+        Problem::list(&problems(compute))
+    }
+
+    #[test]
+    fn what_is_no_add_on_of_blue_is_refused_with_the_command_that_makes_it_one() {
+        assert_eq!(told(&compute()), "");
+        for name in BOOTSTRAPPED {
+            let mut without = compute();
+            without.addons.retain(|addon| addon.name != name);
+            let command =
+                format!("create-addon --cluster-name shop-blue --addon-name {name} --resolve-conflicts PRESERVE");
+            assert!(told(&without).contains(&command), "{}", told(&without));
+        }
+    }
+
+    #[test]
+    fn the_agent_must_be_an_add_on_where_the_cni_gets_its_credentials_from_it() {
+        let mut of_addon = compute();
+        of_addon.addons[0].pod_identities = vec![(CNI_ACCOUNT.to_owned(), "arn:aws:iam::1:role/cni".to_owned())];
+        let mut by_itself = compute();
+        by_itself.pod_identities =
+            vec![PodIdentity { service_account: CNI_ACCOUNT.to_owned(), ..PodIdentity::default() }];
+        for mut compute in [of_addon, by_itself] {
+            assert!(told(&compute).contains("--addon-name eks-pod-identity-agent"), "{}", told(&compute));
+            compute.addons.push(addon(POD_IDENTITY_AGENT));
+            assert_eq!(told(&compute), "");
+        }
+    }
+
+    // The values of the chart: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/charts/aws-vpc-cni/values.yaml
+    #[test]
+    fn custom_networking_needs_its_eni_configs_in_the_configuration() {
+        for (written, refused) in [
+            (r#"{"env":{"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG":"true"}}"#, true),
+            ("env:\n  AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG: true\n", true),
+            (r#"{"env":{"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG":"false"}}"#, false),
+            (r#"{"env":{"WARM_IP_TARGET":"2"}}"#, false),
+            (
+                r#"{"env":{"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG":"true"},"eniConfig":{"create":true,"subnets":{"eu-central-1a":{"id":"subnet-1"}}}}"#,
+                false,
+            ),
+            (r#"{"env":{"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG":"true"},"eniConfig":{"create":true,"subnets":{}}}"#, true),
+        ] {
+            let mut compute = compute();
+            compute.addons[0].configuration = Some(written.to_owned());
+            assert_eq!(told(&compute).contains("ENIConfigs"), refused, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_names_blue_is_refused() {
+        for (written, refused) in [
+            (r#"{"a":"shop-blue"}"#, true),
+            (r#"{"a":"shop-blues"}"#, false),
+            (r#"{"eniConfig":{"subnets":{"a":{"securityGroups":["sg-0a"]}}}}"#, true),
+            (r#"{"a":"sg-0ab"}"#, false),
+        ] {
+            let mut compute = compute();
+            compute.addons[2].configuration = Some(written.to_owned());
+            assert_eq!(told(&compute).contains("which is blue's"), refused, "{written}");
+        }
+    }
+}
