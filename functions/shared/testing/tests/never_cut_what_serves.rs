@@ -45,9 +45,10 @@ async fn way_back(account: &Account, migration: &Migration) -> Result<Outcome, P
 }
 
 fn through_green(methods: &[Method]) -> bool {
-    methods.iter().filter_map(Method::linked).all(|method| {
-        method.integration.connection.vpc_link(&BTreeMap::new()).is_some_and(|link| link != "blue1")
-    })
+    methods
+        .iter()
+        .filter_map(Method::linked)
+        .all(|method| method.integration.connection.vpc_link(&BTreeMap::new()).is_some_and(|link| link != "blue1"))
 }
 
 #[tokio::test]
