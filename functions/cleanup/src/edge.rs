@@ -3,21 +3,57 @@
 //! Green's deployment stays: production runs on it. Its own stage goes with the other one, since production's stage holds it now.
 
 use crate::blue;
+use domain::gateway::way;
 use domain::plan::Planned;
 use domain::ports::load_balancers::Named;
 use domain::ports::{Apis, Ledger, LoadBalancers, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::resources::{load_balancer, rest_api, stage, target_group, usage_plan, vpc_link};
-use domain::{Kind, Migration, Outcome, PhaseError, Side};
+use domain::{Kind, Migration, Outcome, PhaseError, ResourceKey, Side};
 
 /// Everything that is deleted here.
 pub trait Ports: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups {}
 
 impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups {}
 
+/// Proves once more that nothing sends requests to blue, before the first of its edge is deleted: days may have passed since the
+/// guard, while people were asked.
+///
+/// # Errors
+/// `GuardBreached` where something does.
+pub async fn guard<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
+    unless_begun(ports, migration, listed(migration, Kind::VpcLink, &edge.vpc_link.id)?).await
+}
+
+/// The guard, until the deletion of this was asked for.
+async fn unless_begun<P: Ports>(ports: &P, migration: &Migration, planned: &Planned) -> Result<(), PhaseError> {
+    let key = ResourceKey::new(Side::Blue, planned.kind, &planned.name);
+    if ports.entry(migration, &key).await?.is_some() {
+        return Ok(());
+    }
+    way::blue_is_unused(ports, migration).await
+}
+
+/// Proves that blue's link is gone: without it no request reaches blue's nodes.
+///
+/// # Errors
+/// `Refused` while the link is there.
+pub async fn is_gone<P: VpcLinks>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let id = &migration.plan.edge.vpc_link.id;
+    match ports.vpc_link(id).await? {
+        Some(link) if link.status != "DELETING" => Err(PhaseError::refused(format!(
+            "blue's VPC link {id} is {}: blue's edge goes before its nodes and its control plane. Start the cleanup machine",
+            link.status
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Deletes, in the order in which things refer to each other.
 ///
 /// # Errors
-/// `NotReady` while AWS is deleting; `Refused` where the approved plan does not list what is to be deleted of blue.
+/// `NotReady` while AWS is deleting; `Refused` where the approved plan does not list what is to be deleted of blue;
+/// `GuardBreached` where something sends requests to it.
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let edge = &migration.plan.edge;
     usage_plan::remove_all(ports, migration).await?;
@@ -57,6 +93,8 @@ async fn link<P: Ports>(ports: &P, migration: &Migration, id: &str) -> Result<()
 }
 
 async fn balancer<P: Ports>(ports: &P, migration: &Migration, arn: &str) -> Result<(), PhaseError> {
+    // A VPC link V2 may name it, and needs no VPC link V1.
+    unless_begun(ports, migration, listed(migration, Kind::LoadBalancer, arn)?).await?;
     let find = || async { Ok(ports.load_balancer(Named::Arn(arn)).await?.map(|balancer| balancer.arn)) };
     let delete = |arn: String| async move { load_balancer::delete(ports, &arn).await };
     blue::delete(ports, migration, listed(migration, Kind::LoadBalancer, arn)?, find, delete).await

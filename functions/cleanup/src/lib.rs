@@ -62,11 +62,18 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
     match step {
         Step::Guard => guard::converge(ports, migration).await,
         Step::Edge => {
+            edge::guard(ports, migration).await?;
             ports.begin_cleanup(migration).await?;
             edge::converge(ports, migration).await
         }
-        Step::Nodes => nodes::converge(ports, migration).await,
-        Step::ControlPlane => control_plane::converge(ports, migration).await,
+        Step::Nodes => {
+            edge::is_gone(ports, migration).await?;
+            nodes::converge(ports, migration).await
+        }
+        Step::ControlPlane => {
+            edge::is_gone(ports, migration).await?;
+            control_plane::converge(ports, migration).await
+        }
         Step::Network => network::converge(ports, migration).await,
         Step::Inventory => {
             control_plane::leave_green(ports, migration).await?;

@@ -10,7 +10,7 @@ pub mod smoke;
 pub mod window;
 
 use domain::ports::{Apis, Clock, Kubernetes, Ledger, Manifests, Probes, Stages, UsagePlans};
-use domain::{Migration, Outcome, PhaseError, Status, gateway::unmoved, resources::deployment};
+use domain::{Migration, Outcome, PhaseError, Status, gateway::unmoved, gateway::way, resources::deployment};
 
 /// Everything that this phase reaches.
 pub trait Ports: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes + Clock {}
@@ -45,9 +45,10 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
 /// Takes the preparations back.
 ///
 /// # Errors
-/// `Conflict` while production's stage still uses G; whatever the ports answer.
+/// `GuardBreached` where a stage still sends requests to green, which must keep its public hosts then; whatever the ports answer.
 pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     window::restore(ports, migration).await?;
+    way::green_is_unused(ports, migration).await?;
     smoke::undo(ports, migration).await?;
     deployments::undo(ports, migration).await?;
     public_hosts::undo(ports, migration).await?;

@@ -169,5 +169,5 @@ async fn nothing_is_undone_while_production_uses_g() {
     let g = made_by_bascule(&account.aws())[0].0.id.clone();
     account.aws().stages.get_mut(&prod()).unwrap().deployment_id = g;
     let error = undo(&account, &back).await.unwrap_err();
-    assert_eq!(error.condition, Condition::Conflict);
+    assert_eq!(error.condition, Condition::GuardBreached);
 }

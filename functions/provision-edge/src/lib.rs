@@ -6,6 +6,7 @@ pub mod balancer;
 pub mod rewrite;
 pub mod temporary;
 
+use domain::gateway::way;
 use domain::ports::{Apis, Ledger, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::resources::{target_group_attachment, vpc_link};
 use domain::{Migration, Outcome, PhaseError, Whole};
@@ -46,8 +47,9 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
 /// Takes everything down again, in the reverse order: what refers to a thing goes before the thing.
 ///
 /// # Errors
-/// `NotReady` while AWS is deleting.
+/// `NotReady` while AWS is deleting; `GuardBreached` where a stage still sends requests to green.
 pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
+    way::green_is_unused(ports, migration).await?;
     target_group_attachment::remove_all(ports, migration).await?;
     temporary::undo(ports, migration).await?;
     vpc_link::remove(ports, migration).await?;

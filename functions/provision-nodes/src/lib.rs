@@ -5,7 +5,7 @@ use domain::{
     plan::compute::rules::Clones,
     ports::{Addons, Clock, Clusters, LaunchTemplates, Ledger, NodeGroups},
     reconcile::Waiting,
-    resources::{addon, cluster, launch_template, node_group, security_group},
+    resources::{addon, cluster, launch_template, node_group, security_group, target_group_attachment},
 };
 use std::collections::BTreeMap;
 
@@ -60,11 +60,12 @@ async fn templates<P: Ledger + LaunchTemplates + Clock>(
 /// Removes the node groups, then their launch templates. The add-ons go with the cluster.
 ///
 /// # Errors
-/// `NotReady` while EKS deletes.
+/// `NotReady` while EKS deletes; `GuardBreached` while the nodes are behind a load balancer.
 pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
     P: Ledger + NodeGroups + LaunchTemplates + Clock,
 {
+    target_group_attachment::all_removed(ports, migration).await?;
     let mut waiting = Waiting::default();
     for entry in ports.live_of(migration, Side::Green, Kind::NodeGroup).await? {
         waiting.take(node_group::remove(ports, migration, &entry.key.name).await)?;

@@ -1,7 +1,7 @@
 //! Advice to the operator: what does not stop a migration and is worth knowing.
 
 use super::Ports;
-use domain::gateway::export;
+use domain::gateway::way::Way;
 use domain::plan::Found;
 use domain::plan::edge::Edge;
 use domain::ports::gateway::Method;
@@ -17,14 +17,14 @@ const APIS: usize = 40;
 
 pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Found<Edge>) -> Result<(), PhaseError> {
     let edge = &found.facts;
-    let api = &edge.api.id;
+    let (api, blue) = (&edge.api.id, Way::blue(edge));
     let mut advice = of_the_stage(edge);
     advice.extend(of_the_hosts(input, edge));
     if ports.vpc_links().await?.len() >= LINKS {
         advice.push(format!("the account has {LINKS} VPC links or more; raise the quota unless that was done"));
     }
     for stage in ports.stages(api).await? {
-        if stage.name != edge.stage.name && export::serves_blue(&ports.export(api, &stage.name).await?, &stage, edge) {
+        if stage.name != edge.stage.name && blue.serves(&ports.export(api, &stage.name).await?, &stage) {
             advice.push(format!(
                 "the stage {} of {api} uses blue's VPC link too and is not switched; the cleanup waits until it is redeployed",
                 stage.name
@@ -35,7 +35,7 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
     for other in others.iter().take(APIS) {
         let linked = ports.methods(&other.id).await?.iter().filter_map(Method::linked).collect::<Vec<_>>();
         // A link in a variable is known per stage only; the guard of the cleanup looks at those.
-        if linked.iter().any(|method| edge.is_blue(&method.integration.connection, &BTreeMap::new())) {
+        if linked.iter().any(|method| blue.carries(&method.integration.connection, &BTreeMap::new())) {
             advice.push(format!(
                 "the API {} ({}) uses blue's VPC link too and is not switched; the cleanup waits until it uses another",
                 other.name, other.id

@@ -1,9 +1,11 @@
-//! What several phases decide about an API: whether two exports are the same, and which integrations go through which VPC link.
+//! What several phases decide about an API: whether two exports are the same, which integrations go through which VPC link, and
+//! what sends requests to a side.
 
 pub mod export;
 pub mod integrations;
 pub mod link;
 pub mod served;
+pub mod way;
 
 use crate::plan::edge::{Edge, Stage};
 use crate::ports::Ledger;

@@ -1,7 +1,7 @@
 //! Exports of stages: how their methods reach their backends, and whether two of them are the same. Two deployments of one
 //! configuration are, but for the fields that name the stage.
 
-use crate::plan::edge::{Connection, Edge, Integration, Stage};
+use crate::plan::edge::{Connection, Integration};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,13 +49,6 @@ pub fn integration(integration: &Value) -> Integration {
             .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
             .collect::<BTreeMap<_, _>>(),
     }
-}
-
-/// Whether a stage with this export sends requests to blue: through blue's VPC link, by id or by a variable of the stage, or to
-/// blue's load balancer through a VPC link V2.
-#[must_use]
-pub fn serves_blue(export: &Value, stage: &Stage, edge: &Edge) -> bool {
-    connections(export).any(|connection| edge.is_blue(&connection, &stage.variables))
 }
 
 /// The integrations of an export that go through the VPC link V1 of this id, to be changed.

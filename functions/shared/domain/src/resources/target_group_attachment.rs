@@ -68,6 +68,24 @@ pub async fn remove_all<P: Ledger + Scaling>(ports: &P, migration: &Migration) -
     Ok(())
 }
 
+/// Proves that green's node groups are behind no target group any more, as far as the ledger knows: nodes go after the edge, whose
+/// guard asks what production serves.
+///
+/// # Errors
+/// `GuardBreached` while one is.
+pub async fn all_removed<P: Ledger>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let left = ports.live_of(migration, Side::Green, Kind::TargetGroupAttachment).await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let left: Vec<&str> = left.iter().map(|entry| entry.key.name.as_str()).collect();
+    Err(PhaseError::guard_breached(format!(
+        "green's nodes are still in target groups ({}), and nothing of them was deleted: start the rollback machine, which undoes \
+         provision-edge first",
+        left.join(", ")
+    )))
+}
+
 async fn remove<P: Ledger + Scaling>(ports: &P, migration: &Migration, entry: &Entry) -> Result<(), PhaseError> {
     let text = |field: &str| entry.detail.get(field).and_then(Value::as_str).unwrap_or_default();
     let (group, arn) = (text("autoScalingGroup"), text("targetGroup"));
