@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 /// token tasks is a day longer.
 pub const LONGEST_WAIT: Duration = Duration::from_days(30);
 
+/// The shortest time after which no answer may mean yes: people must have had one to say no in.
+pub const SHORTEST_SILENT_YES: Duration = Duration::from_hours(1);
+
 /// The longest that the switch as a whole may take. The guard polls while a step is watched, and this keeps the polls of
 /// all steps within the 25,000 history events of an execution
 /// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
@@ -171,7 +174,7 @@ pub struct Bake {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Approval {
-    /// How long an answer is awaited, at most 30 days.
+    /// How long an answer is awaited, at most 30 days; at least an hour where no answer means yes.
     pub timeout: Duration,
     /// What no answer means.
     pub on_timeout: OnTimeout,

@@ -2,7 +2,7 @@
 //! the input is checked against, then the rules that a schema cannot say.
 
 use super::{
-    Input, LONGEST_CUTOVER, LONGEST_WAIT,
+    Input, LONGEST_CUTOVER, LONGEST_WAIT, OnTimeout, SHORTEST_SILENT_YES,
     schema::{blank, check},
 };
 use crate::Problem;
@@ -115,6 +115,11 @@ fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
         if duration.as_secs() == 0 {
             refuse(path, "found 0, expected more".to_owned());
         }
+    }
+    let (timeout, on_timeout) = (input.approval.timeout, input.approval.on_timeout);
+    if on_timeout == OnTimeout::Approve && timeout < SHORTEST_SILENT_YES && timeout.as_secs() > 0 {
+        let message = format!("found {timeout}, expected at least {SHORTEST_SILENT_YES} where no answer means yes");
+        refuse("$.approval.timeout", message);
     }
     let mut hosts = BTreeSet::new();
     for (index, host) in input.workloads.hosts.iter().enumerate() {
@@ -291,6 +296,21 @@ mod tests {
         assert!(found.len() >= 6, "{found:?}");
         for pattern in found {
             regex_lite::Regex::new(&pattern).unwrap();
+        }
+    }
+
+    #[test]
+    fn silence_means_yes_only_where_people_had_an_hour_to_say_no() {
+        for (timeout, on_timeout, expected) in [
+            ("59m", "approve", vec!["$.approval.timeout"]),
+            ("0s", "approve", vec!["$.approval.timeout"]),
+            ("1h", "approve", vec![]),
+            ("1s", "abort", vec![]),
+        ] {
+            let mut value = five_lines();
+            value["approval"] = json!({ "timeout": timeout, "onTimeout": on_timeout });
+            let found: Vec<String> = Reading::of(&value).problems.into_iter().map(|problem| problem.path).collect();
+            assert_eq!(found, expected, "{timeout} {on_timeout}");
         }
     }
 }
