@@ -20,11 +20,11 @@ pub struct Invocation {
 /// Runs a reconciler: reads the step, holds the phase's lease, loads the migration, and converges or undoes.
 ///
 /// An undo turns the migration's direction first, which fences every phase that still converges. Where the migration has
-/// ended or was never opened there is nothing to undo, and the answer is `{"ended": true}`; so it is where a rule asks and
-/// the bake has ended well.
+/// ended there is nothing to undo, and the answer is `{"ended": true}`; so it is where no person asks and the migration was never
+/// opened or its bake has ended well.
 ///
 /// # Errors
-/// `InvalidInput` for a step that the phase does not have in this direction; `NotReady` while another copy of the phase
+/// `Refused` where a person asks for the undo of a migration that the ledger does not know; `InvalidInput` for a step that the phase does not have in this direction; `NotReady` while another copy of the phase
 /// runs; `Conflict` where the migration goes the other way; otherwise the error of the phase.
 pub async fn reconcile<P, C, U>(
     ports: &P,
@@ -87,7 +87,11 @@ async fn leased<P: Migrations + Leases>(
 /// Whether there is anything to undo; turns the direction where this undo is the first.
 async fn turned_back<P: Migrations>(ports: &P, id: &MigrationId, automatic: bool) -> Result<bool, PhaseError> {
     match ports.meta(id).await? {
-        None => Ok(false),
+        None if automatic => Ok(false),
+        None => Err(PhaseError::refused(format!(
+            "the ledger has no migration {id}: expected the ARN of an execution of bascule-migrate of this account and Region; \
+             nothing was changed"
+        ))),
         Some(meta) if meta.life == Life::Ended => Ok(false),
         Some(meta) if automatic && meta.life.is_final() && meta.direction == Direction::Converge => Ok(false),
         Some(_) => ports.turn_back(id).await.map(|meta| meta.life != Life::Ended),

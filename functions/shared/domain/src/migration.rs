@@ -1,6 +1,6 @@
 //! A migration: one execution of the `migrate` state machine, and what a phase is told of it.
 
-use crate::{Input, Plan};
+use crate::{Input, PhaseError, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -66,7 +66,8 @@ pub struct Payload {
     /// Towards what.
     #[serde(default)]
     pub direction: Direction,
-    /// Whether a rule asks for this undo and no person does: after a bake that ended well it does nothing.
+    /// Whether the migrate machine or a rule asks for this undo and no person does: then it does nothing after a bake that ended
+    /// well, and where the migration was never opened.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub automatic: bool,
     /// Which part of the phase, where it has several.
@@ -98,6 +99,19 @@ impl Migration {
     #[must_use]
     pub fn name(&self) -> &str {
         self.id.name()
+    }
+
+    /// Refuses to begin what would wait or be watched in a migration that was turned back.
+    ///
+    /// # Errors
+    /// `Conflict` where the migration was turned back.
+    pub fn forward(&self) -> Result<(), PhaseError> {
+        match self.direction {
+            Direction::Converge => Ok(()),
+            Direction::Undo => Err(PhaseError::conflict(
+                "the migration goes the other way (undo); nothing is asked or watched any more",
+            )),
+        }
     }
 }
 
