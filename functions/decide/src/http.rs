@@ -15,6 +15,8 @@ pub struct Visit {
     pub signature: String,
     /// The form; absent for a GET, which never decides.
     pub form: Option<Form>,
+    /// The ARN of the IAM identity that signed the request, where the function URL takes signed requests only.
+    pub caller: Option<String>,
 }
 
 /// The form of the approval page.
@@ -30,6 +32,8 @@ pub struct Form {
 
 impl Visit {
     /// Reads a request; nothing where its query is no link, its method is neither GET, HEAD nor POST, or the form has no decision.
+    /// Who signed it is what Lambda says
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>), and no header.
     #[must_use]
     pub fn read(request: &LambdaFunctionUrlRequest) -> Option<Self> {
         let raw = request.raw_query_string.as_deref().unwrap_or_default();
@@ -40,7 +44,9 @@ impl Visit {
             _ => return None,
         };
         let (link, signature) = Link::read(|name| query.get(name).map(String::as_str))?;
-        Some(Self { link, signature, form })
+        let signed = request.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
+        let caller = signed.and_then(|iam| iam.user_arn.clone());
+        Some(Self { link, signature, form, caller })
     }
 }
 
@@ -73,13 +79,16 @@ pub fn answer(status: u16, html: &str) -> Value {
 mod tests {
     use super::*;
 
-    const QUERY: &str = "migration=arn%3Aa&question=qualification&digest=d&expires=1800000000&signature=s";
+    fn query() -> String {
+        let (digest, signature) = ("0a".repeat(32), "s".repeat(43));
+        format!("migration=arn%3Aa&question=qualification&digest={digest}&expires=1800000000&signature={signature}")
+    }
 
     fn request(method: &str, body: Option<&str>) -> LambdaFunctionUrlRequest {
         let event = json!({
             "version": "2.0",
             "rawPath": "/",
-            "rawQueryString": QUERY,
+            "rawQueryString": query(),
             "headers": {},
             "requestContext": { "http": { "method": method }, "timeEpoch": 0 },
             "body": body,
@@ -107,5 +116,23 @@ mod tests {
     fn anything_else_is_no_visit() {
         assert_eq!(Visit::read(&request("POST", Some(&STANDARD.encode("by=Ana")))), None);
         assert_eq!(Visit::read(&request("DELETE", None)), None);
+    }
+
+    /// The event of <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>.
+    #[test]
+    fn who_signed_a_request_is_what_lambda_says() {
+        let iam = json!({
+            "accessKey": "AKIA...", "accountId": "111122223333", "callerId": "AIDA...", "cognitoIdentity": null,
+            "principalOrgId": null, "userArn": "arn:aws:iam::111122223333:user/example-user", "userId": "AIDA...",
+        });
+        let mut event = json!({
+            "version": "2.0", "rawPath": "/", "rawQueryString": query(), "headers": { "x-caller": "arn:aws:iam::1:root" },
+            "requestContext": { "http": { "method": "GET" }, "timeEpoch": 0, "authentication": null, "authorizer": { "iam": iam } },
+            "isBase64Encoded": false,
+        });
+        let read = |event: &Value| Visit::read(&serde_json::from_value(event.clone()).unwrap()).unwrap().caller;
+        assert_eq!(read(&event).as_deref(), Some("arn:aws:iam::111122223333:user/example-user"));
+        event["requestContext"].as_object_mut().unwrap().remove("authorizer");
+        assert_eq!(read(&event), None);
     }
 }

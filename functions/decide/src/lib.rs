@@ -18,8 +18,8 @@ use serde_json::json;
 /// The answer that a call gives to a question.
 ///
 /// # Errors
-/// `Refused` for an answer after the deadline and for a deadline that is not over; `InvalidInput` where the decision or the
-/// name of who decides is missing.
+/// `Refused` for an answer to something else, after the deadline, and for a deadline that is not over; `InvalidInput` where the
+/// decision, the digest or the name of who decides is missing.
 pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Timestamp) -> Result<Answer, PhaseError> {
     if call.timeout {
         // The ledger's deadline counts, not the schedule's: an early or forged call decides nothing.
@@ -30,7 +30,7 @@ pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Time
             OnTimeout::Abort => Decision::Rejected,
             OnTimeout::Approve => Decision::Approved,
         };
-        return Ok(Answer { decision, by: NOBODY.to_owned(), comment: String::new(), at: now });
+        return Ok(Answer { decision, by: NOBODY.to_owned(), comment: String::new(), at: now, caller: None });
     }
     let Some(decision) = call.decision else {
         return Err(PhaseError::invalid_input("$.decision: missing; \"approved\" or \"rejected\""));
@@ -38,17 +38,40 @@ pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Time
     if call.by.trim().is_empty() {
         return Err(PhaseError::invalid_input("$.by: missing; say who decides, for the audit"));
     }
+    match &call.digest {
+        None => {
+            return Err(PhaseError::invalid_input(
+                "$.digest: missing; it says what is answered, and stands in the message and on the page",
+            ));
+        }
+        Some(digest) if *digest != asked.digest => {
+            return Err(PhaseError::refused(format!(
+                "$.digest: found {digest}, and what is asked now is {}: look at the newest message or page",
+                asked.digest
+            )));
+        }
+        Some(_) => {}
+    }
     if now > asked.deadline {
         return Err(PhaseError::refused(format!(
             "the answer was awaited until {}; the migration went on without it",
             asked.deadline
         )));
     }
-    Ok(Answer { decision, by: call.by.clone(), comment: call.comment.clone(), at: now })
+    Ok(Answer { decision, by: call.by.clone(), comment: call.comment.clone(), at: now, caller: call.caller.clone() })
 }
 
-/// Stores the answer, once, and lets the execution go on. The same answer again is no error, so that a crash between
-/// the two is mended by answering again, or by the deadline at the latest: it takes the answer of people who were faster.
+/// What became of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The answer that stands.
+    pub answer: Answer,
+    /// Whether the execution has heard of it only now. Where it has not, it had heard of it before, or waits no more.
+    pub heard: bool,
+}
+
+/// Stores the answer, once, and lets the execution go on. The same answer again is no error, so that a crash between the
+/// two is mended by answering again, by a visit of the page, or by the deadline: it takes the answer of people who were faster.
 ///
 /// # Errors
 /// `Conflict` where somebody answered otherwise before.
@@ -57,15 +80,22 @@ pub async fn settle<P: Ledger + Approvals + Tokens + Schedules>(
     migration: &Migration,
     asked: &Asked,
     answer: &Answer,
-) -> Result<Answer, PhaseError> {
+) -> Result<Settled, PhaseError> {
     let answer = asked.answer.as_ref().filter(|_| answer.by == NOBODY).unwrap_or(answer);
-    ports.answer(&asked.id, asked.question, answer).await?;
-    let output = json!({ "decision": answer.decision.name() });
-    if !ports.succeed(&asked.token, &output).await? {
+    ports.answer(&asked.id, (asked.question, asked.number), answer).await?;
+    // A retry of the waiting state replaces the token until the answer is stored, and never after.
+    let stored = ports.asked(&asked.id, asked.question).await?;
+    let stored = stored.filter(|stored| stored.number == asked.number);
+    let (token, standing) = match &stored {
+        Some(Asked { token, answer: Some(standing), .. }) => (token, standing),
+        _ => (&asked.token, answer),
+    };
+    let heard = ports.succeed(token, &json!({ "decision": standing.decision.name() })).await?;
+    if !heard && asked.answer.is_none() {
         ports.record(migration, "nobody waits for the answer", json!({ "question": asked.question.name() })).await?;
     }
-    schedule::remove(ports, migration, Occasion::Deadline(asked.question)).await?;
-    Ok(answer.clone())
+    schedule::remove(ports, migration, Occasion::Deadline(asked.question, asked.number)).await?;
+    Ok(Settled { answer: standing.clone(), heard })
 }
 
 #[cfg(test)]
@@ -80,6 +110,7 @@ mod tests {
         Asked {
             id: MigrationId::new("a"),
             question: Question::Qualification,
+            number: 1,
             token: TaskToken::new("t"),
             digest: "d".to_owned(),
             evidence: json!({}),
@@ -93,9 +124,12 @@ mod tests {
             migration_id: MigrationId::new("a"),
             approval_id: "qualification".to_owned(),
             decision,
+            digest: Some("d".to_owned()),
             by: by.to_owned(),
             comment: String::new(),
             timeout,
+            number: None,
+            caller: None,
         }
     }
 
@@ -119,5 +153,17 @@ mod tests {
         ] {
             assert_eq!(decide(&call, on_timeout, at), expected, "{call:?} at {at}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_to_what_its_digest_says_and_a_deadline_needs_none() {
+        let yes = call(Some(Decision::Approved), "ana", false);
+        let decide = |call: &Call, at: &str| answer(call, &asked(), OnTimeout::Abort, at.parse().unwrap());
+        for (digest, condition) in [(None, Condition::InvalidInput), (Some("e".to_owned()), Condition::Refused)] {
+            let error = decide(&Call { digest, ..yes.clone() }, BEFORE).unwrap_err();
+            assert!(error.condition == condition && error.message.starts_with("$.digest: "), "{error}");
+        }
+        let over = Call { digest: None, ..call(None, "", true) };
+        assert_eq!(decide(&over, AFTER).unwrap().by, NOBODY);
     }
 }

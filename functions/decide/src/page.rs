@@ -1,8 +1,9 @@
 //! The page that people see.
 
+use crate::Settled;
 use domain::{
     Migration,
-    approval::{Answer, Asked, Decision, Question},
+    approval::{Asked, Decision, Question},
     progress::TEMPORARY_URL,
 };
 use maud::{DOCTYPE, Markup, html};
@@ -31,15 +32,17 @@ pub fn notice(title: &str, text: &str) -> String {
     frame(title, &html! { p { (text) } })
 }
 
-/// The page with the evidence and the two buttons.
+/// The page with the evidence, and the two buttons or the answer.
 #[must_use]
-pub fn question(migration: &Migration, asked: &Asked) -> String {
+pub fn question(migration: &Migration, asked: &Asked, settled: Option<&Settled>) -> String {
     let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
     let (title, yes, no) = match asked.question {
         Question::Cleanup => (format!("Delete {blue}?"), "Delete it", "Keep it"),
         _ => (format!("May {green} take over from {blue}?"), "Yes, switch", "No, go back"),
     };
     let gateway = &migration.input.gateway;
+    let deletes: Vec<String> =
+        migration.plan.deletes.iter().map(|line| format!("{} {}", line.kind, line.name)).collect();
     let body = html! {
         table {
             tr { th { "Migration" } td { (migration.name()) } }
@@ -48,17 +51,15 @@ pub fn question(migration: &Migration, asked: &Asked) -> String {
                 tr { th { "Green's own URL" } td { a href=(url) { (url) } " with production's API keys" } }
             }
             tr { th { "Answer until" } td { (asked.deadline) } }
-            tr { th { "Digest" } td { code { (asked.digest.get(..16).unwrap_or(&asked.digest)) } } }
+            tr { th { "Digest" } td { code { (asked.digest) } } }
         }
         (list("The switch", &migration.plan.switch))
         (list("To know", &migration.plan.advice))
-        @if asked.question == Question::Cleanup {
-            (list("Will be deleted", &migration.plan.deletes.iter().map(|d| format!("{} {}", d.kind, d.name)).collect::<Vec<_>>()))
-        }
+        (list(&asked.question.deletion(&migration.input.cleanup), &deletes))
         h2 { "Evidence" }
         pre { (pretty(&asked.evidence)) }
-        @match &asked.answer {
-            Some(answer) => (settled(answer)),
+        @match settled {
+            Some(settled) => (stands(settled)),
             None => form method="post" {
                 label { "Your name, for the audit" input name="by" required maxlength="100" autocomplete="name"; }
                 label { "Comment" input name="comment" maxlength="1000"; }
@@ -72,16 +73,29 @@ pub fn question(migration: &Migration, asked: &Asked) -> String {
 
 /// The page after the answer.
 #[must_use]
-pub fn thanks(answer: &Answer) -> String {
-    frame("Answered", &settled(answer))
+pub fn thanks(settled: &Settled) -> String {
+    frame("Answered", &stands(settled))
 }
 
-fn settled(answer: &Answer) -> Markup {
+fn stands(Settled { answer, heard }: &Settled) -> Markup {
     let word = match answer.decision {
         Decision::Approved => "Approved",
         Decision::Rejected => "Rejected",
     };
-    html! { p { strong { (word) } " by " (answer.by) " at " (answer.at) "." @if !answer.comment.is_empty() { " “" (answer.comment) "”" } } }
+    let heard = if *heard {
+        "The execution has heard of it now."
+    } else {
+        "The execution does not wait for it: it has heard of it before, or it was stopped. The Step Functions console shows which."
+    };
+    html! {
+        p {
+            strong { (word) } " by " (answer.by)
+            @if let Some(caller) = &answer.caller { " (" (caller) ")" }
+            " at " (answer.at) "."
+            @if !answer.comment.is_empty() { " “" (answer.comment) "”" }
+        }
+        p { (heard) }
+    }
 }
 
 fn list(title: &str, lines: &[String]) -> Markup {
@@ -95,31 +109,71 @@ fn pretty(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::TaskToken;
+    use domain::{Kind, TaskToken, approval::Answer, plan::Planned};
     use serde_json::json;
     use testing::migration;
 
-    #[test]
-    fn people_see_greens_own_url_and_two_buttons_and_never_the_token() {
+    fn shop(approval: bool) -> Migration {
         let input = json!({
             "blue": { "cluster": "blue" }, "green": { "cluster": "green" },
             "gateway": { "restApiId": "a", "stage": "prod" },
             "workloads": { "manifests": ["s3://b/k"] },
+            "cleanup": { "after": "3d", "approval": approval },
         });
-        let migration = migration(&input).unwrap();
-        let asked = Asked {
-            id: migration.id.clone(),
-            question: Question::Qualification,
+        let mut migration = migration(&input).unwrap();
+        migration.plan.deletes = vec![Planned::new(Kind::Cluster, "blue"), Planned::new(Kind::NodeGroup, "general")];
+        migration
+    }
+
+    fn asked(question: Question) -> Asked {
+        Asked {
+            id: shop(true).id,
+            question,
+            number: 1,
             token: TaskToken::new("s3cret-token"),
             digest: "0123456789abcdef0123".to_owned(),
             evidence: json!({ TEMPORARY_URL: "https://t1.execute-api.eu-central-1.amazonaws.com/prod", "validate": "<ready>" }),
             deadline: "2026-01-02T00:00:00Z".parse().unwrap(),
             answer: None,
-        };
-        let shown = question(&migration, &asked);
+        }
+    }
+
+    #[test]
+    fn people_see_greens_own_url_and_two_buttons_and_never_the_token() {
+        let shown = question(&shop(true), &asked(Question::Qualification), None);
         assert!(shown.contains(r#"<a href="https://t1.execute-api.eu-central-1.amazonaws.com/prod">"#), "{shown}");
         assert!(shown.contains("&lt;ready&gt;") && !shown.contains("<ready>"), "{shown}");
         assert_eq!(shown.matches("<button").count(), 2);
         assert!(!shown.contains("s3cret-token"));
+    }
+
+    #[test]
+    fn people_see_what_a_yes_leads_to_the_deletion_of_whatever_is_asked() {
+        for (approval, asks, heading) in [
+            (false, Question::Qualification, "Will be deleted 3d after the bake, without being asked again"),
+            (true, Question::Qualification, "Will be deleted 3d after the bake, once people have been asked again"),
+            (true, Question::Cleanup, "Will be deleted at once"),
+        ] {
+            let shown = question(&shop(approval), &asked(asks), None);
+            assert!(shown.contains(heading) && shown.contains("<li>NodeGroup general</li>"), "{asks:?}: {shown}");
+        }
+    }
+
+    #[test]
+    fn an_answer_stands_in_place_of_the_buttons_with_who_gave_it_and_whether_the_execution_heard_it() {
+        let answer = Answer {
+            decision: Decision::Approved,
+            by: "Ana".to_owned(),
+            comment: "<b>fine</b>".to_owned(),
+            at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            caller: Some("arn:aws:iam::111122223333:user/ana".to_owned()),
+        };
+        for (heard, told) in [(true, "has heard of it now"), (false, "does not wait for it")] {
+            let settled = Settled { answer: answer.clone(), heard };
+            let shown = question(&shop(true), &asked(Question::Qualification), Some(&settled));
+            assert!(!shown.contains("<button") && shown.contains(told), "{shown}");
+            assert!(shown.contains("Ana (arn:aws:iam::111122223333:user/ana)"), "{shown}");
+            assert!(shown.contains("&lt;b&gt;fine"), "{shown}");
+        }
     }
 }

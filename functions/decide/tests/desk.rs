@@ -4,11 +4,13 @@
 use decide::desk::handle;
 use domain::{
     Condition, Invocation, Migration, PhaseError, TaskToken,
-    approval::{Asked, Link, NOBODY, Question},
-    ports::{Approvals as _, Clock as _, Signatures as _},
+    approval::{Asked, Link, NOBODY, Question, WAY_BACK},
+    ports::{Approvals as _, Clock as _, Signatures as _, schedules::When},
+    resources::schedule::{self, Occasion},
+    withdraw::withdraw,
 };
 use serde_json::{Value, json};
-use testing::{Account, shop};
+use testing::{Account, Fault, shop};
 
 async fn handled(account: &Account, event: Value) -> Result<Value, PhaseError> {
     let invocation = Invocation {
@@ -26,6 +28,7 @@ async fn asked() -> (Account, Migration, Asked) {
     let asked = Asked {
         id: migration.id.clone(),
         question: Question::Qualification,
+        number: 1,
         token: TaskToken::new("t"),
         digest: Asked::digest_of(&migration.plan.digest(), &evidence),
         evidence,
@@ -107,6 +110,7 @@ async fn a_link_that_is_forged_late_or_out_of_date_gets_no_question() {
         ("DELETE", signed.as_str(), "", 400, "Open the whole link"),
         ("POST", signed.as_str(), "by=Ana", 400, "Open the whole link"),
         ("POST", signed.as_str(), "by=+&decision=approved", 400, "say who decides"),
+        ("POST", &signed.replace("signature=", "signature=x"), YES, 400, "Open the whole link"),
         ("POST", &signed.replace("qualification", "cleanup"), YES, 403, "signature does not fit"),
         ("POST", &signed.replace("expires=1", "expires=2"), YES, 403, "signature does not fit"),
         ("POST", &expired, YES, 410, "has expired"),
@@ -123,7 +127,8 @@ async fn a_link_that_is_forged_late_or_out_of_date_gets_no_question() {
 
 /// The payload of a call about the qualification, with other fields.
 fn call(migration: &Migration, fields: &Value) -> Value {
-    let mut call = json!({ "migrationId": migration.id, "approvalId": "qualification" });
+    let digest = Asked::digest_of(&migration.plan.digest(), &json!({ "ready": 4 }));
+    let mut call = json!({ "migrationId": migration.id, "approvalId": "qualification", "digest": digest });
     call.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     call
 }
@@ -132,7 +137,7 @@ fn call(migration: &Migration, fields: &Value) -> Value {
 async fn a_call_decides_as_the_form_does() {
     let (account, migration, _) = asked().await;
     let yes = call(&migration, &json!({ "decision": "approved", "by": "ana" }));
-    let expected = json!({ "decision": "approved", "by": "ana" });
+    let expected = json!({ "decision": "approved", "by": "ana", "heard": true });
     assert_eq!(handled(&account, yes.clone()).await, Ok(expected));
     assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
     assert!(handled(&account, yes).await.is_ok(), "the same answer again");
@@ -153,6 +158,8 @@ async fn a_call_that_says_nothing_or_about_nothing_is_refused() {
             "found \"bake\"",
         ),
         (json!({ "approvalId": "cleanup", "decision": "approved", "by": "ana" }), Condition::Refused, "nobody asked"),
+        (json!({ "digest": null, "decision": "approved", "by": "ana" }), Condition::InvalidInput, "$.digest: missing"),
+        (json!({ "digest": "e", "decision": "approved", "by": "ana" }), Condition::Refused, "$.digest: found e"),
         (
             json!({ "migrationId": "arn:unknown", "decision": "approved", "by": "ana" }),
             Condition::Refused,
@@ -174,7 +181,7 @@ async fn the_deadline_answers_when_it_is_over_and_nobody_has() {
     let early = handled(&account, deadline.clone()).await.unwrap_err();
     assert_eq!((early.condition, answer(&account)), (Condition::Refused, None));
     account.go_to(question.deadline);
-    let expected = json!({ "decision": "rejected", "by": NOBODY });
+    let expected = json!({ "decision": "rejected", "by": NOBODY, "heard": true });
     assert_eq!(handled(&account, deadline).await, Ok(expected));
     assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"rejected"}"#));
 
@@ -183,5 +190,88 @@ async fn the_deadline_answers_when_it_is_over_and_nobody_has() {
     handled(&account, yes).await.unwrap();
     account.go_to(question.deadline);
     let deadline = call(&migration, &json!({ "timeout": true }));
-    assert_eq!(handled(&account, deadline).await, Ok(json!({ "decision": "approved", "by": "ana" })));
+    let expected = json!({ "decision": "approved", "by": "ana", "heard": false });
+    assert_eq!(handled(&account, deadline).await, Ok(expected));
+}
+
+#[tokio::test]
+async fn the_deadline_of_an_earlier_question_answers_nothing_and_is_removed() {
+    let (account, migration, question) = asked().await;
+    let every = When::Every { minutes: 5, from: question.deadline, until: jiff::Timestamp::MAX };
+    let first = Occasion::Deadline(Question::Qualification, 1);
+    schedule::ensure(&account, &migration, first, every, "arn:decide", json!({})).await.unwrap();
+    let (number, token) = (2, TaskToken::new("t2"));
+    account.ask(&migration, &Asked { number, token, ..question.clone() }).await.unwrap();
+    account.go_to(question.deadline);
+    let deadline = call(&migration, &json!({ "timeout": true, "number": 1 }));
+    assert_eq!(handled(&account, deadline).await, Ok(json!({ "superseded": true })));
+    assert_eq!((account.people().answered.len(), account.aws().schedules.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_visit_tells_the_execution_what_it_did_not_hear() {
+    let (account, _, asked) = asked().await;
+    let query = query(&account, &link(&asked)).await;
+    // Stored, and killed before Step Functions was told: verify, load, asked, and the answer.
+    account.fail_at(4, Fault::Killed);
+    let (status, _) = browse(&account, "POST", &query, YES).await;
+    assert_eq!((status, account.met(), answer(&account)), (503, Some("dynamodb:TransactWriteItems"), None));
+    account.start("decide");
+    let (status, page) = browse(&account, "GET", &query, "").await;
+    assert_eq!((status, answer(&account).as_deref()), (200, Some(r#"{"decision":"approved"}"#)));
+    assert!(page.contains("Approved</strong> by Ana Lima") && page.contains("has heard of it now"), "{page}");
+    let (_, page) = browse(&account, "GET", &query, "").await;
+    assert!(page.contains("does not wait for it") && !page.contains("<button"), "{page}");
+}
+
+#[tokio::test]
+async fn a_page_of_a_migration_that_was_turned_back_says_so_whatever_was_answered() {
+    for said in [None, Some(YES)] {
+        let (account, migration, asked) = asked().await;
+        let query = query(&account, &link(&asked)).await;
+        if let Some(form) = said {
+            browse(&account, "POST", &query, form).await;
+        }
+        let back = account.turned_back(&migration);
+        withdraw(&account, &back.id).await.unwrap();
+        for (method, form) in [("GET", ""), ("POST", NO)] {
+            let (status, page) = browse(&account, method, &query, form).await;
+            assert!(status == 410 && page.contains("was turned back") && !page.contains("<button"), "{method}: {page}");
+        }
+        let yes = call(&migration, &json!({ "decision": "approved", "by": "ana" }));
+        assert_eq!(handled(&account, yes).await.unwrap_err().condition, Condition::Refused);
+        let stored = account.question(&migration, "qualification").unwrap().answer.unwrap();
+        assert_eq!(stored.by, if said.is_some() { "Ana Lima" } else { WAY_BACK });
+        let told = answer(&account);
+        assert_eq!(told.as_deref(), Some(if said.is_some() { r#"{"decision":"approved"}"# } else { "GuardBreached" }));
+    }
+}
+
+#[tokio::test]
+async fn kms_is_asked_about_nothing_that_cannot_be_a_link() {
+    let (account, _, asked) = asked().await;
+    let late = Link { expires: account.now().as_second() - 1, ..link(&asked) };
+    let (late, good) = (query(&account, &late).await, query(&account, &link(&asked)).await);
+    let before = account.calls();
+    let unsigned = good.split("&signature=").next().unwrap().to_owned();
+    for forged in [late, good.replace("digest=", "digest=zz"), format!("{unsigned}&signature=short"), unsigned] {
+        browse(&account, "GET", &forged, "").await;
+        browse(&account, "POST", &forged, YES).await;
+    }
+    assert_eq!(account.operations().get(before..), Some(&[][..]));
+}
+
+#[tokio::test]
+async fn the_audit_has_the_identity_that_signed_the_request() {
+    let (account, migration, asked) = asked().await;
+    let query = query(&account, &link(&asked)).await;
+    let arn = "arn:aws:iam::111122223333:user/ana";
+    let event = json!({
+        "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": {}, "body": YES, "isBase64Encoded": false,
+        "requestContext": { "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": { "iam": { "userArn": arn } } },
+    });
+    handled(&account, event).await.unwrap();
+    let audit = account.events_of(&migration);
+    let answered = audit.iter().find(|event| event.what == "answered").unwrap();
+    assert_eq!(answered.evidence["answer"]["caller"], arn);
 }

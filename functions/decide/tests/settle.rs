@@ -1,7 +1,7 @@
 //! Answers, from every fault.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use decide::settle;
+use decide::{Settled, settle};
 use domain::{
     Condition, Migration, PhaseError, TaskToken,
     approval::{Answer, Asked, Decision, NOBODY, Question},
@@ -16,6 +16,7 @@ async fn asked() -> (Account, Migration) {
     let question = Asked {
         id: migration.id.clone(),
         question: Question::Qualification,
+        number: 1,
         token: TaskToken::new("t"),
         digest: "d".to_owned(),
         evidence: json!({}),
@@ -23,15 +24,15 @@ async fn asked() -> (Account, Migration) {
         answer: None,
     };
     let deadline = When::At(account.now());
-    let occasion = Occasion::Deadline(Question::Qualification);
+    let occasion = Occasion::Deadline(Question::Qualification, 1);
     schedule::ensure(&account, &migration, occasion, deadline, "arn:decide", json!({})).await.unwrap();
     account.ask(&migration, &question).await.unwrap();
     (account, migration)
 }
 
-async fn say(account: &Account, migration: &Migration, decision: Decision, by: &str) -> Result<Answer, PhaseError> {
+async fn say(account: &Account, migration: &Migration, decision: Decision, by: &str) -> Result<Settled, PhaseError> {
     let known = account.asked(&migration.id, Question::Qualification).await?.unwrap();
-    let answer = Answer { decision, by: by.to_owned(), comment: String::new(), at: account.now() };
+    let answer = Answer { decision, by: by.to_owned(), comment: String::new(), at: account.now(), caller: None };
     settle(account, migration, &known, &answer).await
 }
 
@@ -51,7 +52,8 @@ async fn a_deadline_that_comes_after_people_changes_nothing() {
     let (account, migration) = asked().await;
     say(&account, &migration, Decision::Approved, "ana").await.unwrap();
     let stands = say(&account, &migration, Decision::Rejected, NOBODY).await.unwrap();
-    assert_eq!((stands.decision, stands.by.as_str()), (Decision::Approved, "ana"));
+    assert_eq!((stands.answer.decision, stands.answer.by.as_str()), (Decision::Approved, "ana"));
+    assert!(!stands.heard, "it was told before");
 }
 
 #[tokio::test]
@@ -81,4 +83,21 @@ async fn an_answer_that_met_a_fault_at_any_call_is_completed_by_giving_it_again(
         Ok(())
     };
     Account::survives(asked, answer).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_reaches_the_newest_token_though_the_state_was_retried_while_it_was_given() {
+    let (account, migration) = asked().await;
+    let known = account.question(&migration, "qualification").unwrap();
+    // Step Functions gives each try of the state a token of its own.
+    account.ask(&migration, &Asked { token: TaskToken::new("t2"), ..known.clone() }).await.unwrap();
+    let yes = Answer {
+        decision: Decision::Approved,
+        by: "ana".to_owned(),
+        comment: String::new(),
+        at: account.now(),
+        caller: None,
+    };
+    assert!(settle(&account, &migration, &known, &yes).await.unwrap().heard);
+    assert_eq!(account.people().answered["t2"], r#"{"decision":"approved"}"#);
 }

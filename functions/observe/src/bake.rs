@@ -1,58 +1,61 @@
 //! The bake: blue is kept ready while green serves, until its time is over or an alarm breaks it.
 
-use crate::forward;
+use crate::execution;
 use crate::sight::{Sight, Verdict, judge};
 use domain::{
     Direction, Duration, Migration, Outcome, PhaseError, Progress, TaskToken, alarms,
     approval::{Answer, Asked, Decision, Question},
-    ports::{Alarms, Approvals, Ledger, Messages, Migrations, Schedules, Tokens, schedules::When},
+    asking::{self, Asking},
+    ports::{Alarms, Approvals, Clock, Executions, Ledger, Messages, Migrations, Schedules, Tokens, schedules::When},
     resources::schedule::{self, Occasion},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Days after which the waiting state times out (`TimeoutSeconds` of Bake).
 const NET: u64 = 31;
 
+/// So long after a bake's time is over people are told that it cannot end.
+const OVERDUE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+
 /// Who ended a bake whose stage somebody else changed.
 const OTHERS: &str = "whoever moved the stage";
 
+/// The ports of the end of a bake.
+pub trait Ports: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages {}
+
+impl<T: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages> Ports for T {}
+
 /// Begins the bake. The order matters: first the token is stored and the alarms are watched, then they are read: an
-/// alarm that fires in between is seen one way or the other.
+/// alarm that fires in between is seen one way or the other. A bake that has ended already, which a try before this one began,
+/// ends for this token too.
 ///
 /// # Errors
 /// `GuardBreached` where an alarm is not OK now; `Conflict` where the migration was turned back.
-pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
+pub async fn begin<P: Ports + Alarms + Clock>(
     ports: &P,
     migration: &Migration,
     token: TaskToken,
     observe_arn: &str,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
-    forward(migration)?;
+    migration.forward()?;
     let alarms = &migration.input.bake.alarms;
     let look = json!({ "migrationId": migration.id, "watch": Question::Bake.name() });
-    let end = schedule::ensure(
-        ports,
-        migration,
-        Occasion::BakeEnd,
-        When::At(migration.input.bake.duration.after(now)),
-        observe_arn,
-        look.clone(),
-    )
-    .await?;
-    let net = When::EveryMinuteUntil(Duration::from_days(NET).after(now));
-    schedule::ensure(ports, migration, Occasion::BakeWatch, net, observe_arn, look).await?;
+    let end = When::At(migration.input.bake.duration.after(now));
+    let end = schedule::ensure(ports, migration, Occasion::BakeEnd, end, observe_arn, look.clone()).await?;
+    let every_minute = When::Every { minutes: 1, from: now, until: Duration::from_days(NET).after(now) };
+    schedule::ensure(ports, migration, Occasion::BakeWatch, every_minute, observe_arn, look).await?;
     let evidence = json!({ "alarms": alarms, "until": end });
-    let asked = Asked {
-        id: migration.id.clone(),
-        question: Question::Bake,
-        token,
-        digest: Asked::digest_of(&migration.plan.digest(), &evidence),
-        evidence,
-        deadline: end,
-        answer: None,
+    let plan_digest = migration.plan.digest();
+    let digest = Asked::digest_of(&plan_digest, &evidence);
+    let last = ports.asked(&migration.id, Question::Bake).await?;
+    let number = match Asking::of(last.as_ref(), &digest, &plan_digest, now) {
+        Asking::Answered(answer) => return conclude(ports, migration, &token, &answer, now).await,
+        Asking::Ask(number) => number,
     };
-    ports.ask(migration, &asked).await?;
+    let id = migration.id.clone();
+    let asked = Asked { id, question: Question::Bake, number, token, digest, evidence, deadline: end, answer: None };
+    asking::ask(ports, migration, last.as_ref(), &asked).await?;
     ports.watch(migration, alarms).await?;
     let complaints = alarms::look(ports, alarms).await?;
     if complaints.is_empty() {
@@ -66,7 +69,7 @@ pub async fn begin<P: Ledger + Alarms + Approvals + Schedules>(
 ///
 /// # Errors
 /// `Refused` where no bake has begun; the errors of `look` and of [`judge`].
-pub async fn watch<P: Ledger + Migrations + Approvals + Schedules + Tokens + Messages>(
+pub async fn watch<P: Ports>(
     ports: &P,
     migration: &Migration,
     look: impl Future<Output = Result<Sight, PhaseError>> + Send,
@@ -80,8 +83,13 @@ pub async fn watch<P: Ledger + Migrations + Approvals + Schedules + Tokens + Mes
         return Err(PhaseError::refused("no bake has begun"));
     };
     let sight = look.await?;
-    if let Ok(released) = &sight.released {
-        tell(ports, migration, released).await?;
+    match &sight.released {
+        Ok(released) => tell(ports, migration, &json!({ "released": released })).await?,
+        // Nobody would know why the bake does not end. For a while any cluster may be away.
+        Err(_) if now.duration_since(asked.deadline) >= OVERDUE => {
+            tell(ports, migration, &json!({ "released": [], "incomparable": true })).await?;
+        }
+        Err(_) => {}
     }
     let (decision, by, comment) = match judge(&sight, asked.deadline, now)? {
         Verdict::Wait | Verdict::Held if asked.answer.is_none() => return Ok(Outcome::done()),
@@ -90,7 +98,7 @@ pub async fn watch<P: Ledger + Migrations + Approvals + Schedules + Tokens + Mes
         Verdict::Broken(why) => (Decision::Rejected, "an alarm", why),
         Verdict::Moved(why) => (Decision::Rejected, OTHERS, why),
     };
-    settle(ports, migration, &asked, Answer { decision, by: by.to_owned(), comment, at: now }).await
+    settle(ports, migration, &asked, Answer { decision, by: by.to_owned(), comment, at: now, caller: None }).await
 }
 
 /// An alarm that this migration watches has changed; `fired` says that the event itself tells of a state other than OK. Breaks the
@@ -98,7 +106,7 @@ pub async fn watch<P: Ledger + Migrations + Approvals + Schedules + Tokens + Mes
 ///
 /// # Errors
 /// Only those of the calls.
-pub async fn alarm<P: Ledger + Migrations + Alarms + Approvals + Schedules + Tokens>(
+pub async fn alarm<P: Ports + Alarms>(
     ports: &P,
     migration: &Migration,
     arn: &str,
@@ -117,53 +125,82 @@ pub async fn alarm<P: Ledger + Migrations + Alarms + Approvals + Schedules + Tok
         return Ok(Outcome::done());
     }
     let comment = complaints.join("; ");
-    settle(ports, migration, &asked, Answer { decision: Decision::Rejected, by: arn.to_owned(), comment, at: now })
-        .await
+    let answer = Answer { decision: Decision::Rejected, by: arn.to_owned(), comment, at: now, caller: None };
+    settle(ports, migration, &asked, answer).await
 }
 
-/// Tells people of a release on one side only, once for each state of affairs.
-async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, released: &[String]) -> Result<(), PhaseError> {
+/// Tells people of a release on one side only, or that the sides cannot be compared, once for each state of affairs.
+async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, told: &Value) -> Result<(), PhaseError> {
     let known = ports.progress(migration, Progress::Observe).await?.unwrap_or_else(|| json!({ "released": [] }));
-    let told = json!({ "released": released });
-    if known == told {
+    if known == *told {
         return Ok(());
     }
-    if !released.is_empty() {
-        let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
-        let subject = format!("Bascule {}: a release reached one cluster only", migration.name());
+    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+    let released: Vec<&str> = told["released"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let message = if told["incomparable"] == true {
+        let text = format!(
+            "The time of the bake is over, and {blue} and {green} cannot be compared: one of their Kubernetes APIs does not answer; \
+             the log of bascule-observe says why. The bake does not end until it is known that both run the same, and is given up \
+             {NET} days after its beginning. {green} serves.\n"
+        );
+        Some(("the bake cannot end", text))
+    } else if released.is_empty() {
+        None
+    } else {
         let text = format!(
             "While {green} is watched, this was released on one side only: {}.\n\nGoing back to {blue} would lose or bring it, so \
              the bake does not end until {blue} and {green} run the same. Release it on the other side too, or roll it back.\n",
             released.join("; ")
         );
-        ports.publish(&subject, &text).await?;
+        Some(("a release reached one cluster only", text))
+    };
+    if let Some((subject, text)) = message {
+        ports.publish(&format!("Bascule {}: {subject}", migration.name()), &text).await?;
     }
-    ports.save_progress(migration, Progress::Observe, told).await
+    ports.save_progress(migration, Progress::Observe, told.clone()).await
 }
 
 /// Stores how the bake ended, then lets the execution go on. The first answer stands.
-async fn settle<P: Ledger + Migrations + Approvals + Schedules + Tokens>(
+async fn settle<P: Ports>(
     ports: &P,
     migration: &Migration,
     asked: &Asked,
     answer: Answer,
 ) -> Result<Outcome, PhaseError> {
+    let now = answer.at;
     let answer = asked.answer.clone().unwrap_or(answer);
-    ports.answer(&asked.id, Question::Bake, &answer).await?;
-    match answer.decision {
+    ports.answer(&asked.id, (Question::Bake, asked.number), &answer).await?;
+    // A retry of the waiting state replaces the token until the answer is stored, and never after.
+    let stored = ports.asked(&asked.id, Question::Bake).await?.unwrap_or_else(|| asked.clone());
+    conclude(ports, migration, &stored.token, &answer, now).await
+}
+
+/// Tells the execution that waits under this token how the bake ended.
+async fn conclude<P: Ports>(
+    ports: &P,
+    migration: &Migration,
+    token: &TaskToken,
+    answer: &Answer,
+    now: jiff::Timestamp,
+) -> Result<Outcome, PhaseError> {
+    let heard = match answer.decision {
         Decision::Approved => {
             // Before the execution goes on: what fails after this gives nothing back to blue by itself.
             ports.pass_bake(migration).await?;
-            ports.succeed(&asked.token, &json!({ "decision": answer.decision.name() })).await?
+            ports.succeed(token, &json!({ "decision": answer.decision.name() })).await?
         }
         Decision::Rejected if answer.by == OTHERS => {
-            ports.fail(&asked.token, &PhaseError::conflict(format!("during the bake {}", answer.comment))).await?
+            ports.fail(token, &PhaseError::conflict(format!("during the bake {}", answer.comment))).await?
         }
         Decision::Rejected => {
             let why = PhaseError::guard_breached(format!("the bake was broken: {}", answer.comment));
-            ports.fail(&asked.token, &why).await?
+            ports.fail(token, &why).await?
         }
     };
+    if !heard {
+        // It goes on already, or it was stopped, and then nobody takes the way back unless somebody looks.
+        execution::look(ports, migration, now).await?;
+    }
     ports.unwatch(&migration.id, &migration.input.bake.alarms).await?;
     schedule::remove(ports, migration, Occasion::BakeEnd).await?;
     schedule::remove(ports, migration, Occasion::BakeWatch).await?;

@@ -1,11 +1,15 @@
-//! The callers of this function: the state machine, the bake's schedules, or EventBridge with an alarm
-//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>).
+//! The callers of this function: the state machine, schedules, or EventBridge with an alarm
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>) or an execution that ended badly
+//! (<https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html>).
 
-use crate::{bake, guard, sight};
+use crate::{bake, execution, guard, sight};
 use domain::{
     Direction, Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
-    ports::{Alarms, Approvals, Clock, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages, Tokens},
+    ports::{
+        Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages,
+        Tokens,
+    },
 };
 use serde::Deserialize;
 
@@ -15,7 +19,9 @@ use serde::Deserialize;
 pub enum Event {
     /// An alarm changed its state or its configuration.
     Alarm(AlarmEvent),
-    /// A schedule of the bake.
+    /// An execution of one of Bascule's machines ended badly.
+    Ended(ExecutionEvent),
+    /// A schedule of the migration or of its bake.
     Watch(Watch),
     /// A state of the machine.
     State(State),
@@ -24,9 +30,9 @@ pub enum Event {
 /// An event of CloudWatch.
 #[derive(Debug, Deserialize)]
 pub struct AlarmEvent {
-    /// `CloudWatch Alarm State Change` or `CloudWatch Alarm Configuration Change`.
+    /// What changed.
     #[serde(rename = "detail-type")]
-    pub detail_type: String,
+    pub detail_type: AlarmChange,
     /// The alarm's ARN.
     pub resources: Vec<String>,
     /// The alarm's state or configuration.
@@ -34,22 +40,61 @@ pub struct AlarmEvent {
     pub detail: serde_json::Value,
 }
 
+/// What changed of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum AlarmChange {
+    /// Its state.
+    #[serde(rename = "CloudWatch Alarm State Change")]
+    State,
+    /// Its configuration; it may have been deleted.
+    #[serde(rename = "CloudWatch Alarm Configuration Change")]
+    Configuration,
+}
+
+/// An event of Step Functions.
+#[derive(Debug, Deserialize)]
+pub struct ExecutionEvent {
+    /// What changed.
+    #[serde(rename = "detail-type")]
+    pub detail_type: ExecutionChange,
+    /// How the execution ended.
+    pub detail: execution::Ended,
+}
+
+/// What changed of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum ExecutionChange {
+    /// Its status.
+    #[serde(rename = "Step Functions Execution Status Change")]
+    Status,
+}
+
 impl AlarmEvent {
     /// Whether the event itself says that the alarm is not OK: that counts even where the alarm is OK again by now.
     #[must_use]
     pub fn fired(&self) -> bool {
-        self.detail_type == "CloudWatch Alarm State Change" && self.detail["state"]["value"] != "OK"
+        self.detail_type == AlarmChange::State && self.detail["state"]["value"] != "OK"
     }
 }
 
-/// The call of a schedule of the bake.
+/// The call of a schedule.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Watch {
     /// The migration.
     pub migration_id: MigrationId,
-    /// Always `bake`.
-    pub watch: String,
+    /// At what it looks.
+    pub watch: Watched,
+}
+
+/// At what a schedule looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watched {
+    /// The bake.
+    Bake,
+    /// The execution of the migration.
+    Execution,
 }
 
 /// The state machine's call.
@@ -79,7 +124,18 @@ pub enum Step {
 
 /// The ports of this function.
 pub trait Ports:
-    Ledger + Migrations + Alarms + Approvals + Schedules + Tokens + Messages + Stages + Kubernetes + Settings + Clock
+    Ledger
+    + Migrations
+    + Alarms
+    + Approvals
+    + Schedules
+    + Tokens
+    + Executions
+    + Messages
+    + Stages
+    + Kubernetes
+    + Settings
+    + Clock
 {
 }
 
@@ -90,6 +146,7 @@ impl<T> Ports for T where
         + Approvals
         + Schedules
         + Tokens
+        + Executions
         + Messages
         + Stages
         + Kubernetes
@@ -106,8 +163,12 @@ pub async fn handle<P: Ports>(ports: &P, event: Event, invocation: Invocation) -
     let now = ports.now();
     match event {
         Event::Alarm(alarm) => alarms(ports, &alarm, &invocation, now).await,
+        Event::Ended(event) => execution::tell(ports, &event.detail).await,
         Event::Watch(call) => {
             let (_, migration) = ports.load(&call.migration_id, invocation.deadline).await?;
+            if call.watch == Watched::Execution {
+                return execution::look(ports, &migration, now).await;
+            }
             // Boxed: what two clusters are read with is large.
             let look = Box::pin(sight::see(ports, &migration));
             bake::watch(ports, &migration, look, now).await
@@ -145,21 +206,31 @@ async fn called<P: Ports>(
     }
 }
 
+/// A migration that cannot be read or told does not keep the alarm from the others; its error is the answer in the end, so that
+/// Lambda tries the event again.
 async fn alarms<P: Ports>(
     ports: &P,
     event: &AlarmEvent,
     invocation: &Invocation,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
-    let mut watchers = 0_u32;
+    let (mut watchers, mut failed) = (0_u32, None);
     for arn in &event.resources {
         for id in ports.watchers(arn).await? {
-            let (_, migration) = ports.load(&id, invocation.deadline).await?;
-            bake::alarm(ports, &migration, arn, event.fired(), now).await?;
-            watchers += 1;
+            let told = async {
+                let (_, migration) = ports.load(&id, invocation.deadline).await?;
+                bake::alarm(ports, &migration, arn, event.fired(), now).await
+            };
+            match told.await {
+                Ok(_) => watchers += 1,
+                Err(error) => {
+                    tracing::error!(%error, migration = %id, alarm = %arn, "a migration was not told of its alarm");
+                    failed = Some(failed.unwrap_or(error));
+                }
+            }
         }
     }
-    Ok(Outcome::done().with("watchers", watchers))
+    failed.map_or_else(|| Ok(Outcome::done().with("watchers", watchers)), Err)
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The guard after a step of the switch: `NotReady` while the step is watched, then the step counts as passed.
 
-use crate::forward;
 use domain::{
     Migration, Outcome, PhaseError, alarms,
     gateway::{green, served},
@@ -48,7 +47,7 @@ pub async fn converge<P: Ledger + Alarms>(
     stage: Option<&Stage>,
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError> {
-    forward(migration)?;
+    migration.forward()?;
     let shift = Shift::saved(ports, migration)
         .await?
         .ok_or_else(|| PhaseError::refused("the guard was asked before any traffic moved"))?;

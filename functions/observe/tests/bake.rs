@@ -5,7 +5,7 @@ use domain::{
     Condition, Migration, Outcome, PhaseError, Progress, TaskToken,
     approval::Decision,
     plan::edge::{Canary, Stage},
-    ports::{Clock, Ledger, alarms::AlarmState, schedules::When},
+    ports::{Clock, Ledger, alarms::AlarmState, executions::Standing, schedules::When},
     resources::{deployment, vpc_link},
     shift::Shift,
 };
@@ -66,7 +66,9 @@ async fn a_quiet_bake_ends_well_at_its_time_and_not_before() {
     let (account, migration) = begun().await;
     let schedules: Vec<When> = account.aws().schedules.values().map(|schedule| schedule.when).collect();
     let (end, net) = (at("2026-01-01T14:00:00Z"), at("2026-02-01T12:00:00Z"));
-    assert_eq!(schedules, [When::At(end), When::EveryMinuteUntil(net)]);
+    let from = at("2026-01-01T12:01:00Z");
+    let until = net.checked_add(jiff::SignedDuration::from_mins(1)).unwrap();
+    assert_eq!(schedules, [When::At(end), When::Every { minutes: 1, from, until }]);
     watch(&account, &migration, &clear(), at("2026-01-01T13:59:58Z")).await.unwrap();
     assert_eq!(answer(&account), None);
     watch(&account, &migration, &clear(), end).await.unwrap();
@@ -261,4 +263,49 @@ async fn a_switch_that_cannot_be_read_is_no_switch_that_has_not_begun() {
     let error = asked().await;
     assert_eq!(error.condition, Condition::Conflict);
     assert!(error.message.contains("missing field"), "{error}");
+}
+
+#[tokio::test]
+async fn a_bake_that_broke_while_its_state_was_retried_ends_for_the_new_token_too() {
+    let (account, migration) = begun().await;
+    bake::alarm(&account, &migration, ALARM, true, start()).await.unwrap();
+    begin(&account, &migration, "t2").await.unwrap();
+    assert_eq!(account.people().answered.get("t2").map(String::as_str), Some("GuardBreached"));
+}
+
+#[tokio::test]
+async fn an_alarm_takes_the_way_back_itself_where_the_execution_was_stopped_and_no_event_came() {
+    for (status, expected) in [("ABORTED", 1), ("TIMED_OUT", 1)] {
+        let (account, migration) = begun().await;
+        account.people().answered.insert("t".to_owned(), "stopped".to_owned());
+        let ended = at("2026-01-01T11:00:00Z");
+        account.people().standing = Some(Standing::Ended { status: status.to_owned(), at: ended });
+        bake::alarm(&account, &migration, ALARM, true, start()).await.unwrap();
+        let rollbacks = account.people().rollbacks.clone();
+        let input = json!({ "migrationId": migration.id, "reason": status, "automatic": true });
+        assert_eq!((rollbacks.len(), rollbacks.values().next()), (expected, Some(&input)));
+    }
+    let (account, migration) = begun().await;
+    account.people().standing = Some(Standing::Running);
+    account.people().answered.insert("t".to_owned(), "heard".to_owned());
+    bake::alarm(&account, &migration, ALARM, true, start()).await.unwrap();
+    assert!(account.people().rollbacks.is_empty(), "it goes back by itself");
+}
+
+#[tokio::test]
+async fn people_are_told_once_that_a_bake_cannot_end_since_the_clusters_cannot_be_compared() {
+    let (account, migration) = begun().await;
+    let away = Sight { released: Err(PhaseError::unavailable("blue does not answer")), ..clear() };
+    watch(&account, &migration, &away, at("2026-01-01T13:00:00Z")).await.unwrap();
+    let error = watch(&account, &migration, &away, at("2026-01-01T14:09:00Z")).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Unavailable);
+    assert!(account.people().messages.is_empty(), "a cluster may be away for a while");
+    for time in ["2026-01-01T14:10:00Z", "2026-01-01T14:11:00Z"] {
+        let error = watch(&account, &migration, &away, at(time)).await.unwrap_err();
+        assert_eq!(error.condition, Condition::Unavailable);
+    }
+    let subjects: Vec<String> = account.people().messages.iter().map(|(subject, _)| subject.clone()).collect();
+    assert_eq!(subjects, ["Bascule move: the bake cannot end"]);
+    watch(&account, &migration, &clear(), at("2026-01-01T14:12:00Z")).await.unwrap();
+    assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
 }

@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use domain::{
-    Condition, Invocation, Migration, Outcome, PhaseError,
-    ports::{Clock as _, alarms::AlarmState},
+    Condition, Invocation, Migration, MigrationId, Outcome, PhaseError,
+    ports::{Clock as _, Migrations as _, alarms::AlarmState, executions::Standing, schedules::When},
+    resources::schedule::{self, Occasion},
     shift::Shift,
 };
 use observe::event::{Event, handle};
@@ -109,6 +110,7 @@ fn an_event_of_no_known_shape_is_refused() {
         json!({}),
         json!({ "direction": "converge", "step": "guard" }),
         json!({ "watch": "bake" }),
+        json!({ "migrationId": "a", "watch": "lunch" }),
         json!({ "migrationId": "a", "watch": "bake", "extra": 1 }),
         json!({ "migrationId": "a", "direction": "converge", "step": "guard", "extra": 1 }),
         json!({ "migrationId": "a", "direction": "sideways", "step": "guard" }),
@@ -201,5 +203,116 @@ async fn an_alarm_breaks_the_bakes_that_watch_it_and_no_others() {
         let outcome = handled(&account, alarm(arn, detail_type, told)).await;
         assert_eq!(outcome, Ok(Outcome::done().with("watchers", watchers)), "{arn} {detail_type} {told}");
         assert_eq!(answer(&account).as_deref(), expected, "{arn} {detail_type} {told}, now {is_now:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_cannot_be_read_keeps_its_alarm_from_no_other() {
+    let (account, migration) = switched().await;
+    state(&account, &migration, "bake").await.unwrap();
+    let unreadable = MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:a");
+    account.table().watched.insert((ALARM.to_owned(), unreadable));
+    account.aws().alarms.insert(ALARM.to_owned(), AlarmState::Alarm);
+    let error = handled(&account, alarm(ALARM, "CloudWatch Alarm State Change", "ALARM")).await.unwrap_err();
+    assert_eq!((error.condition, answer(&account).as_deref()), (Condition::Refused, Some("GuardBreached")));
+}
+
+/// What the schedule that looks after an open migration calls.
+async fn look(account: &Account, migration: &Migration) -> Result<Outcome, PhaseError> {
+    handled(account, json!({ "migrationId": migration.id, "watch": "execution" })).await
+}
+
+#[tokio::test]
+async fn a_schedule_takes_the_way_back_of_an_execution_that_ended_badly_without_an_event() {
+    let (account, migration) = switched().await;
+    account.people().standing = Some(Standing::Running);
+    assert_eq!(look(&account, &migration).await, Ok(Outcome::done()));
+    let at = account.now();
+    account.people().standing = Some(Standing::Ended { status: "ABORTED".to_owned(), at });
+    assert_eq!(look(&account, &migration).await, Ok(Outcome::done()), "the status rule has its time");
+    later(&account, 5);
+    assert_eq!(look(&account, &migration).await, Ok(Outcome::done().with("started", true)));
+    assert_eq!(look(&account, &migration).await, Ok(Outcome::done().with("started", false)));
+    let rollbacks = account.people().rollbacks.clone();
+    let input = json!({ "migrationId": migration.id, "reason": "ABORTED", "automatic": true });
+    assert_eq!(rollbacks.values().collect::<Vec<_>>(), [&input]);
+    // A name of at most 80 characters: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+    assert!(rollbacks.keys().all(|name| name.len() <= 80));
+
+    let _ = account.turned_back(&migration);
+    assert_eq!(look(&account, &migration).await, Ok(Outcome::done()));
+}
+
+#[tokio::test]
+async fn people_are_told_once_of_an_execution_that_ended_badly_after_a_good_bake() {
+    let (account, migration) = switched().await;
+    preflight_watches(&account, &migration).await;
+    account.pass_bake(&migration).await.unwrap();
+    let at = account.now();
+    account.people().standing = Some(Standing::Ended { status: "ABORTED".to_owned(), at });
+    later(&account, 5);
+    assert_eq!(look(&account, &migration).await, Ok(Outcome::done().with("told", true)));
+    assert!(account.aws().schedules.is_empty() && account.people().rollbacks.is_empty());
+    let (subject, text) = account.people().messages[0].clone();
+    assert!(subject.contains("shop-green serves") && text.contains("is ABORTED"), "{subject} {text}");
+}
+
+async fn preflight_watches(account: &Account, migration: &Migration) {
+    let now = account.now();
+    let every = When::Every { minutes: 5, from: now, until: jiff::Timestamp::MAX };
+    schedule::ensure(account, migration, Occasion::Watch, every, "arn:observe", json!({})).await.unwrap();
+}
+
+/// An event as Step Functions sends it (<https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html>).
+fn ended(machine: &str, status: &str, input: &Value, error: Option<&str>) -> Value {
+    let arn = format!("arn:aws:states:eu-central-1:123456789012:execution:{machine}:run");
+    json!({
+        "version": "0", "id": "315c1398-40ff-a850-213b-158f73e60175",
+        "detail-type": "Step Functions Execution Status Change", "source": "aws.states", "account": "123456789012",
+        "time": "2026-01-01T00:10:00Z", "region": "eu-central-1", "resources": [arn],
+        "detail": {
+            "executionArn": arn, "stateMachineArn": format!("arn:aws:states:eu-central-1:123456789012:stateMachine:{machine}"),
+            "name": "run", "status": status, "startDate": 1_767_222_000_000_i64, "stopDate": 1_767_225_600_000_i64,
+            "input": input.to_string(), "output": null, "error": error, "cause": error.map(|error| format!("since {error}")),
+        },
+    })
+}
+
+#[tokio::test]
+async fn people_are_told_of_every_execution_that_ended_badly_and_how_to_go_on() {
+    let (account, migration) = switched().await;
+    let own = json!({ "migrationId": migration.id, "reason": "Requested" });
+    for (machine, status, input, error, subject, advice) in [
+        (
+            "bascule-rollback",
+            "TIMED_OUT",
+            &own,
+            None,
+            "Bascule move: bascule-rollback is TIMED_OUT",
+            "start bascule-rollback again with {\"migrationId\":",
+        ),
+        (
+            "bascule-cleanup",
+            "ABORTED",
+            &own,
+            None,
+            "Bascule move: bascule-cleanup is ABORTED",
+            "start bascule-cleanup again",
+        ),
+        (
+            "bascule-migrate",
+            "FAILED",
+            &shop::input(),
+            Some("States.Runtime"),
+            "Bascule run: bascule-migrate is FAILED",
+            "since States.Runtime",
+        ),
+    ] {
+        account.people().messages.clear();
+        let outcome = handled(&account, ended(machine, status, input, error)).await;
+        assert_eq!(outcome, Ok(Outcome::done().with("told", true)));
+        let (found, text) = account.people().messages[0].clone();
+        assert_eq!(found, subject);
+        assert!(text.contains(advice) && text.contains(status), "{text}");
     }
 }

@@ -3,10 +3,13 @@
 //! The task token (<https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token>)
 //! goes to the ledger and nowhere else: the link that people get is signed, expires, and names only the question.
 
+mod message;
+
 use domain::{
-    Direction, Invocation, Migration, MigrationId, Outcome, PhaseError, Progress, Step as _, TaskToken,
+    Direction, Duration, Invocation, Migration, MigrationId, Outcome, PhaseError, Progress, Step as _, TaskToken,
     answered::answered,
-    approval::{Asked, Call, Decision, Link, Question},
+    approval::{Asked, Call, Link, Question},
+    asking::{self, Asking},
     ports::{Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens, schedules::When},
     progress::TEMPORARY_URL,
     resources::schedule::{self, Occasion},
@@ -72,45 +75,54 @@ pub async fn handle<P: Ports>(ports: &P, request: Request, invocation: Invocatio
     answered(ports, &request.task_token, asked.await).await
 }
 
-/// Stores the question with its token, makes the deadline, and tells people. The same question again (a retry of the
-/// state) replaces the token and keeps the deadline of the first.
+/// How often a deadline calls until there is an answer, in minutes.
+const INSISTENCE: u32 = 5;
+
+/// For how long it does: longer than the state waits (`TimeoutSeconds` of the states that ask).
+const NET: Duration = Duration::from_days(31);
+
+/// Stores the question with its token, makes the deadline, and tells people. The same question again (a retry of the state)
+/// replaces the token and keeps the deadline of the first; one that has its answer already lets the state go on with that.
 ///
 /// # Errors
-/// `Conflict` where the question has an answer already.
-pub async fn ask<P: Ledger + Approvals + Schedules + Messages + Signatures + Settings + Clock>(
-    ports: &P,
-    migration: &Migration,
-    step: Step,
-    token: TaskToken,
-) -> Result<Outcome, PhaseError> {
+/// `Conflict` where the migration was turned back; `Unavailable` where the answer came meanwhile.
+pub async fn ask<P>(ports: &P, migration: &Migration, step: Step, token: TaskToken) -> Result<Outcome, PhaseError>
+where
+    P: Ledger + Approvals + Schedules + Messages + Signatures + Tokens + Settings + Clock,
+{
+    migration.forward()?;
     let question = Question::from(step);
     let evidence = evidence(ports, migration, question).await?;
     let plan_digest = migration.plan.digest();
     let digest = Asked::digest_of(&plan_digest, &evidence);
-    let deadline = schedule::ensure(
-        ports,
-        migration,
-        Occasion::Deadline(question),
-        When::At(migration.input.approval.timeout.after(ports.now())),
-        &ports.decide_arn()?,
-        json!(Call::deadline(&migration.id, question)),
-    )
-    .await?;
+    let last = ports.asked(&migration.id, question).await?;
+    let number = match Asking::of(last.as_ref(), &digest, &plan_digest, ports.now()) {
+        Asking::Answered(answer) => {
+            ports.succeed(&token, &json!({ "decision": answer.decision.name() })).await?;
+            return Ok(Outcome::done());
+        }
+        Asking::Ask(number) => number,
+    };
+    let deadline = migration.input.approval.timeout.after(ports.now());
+    let insistent = When::Every { minutes: INSISTENCE, from: deadline, until: NET.after(deadline) };
+    let (occasion, call) = (Occasion::Deadline(question, number), Call::deadline(&migration.id, question, number));
+    let deadline = schedule::ensure(ports, migration, occasion, insistent, &ports.decide_arn()?, json!(call)).await?;
     let asked = Asked {
         id: migration.id.clone(),
         question,
+        number,
         token,
         digest: digest.clone(),
-        evidence: evidence.clone(),
+        evidence,
         deadline,
         answer: None,
     };
-    ports.ask(migration, &asked).await?;
+    asking::ask(ports, migration, last.as_ref(), &asked).await?;
     let link = Link { migration: migration.id.clone(), question, digest, expires: deadline.as_second() };
     let signature = ports.sign(&link.text()).await?;
     let mut query = form_urlencoded::Serializer::new(String::new());
     let url = format!("{}?{}", ports.approval_url()?, query.extend_pairs(link.parameters(&signature)).finish());
-    let (subject, text) = message(migration, question, &evidence, deadline, &url);
+    let (subject, text) = message::of(migration, &asked, &url, ports.approvers_sign());
     ports.publish(&subject, &text).await?;
     Ok(Outcome::done())
 }
@@ -125,40 +137,6 @@ async fn evidence<P: Ledger>(ports: &P, migration: &Migration, question: Questio
     // People qualify green by using it, so its own URL comes first.
     let edge = ports.progress(migration, Progress::ProvisionEdge).await?.unwrap_or(Value::Null);
     Ok(json!({ "planDigest": plan, TEMPORARY_URL: edge[TEMPORARY_URL], "validate": found }))
-}
-
-fn message(
-    migration: &Migration,
-    question: Question,
-    evidence: &Value,
-    deadline: jiff::Timestamp,
-    url: &str,
-) -> (String, String) {
-    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
-    let no_answer = match migration.input.approval.on_timeout {
-        domain::input::OnTimeout::Abort => "no answer means no",
-        domain::input::OnTimeout::Approve => "no answer means yes",
-    };
-    let what = match question {
-        Question::Cleanup => {
-            format!("May {blue} be deleted? {green} serves, and after this there is no way back to {blue}.")
-        }
-        _ => format!(
-            "May {green} take over from {blue}? It has been built and checked, and serves no production request yet.\n\nTry it on \
-             its own URL, with the API keys that production has:\n{}",
-            evidence[TEMPORARY_URL].as_str().unwrap_or("(the ledger has no URL of it)")
-        ),
-    };
-    let subject = format!("Bascule {}: {} of {green}", migration.name(), question.name());
-    let call = Call::decided(&migration.id, question, Decision::Approved, "you");
-    let advice: String = migration.plan.advice.iter().flat_map(|line| ["- ", line, "\n"]).collect();
-    let shown = serde_json::to_string_pretty(evidence).unwrap_or_default();
-    let text = format!(
-        "{what}\n\nAnswer until {deadline} ({no_answer}):\n{url}\n\nOr: aws lambda invoke --function-name bascule-decide \
-         --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout\n\n{advice}\nEvidence:\n{shown}\n",
-        json!(call)
-    );
-    (subject, text)
 }
 
 #[cfg(test)]

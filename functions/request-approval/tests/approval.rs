@@ -1,7 +1,12 @@
 //! Asking, from every fault.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use domain::{Condition, Migration, Progress, Step as _, TaskToken, ports::Ledger};
+use domain::{
+    Condition, Kind, Migration, Progress, Step as _, TaskToken,
+    approval::{Answer, Call, Decision, NOBODY, Question},
+    plan::Planned,
+    ports::{Approvals as _, Clock as _, Ledger, schedules::When},
+};
 use request_approval::{Step, ask};
 use serde_json::json;
 use testing::{Account, shop::input_with};
@@ -53,4 +58,119 @@ async fn asking_again_after_any_fault_leaves_one_question_with_the_newest_token_
         Ok(())
     };
     Account::survives(async || asking(), again).await.unwrap();
+}
+
+async fn say(account: &Account, migration: &Migration, decision: Decision, by: &str) {
+    let number = account.question(migration, "cleanup").unwrap().number;
+    let answer = Answer { decision, by: by.to_owned(), comment: String::new(), at: account.now(), caller: None };
+    account.answer(&migration.id, (Question::Cleanup, number), &answer).await.unwrap();
+}
+
+/// What the cleanup's guard saw at this hour.
+async fn seen(account: &Account, migration: &Migration, hour: u32) {
+    account.save_progress(migration, Progress::Cleanup, json!({ "guardedAt": hour })).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cleanup_asks_again_after_a_no_and_after_silence() {
+    for by in ["ana", NOBODY] {
+        let (account, migration) = asking();
+        seen(&account, &migration, 1).await;
+        ask(&account, &migration, Step::Cleanup, TaskToken::new("t1")).await.unwrap();
+        say(&account, &migration, Decision::Rejected, by).await;
+        seen(&account, &migration, 2).await;
+        ask(&account, &migration, Step::Cleanup, TaskToken::new("t2")).await.unwrap();
+        let asked = account.question(&migration, "cleanup").unwrap();
+        assert_eq!((asked.number, asked.answer, asked.token.reveal()), (2, None, "t2"));
+        assert_eq!(account.people().messages.len(), 2);
+        let calls: Vec<_> = account.aws().schedules.values().map(|schedule| schedule.input.clone()).collect();
+        let expected = [1, 2].map(|number| json!(Call::deadline(&migration.id, Question::Cleanup, number)));
+        assert!(expected.iter().all(|call| calls.contains(call)), "{calls:?}");
+        // The first no stays as it was.
+        say(&account, &migration, Decision::Approved, "ben").await;
+        let first = account.table().record(&migration.id).unwrap().approvals[&("cleanup", 1)].clone();
+        assert_eq!(first.answer.unwrap().decision, Decision::Rejected);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_there_lets_a_new_token_go_on_and_nobody_is_asked_twice() {
+    for (decision, hour, told) in [
+        // A retry of the state, which sees the same.
+        (Decision::Approved, 1, Some(r#"{"decision":"approved"}"#)),
+        (Decision::Rejected, 1, Some(r#"{"decision":"rejected"}"#)),
+        // Another run of the machine after a yes that came to nothing.
+        (Decision::Approved, 2, Some(r#"{"decision":"approved"}"#)),
+        (Decision::Rejected, 2, None),
+    ] {
+        let (account, migration) = asking();
+        seen(&account, &migration, 1).await;
+        ask(&account, &migration, Step::Cleanup, TaskToken::new("t1")).await.unwrap();
+        say(&account, &migration, decision, "ana").await;
+        seen(&account, &migration, hour).await;
+        ask(&account, &migration, Step::Cleanup, TaskToken::new("t2")).await.unwrap();
+        assert_eq!(account.people().answered.get("t2").map(String::as_str), told, "{decision:?} {hour}");
+        assert_eq!(account.people().messages.len(), if told.is_some() { 1 } else { 2 }, "{decision:?} {hour}");
+    }
+}
+
+#[tokio::test]
+async fn an_execution_that_still_waits_for_the_same_question_ends_when_another_one_asks() {
+    let (account, migration) = asking();
+    ask(&account, &migration, Step::Cleanup, TaskToken::new("t1")).await.unwrap();
+    ask(&account, &migration, Step::Cleanup, TaskToken::new("t2")).await.unwrap();
+    assert_eq!(account.people().answered.get("t1").map(String::as_str), Some("Conflict"));
+    assert_eq!(account.question(&migration, "cleanup").unwrap().number, 1);
+}
+
+#[tokio::test]
+async fn a_deadline_calls_until_there_is_an_answer() {
+    let (account, migration) = asking();
+    ask(&account, &migration, Step::Qualification, TaskToken::new("t")).await.unwrap();
+    let deadline = account.question(&migration, "qualification").unwrap().deadline;
+    let schedules: Vec<_> = account.aws().schedules.values().map(|schedule| schedule.when).collect();
+    let until = deadline.checked_add(jiff::SignedDuration::from_hours(31 * 24)).unwrap();
+    assert_eq!(schedules, [When::Every { minutes: 5, from: deadline, until }]);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_once_the_migration_was_turned_back() {
+    let (account, migration) = asking();
+    let back = account.turned_back(&migration);
+    let error = ask(&account, &back, Step::Qualification, TaskToken::new("t")).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(account.aws().schedules.is_empty() && account.people().messages.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_says_what_a_yes_deletes_and_answers_by_its_digest() {
+    for (step, heading) in [
+        (Step::Qualification, "Will be deleted 7d after the bake, without being asked again:"),
+        (Step::Cleanup, "Will be deleted at once:"),
+    ] {
+        let (account, mut migration) = asking();
+        migration.plan.deletes =
+            vec![Planned::new(Kind::Cluster, "shop-blue"), Planned::new(Kind::VpcLink, "link-blue")];
+        account.enter(&migration);
+        ask(&account, &migration, step, TaskToken::new("t")).await.unwrap();
+        let (_, text) = account.people().messages[0].clone();
+        assert!(text.contains(&format!("{heading}\n- Cluster shop-blue\n- VpcLink link-blue\n")), "{text}");
+        let digest = account.question(&migration, Question::from(step).name()).unwrap().digest;
+        assert!(text.contains(&format!(r#""digest":"{digest}""#)), "{text}");
+        assert!(!text.contains("awscurl"));
+    }
+}
+
+#[tokio::test]
+async fn where_approvers_sign_their_requests_the_message_says_so_and_a_long_one_is_cut() {
+    let (account, mut migration) = asking();
+    account.aws().approvers_sign = true;
+    migration.plan.deletes = (0..250).map(|number| Planned::new(Kind::NodeGroup, format!("g{number}"))).collect();
+    account.enter(&migration);
+    account.save_progress(&migration, Progress::Validate, json!({ "text": "ü".repeat(300_000) })).await.unwrap();
+    ask(&account, &migration, Step::Qualification, TaskToken::new("t")).await.unwrap();
+    let (_, text) = account.people().messages[0].clone();
+    assert!(text.contains("awscurl --service lambda") && text.contains("- and 50 more"), "{text}");
+    // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    assert!(text.len() < 262_144 && text.ends_with("(the rest is on the page)\n"), "{}", text.len());
 }

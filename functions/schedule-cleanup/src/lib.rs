@@ -21,6 +21,7 @@ where
     let machine = ports.cleanup_machine_arn()?;
     let at = schedule::ensure(ports, migration, Occasion::Cleanup, When::At(at), &machine, input).await?;
     ports.promote(migration).await?;
+    schedule::remove(ports, migration, Occasion::Watch).await?;
     Ok(Outcome::done().with("cleanupAt", at.to_string()))
 }
 

@@ -87,6 +87,10 @@ impl Settings for Account {
         self.setting("BASCULE_APPROVAL_URL").map(ToOwned::to_owned)
     }
 
+    fn approvers_sign(&self) -> bool {
+        self.optional_setting("BASCULE_APPROVER_AUTH") == Some("iam")
+    }
+
     fn decide_arn(&self) -> Result<String, PhaseError> {
         self.setting("BASCULE_DECIDE_ARN").map(ToOwned::to_owned)
     }

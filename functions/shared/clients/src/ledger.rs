@@ -71,7 +71,7 @@ impl Ledger {
             .send()
             .await
             .map_err(|error| phase_error("reading the ledger", &error))?;
-        Ok(answer.item.map(Item))
+        answer.item.map(Item::known).transpose()
     }
 
     /// Every item of the partition with a sort key between the two, inclusive.
@@ -91,7 +91,7 @@ impl Ledger {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| phase_error("reading the ledger", &error))?;
-        Ok(pages.into_iter().map(Item).collect())
+        pages.into_iter().map(Item::known).collect()
     }
 
     /// One audited write: `changes`, the EVENT and META's counter, all or nothing. `meta` extends the update of META:

@@ -5,7 +5,7 @@ use crate::{Account, error::code, error::phase_error};
 use aws_sdk_scheduler::{
     Client,
     primitives::DateTime,
-    types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target},
+    types::{ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target},
 };
 use domain::{
     PhaseError,
@@ -15,8 +15,9 @@ use domain::{
     },
 };
 
-/// How long Scheduler tries a target that does not answer, in seconds.
-const OLDEST_EVENT: i32 = 3_600;
+/// How long Scheduler tries a target that does not answer, in seconds: as long as it can. What it gives up is kept in a queue.
+/// <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html>
+const OLDEST_EVENT: i32 = 86_400;
 
 impl Schedules for Account {
     async fn schedule(&self, appointment: &Appointment) -> Result<(), PhaseError> {
@@ -31,14 +32,17 @@ impl Schedules for Account {
             .role_arn(self.setting("BASCULE_SCHEDULE_ROLE_ARN")?)
             .input(appointment.input.to_string())
             .retry_policy(RetryPolicy::builder().maximum_event_age_in_seconds(OLDEST_EVENT).build())
+            .dead_letter_config(DeadLetterConfig::builder().arn(self.setting("BASCULE_DEAD_LETTERS_ARN")?).build())
             .build()
             .map_err(|error| PhaseError::refused(error.to_string()))?;
-        let (expression, end) = (expression(appointment.when), end(appointment.when));
+        let (expression, span) = (expression(appointment.when), span(appointment.when));
+        let (start, end) = span.unzip();
         let created = client
             .create_schedule()
             .name(&appointment.name)
             .group_name(group)
             .schedule_expression(&expression)
+            .set_start_date(start)
             .set_end_date(end)
             .flexible_time_window(window.clone())
             .target(target.clone())
@@ -52,6 +56,7 @@ impl Schedules for Account {
                 .name(&appointment.name)
                 .group_name(group)
                 .schedule_expression(expression)
+                .set_start_date(start)
                 .set_end_date(end)
                 .flexible_time_window(window)
                 .target(target)
@@ -74,20 +79,23 @@ impl Schedules for Account {
     }
 }
 
-/// `at(yyyy-mm-ddThh:mm:ss)` in UTC, whole seconds, or `rate(1 minute)`
+/// `at(yyyy-mm-ddThh:mm:ss)` in UTC, whole seconds, or `rate(…)`
 /// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>).
 fn expression(when: When) -> String {
     match when {
         When::At(at) => format!("at({})", at.strftime("%Y-%m-%dT%H:%M:%S")),
-        When::EveryMinuteUntil(_) => "rate(1 minute)".to_owned(),
+        When::Every { minutes: 1, .. } => "rate(1 minute)".to_owned(),
+        When::Every { minutes, .. } => format!("rate({minutes} minutes)"),
     }
 }
 
-/// When a schedule that repeats ends; a one-time schedule takes no end date.
-fn end(when: When) -> Option<DateTime> {
+/// When a schedule that repeats begins and ends; a one-time schedule takes neither.
+fn span(when: When) -> Option<(DateTime, DateTime)> {
     match when {
         When::At(_) => None,
-        When::EveryMinuteUntil(end) => Some(DateTime::from_secs(end.as_second())),
+        When::Every { from, until, .. } => {
+            Some((DateTime::from_secs(from.as_second()), DateTime::from_secs(until.as_second())))
+        }
     }
 }
 
@@ -136,7 +144,8 @@ mod tests {
                     "Arn": "arn:aws:lambda:us-west-2:123456789012:function:bascule-observe:live",
                     "RoleArn": "arn:aws:iam::123456789012:role/bascule-schedule",
                     "Input": r#"{"step":"bake"}"#,
-                    "RetryPolicy": { "MaximumEventAgeInSeconds": 3600 },
+                    "RetryPolicy": { "MaximumEventAgeInSeconds": 86400 },
+                    "DeadLetterConfig": { "Arn": "arn:aws:sqs:us-west-2:123456789012:bascule-dead-letters" },
                 },
             });
             assert_eq!(sent, expected);
@@ -169,13 +178,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_schedule_that_repeats_has_an_end() {
-        let end = "2026-11-20T13:00:00.75Z".parse().unwrap();
-        let watch = Appointment { when: When::EveryMinuteUntil(end), ..appointment() };
-        let scenario = Scenario::of([answer(200, ARN)]);
-        assert_eq!(scenario.account.schedule(&watch).await, Ok(()));
-        let sent = scenario.json(0);
-        // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
-        assert_eq!((&sent["ScheduleExpression"], &sent["EndDate"]), (&json!("rate(1 minute)"), &json!(1_795_179_600)));
+    async fn a_schedule_that_repeats_has_a_beginning_and_an_end() {
+        let (from, until) = ("2026-11-20T13:00:00.75Z".parse().unwrap(), "2026-11-21T13:00:00.75Z".parse().unwrap());
+        for (minutes, rate) in [(1, "rate(1 minute)"), (5, "rate(5 minutes)")] {
+            let watch = Appointment { when: When::Every { minutes, from, until }, ..appointment() };
+            let scenario = Scenario::of([answer(200, ARN)]);
+            assert_eq!(scenario.account.schedule(&watch).await, Ok(()));
+            let sent = scenario.json(0);
+            // https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
+            assert_eq!(sent["ScheduleExpression"], rate);
+            assert_eq!((&sent["StartDate"], &sent["EndDate"]), (&json!(1_795_179_600), &json!(1_795_266_000)));
+        }
     }
 }

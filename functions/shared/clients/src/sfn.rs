@@ -1,9 +1,12 @@
-//! Answers to waiting tasks, on AWS Step Functions
+//! Answers to waiting tasks, and executions, on AWS Step Functions
 //! (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>).
 
 use crate::{Account, error::code, error::phase_error};
-use aws_sdk_sfn::Client;
-use domain::{PhaseError, TaskToken, ports::Tokens};
+use aws_sdk_sfn::{Client, types::ExecutionStatus};
+use domain::{
+    MigrationId, PhaseError, TaskToken,
+    ports::{Executions, Tokens, executions::Standing},
+};
 use serde_json::Value;
 
 /// Codes that mean that the task waits no more: it timed out, was answered, or its execution has ended.
@@ -29,6 +32,36 @@ impl Tokens for Account {
             Ok(_) => Ok(true),
             Err(error) if NOBODY_WAITS.contains(&code(&error)) => Ok(false),
             Err(error) => Err(phase_error("failing the waiting task", &error)),
+        }
+    }
+}
+
+impl Executions for Account {
+    async fn standing(&self, id: &MigrationId) -> Result<Option<Standing>, PhaseError> {
+        let client = Client::new(self.config());
+        let found = match client.describe_execution().execution_arn(id.as_str()).send().await {
+            Ok(found) => found,
+            Err(error) if code(&error) == "ExecutionDoesNotExist" => return Ok(None),
+            Err(error) => return Err(phase_error("looking at the execution", &error)),
+        };
+        Ok(Some(match found.status() {
+            ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Standing::Running,
+            ExecutionStatus::Succeeded => Standing::Succeeded,
+            status => {
+                let at = found.stop_date().map(|at| jiff::Timestamp::new(at.secs(), 0)).transpose();
+                let at = at.ok().flatten().unwrap_or(jiff::Timestamp::MIN);
+                Standing::Ended { status: status.as_str().to_owned(), at }
+            }
+        }))
+    }
+
+    async fn start_rollback(&self, name: &str, input: &Value) -> Result<bool, PhaseError> {
+        let machine = self.setting("BASCULE_ROLLBACK_MACHINE_ARN")?;
+        let call = Client::new(self.config()).start_execution().state_machine_arn(machine);
+        match call.name(name).input(input.to_string()).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if code(&error) == "ExecutionAlreadyExists" => Ok(false),
+            Err(error) => Err(phase_error("starting the way back", &error)),
         }
     }
 }
@@ -91,5 +124,47 @@ mod tests {
         let answer = domain::answered::answered(&scenario.account, &token(), asked.clone()).await;
         assert_eq!(answer, asked);
         assert_eq!(scenario.operations(), ["AWSStepFunctions.SendTaskFailure"]);
+    }
+
+    #[tokio::test]
+    async fn an_execution_runs_has_ended_well_or_has_ended_badly_or_is_unknown() {
+        let id = MigrationId::new("arn:aws:states:us-west-2:123456789012:execution:bascule-migrate:move");
+        let ended = |status: &str| {
+            Some(Standing::Ended { status: status.to_owned(), at: "2026-01-01T00:00:00Z".parse().unwrap() })
+        };
+        // https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
+        for (status, expected) in [
+            ("RUNNING", Some(Standing::Running)),
+            ("PENDING_REDRIVE", Some(Standing::Running)),
+            ("SUCCEEDED", Some(Standing::Succeeded)),
+            ("FAILED", ended("FAILED")),
+            ("TIMED_OUT", ended("TIMED_OUT")),
+            ("ABORTED", ended("ABORTED")),
+        ] {
+            let found = json!({
+                "executionArn": id, "stateMachineArn": "arn:aws:states:us-west-2:123456789012:stateMachine:bascule-migrate",
+                "startDate": 1_767_222_000.0, "stopDate": 1_767_225_600.25, "status": status,
+            });
+            let scenario = Scenario::of([answer(200, found.to_string())]);
+            assert_eq!(scenario.account.standing(&id).await, Ok(expected), "{status}");
+            assert_eq!(scenario.json(0), json!({ "executionArn": id }));
+        }
+        let scenario = Scenario::of([fault(400, "ExecutionDoesNotExist", "Execution Does Not Exist")]);
+        assert_eq!(scenario.account.standing(&id).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn the_rollback_machine_is_started_once_under_a_name() {
+        let started = json!({ "executionArn": "arn", "startDate": 1_767_222_000.0 });
+        let again = fault(400, "ExecutionAlreadyExists", "Execution Already Exists");
+        let scenario = Scenario::of([answer(200, started.to_string()), again]);
+        let input = json!({ "migrationId": "arn" });
+        assert_eq!(scenario.account.start_rollback("watch-0a", &input).await, Ok(true));
+        assert_eq!(scenario.account.start_rollback("watch-0a", &input).await, Ok(false));
+        let sent = json!({
+            "stateMachineArn": "arn:aws:states:us-west-2:123456789012:stateMachine:bascule-rollback",
+            "name": "watch-0a", "input": r#"{"migrationId":"arn"}"#,
+        });
+        assert_eq!(scenario.json(0), sent);
     }
 }

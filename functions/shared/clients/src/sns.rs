@@ -22,6 +22,17 @@ impl Messages for Account {
             .map(|_| ())
             .map_err(|error| phase_error("telling people through SNS", &error))
     }
+
+    async fn subscriptions(&self) -> Result<u64, PhaseError> {
+        let topic = self.setting("BASCULE_TOPIC_ARN")?;
+        let answer = Client::new(self.config()).get_topic_attributes().topic_arn(topic).send().await;
+        let answer = answer.map_err(|error| phase_error("looking who is subscribed to SNS", &error))?;
+        // https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
+        let confirmed = answer.attributes().and_then(|attributes| attributes.get("SubscriptionsConfirmed"));
+        confirmed.and_then(|confirmed| confirmed.parse().ok()).ok_or_else(|| {
+            PhaseError::unavailable("looking who is subscribed to SNS: there is no SubscriptionsConfirmed")
+        })
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +66,23 @@ mod tests {
                 "Version=2010-03-31",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn only_confirmed_subscriptions_count() {
+        // The form of the example of https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html.
+        let entry = |key: &str, value: &str| format!("<entry><key>{key}</key><value>{value}</value></entry>");
+        let body = |entries: String| {
+            format!(
+                r#"<GetTopicAttributesResponse xmlns="https://sns.amazonaws.com/doc/2010-03-31/"><GetTopicAttributesResult>
+<Attributes>{entries}</Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>"#
+            )
+        };
+        let some = body(entry("SubscriptionsPending", "3") + &entry("SubscriptionsConfirmed", "2"));
+        let scenario = Scenario::of([answer(200, some), answer(200, body(entry("Owner", "123456789012")))]);
+        assert_eq!(scenario.account.subscriptions().await, Ok(2));
+        assert_eq!(scenario.account.subscriptions().await.unwrap_err().condition, Condition::Unavailable);
+        assert!(scenario.form(0).contains(&"Action=GetTopicAttributes".to_owned()), "{:?}", scenario.form(0));
     }
 
     #[tokio::test]

@@ -6,11 +6,11 @@ mod link;
 pub use call::Call;
 pub use link::Link;
 
-use crate::{MigrationId, PhaseError, digest::sha256_hex, task_token::TaskToken};
+use crate::{MigrationId, PhaseError, digest::sha256_hex, input::Cleanup, task_token::TaskToken};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What is asked. A migration asks each question once.
+/// What is asked. Questions of a kind are numbered from 1: the cleanup asks again after a no.
 #[derive(
     Debug,
     Clone,
@@ -40,6 +40,18 @@ impl Question {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
+    }
+
+    /// When blue is deleted once people say yes to this question: the heading of the plan's list.
+    #[must_use]
+    pub fn deletion(self, cleanup: &Cleanup) -> String {
+        match self {
+            Self::Cleanup => "Will be deleted at once".to_owned(),
+            _ if cleanup.approval => {
+                format!("Will be deleted {} after the bake, once people have been asked again", cleanup.after)
+            }
+            _ => format!("Will be deleted {} after the bake, without being asked again", cleanup.after),
+        }
     }
 
     /// Reads the name of a question that people are asked; nothing for any other text.
@@ -75,6 +87,8 @@ pub struct Asked {
     pub id: MigrationId,
     /// The question.
     pub question: Question,
+    /// Which of its kind, from 1. The last one counts.
+    pub number: u32,
     /// The token of the state that waits for the answer.
     pub token: TaskToken,
     /// What the answer is bound to: a digest over the plan and the evidence.
@@ -100,10 +114,16 @@ pub struct Answer {
     pub comment: String,
     /// When.
     pub at: jiff::Timestamp,
+    /// The ARN of the IAM identity that signed the request, where the approval page takes signed requests only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
 }
 
 /// Who answers when nobody does: the deadline's schedule, as the input says.
 pub const NOBODY: &str = "nobody in time";
+
+/// Who answers what was still open when the migration was turned back.
+pub const WAY_BACK: &str = "the way back";
 
 impl Asked {
     /// What an answer is bound to: the plan and what people were shown.
@@ -144,6 +164,7 @@ mod tests {
         Asked {
             id: MigrationId::new("a"),
             question: Question::Qualification,
+            number: 1,
             token: TaskToken::new("secret"),
             digest: Asked::digest_of("plan", &evidence),
             evidence,
@@ -153,6 +174,7 @@ mod tests {
                 by: "ana".to_owned(),
                 comment: String::new(),
                 at: at.parse().unwrap(),
+                caller: None,
             }),
         }
     }

@@ -4,6 +4,7 @@
 pub mod alarms;
 pub mod answered;
 pub mod approval;
+pub mod asking;
 pub mod digest;
 pub mod duration;
 pub mod error;

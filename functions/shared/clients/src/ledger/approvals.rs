@@ -10,15 +10,17 @@ use domain::{
 };
 use serde_json::json;
 
-fn sort_key(question: Question) -> String {
-    format!("APPROVAL#{}", question.name())
+fn sort_key(question: Question, number: u32) -> String {
+    format!("APPROVAL#{}#{number:06}", question.name())
 }
 
 impl Item {
     fn asked(&self, id: &MigrationId, question: Question) -> Result<Asked, PhaseError> {
+        let number = self.text("sk")?.rsplit('#').next().and_then(|number| number.parse().ok());
         Ok(Asked {
             id: id.clone(),
             question,
+            number: number.ok_or_else(|| self.broken("number"))?,
             token: TaskToken::new(self.text("token")?),
             digest: self.text("digest")?.to_owned(),
             evidence: self.json("evidence")?,
@@ -34,7 +36,7 @@ impl Approvals for Account {
         let put = Put::builder()
             .table_name(&ledger.table)
             .item("pk", text(Ledger::partition(&migration.id)))
-            .item("sk", text(sort_key(asked.question)))
+            .item("sk", text(sort_key(asked.question, asked.number)))
             .item("schema", number(SCHEMA))
             .item("token", text(asked.token.reveal()))
             .item("digest", text(&asked.digest))
@@ -45,22 +47,30 @@ impl Approvals for Account {
             .map_err(incomplete)?;
         let change = TransactWriteItem::builder().put(put).build();
         let owner = Owner { direction: migration.direction, fence: migration.fence };
-        let evidence = json!({ "question": asked.question.name(), "digest": asked.digest, "deadline": asked.deadline });
+        let evidence = json!({
+            "question": asked.question.name(), "number": asked.number, "digest": asked.digest, "deadline": asked.deadline,
+        });
         ledger.write(&migration.id, owner, ("asked", evidence), &[change], MetaChange::default()).await
     }
 
     async fn asked(&self, id: &MigrationId, question: Question) -> Result<Option<Asked>, PhaseError> {
-        let item = self.ledger()?.get(&Ledger::partition(id), &sort_key(question)).await?;
-        item.map(|item| item.asked(id, question)).transpose()
+        let (first, last) = (sort_key(question, 0), format!("APPROVAL#{}$", question.name()));
+        let items = self.ledger()?.between(&Ledger::partition(id), &first, &last).await?;
+        items.last().map(|item| item.asked(id, question)).transpose()
     }
 
-    async fn answer(&self, id: &MigrationId, question: Question, answer: &Answer) -> Result<(), PhaseError> {
+    async fn answer(
+        &self,
+        id: &MigrationId,
+        (question, number): (Question, u32),
+        answer: &Answer,
+    ) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
         let written = serde_json::to_string(answer).map_err(|error| PhaseError::refused(error.to_string()))?;
         let update = aws_sdk_dynamodb::types::Update::builder()
             .table_name(&ledger.table)
             .key("pk", text(Ledger::partition(id)))
-            .key("sk", text(sort_key(question)))
+            .key("sk", text(sort_key(question, number)))
             .update_expression("SET answer = :answer")
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(answer)")
             .expression_attribute_values(":answer", text(&written))
@@ -68,7 +78,8 @@ impl Approvals for Account {
             .map_err(incomplete)?;
         let meta = ledger.get(&Ledger::partition(id), "META").await?;
         let meta = meta.ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?.meta(id)?;
-        match self.asked(id, question).await? {
+        let known = ledger.get(&Ledger::partition(id), &sort_key(question, number)).await?;
+        match known.map(|item| item.asked(id, question)).transpose()? {
             None => {
                 return Err(PhaseError::refused(format!("nobody asked about {} of {id}", question.name())));
             }
@@ -80,7 +91,7 @@ impl Approvals for Account {
         }
         let owner = Owner { direction: meta.direction, fence: meta.fence };
         let change = TransactWriteItem::builder().update(update).build();
-        let evidence = json!({ "question": question.name(), "answer": answer });
+        let evidence = json!({ "question": question.name(), "number": number, "answer": answer });
         ledger.write(id, owner, ("answered", evidence), &[change], MetaChange::default()).await
     }
 

@@ -17,7 +17,25 @@ pub(super) fn number(value: impl Into<i128>) -> AttributeValue {
 pub(super) struct Item(pub(super) HashMap<String, AttributeValue>);
 
 impl Item {
-    fn broken(&self, name: &str) -> PhaseError {
+    /// An item of the table, unless a later version of Bascule wrote it in a form that this one does not know.
+    ///
+    /// # Errors
+    /// `Refused` for a later form.
+    pub(super) fn known(fields: HashMap<String, AttributeValue>) -> Result<Self, PhaseError> {
+        let item = Self(fields);
+        match item.number("schema") {
+            Ok(schema) if schema > super::SCHEMA => Err(PhaseError::refused(format!(
+                "the ledger item {} / {} has the form {schema}, and this version of Bascule knows forms up to {}: run the version \
+                 that wrote it",
+                item.maybe("pk").unwrap_or_default(),
+                item.maybe("sk").unwrap_or_default(),
+                super::SCHEMA
+            ))),
+            _ => Ok(item),
+        }
+    }
+
+    pub(super) fn broken(&self, name: &str) -> PhaseError {
         PhaseError::refused(format!(
             "the ledger item {} / {} has no readable {name}; it was written by another version or by hand",
             self.maybe("pk").unwrap_or_default(),

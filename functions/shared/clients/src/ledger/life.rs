@@ -26,6 +26,11 @@ fn locks(input: &Input) -> [(String, &'static str); 3] {
     ]
 }
 
+/// What the keys of a plan's parts begin with.
+pub(super) fn parts_of(digest: &str) -> String {
+    format!("PLAN#{digest}#")
+}
+
 impl Ledger {
     fn put(&self, pk: &str, sk: &str) -> aws_sdk_dynamodb::types::builders::PutBuilder {
         Put::builder().table_name(&self.table).item("pk", text(pk)).item("sk", text(sk)).item("schema", number(SCHEMA))
@@ -158,17 +163,17 @@ impl Migrations for Account {
         }
         let unwritable = |error| PhaseError::refused(format!("the plan cannot be written: {error}"));
         let text_of_plan = serde_json::to_string(plan).map_err(unwritable)?;
+        let digest = plan.digest();
         let characters: Vec<char> = text_of_plan.chars().collect();
         for (index, part) in characters.chunks(PART).enumerate() {
-            // Before META, which makes them count: a crash in between leaves parts that the next try replaces.
+            // Before META, whose digest makes them count: parts of another plan, which a crash left, never do.
             let put = ledger
-                .put(&Ledger::partition(id), &format!("PLAN#{index:04}"))
+                .put(&Ledger::partition(id), &format!("{}{index:04}", parts_of(&digest)))
                 .item("part", text(part.iter().collect::<String>()))
                 .build()
                 .map_err(incomplete)?;
             ledger.transact(vec![TransactWriteItem::builder().put(put).build()], "writing the plan").await?;
         }
-        let digest = plan.digest();
         let life = if input.dry_run { Life::Ended } else { Life::Open };
         let input_text = serde_json::to_string(input).map_err(unwritable)?;
         let mut fields = vec![("input", json!(input_text)), ("digest", json!(digest))];

@@ -1,6 +1,6 @@
 //! One consistent read of what a phase is told: META, the PHASE items and the PLAN lie side by side in the table.
 
-use super::{Item, Ledger};
+use super::{Item, Ledger, life::parts_of};
 use crate::Account;
 use domain::{
     Input, Migration, MigrationId, PhaseError, Plan, Problem,
@@ -42,9 +42,10 @@ impl Account {
         let input = Input::read(&input).map_err(|problems| {
             PhaseError::refused(format!("the input in the ledger: {}", Problem::list(&problems)))
         })?;
+        let key = parts_of(&meta.digest);
         let plan: String = items
             .iter()
-            .filter(|item| item.maybe("sk").is_some_and(|sk| sk.starts_with("PLAN#")))
+            .filter(|item| item.maybe("sk").is_some_and(|sk| sk.starts_with(&key)))
             .map(|item| item.text("part"))
             .collect::<Result<_, _>>()?;
         if sha256_hex(plan.as_bytes()) != meta.digest {

@@ -6,7 +6,7 @@ use crate::scenario::{Answer, Scenario, answer, fault};
 use domain::{
     Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
     approval::{Answer as Given, Decision, Question},
-    ports::{Approvals, Leases as _, Ledger},
+    ports::{Approvals, Leases as _, Ledger, Migrations as _},
 };
 use serde_json::{Value, json};
 
@@ -151,22 +151,80 @@ async fn a_second_copy_of_a_phase_waits_for_the_lease() {
     assert_eq!(sent["ExpressionAttributeValues"][":until"]["N"], "1767225720000");
 }
 
-#[tokio::test]
-async fn an_answer_that_came_second_is_a_conflict_and_is_not_tried_again() {
-    let second = cancelled(&["ConditionalCheckFailed", "None", "None"]);
-    let asked = item(&json!({
-        "pk": { "S": ID }, "sk": { "S": "APPROVAL#qualification" }, "token": { "S": "t" }, "digest": { "S": "d" },
+fn asked(number: u32) -> Value {
+    json!({
+        "pk": { "S": ID }, "sk": { "S": format!("APPROVAL#cleanup#{number:06}") }, "token": { "S": "t" }, "digest": { "S": "d" },
         "evidence": { "S": "{}" }, "deadline": { "S": "2026-01-02T00:00:00Z" },
-    }));
-    let scenario = Scenario::of([meta("converge", 3, 41), asked, meta("converge", 3, 41), second]);
-    let given = Given {
+    })
+}
+
+fn given() -> Given {
+    Given {
         decision: Decision::Approved,
         by: "Ana".to_owned(),
         comment: String::new(),
         at: "2026-01-01T00:00:00Z".parse().unwrap(),
-    };
-    let error = scenario.account.answer(&migration().id, Question::Qualification, &given).await.unwrap_err();
+        caller: None,
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_came_second_is_a_conflict_and_is_not_tried_again() {
+    let second = cancelled(&["ConditionalCheckFailed", "None", "None"]);
+    let scenario = Scenario::of([meta("converge", 3, 41), item(&asked(1)), meta("converge", 3, 41), second]);
+    let error = scenario.account.answer(&migration().id, (Question::Cleanup, 1), &given()).await.unwrap_err();
     assert_eq!(error.condition, Condition::Conflict, "{error}");
+}
+
+#[tokio::test]
+async fn the_last_question_of_its_kind_counts_and_is_answered_under_its_number() {
+    let all = answer(200, json!({ "Items": [asked(1), asked(2)] }).to_string());
+    let scenario =
+        Scenario::of([all, meta("converge", 3, 41), item(&asked(2)), meta("converge", 3, 41), answer(200, "{}")]);
+    let found = scenario.account.asked(&migration().id, Question::Cleanup).await.unwrap().unwrap();
+    assert_eq!(found.number, 2);
+    scenario.account.answer(&migration().id, (Question::Cleanup, found.number), &given()).await.unwrap();
+    let between = &scenario.json(0)["ExpressionAttributeValues"];
+    assert_eq!(between[":from"]["S"], "APPROVAL#cleanup#000000");
+    assert_eq!(between[":to"]["S"], "APPROVAL#cleanup$");
+    let update = &scenario.json(4)["TransactItems"][0]["Update"];
+    assert_eq!(update["Key"]["sk"]["S"], "APPROVAL#cleanup#000002");
+    assert_eq!(update["ConditionExpression"], "attribute_exists(pk) AND attribute_not_exists(answer)");
+}
+
+/// META of an opened migration with the given form, and the parts of its plan behind it.
+fn opened(schema: u32, parts: &[(String, &str)]) -> Answer {
+    let migration = migration();
+    let mut items = vec![json!({
+        "pk": { "S": ID }, "sk": { "S": "META" }, "schema": { "N": schema.to_string() }, "life": { "S": "open" },
+        "openedAt": { "S": "2026-01-01T00:00:00Z" }, "direction": { "S": "converge" }, "fence": { "N": "1" }, "seq": { "N": "1" },
+        "digest": { "S": migration.plan.digest() }, "input": { "S": serde_json::to_string(&migration.input).unwrap() },
+    })];
+    items.extend(
+        parts.iter().map(|(key, part)| json!({ "pk": { "S": ID }, "sk": { "S": key }, "part": { "S": part } })),
+    );
+    answer(200, json!({ "Items": items }).to_string())
+}
+
+#[tokio::test]
+async fn parts_of_a_plan_that_never_counted_are_no_part_of_the_one_that_does() {
+    let plan = migration().plan;
+    let (text, digest) = (serde_json::to_string(&plan).unwrap(), plan.digest());
+    let (first, second) = text.split_at(text.len() / 2);
+    let part = |digest: &str, index: u32, text| (format!("PLAN#{digest}#{index:04}"), text);
+    let orphan = "0".repeat(64);
+    let parts = [part(&orphan, 0, "{"), part(&orphan, 1, "}"), part(&digest, 0, first), part(&digest, 1, second)];
+    let scenario = Scenario::of([opened(1, &parts)]);
+    let (_, found) = scenario.account.load(&migration().id, jiff::Timestamp::MAX).await.unwrap();
+    assert_eq!(found.plan, plan);
+}
+
+#[tokio::test]
+async fn what_a_later_version_wrote_is_refused() {
+    let scenario = Scenario::of([opened(2, &[])]);
+    let error = scenario.account.load(&migration().id, jiff::Timestamp::MAX).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Refused);
+    assert!(error.message.contains("has the form 2"), "{error}");
 }
 
 #[tokio::test]

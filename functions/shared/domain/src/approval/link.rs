@@ -36,16 +36,33 @@ impl Link {
     }
 
     /// Reads the link and its signature, not yet verified, from the decoded parameters of a URL's query; nothing where one is
-    /// missing or is not of its type.
+    /// missing or has not the form of its type. That costs nothing, and only what passes is worth a call of KMS.
     pub fn read<'a>(parameter: impl Fn(&str) -> Option<&'a str>) -> Option<(Self, String)> {
+        let formed = |name: &str, is_formed: fn(&str) -> bool| parameter(name).filter(|value| is_formed(value));
         let link = Self {
-            migration: MigrationId::new(parameter("migration")?),
+            migration: MigrationId::new(formed("migration", is_execution)?),
             question: parameter("question")?.parse().ok()?,
-            digest: parameter("digest")?.to_owned(),
+            digest: formed("digest", is_digest)?.to_owned(),
             expires: parameter("expires")?.parse().ok()?,
         };
-        Some((link, parameter("signature")?.to_owned()))
+        Some((link, formed("signature", is_signature)?.to_owned()))
     }
+}
+
+/// An ARN of at most 256 characters
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html>).
+fn is_execution(text: &str) -> bool {
+    text.starts_with("arn:") && text.len() <= 4 * 256
+}
+
+/// SHA-256 in lower-case hexadecimal digits.
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// 32 bytes of HMAC-SHA-256 in unpadded base64url.
+fn is_signature(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 #[cfg(test)]
@@ -53,11 +70,14 @@ mod tests {
     use super::*;
     use strum::VariantArray as _;
 
+    /// That of <https://www.rfc-editor.org/rfc/rfc4231#section-4.3>.
+    const SIGNATURE: &str = "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM";
+
     fn link(question: Question) -> Link {
         Link {
             migration: MigrationId::new("arn:aws:states:eu-central-1:1:execution:m:n"),
             question,
-            digest: "abc".to_owned(),
+            digest: "0a".repeat(32),
             expires: 1_800_000_000,
         }
     }
@@ -70,19 +90,28 @@ mod tests {
     fn a_link_is_read_back_as_it_was_written() {
         for &question in Question::VARIANTS {
             let link = link(question);
-            assert_eq!(read(&link.parameters("s-_")), Some((link, "s-_".to_owned())));
+            assert_eq!(read(&link.parameters(SIGNATURE)), Some((link, SIGNATURE.to_owned())));
         }
     }
 
     #[test]
     fn a_link_that_lacks_a_parameter_or_has_another_type_in_it_is_none() {
-        let whole = link(Question::Cleanup).parameters("s");
+        let whole = link(Question::Cleanup).parameters(SIGNATURE);
         for index in 0..whole.len() {
             let mut parameters = whole.to_vec();
             let (name, _) = parameters.remove(index);
             assert_eq!(read(&parameters), None, "without {name}");
         }
-        for (name, value) in [("question", "lunch"), ("expires", "soon")] {
+        let (short, upper) = ("0a".repeat(31), "0A".repeat(32));
+        for (name, value) in [
+            ("migration", "not an ARN"),
+            ("question", "lunch"),
+            ("digest", short.as_str()),
+            ("digest", upper.as_str()),
+            ("expires", "soon"),
+            ("signature", "s"),
+            ("signature", "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOE="),
+        ] {
             let mut parameters = whole.clone();
             for (known, text) in &mut parameters {
                 if *known == name {
@@ -99,7 +128,7 @@ mod tests {
         for other in [
             Link { migration: MigrationId::new("other"), ..signed.clone() },
             Link { question: Question::Qualification, ..signed.clone() },
-            Link { digest: "abd".to_owned(), ..signed.clone() },
+            Link { digest: "0b".repeat(32), ..signed.clone() },
             Link { expires: 1_800_000_001, ..signed.clone() },
         ] {
             assert_ne!(other.text(), signed.text(), "{other:?}");

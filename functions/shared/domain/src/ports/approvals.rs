@@ -8,22 +8,22 @@ use std::future::Future;
 
 /// The ledger's APPROVAL and ALARM items.
 pub trait Approvals: Sync {
-    /// Stores a question with its token. Asking again replaces the token of an unanswered question: Step Functions
-    /// gives a new one to each try of the state. `Conflict` where the question has been answered.
+    /// Stores a question with its token. Asking under the same number replaces the token of an unanswered question: Step
+    /// Functions gives a new one to each try of the state. `Conflict` where the question has been answered.
     fn ask(&self, migration: &Migration, asked: &Asked) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// One question, read consistently.
+    /// The last question of this kind, read consistently.
     fn asked(
         &self,
         id: &MigrationId,
         question: Question,
     ) -> impl Future<Output = Result<Option<Asked>, PhaseError>> + Send;
 
-    /// Stores the answer, once: `Conflict` where there is another one already, `Refused` where nobody asked.
+    /// Stores the answer, once: `Conflict` where there is another one already, `Refused` where nobody asked under this number.
     fn answer(
         &self,
         id: &MigrationId,
-        question: Question,
+        question: (Question, u32),
         answer: &Answer,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 

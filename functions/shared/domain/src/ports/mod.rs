@@ -5,6 +5,7 @@
 pub mod alarms;
 pub mod approvals;
 pub mod clusters;
+pub mod executions;
 pub mod gateway;
 pub mod kubernetes;
 pub mod leases;
@@ -25,6 +26,7 @@ pub mod tokens;
 pub use alarms::Alarms;
 pub use approvals::Approvals;
 pub use clusters::{Access, Addons, Clusters, NodeGroups};
+pub use executions::Executions;
 pub use gateway::{Apis, Stages, UsagePlans, VpcLinks};
 pub use kubernetes::{Kubernetes, KubernetesApi};
 pub use leases::Leases;

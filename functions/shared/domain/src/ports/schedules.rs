@@ -1,6 +1,7 @@
 //! Amazon EventBridge Scheduler as phases use it.
 
 use crate::PhaseError;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::future::Future;
 
@@ -8,27 +9,43 @@ use std::future::Future;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// Once, at this time.
-    At(jiff::Timestamp),
-    /// Every minute, the finest rate there is, until this time.
-    EveryMinuteUntil(jiff::Timestamp),
+    At(Timestamp),
+    /// Every so many minutes. A call that was lost is made up for by the next one.
+    Every {
+        /// One is the finest rate there is.
+        minutes: u32,
+        /// The first call.
+        from: Timestamp,
+        /// No call after this.
+        until: Timestamp,
+    },
 }
 
 impl When {
-    /// The time of the only or of the last call.
+    /// The time of the only or of the first call.
     #[must_use]
-    pub const fn time(self) -> jiff::Timestamp {
+    pub const fn time(self) -> Timestamp {
         match self {
-            Self::At(time) | Self::EveryMinuteUntil(time) => time,
+            Self::At(time) | Self::Every { from: time, .. } => time,
         }
     }
 
-    /// The same with another time.
+    /// The same with another time of the first call; what repeats does so for as long.
     #[must_use]
-    pub const fn with_time(self, time: jiff::Timestamp) -> Self {
+    pub fn with_time(self, time: Timestamp) -> Self {
         match self {
             Self::At(_) => Self::At(time),
-            Self::EveryMinuteUntil(_) => Self::EveryMinuteUntil(time),
+            Self::Every { minutes, from, until } => {
+                let until = time.saturating_add(until.duration_since(from)).unwrap_or(Timestamp::MAX);
+                Self::Every { minutes, from: time, until }
+            }
         }
+    }
+
+    /// The same with no call before this time.
+    #[must_use]
+    pub fn not_before(self, earliest: Timestamp) -> Self {
+        if self.time() < earliest { self.with_time(earliest) } else { self }
     }
 }
 
@@ -53,4 +70,20 @@ pub trait Schedules: Sync {
 
     /// Deletes it; nothing where it is gone.
     fn unschedule(&self, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_later_lasts_as_long() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (from, until) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));
+        let every = When::Every { minutes: 5, from, until };
+        assert_eq!((every.not_before(from), When::At(from).not_before(from)), (every, When::At(from)));
+        let (later, end) = (at("2026-01-01T00:01:00Z"), at("2026-01-02T00:01:00Z"));
+        assert_eq!(every.not_before(later), When::Every { minutes: 5, from: later, until: end });
+        assert_eq!(When::At(from).not_before(later), When::At(later));
+    }
 }

@@ -19,13 +19,16 @@ pub trait Settings: Sync {
     /// `Refused` where it is missing.
     fn approval_url(&self) -> Result<String, PhaseError>;
 
+    /// Whether the approval page takes requests only that are signed by an identity of AWS IAM.
+    fn approvers_sign(&self) -> bool;
+
     /// The ARN of `decide`, which the deadlines of questions call.
     ///
     /// # Errors
     /// `Refused` where it is missing.
     fn decide_arn(&self) -> Result<String, PhaseError>;
 
-    /// The ARN of `observe`, which the schedules of a bake call.
+    /// The ARN of `observe`, which the schedules of a migration and of its bake call.
     ///
     /// # Errors
     /// `Refused` where it is missing.

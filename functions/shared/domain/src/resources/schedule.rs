@@ -6,10 +6,11 @@ use crate::{
     approval::Question,
     names,
     ports::{
-        Ledger, Schedules,
+        Clock, Ledger, Schedules,
         schedules::{Appointment, When},
     },
 };
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -20,11 +21,16 @@ pub const ACTIONS: &[&str] = &["scheduler:CreateSchedule", "scheduler:DeleteSche
 /// (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>).
 const LONGEST_NAME: usize = 64;
 
+/// Scheduler rejects a time that has passed once the call arrives: every schedule is made at least this long before its time.
+const NOTICE: SignedDuration = SignedDuration::from_mins(1);
+
 /// What a schedule of a migration is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Occasion {
-    /// The time for an answer is over: calls decide.
-    Deadline(Question),
+    /// The time for an answer to the question of this number is over: calls decide until there is one.
+    Deadline(Question, u32),
+    /// While the migration is open: calls observe, which looks whether its execution still runs.
+    Watch,
     /// The time of the bake is over: calls observe.
     BakeEnd,
     /// Every minute of the bake: calls observe.
@@ -36,7 +42,8 @@ pub enum Occasion {
 impl fmt::Display for Occasion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Deadline(question) => write!(f, "deadline-{}", question.name()),
+            Self::Deadline(question, number) => write!(f, "deadline-{}-{number}", question.name()),
+            Self::Watch => f.write_str("watch"),
             Self::BakeEnd => f.write_str("bake-end"),
             Self::BakeWatch => f.write_str("bake-watch"),
             Self::Cleanup => f.write_str("cleanup"),
@@ -57,11 +64,11 @@ pub fn name(migration: &Migration, key: &ResourceKey) -> String {
 }
 
 /// Has `target_arn` called with `input`. Making the same schedule again keeps the time of the first, which is also the
-/// answer.
+/// answer. The call itself comes a minute from now at the earliest.
 ///
 /// # Errors
 /// Only what the calls answer.
-pub async fn ensure<P: Ledger + Schedules>(
+pub async fn ensure<P: Ledger + Schedules + Clock>(
     ports: &P,
     migration: &Migration,
     occasion: Occasion,
@@ -77,7 +84,10 @@ pub async fn ensure<P: Ledger + Schedules>(
     if entry.is_none() {
         ports.intend(migration, &key, json!({ "at": when.time() })).await?;
     }
-    ports.schedule(&Appointment { name: name.clone(), when, target_arn: target_arn.to_owned(), input }).await?;
+    let earliest = ports.now().saturating_add(NOTICE).unwrap_or(when.time());
+    let when_called = when.not_before(earliest);
+    let appointment = Appointment { name: name.clone(), when: when_called, target_arn: target_arn.to_owned(), input };
+    ports.schedule(&appointment).await?;
     ports.present(migration, &key, &name).await?;
     Ok(when.time())
 }

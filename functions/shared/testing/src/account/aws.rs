@@ -95,6 +95,8 @@ pub struct Aws {
     pub alarms: BTreeMap<String, AlarmState>,
     /// The security group of Bascule's functions, where they run in the user's subnets.
     pub functions_group: Option<String>,
+    /// Whether the approval page takes signed requests only.
+    pub approvers_sign: bool,
     /// What has happened.
     pub history: History,
     /// The time, and what is under way.

@@ -43,8 +43,8 @@ pub struct Record {
     pub progress: BTreeMap<Progress, Value>,
     /// The leases in PHASE items: who holds it and until when.
     pub leases: BTreeMap<String, (String, Timestamp)>,
-    /// APPROVAL items.
-    pub approvals: BTreeMap<&'static str, Asked>,
+    /// APPROVAL items, by question and number.
+    pub approvals: BTreeMap<(&'static str, u32), Asked>,
     /// EVENT items: the audit, in order.
     pub events: Vec<Event>,
 }
@@ -76,6 +76,12 @@ impl Record {
             approvals: BTreeMap::new(),
             events: Vec::new(),
         }
+    }
+
+    /// The last question of this name, such as `cleanup`.
+    #[must_use]
+    pub fn last_question(&self, name: &str) -> Option<&Asked> {
+        self.approvals.values().rfind(|asked| asked.question.name() == name)
     }
 
     fn append(&mut self, what: &str, evidence: Value, at: Timestamp, by: &str) {
@@ -124,10 +130,10 @@ impl Account {
         progress.unwrap_or_default()
     }
 
-    /// A question of a migration by its name, such as `bake`.
+    /// The last question of a migration of this name, such as `bake`.
     #[must_use]
     pub fn question(&self, migration: &Migration, name: &str) -> Option<Asked> {
-        self.table().record(&migration.id).ok()?.approvals.get(name).cloned()
+        self.table().record(&migration.id).ok()?.last_question(name).cloned()
     }
 
     /// Opens a migration of this plan and input, as preflight does, without a call.

@@ -1,9 +1,11 @@
 //! People, and whoever waits for their answers.
 
 use super::Account;
+use crate::states::Status;
 use domain::digest::sha256_hex;
-use domain::ports::{Messages, Signatures, Tokens};
-use domain::{PhaseError, TaskToken};
+use domain::ports::executions::Standing;
+use domain::ports::{Executions, Messages, Signatures, Tokens};
+use domain::{MigrationId, PhaseError, TaskToken};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -12,8 +14,14 @@ use std::collections::BTreeMap;
 pub struct People {
     /// Messages: subject and text.
     pub messages: Vec<(String, String)>,
+    /// Whether nobody is subscribed to them.
+    pub nobody_listens: bool,
     /// Answers that Step Functions got, by token: the output, or the error's name.
     pub answered: BTreeMap<String, String>,
+    /// Executions of the rollback machine that functions started, by name, with their input.
+    pub rollbacks: BTreeMap<String, Value>,
+    /// How the migrate execution stands, where no machines run on the account.
+    pub standing: Option<Standing>,
 }
 
 impl Account {
@@ -45,6 +53,29 @@ impl Tokens for Account {
     }
 }
 
+impl Executions for Account {
+    async fn standing(&self, id: &MigrationId) -> Result<Option<Standing>, PhaseError> {
+        self.attempt("states:DescribeExecution", || {
+            let Some(machines) = &self.machines else { return Ok(self.people().standing.clone()) };
+            let stopped = machines.stopped(id.as_str()).unwrap_or_default();
+            Ok(machines.status(id.as_str()).ok().map(|status| match status {
+                Status::Running => Standing::Running,
+                Status::Succeeded => Standing::Succeeded,
+                bad => Standing::Ended { status: bad.name().to_owned(), at: stopped },
+            }))
+        })
+    }
+
+    async fn start_rollback(&self, name: &str, input: &Value) -> Result<bool, PhaseError> {
+        self.attempt("states:StartExecution", || {
+            if let Some(machines) = &self.machines {
+                return Ok(machines.start_execution("RollbackMachine", name, input.clone()).is_ok());
+            }
+            Ok(self.people().rollbacks.insert(name.to_owned(), input.clone()).is_none())
+        })
+    }
+}
+
 impl Messages for Account {
     async fn publish(&self, subject: &str, text: &str) -> Result<(), PhaseError> {
         self.attempt("sns:Publish", || {
@@ -52,14 +83,23 @@ impl Messages for Account {
             Ok(())
         })
     }
+
+    async fn subscriptions(&self) -> Result<u64, PhaseError> {
+        self.attempt("sns:GetTopicAttributes", || Ok(u64::from(!self.people().nobody_listens)))
+    }
 }
 
 impl Signatures for Account {
     async fn sign(&self, text: &str) -> Result<String, PhaseError> {
-        self.attempt("kms:GenerateMac", || Ok(sha256_hex(format!("key {text}").as_bytes())))
+        self.attempt("kms:GenerateMac", || Ok(mac(text)))
     }
 
     async fn verify(&self, text: &str, signature: &str) -> Result<bool, PhaseError> {
-        self.attempt("kms:VerifyMac", || Ok(sha256_hex(format!("key {text}").as_bytes()) == signature))
+        self.attempt("kms:VerifyMac", || Ok(mac(text) == signature))
     }
+}
+
+/// Of the form of an HMAC-SHA-256 in base64url.
+fn mac(text: &str) -> String {
+    sha256_hex(format!("key {text}").as_bytes())[..43].to_owned()
 }

@@ -17,6 +17,10 @@ impl Settings for Account {
         Ok("https://decide.example.com/".to_owned())
     }
 
+    fn approvers_sign(&self) -> bool {
+        self.aws().approvers_sign
+    }
+
     fn decide_arn(&self) -> Result<String, PhaseError> {
         Ok("arn:aws:lambda:eu-central-1:123456789012:function:bascule-decide".to_owned())
     }

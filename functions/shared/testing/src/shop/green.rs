@@ -112,10 +112,17 @@ impl Account {
     /// And people have said yes to it.
     pub fn approve(&self, migration: &Migration) {
         let (now, evidence) = (self.aws().now(), json!({}));
-        let yes = Answer { decision: Decision::Approved, by: "ana".to_owned(), comment: String::new(), at: now };
+        let yes = Answer {
+            decision: Decision::Approved,
+            by: "ana".to_owned(),
+            comment: String::new(),
+            at: now,
+            caller: None,
+        };
         let asked = Asked {
             id: migration.id.clone(),
             question: Question::Qualification,
+            number: 1,
             token: TaskToken::new("qualification"),
             digest: Asked::digest_of(&migration.plan.digest(), &evidence),
             evidence,
@@ -123,7 +130,7 @@ impl Account {
             answer: Some(yes),
         };
         if let Some(record) = self.table().migrations.get_mut(&migration.id) {
-            record.approvals.insert(asked.question.name(), asked);
+            record.approvals.insert((asked.question.name(), asked.number), asked);
         }
     }
 

@@ -44,6 +44,8 @@ pub(super) struct Book {
     pub(super) machines: BTreeSet<String>,
     /// Status and input of every execution by its ARN.
     pub(super) executions: BTreeMap<String, (Status, Value)>,
+    /// When those ended that have.
+    pub(super) stopped: BTreeMap<String, Timestamp>,
     /// Tokens that a task waits for.
     pub(super) tokens: BTreeSet<String>,
     pub(super) requests: Vec<Request>,
@@ -135,6 +137,8 @@ impl Api {
         let (status, _) = book.executions.get_mut(arn).ok_or(ApiError::ExecutionDoesNotExist)?;
         if *status == Status::Running {
             *status = Status::Aborted;
+            let now = book.now;
+            book.stopped.insert(arn.to_owned(), now);
             let (error, cause) = (error.map(str::to_owned), cause.map(str::to_owned));
             book.requests.push(Request::Stop { arn: arn.to_owned(), error, cause });
         }
@@ -147,6 +151,12 @@ impl Api {
     /// `ExecutionDoesNotExist`.
     pub fn status(&self, arn: &str) -> Result<Status, ApiError> {
         self.book().executions.get(arn).map(|(status, _)| *status).ok_or(ApiError::ExecutionDoesNotExist)
+    }
+
+    /// The `stopDate` that `DescribeExecution` tells; nothing while the execution runs.
+    #[must_use]
+    pub fn stopped(&self, arn: &str) -> Option<Timestamp> {
+        self.book().stopped.get(arn).copied()
     }
 
     fn answer(&self, token: &str, request: impl FnOnce(String) -> Request) -> Result<(), ApiError> {

@@ -171,9 +171,12 @@ impl StepFunctions {
         (execution.status, execution.stopped) = (status, Some(now));
         (execution.output, execution.error, execution.cause) = (output, error, cause);
         let (root, parent) = (execution.root, execution.parent);
-        if let Some((status_in_book, _)) = self.api.book().executions.get_mut(&execution.arn) {
+        let mut book = self.api.book();
+        if let Some((status_in_book, _)) = book.executions.get_mut(&execution.arn) {
             *status_in_book = status;
         }
+        book.stopped.insert(execution.arn.clone(), now);
+        drop(book);
         self.kill(root, false);
         if let Some((parent, epoch)) = parent
             && self.threads[parent].epoch == epoch

@@ -37,6 +37,10 @@ pub(crate) enum Outside {
     RollbackBeforeCleanup,
     /// Somebody stops the execution while people are asked.
     Stopped,
+    /// The same, and EventBridge loses the event.
+    StoppedUnheard,
+    /// Somebody starts the cleanup machine again when it has stopped.
+    CleanupAgain,
     /// Somebody starts another migration of the same clusters.
     Another,
     /// Somebody stops the execution when a function was killed.
@@ -56,8 +60,8 @@ pub(crate) struct Way {
     pub(crate) input: Value,
     /// What people say to the qualification; nothing where they never answer.
     pub(crate) qualification: Option<Decision>,
-    /// What people say to the deletion of blue.
-    pub(crate) cleanup: Decision,
+    /// What people say to the deletion of blue, one after the other where they are asked again; nothing where they do not answer.
+    pub(crate) cleanup: &'static [Option<Decision>],
     /// What comes from outside.
     pub(crate) outside: Outside,
     /// Where it ends.
@@ -95,7 +99,7 @@ fn way(name: &'static str, end: End, fields: &Value) -> Way {
         name,
         input: input(fields),
         qualification: Some(Decision::Approved),
-        cleanup: Decision::Approved,
+        cleanup: &[Some(Decision::Approved)],
         outside: Outside::Quiet,
         end,
         faults: &[Fault::Killed],
@@ -107,6 +111,7 @@ pub(crate) fn ways() -> Vec<Way> {
     let steps = json!({ "cutover": { "steps": [5, 25, 50, 100] } });
     let keep = json!({ "onAbort": "keep" });
     let asked = json!({ "cleanup": { "approval": true } });
+    let asked_for_an_hour = json!({ "cleanup": { "approval": true }, "approval": { "timeout": "1h" } });
     let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
     let from = |outside: Outside, way: Way| Way { outside, ..way };
     vec![
@@ -123,10 +128,22 @@ pub(crate) fn ways() -> Vec<Way> {
         from(Outside::RollbackInBake, way("a rollback from outside in the bake", End::BlueServes, &json!({}))),
         from(Outside::RollbackBeforeCleanup, way("a rollback after the bake", End::BlueServes, &json!({}))),
         from(Outside::Stopped, way("stopped while people are asked", End::BlueServes, &json!({}))),
+        from(Outside::StoppedUnheard, way("stopped, and the event is lost", End::BlueServes, &json!({}))),
         from(Outside::AlarmInBake, way("an alarm in the bake, green is kept", End::BlueServes, &keep)),
         Way { qualification: Some(Decision::Rejected), ..way("a no of people, green is kept", End::BlueServes, &keep) },
         way("the deletion is approved", End::GreenServes, &asked),
-        Way { cleanup: Decision::Rejected, ..way("the deletion is not approved", End::Asked, &asked) },
+        Way { cleanup: &[Some(Decision::Rejected)], ..way("the deletion is not approved", End::Asked, &asked) },
+        Way {
+            cleanup: &[Some(Decision::Rejected), Some(Decision::Approved)],
+            ..from(Outside::CleanupAgain, way("the deletion is approved the second time", End::GreenServes, &asked))
+        },
+        Way {
+            cleanup: &[None, Some(Decision::Approved)],
+            ..from(
+                Outside::CleanupAgain,
+                way("the deletion is approved after silence", End::GreenServes, &asked_for_an_hour),
+            )
+        },
         from(Outside::Another, way("another migration is refused", End::GreenServes, &json!({}))),
         from(Outside::StoppedThen, way("stopped at once", End::Either, &json!({}))),
         from(Outside::RollbackThen, way("rolled back at once", End::Either, &json!({}))),

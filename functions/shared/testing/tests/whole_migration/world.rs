@@ -7,8 +7,9 @@ use crate::invariants::{self, Witness};
 use crate::people::{Visit, link};
 use crate::ways::{Outside, Way};
 use acts::Act;
+use domain::approval::{Decision, Question};
 use domain::ports::migrations::Life;
-use domain::ports::schedules::When;
+use domain::ports::schedules::{Appointment, When};
 use domain::{Direction, Invocation, MigrationId, Progress};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -133,7 +134,7 @@ impl<'a> World<'a> {
         let messages = self.account.people().messages.clone();
         for (subject, text) in &messages[self.read..] {
             let decision =
-                if subject.contains("qualification") { self.way.qualification } else { Some(self.way.cleanup) };
+                if subject.contains("qualification") { self.way.qualification } else { self.cleanup_answer() };
             if let (Some(query), Some(decision)) = (link(text), decision) {
                 self.plan(THINKING, Act::Visit { query, visit: Visit::Open(decision) });
             }
@@ -142,15 +143,25 @@ impl<'a> World<'a> {
     }
 
     fn note_schedules(&mut self) {
-        let next = self.after(SignedDuration::from_mins(1));
         let aws = self.account.aws();
-        let repeating = aws.schedules.values().filter(|schedule| matches!(schedule.when, When::EveryMinuteUntil(_)));
-        let repeating: BTreeMap<String, Timestamp> = repeating
-            .map(|schedule| (schedule.name.clone(), self.ticks.get(&schedule.name).copied().unwrap_or(next)))
-            .collect();
+        let first = |schedule: &Appointment| match schedule.when {
+            When::Every { from, .. } => Some((schedule.name.clone(), from)),
+            When::At(_) => None,
+        };
+        let repeating = aws.schedules.values().filter_map(first);
+        let repeating: BTreeMap<String, Timestamp> =
+            repeating.map(|(name, from)| (name.clone(), self.ticks.get(&name).copied().unwrap_or(from))).collect();
         self.witness.shown.extend(aws.schedules.values().map(|schedule| schedule.input.to_string()));
         drop(aws);
         self.ticks = repeating;
+    }
+
+    /// What people say to the deletion of blue: the way's last answer, after its others.
+    fn cleanup_answer(&self) -> Option<Decision> {
+        let table = self.account.table();
+        let number = table.migrations.get(&self.id)?.last_question(Question::Cleanup.name())?.number;
+        let index = usize::try_from(number).unwrap_or_default().clamp(1, self.way.cleanup.len()) - 1;
+        self.way.cleanup.get(index).copied().flatten()
     }
 
     fn is_turned_back(&self) -> bool {
@@ -167,8 +178,9 @@ impl<'a> World<'a> {
         };
         let is_asked = |question: &str| {
             let table = self.account.table();
-            table.migrations.get(&self.id).is_some_and(|record| record.approvals.contains_key(question))
+            table.migrations.get(&self.id).is_some_and(|record| record.last_question(question).is_some())
         };
+        let told = |what: &str| self.account.people().messages.iter().any(|(subject, _)| subject.contains(what));
         let life = self.account.table().migrations.get(&self.id).map(|record| record.meta.life);
         let (comes, act) = match self.way.outside {
             Outside::Quiet => return,
@@ -176,7 +188,8 @@ impl<'a> World<'a> {
             Outside::AlarmInBake => (is_asked("bake"), Act::Alarm),
             Outside::RollbackInBake => (is_asked("bake"), Act::Rollback),
             Outside::RollbackBeforeCleanup => (life == Some(Life::Promoted), Act::Rollback),
-            Outside::Stopped => (is_asked("qualification"), Act::Stop),
+            Outside::Stopped | Outside::StoppedUnheard => (is_asked("qualification"), Act::Stop),
+            Outside::CleanupAgain => (told("cleanup needs you"), Act::Cleanup),
             Outside::Another => (is_asked("qualification"), Act::Another),
             Outside::StoppedThen => (self.account.met().is_some(), Act::Stop),
             Outside::RollbackThen => (self.account.met().is_some(), Act::Rollback),
@@ -204,6 +217,7 @@ impl Host for World<'_> {
 
     async fn publish(&mut self, _: &str, subject: &str, message: &str) -> Result<(), Fault> {
         self.account.people().messages.push((subject.to_owned(), message.to_owned()));
+        self.come();
         Ok(())
     }
 

@@ -8,30 +8,36 @@ use serde_json::json;
 
 impl Approvals for Account {
     async fn ask(&self, migration: &Migration, asked: &Asked) -> Result<(), PhaseError> {
-        let question = asked.question.name();
-        let known = self.table().record(&migration.id)?.approvals.get(question).cloned();
+        let key = (asked.question.name(), asked.number);
+        let known = self.table().record(&migration.id)?.approvals.get(&key).cloned();
         if known.is_some_and(|known| known.answer.is_some()) {
             return self.alter("dynamodb:TransactWriteItems", |_, _| {
                 Err(PhaseError::conflict("asked: the ledger has something else by now; nothing was written"))
             });
         }
-        let evidence = json!({ "question": question, "digest": asked.digest, "deadline": asked.deadline });
+        let evidence =
+            json!({ "question": key.0, "number": key.1, "digest": asked.digest, "deadline": asked.deadline });
         self.write(migration, "asked", evidence, |record| {
-            record.approvals.insert(question, asked.clone());
+            record.approvals.insert(key, asked.clone());
         })
     }
 
     async fn asked(&self, id: &MigrationId, question: Question) -> Result<Option<Asked>, PhaseError> {
         self.look(|table| {
-            Ok(table.migrations.get(id).and_then(|record| record.approvals.get(question.name())).cloned())
+            Ok(table.migrations.get(id).and_then(|record| record.last_question(question.name())).cloned())
         })
     }
 
-    async fn answer(&self, id: &MigrationId, question: Question, answer: &Answer) -> Result<(), PhaseError> {
+    async fn answer(
+        &self,
+        id: &MigrationId,
+        (question, number): (Question, u32),
+        answer: &Answer,
+    ) -> Result<(), PhaseError> {
         let by = self.function().name.clone();
         self.alter("dynamodb:TransactWriteItems", |table, now| {
             let record = table.record_mut(id)?;
-            let Some(asked) = record.approvals.get_mut(question.name()) else {
+            let Some(asked) = record.approvals.get_mut(&(question.name(), number)) else {
                 return Err(PhaseError::refused(format!("nobody asked about {} of {id}", question.name())));
             };
             match &asked.answer {
@@ -42,7 +48,8 @@ impl Approvals for Account {
                 }
                 None => asked.answer = Some(answer.clone()),
             }
-            record.append("answered", json!({ "question": question.name(), "answer": answer }), now, &by);
+            let evidence = json!({ "question": question.name(), "number": number, "answer": answer });
+            record.append("answered", evidence, now, &by);
             Ok(())
         })
     }

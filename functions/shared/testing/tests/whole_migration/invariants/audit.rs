@@ -2,7 +2,7 @@
 
 use super::{Sight, Witness};
 use crate::functions::LONGEST;
-use domain::approval::Answer;
+use domain::approval::{Answer, Asked};
 use domain::ports::migrations::Life;
 use domain::{Direction, Entry, ResourceKey, Status};
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub(super) fn the_audit_has_no_gap_and_replays_to_the_ledger(record: &Record) ->
     }
     let mut entries: BTreeMap<ResourceKey, Entry> = BTreeMap::new();
     let mut progress: BTreeMap<&str, Value> = BTreeMap::new();
-    let mut answers: BTreeMap<String, Answer> = BTreeMap::new();
+    let mut answers: BTreeMap<(String, u64), Answer> = BTreeMap::new();
     let (mut life, mut direction, mut fence) = (Life::Open, Direction::Converge, 1);
     for event in &record.events {
         if let Ok(status) = event.what.parse::<Status>() {
@@ -64,11 +64,13 @@ pub(super) fn the_audit_has_no_gap_and_replays_to_the_ledger(record: &Record) ->
             (direction, fence) = (Direction::Undo, fence + 1);
         } else if event.what == "answered" {
             let question = event.evidence["question"].as_str().unwrap_or_default().to_owned();
+            let number = event.evidence["number"].as_u64().unwrap_or_default();
             let answer = serde_json::from_value(event.evidence["answer"].clone()).map_err(|error| error.to_string())?;
-            answers.insert(question, answer);
+            answers.insert((question, number), answer);
         }
     }
-    let given = record.approvals.iter().filter_map(|(name, asked)| Some(((*name).to_owned(), asked.answer.clone()?)));
+    let given = record.approvals.values();
+    let given = given.filter_map(|asked| Some((key_of(asked), asked.answer.clone()?)));
     let meta = (record.meta.life, record.meta.direction, record.meta.fence);
     if (life, direction, fence) != meta {
         return Err(format!("replayed META is {life:?}, {direction}, {fence}, and META is {meta:?}"));
@@ -78,6 +80,10 @@ pub(super) fn the_audit_has_no_gap_and_replays_to_the_ledger(record: &Record) ->
         return Err("replaying the audit does not give the ledger".to_owned());
     }
     Ok(())
+}
+
+fn key_of(asked: &Asked) -> (String, u64) {
+    (asked.question.name().to_owned(), u64::from(asked.number))
 }
 
 /// Invariant 10: no token and no API key in the ledger, in a message, on a page, in a schedule, or in what executions show.

@@ -116,7 +116,7 @@ pub(super) fn blue_is_deleted_only_after_a_good_bake_and_only_what_was_approved(
         return Ok(());
     }
     let names: Vec<&String> = gone.iter().map(|((_, id), _)| id).collect();
-    let baked = sight.record.approvals.get(Question::Bake.name()).and_then(|asked| asked.answer.as_ref());
+    let baked = sight.record.last_question(Question::Bake.name()).and_then(|asked| asked.answer.as_ref());
     if baked.is_none_or(|answer| answer.decision != Decision::Approved) {
         return Err(format!("deleted though no bake has ended well: {names:?}"));
     }
@@ -124,7 +124,7 @@ pub(super) fn blue_is_deleted_only_after_a_good_bake_and_only_what_was_approved(
         return Err(format!("deleted while the migration is {}: {names:?}", sight.life().name()));
     }
     if sight.record.input.as_ref().is_some_and(|input| input.cleanup.approval) {
-        let asked = sight.record.approvals.get(Question::Cleanup.name()).and_then(|asked| asked.answer.as_ref());
+        let asked = sight.record.last_question(Question::Cleanup.name()).and_then(|asked| asked.answer.as_ref());
         if asked.is_none_or(|answer| answer.decision != Decision::Approved) {
             return Err(format!("deleted though nobody approved it: {names:?}"));
         }

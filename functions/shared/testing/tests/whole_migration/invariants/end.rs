@@ -1,7 +1,7 @@
 //! What holds once everything has ended.
 
 use super::{Sight, Witness, audit, belongings, now, traffic};
-use crate::ways::{End, Way};
+use crate::ways::{End, Outside, Way};
 use domain::ports::migrations::Life;
 use domain::{Duration, Entry, Input, Progress};
 use serde_json::Value;
@@ -105,7 +105,7 @@ fn ended_in_time(
     let expected = match end {
         End::Planned => (Life::Ended, Some("Planned"), false),
         End::BlueServes => (Life::Ended, Some("BlueServes"), false),
-        End::GreenServes => (Life::Ended, Some("GreenServes"), false),
+        End::GreenServes => (Life::Ended, Some("GreenServes"), way.outside == Outside::CleanupAgain),
         End::Asked => (Life::Promoted, None, true),
         End::Either => (Life::Baked, None, false),
     };

@@ -59,7 +59,7 @@ pub(super) fn no_request_reaches_green_without_a_valid_approval(
     if !clusters.contains(GREEN) {
         return Ok(());
     }
-    let asked = sight.record.approvals.get(Question::Qualification.name());
+    let asked = sight.record.last_question(Question::Qualification.name());
     let asked = asked.ok_or_else(|| "green answers users' requests and nobody was asked".to_owned())?;
     asked.permits(sight.witness.digest(sight.record)).map_err(|error| format!("green answers users' requests: {error}"))
 }

@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::people::Visit;
-use crate::ways::ALARM;
+use crate::ways::{ALARM, Outside};
 use domain::ports::alarms::AlarmState;
 use domain::ports::schedules::{Appointment, When};
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +20,8 @@ pub(super) enum Act {
     Alarm,
     /// Somebody starts the rollback machine.
     Rollback,
+    /// Somebody starts the cleanup machine.
+    Cleanup,
     /// Somebody stops the migrate execution.
     Stop,
     /// Somebody starts another migration.
@@ -29,6 +31,10 @@ pub(super) enum Act {
 impl World<'_> {
     /// The status rule of infra/template.yaml.
     pub(super) fn rule(&self) -> Option<Status> {
+        // EventBridge delivers with best effort.
+        if self.way.outside == Outside::StoppedUnheard {
+            return None;
+        }
         let status = self.machines.status(self.id.as_str()).ok()?;
         let failed = matches!(status, Status::Failed | Status::TimedOut | Status::Aborted);
         (failed && !self.rule_has_run).then_some(status)
@@ -46,7 +52,7 @@ impl World<'_> {
         let times = aws.schedules.values().filter_map(|schedule| {
             let at = match schedule.when {
                 When::At(at) => at,
-                When::EveryMinuteUntil(_) => *self.ticks.get(&schedule.name)?,
+                When::Every { .. } => *self.ticks.get(&schedule.name)?,
             };
             Some((at, schedule.clone()))
         });
@@ -56,11 +62,11 @@ impl World<'_> {
     pub(super) async fn fire(&mut self, schedule: Appointment) {
         let now = self.account.aws().now();
         match schedule.when {
-            When::EveryMinuteUntil(end) if now < end => {
-                self.ticks.insert(schedule.name, now + SignedDuration::from_mins(1));
+            When::Every { minutes, until, .. } if now < until => {
+                self.ticks.insert(schedule.name, now + SignedDuration::from_mins(i64::from(minutes)));
             }
             // `ActionAfterCompletion: DELETE`.
-            When::At(_) | When::EveryMinuteUntil(_) => {
+            When::At(_) | When::Every { .. } => {
                 self.account.aws().schedules.remove(&schedule.name);
             }
         }
@@ -104,6 +110,7 @@ impl World<'_> {
                 self.plan(SignedDuration::from_secs(1), Act::Invoke { function: "Observe", payload: event, tries: 0 });
             }
             Act::Rollback => self.start("RollbackMachine", json!({ "migrationId": self.id, "reason": "Requested" })),
+            Act::Cleanup => self.start("CleanupMachine", json!({ "migrationId": self.id })),
             Act::Stop => self.machines.stop_execution(self.id.as_str(), None, None).unwrap(),
             Act::Another => {
                 let mut input = self.way.input.clone();

@@ -1,0 +1,183 @@
+//! Whether the execution of a migration still runs. EventBridge tells of its end, with best effort
+//! (<https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-states.html>); what would be missed with the event is seen here.
+
+use domain::{
+    Direction, Migration, MigrationId, Outcome, PhaseError,
+    digest::sha256_hex,
+    ports::{
+        Executions, Ledger, Messages, Migrations, Schedules,
+        executions::Standing,
+        migrations::{Life, Meta},
+    },
+    resources::schedule::{self, Occasion},
+};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// So much later than the execution's end nobody has begun the way back who was told by the event.
+const GRACE: SignedDuration = SignedDuration::from_mins(2);
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Verdict {
+    /// Nothing yet: look again.
+    Wait,
+    /// Nothing any more: the migration is promoted, goes back or has ended.
+    Over,
+    /// The execution ended so, and nobody has begun the way back.
+    GoBack(String),
+    /// The execution ended so after a bake that ended well: people decide what becomes of it.
+    Tell(String),
+}
+
+fn judge(meta: &Meta, standing: Option<&Standing>, now: jiff::Timestamp) -> Verdict {
+    match (meta.direction, meta.life) {
+        (Direction::Undo, _) | (_, Life::Promoted | Life::CleaningUp | Life::Ended) => return Verdict::Over,
+        (Direction::Converge, Life::Open | Life::Baked) => {}
+    }
+    match standing {
+        Some(Standing::Ended { at, .. }) if now.duration_since(*at) < GRACE => Verdict::Wait,
+        Some(Standing::Ended { status, .. }) if meta.life == Life::Open => Verdict::GoBack(status.clone()),
+        Some(Standing::Ended { status, .. }) => Verdict::Tell(status.clone()),
+        Some(Standing::Running | Standing::Succeeded) | None => Verdict::Wait,
+    }
+}
+
+/// Looks once. Starts the rollback machine, once, where the execution has ended badly and nobody goes back.
+///
+/// # Errors
+/// Only those of the calls.
+pub async fn look<P>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<Outcome, PhaseError>
+where
+    P: Ledger + Migrations + Executions + Schedules + Messages,
+{
+    let Some(meta) = ports.meta(&migration.id).await? else { return Ok(Outcome::done()) };
+    let standing = ports.standing(&migration.id).await?;
+    match judge(&meta, standing.as_ref(), now) {
+        Verdict::Wait | Verdict::Over => Ok(Outcome::done()),
+        Verdict::GoBack(status) => {
+            let input = json!({ "migrationId": migration.id, "reason": status, "automatic": true });
+            let name = format!("watch-{}", &sha256_hex(migration.id.as_str().as_bytes())[..32]);
+            let started = ports.start_rollback(&name, &input).await?;
+            Ok(Outcome::done().with("started", started))
+        }
+        Verdict::Tell(status) => {
+            let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+            let subject = format!("Bascule {}: {green} serves, and the migration did not end", migration.name());
+            let text = format!(
+                "The bake ended well and {green} serves, but the execution {} is {status}, so that the cleanup of {blue} is not \
+                 scheduled. Nothing goes back by itself. To go on, invoke bascule-shift-traffic with the step \"adopt\", then \
+                 bascule-handover-terraform and bascule-schedule-cleanup, each with {}. To give production back to {blue}, start \
+                 bascule-rollback.\n",
+                migration.id,
+                json!({ "migrationId": migration.id })
+            );
+            ports.publish(&subject, &text).await?;
+            // Told once: whoever goes on needs no reminder.
+            schedule::remove(ports, migration, Occasion::Watch).await?;
+            Ok(Outcome::done().with("told", true))
+        }
+    }
+}
+
+/// How an execution of one of Bascule's machines ended, as EventBridge tells it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ended {
+    /// Its ARN.
+    pub execution_arn: String,
+    /// The machine's ARN.
+    pub state_machine_arn: String,
+    /// `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub status: String,
+    /// The error of one that failed, where Step Functions tells it.
+    #[serde(default)]
+    pub error: Option<String>,
+    /// The cause, where Step Functions tells it.
+    #[serde(default)]
+    pub cause: Option<String>,
+    /// Its input, where it is not too long for an event.
+    #[serde(default)]
+    pub input: Option<String>,
+}
+
+impl Ended {
+    fn machine(&self) -> &str {
+        self.state_machine_arn.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// The migration that it is about: that of its input, or itself.
+    fn migration(&self) -> MigrationId {
+        let input =
+            self.input.as_deref().and_then(|input| serde_json::from_str::<Value>(input).ok()).unwrap_or_default();
+        MigrationId::new(input["migrationId"].as_str().unwrap_or(&self.execution_arn))
+    }
+}
+
+/// Tells people of an execution that ended badly: one that timed out, was stopped, or failed beyond its own Catch tells nobody by
+/// itself.
+///
+/// # Errors
+/// Only those of the calls.
+pub async fn tell<P: Messages>(ports: &P, ended: &Ended) -> Result<Outcome, PhaseError> {
+    let (machine, status, migration) = (ended.machine(), &ended.status, ended.migration());
+    let reason = [&ended.error, &ended.cause].map(|text| text.as_deref().unwrap_or_default()).join("\n");
+    let advice = match machine {
+        "bascule-migrate" => "Bascule goes back by itself, unless the bake ended well: then green serves, and people decide what follows. The \
+                              executions of bascule-rollback show how far it is."
+            .to_owned(),
+        _ => format!(
+            "Remove the cause, then start {machine} again with {}: it goes on from where it stopped.",
+            json!({ "migrationId": migration })
+        ),
+    };
+    let subject = format!("Bascule {}: {machine} is {status}", migration.name());
+    let text = format!("The execution {} is {status}.\n\n{}\n\n{advice}\n", ended.execution_arn, reason.trim());
+    ports.publish(&subject, &text).await?;
+    Ok(Outcome::done().with("told", true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_open_migration_whose_execution_ended_badly_goes_back_by_itself() {
+        let at: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let (soon, later) = (at + SignedDuration::from_secs(119), at + GRACE);
+        let meta = |direction, life| Meta {
+            id: MigrationId::new("a"),
+            life,
+            direction,
+            fence: 1,
+            outcome: None,
+            refusal: None,
+            digest: String::new(),
+            opened_at: at,
+        };
+        let ended = |status: &str| Some(Standing::Ended { status: status.to_owned(), at });
+        let back = |status: &str| Verdict::GoBack(status.to_owned());
+        let (converge, undo) = (Direction::Converge, Direction::Undo);
+        for (direction, life, standing, now, expected) in [
+            (converge, Life::Open, Some(Standing::Running), later, Verdict::Wait),
+            (converge, Life::Open, None, later, Verdict::Wait),
+            // The status rule has its time.
+            (converge, Life::Open, ended("ABORTED"), soon, Verdict::Wait),
+            (converge, Life::Open, ended("ABORTED"), later, back("ABORTED")),
+            (converge, Life::Open, ended("TIMED_OUT"), later, back("TIMED_OUT")),
+            (converge, Life::Open, ended("FAILED"), later, back("FAILED")),
+            (undo, Life::Open, ended("FAILED"), later, Verdict::Over),
+            (converge, Life::Baked, ended("ABORTED"), later, Verdict::Tell("ABORTED".to_owned())),
+            (converge, Life::Promoted, Some(Standing::Succeeded), later, Verdict::Over),
+            (converge, Life::CleaningUp, ended("FAILED"), later, Verdict::Over),
+            (converge, Life::Ended, ended("FAILED"), later, Verdict::Over),
+        ] {
+            assert_eq!(
+                judge(&meta(direction, life), standing.as_ref(), now),
+                expected,
+                "{direction} {life:?} {standing:?}"
+            );
+        }
+    }
+}
