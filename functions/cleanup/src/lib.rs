@@ -12,7 +12,8 @@ pub mod nodes;
 
 use domain::{
     Migration, Outcome, PhaseError, Whole,
-    ports::{Access, Flows, LaunchTemplates, Migrations, NodeGroups, Schedules, Settings},
+    approval::Question,
+    ports::{Access, Approvals, Flows, LaunchTemplates, Migrations, NodeGroups, Schedules, Settings, migrations::Life},
     resources::schedule,
 };
 
@@ -36,7 +37,16 @@ pub enum Step {
 
 /// Everything that this phase reaches.
 pub trait Ports:
-    edge::Ports + control_plane::Ports + Access + Flows + LaunchTemplates + Migrations + NodeGroups + Schedules + Settings
+    edge::Ports
+    + control_plane::Ports
+    + Access
+    + Approvals
+    + Flows
+    + LaunchTemplates
+    + Migrations
+    + NodeGroups
+    + Schedules
+    + Settings
 {
 }
 
@@ -44,6 +54,7 @@ impl<T> Ports for T where
     T: edge::Ports
         + control_plane::Ports
         + Access
+        + Approvals
         + Flows
         + LaunchTemplates
         + Migrations
@@ -53,35 +64,69 @@ impl<T> Ports for T where
 {
 }
 
-/// Takes one step of the cleanup. From the first deletion on there is no way back.
+/// Takes one step of the cleanup. From the first deletion on there is no way back. Each step that deletes asks the ledger itself
+/// whether it may: who invokes the function, or answers a task token, decides nothing.
 ///
 /// # Errors
-/// `Refused` where the migration was not promoted; `NotReady` while AWS deletes; `Conflict` where something else has the
+/// `Refused` where the migration was not promoted, or nobody approved a deletion that is to be approved; `NotReady` while AWS deletes; `Conflict` where something else has the
 /// name of what was approved for deletion.
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError> {
     match step {
         Step::Guard => guard::converge(ports, migration).await,
         Step::Edge => {
+            approved(ports, migration).await?;
             edge::guard(ports, migration).await?;
             ports.begin_cleanup(migration).await?;
             edge::converge(ports, migration).await
         }
         Step::Nodes => {
+            begun(ports, migration).await?;
             edge::is_gone(ports, migration).await?;
             nodes::converge(ports, migration).await
         }
         Step::ControlPlane => {
+            begun(ports, migration).await?;
             edge::is_gone(ports, migration).await?;
             control_plane::converge(ports, migration).await
         }
-        Step::Network => network::converge(ports, migration).await,
+        Step::Network => {
+            begun(ports, migration).await?;
+            network::converge(ports, migration).await
+        }
         Step::Inventory => {
+            let meta = ports.meta(&migration.id).await?;
+            if meta.is_some_and(|meta| meta.life == Life::Ended && meta.outcome.as_deref() == Some("GreenServes")) {
+                return Ok(Outcome::done());
+            }
+            begun(ports, migration).await?;
             control_plane::leave_green(ports, migration).await?;
             // The schedule that started this very execution has deleted itself, and whatever else was due is void.
             schedule::remove_all(ports, migration).await?;
             inventory::converge(ports, migration).await
         }
     }
+}
+
+/// Blue's deletion has begun, and people approved it where the input wants that.
+async fn begun<P: Migrations + Approvals>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    match ports.meta(&migration.id).await?.map(|meta| meta.life) {
+        Some(Life::CleaningUp) => approved(ports, migration).await,
+        life => Err(PhaseError::refused(format!(
+            "the migration is {}, expected {}: blue's edge is deleted first, by the cleanup machine; nothing was deleted",
+            life.map_or("unknown", Life::name),
+            Life::CleaningUp.name()
+        ))),
+    }
+}
+
+/// People approved the deletion of what this plan lists, where the input wants that.
+async fn approved<P: Approvals>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    if !migration.input.cleanup.approval {
+        return Ok(());
+    }
+    let asked = ports.asked(&migration.id, Question::Cleanup).await?;
+    let asked = asked.ok_or_else(|| PhaseError::refused("nobody was asked whether blue may be deleted"))?;
+    asked.permits(&migration.plan.digest())
 }
 
 /// A cleanup is not undone: the guards stand before it.
