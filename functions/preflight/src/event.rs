@@ -1,10 +1,13 @@
 //! The callers of this function: the migrate machine with the user's input, and the rollback machine at its end.
 
-use crate::{Findings, compute, conclude, edge, refuse, undo, workloads};
+use crate::{Findings, compute, conclude, edge, refuse, undo, watch, workloads};
 use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, Whole,
     invocation::reconcile,
-    ports::{Alarms, Approvals, Kubernetes, Leases, Ledger, Manifests, Migrations},
+    ports::{
+        Alarms, Approvals, Clock, Kubernetes, Leases, Ledger, Manifests, Messages, Migrations, Schedules, Settings,
+        migrations::{Life, Meta},
+    },
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,12 +31,36 @@ pub struct Call {
 
 /// The ports of this phase.
 pub trait Ports:
-    compute::Ports + edge::Ports + Ledger + Migrations + Approvals + Leases + Alarms + Kubernetes + Manifests
+    compute::Ports
+    + edge::Ports
+    + Ledger
+    + Migrations
+    + Approvals
+    + Leases
+    + Alarms
+    + Kubernetes
+    + Manifests
+    + Messages
+    + Schedules
+    + Settings
+    + Clock
 {
 }
 
 impl<T> Ports for T where
-    T: compute::Ports + edge::Ports + Ledger + Migrations + Approvals + Leases + Alarms + Kubernetes + Manifests
+    T: compute::Ports
+        + edge::Ports
+        + Ledger
+        + Migrations
+        + Approvals
+        + Leases
+        + Alarms
+        + Kubernetes
+        + Manifests
+        + Messages
+        + Schedules
+        + Settings
+        + Clock
 {
 }
 
@@ -50,10 +77,7 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
         return reconcile(ports, "preflight", &payload, &invocation, never, undo).await;
     }
     if let Some(meta) = ports.meta(id).await? {
-        return match meta.refusal {
-            Some(refusal) => Err(refusal.into()),
-            None => Ok(Outcome::done().with("dryRun", meta.outcome.as_deref() == Some("Planned"))),
-        };
+        return known(ports, meta, &invocation).await;
     }
     let reading = Reading::of(&call.input);
     let Some(input) = &reading.input else {
@@ -64,5 +88,22 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
         edge: edge::read(ports, input).await?,
         workloads: workloads::read(ports, input).await?,
     };
-    conclude(ports, id, &reading, input, &call.input, findings).await
+    let opened = conclude(ports, id, &reading, input, &call.input, findings).await?;
+    if !input.dry_run {
+        let (_, migration) = ports.load(id, invocation.deadline).await?;
+        watch(ports, &migration).await?;
+    }
+    Ok(opened)
+}
+
+/// The same answer again; a migration that was opened is watched, which the try that opened it may not have come to.
+async fn known<P: Ports>(ports: &P, meta: Meta, invocation: &Invocation) -> Result<Outcome, PhaseError> {
+    if let Some(refusal) = meta.refusal {
+        return Err(refusal.into());
+    }
+    if (meta.life, meta.direction) == (Life::Open, Direction::Converge) {
+        let (_, migration) = ports.load(&meta.id, invocation.deadline).await?;
+        watch(ports, &migration).await?;
+    }
+    Ok(Outcome::done().with("dryRun", meta.outcome.as_deref() == Some("Planned")))
 }

@@ -1,6 +1,7 @@
 //! Reads everything a migration touches, decides the plan, and refuses early with every reason at once.
 //!
-//! Nothing outside the ledger is changed: a dry run and a refusal leave the account as it was.
+//! Nothing but the ledger is changed, and a schedule is made that looks after the execution of a migration that was opened: a dry
+//! run and a refusal leave the account as it was.
 
 pub mod alarms;
 pub mod compute;
@@ -13,9 +14,13 @@ use domain::{
     Condition, Input, Migration, MigrationId, Outcome, PhaseError, Plan, Problem, Reading, Refusal,
     input::OnAbort,
     plan::Found,
-    ports::{Alarms, Approvals, Ledger, Migrations, migrations::Opening},
+    ports::{
+        Alarms, Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, migrations::Opening,
+        schedules::When,
+    },
+    resources::schedule::{self, Occasion},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What the three parts of preflight found.
 #[derive(Debug)]
@@ -51,7 +56,7 @@ impl Place {
 /// # Errors
 /// Every problem of the input and of the account together: `InvalidInput` where the input is at fault, `Conflict` where another
 /// migration holds a lock, `Refused` otherwise.
-pub async fn conclude<P: Migrations + Alarms>(
+pub async fn conclude<P: Migrations + Alarms + Messages>(
     ports: &P,
     id: &MigrationId,
     reading: &Reading,
@@ -69,6 +74,8 @@ pub async fn conclude<P: Migrations + Alarms>(
     };
     let found = [
         held,
+        unnameable(id),
+        unheard(ports, input).await?,
         unsupported(input),
         alarms::problems(ports, input, &place).await?,
         findings.compute.problems.clone(),
@@ -110,6 +117,48 @@ pub async fn refuse<P: Migrations>(
 ) -> Result<Outcome, PhaseError> {
     ports.refuse(id, as_written, &refusal).await?;
     Err(refusal.into())
+}
+
+/// How often a schedule looks after the execution of an open migration, in minutes. EventBridge tells of most ends at once.
+const LOOK: u32 = 5;
+
+/// Has a schedule look after the execution until the migration is promoted or has gone back.
+///
+/// # Errors
+/// Only those of the calls.
+pub async fn watch<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
+where
+    P: Ledger + Schedules + Settings + Clock,
+{
+    let until = migration.input.longest_total().after(migration.opened_at);
+    let every = When::Every { minutes: LOOK, from: ports.now(), until };
+    let look = json!({ "migrationId": migration.id, "watch": "execution" });
+    schedule::ensure(ports, migration, Occasion::Watch, every, &ports.observe_arn()?, look).await?;
+    Ok(())
+}
+
+/// People are asked through the topic, and told how to go on. A dry run tells nobody.
+async fn unheard<P: Messages>(ports: &P, input: &Input) -> Result<Vec<Problem>, PhaseError> {
+    if input.dry_run || ports.subscriptions().await? > 0 {
+        return Ok(Vec::new());
+    }
+    let message = "nobody is subscribed to Bascule's topic, or the subscription is not confirmed: nobody would get the link to approve. \
+                   Subscribe to the topic of the stack's output TopicArn, and confirm the message that SNS sends";
+    Ok(vec![Problem::new("$", message)])
+}
+
+/// The execution's name becomes the value of a tag of everything that is created, and Elastic Load Balancing takes the fewest
+/// characters there (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Tag.html>).
+fn unnameable(id: &MigrationId) -> Vec<Problem> {
+    let name = id.name();
+    let wrong: String = name.chars().filter(|&c| !(c.is_alphanumeric() || "_.=+-@".contains(c))).collect();
+    if wrong.is_empty() {
+        return Vec::new();
+    }
+    let message = format!(
+        "the name of the execution is {name:?}, and tags take none of {wrong:?}: start it under a name of letters, digits and _.=+-@"
+    );
+    vec![Problem::new("$", message)]
 }
 
 fn unsupported(input: &Input) -> Vec<Problem> {

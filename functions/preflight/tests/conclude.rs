@@ -12,7 +12,11 @@ use testing::{Account, Record, migration};
 const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a";
 
 fn id() -> MigrationId {
-    MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:second")
+    named("second")
+}
+
+fn named(name: &str) -> MigrationId {
+    MigrationId::new(format!("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:{name}"))
 }
 
 fn sound() -> Value {
@@ -43,6 +47,15 @@ fn held() -> String {
 
 /// What preflight answers to an input where this was found in the account.
 async fn concluded(account: &Account, written: &Value, edge: Vec<Problem>) -> Result<(), PhaseError> {
+    concluded_as(account, &id(), written, edge).await
+}
+
+async fn concluded_as(
+    account: &Account,
+    id: &MigrationId,
+    written: &Value,
+    edge: Vec<Problem>,
+) -> Result<(), PhaseError> {
     let reading = Reading::of(written);
     let input = reading.input.clone().unwrap();
     let mut findings = Findings {
@@ -51,7 +64,7 @@ async fn concluded(account: &Account, written: &Value, edge: Vec<Problem>) -> Re
         workloads: Found::new(domain::plan::workloads::Workloads::default()),
     };
     findings.edge.problems = edge;
-    conclude(account, &id(), &reading, &input, written, findings).await.map(drop)
+    conclude(account, id, &reading, &input, written, findings).await.map(drop)
 }
 
 fn kept(account: &Account) -> Option<Record> {
@@ -111,8 +124,8 @@ async fn a_lock_of_another_migration_is_a_conflict_whatever_else_was_found() {
 #[tokio::test]
 async fn a_lock_that_is_taken_while_preflight_looks_is_a_conflict_that_is_kept_too() {
     let account = Account::new();
-    // After the look at the locks and at META.
-    account.meanwhile(3, hold);
+    // After the look at the locks, at the topic and at META.
+    account.meanwhile(4, hold);
     let error = concluded(&account, &sound(), Vec::new()).await.unwrap_err();
     assert_eq!(error, PhaseError::conflict(format!("$.blue.cluster: {}", held())));
     assert_eq!(kept(&account).unwrap().meta.refusal.unwrap().condition, Condition::Conflict);
@@ -121,8 +134,40 @@ async fn a_lock_that_is_taken_while_preflight_looks_is_a_conflict_that_is_kept_t
 #[tokio::test]
 async fn a_lock_that_is_gone_again_is_no_refusal() {
     let account = Account::new();
-    account.meanwhile(3, hold);
-    account.meanwhile(4, release);
+    account.meanwhile(4, hold);
+    account.meanwhile(5, release);
     let error = concluded(&account, &sound(), Vec::new()).await.unwrap_err();
     assert_eq!((error.condition, kept(&account)), (Condition::Unavailable, None));
+}
+
+/// Execution names may have characters that the tags of a load balancer may not
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>,
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Tag.html>).
+#[tokio::test]
+async fn a_name_that_no_tag_takes_is_refused_before_anything_is_created() {
+    for (name, wrong) in [("to-1.34_b", None), ("größer=2+@", None), ("a(1)", Some("()")), ("it's!", Some("'!"))] {
+        let concluded = concluded_as(&Account::new(), &named(name), &sound(), Vec::new()).await;
+        match wrong {
+            None => assert_eq!(concluded, Ok(()), "{name}"),
+            Some(wrong) => {
+                let error = concluded.unwrap_err();
+                assert_eq!(error.condition, Condition::Refused);
+                assert!(error.message.contains(&format!("tags take none of {wrong:?}")), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_could_ask_nobody_is_refused_and_a_dry_run_asks_nobody_anyway() {
+    let account = Account::new();
+    account.people().nobody_listens = true;
+    let error = concluded(&account, &sound(), Vec::new()).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Refused);
+    assert!(error.message.contains("nobody is subscribed"), "{error}");
+    let mut dry = sound();
+    dry["dryRun"] = json!(true);
+    let account = Account::new();
+    account.people().nobody_listens = true;
+    assert_eq!(concluded(&account, &dry, Vec::new()).await, Ok(()));
 }

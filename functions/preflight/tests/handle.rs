@@ -3,11 +3,14 @@
 
 use domain::{
     Condition, Invocation, Kind, Migration, Outcome, PhaseError, ResourceKey, Side,
-    ports::migrations::{Life, Meta},
+    ports::{
+        migrations::{Life, Meta},
+        schedules::When,
+    },
 };
 use preflight::event::{Call, handle};
 use serde_json::{Value, json};
-use testing::{Account, shop};
+use testing::{Account, Fault, shop};
 
 const ID: &str = "arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move";
 
@@ -43,8 +46,31 @@ async fn a_sound_input_opens_the_migration_once() {
         }
         let record = account.table().migrations.values().next().cloned().unwrap();
         let events: Vec<&str> = record.events.iter().map(|event| event.what.as_str()).collect();
-        assert_eq!((record.meta.life, events), (life, vec!["opened"]));
-        assert_eq!(account.aws().contents(), before, "nothing outside the ledger is changed");
+        let watched = ["opened", "intended", "present"];
+        assert_eq!((record.meta.life, events), (life, watched[..if dry_run { 1 } else { 3 }].to_vec()));
+        let schedules = std::mem::take(&mut account.aws().schedules);
+        assert_eq!(account.aws().contents(), before, "nothing outside the ledger is changed, but that it is watched");
+        let looks: Vec<Value> = schedules.values().map(|schedule| schedule.input.clone()).collect();
+        let look = json!({ "migrationId": ID, "watch": "execution" });
+        assert_eq!(looks, if dry_run { vec![] } else { vec![look] });
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_was_opened_is_watched_whatever_call_met_a_fault() {
+    let opened = Account::shop();
+    begin(&opened, &shop::input()).await.unwrap();
+    let calls = opened.calls();
+    let open = opened.operations().iter().rposition(|operation| *operation == "scheduler:CreateSchedule").unwrap();
+    for call in open.saturating_sub(8)..=calls {
+        let account = Account::shop();
+        account.fail_at(call, Fault::Killed);
+        begin(&account, &shop::input()).await.unwrap_err();
+        account.start("preflight");
+        account.wait(jiff::SignedDuration::from_secs(15));
+        begin(&account, &shop::input()).await.unwrap();
+        let schedules: Vec<When> = account.aws().schedules.values().map(|schedule| schedule.when).collect();
+        assert!(matches!(schedules[..], [When::Every { minutes: 5, .. }]), "killed at call {call}: {schedules:?}");
     }
 }
 
@@ -80,7 +106,7 @@ async fn an_input_that_cannot_be_read_is_refused_and_kept() {
 #[tokio::test]
 async fn the_way_back_ends_what_it_finds_and_says_what_is_left() {
     let account = Account::shop();
-    assert_eq!(undo(&account).await, Ok(Outcome::done().with("ended", true)), "never opened");
+    assert_eq!(undo(&account).await.unwrap_err().condition, Condition::Refused, "never opened");
 
     let (account, migration) = Account::opened(&shop::input()).unwrap();
     let key = ResourceKey::new(Side::Green, Kind::Cluster, shop::GREEN);
