@@ -8,6 +8,7 @@ use libtest_mimic::Trial;
 use sandbox::execution::Machines;
 use sandbox::history::History;
 use sandbox::inventory::{self, ledger::Ledger};
+use sandbox::letterbox::Letterbox;
 use sandbox::measure::{calls, function, writes};
 use sandbox::scenario::input;
 use sandbox::shop::Shop;
@@ -40,6 +41,8 @@ async fn refusals() {
     let say = |line: &str| eprintln!("{:5.1} s refusals: {line}", begin.elapsed().as_secs_f64());
     let site = Site::prepare(None, &say).await.unwrap();
     let (stack, shop) = site.furnish(&[], &say).await.unwrap();
+    // A migration that could ask nobody is refused for that.
+    let _letters = Letterbox::subscribe(&site.account.aws, &stack.outputs["TopicArn"]).await.unwrap();
     let stage = Stage::set(site, &stack, &shop).await;
     say("the account has its flaws");
     let callers = stage.refusals().await;
@@ -187,7 +190,7 @@ impl Stage {
         ]
     }
 
-    /// Waits until a migration was opened.
+    /// Waits until a migration was opened and is watched, which its preflight ends with.
     async fn holds(&self, migration: &str) {
         let aws = &self.site.account.aws;
         for _ in 0..300 {
@@ -196,7 +199,10 @@ impl Stage {
                 let items = Ledger::items(aws, &self.table, &key).await.unwrap();
                 owners.insert(items.get("LOCK").map(|lock| lock["owner"].clone()));
             }
-            if owners == BTreeSet::from([Some(migration.to_owned())]) {
+            let items = Ledger::items(aws, &self.table, &format!("MIGRATION#{migration}")).await.unwrap();
+            let watch = items.get("RESOURCE#temporary#Schedule#watch").and_then(|watch| watch.get("status"));
+            if owners == BTreeSet::from([Some(migration.to_owned())]) && watch.is_some_and(|status| status == "present")
+            {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

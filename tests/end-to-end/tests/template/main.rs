@@ -134,7 +134,7 @@ fn a_flood_of_the_public_page_cannot_take_the_accounts_concurrency() {
     let template = Template::read();
     for phase in project::phases() {
         let function = template.function(&phase);
-        let is_public = function["FunctionUrlConfig"]["AuthType"] == "NONE";
+        let is_public = function["FunctionUrlConfig"].is_object();
         // https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-throttling
         let reserved = &function["ReservedConcurrentExecutions"];
         assert_eq!(
@@ -216,6 +216,107 @@ fn what_ends_badly_takes_the_way_back() {
     // `automatic`: what the rule starts after a bake that ended well changes nothing.
     let expected = json!({ "migrationId": "arn", "reason": "FAILED", "automatic": true });
     assert_eq!(serde_json::from_str::<Value>(&input).unwrap(), expected);
+}
+
+/// EventBridge publishes to no topic whose key is for one account (awslabs/landing-zone-accelerator-on-aws#407), so observe does.
+#[test]
+fn whatever_ends_badly_is_told_to_people() {
+    let template = Template::read();
+    let rule = &template.resource("EndedRule")["Properties"];
+    let pattern = &rule["EventPattern"];
+    assert_eq!(pattern["source"], json!(["aws.states"]));
+    assert_eq!(pattern["detail-type"], json!(["Step Functions Execution Status Change"]));
+    let machines: Vec<String> = MACHINES.iter().map(|name| format!("{}Machine", project::pascal(name))).collect();
+    let told: BTreeSet<&str> =
+        pattern["detail"]["stateMachineArn"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(told, machines.iter().map(String::as_str).collect());
+    assert_eq!(pattern["detail"]["status"], json!(["FAILED", "TIMED_OUT", "ABORTED"]));
+    assert_eq!(rule["Targets"][0]["Arn"], "ObserveFunction.Alias");
+    let permission = &template.resource("EndedRulePermission")["Properties"];
+    assert_eq!(
+        (&permission["FunctionName"], &permission["SourceArn"]),
+        (&json!("ObserveFunction.Alias"), &json!("EndedRule.Arn"))
+    );
+}
+
+/// Every asynchronous delivery: rules, schedules, and what Lambda queues for functions that rules and schedules invoke.
+#[test]
+fn what_cannot_be_delivered_is_kept_and_an_alarm_tells_people() {
+    let template = Template::read();
+    let queue = json!({ "Arn": "DeadLetters.Arn" });
+    let rules = template.of_type("AWS::Events::Rule");
+    for rule in &rules {
+        for target in template.resource(rule)["Properties"]["Targets"].as_array().unwrap() {
+            assert_eq!(target["DeadLetterConfig"], queue, "{rule}");
+        }
+    }
+    let statement = &template.resource("DeadLettersPolicy")["Properties"]["PolicyDocument"]["Statement"][0];
+    assert_eq!(statement["Principal"]["Service"], "events.amazonaws.com");
+    let sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"].as_array().unwrap();
+    let sources: BTreeSet<&str> = sources.iter().filter_map(|arn| arn.as_str()?.strip_suffix(".Arn")).collect();
+    assert_eq!(sources, rules);
+
+    // Scheduler keeps what it gives up with the role of the schedule
+    // (https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
+    let keeps = |role: &str| {
+        let statements = template.all_statements(role);
+        let keeping = statements.iter().filter(|statement| statement.actions.contains("sqs:SendMessage"));
+        keeping.flat_map(|statement| statement.resources.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(keeps("ScheduleRole"), ["DeadLetters.Arn"]);
+    for phase in project::phases() {
+        let arn = format!("function:bascule-{phase}:live");
+        let scheduled = template
+            .statements("ScheduleRole")
+            .iter()
+            .any(|statement| statement.resources.iter().any(|resource| resource.ends_with(&arn)));
+        let letters = &template.function(&phase)["DeadLetterQueue"];
+        let expected = if scheduled { json!({ "Type": "SQS", "TargetArn": "DeadLetters.Arn" }) } else { Value::Null };
+        assert_eq!(*letters, expected, "{phase}");
+    }
+
+    let alarm = &template.resource("DeadLettersAlarm")["Properties"];
+    assert_eq!(
+        (&alarm["Namespace"], &alarm["MetricName"]),
+        (&json!("AWS/SQS"), &json!("ApproximateNumberOfMessagesVisible"))
+    );
+    assert_eq!(alarm["Dimensions"], json!([{ "Name": "QueueName", "Value": "DeadLetters.QueueName" }]));
+    assert_eq!(alarm["AlarmActions"], json!(["Topic"]));
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html: the topic's key is CloudWatch's to use.
+    let key = template.resource("EncryptionKey")["Properties"]["KeyPolicy"]["Statement"].as_array().unwrap();
+    let used = key.iter().find(|statement| statement["Principal"]["Service"] == "cloudwatch.amazonaws.com").unwrap();
+    assert_eq!(used["Action"], json!(["kms:Decrypt", "kms:GenerateDataKey*"]));
+    assert_eq!(used["Condition"]["StringEquals"]["aws:SourceAccount"], "AWS::AccountId");
+}
+
+/// <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>: since October 2025 a URL that anybody may open needs both.
+#[test]
+fn the_page_takes_signed_requests_only_where_the_deployment_asks_for_it() {
+    let template = Template::read();
+    let parameter = &template.document["Parameters"]["ApproverAuth"];
+    assert_eq!((&parameter["AllowedValues"], &parameter["Default"]), (&json!(["link", "iam"]), &json!("link")));
+    let conditions = &template.document["Conditions"];
+    assert_eq!(conditions["ApproversSign"], json!(["ApproverAuth", "iam"]));
+    assert_eq!(conditions["ApproversHaveALink"], json!(["ApproverAuth", "link"]));
+    assert_eq!(
+        template.function("decide")["FunctionUrlConfig"]["AuthType"],
+        json!(["ApproversSign", "AWS_IAM", "NONE"])
+    );
+    let anybody: Vec<_> = template
+        .of_type("AWS::Lambda::Permission")
+        .into_iter()
+        .filter(|id| template.resource(id)["Properties"]["Principal"] == "*")
+        .collect();
+    assert_eq!(anybody, ["PublicPagePermission", "PublicPageUrlPermission"]);
+    for id in anybody {
+        assert_eq!(template.resource(id)["Condition"], "ApproversHaveALink", "{id}");
+        assert_eq!(template.resource(id)["Properties"]["FunctionName"], "DecideFunction.Alias", "{id}");
+    }
+    let (page, url) = (template.resource("PublicPagePermission"), template.resource("PublicPageUrlPermission"));
+    assert_eq!(page["Properties"]["Action"], "lambda:InvokeFunction");
+    assert_eq!(page["Properties"]["InvokedViaFunctionUrl"], true);
+    assert_eq!(url["Properties"]["Action"], "lambda:InvokeFunctionUrl");
+    assert_eq!(url["Properties"]["FunctionUrlAuthType"], "NONE");
 }
 
 #[test]
