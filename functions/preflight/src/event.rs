@@ -4,7 +4,7 @@ use crate::{Findings, compute, conclude, edge, refuse, undo, workloads};
 use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, Whole,
     invocation::reconcile,
-    ports::{Alarms, Approvals, Kubernetes, Leases, Ledger, Manifests, Migrations},
+    ports::{Alarms, Approvals, Clock, Kubernetes, Leases, Ledger, Manifests, Migrations},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,12 +28,21 @@ pub struct Call {
 
 /// The ports of this phase.
 pub trait Ports:
-    compute::Ports + edge::Ports + Ledger + Migrations + Approvals + Leases + Alarms + Kubernetes + Manifests
+    compute::Ports + edge::Ports + Ledger + Migrations + Approvals + Leases + Clock + Alarms + Kubernetes + Manifests
 {
 }
 
 impl<T> Ports for T where
-    T: compute::Ports + edge::Ports + Ledger + Migrations + Approvals + Leases + Alarms + Kubernetes + Manifests
+    T: compute::Ports
+        + edge::Ports
+        + Ledger
+        + Migrations
+        + Approvals
+        + Leases
+        + Clock
+        + Alarms
+        + Kubernetes
+        + Manifests
 {
 }
 
