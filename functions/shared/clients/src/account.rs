@@ -108,6 +108,10 @@ impl Clock for Account {
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::now()
     }
+
+    async fn sleep(&self, duration: jiff::SignedDuration) {
+        tokio::time::sleep(duration.unsigned_abs()).await;
+    }
 }
 
 fn text((name, value): (OsString, OsString)) -> Option<(String, String)> {

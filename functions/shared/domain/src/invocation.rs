@@ -1,10 +1,14 @@
 //! One invocation of a phase: what every reconciler does before and after its own work.
 
 use crate::{
-    Direction, Migration, MigrationId, Outcome, Payload, PhaseError,
-    ports::{Leases, Migrations, migrations::Life},
+    Condition, Direction, Migration, MigrationId, Outcome, Payload, PhaseError,
+    ports::{Clock, Leases, Migrations, migrations::Life},
     step::Step,
 };
+use jiff::SignedDuration;
+
+/// How long a copy of a phase waits before it looks again whether the other copy's lease has ended.
+const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(5);
 
 /// What a phase is told of its invocation.
 #[derive(Debug, Clone)]
@@ -35,7 +39,7 @@ pub async fn reconcile<P, C, U>(
     undo: impl AsyncFn(&P, &Migration, U) -> Result<Outcome, PhaseError>,
 ) -> Result<Outcome, PhaseError>
 where
-    P: Migrations + Leases,
+    P: Migrations + Leases + Clock,
     C: Step,
     U: Step,
 {
@@ -59,7 +63,7 @@ where
 }
 
 /// Holds the lease while the phase works. What is loaded under it is what the copy before has left.
-async fn leased<P: Migrations + Leases>(
+async fn leased<P: Migrations + Leases + Clock>(
     ports: &P,
     phase: &str,
     payload: &Payload,
@@ -67,7 +71,7 @@ async fn leased<P: Migrations + Leases>(
     work: impl AsyncFn(&Migration) -> Result<Outcome, PhaseError>,
 ) -> Result<Outcome, PhaseError> {
     let id = &payload.migration_id;
-    ports.lease(id, phase, &invocation.request_id, invocation.lease_until).await?;
+    hold(ports, id, phase, invocation).await?;
     let answer = match ports.load(id, invocation.deadline).await {
         Err(error) => Err(error),
         Ok((_, migration)) if migration.direction != payload.direction => Err(PhaseError::conflict(format!(
@@ -82,6 +86,27 @@ async fn leased<P: Migrations + Leases>(
         tracing::warn!(phase, %error, "the lease ends at its deadline instead");
     }
     answer
+}
+
+/// Takes the lease; while another copy has it, waits for up to half of the time that this one has, since the work needs the rest.
+///
+/// A function that was killed keeps its lease until its time limit has passed. Waiting here instead of by `NotReady` alone spends a few of
+/// the retries of the state on that, which are counted over the whole visit of the state, and not twenty.
+async fn hold<P: Leases + Clock>(
+    ports: &P,
+    id: &MigrationId,
+    phase: &str,
+    invocation: &Invocation,
+) -> Result<(), PhaseError> {
+    let given_up = ports.now() + invocation.deadline.duration_since(ports.now()) / 2 - BETWEEN_LOOKS;
+    loop {
+        match ports.lease(id, phase, &invocation.request_id, invocation.lease_until).await {
+            Err(error) if error.condition == Condition::NotReady && ports.now() < given_up => {
+                ports.sleep(BETWEEN_LOOKS).await;
+            }
+            taken => return taken,
+        }
+    }
 }
 
 /// Whether there is anything to undo; turns the direction where this undo is the first.

@@ -1,6 +1,7 @@
 //! Settings of Bascule's deployment (infra/template.yaml), and the time.
 
 use crate::PhaseError;
+use std::future::Future;
 
 /// Settings of infra/template.yaml. Each is `Refused` where the function was deployed without it.
 pub trait Settings: Sync {
@@ -45,4 +46,7 @@ pub trait Settings: Sync {
 pub trait Clock: Sync {
     /// Now.
     fn now(&self) -> jiff::Timestamp;
+
+    /// Ends when this time has passed.
+    fn sleep(&self, duration: jiff::SignedDuration) -> impl Future<Output = ()> + Send;
 }

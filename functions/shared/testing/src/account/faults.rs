@@ -2,6 +2,7 @@
 
 use super::Account;
 use domain::PhaseError;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What a call can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,6 +13,38 @@ pub enum Fault {
     TimedOut,
     /// The call has no effect.
     Throttled,
+    /// The call has no effect either: what was created, or who may call, is not known everywhere yet.
+    Unknown,
+}
+
+/// Which calls meet which faults.
+#[derive(Debug, Clone, Copy, Default)]
+enum Plan {
+    /// None.
+    #[default]
+    Undisturbed,
+    /// The call of this number, from 1.
+    Once(usize, Fault),
+    /// So many of a thousand calls, chosen by the seed.
+    Mixed { seed: u64, often: u64 },
+}
+
+impl Plan {
+    /// What the call of this number meets.
+    fn fault(self, call: usize) -> Option<Fault> {
+        match self {
+            Self::Undisturbed => None,
+            Self::Once(planned, fault) => (planned == call).then_some(fault),
+            Self::Mixed { seed, often } => {
+                let mut hasher = DefaultHasher::new();
+                (seed, call).hash(&mut hasher);
+                let drawn = hasher.finish();
+                let faults = [Fault::Killed, Fault::TimedOut, Fault::Throttled, Fault::Throttled, Fault::Unknown];
+                let fault = faults[usize::try_from(drawn / 1000 % 5).unwrap_or_default()];
+                (drawn % 1000 < often).then_some(fault)
+            }
+        }
+    }
 }
 
 /// What somebody else does to the account.
@@ -25,10 +58,10 @@ pub(super) struct Function {
     dead: bool,
     /// Calls of every function so far.
     calls: Vec<&'static str>,
-    /// Of these the one that meets a fault, from 1.
-    planned: Option<(usize, Fault)>,
-    /// The operation that met it.
+    planned: Plan,
+    /// The operation that met a fault last.
     met: Option<&'static str>,
+    faults: usize,
     /// What others do just before a call.
     meanwhile: Vec<(usize, Act)>,
 }
@@ -44,8 +77,13 @@ impl Account {
     /// The call after `calls - 1` others from now on meets the fault; 1 is the next.
     pub fn fail_at(&self, calls: usize, fault: Fault) {
         let mut function = self.function();
-        function.planned = Some((function.calls.len() + calls, fault));
+        function.planned = Plan::Once(function.calls.len() + calls, fault);
         function.met = None;
+    }
+
+    /// So many of a thousand calls meet a passing fault from now on; the seed chooses which and what.
+    pub fn fail_often(&self, seed: u64, often: u64) {
+        self.function().planned = Plan::Mixed { seed, often };
     }
 
     /// Somebody else does this just before the call after `calls - 1` others from now on.
@@ -58,7 +96,7 @@ impl Account {
     /// No call meets a fault any more, and nothing is dead.
     pub fn mend(&self) {
         let mut function = self.function();
-        function.planned = None;
+        function.planned = Plan::Undisturbed;
         function.dead = false;
     }
 
@@ -78,6 +116,12 @@ impl Account {
     #[must_use]
     pub fn operations(&self) -> Vec<&'static str> {
         self.function().calls.clone()
+    }
+
+    /// How many calls have met a fault.
+    #[must_use]
+    pub fn faults(&self) -> usize {
+        self.function().faults
     }
 
     /// The operation that met the fault; none while none has.
@@ -103,8 +147,12 @@ impl Account {
             other(self);
         }
         let Some(fault) = fault else { return act() };
-        if fault == Fault::Throttled {
-            return Err(PhaseError::unavailable(format!("{operation}: ThrottlingException: Rate exceeded")));
+        match fault {
+            Fault::Throttled => {
+                return Err(PhaseError::unavailable(format!("{operation}: ThrottlingException: Rate exceeded")));
+            }
+            Fault::Unknown => return Err(PhaseError::not_ready(format!("{operation}: not known everywhere yet"))),
+            Fault::Killed | Fault::TimedOut => {}
         }
         // What the service answers nobody hears, a refusal neither.
         let _ = act();
@@ -121,10 +169,10 @@ impl Function {
             return Err(PhaseError::unavailable("the function is dead"));
         }
         self.calls.push(operation);
-        let fault = self.planned.filter(|(call, _)| *call == self.calls.len()).map(|(_, fault)| fault);
+        let fault = self.planned.fault(self.calls.len());
         if fault.is_some() {
-            self.planned = None;
             self.met = Some(operation);
+            self.faults += 1;
         }
         Ok(fault)
     }

@@ -38,4 +38,8 @@ impl Clock for Account {
     fn now(&self) -> jiff::Timestamp {
         self.aws().now()
     }
+
+    async fn sleep(&self, duration: jiff::SignedDuration) {
+        self.wait(duration);
+    }
 }

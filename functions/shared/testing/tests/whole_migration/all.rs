@@ -1,5 +1,6 @@
 //! Every run of every way.
 
+use crate::mixes;
 use crate::runs::{Undisturbed, with_faults};
 use crate::ways::{Way, ways};
 use std::process::ExitCode;
@@ -38,12 +39,16 @@ struct Job<'a> {
     calls: Vec<usize>,
 }
 
-/// Runs the ways of these names, or all; with faults at the calls of these numbers, or at all. The last line that is printed says
-/// how much was run.
+/// Runs the ways of these names, or all and a few mixes of faults; with faults at the calls of these numbers, or at all. `mixes` and a
+/// number runs so many mixes and nothing else. The last line that is printed says how much was run.
 pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     let started = Instant::now();
     let (numbers, names): (Vec<_>, Vec<_>) = arguments.partition(|argument| argument.parse::<usize>().is_ok());
     let numbers: Vec<usize> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
+    if names.first().is_some_and(|name| name == "mixes") {
+        let tally = mixes::run(numbers.first().copied().unwrap_or(mixes::SHORT), &ways());
+        return told(&tally, started);
+    }
     let chosen = |way: &Way| names.is_empty() || names.iter().any(|name| way.name.contains(name));
     let ways: Vec<Way> = ways().into_iter().filter(chosen).collect();
     let undisturbed: Vec<Undisturbed> = ways.iter().map(Undisturbed::new).collect();
@@ -63,8 +68,15 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
         let calls: Vec<usize> = if numbers.is_empty() { (1..=all).filter(worth).collect() } else { numbers.clone() };
         jobs.extend(calls.chunks(JOB).map(|calls| Job { way, undisturbed: found, calls: calls.to_vec() }));
     }
-    tally.add(done(jobs));
+    tally.add(on_all_processors(jobs, |Job { way, undisturbed, calls }| with_faults(way, undisturbed, &calls)));
+    if names.is_empty() && numbers.is_empty() {
+        tally.add(mixes::run(mixes::SHORT, &ways));
+    }
 
+    told(&tally, started)
+}
+
+fn told(tally: &Tally, started: Instant) -> ExitCode {
     for failure in tally.failures.iter().take(TOLD) {
         println!("{failure}\n");
     }
@@ -76,14 +88,14 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
 }
 
 /// Does the jobs on all processors.
-fn done(jobs: Vec<Job>) -> Tally {
+pub(crate) fn on_all_processors<J: Send>(jobs: Vec<J>, run: impl Fn(J) -> Tally + Sync) -> Tally {
     let (jobs, tally) = (Mutex::new(jobs), Mutex::new(Tally::default()));
     let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).pop();
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while let Some(Job { way, undisturbed, calls }) = next() {
-                    let found = with_faults(way, undisturbed, &calls);
+                while let Some(job) = next() {
+                    let found = run(job);
                     tally.lock().unwrap_or_else(PoisonError::into_inner).add(found);
                 }
             });

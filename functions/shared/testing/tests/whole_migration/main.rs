@@ -8,6 +8,7 @@
 mod all;
 mod functions;
 mod invariants;
+mod mixes;
 mod people;
 mod runs;
 mod ways;

@@ -149,6 +149,19 @@ pub(crate) fn with_faults(way: &Way, undisturbed: &Undisturbed, calls: &[usize])
     tally
 }
 
+/// A run of a way with a mix of faults; how many calls met one.
+pub(crate) fn with_mix(way: &Way, seed: u64, often: u64) -> Result<usize, String> {
+    let mut run = Run::new(way);
+    run.world.account.fail_often(seed, often);
+    let ended = run.end(&runtime(), way);
+    let told = |failure| {
+        let story = run.world.story();
+        format!("{}: mix {seed} of {often} in a thousand: {failure}\nafter\n{story}", way.name)
+    };
+    ended.map_err(told)?;
+    Ok(run.world.account.faults())
+}
+
 /// Whether a run with a fault ended as the undisturbed one, where the way has one end.
 fn judged(way: &Way, ended: Result<Remains, String>, undisturbed: &Undisturbed) -> Result<(), String> {
     let remains = ended?;

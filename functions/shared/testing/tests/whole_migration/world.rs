@@ -94,7 +94,8 @@ impl<'a> World<'a> {
         self.requests += 1;
         let calls = self.account.calls();
         let limit = timeout(function);
-        let hard = self.after(limit);
+        let start = self.after(SignedDuration::ZERO);
+        let hard = start + limit;
         let invocation = Invocation {
             request_id: format!("request-{}", self.requests),
             deadline: hard - SignedDuration::from_secs(3),
@@ -103,7 +104,8 @@ impl<'a> World<'a> {
         self.account.start(&folder(function));
         let answer = functions::run(&self.account, function, payload, invocation).await;
         let calls = i64::try_from(self.account.calls() - calls).unwrap_or_default();
-        let took = SignedDuration::from_millis(100 + 20 * calls);
+        let slept = self.account.aws().now().duration_since(start);
+        let took = slept + SignedDuration::from_millis(100 + 20 * calls);
         let answer = if self.account.is_dead() {
             Err(Fault::function("Runtime.ExitError", "Error: Runtime exited with error: signal: killed"))
         } else {
