@@ -68,13 +68,13 @@ impl<T> Ports for T where
 /// whether it may: who invokes the function, or answers a task token, decides nothing.
 ///
 /// # Errors
-/// `Refused` where the migration was not promoted, or nobody approved a deletion that is to be approved; `NotReady` while AWS deletes; `Conflict` where something else has the
-/// name of what was approved for deletion.
+/// `Refused` where the migration was not promoted, or nobody approved a deletion that is to be approved; `NotReady` while AWS
+/// deletes; `Conflict` where something else has the name of what was approved for deletion.
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError> {
     match step {
         Step::Guard => guard::converge(ports, migration).await,
         Step::Edge => {
-            approved(ports, migration).await?;
+            lives(ports, migration, &[Life::Promoted, Life::CleaningUp]).await?;
             edge::guard(ports, migration).await?;
             ports.begin_cleanup(migration).await?;
             edge::converge(ports, migration).await
@@ -109,12 +109,18 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
 
 /// Blue's deletion has begun, and people approved it where the input wants that.
 async fn begun<P: Migrations + Approvals>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    lives(ports, migration, &[Life::CleaningUp]).await
+}
+
+/// The migration is in one of these lives, and people approved the deletion where the input wants that.
+async fn lives<P: Migrations + Approvals>(ports: &P, migration: &Migration, lives: &[Life]) -> Result<(), PhaseError> {
     match ports.meta(&migration.id).await?.map(|meta| meta.life) {
-        Some(Life::CleaningUp) => approved(ports, migration).await,
+        Some(life) if lives.contains(&life) => approved(ports, migration).await,
         life => Err(PhaseError::refused(format!(
-            "the migration is {}, expected {}: blue's edge is deleted first, by the cleanup machine; nothing was deleted",
+            "the migration is {}, expected {}: blue's edge is deleted first, by the cleanup machine, once a bake has ended well; nothing \
+             was deleted",
             life.map_or("unknown", Life::name),
-            Life::CleaningUp.name()
+            lives.iter().map(|life| life.name()).collect::<Vec<_>>().join(" or ")
         ))),
     }
 }

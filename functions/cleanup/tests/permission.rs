@@ -93,6 +93,8 @@ async fn nothing_is_deleted_without_the_last_answer_being_a_yes_to_this_plan() {
 #[tokio::test]
 async fn a_yes_after_a_no_counts() {
     let (account, migration) = shop(Life::CleaningUp, true);
+    // The edge is gone.
+    account.aws().links.remove(&migration.plan.edge.vpc_link.id);
     let plan = migration.plan.digest();
     said(&account, &migration, 1, Some(Decision::Rejected), &plan).await;
     said(&account, &migration, 2, Some(Decision::Approved), &plan).await;
