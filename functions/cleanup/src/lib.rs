@@ -7,13 +7,17 @@ pub mod control_plane;
 pub mod edge;
 pub mod guard;
 pub mod inventory;
+pub mod neighbours;
 pub mod network;
 pub mod nodes;
 
 use domain::{
     Migration, Outcome, PhaseError, Whole,
     approval::Question,
-    ports::{Access, Approvals, Flows, LaunchTemplates, Migrations, NodeGroups, Schedules, Settings, migrations::Life},
+    ports::{
+        Access, Approvals, Flows, LaunchTemplates, Migrations, Neighbours, NodeGroups, Schedules, Settings,
+        migrations::Life,
+    },
     resources::schedule,
 };
 
@@ -44,6 +48,7 @@ pub trait Ports:
     + Flows
     + LaunchTemplates
     + Migrations
+    + Neighbours
     + NodeGroups
     + Schedules
     + Settings
@@ -58,6 +63,7 @@ impl<T> Ports for T where
         + Flows
         + LaunchTemplates
         + Migrations
+        + Neighbours
         + NodeGroups
         + Schedules
         + Settings
@@ -72,7 +78,11 @@ impl<T> Ports for T where
 /// deletes; `Conflict` where something else has the name of what was approved for deletion.
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError> {
     match step {
-        Step::Guard => guard::converge(ports, migration).await,
+        Step::Guard => {
+            let outcome = guard::converge(ports, migration).await?;
+            neighbours::none_left(ports, migration).await?;
+            Ok(outcome)
+        }
         Step::Edge => {
             lives(ports, migration, &[Life::Promoted, Life::CleaningUp]).await?;
             edge::guard(ports, migration).await?;
@@ -82,6 +92,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
         Step::Nodes => {
             begun(ports, migration).await?;
             edge::is_gone(ports, migration).await?;
+            neighbours::none_left(ports, migration).await?;
             nodes::converge(ports, migration).await
         }
         Step::ControlPlane => {

@@ -18,7 +18,8 @@ pub async fn converge<P: Ledger + Network + LaunchTemplates>(
 ) -> Result<Outcome, PhaseError> {
     let blue = &migration.plan.compute.blue;
     let mut waiting = Waiting::default();
-    security_group::delete_left_interfaces(ports, &blue.vpc_id, &blue.name).await?;
+    let own: Vec<String> = migration.plan.compute.blue_groups().into_iter().map(str::to_owned).collect();
+    security_group::delete_left_interfaces(ports, &blue.vpc_id, &blue.name, &own).await?;
     let mut groups = ports.security_groups(&blue.vpc_id).await?;
     groups.retain(|group| migration.plan.may_delete(Kind::SecurityGroup, &group.id));
     security_group::untie(ports, &groups).await?;

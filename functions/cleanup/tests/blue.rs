@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use cleanup::{control_plane, network, nodes};
+use cleanup::{control_plane, neighbours, network, nodes};
+use domain::plan::edge::TargetGroup;
 use domain::ports::Settings;
 use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side};
 use std::collections::BTreeMap;
@@ -94,4 +95,22 @@ async fn a_log_group_that_was_created_again_since_the_approval_is_not_touched() 
     assert!(error.message.contains("/aws/eks/shop-blue/cluster was created again"), "{error}");
     assert!(account.aws().clusters.is_empty());
     assert_eq!(account.aws().log_groups.keys().collect::<Vec<_>>(), ["/aws/eks/shop-blue/cluster"]);
+}
+
+#[tokio::test]
+async fn blue_is_kept_while_others_send_requests_to_its_nodes() {
+    let (account, migration) = Account::opened(&input()).unwrap();
+    neighbours::none_left(&account, &migration).await.unwrap();
+    {
+        let mut aws = account.aws();
+        let other = aws.target_groups["arn:group-blue"].clone();
+        let other = TargetGroup { arn: "arn:other".to_owned(), name: "old".to_owned(), ..other };
+        aws.target_groups.insert(other.arn.clone(), other);
+        if let Some(group) = aws.scaling.get_mut("eks-jobs-shop-blue") {
+            group.target_group_arns.push("arn:other".to_owned());
+        }
+    }
+    let error = neighbours::none_left(&account, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::GuardBreached);
+    assert!(error.message.contains("the target group old (arn:other) has i-shop-blue-jobs"), "{error}");
 }

@@ -112,3 +112,26 @@ async fn undo_leaves_the_cluster_to_those_who_delete_it_from_every_fault() {
     };
     Account::survives(start, back).await.unwrap();
 }
+
+/// Something else is uploaded to the key while the migration is under way: the bucket keeps what the plan saw.
+#[tokio::test]
+async fn a_bundle_is_applied_in_the_version_that_the_plan_has() {
+    let (account, mut migration) = shop();
+    let bundle = account.upload_version("s3://bucket/shop.yaml", "v1", manifests());
+    migration.plan.workloads.bundles = vec![bundle];
+    let _ = account.upload_version("s3://bucket/shop.yaml", "v2", manifests()[5..].to_vec());
+    account.drive(&migration, converge).await.unwrap();
+    assert!(account.cluster(GREEN).object("Deployment/default/web").is_some());
+}
+
+/// A Job that has ended and gone must not run again because something beside it waits.
+#[tokio::test]
+async fn a_job_is_applied_once_though_what_comes_after_it_is_not_ready() {
+    let (account, mut migration) = shop();
+    let mut manifests = manifests();
+    manifests.push(json!({ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "once" }, "spec": {} }));
+    migration.plan.workloads.bundles = vec![account.upload("s3://bucket/shop.yaml", manifests)];
+    account.drive(&migration, converge).await.unwrap();
+    let writes = account.cluster(GREEN).writes();
+    assert_eq!(writes.iter().filter(|write| *write == "Job/default/once").count(), 1, "{writes:?}");
+}

@@ -7,21 +7,36 @@ mod control_plane;
 mod network;
 mod nodes;
 mod planned;
+mod quotas;
+mod roles;
+mod room;
+mod settings;
+mod tags;
 
 use domain::{
-    Input, PhaseError, Problem,
+    Input, PhaseError, Problem, neighbours,
+    plan::edge::Edge,
     plan::{
         Found,
         compute::{Compute, Green},
     },
-    ports::{Access, Addons, Clusters, LaunchTemplates, LogGroups, Network, NodeGroups},
+    ports::{
+        Access, Addons, Clusters, LaunchTemplates, LogGroups, Neighbours, Network, NodeGroups, Quotas, Roles, Scaling,
+        TargetGroups,
+    },
     resources::log_group,
 };
 
 /// Everything that this part of preflight reads.
-pub trait Ports: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups {}
+pub trait Ports:
+    Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups + Quotas + Roles + Scaling
+{
+}
 
-impl<T> Ports for T where T: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups {}
+impl<T> Ports for T where
+    T: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups + Quotas + Roles + Scaling
+{
+}
 
 /// The path of everything that is wrong with blue.
 const BLUE: &str = "$.blue.cluster";
@@ -70,6 +85,8 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     nodes::read(ports, input, &mut compute, &mut problems).await?;
     let shared = network::read(ports, input, &mut compute, &mut problems).await?;
     problems.extend(addons::problems(&compute));
+    problems.extend(roles::problems(ports, &compute).await?);
+    problems.extend(tags::problems(&compute));
     let shared_templates = nodes::shared_templates(ports, &compute).await?;
 
     let logs = log_group::plan(ports, &compute).await?;
@@ -82,6 +99,8 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
             .map(|(id, by)| format!("{id} is also used by {by}: the cleanup leaves it")),
     );
     advice.extend(logs.advice);
+    advice.extend(settings::advice(ports, &compute).await?);
+    advice.extend(tags::advice(&compute, &shared_templates));
     Ok(Found {
         creates: [planned::creates(&compute), logs.creates].concat(),
         deletes: [planned::deletes(&compute, &shared_templates), logs.deletes].concat(),
@@ -90,4 +109,22 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
         advice,
         switch: Vec::new(),
     })
+}
+
+/// Advice for what else than the API sends requests to blue: the cleanup waits until it is gone.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn neighbours<P>(ports: &P, compute: &Compute, edge: &Edge) -> Result<Vec<String>, PhaseError>
+where
+    P: Neighbours + TargetGroups + Network,
+{
+    if compute.blue.vpc_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    let others = neighbours::others(ports, compute, edge).await?;
+    Ok(others
+        .into_iter()
+        .map(|other| format!("{other}, which is not moved: the cleanup keeps blue until its clients are"))
+        .collect())
 }

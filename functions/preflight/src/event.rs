@@ -5,7 +5,8 @@ use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, Whole,
     invocation::reconcile,
     ports::{
-        Alarms, Approvals, Clock, Kubernetes, Leases, Ledger, Manifests, Messages, Migrations, Schedules, Settings,
+        Alarms, Approvals, Clock, Kubernetes, Leases, Ledger, Manifests, Messages, Migrations, Neighbours, Schedules,
+        Settings,
         migrations::{Life, Meta},
     },
 };
@@ -33,6 +34,7 @@ pub struct Call {
 pub trait Ports:
     compute::Ports
     + edge::Ports
+    + Neighbours
     + Ledger
     + Migrations
     + Approvals
@@ -50,6 +52,7 @@ pub trait Ports:
 impl<T> Ports for T where
     T: compute::Ports
         + edge::Ports
+        + Neighbours
         + Ledger
         + Migrations
         + Approvals
@@ -83,11 +86,13 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
     let Some(input) = &reading.input else {
         return refuse(ports, id, &call.input, Refusal::new(Condition::InvalidInput, reading.problems)).await;
     };
-    let findings = Findings {
+    let mut findings = Findings {
         compute: compute::read(ports, input).await?,
         edge: edge::read(ports, input).await?,
         workloads: workloads::read(ports, input).await?,
     };
+    let others = compute::neighbours(ports, &findings.compute.facts, &findings.edge.facts).await?;
+    findings.compute.advice.extend(others);
     let opened = conclude(ports, id, &reading, input, &call.input, findings).await?;
     if !input.dry_run {
         let (_, migration) = ports.load(id, invocation.deadline).await?;

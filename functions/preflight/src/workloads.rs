@@ -49,7 +49,7 @@ where
     let named = input.workloads.manifests.iter().enumerate().filter(|(_, uri)| !uri.is_empty());
     for (index, uri) in named {
         let path = manifest_path(index);
-        let Some(served) = ports.bundle(uri).await? else {
+        let Some(served) = ports.bundle(uri, None).await? else {
             problems.push(Problem::new(path, format!("found nothing at {uri} that Bascule may read; upload it, or let bascule-preflight read it (s3:GetObject)")));
             continue;
         };

@@ -4,7 +4,12 @@
 
 use domain::{
     Input, Kind, Problem,
-    plan::{Found, compute::Compute},
+    plan::{
+        Found,
+        compute::Compute,
+        edge::{LoadBalancer, TargetGroup},
+    },
+    ports::{clusters::AddonSchema, network::Interface},
 };
 use serde_json::{Value, json};
 use testing::{Account, Aws};
@@ -101,6 +106,7 @@ async fn nodes_that_no_managed_node_group_made_are_refused() {
     let instance = |id: &str, tags: &[&str]| domain::ports::network::Instance {
         id: id.to_owned(),
         tags: tags.iter().map(|&tag| (tag.to_owned(), "owned".to_owned())).collect(),
+        ..Default::default()
     };
     let found = read(
         |aws| {
@@ -139,4 +145,128 @@ async fn what_others_use_too_is_neither_cloned_nor_deleted() {
     assert!(!found.facts.security_groups.iter().any(|group| group.id == "sg-nodes"));
     assert!(found.advice.iter().any(|advice| advice.contains("sg-nodes is also used by i-db")), "{:?}", found.advice);
     assert!(found.advice.iter().any(|advice| advice.contains("lt-1 is also used by the node group other of stage")));
+}
+
+#[tokio::test]
+async fn what_would_fail_after_the_cluster_exists_is_refused_before() {
+    let found = read(
+        |aws| {
+            aws.roles.remove("people");
+            let trust = r#"{"Condition":{"StringEquals":{"aws:RequestTag/eks-cluster-name":"shop-blue"}}}"#;
+            aws.roles.insert("checkout".to_owned(), trust.to_owned());
+            let dns = aws.addons.get_mut(&("shop-blue".to_owned(), "coredns".to_owned())).unwrap();
+            dns.addon.configuration = Some(r#"{"replicas":3}"#.to_owned());
+            let schema =
+                json!({ "additionalProperties": false, "properties": { "replicaCount": { "type": "integer" } } });
+            let schema = AddonSchema { schema: schema.to_string(), ..AddonSchema::default() };
+            aws.addon_schemas.insert("coredns".to_owned(), schema);
+            aws.named_by_peers.push(("sg-nodes".to_owned(), "vpc-peer".to_owned()));
+            aws.identity_providers.insert("shop-blue".to_owned(), vec!["okta (oidc)".to_owned()]);
+        },
+        green(),
+    )
+    .await;
+    let told = texts(&found.problems).join("\n");
+    for part in [
+        "an access entry names the role arn:aws:iam::123456789012:role/people, which does not exist any more",
+        "the trust policy of the role arn:aws:iam::123456789012:role/checkout names blue and not shop-green",
+        "the configuration of the add-on coredns does not fit its version v1, which green gets: replicas is not known",
+        "a security group of vpc-peer, which is peered with blue's VPC, names the group sg-nodes",
+        "has the identity provider configurations okta (oidc)",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    assert_eq!(found.problems.len(), 5, "{told}");
+}
+
+/// With an address a node there was room: the VPC CNI holds thirty on each.
+#[tokio::test]
+async fn subnets_and_quotas_must_have_room_for_what_blue_holds() {
+    let found = read(
+        |aws| {
+            for group in ["general", "jobs"] {
+                aws.interfaces.push(Interface {
+                    id: format!("eni-2-{group}"),
+                    instance_id: Some(format!("i-shop-blue-{group}")),
+                    subnet_id: "subnet-a".to_owned(),
+                    held: 30,
+                    ..Interface::default()
+                });
+            }
+            for instance in &mut aws.instances {
+                "m7g.large".clone_into(&mut instance.instance_type);
+                instance.vcpus = 2;
+            }
+            aws.subnets[0].free_addresses = 35;
+            aws.quotas.insert(("ec2".to_owned(), "L-1216C47A".to_owned()), 7.0);
+            aws.quotas.insert(("vpc".to_owned(), "L-0EA8095F".to_owned()), 3.0);
+        },
+        green(),
+    )
+    .await;
+    let told = texts(&found.problems).join("\n");
+    for part in [
+        "the subnet subnet-a has 35 free addresses, expected at least 36",
+        "green's nodes need 4 virtual processors, as many as blue's have, and 4 of the 7 of the quota L-1216C47A are used",
+        "the security group sg-nlb has 2 rules in one direction and needs 2 more for green, and the quota L-0EA8095F is 3",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    assert_eq!(found.problems.len(), 3, "{told}");
+}
+
+#[tokio::test]
+async fn what_is_set_on_auto_scaling_groups_and_what_the_cleanup_may_not_delete_is_told() {
+    let found = read(
+        |aws| {
+            if let Some(group) = aws.scaling.get_mut("eks-general-shop-blue") {
+                group.settings.push("the suspended process Terminate".to_owned());
+            }
+            aws.hung_on.insert("eks-general-shop-blue".to_owned(), vec!["the scheduled action night".to_owned()]);
+        },
+        green(),
+    )
+    .await;
+    assert_eq!(texts(&found.problems), [""; 0]);
+    for part in [
+        "not copied from the Auto Scaling group eks-general-shop-blue of the node group general, and to be set again on green's while it is \
+         qualified: the suspended process Terminate, the scheduled action night",
+        "aws ec2 create-tags --resources sg-cluster-shop-blue sg-nodes sg-plane lt-1 --tags Key=bascule:replaceable,Value=true",
+    ] {
+        assert!(found.advice.iter().any(|advice| advice.contains(part)), "{part} in {:?}", found.advice);
+    }
+}
+
+#[tokio::test]
+async fn what_else_sends_requests_to_blue_is_told() {
+    let account = Account::shop();
+    let plan = account.plan();
+    let told = async || preflight::compute::neighbours(&account, &plan.compute, &plan.edge).await.unwrap();
+    assert_eq!(told().await, [""; 0]);
+    {
+        let mut aws = account.aws();
+        let other = aws.target_groups["arn:group-blue"].clone();
+        aws.target_groups.insert(
+            "arn:other".to_owned(),
+            TargetGroup { arn: "arn:other".to_owned(), name: "old".to_owned(), ..other },
+        );
+        if let Some(group) = aws.scaling.get_mut("eks-jobs-shop-blue") {
+            group.target_group_arns.push("arn:other".to_owned());
+        }
+        let of_service = LoadBalancer {
+            arn: "arn:of-service".to_owned(),
+            name: "k8s-shop".to_owned(),
+            vpc_id: "vpc-1".to_owned(),
+            tags: [("elbv2.k8s.aws/cluster".to_owned(), "shop-blue".to_owned())].into(),
+            ..LoadBalancer::default()
+        };
+        aws.balancers.insert(of_service.arn.clone(), of_service);
+    }
+    let told = told().await;
+    assert!(
+        told[0].starts_with("the target group old (arn:other) has i-shop-blue-jobs, which is not moved"),
+        "{told:?}"
+    );
+    assert!(told[1].starts_with("the load balancer k8s-shop belongs to a Service or an Ingress of blue"), "{told:?}");
+    assert_eq!(told.len(), 2);
 }

@@ -35,6 +35,7 @@ where
 {
     log_group::ensure(ports, migration).await?;
     let clones = security_group::clones(ports, migration).await?;
+    security_group::intend_cluster_group(ports, migration).await?;
     cluster::ensure(ports, migration, &clones).await?;
     let green = cluster::ready(ports, migration).await?;
     network::ensure(ports, migration, &green).await?;
@@ -71,10 +72,15 @@ where
         }
         // While rules of others name it, EKS cannot delete the cluster security group and leaves it behind.
         let group = green.cluster.cluster_security_group_id;
+        security_group::know_cluster_group(ports, migration, &group).await?;
         security_group_rule::remove_where(ports, migration, |_, wanted| {
             wanted.group_id == group || wanted.rule.peer_group() == Some(&group)
         })
         .await?;
+        // What the nodes left holds it too.
+        let own: Vec<String> = security_group::clones(ports, migration).await?.into_values().collect();
+        let compute = &migration.plan.compute;
+        security_group::delete_left_interfaces(ports, &compute.blue.vpc_id, &compute.green.name, &own).await?;
     }
     cluster::remove(ports, migration).await?;
     log_group::remove(ports, migration).await?;

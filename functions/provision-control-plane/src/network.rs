@@ -22,9 +22,10 @@ pub(crate) async fn ensure<P: Ledger + Network + Settings>(
     if group.is_empty() {
         return Err(PhaseError::not_ready("EKS has not named the cluster security group yet"));
     }
-    let mut clones = security_group::clones(ports, migration).await?;
-    clones.insert(compute.blue.cluster_security_group_id.clone(), group.clone());
+    security_group::know_cluster_group(ports, migration, group).await?;
+    let clones = security_group::clones(ports, migration).await?;
     let present = ports.security_groups(&compute.blue.vpc_id).await?;
+    security_group::tag_cluster_group(ports, migration, group, &present).await?;
     let rules: Vec<_> = compute.copied_rules().into_iter().filter(|rule| rule.needs_cluster).collect();
     security_group_rule::ensure_copied(ports, migration, &rules, &clones, &present, true).await?;
     if let Some(functions) = ports.functions_security_group() {

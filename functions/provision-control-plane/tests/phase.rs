@@ -5,7 +5,7 @@
 use domain::{
     Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Whole,
     plan::compute::{AccessEntry, Peer, SecurityGroup},
-    ports::{LogGroups, Network, log_groups::LogGroup},
+    ports::{LogGroups, Network, log_groups::LogGroup, network::Interface},
 };
 use provision_control_plane::{Undo, converge as make, undo as take_down};
 use testing::{Account, shop::input};
@@ -111,7 +111,43 @@ async fn undo_leaves_the_account_as_it_was_but_for_the_network() {
     let (before, _) = shop().await;
     assert_eq!(end.aws, before.aws().contents());
     let left: Vec<_> = end.entries.iter().filter(|entry| entry.is_live()).map(|entry| entry.key.kind).collect();
-    assert_eq!(left, [Kind::SecurityGroup, Kind::SecurityGroup]);
+    // Those of the clones, and that of the cluster security group: provision-network looks whether EKS left it behind.
+    assert_eq!(left, [Kind::SecurityGroup; 3]);
+}
+
+#[tokio::test]
+async fn greens_cluster_security_group_is_in_the_ledger_and_has_the_tags_of_blues() {
+    let (account, migration) = shop_with_tagged_group().await;
+    account.drive(&migration, converge).await.unwrap();
+    let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, "sg-cluster-shop-blue");
+    let entry = account.entries_of(&migration).into_iter().find(|entry| entry.key == key).unwrap();
+    assert_eq!(entry.id.as_deref(), Some("sg-cluster-shop-green"));
+    let tags = &account.aws().security_groups["sg-cluster-shop-green"].tags;
+    assert_eq!((tags["team"].as_str(), tags["bascule:migration"].as_str()), ("shop", "move"));
+}
+
+async fn shop_with_tagged_group() -> (Account, Migration) {
+    let (account, mut migration) = shop().await;
+    migration.plan.compute.cluster_group_tags = [("team".to_owned(), "shop".to_owned())].into();
+    (account, migration)
+}
+
+/// aws/aws-k8s-tester#416: while a network interface is in the group, EKS leaves it behind.
+#[tokio::test]
+async fn what_the_cni_left_in_greens_cluster_security_group_goes_before_the_cluster() {
+    let (account, migration) = built().await;
+    let left = Interface {
+        id: "eni-left".to_owned(),
+        status: "available".to_owned(),
+        groups: vec!["sg-cluster-shop-green".to_owned()],
+        // Of a version that does not tell the cluster's name: aws/amazon-vpc-cni-k8s#2854.
+        tags: [("eks:eni:owner".to_owned(), "amazon-vpc-cni".to_owned())].into(),
+        ..Interface::default()
+    };
+    account.aws().interfaces.push(left);
+    account.drive(&migration, undo).await.unwrap();
+    assert!(!account.aws().security_groups.contains_key("sg-cluster-shop-green"));
+    assert!(account.aws().interfaces.is_empty());
 }
 
 #[tokio::test]

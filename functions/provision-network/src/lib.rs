@@ -58,7 +58,8 @@ pub async fn undo<P: Ledger + Network + Clock>(ports: &P, migration: &Migration)
     }
     let compute = &migration.plan.compute;
     security_group::untie(ports, &security_group::own(ports, migration).await?).await?;
-    security_group::delete_left_interfaces(ports, &compute.blue.vpc_id, &compute.green.name).await?;
+    let own: Vec<String> = security_group::clones(ports, migration).await?.into_values().collect();
+    security_group::delete_left_interfaces(ports, &compute.blue.vpc_id, &compute.green.name, &own).await?;
     let mut waiting = Waiting::default();
     for entry in &groups {
         waiting.take(security_group::remove(ports, migration, entry).await)?;

@@ -105,3 +105,27 @@ async fn undo_removes_what_the_network_plugin_left_and_waits_for_what_is_in_use(
     account.drive(&migration, undo).await.unwrap();
     assert!(!account.aws().security_groups.contains_key(&group));
 }
+
+#[tokio::test]
+async fn a_cluster_security_group_that_eks_left_behind_is_deleted_and_waited_for() {
+    let (account, migration) = built().await;
+    let key = domain::ResourceKey::new(domain::Side::Green, Kind::SecurityGroup, "sg-cluster-shop-blue");
+    account.know(&migration, key, "sg-cluster-shop-green");
+    let left = domain::plan::compute::SecurityGroup {
+        id: "sg-cluster-shop-green".to_owned(),
+        vpc_id: "vpc-1".to_owned(),
+        ..Default::default()
+    };
+    account.aws().security_groups.insert(left.id.clone(), left);
+    let busy = domain::ports::network::Interface {
+        id: "eni-busy".to_owned(),
+        status: "in-use".to_owned(),
+        groups: vec!["sg-cluster-shop-green".to_owned()],
+        ..Default::default()
+    };
+    account.aws().interfaces.push(busy);
+    assert_eq!(undo(&account, &migration).await.unwrap_err().condition, domain::Condition::NotReady);
+    account.aws().interfaces.clear();
+    account.drive(&migration, undo).await.unwrap();
+    assert_eq!(account.aws().security_groups, Account::shop().aws().security_groups);
+}

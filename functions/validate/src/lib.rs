@@ -5,6 +5,7 @@
 //! With the step `again`, after their answer, the same is shown once more: days may have passed, and blue may have grown. What
 //! they approved stays the evidence.
 
+mod outside;
 mod patience;
 mod ready;
 mod scale;
@@ -15,7 +16,8 @@ mod targets;
 use domain::{
     Migration, Outcome, PhaseError, Progress, Whole,
     manifest::Live,
-    ports::{Alarms, Kubernetes, Ledger, Manifests, Probes, TargetGroups, UsagePlans},
+    ports::{Alarms, Kubernetes, Ledger, Manifests, NodeGroups, Probes, TargetGroups, UsagePlans},
+    resources::node_group,
 };
 use serde_json::{Value, json};
 
@@ -37,7 +39,7 @@ pub enum Step {
 /// row; `Conflict` where blue and green run different releases; `GuardBreached` where an alarm is not OK while green is scaled.
 pub async fn converge<P>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
+    P: Ledger + Manifests + Kubernetes + NodeGroups + TargetGroups + Probes + UsagePlans + Alarms,
 {
     let which = match step {
         Step::First => Progress::Validate,
@@ -92,7 +94,7 @@ impl From<PhaseError> for Look {
 
 async fn look<P>(ports: &P, migration: &Migration) -> Result<Value, Look>
 where
-    P: Ledger + Manifests + Kubernetes + TargetGroups + Probes + UsagePlans + Alarms,
+    P: Ledger + Manifests + Kubernetes + NodeGroups + TargetGroups + Probes + UsagePlans + Alarms,
 {
     let plan = &migration.plan.workloads;
     let green = ports.connect(&migration.input.green.cluster).await?;
@@ -101,6 +103,11 @@ where
     let on_blue = Live::read(&blue, plan).await?;
     let manifests = sides::manifests(ports, plan).await?;
     let workloads = sides::compare(plan, &manifests, &on_blue, &on_green)?;
+    let grown = node_group::grow_like_blue(ports, migration).await?;
+    if !grown.is_empty() {
+        ports.record(migration, "grew green's node groups as blue's have grown", json!(grown)).await?;
+        return Err(PhaseError::not_ready(format!("growing as blue has grown: {}", grown.join(", "))).into());
+    }
     ready::ready(&on_green, &green, plan).await?;
     let scaled = scale::converge(ports, &migration.input.guards(), &green, plan, &on_blue, &on_green).await?;
     if !scaled.is_empty() {
@@ -109,7 +116,8 @@ where
     }
     let targets = targets::healthy(ports, migration).await?;
     let smoke = smoke::pass(ports, migration).await?;
-    Ok(json!({ "workloads": workloads, "targets": targets, "smoke": smoke }))
+    let only_on_blue = outside::only_on_blue(&blue, &green).await?;
+    Ok(json!({ "workloads": workloads, "targets": targets, "smoke": smoke, "onlyOnBlue": only_on_blue }))
 }
 
 #[cfg(test)]

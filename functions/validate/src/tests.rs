@@ -199,3 +199,36 @@ async fn undo_forgets_the_evidence() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_is_on_blue_only_is_evidence() {
+    let (account, migration) = shop();
+    let config = |name: &str, metadata: Value| {
+        let mut all = json!({ "name": name, "namespace": "shop" });
+        all.as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": all })
+    };
+    account.cluster(BLUE).put(config("by-hand", json!({})));
+    account.cluster(BLUE).put(config("owned", json!({ "ownerReferences": [{ "kind": "Widget" }] })));
+    account.cluster(BLUE).put(config("both", json!({})));
+    account.cluster(GREEN).put(config("both", json!({})));
+    first(&account, &migration).await.unwrap();
+    let evidence = account.progress_of(&migration, Progress::Validate)["evidence"].clone();
+    assert_eq!(evidence["onlyOnBlue"], json!({ "count": 1, "names": ["ConfigMap/shop/by-hand"] }));
+}
+
+#[tokio::test]
+async fn green_gets_the_nodes_that_blue_has_grown_to_since_the_plan() {
+    let (account, migration) = shop();
+    let set = |cluster: &str, desired| {
+        if let Some(group) = account.aws().node_groups.get_mut(&(cluster.to_owned(), "general".to_owned())) {
+            group.scaling.desired = desired;
+        }
+    };
+    set(BLUE, 8);
+    fails(&account, &migration, Condition::NotReady, "node group general from 3 to 8 nodes").await;
+    again(&account, &migration).await.unwrap();
+    let aws = account.aws();
+    let scaling = aws.node_groups[&(GREEN.to_owned(), "general".to_owned())].scaling;
+    assert_eq!((scaling.min, scaling.desired, scaling.max), (2, 8, 8));
+}

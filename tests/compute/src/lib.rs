@@ -21,6 +21,7 @@ mod network_load_balancer;
 mod node;
 mod query_client;
 mod query_protocol;
+mod service_quotas;
 mod token;
 pub mod xml;
 
@@ -158,6 +159,12 @@ impl Compute {
     #[must_use]
     pub fn autoscaling_handler(&self) -> Handler {
         handler(&self.account, autoscaling::handle)
+    }
+
+    /// Service Quotas, the service `servicequotas` of the `SigV4` scope.
+    #[must_use]
+    pub fn service_quotas_handler(&self) -> Handler {
+        handler(&self.account, service_quotas::handle)
     }
 
     /// The address on which a load balancer accepts connections for one of its listeners, for VPC links.

@@ -24,7 +24,7 @@ struct More {
     source: &'static str,
 }
 
-const MORE: [More; 9] = [
+const MORE: [More; 10] = [
     More {
         service: "apigateway",
         operations: &["create_vpc_link", "delete_vpc_link"],
@@ -93,6 +93,14 @@ const MORE: [More; 9] = [
         actions: &["iam:PassRole"],
         passes_to: &["pods.eks.amazonaws.com"],
         source: "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html, aws-samples/appmod-blueprints#816",
+    },
+    // A bundle is read in the version that the plan has.
+    More {
+        service: "s3",
+        operations: &["get_object"],
+        actions: &["s3:GetObjectVersion"],
+        passes_to: &[],
+        source: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html",
     },
     More {
         service: "scheduler",

@@ -79,6 +79,7 @@ impl Account {
             .service("eks", compute.eks_handler())
             .service("elasticloadbalancing", compute.elasticloadbalancing_handler())
             .service("autoscaling", compute.autoscaling_handler())
+            .service("servicequotas", compute.service_quotas_handler())
             .start()
             .await
             .context("the front door")?;

@@ -1,6 +1,7 @@
 //! Blue's add-ons, and the versions that green gets.
 
 mod needed;
+mod schema;
 
 pub(super) use needed::problems;
 
@@ -8,8 +9,9 @@ use super::BLUE;
 use domain::{
     PhaseError, Problem,
     plan::compute::Addon,
-    ports::{Access, Addons},
+    ports::{Access, Addons, clusters::AddonSchema},
 };
+use serde_json::Value;
 
 pub(super) async fn read<P: Addons + Access>(
     ports: &P,
@@ -46,7 +48,12 @@ pub(super) async fn read<P: Addons + Access>(
         // Add-ons that can only be in their own namespace refuse to be told even that.
         addon.namespace = addon.namespace.filter(|namespace| offer.default_namespace.as_ref() != Some(namespace));
         match version(&addon.blue_version, &offer.versions) {
-            Some(version) => addon.version = version,
+            Some(version) => {
+                addon.version = version;
+                let offered = ports.addon_schema(&name, &addon.version).await?;
+                let messages = offered.map(|offered| unfit(&addon, &offered)).unwrap_or_default();
+                problems.extend(messages.into_iter().map(|message| Problem::new(BLUE, message)));
+            }
             None => problems.push(Problem::new(
                 BLUE,
                 format!("the add-on {name} has no version for Kubernetes {green_version}; remove it or choose another version for green"),
@@ -55,6 +62,27 @@ pub(super) async fn read<P: Addons + Access>(
         addons.push(addon);
     }
     Ok(addons)
+}
+
+/// What of an add-on the version that green gets would refuse.
+fn unfit(addon: &Addon, offered: &AddonSchema) -> Vec<String> {
+    let Addon { name, version, .. } = addon;
+    let written = addon.configuration.as_deref().and_then(|written| serde_saphyr::from_str::<Value>(written).ok());
+    let schema = serde_json::from_str::<Value>(&offered.schema).ok();
+    let misfits = written.zip(schema).map(|(written, schema)| schema::misfits(&schema, &written)).unwrap_or_default();
+    let mut messages = Vec::new();
+    if !misfits.is_empty() {
+        messages.push(format!(
+            "the configuration of the add-on {name} does not fit its version {version}, which green gets: {}; see \
+             `aws eks describe-addon-configuration --addon-name {name} --addon-version {version}`",
+            misfits.join(", ")
+        ));
+    }
+    let known = |account: &String| offered.service_accounts.is_empty() || offered.service_accounts.contains(account);
+    messages.extend(addon.pod_identities.iter().filter(|(account, _)| !known(account)).map(|(account, _)| {
+        format!("the version {version} of the add-on {name}, which green gets, has no service account {account} for a Pod Identity association")
+    }));
+    messages
 }
 
 /// Blue's version where green's Kubernetes supports it, so that as little as possible changes; else the default one.

@@ -29,6 +29,18 @@ pub(super) async fn problems_of_blue<P: Clusters>(ports: &P, blue: &ClusterStatu
     let mut problems = state_of_blue(blue);
     if blue.status == "ACTIVE" {
         let profiles = ports.fargate_profiles(&blue.cluster.name).await?;
+        for (what, found) in [
+            ("identity provider configurations", ports.identity_providers(&blue.cluster.name).await?),
+            ("EKS Capabilities", ports.capabilities(&blue.cluster.name).await?),
+        ] {
+            if !found.is_empty() {
+                let found = found.join(", ");
+                problems.push(Problem::new(
+                    BLUE,
+                    format!("has the {what} {found}, which are not cloned yet; remove them, or make them on green yourself after a migration without them"),
+                ));
+            }
+        }
         if !profiles.is_empty() {
             problems.push(Problem::new(
                 BLUE,

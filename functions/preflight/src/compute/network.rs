@@ -1,44 +1,33 @@
 //! Subnets, and which security groups are blue's alone.
 
-use super::BLUE;
+use super::{BLUE, quotas, room};
 use domain::{
     Input, PhaseError, Problem,
     plan::compute::{Compute, Reference, SecurityGroup, Subnet, rules::is_made_by_eks},
     ports::{
-        Network,
+        Network, Quotas,
         network::{Instance, Interface},
     },
 };
 use std::collections::BTreeSet;
 
-/// Free addresses that EKS wants in each subnet of a control plane
-/// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
-const FREE_ADDRESSES: i32 = 6;
-
 /// Reads subnets and security groups. Gives the groups that blue shares with others, which green uses as they are.
-pub(super) async fn read<P: Network>(
+pub(super) async fn read<P: Network + Quotas>(
     ports: &P,
     input: &Input,
     compute: &mut Compute,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<(String, String)>, PhaseError> {
     let path = if input.green.subnet_ids.is_empty() { BLUE } else { "$.green.subnetIds" };
-    let wanted: Vec<_> = compute
-        .green
-        .subnet_ids
-        .iter()
-        .chain(compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids))
-        .cloned()
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let subnets = ports.subnets(&wanted).await?;
-    problems.extend(wrong_subnets(compute, &subnets).into_iter().map(|message| Problem::new(path, message)));
-
     let vpc = compute.blue.vpc_id.clone();
     let groups = ports.security_groups(&vpc).await?;
     let interfaces = ports.network_interfaces(&vpc).await?;
     let nodes = ports.instances_tagged("eks:cluster-name", Some(&compute.blue.name)).await?;
+    let demand = room::demand(compute, &nodes, &interfaces);
+    let wanted: Vec<_> = demand.keys().cloned().collect();
+    let subnets = ports.subnets(&wanted).await?;
+    let wrong = wrong_subnets(compute, &subnets).into_iter().chain(room::problems(&demand, &subnets));
+    problems.extend(wrong.map(|message| Problem::new(path, message)));
     let used = used_groups(compute);
     for id in used.iter().filter(|id| !groups.iter().any(|group| group.id == **id)) {
         problems.push(Problem::new(BLUE, format!("the security group {id} does not exist in {vpc}")));
@@ -55,7 +44,19 @@ pub(super) async fn read<P: Network>(
     compute.cluster_group_rules = own
         .map(|group| group.rules.iter().filter(|rule| !is_made_by_eks(&cluster_group, rule)).cloned().collect())
         .unwrap_or_default();
+    compute.cluster_group_tags = own.map(|group| group.tags.clone()).unwrap_or_default();
     compute.references = references(compute, &groups);
+    problems.extend(quotas::problems(ports, compute, &nodes, &groups).await?);
+    let blue_groups: Vec<String> = compute.blue_groups().into_iter().map(str::to_owned).collect();
+    for (group, peer) in ports.named_by_peers(&vpc, &blue_groups).await? {
+        problems.push(Problem::new(
+            BLUE,
+            format!(
+                "a security group of {peer}, which is peered with blue's VPC, names the group {group}: Bascule cannot add green's there. Let it name \
+                 addresses instead, or add the rule yourself once green's group exists"
+            ),
+        ));
+    }
     Ok(shared)
 }
 
@@ -85,7 +86,7 @@ fn user(group: &SecurityGroup, blue: &str, interfaces: &[Interface], nodes: &[In
 /// (<https://docs.aws.amazon.com/eks/latest/best-practices/subnets.html>).
 fn is_blues(interface: &Interface, blue: &str, nodes: &[Instance]) -> bool {
     interface.description == format!("Amazon EKS {blue}")
-        || interface.tags.get("cluster.k8s.amazonaws.com/name").is_some_and(|name| name == blue)
+        || interface.is_of(blue, &[])
         || interface.instance_id.as_ref().is_some_and(|id| nodes.iter().any(|node| node.id == *id))
 }
 
@@ -115,25 +116,9 @@ fn wrong_subnets(compute: &Compute, found: &[Subnet]) -> Vec<String> {
             problems
                 .push(format!("the subnet {id} is in {}, expected blue's VPC {}", subnet.vpc_id, compute.blue.vpc_id));
         }
-        if subnet.free_addresses < FREE_ADDRESSES {
-            problems.push(format!(
-                "the subnet {id} has {} free addresses, expected at least {FREE_ADDRESSES} for the control plane",
-                subnet.free_addresses
-            ));
-        }
     }
     if zones.len() < 2 && problems.is_empty() {
         problems.push(format!("the subnets are in {} Availability Zone, expected at least two", zones.len()));
-    }
-    for group in &compute.node_groups {
-        let subnets: BTreeSet<_> = group.green_subnet_ids.iter().collect();
-        let free: i32 = subnets.iter().filter_map(|id| known(id)).map(|subnet| subnet.free_addresses).sum();
-        if free < group.scaling.desired {
-            problems.push(format!(
-                "the subnets of the node group {} have {free} free addresses together, expected at least {} for as many nodes",
-                group.name, group.scaling.desired
-            ));
-        }
     }
     problems
 }
@@ -141,7 +126,7 @@ fn wrong_subnets(compute: &Compute, found: &[Subnet]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::plan::compute::{Cluster, Green, NodeGroup, Scaling};
+    use domain::plan::compute::{Cluster, Green};
 
     fn subnet(id: &str, vpc: &str, zone: &str, free: i32) -> Subnet {
         Subnet { id: id.to_owned(), vpc_id: vpc.to_owned(), availability_zone: zone.to_owned(), free_addresses: free }
@@ -156,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn subnets_must_be_in_blues_vpc_in_two_zones_and_have_room() {
+    fn subnets_must_be_in_blues_vpc_in_two_zones() {
         let found = [
             subnet("a", "vpc-1", "z1", 100),
             subnet("b", "vpc-1", "z2", 6),
@@ -166,7 +151,6 @@ mod tests {
         for (ids, expected) in [
             (&["a", "b"][..], vec![]),
             (&["a"], vec!["the subnets are in 1 Availability Zone, expected at least two"]),
-            (&["b", "c"], vec!["the subnet c has 5 free addresses, expected at least 6 for the control plane"]),
             (
                 &["a", "d", "e"],
                 vec!["the subnet d is in vpc-2, expected blue's VPC vpc-1", "the subnet e does not exist"],
@@ -174,17 +158,6 @@ mod tests {
         ] {
             assert_eq!(wrong_subnets(&compute(ids), &found), expected, "{ids:?}");
         }
-        let mut crowded = compute(&["a", "b"]);
-        crowded.node_groups.push(NodeGroup {
-            name: "web".to_owned(),
-            green_subnet_ids: vec!["b".to_owned()],
-            scaling: Scaling { desired: 7, ..Scaling::default() },
-            ..NodeGroup::default()
-        });
-        assert_eq!(
-            wrong_subnets(&crowded, &found),
-            ["the subnets of the node group web have 6 free addresses together, expected at least 7 for as many nodes"]
-        );
     }
 
     #[test]
@@ -201,6 +174,18 @@ mod tests {
         for (interface, expected) in [
             (interface(Some("i-blue"), ""), None),
             (interface(None, "Amazon EKS shop-blue"), None),
+            (
+                Interface {
+                    tags: [
+                        ("eks:eni:owner", "eks-vpc-resource-controller"),
+                        ("kubernetes.io/cluster/shop-blue", "owned"),
+                    ]
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .into(),
+                    ..interface(None, "aws-k8s-branch-eni")
+                },
+                None,
+            ),
             (interface(Some("i-db"), ""), Some("i-db")),
             (interface(None, "ELB net/x/1"), Some("the network interface eni-1 (ELB net/x/1)")),
         ] {

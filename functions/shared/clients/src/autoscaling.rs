@@ -2,6 +2,9 @@
 //! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html>).
 
 #[cfg(test)]
+mod members;
+mod settings;
+#[cfg(test)]
 mod tests;
 
 use crate::{
@@ -36,6 +39,10 @@ impl Scaling for Account {
         let groups = groups.map_err(|error| phase_error("listing the Auto Scaling groups", &error))?;
         let groups = groups.iter().map(group);
         Ok(groups.filter(|group| group.target_group_arns.iter().any(|arn| arn == target_group_arn)).collect())
+    }
+
+    async fn hung_on(&self, group: &str) -> Result<Vec<String>, PhaseError> {
+        settings::hung_on(&Client::new(self.config()), group).await
     }
 
     async fn attach(&self, group: &str, target_group_arn: &str) -> Result<(), PhaseError> {
@@ -81,5 +88,6 @@ fn group(group: &types::AutoScalingGroup) -> AutoScalingGroup {
             .filter(|instance| instance.lifecycle_state() == Some(&LifecycleState::InService))
             .filter_map(|instance| instance.instance_id().map(ToOwned::to_owned))
             .collect(),
+        settings: settings::of(group),
     }
 }

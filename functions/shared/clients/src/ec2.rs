@@ -1,11 +1,14 @@
 //! Amazon EC2: the ports [`domain::ports::network`] on `aws-sdk-ec2`.
 
 mod launch_templates;
+#[cfg(test)]
+mod members;
 mod network;
 mod rules;
 mod template_data;
 #[cfg(test)]
 mod tests;
+mod user_data;
 
 use crate::{Account, error};
 use aws_sdk_ec2::{

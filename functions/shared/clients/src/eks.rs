@@ -3,6 +3,9 @@
 mod access;
 mod addons;
 mod cluster;
+mod components;
+#[cfg(test)]
+mod members;
 mod node_groups;
 mod read;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod balancers;
 mod convert;
 mod listeners;
+mod neighbours;
 mod target_groups;
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,10 @@ pub mod ledger;
 pub mod log_groups;
 #[cfg(feature = "probes")]
 pub mod probes;
+#[cfg(feature = "servicequotas")]
+mod quotas;
+#[cfg(feature = "iam")]
+mod roles;
 #[cfg(feature = "s3")]
 pub mod s3;
 #[cfg(test)]

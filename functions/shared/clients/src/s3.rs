@@ -9,6 +9,8 @@ use crate::{
     error::{code, phase_error},
 };
 use aws_sdk_s3::Client;
+use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::{
     PhaseError,
     digest::sha256_hex,
@@ -16,8 +18,16 @@ use domain::{
     ports::{Manifests, manifests::Served},
 };
 
+/// Codes that mean that there is no such object, or that S3 does not say.
+const NONE: [&str; 5] = ["NoSuchKey", "NoSuchBucket", "NoSuchVersion", "AccessDenied", "NotFound"];
+
+fn says_kms<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> bool {
+    let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
+    message.contains("kms:Decrypt") || message.contains("KMS")
+}
+
 impl Manifests for Account {
-    async fn bundle(&self, uri: &str) -> Result<Option<Served>, PhaseError> {
+    async fn bundle(&self, uri: &str, version: Option<&str>) -> Result<Option<Served>, PhaseError> {
         let Some((bucket, key)) = uri.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
             return Ok(None);
         };
@@ -25,9 +35,18 @@ impl Manifests for Account {
         // Addressed by path: bucket names may hold dots, which no certificate of a virtual host covers
         // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
         let config = aws_sdk_s3::config::Builder::from(self.config()).force_path_style(true).build();
-        let found = match Client::from_conf(config).get_object().bucket(bucket).key(key).send().await {
+        let request = Client::from_conf(config).get_object().bucket(bucket).key(key);
+        let found = match request.set_version_id(version.map(ToOwned::to_owned)).send().await {
             Ok(found) => found,
-            Err(error) if matches!(code(&error), "NoSuchKey" | "NoSuchBucket" | "AccessDenied" | "NotFound") => {
+            // An object under a key of AWS KMS needs kms:Decrypt too, and S3 says which key
+            // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html).
+            Err(error) if code(&error) == "AccessDenied" && says_kms(&error) => {
+                return Err(PhaseError::denied(format!(
+                    "{}; allow the role of this function kms:Decrypt in the policy of the bucket's key",
+                    phase_error(&context, &error).message
+                )));
+            }
+            Err(error) if NONE.contains(&code(&error)) => {
                 return Ok(None);
             }
             Err(error) => return Err(phase_error(&context, &error)),

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod manifest;
 pub mod migration;
 pub mod names;
+pub mod neighbours;
 pub mod object;
 pub mod ownership;
 pub mod plan;

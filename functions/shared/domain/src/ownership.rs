@@ -1,12 +1,15 @@
 //! The tags by which everything that Bascule created is known.
 
-use crate::{Migration, Side, Tags};
+use crate::{Migration, Side, Tags, plan::OWN_TAGS};
 
 /// The name of the migration.
-pub const MIGRATION: &str = "bascule:migration";
+pub const MIGRATION: &str = OWN_TAGS[0];
 
 /// Whose it is.
-pub const SIDE: &str = "bascule:side";
+pub const SIDE: &str = OWN_TAGS[1];
+
+/// By which the owner of something of blue lets the cleanup delete it: see `CleanupDeletes` in infra/template.yaml.
+pub const REPLACEABLE: &str = "bascule:replaceable";
 
 /// The tags of something that this migration creates.
 #[must_use]

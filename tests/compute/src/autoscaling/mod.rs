@@ -31,6 +31,11 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
         "DescribeAutoScalingGroups" => description::describe(&account, &sent),
         "AttachLoadBalancerTargetGroups" => attachment::attach(&account, &sent),
         "DetachLoadBalancerTargetGroups" => attachment::detach(&account, &sent),
+        // Nobody hangs anything on a group here.
+        "DescribeScheduledActions" => Ok(vec![Element::new("ScheduledUpdateGroupActions", Vec::new())]),
+        "DescribePolicies" => Ok(vec![Element::new("ScalingPolicies", Vec::new())]),
+        "DescribeLifecycleHooks" => Ok(vec![Element::new("LifecycleHooks", Vec::new())]),
+        "DescribeNotificationConfigurations" => Ok(vec![Element::new("NotificationConfigurations", Vec::new())]),
         other => Err(Fault { status: 501, code: "InvalidAction".into(), message: format!("{other} is not simulated") }),
     };
     respond(&action, NAMESPACE, outcome)

@@ -118,6 +118,29 @@ pub(crate) fn namespace(name: &str) -> &'static str {
     find(name).map_or("kube-system", |addon| addon.namespace)
 }
 
+/// `DescribeAddonConfiguration`: <https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeAddonConfiguration.html>. The
+/// schemas here know the settings by name only.
+pub(crate) fn describe_configuration(request: &Request) -> Outcome {
+    let (name, version) = (request.parameter("addonName"), request.parameter("addonVersion"));
+    let (name, version) = (name.unwrap_or_default(), version.unwrap_or_default());
+    let addon = find(name).filter(|addon| addon.offers.iter().any(|offer| offer.version == version));
+    let Some(addon) = addon else {
+        return Err(Fault::not_found(format!("No addon: {name} of version {version}")));
+    };
+    let schema = json!({ "$schema": "http://json-schema.org/draft-06/schema#", "type": "object" });
+    let accounts: Vec<Value> = addon
+        .service_account
+        .map(|account| json!({ "serviceAccount": account, "recommendedManagedPolicies": [] }))
+        .into_iter()
+        .collect();
+    Ok(json!({
+        "addonName": name,
+        "addonVersion": version,
+        "configurationSchema": schema.to_string(),
+        "podIdentityConfiguration": accounts,
+    }))
+}
+
 /// The version to install: the requested one if it supports the cluster's version, or the default if none is requested.
 pub(crate) fn choose(name: &str, asked: Option<&str>, kubernetes: &str) -> Result<&'static str, Fault> {
     let addon = find(name)

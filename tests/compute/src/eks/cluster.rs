@@ -88,10 +88,11 @@ pub(crate) fn list(account: &Account, request: &Request) -> Outcome {
     page(request, "clusters", account.state().clusters.keys().map(|name| json!(name)).collect())
 }
 
-/// `ListFargateProfiles`; always empty, since profiles cannot be created here.
-pub(crate) fn list_fargate_profiles(account: &Account, name: &str) -> Outcome {
+/// `ListFargateProfiles`, `ListIdentityProviderConfigs` and `ListCapabilities`; always empty, since nothing of that sort can be
+/// created here.
+pub(crate) fn list_none(account: &Account, name: &str, member: &str) -> Outcome {
     find(&account.state(), name)?;
-    Ok(json!({ "fargateProfileNames": [] }))
+    Ok(json!({ member: [] }))
 }
 
 /// `CreateCluster`

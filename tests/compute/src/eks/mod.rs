@@ -57,6 +57,7 @@ async fn route(account: &Arc<Account>, request: &Request) -> Outcome {
         ("POST", ["clusters", name, "update-config"]) => cluster_config::update(account, name, request),
         (_, ["clusters", name, kind, rest @ ..]) => of_cluster(account, request, name, kind, rest).await,
         ("GET", ["cluster-versions"]) => version::describe(request),
+        ("GET", ["addons", "configuration-schemas"]) => addon_catalogue::describe_configuration(request),
         ("GET", ["addons", "supported-versions"]) => addon_catalogue::describe_versions(request),
         ("GET", ["tags", arn]) => tag::list(account, arn),
         _ => Err(Fault::unknown_operation(request)),
@@ -86,7 +87,9 @@ async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind:
         ("POST", "pod-identity-associations", []) => pod_identity::create(account, name, request),
         ("GET", "pod-identity-associations", []) => pod_identity::list(account, name, request),
         ("GET", "pod-identity-associations", [id]) => pod_identity::describe(account, name, id),
-        ("GET", "fargate-profiles", []) => cluster::list_fargate_profiles(account, name),
+        ("GET", "fargate-profiles", []) => cluster::list_none(account, name, "fargateProfileNames"),
+        ("GET", "identity-provider-configs", []) => cluster::list_none(account, name, "identityProviderConfigs"),
+        ("GET", "capabilities", []) => cluster::list_none(account, name, "capabilities"),
         _ => Err(Fault::unknown_operation(request)),
     }
 }

@@ -9,11 +9,13 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Tags that bound a change to what is Bascule's, or what was left to it.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 7] = [
     ("aws:ResourceTag/bascule:migration", "Bascule made it"),
     ("aws:ResourceTag/bascule:side", "Bascule made it"),
     ("aws:ResourceTag/bascule:replaceable", "its owner gave it free"),
     ("aws:ResourceTag/cluster.k8s.amazonaws.com/name", "the Amazon VPC CNI made it and left it behind"),
+    ("aws:ResourceTag/eks:eni:owner", "the Amazon VPC CNI, of a later version, made it and left it behind"),
+    ("aws:ResourceTag/aws:eks:cluster-name", "EKS made it for a cluster"),
     ("aws:ResourceTag/eks:nodegroup-name", "EKS made it for a node group"),
 ];
 

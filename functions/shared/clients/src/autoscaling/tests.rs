@@ -46,6 +46,7 @@ async fn the_groups_of_a_cluster_are_found_by_the_tag_of_eks_over_all_pages() {
         target_group_arns: vec![TARGETS.to_owned()],
         // Without the one that is going away.
         instance_ids: vec!["i-12345678".to_owned()],
+        settings: Vec::new(),
     };
     let second = AutoScalingGroup { name: "other".to_owned(), target_group_arns: Vec::new(), ..first.clone() };
     assert_eq!(found, [first, second]);

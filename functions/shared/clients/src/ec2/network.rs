@@ -1,6 +1,6 @@
 //! Subnets, security groups, network interfaces and instances.
 
-use super::{filter, read_tags, rules, specification, unless};
+use super::{filter, read_tags, rules, specification, tag_list, unless};
 use crate::{
     Account,
     error::{self, phase_error},
@@ -64,6 +64,11 @@ impl Network for Account {
             .map_err(|error| phase_error(&context, &error))?
             .group_id
             .ok_or_else(|| PhaseError::unavailable(format!("{context}: EC2 answered without an id")))
+    }
+
+    async fn tag_security_group(&self, id: &str, tags: &Tags) -> Result<(), PhaseError> {
+        let answer = self.ec2().create_tags().resources(id).set_tags(Some(tag_list(tags))).send().await;
+        answer.map(drop).map_err(|error| phase_error(&format!("tagging the security group {id}"), &error))
     }
 
     async fn delete_security_group(&self, id: &str) -> Result<(), PhaseError> {
@@ -147,20 +152,74 @@ impl Network for Account {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| phase_error("reading the instances", &error))?;
-        let gone = |instance: &&types::Instance| {
-            let state = instance.state().and_then(|state| state.name());
-            state.is_some_and(|state| matches!(state.as_str(), "shutting-down" | "terminated"))
-        };
         let instances = reservations.iter().flat_map(types::Reservation::instances);
-        let instances = instances.filter(|instance| !gone(instance)).map(|instance| Instance {
-            id: instance.instance_id().unwrap_or_default().to_owned(),
-            tags: read_tags(instance.tags()),
-        });
+        let instances = instances.filter(|instance| !is_gone(instance)).map(read_instance);
         let carries = |instance: &Instance| match (instance.tags.get(key), value) {
             (Some(found), Some(value)) => found == value,
             (found, _) => found.is_some(),
         };
         Ok(instances.filter(carries).collect())
+    }
+
+    async fn running_instances(&self) -> Result<Vec<Instance>, PhaseError> {
+        let reservations = self
+            .ec2()
+            .describe_instances()
+            .filters(filter("instance-state-name", ["pending", "running"]))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error("reading the instances that run", &error))?;
+        let instances = reservations.iter().flat_map(types::Reservation::instances);
+        Ok(instances.filter(|instance| !is_gone(instance)).map(read_instance).collect())
+    }
+
+    async fn named_by_peers(&self, vpc_id: &str, group_ids: &[String]) -> Result<Vec<(String, String)>, PhaseError> {
+        let peerings = self
+            .ec2()
+            .describe_vpc_peering_connections()
+            .filters(filter("status-code", ["active"]))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error(&format!("reading the peerings of {vpc_id}"), &error))?;
+        let ends = |peering: &types::VpcPeeringConnection| {
+            let vpcs = [peering.requester_vpc_info(), peering.accepter_vpc_info()];
+            vpcs.into_iter().flatten().any(|vpc| vpc.vpc_id() == Some(vpc_id))
+        };
+        if group_ids.is_empty() || !peerings.iter().any(ends) {
+            return Ok(Vec::new());
+        }
+        let request = self.ec2().describe_security_group_references().set_group_id(Some(group_ids.to_vec()));
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| phase_error("reading the references of peered VPCs", &error))?;
+        let named = answer.security_group_reference_set().iter().map(|reference| {
+            let vpc = reference.referencing_vpc_id().unwrap_or("a peered VPC");
+            (reference.group_id().unwrap_or_default().to_owned(), vpc.to_owned())
+        });
+        Ok(named.collect())
+    }
+}
+
+fn is_gone(instance: &types::Instance) -> bool {
+    let state = instance.state().and_then(|state| state.name());
+    state.is_some_and(|state| matches!(state.as_str(), "shutting-down" | "terminated"))
+}
+
+fn read_instance(instance: &types::Instance) -> Instance {
+    let cpu = instance.cpu_options();
+    let number = |value: Option<i32>| value.unwrap_or_default();
+    Instance {
+        id: instance.instance_id().unwrap_or_default().to_owned(),
+        instance_type: instance.instance_type().map_or("", types::InstanceType::as_str).to_owned(),
+        vcpus: number(cpu.and_then(types::CpuOptions::core_count))
+            * number(cpu.and_then(types::CpuOptions::threads_per_core)),
+        spot: instance.instance_lifecycle().is_some_and(|lifecycle| lifecycle.as_str() == "spot"),
+        tags: read_tags(instance.tags()),
     }
 }
 
@@ -180,11 +239,27 @@ fn security_group(group: &types::SecurityGroup) -> SecurityGroup {
     }
 }
 
+/// The addresses of its subnet that an interface holds. A prefix is one of /28
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html>).
+fn held(interface: &types::NetworkInterface) -> i32 {
+    let count = |length: usize| i32::try_from(length).unwrap_or(i32::MAX);
+    count(interface.private_ip_addresses().len()) + 16 * count(interface.ipv4_prefixes().len())
+}
+
 fn read_interface(interface: &types::NetworkInterface) -> Interface {
     Interface {
         id: interface.network_interface_id().unwrap_or_default().to_owned(),
         status: interface.status().map_or("", types::NetworkInterfaceStatus::as_str).to_owned(),
         description: interface.description().unwrap_or_default().to_owned(),
+        subnet_id: interface.subnet_id().unwrap_or_default().to_owned(),
+        held: held(interface),
+        addresses: interface
+            .private_ip_addresses()
+            .iter()
+            .filter_map(|address| address.private_ip_address())
+            .chain(interface.ipv4_prefixes().iter().filter_map(|prefix| prefix.ipv4_prefix()))
+            .map(ToOwned::to_owned)
+            .collect(),
         instance_id: interface.attachment().and_then(|attachment| attachment.instance_id()).map(ToOwned::to_owned),
         groups: interface.groups().iter().filter_map(|group| group.group_id().map(ToOwned::to_owned)).collect(),
         tags: read_tags(interface.tag_set()),

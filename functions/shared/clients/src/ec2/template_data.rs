@@ -1,6 +1,6 @@
 //! What a launch template says, read and written again. A field that is not written again is named as not copied.
 
-use super::{read_tags, tag_list};
+use super::{read_tags, tag_list, user_data};
 use aws_sdk_ec2::types::{
     self, LaunchTemplateBlockDeviceMapping, LaunchTemplateBlockDeviceMappingRequest,
     LaunchTemplateEbsBlockDeviceRequest, LaunchTemplateHttpTokensState, LaunchTemplateInstanceMetadataEndpointState,
@@ -10,7 +10,6 @@ use aws_sdk_ec2::types::{
     LaunchTemplateTagSpecificationRequest, LaunchTemplatesMonitoringRequest, RequestLaunchTemplateData, ResourceType,
     ResponseLaunchTemplateData, VolumeType, builders::RequestLaunchTemplateDataBuilder,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     digest::sha256_hex,
     plan::compute::{
@@ -26,8 +25,6 @@ pub(super) fn digest(user_data: &str) -> String {
 
 pub(super) fn read(data: &ResponseLaunchTemplateData, blue: &[String]) -> LaunchTemplateData {
     let user_data = data.user_data().filter(|text| !text.is_empty());
-    let plain = user_data.and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
-    let plain = String::from_utf8_lossy(&plain);
     LaunchTemplateData {
         instance_type: data.instance_type().map(|kind| kind.as_str().to_owned()),
         image_id: data.image_id().map(ToOwned::to_owned),
@@ -53,7 +50,7 @@ pub(super) fn read(data: &ResponseLaunchTemplateData, blue: &[String]) -> Launch
             })
             .collect(),
         user_data_sha256: user_data.map(digest),
-        user_data_names_blue: blue.iter().any(|name| !name.is_empty() && plain.contains(name.as_str())),
+        user_data_names_blue: user_data.is_some_and(|text| user_data::names(text, blue)),
         not_copied: not_copied(data),
     }
 }
@@ -100,6 +97,13 @@ fn not_copied(data: &ResponseLaunchTemplateData) -> Vec<String> {
             || interface.subnet_id().is_some()
             || interface.interface_type().is_some_and(|kind| kind != "interface")
             || interface.network_card_index().is_some_and(|index| index != 0)
+            || interface.associate_carrier_ip_address().is_some()
+            || !interface.ipv6_addresses().is_empty()
+            || !interface.private_ip_addresses().is_empty()
+            || !interface.ipv4_prefixes().is_empty()
+            || !interface.ipv6_prefixes().is_empty()
+            || interface.primary_ipv6().is_some()
+            || interface.ena_queue_count().is_some()
             || interface.ipv6_address_count().is_some()
             || interface.ipv4_prefix_count().is_some()
             || interface.ipv6_prefix_count().is_some()
@@ -113,6 +117,9 @@ fn not_copied(data: &ResponseLaunchTemplateData) -> Vec<String> {
             || placement.partition_number().is_some()
             || placement.group_id().is_some()
             || placement.availability_zone().is_some()
+            || placement.availability_zone_id().is_some()
+            || placement.affinity().is_some()
+            || placement.spread_domain().is_some()
             || placement.tenancy().is_some_and(|tenancy| tenancy.as_str() != "default")
     });
     let lost = [
@@ -120,8 +127,11 @@ fn not_copied(data: &ResponseLaunchTemplateData) -> Vec<String> {
         (data.ram_disk_id().is_some(), "RamDiskId"),
         (data.iam_instance_profile().is_some(), "IamInstanceProfile"),
         (ebs_lost, "BlockDeviceMappings (virtual name, no device, initialization rate or card index)"),
-        (interface_lost, "NetworkInterfaces (fixed address, subnet, interface type, prefixes or further cards)"),
-        (placement_lost, "Placement (host, partition, zone, group id or tenancy)"),
+        (
+            interface_lost,
+            "NetworkInterfaces (fixed or carrier address, IPv6, subnet, interface type, prefixes, queues or further cards)",
+        ),
+        (placement_lost, "Placement (host, affinity, partition, spread domain, zone, group id or tenancy)"),
         (data.disable_api_termination() == Some(true), "DisableApiTermination"),
         (data.disable_api_stop() == Some(true), "DisableApiStop"),
         (
@@ -141,6 +151,12 @@ fn not_copied(data: &ResponseLaunchTemplateData) -> Vec<String> {
         (data.maintenance_options().is_some(), "MaintenanceOptions"),
         (data.network_performance_options().is_some(), "NetworkPerformanceOptions"),
         (!data.secondary_interfaces().is_empty(), "SecondaryInterfaces"),
+        (!data.elastic_gpu_specifications().is_empty(), "ElasticGpuSpecifications"),
+        (!data.elastic_inference_accelerators().is_empty(), "ElasticInferenceAccelerators"),
+        (
+            user_data::is_unreadable(data.user_data()),
+            "UserData (compressed or binary, so that nobody sees whether it names blue)",
+        ),
     ];
     lost.iter().filter(|(there, _)| *there).map(|(_, name)| (*name).to_owned()).collect()
 }

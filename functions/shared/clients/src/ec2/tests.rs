@@ -83,7 +83,7 @@ async fn a_launch_template_is_read_and_says_what_a_clone_would_lose() {
     let scenario = Scenario::new(&[(200, TEMPLATE), (200, TEMPLATES)]);
     // The user data is "foo".
     let found =
-        scenario.account.launch_template("lt-0a20c965061f64abc", "3", &["oo".to_owned()]).await.unwrap().unwrap();
+        scenario.account.launch_template("lt-0a20c965061f64abc", "3", &["foo".to_owned()]).await.unwrap().unwrap();
     assert_eq!(found.key(), "lt-0a20c965061f64abc@3");
     assert_eq!(found.data.instance_type.as_deref(), Some("m5.large"));
     assert_eq!(found.data.groups(), ["sg-9bf6ceff"]);

@@ -184,6 +184,7 @@ fn pod_identity(found: &PodIdentityAssociation) -> PodIdentity {
         namespace: text(found.namespace()),
         service_account: text(found.service_account()),
         role_arn: text(found.role_arn()),
+        external_id: found.external_id().map(ToOwned::to_owned),
         target_role_arn: found.target_role_arn().map(ToOwned::to_owned),
         disable_session_tags: found.disable_session_tags().unwrap_or_default(),
         policy: found.policy().map(ToOwned::to_owned),

@@ -8,7 +8,7 @@ use domain::{
     plan::compute::Addon,
     ports::{
         Addons,
-        clusters::{AddonOffer, AddonStatus},
+        clusters::{AddonOffer, AddonSchema, AddonStatus},
     },
 };
 
@@ -61,6 +61,21 @@ impl Addons for Account {
             }));
         }
         Ok(offer)
+    }
+
+    async fn addon_schema(&self, name: &str, version: &str) -> Result<Option<AddonSchema>, PhaseError> {
+        let context = format!("reading what the configuration of the add-on {name} {version} may hold");
+        let answer = self.eks().describe_addon_configuration().addon_name(name).addon_version(version).send().await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if super::is_gone(&error) => return Ok(None),
+            Err(error) => return Err(phase_error(&context, &error)),
+        };
+        let accounts = answer.pod_identity_configuration().iter();
+        Ok(Some(AddonSchema {
+            service_accounts: accounts.filter_map(|one| one.service_account().map(ToOwned::to_owned)).collect(),
+            schema: answer.configuration_schema.unwrap_or_default(),
+        }))
     }
 
     async fn create_addon(&self, cluster: &str, addon: &Addon, tags: &Tags, token: &str) -> Result<String, PhaseError> {

@@ -1,11 +1,11 @@
 //! EKS control planes.
 
-use super::{created, deleted, found, read};
+use super::{components, created, deleted, found, read};
 use crate::{Account, error::phase_error};
 use aws_sdk_eks::types::{
-    AuthenticationMode, ControlPlaneScalingConfig, CreateAccessConfigRequest, EncryptionConfig, IpFamily,
-    KubernetesNetworkConfigRequest, LogSetup, LogType, Logging, Provider, ProvisionedControlPlaneTier, SupportType,
-    UpgradePolicyRequest, VpcConfigRequest, ZonalShiftConfigRequest,
+    self, AuthenticationMode, ControlPlaneEgressModeType, ControlPlaneScalingConfig, CreateAccessConfigRequest,
+    EncryptionConfig, IpFamily, KubernetesNetworkConfigRequest, LogSetup, LogType, Logging, Provider,
+    ProvisionedControlPlaneTier, SupportType, UpgradePolicyRequest, VpcConfigRequest, ZonalShiftConfigRequest,
 };
 use domain::{
     PhaseError,
@@ -63,6 +63,9 @@ impl Clusters for Account {
             .access_config(access)
             // Blue has vpc-cni, kube-proxy and CoreDNS as add-ons, or preflight refuses it.
             .bootstrap_self_managed_addons(false)
+            .set_kube_api_server_config(components::api_server(&blue.components))
+            .set_kube_scheduler_config(components::scheduler(&blue.components))
+            .set_kube_controller_manager_config(components::controller_manager(&blue.components))
             .set_logging(logging(&blue.logging))
             .set_encryption_config(encryption(blue))
             .set_upgrade_policy(
@@ -95,6 +98,40 @@ impl Clusters for Account {
         deleted(&format!("deleting the cluster {name}"), self.eks().delete_cluster().name(name).send().await)
     }
 
+    async fn identity_providers(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
+        let found = self
+            .eks()
+            .list_identity_provider_configs()
+            .cluster_name(cluster)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error(&format!("listing the identity providers of {cluster}"), &error))?;
+        Ok(found.iter().map(|config| format!("{} ({})", config.name(), config.r#type())).collect())
+    }
+
+    async fn capabilities(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
+        let found = self
+            .eks()
+            .list_capabilities()
+            .cluster_name(cluster)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error(&format!("listing the capabilities of {cluster}"), &error))?;
+        Ok(found
+            .iter()
+            .map(|capability| {
+                let kind = capability.r#type().map_or("", types::CapabilityType::as_str);
+                format!("{} ({kind})", capability.capability_name().unwrap_or_default())
+            })
+            .collect())
+    }
+
     async fn fargate_profiles(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
         self.eks()
             .list_fargate_profiles()
@@ -118,6 +155,7 @@ fn vpc(request: &NewCluster) -> VpcConfigRequest {
         .endpoint_public_access(blue.endpoint_public_access)
         .endpoint_private_access(blue.endpoint_private_access)
         .set_public_access_cidrs(cidrs)
+        .set_control_plane_egress_mode(blue.egress_mode.as_deref().map(ControlPlaneEgressModeType::from))
         .build()
 }
 

@@ -8,7 +8,7 @@ use aws_sdk_eks::types::{
 };
 use domain::{
     PhaseError,
-    plan::compute::NodeGroup,
+    plan::compute::{NodeGroup, Scaling, nodes::RepairLimits},
     ports::{NodeGroups, clusters::NewNodeGroup},
 };
 
@@ -68,7 +68,7 @@ impl NodeGroups for Account {
             .set_labels(Some(like.labels.clone().into_iter().collect()))
             .set_taints(taints(like))
             .set_update_config(update(like))
-            .set_node_repair_config(like.node_repair.then(|| NodeRepairConfig::builder().enabled(true).build()))
+            .set_node_repair_config(like.node_repair.then(|| repair(like.repair_limits)))
             .set_launch_template(template)
             .set_tags(Some(request.tags.clone().into_iter().collect()))
             .send()
@@ -77,6 +77,23 @@ impl NodeGroups for Account {
             .nodegroup
             .and_then(|group| group.nodegroup_arn)
             .ok_or_else(|| PhaseError::unavailable(format!("{context}: EKS answered without an ARN")))
+    }
+
+    async fn scale_node_group(&self, cluster: &str, name: &str, scaling: Scaling) -> Result<(), PhaseError> {
+        let context = format!("changing the number of nodes of {name} of {cluster}");
+        let wanted = NodegroupScalingConfig::builder()
+            .min_size(scaling.min)
+            .max_size(scaling.max)
+            .desired_size(scaling.desired)
+            .build();
+        let request = self.eks().update_nodegroup_config().cluster_name(cluster).nodegroup_name(name);
+        match request.scaling_config(wanted).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if crate::error::code(&error) == "ResourceInUseException" => {
+                Err(PhaseError::not_ready(phase_error(&context, &error).message))
+            }
+            Err(error) => Err(phase_error(&context, &error)),
+        }
     }
 
     async fn delete_node_group(&self, cluster: &str, name: &str) -> Result<(), PhaseError> {
@@ -103,6 +120,16 @@ fn taints(like: &NodeGroup) -> Option<Vec<Taint>> {
         })
         .collect();
     Some(taints).filter(|taints| !taints.is_empty())
+}
+
+fn repair(limits: RepairLimits) -> NodeRepairConfig {
+    NodeRepairConfig::builder()
+        .enabled(true)
+        .set_max_unhealthy_node_threshold_count(limits.unhealthy)
+        .set_max_unhealthy_node_threshold_percentage(limits.unhealthy_percentage)
+        .set_max_parallel_nodes_repaired_count(limits.parallel)
+        .set_max_parallel_nodes_repaired_percentage(limits.parallel_percentage)
+        .build()
 }
 
 fn update(like: &NodeGroup) -> Option<NodegroupUpdateConfig> {

@@ -1,8 +1,9 @@
 //! From the SDK's shapes to the plan's.
 
+use super::components;
 use aws_sdk_eks::types::{self, AuthenticationMode};
 use domain::Tags;
-use domain::plan::compute::{Addon, Cluster, ClusterStatus, Issue, NodeGroup, Scaling};
+use domain::plan::compute::{Addon, Cluster, ClusterStatus, Issue, NodeGroup, Scaling, nodes::RepairLimits};
 use domain::ports::clusters::AddonStatus;
 use std::collections::HashMap;
 
@@ -70,6 +71,12 @@ pub(super) fn cluster(cluster: &types::Cluster) -> ClusterStatus {
             .zonal_shift_config()
             .and_then(types::ZonalShiftConfigResponse::enabled)
             .unwrap_or_default(),
+        egress_mode: vpc
+            .and_then(|vpc| vpc.control_plane_egress_mode())
+            // EKS's own default, which older Regions may not know.
+            .filter(|mode| **mode != types::ControlPlaneEgressModeType::AwsManaged)
+            .map(|mode| mode.as_str().to_owned()),
+        components: components::read(cluster),
         scaling_tier: cluster
             .control_plane_scaling_config()
             .and_then(|scaling| scaling.tier())
@@ -143,6 +150,14 @@ pub(super) fn node_group(group: &types::Nodegroup) -> NodeGroup {
             .and_then(|update| update.update_strategy())
             .map(|strategy| strategy.as_str().to_owned()),
         node_repair: repair.is_some_and(|repair| repair.enabled() == Some(true)),
+        repair_limits: repair
+            .map(|repair| RepairLimits {
+                unhealthy: repair.max_unhealthy_node_threshold_count(),
+                unhealthy_percentage: repair.max_unhealthy_node_threshold_percentage(),
+                parallel: repair.max_parallel_nodes_repaired_count(),
+                parallel_percentage: repair.max_parallel_nodes_repaired_percentage(),
+            })
+            .unwrap_or_default(),
         ssh_key: group.remote_access().and_then(|access| access.ec2_ssh_key()).map(ToOwned::to_owned),
         ssh_source_groups: group
             .remote_access()

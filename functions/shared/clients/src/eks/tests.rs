@@ -175,6 +175,75 @@ async fn what_eks_refuses_while_the_cluster_is_updated_is_asked_again() {
 }
 
 #[tokio::test]
+async fn settings_of_the_control_plane_that_are_not_defaults_are_read_and_sent() {
+    let set = r#"{"cluster":{"name":"c","resourcesVpcConfig":{"controlPlaneEgressMode":"CUSTOMER_ROUTED"},
+"kubeApiServerConfig":{"eventTtl":"3h","serviceNodePortRange":{"minPort":20000,"maxPort":22767}},
+"kubeSchedulerConfig":{"nodeResourcesFit":{"scoringStrategy":{"type":"MostAllocated","resources":[{"name":"cpu","weight":2}]}}},
+"kubeControllerManagerConfig":{"podGcControllerConfig":{"terminatedPodGcThreshold":100},
+"horizontalPodAutoscalerControllerConfig":{"horizontalPodAutoscalerSyncPeriod":"10s"}}}}"#;
+    let defaults = r#"{"cluster":{"name":"c","resourcesVpcConfig":{"controlPlaneEgressMode":"AWS_MANAGED"},
+"kubeApiServerConfig":{"eventTtl":"1h","serviceNodePortRange":{"minPort":30000,"maxPort":32767}},
+"kubeSchedulerConfig":{"nodeResourcesFit":{"scoringStrategy":{"type":"LeastAllocated","resources":[{"name":"cpu","weight":1}]}}},
+"kubeControllerManagerConfig":{"podGcControllerConfig":{"terminatedPodGcThreshold":12500}}}}"#;
+    let scenario = Scenario::new(&[(200, set), (200, CLUSTER), (200, defaults), (200, CLUSTER)]);
+    for (index, sent) in [(1, true), (3, false)] {
+        let blue = scenario.account.cluster("c").await.unwrap().unwrap().cluster;
+        let request = NewCluster {
+            blue,
+            green: Green { name: "green".to_owned(), ..Green::default() },
+            security_group_ids: Vec::new(),
+            tags: domain::Tags::new(),
+            token: "token".to_owned(),
+        };
+        scenario.account.create_cluster(&request).await.unwrap();
+        let asked = body(&scenario.asked()[index].2);
+        let found = [
+            asked.pointer("/resourcesVpcConfig/controlPlaneEgressMode"),
+            asked.pointer("/kubeApiServerConfig"),
+            asked.pointer("/kubeSchedulerConfig"),
+            asked.pointer("/kubeControllerManagerConfig"),
+        ];
+        if sent {
+            let expected = body(set);
+            let expected = |path: &str| expected["cluster"].pointer(path).cloned();
+            assert_eq!(
+                found.map(Option::<&Value>::cloned),
+                [
+                    expected("/resourcesVpcConfig/controlPlaneEgressMode"),
+                    expected("/kubeApiServerConfig"),
+                    expected("/kubeSchedulerConfig"),
+                    expected("/kubeControllerManagerConfig")
+                ]
+            );
+        } else {
+            assert_eq!(found, [None; 4]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_node_repair_are_read_and_sent() {
+    let group = r#"{"nodegroup":{"nodegroupName":"general","nodegroupArn":"arn:nodegroup","nodeRepairConfig":{"enabled":true,
+"maxUnhealthyNodeThresholdPercentage":20,"maxParallelNodesRepairedCount":1}}}"#;
+    let scenario = Scenario::new(&[(200, group), (200, group)]);
+    let like = scenario.account.node_group("c", "general").await.unwrap().unwrap();
+    assert_eq!(like.not_copied, [""; 0]);
+    let request = NewNodeGroup {
+        cluster: "green".to_owned(),
+        like,
+        version: "1.34".to_owned(),
+        launch_template: None,
+        ssh_source_groups: Vec::new(),
+        tags: domain::Tags::new(),
+        token: "token".to_owned(),
+    };
+    scenario.account.create_node_group(&request).await.unwrap();
+    let expected =
+        json!({ "enabled": true, "maxUnhealthyNodeThresholdPercentage": 20, "maxParallelNodesRepairedCount": 1 });
+    assert_eq!(body(&scenario.asked()[1].2)["nodeRepairConfig"], expected);
+}
+
+#[tokio::test]
 async fn the_default_version_of_an_add_on_is_told() {
     let versions = r#"{"addons":[{"addonName":"vpc-cni","type":"networking","defaultNamespace":"kube-system","addonVersions":[
 {"addonVersion":"v1.20.1-eksbuild.1","compatibilities":[{"clusterVersion":"1.34","platformVersions":["*"],"defaultVersion":false}]},

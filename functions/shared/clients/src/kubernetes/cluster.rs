@@ -11,7 +11,10 @@ use domain::{
     ports::{KubernetesApi, kubernetes::FIELD_MANAGER},
 };
 use futures::{StreamExt, stream::FuturesUnordered};
-use http::{Method, Request, header::CONTENT_TYPE};
+use http::{
+    Method, Request,
+    header::{ACCEPT, CONTENT_TYPE},
+};
 use kube::{Client, Error};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -26,6 +29,10 @@ const PAGE: usize = 500;
 
 /// After so many throttles of one object the apply ends, and Step Functions tries again with backoff.
 const MOST_THROTTLES: u8 = 5;
+
+/// How a list without the objects themselves is asked for
+/// (<https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches>).
+const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// What an API server fills in, and refuses or misreads when it is sent back to another one.
 const SERVER_FIELDS: [&str; 6] =
@@ -48,6 +55,30 @@ impl Cluster {
     /// What an error means that `what`, asked of `id`, ran into.
     fn failed(&self, what: &str, id: impl std::fmt::Display, error: &Error) -> PhaseError {
         condition(&format!("{what} {id} in cluster {}", self.name), error, self.settling)
+    }
+
+    /// Every page of a list, with what each is asked to be.
+    async fn pages(&self, collection: &str, kind: &str, accept: &str) -> Result<Vec<Value>, PhaseError> {
+        let mut found = Vec::new();
+        let mut token = String::new();
+        loop {
+            let path = format!("{collection}?limit={PAGE}{token}");
+            let request = Request::get(&path).header(ACCEPT, accept).body(Vec::new()).map_err(Error::HttpError);
+            let page = match request {
+                Ok(request) => self.client.request::<Value>(request).await,
+                Err(error) => Err(error),
+            };
+            let mut page = page.map_err(|error| self.failed("listing", kind, &error))?;
+            if let Value::Array(items) = page["items"].take() {
+                found.extend(items);
+            }
+            match page["metadata"]["continue"].as_str() {
+                Some(next) if !next.is_empty() => {
+                    token = format!("&continue={}", utf8_percent_encode(next, NON_ALPHANUMERIC));
+                }
+                _ => return Ok(found),
+            }
+        }
     }
 
     async fn request(&self, method: Method, path: &str, body: Option<(&str, &Value)>) -> Result<Value, Error> {
@@ -167,23 +198,15 @@ impl KubernetesApi for Cluster {
         let Some(resource) = self.resource(api_version, kind).await? else {
             return Ok(Vec::new());
         };
-        let collection = resource.collection(api_version, namespace);
-        let mut found = Vec::new();
-        let mut token = String::new();
-        loop {
-            let path = format!("{collection}?limit={PAGE}{token}");
-            let mut page =
-                self.request(Method::GET, &path, None).await.map_err(|error| self.failed("listing", kind, &error))?;
-            if let Value::Array(items) = page["items"].take() {
-                found.extend(items);
-            }
-            match page["metadata"]["continue"].as_str() {
-                Some(next) if !next.is_empty() => {
-                    token = format!("&continue={}", utf8_percent_encode(next, NON_ALPHANUMERIC));
-                }
-                _ => return Ok(found),
-            }
-        }
+        self.pages(&resource.collection(api_version, namespace), kind, "application/json").await
+    }
+
+    async fn metadata(&self, api_version: &str, kind: &str) -> Result<Vec<Value>, PhaseError> {
+        let Some(resource) = self.resource(api_version, kind).await? else {
+            return Ok(Vec::new());
+        };
+        let items = self.pages(&resource.collection(api_version, None), kind, METADATA_ONLY).await?;
+        Ok(items.into_iter().map(|mut item| item["metadata"].take()).collect())
     }
 
     async fn patch(&self, id: &ObjectId, patch: &Value) -> Result<Value, PhaseError> {

@@ -35,7 +35,7 @@ fn refused(status: u16, code: &str) -> Answer {
 #[tokio::test]
 async fn a_bundle_is_read_by_path_with_its_version_and_what_is_wrong_with_it() {
     let scenario = Scenario::of([served("3HL4kqCxf3vjVBH40Nrjfkd"), served("null")]);
-    let found = scenario.account.bundle(URI).await.unwrap().unwrap();
+    let found = scenario.account.bundle(URI, None).await.unwrap().unwrap();
     assert_eq!(scenario.lines(), ["GET /my.bucket/shop/production%20v1.yaml?x-id=GetObject"]);
     assert_eq!(found.version.as_deref(), Some("3HL4kqCxf3vjVBH40Nrjfkd"));
     assert_eq!(found.etag, "fba9dede5f27731c9771645a39863328");
@@ -45,18 +45,18 @@ async fn a_bundle_is_read_by_path_with_its_version_and_what_is_wrong_with_it() {
     assert_eq!(found.unreadable.len(), 1, "a Service without apiVersion: {:?}", found.unreadable);
 
     // Buckets that keep no versions say "null".
-    assert_eq!(scenario.account.bundle(URI).await.unwrap().unwrap().version, None);
+    assert_eq!(scenario.account.bundle(URI, None).await.unwrap().unwrap().version, None);
 }
 
 #[tokio::test]
 async fn there_is_no_bundle_where_s3_finds_none_or_does_not_say() {
-    for (status, code) in [(404, "NoSuchKey"), (404, "NoSuchBucket"), (403, "AccessDenied")] {
+    for (status, code) in [(404, "NoSuchKey"), (404, "NoSuchBucket"), (404, "NoSuchVersion"), (403, "AccessDenied")] {
         let scenario = Scenario::of([refused(status, code)]);
-        assert_eq!(scenario.account.bundle(URI).await, Ok(None), "{code}");
+        assert_eq!(scenario.account.bundle(URI, None).await, Ok(None), "{code}");
     }
     let scenario = Scenario::new(&[]);
     for uri in ["https://my.bucket/production.yaml", "s3://bucket-alone"] {
-        assert_eq!(scenario.account.bundle(uri).await, Ok(None), "{uri}");
+        assert_eq!(scenario.account.bundle(uri, None).await, Ok(None), "{uri}");
     }
     assert_eq!(scenario.lines(), [""; 0]);
 }
@@ -69,7 +69,28 @@ async fn an_s3_that_does_not_answer_is_no_missing_bundle() {
         (403, "InvalidObjectState", Condition::Refused),
     ] {
         let scenario = Scenario::of([refused(status, code)]);
-        let error = scenario.account.bundle(URI).await.unwrap_err();
+        let error = scenario.account.bundle(URI, None).await.unwrap_err();
         assert_eq!((error.condition, error.message), (condition, format!("reading {URI}: {code}: no")));
     }
+}
+
+#[tokio::test]
+async fn a_bundle_is_read_in_the_version_that_is_asked_for() {
+    let scenario = Scenario::of([served("3HL4kqCxf3vjVBH40Nrjfkd")]);
+    scenario.account.bundle(URI, Some("3HL4kqCxf3vjVBH40Nrjfkd")).await.unwrap().unwrap();
+    assert_eq!(
+        scenario.lines(),
+        ["GET /my.bucket/shop/production%20v1.yaml?x-id=GetObject&versionId=3HL4kqCxf3vjVBH40Nrjfkd"]
+    );
+}
+
+#[tokio::test]
+async fn a_key_of_kms_that_may_not_be_used_is_named() {
+    let message = "User: arn:aws:sts::1:assumed-role/bascule/x is not authorized to perform: kms:Decrypt on the resource associated with \
+                   this ciphertext";
+    let body = format!("<Error><Code>AccessDenied</Code><Message>{message}</Message><RequestId>1</RequestId></Error>");
+    let scenario = Scenario::of([answer(403, body)]);
+    let error = scenario.account.bundle(URI, None).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Denied);
+    assert!(error.message.contains("kms:Decrypt in the policy of the bucket's key"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Object, ObjectId,
-    order::{Step, step},
+    order::{Step, has_fixed_port, step},
     state::{Readiness, readiness},
 };
 use crate::{Condition, PhaseError, ports::KubernetesApi};
@@ -29,7 +29,9 @@ pub async fn apply<A: KubernetesApi>(
     let mut next = from.min(objects.len());
     while let Some(first) = objects.get(next) {
         let current = step(&first.id);
-        let size = objects[next..].iter().take(BATCH).take_while(|object| step(&object.id) == current).count();
+        let most = if current == Step::Jobs { 1 } else { BATCH };
+        let alike = |object: &&Object| step(&object.id) == current && has_fixed_port(object) == has_fixed_port(first);
+        let size = objects[next..].iter().take(most).take_while(alike).count();
         let batch = &objects[next..next + size];
         if current == Step::CustomResources {
             let definitions = objects.iter().map(|object| &object.id);

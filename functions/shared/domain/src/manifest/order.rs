@@ -20,6 +20,9 @@ pub enum Step {
     Services,
     /// Pods and what makes them.
     Workloads,
+    /// Apart from the others and one by one: a Job that has ended and gone would run a second time if it were applied again because
+    /// of its neighbours.
+    Jobs,
     /// What brings traffic.
     Ingress,
     /// After the Pods that answer them: a webhook that does not answer blocks every apply.
@@ -60,9 +63,9 @@ pub fn step(id: &ObjectId) -> Step {
         | "ReplicaSet"
         | "ReplicationController"
         | "Pod"
-        | "Job"
         | "CronJob"
         | "HorizontalPodAutoscaler" => Step::Workloads,
+        "Job" => Step::Jobs,
         "Ingress" | "IngressClass" => Step::Ingress,
         "MutatingWebhookConfiguration"
         | "ValidatingWebhookConfiguration"
@@ -76,9 +79,18 @@ pub fn step(id: &ObjectId) -> Step {
     }
 }
 
-/// Puts the objects of one bundle in the order of their steps, those of one step in the order in which they were written.
+/// Whether the object is a Service that names one of its node ports: the API server must not have given the port to another Service
+/// that names none (<https://kubernetes.io/blog/2023/05/11/nodeport-dynamic-and-static-allocation/>).
+#[must_use]
+pub fn has_fixed_port(object: &Object) -> bool {
+    let ports = object.value["spec"]["ports"].as_array();
+    step(&object.id) == Step::Services && ports.into_iter().flatten().any(|port| port["nodePort"].is_number())
+}
+
+/// Puts the objects of one bundle in the order of their steps, Services with fixed node ports before the others, and the rest of one
+/// step in the order in which they were written.
 pub fn sort(objects: &mut [Object]) {
-    objects.sort_by_key(|object| step(&object.id));
+    objects.sort_by_key(|object| (step(&object.id), !has_fixed_port(object)));
 }
 
 #[cfg(test)]
@@ -123,6 +135,21 @@ mod tests {
                 "IngressRoute"
             ]
         );
+    }
+
+    #[test]
+    fn services_with_fixed_node_ports_come_before_those_that_get_one() {
+        let service = |name: &str, port: serde_json::Value| {
+            let value = json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": name }, "spec": { "type": "NodePort", "ports": [port] } });
+            Object::new(1, 1, value).unwrap()
+        };
+        let mut objects = [
+            service("any", json!({ "port": 80 })),
+            service("fixed", json!({ "port": 80, "nodePort": 30100 })),
+            object("v1", "ConfigMap"),
+        ];
+        sort(&mut objects);
+        assert_eq!(objects.map(|object| object.id.name), ["x", "fixed", "any"]);
     }
 
     #[test]

@@ -16,13 +16,14 @@ pub enum Hosts {
     Public,
 }
 
-/// The objects of a bundle that S3 still serves as preflight saw it, in the order in which they are written.
+/// The objects of a bundle as preflight saw it, in the order in which they are written: in the version that the plan has, where its
+/// bucket keeps versions, whatever was uploaded since.
 ///
 /// # Errors
 /// `Conflict` where S3 serves something else by now: what was planned and approved is not what would be applied.
 pub async fn unchanged<M: Manifests>(manifests: &M, bundle: &Bundle) -> Result<Vec<Object>, PhaseError> {
     let uri = &bundle.uri;
-    let served = manifests.bundle(uri).await?.ok_or_else(|| {
+    let served = manifests.bundle(uri, bundle.version.as_deref()).await?.ok_or_else(|| {
         PhaseError::conflict(format!(
             "{uri} is gone, or may no longer be read; put it back as it was when the plan was made"
         ))

@@ -5,11 +5,11 @@ pub mod network;
 pub mod nodes;
 pub mod rules;
 
-pub use cluster::{AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Issue, PodIdentity};
+pub use cluster::{AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Components, Issue, PodIdentity};
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
 pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 
-use super::Tags;
+use super::{OWN_TAGS, Tags};
 use serde::{Deserialize, Serialize};
 
 /// Add-ons without which no node becomes ready: they come before the nodes, and every other add-on after them
@@ -45,6 +45,9 @@ pub struct Compute {
     pub security_groups: Vec<SecurityGroup>,
     /// Rules of blue's cluster security group that EKS did not make itself.
     pub cluster_group_rules: Vec<Rule>,
+    /// Tags of blue's cluster security group.
+    #[serde(default)]
+    pub cluster_group_tags: Tags,
     /// Rules in groups of others that name one of blue's groups.
     pub references: Vec<Reference>,
 }
@@ -76,14 +79,15 @@ impl Compute {
         self.addons.iter().filter(move |addon| BEFORE_NODES.contains(&addon.name.as_str()) == before_nodes)
     }
 
-    /// Tags of something of blue as its clone gets them: without the prefixes that AWS reserves and without Bascule's
-    /// own, and with green's name where blue's stood in a key (`kubernetes.io/cluster/<name>`,
+    /// Tags of something of blue as its clone gets them: without the prefixes that AWS reserves and without those by which an
+    /// earlier migration knew what it made, and with green's name where blue's stood in a key (`kubernetes.io/cluster/<name>`,
     /// <https://docs.aws.amazon.com/eks/latest/userguide/creating-a-vpc.html>) or was the whole value.
     #[must_use]
     pub fn green_tags(&self, tags: &Tags) -> Tags {
         let suffix = format!("/{}", self.blue.name);
         tags.iter()
-            .filter(|(key, _)| !["aws:", "eks:", "bascule:"].iter().any(|prefix| key.starts_with(prefix)))
+            .filter(|(key, _)| !["aws:", "eks:"].iter().any(|prefix| key.starts_with(prefix)))
+            .filter(|(key, _)| !OWN_TAGS.contains(&key.as_str()))
             .map(|(key, value)| {
                 let key =
                     key.strip_suffix(&suffix).map_or_else(|| key.clone(), |key| format!("{key}/{}", self.green.name));
@@ -112,10 +116,15 @@ mod tests {
             ("aws:cloudformation:stack-name", "cluster"),
             ("eks:cluster-name", "shop-blue"),
             ("bascule:side", "green"),
+            ("bascule:replaceable", "true"),
         ];
         let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        let expected =
-            [("karpenter.sh/discovery", "shop-green"), ("kubernetes.io/cluster/shop-green", "owned"), ("team", "shop")];
+        let expected = [
+            ("bascule:replaceable", "true"),
+            ("karpenter.sh/discovery", "shop-green"),
+            ("kubernetes.io/cluster/shop-green", "owned"),
+            ("team", "shop"),
+        ];
         assert_eq!(compute.green_tags(&tags), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     }
 }

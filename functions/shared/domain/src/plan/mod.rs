@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The tags by which what a migration made is known: those of its name and of the side.
+pub const OWN_TAGS: [&str; 2] = ["bascule:migration", "bascule:side"];
+
 /// Tags of a resource.
 pub type Tags = BTreeMap<String, String>;
 

@@ -1,7 +1,7 @@
 //! Amazon EKS as phases use it: control planes, node groups, add-ons, access.
 
 use crate::plan::compute::{
-    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, Issue, NodeGroup, PodIdentity,
+    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, Issue, NodeGroup, PodIdentity, Scaling,
 };
 use crate::{PhaseError, Tags};
 use std::future::Future;
@@ -26,6 +26,12 @@ pub trait Clusters: Sync {
     /// Asks for the deletion of the cluster; does nothing where it is gone, `NotReady` while EKS has something else
     /// to do with it.
     fn delete_cluster(&self, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Identity provider configurations of a cluster, each with its type.
+    fn identity_providers(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
+
+    /// EKS Capabilities of a cluster, each with its type.
+    fn capabilities(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
 
     /// The Fargate profiles of a cluster.
     fn fargate_profiles(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
@@ -60,6 +66,14 @@ pub trait NodeGroups: Sync {
 
     /// Asks for a node group, and gives its ARN.
     fn create_node_group(&self, request: &NewNodeGroup) -> impl Future<Output = Result<String, PhaseError>> + Send;
+
+    /// Asks for another number of nodes; `NotReady` while EKS has something else to do with the node group.
+    fn scale_node_group(
+        &self,
+        cluster: &str,
+        name: &str,
+        scaling: Scaling,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Asks for the deletion of a node group; does nothing where it is gone, `NotReady` while EKS has something else to
     /// do with it.
@@ -100,6 +114,13 @@ pub trait Addons: Sync {
         kubernetes_version: &str,
     ) -> impl Future<Output = Result<AddonOffer, PhaseError>> + Send;
 
+    /// What the configuration of one version of an add-on may hold; `None` where EKS tells nothing of it.
+    fn addon_schema(
+        &self,
+        name: &str,
+        version: &str,
+    ) -> impl Future<Output = Result<Option<AddonSchema>, PhaseError>> + Send;
+
     /// Asks for an add-on, which replaces what is there under its name, and gives its ARN.
     fn create_addon(
         &self,
@@ -117,6 +138,16 @@ pub struct AddonOffer {
     pub default_namespace: Option<String>,
     /// Its versions, newest first, and whether each is the default one.
     pub versions: Vec<(String, bool)>,
+}
+
+/// What the configuration of one version of an add-on may hold
+/// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeAddonConfiguration.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AddonSchema {
+    /// A JSON schema, as text; empty where there is none.
+    pub schema: String,
+    /// The service accounts that may have a Pod Identity association.
+    pub service_accounts: Vec<String>,
 }
 
 /// An add-on at this moment.

@@ -56,6 +56,9 @@ pub trait KubernetesApi: Send + Sync {
         namespace: Option<&str>,
     ) -> impl Future<Output = Result<Vec<Value>, PhaseError>> + Send;
 
+    /// The metadata of all objects of a kind, without what is in them; none where the kind is not served.
+    fn metadata(&self, api_version: &str, kind: &str) -> impl Future<Output = Result<Vec<Value>, PhaseError>> + Send;
+
     /// A merge patch (RFC 7396). Answers the object as it is then.
     fn patch(&self, id: &ObjectId, patch: &Value) -> impl Future<Output = Result<Value, PhaseError>> + Send;
 }

@@ -106,6 +106,15 @@ pub trait TargetGroups: Sync {
     fn targets(&self, arn: &str) -> impl Future<Output = Result<Vec<Target>, PhaseError>> + Send;
 }
 
+/// Everything of a VPC that balances load, whoever made it.
+pub trait Neighbours: Sync {
+    /// The target groups of a VPC, without attributes and tags.
+    fn target_groups_in(&self, vpc_id: &str) -> impl Future<Output = Result<Vec<TargetGroup>, PhaseError>> + Send;
+
+    /// The load balancers of a VPC with their tags, without attributes.
+    fn load_balancers_in(&self, vpc_id: &str) -> impl Future<Output = Result<Vec<LoadBalancer>, PhaseError>> + Send;
+}
+
 /// What flows through a Network Load Balancer, from Amazon CloudWatch
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html>).
 pub trait Flows: Sync {

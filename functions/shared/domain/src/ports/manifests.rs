@@ -23,8 +23,12 @@ pub struct Served {
 
 /// Bundles of manifests, multi-document YAML.
 pub trait Manifests: Sync {
-    /// The bundle at `uri` (`s3://bucket/key`); `None` where there is none, or where S3 does not say whether there is one
+    /// The bundle at `uri` (`s3://bucket/key`), in this version where one is given; `None` where there is none, or where S3 does not say whether there is one
     /// (without `s3:ListBucket` a missing object is denied,
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>).
-    fn bundle(&self, uri: &str) -> impl Future<Output = Result<Option<Served>, PhaseError>> + Send;
+    fn bundle(
+        &self,
+        uri: &str,
+        version: Option<&str>,
+    ) -> impl Future<Output = Result<Option<Served>, PhaseError>> + Send;
 }

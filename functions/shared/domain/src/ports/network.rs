@@ -15,6 +15,9 @@ pub trait Network: Sync {
     /// Makes a security group and gives its id. EC2 lets everything out of a new group: that rule is in it.
     fn create_security_group(&self, group: &SecurityGroup) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
+    /// Adds tags to a security group.
+    fn tag_security_group(&self, id: &str, tags: &Tags) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
     /// Deletes a security group; does nothing where it is gone, `NotReady` while something uses it.
     fn delete_security_group(&self, id: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
@@ -41,7 +44,26 @@ pub trait Network: Sync {
         key: &str,
         value: Option<&str>,
     ) -> impl Future<Output = Result<Vec<Instance>, PhaseError>> + Send;
+
+    /// Every instance of the account in this Region that runs or is about to: what quotas count.
+    fn running_instances(&self) -> impl Future<Output = Result<Vec<Instance>, PhaseError>> + Send;
+
+    /// Groups of VPCs that are peered with this one and that name one of these groups: the group that is named, and the VPC of the
+    /// one that names it.
+    fn named_by_peers(
+        &self,
+        vpc_id: &str,
+        group_ids: &[String],
+    ) -> impl Future<Output = Result<Vec<(String, String)>, PhaseError>> + Send;
 }
+
+/// Tags of network interfaces that hold the name of their cluster
+/// (<https://github.com/aws/amazon-vpc-cni-k8s#cluster_name>, and what it copies from the node).
+const OF_CLUSTER: [&str; 2] = ["cluster.k8s.amazonaws.com/name", "eks:eks-cluster-name"];
+
+/// A tag that holds the maker of a network interface: `amazon-vpc-cni` or `eks-vpc-resource-controller`
+/// (<https://github.com/aws/amazon-vpc-resource-controller-k8s/blob/master/pkg/config/type.go>).
+const MADE_BY: &str = "eks:eni:owner";
 
 /// A network interface.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,6 +76,12 @@ pub struct Interface {
     pub description: String,
     /// The instance that it is attached to.
     pub instance_id: Option<String>,
+    /// Its subnet.
+    pub subnet_id: String,
+    /// Its private IPv4 addresses, and its prefixes such as `10.0.1.16/28`.
+    pub addresses: Vec<String>,
+    /// How many addresses of the subnet it holds, those of its prefixes among them.
+    pub held: i32,
     /// Its security groups.
     pub groups: Vec<String>,
     /// Tags.
@@ -61,12 +89,21 @@ pub struct Interface {
 }
 
 impl Interface {
-    /// Whether the Amazon VPC CNI made it for a node of this cluster and left it behind
-    /// (<https://github.com/aws/amazon-vpc-cni-k8s#cluster_name>).
+    /// Whether it was made for a node or a Pod of this cluster, whose own security groups these are: by the Amazon VPC CNI or by the
+    /// VPC resource controller. Not every version tags it with the cluster's name (aws/amazon-vpc-cni-k8s#2854): one that only
+    /// says who made it belongs to the cluster where it is in no group of anybody else.
     #[must_use]
-    pub fn is_left_by(&self, cluster: &str) -> bool {
-        self.status == "available"
-            && self.tags.get("cluster.k8s.amazonaws.com/name").is_some_and(|name| name == cluster)
+    pub fn is_of(&self, cluster: &str, own_groups: &[String]) -> bool {
+        let named = OF_CLUSTER.iter().any(|key| self.tags.get(*key).is_some_and(|name| name == cluster));
+        let made = self.tags.contains_key(MADE_BY);
+        let own = !self.groups.is_empty() && self.groups.iter().all(|group| own_groups.contains(group));
+        named || (made && (own || self.tags.contains_key(&format!("kubernetes.io/cluster/{cluster}"))))
+    }
+
+    /// Whether it was made for a node or a Pod of this cluster and left behind.
+    #[must_use]
+    pub fn is_left_by(&self, cluster: &str, own_groups: &[String]) -> bool {
+        self.status == "available" && self.is_of(cluster, own_groups)
     }
 }
 
@@ -75,6 +112,12 @@ impl Interface {
 pub struct Instance {
     /// The id.
     pub id: String,
+    /// Such as `m7g.large`.
+    pub instance_type: String,
+    /// Its virtual processors.
+    pub vcpus: i32,
+    /// Whether it is a Spot Instance.
+    pub spot: bool,
     /// Tags.
     pub tags: Tags,
 }
@@ -120,4 +163,36 @@ pub struct NewLaunchTemplate {
     pub tags: Tags,
     /// Makes a repeated request harmless.
     pub token: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_interface_is_told_by_the_tags_of_every_version_of_the_vpc_cni() {
+        let interface = |tags: &[(&str, &str)], groups: &[&str]| Interface {
+            status: "available".to_owned(),
+            tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            groups: groups.iter().map(|&group| group.to_owned()).collect(),
+            ..Interface::default()
+        };
+        let cni = ("eks:eni:owner", "amazon-vpc-cni");
+        let branch = ("eks:eni:owner", "eks-vpc-resource-controller");
+        let own = ["sg-own".to_owned()];
+        for (interface, expected) in [
+            (interface(&[("cluster.k8s.amazonaws.com/name", "shop")], &["sg-x"]), true),
+            (interface(&[("cluster.k8s.amazonaws.com/name", "shop-2")], &["sg-own"]), false),
+            (interface(&[cni, ("node.k8s.amazonaws.com/instance_id", "i-1")], &["sg-own"]), true),
+            (interface(&[cni], &["sg-own", "sg-x"]), false),
+            (interface(&[cni], &[]), false),
+            (interface(&[branch, ("kubernetes.io/cluster/shop", "owned")], &["sg-x"]), true),
+            (interface(&[branch, ("kubernetes.io/cluster/shop-2", "owned")], &["sg-x"]), false),
+            (interface(&[], &["sg-own"]), false),
+        ] {
+            assert_eq!(interface.is_left_by("shop", &own), expected, "{interface:?}");
+            let in_use = Interface { status: "in-use".to_owned(), ..interface };
+            assert!(!in_use.is_left_by("shop", &own));
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub struct AutoScalingGroup {
     pub target_group_arns: Vec<String>,
     /// The ids of its instances in service.
     pub instance_ids: Vec<String>,
+    /// What people set on it beside what EKS sets, in the words of the API.
+    pub settings: Vec<String>,
 }
 
 /// Auto Scaling groups.
@@ -33,6 +35,9 @@ pub trait Scaling: Sync {
         &self,
         target_group_arn: &str,
     ) -> impl Future<Output = Result<Vec<AutoScalingGroup>, PhaseError>> + Send;
+
+    /// What people hung on a group, each with its kind: scheduled actions, scaling policies, lifecycle hooks, notifications.
+    fn hung_on(&self, group: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
 
     /// Registers the group's instances, present and future, with a target group.
     fn attach(&self, group: &str, target_group_arn: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;

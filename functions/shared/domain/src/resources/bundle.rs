@@ -14,7 +14,7 @@ use crate::{
 use serde_json::{Value, json};
 
 /// The IAM actions of the calls made here. In Kubernetes, Bascule's role applies as an administrator of the cluster.
-pub const ACTIONS: &[&str] = &["eks:DescribeCluster", "s3:GetObject", "sts:AssumeRole"];
+pub const ACTIONS: &[&str] = &["eks:DescribeCluster", "s3:GetObject", "s3:GetObjectVersion", "sts:AssumeRole"];
 
 /// Kept back of an invocation's time, for the cursor.
 const RESERVE: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);

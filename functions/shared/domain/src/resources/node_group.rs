@@ -6,14 +6,15 @@ use crate::{
     Kind, Migration, PhaseError, ResourceKey, Side,
     names::client_token,
     ownership::clone_tags,
-    plan::compute::{Issue, NodeGroup, rules::Clones},
+    plan::compute::{Issue, NodeGroup, Scaling, rules::Clones},
     ports::{Ledger, NodeGroups, clusters::NewNodeGroup},
     reconcile,
 };
 use serde_json::Value;
 
 /// The IAM actions of the calls made here.
-pub const ACTIONS: &[&str] = &["eks:CreateNodegroup", "eks:DeleteNodegroup", "eks:DescribeNodegroup"];
+pub const ACTIONS: &[&str] =
+    &["eks:CreateNodegroup", "eks:DeleteNodegroup", "eks:DescribeNodegroup", "eks:UpdateNodegroupConfig"];
 
 /// Green's node group of this name.
 #[must_use]
@@ -95,6 +96,32 @@ fn readiness(groups: &[NodeGroup]) -> Result<(), PhaseError> {
     )))
 }
 
+/// Gives green's node groups as many nodes as blue's have now, where those are more: blue may have grown since the plan. What is more
+/// on green stays. Answers what was asked for.
+///
+/// # Errors
+/// `NotReady` while EKS is busy with one of them.
+pub async fn grow_like_blue<P: NodeGroups>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
+    let compute = &migration.plan.compute;
+    let mut grown = Vec::new();
+    for NodeGroup { name, .. } in &compute.node_groups {
+        let blue = ports.node_group(&compute.blue.name, name).await?;
+        let green = ports.node_group(&compute.green.name, name).await?;
+        let (Some(blue), Some(green)) = (blue, green) else { continue };
+        let Some(wanted) = grown_to(blue.scaling, green.scaling) else { continue };
+        if green.status != "ACTIVE" {
+            return Err(PhaseError::not_ready(format!("node group {name} of green is {}", green.status)));
+        }
+        ports.scale_node_group(&compute.green.name, name, wanted).await?;
+        grown.push(format!("node group {name} from {} to {} nodes", green.scaling.desired, wanted.desired));
+    }
+    Ok(grown)
+}
+
+fn grown_to(blue: Scaling, green: Scaling) -> Option<Scaling> {
+    (blue.desired > green.desired).then(|| Scaling { desired: blue.desired, max: green.max.max(blue.desired), ..green })
+}
+
 /// The ARN of a node group of a cluster, in whatever status.
 ///
 /// # Errors
@@ -128,6 +155,19 @@ pub async fn delete<P: NodeGroups>(ports: &P, cluster: &str, name: &str) -> Resu
 mod tests {
     use super::*;
     use crate::Condition;
+
+    #[test]
+    fn green_grows_to_what_blue_has_and_does_not_shrink() {
+        let of = |desired, max| Scaling { min: 1, max, desired };
+        for (blue, green, expected) in [
+            (of(3, 6), of(3, 6), None),
+            (of(2, 6), of(3, 6), None),
+            (of(5, 6), of(3, 6), Some(of(5, 6))),
+            (of(9, 9), of(3, 6), Some(of(9, 9))),
+        ] {
+            assert_eq!(grown_to(blue, green), expected);
+        }
+    }
 
     fn group(name: &str, status: &str) -> NodeGroup {
         NodeGroup {

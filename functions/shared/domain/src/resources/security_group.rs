@@ -1,7 +1,8 @@
 //! Green's EC2 security groups, each a clone of one of blue's
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>).
 //!
-//! The cluster security group is not among them: EKS makes and deletes it with the cluster.
+//! The cluster security group is made by EKS with the cluster, and deleted with it unless a network interface still uses it: then EKS
+//! leaves it behind (aws/aws-k8s-tester#416). So it has an entry like the clones, under the id of blue's.
 
 use crate::{
     Condition, Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status, names,
@@ -14,6 +15,7 @@ use crate::{
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
     "ec2:CreateSecurityGroup",
+    "ec2:CreateTags",
     "ec2:DeleteNetworkInterface",
     "ec2:DeleteSecurityGroup",
     "ec2:DescribeNetworkInterfaces",
@@ -78,6 +80,51 @@ pub async fn ensure<P: Ledger + Network + Clock>(
     .await
 }
 
+/// Notes that EKS is about to make green's cluster security group.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn intend_cluster_group<P: Ledger + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let key = key(&migration.plan.compute.blue.cluster_security_group_id);
+    match ports.live(migration, &key).await? {
+        Some(_) => Ok(()),
+        None => ports.intend(migration, &key, reconcile::intended(ports.now())).await,
+    }
+}
+
+/// Notes which group EKS made for green's cluster, once EKS has named it and where it was intended.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn know_cluster_group<P: Ledger>(ports: &P, migration: &Migration, id: &str) -> Result<(), PhaseError> {
+    let key = key(&migration.plan.compute.blue.cluster_security_group_id);
+    match ports.live(migration, &key).await? {
+        Some(entry) if !id.is_empty() && entry.id.as_deref() != Some(id) => ports.present(migration, &key, id).await,
+        _ => Ok(()),
+    }
+}
+
+/// Gives green's cluster security group the tags that people gave blue's, and Bascule's own: EKS gives it its own only.
+///
+/// # Errors
+/// `NotReady` while EC2 does not show it.
+pub async fn tag_cluster_group<P: Network>(
+    ports: &P,
+    migration: &Migration,
+    id: &str,
+    present: &[SecurityGroup],
+) -> Result<(), PhaseError> {
+    let found = present.iter().find(|group| group.id == id);
+    let found =
+        found.ok_or_else(|| PhaseError::not_ready(format!("the cluster security group {id} is not to be seen yet")))?;
+    let mut tags = clone_tags(migration, &migration.plan.compute.cluster_group_tags);
+    // What EKS itself tags it with names green already.
+    tags.retain(|key, value| {
+        key != "Name" && !key.starts_with("kubernetes.io/cluster/") && found.tags.get(key) != Some(value)
+    });
+    if tags.is_empty() { Ok(()) } else { ports.tag_security_group(id, &tags).await }
+}
+
 /// Which of blue's security groups has which clone, as the ledger knows them.
 ///
 /// # Errors
@@ -121,16 +168,19 @@ pub async fn remove<P: Ledger + Network + Clock>(
     entry: &Entry,
 ) -> Result<(), PhaseError> {
     let find = || async {
-        let own = own(ports, migration).await?;
-        Ok(own.into_iter().find(|group| is_clone(migration, entry, group)).map(|group| group.id))
+        let groups = ports.security_groups(&migration.plan.compute.blue.vpc_id).await?;
+        Ok(groups.into_iter().find(|group| is_clone(migration, entry, group)).map(|group| group.id))
     };
     reconcile::settled(entry, ports.now(), find).await?;
     reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| delete(ports, &id).await).await
 }
 
+/// Whether this is the group of the entry: by its id, or by its name where its id was lost. The cluster security group has the name
+/// that EKS chose.
 fn is_clone(migration: &Migration, entry: &Entry, found: &SecurityGroup) -> bool {
     let blue = migration.plan.compute.security_groups.iter().find(|group| group.id == entry.key.name);
-    entry.id.as_deref() == Some(&found.id) || blue.is_some_and(|blue| name(migration, blue) == found.name)
+    let named = blue.is_some_and(|blue| name(migration, blue) == found.name);
+    entry.id.as_deref() == Some(&found.id) || (named && ownership::is_own(migration, &found.tags))
 }
 
 /// Deletes a group; nothing where it is gone.
@@ -156,14 +206,19 @@ pub async fn untie<P: Network>(ports: &P, groups: &[SecurityGroup]) -> Result<()
     Ok(())
 }
 
-/// Deletes the network interfaces that the VPC CNI left behind when the last nodes of `cluster` went: they hold their
-/// groups.
+/// Deletes the network interfaces that were left behind when the last nodes of `cluster`, whose own groups these are, went: they
+/// hold their groups.
 ///
 /// # Errors
 /// Only what the calls answer.
-pub async fn delete_left_interfaces<P: Network>(ports: &P, vpc_id: &str, cluster: &str) -> Result<(), PhaseError> {
+pub async fn delete_left_interfaces<P: Network>(
+    ports: &P,
+    vpc_id: &str,
+    cluster: &str,
+    own_groups: &[String],
+) -> Result<(), PhaseError> {
     for interface in ports.network_interfaces(vpc_id).await? {
-        if interface.is_left_by(cluster) {
+        if interface.is_left_by(cluster, own_groups) {
             ports.delete_network_interface(&interface.id).await?;
         }
     }

@@ -22,6 +22,10 @@ impl Scaling for Account {
         self.read("autoscaling:DescribeAutoScalingGroups", |aws| attached(aws, target_group_arn).cloned().collect())
     }
 
+    async fn hung_on(&self, group: &str) -> Result<Vec<String>, PhaseError> {
+        self.read("autoscaling:DescribeScheduledActions", |aws| aws.hung_on.get(group).cloned().unwrap_or_default())
+    }
+
     async fn attach(&self, group: &str, target_group_arn: &str) -> Result<(), PhaseError> {
         self.change("autoscaling:AttachLoadBalancerTargetGroups", |aws| {
             if !aws.target_groups.contains_key(target_group_arn) {

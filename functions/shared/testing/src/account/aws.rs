@@ -7,7 +7,7 @@ use domain::plan::compute::{
 };
 use domain::plan::edge::{Api, BasePath, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
 use domain::ports::alarms::AlarmState;
-use domain::ports::clusters::AddonStatus;
+use domain::ports::clusters::{AddonSchema, AddonStatus};
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::ports::log_groups::LogGroup;
 use domain::ports::network::{Instance, Interface};
@@ -65,6 +65,18 @@ pub struct Aws {
     pub pod_identities: BTreeMap<(String, String), PodIdentity>,
     /// Fargate profiles by cluster.
     pub fargate_profiles: BTreeMap<String, Vec<String>>,
+    /// Identity provider configurations by cluster.
+    pub identity_providers: BTreeMap<String, Vec<String>>,
+    /// Quotas by service and code, where they are known.
+    pub quotas: BTreeMap<(String, String), f64>,
+    /// IAM roles by name: who may assume each.
+    pub roles: BTreeMap<String, String>,
+    /// What people hung on Auto Scaling groups, by the group's name.
+    pub hung_on: BTreeMap<String, Vec<String>>,
+    /// What the configuration of an add-on may hold, by its name.
+    pub addon_schemas: BTreeMap<String, AddonSchema>,
+    /// Groups of peered VPCs that name a group: the one that is named, and the VPC.
+    pub named_by_peers: Vec<(String, String)>,
     /// Kubernetes versions of new clusters.
     pub versions: Vec<String>,
     /// Versions of add-ons by name and Kubernetes version, each with whether it is the default.
@@ -89,6 +101,8 @@ pub struct Aws {
     pub unreachable: BTreeMap<String, String>,
     /// Bundles by their URIs, each a list of manifests.
     pub bundles: BTreeMap<String, Vec<Value>>,
+    /// Versions of bundles by their URIs and ids.
+    pub bundle_versions: BTreeMap<(String, String), Vec<Value>>,
     /// Schedules by name.
     pub schedules: BTreeMap<String, Appointment>,
     /// Alarms that are not OK, by ARN.

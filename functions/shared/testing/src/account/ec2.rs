@@ -1,11 +1,13 @@
 //! Amazon EC2: security groups, network interfaces, instances and launch templates.
 
+use super::aws::pair;
 use super::eks::is_of;
 use super::time::Change;
 use super::{Account, Aws};
 use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
 use domain::ports::network::{Instance, Interface, NewLaunchTemplate};
-use domain::ports::{LaunchTemplates, Network};
+use domain::ports::roles::Role;
+use domain::ports::{LaunchTemplates, Network, Quotas, Roles};
 use domain::{PhaseError, Tags};
 
 /// The rule that every new group has.
@@ -92,6 +94,15 @@ impl Network for Account {
         })
     }
 
+    async fn tag_security_group(&self, id: &str, tags: &Tags) -> Result<(), PhaseError> {
+        self.change("ec2:CreateTags", |aws| {
+            let group = aws.security_groups.get_mut(id);
+            let group = group.ok_or_else(|| PhaseError::refused(format!("InvalidGroup.NotFound: '{id}'")))?;
+            group.tags.extend(tags.clone());
+            Ok(())
+        })
+    }
+
     async fn delete_security_group(&self, id: &str) -> Result<(), PhaseError> {
         self.change("ec2:DeleteSecurityGroup", |aws| {
             if aws.security_groups.contains_key(id) && aws.uses_group(id) {
@@ -146,6 +157,31 @@ impl Network for Account {
             let carries =
                 |instance: &&Instance| instance.tags.get(key).is_some_and(|found| value.is_none_or(|v| v == found));
             aws.instances.iter().filter(carries).cloned().collect()
+        })
+    }
+
+    async fn running_instances(&self) -> Result<Vec<Instance>, PhaseError> {
+        self.read("ec2:DescribeInstances", |aws| aws.instances.clone())
+    }
+
+    async fn named_by_peers(&self, _: &str, group_ids: &[String]) -> Result<Vec<(String, String)>, PhaseError> {
+        self.read("ec2:DescribeSecurityGroupReferences", |aws| {
+            aws.named_by_peers.iter().filter(|(group, _)| group_ids.contains(group)).cloned().collect()
+        })
+    }
+}
+
+impl Quotas for Account {
+    async fn quota(&self, service: &str, code: &str) -> Result<Option<f64>, PhaseError> {
+        self.read("servicequotas:GetServiceQuota", |aws| aws.quotas.get(&pair(service, code)).copied())
+    }
+}
+
+impl Roles for Account {
+    async fn role(&self, name: &str) -> Result<Option<Role>, PhaseError> {
+        self.read("iam:GetRole", |aws| {
+            let trust_policy = aws.roles.get(name)?.clone();
+            Some(Role { arn: format!("arn:aws:iam::123456789012:role/{name}"), trust_policy })
         })
     }
 }

@@ -7,9 +7,10 @@ use super::ec2::everything_out;
 use super::time::Change;
 use super::{Account, Aws};
 use domain::plan::compute::{
-    Addon, Cluster, ClusterStatus, Direction, Issue, NodeGroup, POD_IDENTITY_AGENT, Peer, Rule, SecurityGroup, VPC_CNI,
+    Addon, Cluster, ClusterStatus, Direction, Issue, NodeGroup, POD_IDENTITY_AGENT, Peer, Rule, Scaling, SecurityGroup,
+    VPC_CNI,
 };
-use domain::ports::clusters::{AddonOffer, AddonStatus, NewCluster, NewNodeGroup};
+use domain::ports::clusters::{AddonOffer, AddonSchema, AddonStatus, NewCluster, NewNodeGroup};
 use domain::ports::network::{Instance, Interface};
 use domain::ports::scaling::{AutoScalingGroup, CLUSTER_TAG, NODE_GROUP_TAG};
 use domain::ports::{Addons, Clusters, NodeGroups};
@@ -85,13 +86,14 @@ impl Aws {
         let tags = [(CLUSTER_TAG, cluster), (NODE_GROUP_TAG, name)];
         let mut tags: Tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
         tags.insert(format!("kubernetes.io/cluster/{cluster}"), "owned".to_owned());
-        self.instances.push(Instance { id: instance.clone(), tags });
+        self.instances.push(Instance { id: instance.clone(), tags, ..Instance::default() });
         let group = AutoScalingGroup {
             name: scaling.clone(),
             cluster: cluster.to_owned(),
             node_group: name.to_owned(),
             target_group_arns: Vec::new(),
             instance_ids: vec![instance],
+            settings: Vec::new(),
         };
         self.scaling.insert(scaling, group);
     }
@@ -189,6 +191,16 @@ impl Clusters for Account {
         })
     }
 
+    async fn identity_providers(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
+        self.read("eks:ListIdentityProviderConfigs", |aws| {
+            aws.identity_providers.get(cluster).cloned().unwrap_or_default()
+        })
+    }
+
+    async fn capabilities(&self, _: &str) -> Result<Vec<String>, PhaseError> {
+        self.read("eks:ListCapabilities", |_| Vec::new())
+    }
+
     async fn fargate_profiles(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
         self.read("eks:ListFargateProfiles", |aws| aws.fargate_profiles.get(cluster).cloned().unwrap_or_default())
     }
@@ -234,6 +246,14 @@ impl NodeGroups for Account {
         })
     }
 
+    async fn scale_node_group(&self, cluster: &str, name: &str, scaling: Scaling) -> Result<(), PhaseError> {
+        self.change("eks:UpdateNodegroupConfig", |aws| {
+            let group = aws.node_groups.get_mut(&pair(cluster, name));
+            group.ok_or_else(|| PhaseError::refused("ResourceNotFoundException"))?.scaling = scaling;
+            Ok(())
+        })
+    }
+
     async fn delete_node_group(&self, cluster: &str, name: &str) -> Result<(), PhaseError> {
         self.change("eks:DeleteNodegroup", |aws| {
             let group = aws.node_groups.get_mut(&pair(cluster, name)).filter(|group| group.status != "DELETING");
@@ -261,6 +281,10 @@ impl Addons for Account {
             default_namespace: None,
             versions: aws.addon_versions.get(&pair(name, kubernetes_version)).cloned().unwrap_or_default(),
         })
+    }
+
+    async fn addon_schema(&self, name: &str, _: &str) -> Result<Option<AddonSchema>, PhaseError> {
+        self.read("eks:DescribeAddonConfiguration", |aws| aws.addon_schemas.get(name).cloned())
     }
 
     async fn create_addon(&self, cluster: &str, addon: &Addon, tags: &Tags, _: &str) -> Result<String, PhaseError> {

@@ -164,6 +164,11 @@ impl KubernetesApi for Cluster {
         })
     }
 
+    async fn metadata(&self, api_version: &str, kind: &str) -> Result<Vec<Value>, PhaseError> {
+        let objects = self.list(api_version, kind, None).await?;
+        Ok(objects.into_iter().map(|mut object| object["metadata"].take()).collect())
+    }
+
     async fn patch(&self, id: &ObjectId, patch: &Value) -> Result<Value, PhaseError> {
         self.change("kubernetes:Patch", |aws, cluster| {
             if !aws.objects.get(cluster).is_some_and(|objects| objects.contains_key(id)) {

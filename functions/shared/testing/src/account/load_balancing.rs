@@ -6,7 +6,7 @@ use super::time::Change;
 use super::{Account, Aws};
 use domain::plan::edge::{Listener, LoadBalancer, TargetGroup};
 use domain::ports::load_balancers::{Named, Target};
-use domain::ports::{Flows, LoadBalancers, TargetGroups};
+use domain::ports::{Flows, LoadBalancers, Neighbours, TargetGroups};
 use domain::{PhaseError, Tags};
 use std::collections::BTreeMap;
 
@@ -67,6 +67,20 @@ impl Aws {
         for arn in self.carrying() {
             self.history.carried.insert(arn, now);
         }
+    }
+}
+
+impl Neighbours for Account {
+    async fn target_groups_in(&self, vpc_id: &str) -> Result<Vec<TargetGroup>, PhaseError> {
+        self.read("elasticloadbalancing:DescribeTargetGroups", |aws| {
+            aws.target_groups.values().filter(|group| group.vpc_id == vpc_id).cloned().collect()
+        })
+    }
+
+    async fn load_balancers_in(&self, vpc_id: &str) -> Result<Vec<LoadBalancer>, PhaseError> {
+        self.read("elasticloadbalancing:DescribeLoadBalancers", |aws| {
+            aws.balancers.values().filter(|balancer| balancer.vpc_id == vpc_id).cloned().collect()
+        })
     }
 }
 

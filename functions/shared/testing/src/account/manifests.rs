@@ -1,6 +1,6 @@
 //! Bundles in Amazon S3.
 
-use super::Account;
+use super::{Account, aws::pair};
 use domain::PhaseError;
 use domain::digest::sha256_hex;
 use domain::manifest::objects;
@@ -22,11 +22,21 @@ impl Account {
         self.aws().bundles.insert(uri.to_owned(), manifests);
         Bundle { uri: uri.to_owned(), version: None, etag: digest.clone(), digest, objects }
     }
+
+    /// The same in a bucket that keeps versions: what was uploaded before can still be had.
+    #[must_use]
+    pub fn upload_version(&self, uri: &str, version: &str, manifests: Vec<Value>) -> Bundle {
+        self.aws().bundle_versions.insert(pair(uri, version), manifests.clone());
+        Bundle { version: Some(version.to_owned()), ..self.upload(uri, manifests) }
+    }
 }
 
 impl Manifests for Account {
-    async fn bundle(&self, uri: &str) -> Result<Option<Served>, PhaseError> {
-        let manifests = self.read("s3:GetObject", |aws| aws.bundles.get(uri).cloned())?;
+    async fn bundle(&self, uri: &str, version: Option<&str>) -> Result<Option<Served>, PhaseError> {
+        let manifests = self.read("s3:GetObject", |aws| match version {
+            Some(version) => aws.bundle_versions.get(&pair(uri, version)).cloned(),
+            None => aws.bundles.get(uri).cloned(),
+        })?;
         Ok(manifests.map(|manifests| {
             let digest = digest(&manifests);
             let mut served =

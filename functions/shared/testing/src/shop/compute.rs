@@ -46,6 +46,9 @@ fn group(id: &str, rules: Vec<Rule>) -> SecurityGroup {
 }
 
 pub(super) fn put(aws: &mut Aws) {
+    for name in ["cluster", "nodes", "people", "checkout"] {
+        aws.roles.insert(name.to_owned(), "{}".to_owned());
+    }
     aws.versions = strings(["1.33", "1.34", "1.35"]);
     aws.subnets = [("subnet-a", "eu-central-1a"), ("subnet-b", "eu-central-1b")]
         .map(|(id, zone)| Subnet {
@@ -118,6 +121,7 @@ pub(super) fn found(aws: &Aws) -> Compute {
         access_entries: vec![people()],
         pod_identities: vec![identity()],
         security_groups: groups(["sg-nodes", "sg-plane"]),
+        cluster_group_tags: aws.security_groups.get(OWN_GROUP).map(|group| group.tags.clone()).unwrap_or_default(),
         cluster_group_rules: vec![ingress(30_080, "sg-nlb")],
         references: balancers.map(|group| group.rules.iter().map(reference).collect()).unwrap_or_default(),
     }

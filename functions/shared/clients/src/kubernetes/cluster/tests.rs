@@ -137,6 +137,15 @@ async fn a_long_list_is_read_page_by_page() {
 }
 
 #[tokio::test]
+async fn only_the_metadata_of_objects_is_asked_for() {
+    let list =
+        json!({ "kind": "PartialObjectMetadataList", "items": [{ "metadata": { "name": "a" } }], "metadata": {} });
+    let (cluster, _spoken) =
+        scenario(vec![deployments(), exchange("GET", "/apis/apps/v1/deployments?limit=500", 200, list)]);
+    assert_eq!(cluster.metadata("apps/v1", "Deployment").await.unwrap(), [json!({ "name": "a" })]);
+}
+
+#[tokio::test]
 async fn a_missing_object_is_none_and_a_denied_one_is_denied() {
     let cannot = r#"deployments.apps "web" is forbidden: User "x" cannot get resource "deployments""#;
     let (cluster, _spoken) = scenario(vec![

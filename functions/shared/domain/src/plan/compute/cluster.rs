@@ -47,6 +47,12 @@ pub struct Cluster {
     pub deletion_protection: bool,
     /// Whether zonal shift is enabled.
     pub zonal_shift: bool,
+    /// How the control plane reaches what is outside of AWS: `AWS_MANAGED`, `CUSTOMER_ROUTED` or `CUSTOMER_ISOLATED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_mode: Option<String>,
+    /// How its Kubernetes components are set, where not as Kubernetes sets them itself.
+    #[serde(default)]
+    pub components: Components,
     /// The tier of a provisioned control plane.
     pub scaling_tier: Option<String>,
     /// Tags.
@@ -58,6 +64,27 @@ pub struct Cluster {
     /// Settings that Bascule cannot copy, in the words of the API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_copied: Vec<String>,
+}
+
+/// Settings of a control plane's Kubernetes components, each only where it is not Kubernetes' own default.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Components {
+    /// The node ports of Services, first and last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_ports: Option<(i32, i32)>,
+    /// How long events are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_ttl: Option<String>,
+    /// How the scheduler scores nodes: the strategy, and the weight of each resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scoring: Option<(String, Vec<(String, i32)>)>,
+    /// How many ended Pods are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_pods: Option<i32>,
+    /// How often `HorizontalPodAutoscaler` objects are looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaler_period: Option<String>,
 }
 
 /// A cluster at this moment.
@@ -161,6 +188,9 @@ pub struct PodIdentity {
     pub role_arn: String,
     /// The role that is assumed from that one.
     pub target_role_arn: Option<String>,
+    /// The external id that EKS gives when it assumes that role; each association has another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// Whether session tags are left out.
     pub disable_session_tags: bool,
     /// A session policy.

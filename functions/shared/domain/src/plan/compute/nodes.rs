@@ -43,6 +43,9 @@ pub struct NodeGroup {
     pub update_strategy: Option<String>,
     /// Whether EKS replaces nodes that are not well.
     pub node_repair: bool,
+    /// When and how fast it does so.
+    #[serde(default)]
+    pub repair_limits: RepairLimits,
     /// The key pair for SSH, where remote access is on.
     pub ssh_key: Option<String>,
     /// Groups that may use SSH; everybody where empty and a key is named.
@@ -60,6 +63,25 @@ pub struct NodeGroup {
     /// Settings that Bascule cannot copy, in the words of the API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_copied: Vec<String>,
+}
+
+/// Above how many unhealthy nodes EKS repairs none, and how many it repairs at once, each as a number or in percent
+/// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_NodeRepairConfig.html>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairLimits {
+    /// Unhealthy nodes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unhealthy: Option<i32>,
+    /// The same in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unhealthy_percentage: Option<i32>,
+    /// Nodes that are repaired at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<i32>,
+    /// The same in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel_percentage: Option<i32>,
 }
 
 /// How many nodes a group has.

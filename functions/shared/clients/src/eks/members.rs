@@ -1,0 +1,216 @@
+//! Every member of what EKS and EC2 tell of a cluster, a node group and what hangs on them is copied to green, refused by preflight, or
+//! may differ for a reason. The SDK's own `Debug` names the members, so that a version of the SDK that has more fails here.
+
+use aws_sdk_eks::types;
+use std::{collections::BTreeSet, fmt::Debug};
+
+/// What becomes of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Green gets the same, or its own for blue's.
+    Copied,
+    /// Preflight refuses a cluster that uses it.
+    Refused,
+    /// It says what or where a thing is, not what it is like; or green is to differ in it. Why is said.
+    Differs(&'static str),
+}
+
+use Fate::{Copied, Differs, Refused};
+
+const STATE: Fate = Differs("the state of the thing itself");
+const IDENTITY: Fate = Differs("which thing it is");
+
+/// The members of a type, from the `Debug` of one without values.
+fn members(empty: &impl Debug) -> BTreeSet<String> {
+    let text = format!("{empty:?}");
+    let (_, fields) = text.split_once(" { ").unwrap_or(("", ""));
+    let fields = fields.trim_end_matches(" }").split(", ");
+    fields
+        .filter_map(|field| field.split_once(": "))
+        .map(|(name, _)| name.trim_start_matches("r#").to_owned())
+        .collect()
+}
+
+fn check(empty: &impl Debug, table: &[(&str, Fate)]) {
+    let known: BTreeSet<String> = table.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(known.len(), table.len(), "a member stands twice");
+    assert_eq!(members(empty), known, "{empty:?}");
+}
+
+#[test]
+fn every_member_of_a_cluster_has_its_fate() {
+    check(
+        &types::Cluster::builder().build(),
+        &[
+            ("name", Differs("the user chooses green's")),
+            ("arn", IDENTITY),
+            ("created_at", IDENTITY),
+            ("version", Differs("the user chooses green's")),
+            ("endpoint", IDENTITY),
+            ("role_arn", Copied),
+            ("resources_vpc_config", Copied),
+            ("kubernetes_network_config", Copied),
+            ("logging", Copied),
+            ("identity", Differs("the issuer of OIDC tokens: IAM roles for service accounts are refused")),
+            ("status", STATE),
+            ("certificate_authority", IDENTITY),
+            ("client_request_token", IDENTITY),
+            ("platform_version", Differs("EKS chooses the newest for the version")),
+            ("tags", Copied),
+            ("encryption_config", Copied),
+            ("connector_config", Refused),
+            ("id", Differs("of clusters on AWS Outposts, which are refused")),
+            ("health", STATE),
+            ("outpost_config", Refused),
+            ("access_config", Differs("green has no bootstrap administrator; its mode is blue's")),
+            ("upgrade_policy", Copied),
+            ("zonal_shift_config", Copied),
+            ("remote_network_config", Refused),
+            ("compute_config", Refused),
+            ("storage_config", Differs("of EKS Auto Mode, which is refused")),
+            ("deletion_protection", Copied),
+            ("control_plane_scaling_config", Copied),
+            ("kube_api_server_config", Copied),
+            ("kube_scheduler_config", Copied),
+            ("kube_controller_manager_config", Copied),
+        ],
+    );
+    check(
+        &types::VpcConfigResponse::builder().build(),
+        &[
+            ("subnet_ids", Copied),
+            ("security_group_ids", Copied),
+            ("cluster_security_group_id", Differs("EKS makes green's; its rules and tags are copied")),
+            ("vpc_id", Copied),
+            ("endpoint_public_access", Copied),
+            ("endpoint_private_access", Copied),
+            ("public_access_cidrs", Copied),
+            ("control_plane_egress_mode", Copied),
+        ],
+    );
+    check(
+        &types::KubernetesNetworkConfigResponse::builder().build(),
+        &[
+            ("service_ipv4_cidr", Copied),
+            ("service_ipv6_cidr", Differs("EKS chooses it")),
+            ("ip_family", Copied),
+            ("elastic_load_balancing", Differs("of EKS Auto Mode, which is refused")),
+        ],
+    );
+    check(
+        &types::KubeApiServerConfigResponse::builder().build(),
+        &[("event_ttl", Copied), ("service_node_port_range", Copied)],
+    );
+    check(&types::KubeSchedulerConfigResponse::builder().build(), &[("node_resources_fit", Copied)]);
+    check(
+        &types::KubeControllerManagerConfigResponse::builder().build(),
+        &[("pod_gc_controller_config", Copied), ("horizontal_pod_autoscaler_controller_config", Copied)],
+    );
+}
+
+#[test]
+fn every_member_of_a_node_group_has_its_fate() {
+    check(
+        &types::Nodegroup::builder().build(),
+        &[
+            ("nodegroup_name", Copied),
+            ("nodegroup_arn", IDENTITY),
+            ("cluster_name", IDENTITY),
+            ("version", Differs("that of green's control plane")),
+            ("release_version", Differs("EKS chooses the newest AMI for the version")),
+            ("created_at", IDENTITY),
+            ("modified_at", IDENTITY),
+            ("status", STATE),
+            ("capacity_type", Copied),
+            ("scaling_config", Copied),
+            ("instance_types", Copied),
+            ("subnets", Copied),
+            ("remote_access", Copied),
+            ("ami_type", Copied),
+            ("node_role", Copied),
+            ("labels", Copied),
+            ("taints", Copied),
+            ("resources", Differs("EKS makes green's; what is set on blue's Auto Scaling groups is told as advice")),
+            ("disk_size", Copied),
+            ("health", STATE),
+            ("update_config", Copied),
+            ("node_repair_config", Copied),
+            ("launch_template", Copied),
+            ("tags", Copied),
+            ("warm_pool_config", Refused),
+        ],
+    );
+    check(
+        &types::NodeRepairConfig::builder().build(),
+        &[
+            ("enabled", Copied),
+            ("max_unhealthy_node_threshold_count", Copied),
+            ("max_unhealthy_node_threshold_percentage", Copied),
+            ("max_parallel_nodes_repaired_count", Copied),
+            ("max_parallel_nodes_repaired_percentage", Copied),
+            ("node_repair_config_overrides", Refused),
+        ],
+    );
+    check(
+        &types::NodegroupUpdateConfig::builder().build(),
+        &[("max_unavailable", Copied), ("max_unavailable_percentage", Copied), ("update_strategy", Copied)],
+    );
+}
+
+#[test]
+fn every_member_of_what_hangs_on_a_cluster_has_its_fate() {
+    check(
+        &types::Addon::builder().build(),
+        &[
+            ("addon_name", Copied),
+            ("cluster_name", IDENTITY),
+            ("status", STATE),
+            ("addon_version", Copied),
+            ("health", STATE),
+            ("addon_arn", IDENTITY),
+            ("created_at", IDENTITY),
+            ("modified_at", IDENTITY),
+            ("service_account_role_arn", Refused),
+            ("tags", Copied),
+            ("publisher", Differs("of the add-on's version")),
+            ("owner", Differs("of the add-on's version")),
+            ("marketplace_information", Differs("of the add-on's version")),
+            ("configuration_values", Copied),
+            ("pod_identity_associations", Copied),
+            ("namespace_config", Copied),
+        ],
+    );
+    check(
+        &types::AccessEntry::builder().build(),
+        &[
+            ("cluster_name", IDENTITY),
+            ("principal_arn", Copied),
+            ("kubernetes_groups", Copied),
+            ("access_entry_arn", IDENTITY),
+            ("created_at", IDENTITY),
+            ("modified_at", IDENTITY),
+            ("tags", Copied),
+            ("username", Copied),
+            ("type", Copied),
+        ],
+    );
+    check(
+        &types::PodIdentityAssociation::builder().build(),
+        &[
+            ("cluster_name", IDENTITY),
+            ("namespace", Copied),
+            ("service_account", Copied),
+            ("role_arn", Copied),
+            ("association_arn", IDENTITY),
+            ("association_id", IDENTITY),
+            ("tags", Copied),
+            ("created_at", IDENTITY),
+            ("modified_at", IDENTITY),
+            ("owner_arn", Differs("those of add-ons are created with the add-on")),
+            ("disable_session_tags", Copied),
+            ("target_role_arn", Copied),
+            ("external_id", Refused),
+            ("policy", Copied),
+        ],
+    );
+}
