@@ -111,10 +111,15 @@ const MORE: [More; 10] = [
     },
 ];
 
-/// What the reference lists for an action and Bascule's requests do not need.
-const NOT_NEEDED: [(&str, &str, &str); 2] = [
+/// What the reference lists for an action and Bascule's requests do not need; `*` for all of it.
+const NOT_NEEDED: [(&str, &str, &str); 3] = [
     ("ec2:CreateLaunchTemplate", "ssm:GetParameters", "only where the template names its image by an SSM parameter"),
     ("ec2:DescribeLaunchTemplateVersions", "ssm:GetParameters", "only where ResolveAlias asks for such an image"),
+    (
+        "servicequotas:GetServiceQuota",
+        "*",
+        "only for quotas of the services that are named there; Bascule asks for EC2's and VPC's",
+    ),
 ];
 
 /// API Gateway checks tags of a new resource as a call of their own: mattclay/aws-terminator#284 for `CreateRestApi`, and "allow
@@ -172,7 +177,7 @@ fn own(reference: &Reference, operation: &Operation, needs: &mut Needs) {
     let (prefix, _) = action.split_once(':').expect("service:Name");
     let known = reference.action(&action).unwrap_or_else(|| panic!("the reference has no action {action}"));
     let is_needed = |dependent: &&String| {
-        !NOT_NEEDED.iter().any(|(of, not_needed, _)| *of == action && *not_needed == dependent.as_str())
+        !NOT_NEEDED.iter().any(|(of, not_needed, _)| *of == action && [dependent.as_str(), "*"].contains(not_needed))
     };
     needs.actions.extend(known.dependents.iter().filter(is_needed).cloned());
     needs.actions.insert(written);

@@ -163,7 +163,7 @@ fn calls_are_followed_through_the_clients_and_unused_code_is_not() {
     );
     // A function beside a module of the same name; a closure that is handed on; a port.
     let way_of_lease = way("handover-terraform", "update_item");
-    assert!(way_of_lease.contains("domain::invocation::leased > clients::account::Account::lease"), "{way_of_lease}");
+    assert!(way_of_lease.contains("domain::invocation::hold > clients::account::Account::lease"), "{way_of_lease}");
     // A shared trait: both clusters and integrations are connected to.
     assert_eq!(way("observe", "update_integration"), "");
     assert!(way("prepare-cutover", "update_integration").ends_with("clients::account::Account::connect"));
