@@ -88,7 +88,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
         id: id::random(6),
         description: input.description.clone(),
         created_date: id::now(),
-        snapshot: Arc::new(Snapshot::new(api.configuration.clone())),
+        snapshot: Arc::new(Snapshot::new(api.configuration.clone(), api.rest_api.clone())),
     };
     let answer =
         Answer::created(&deployment.view(request.query_all("embed").iter().any(|embed| embed == "apisummary")));

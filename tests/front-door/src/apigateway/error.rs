@@ -38,6 +38,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "ConflictException", message)
     }
 
+    /// 409: another change of the same API is under way.
+    pub(crate) fn concurrent_modification() -> Self {
+        Self::conflict("Unable to complete operation due to concurrent modification. Please try again later.")
+    }
+
     /// 429: the quota for this kind of resource is reached.
     pub(crate) fn limit_exceeded(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", message)

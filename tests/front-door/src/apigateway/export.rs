@@ -1,6 +1,6 @@
 //! `GetExport`: the deployment that a stage serves, as an OpenAPI 3 document.
 //!
-//! The deployment is exported, not later edits of the configuration. `extensions=integrations` (or `apigateway`, for
+//! The deployment is exported, not later edits of the configuration or of the API's properties. `extensions=integrations` (or `apigateway`, for
 //! all extensions) adds the integrations. Only `oas30` in JSON is offered; AWS has `swagger` and YAML too. See "Export a REST
 //! API from API Gateway".
 
@@ -12,6 +12,7 @@ use super::openapi_integration;
 use super::request::{Answer, Request};
 use super::resources::Resource;
 use super::rest_apis::RestApi;
+use super::snapshot::Snapshot;
 use super::state::{Configuration, State};
 
 /// The extensions to write.
@@ -37,22 +38,24 @@ pub(crate) fn get(state: &State, request: &Request) -> Result<Answer> {
         .collect();
     let all = wanted.iter().any(|name| name == "apigateway");
     let extensions = Extensions { integrations: all || wanted.iter().any(|name| name == "integrations"), all };
-    let configuration = &api.deployment(&stage.deployment_id)?.snapshot.configuration;
+    let deployment = api.deployment(&stage.deployment_id)?;
     let host = format!("{}.execute-api.{}.amazonaws.com", api.rest_api.id, state.context.region);
-    let document = write(&api.rest_api, configuration, &host, &stage.stage_name, extensions);
+    let created =
+        jiff::Timestamp::from_second(deployment.created_date).map(|time| time.to_string()).unwrap_or_default();
+    let document = write(&deployment.snapshot, &created, &host, &stage.stage_name, extensions);
     let body = serde_json::to_vec_pretty(&document).map_err(|error| ApiError::bad_request(error.to_string()))?;
-    Ok(Answer::document("application/octet-stream", &format!("{}.json", stage.stage_name), body.into()))
+    Ok(Answer::document("application/octet-stream", &format!("oas30_{created}.json"), body.into()))
 }
 
-fn write(api: &RestApi, configuration: &Configuration, host: &str, stage: &str, extensions: Extensions) -> Value {
-    let created = jiff::Timestamp::from_second(api.created_date).map(|time| time.to_string()).unwrap_or_default();
-    let mut info = json!({ "title": api.name, "version": api.version.clone().unwrap_or(created) });
+fn write(snapshot: &Snapshot, created: &str, host: &str, stage: &str, extensions: Extensions) -> Value {
+    let Snapshot { rest_api: api, configuration, .. } = snapshot;
+    let mut info = json!({ "title": api.name, "version": api.version.as_deref().unwrap_or(created) });
     if let Some(description) = &api.description {
         info["description"] = json!(description);
     }
     let mut server = json!({
         "url": format!("https://{host}/{{basePath}}"),
-        "variables": { "basePath": { "default": format!("/{stage}") } },
+        "variables": { "basePath": { "default": stage } },
     });
     if extensions.all && api.disable_execute_api_endpoint {
         server["x-amazon-apigateway-endpoint-configuration"] = json!({ "disableExecuteApiEndpoint": true });
@@ -77,6 +80,9 @@ fn write_api_extensions(document: &mut Value, api: &RestApi, configuration: &Con
     }
     if !configuration.binary_media_types.is_empty() {
         document["x-amazon-apigateway-binary-media-types"] = json!(configuration.binary_media_types);
+    }
+    if let Some(policy) = &api.security_policy {
+        document["x-amazon-apigateway-security-policy"] = json!(policy);
     }
     if let Some(size) = api.minimum_compression_size {
         document["x-amazon-apigateway-minimum-compression-size"] = json!(size);

@@ -8,6 +8,7 @@ use super::error::{ApiError, Result};
 use super::id;
 use super::openapi_read::{self, Document};
 use super::request::{Answer, Request};
+use super::resource_policy;
 use super::state::{Api, State};
 
 /// Reads the document and applies the query parameters that override it.
@@ -30,6 +31,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
 pub(crate) fn import(state: &mut State, request: &Request) -> Result<Answer> {
     let Document { mut rest_api, configuration } = read(state, request)?;
     rest_api.id = id::random(10);
+    resource_policy::expand(&mut rest_api.policy, &resource_policy::Place::of(&state.context, &rest_api.id));
     rest_api.created_date = id::now();
     let answer = Answer::created(&rest_api);
     let (deployments, stages) = (BTreeMap::new(), BTreeMap::new());

@@ -37,6 +37,7 @@ mod quotas;
 mod references;
 mod request;
 mod request_validators;
+mod resource_policy;
 mod resources;
 mod rest_apis;
 mod snapshot;
@@ -51,6 +52,7 @@ mod vpc_links;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -72,6 +74,7 @@ pub(crate) use integration_responses::IntegrationResponse;
 pub(crate) use integrations::Integration;
 pub(crate) use methods::Method;
 pub(crate) use publication::{Release, StageView, View};
+pub(crate) use resource_policy::allows;
 pub(crate) use resources::Resource;
 pub(crate) use state::Configuration;
 
@@ -94,6 +97,13 @@ pub struct Options {
     pub propagation: RangeInclusive<Duration>,
     /// The request quotas; `None` disables throttling.
     pub quotas: Option<Quotas>,
+    /// Every change of an API whose number, counted over all, is a multiple of this meets another one, and is refused with AWS's
+    /// transient `ConflictException`; `None` means none ever. On AWS it happens now and then
+    /// (<https://github.com/hashicorp/terraform-provider-aws/issues/16439>).
+    pub conflicts: Option<u64>,
+    /// Time that an import, an overwrite or a deployment takes to answer; the change itself is made at once. On AWS about 30 seconds
+    /// for 400 methods (<https://github.com/serverless/serverless/issues/963>).
+    pub definition: Duration,
 }
 
 impl Default for Options {
@@ -105,6 +115,8 @@ impl Default for Options {
             vpc_link_deletion: Duration::from_secs(1),
             propagation: Duration::from_millis(20)..=Duration::from_millis(400),
             quotas: Some(Quotas::default()),
+            conflicts: None,
+            definition: Duration::ZERO,
         }
     }
 }
@@ -121,6 +133,10 @@ struct Inner {
     publication: Publication,
     load_balancer_exists: LoadBalancerExists,
     region: String,
+    account_id: String,
+    conflicts: Option<u64>,
+    changes: AtomicU64,
+    definition: Duration,
 }
 
 impl ApiGateway {
@@ -129,7 +145,7 @@ impl ApiGateway {
     pub fn new(options: Options, load_balancer_exists: LoadBalancerExists) -> Self {
         let state = State::new(Context {
             region: options.region.clone(),
-            account_id: options.account_id,
+            account_id: options.account_id.clone(),
             vpc_link_creation: options.vpc_link_creation,
             vpc_link_deletion: options.vpc_link_deletion,
         });
@@ -139,6 +155,10 @@ impl ApiGateway {
             publication: Publication::new(options.propagation),
             load_balancer_exists,
             region: options.region,
+            account_id: options.account_id,
+            conflicts: options.conflicts,
+            changes: AtomicU64::new(0),
+            definition: options.definition,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -148,8 +168,13 @@ impl ApiGateway {
     pub fn handler(&self) -> Handler {
         let gateway = self.clone();
         Arc::new(move |request| {
-            let response = gateway.answer(&request).map_or_else(|error| error.response(), Answer::response);
-            Box::pin(std::future::ready(with_request_id(response)))
+            let answer = gateway.answer(&request);
+            let takes = if answer.is_ok() { gateway.duration(&request) } else { Duration::ZERO };
+            let response = with_request_id(answer.map_or_else(|error| error.response(), Answer::response));
+            Box::pin(async move {
+                tokio::time::sleep(takes).await;
+                response
+            })
         })
     }
 
@@ -164,6 +189,27 @@ impl ApiGateway {
     #[must_use]
     pub fn links_to(&self, load_balancer_arn: &str) -> bool {
         self.state().vpc_links.values().any(|link| link.target_arns.iter().any(|arn| arn == load_balancer_arn))
+    }
+
+    /// How long a call takes to answer.
+    fn duration(&self, request: &http::Request<Bytes>) -> Duration {
+        let uri = request.uri();
+        let found = rest_routes::find(rest_routes::APIGATEWAY, request.method().as_str(), uri.path());
+        match found.map(|(operation, _)| rest_routes::with_mode(operation, uri.query())) {
+            Some("ImportRestApi" | "PutRestApi" | "CreateDeployment") => self.inner.definition,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether a change meets another one.
+    fn meets_another(&self) -> bool {
+        let number = self.inner.changes.fetch_add(1, Ordering::Relaxed) + 1;
+        self.inner.conflicts.is_some_and(|every| every > 0 && number.is_multiple_of(every))
+    }
+
+    /// What the ARNs of an API's requests begin with.
+    pub(crate) fn place(&self, api: &str) -> resource_policy::Place {
+        resource_policy::Place::in_account(&self.inner.region, &self.inner.account_id, api)
     }
 
     /// The region in host names.
@@ -204,6 +250,9 @@ impl ApiGateway {
         let mut state = self.settled(now);
         if operation.starts_with("Get") {
             return dispatch::dispatch(operation, &mut state, &call);
+        }
+        if request.uri().path().starts_with("/restapis/") && self.meets_another() {
+            return Err(ApiError::concurrent_modification());
         }
         let api = call.label(0).to_owned();
         let before = targets(&state, &api);

@@ -60,6 +60,9 @@ pub(crate) fn write(integration: &Integration, resource_id: &str) -> Value {
         "passthroughBehavior",
         integration.passthrough_behavior.as_ref().map(|value| json!(value.to_ascii_lowercase())),
     );
+    // Exports that AWS made in May 2025 do not have it, today's do.
+    let mode = integration.response_transfer_mode.as_ref().filter(|_| integration.kind != "MOCK");
+    put("responseTransferMode", mode.map(|mode| json!(mode)));
     put("contentHandling", text(&integration.content_handling));
     put("requestParameters", integration.request_parameters.as_ref().map(|value| json!(value)));
     put("requestTemplates", integration.request_templates.as_ref().map(|value| json!(value)));

@@ -26,7 +26,6 @@ pub(crate) struct View {
 /// The stages of an API.
 #[derive(Debug)]
 pub(crate) struct ApiView {
-    pub(crate) execute_api_disabled: bool,
     pub(crate) stages: HashMap<String, StageView>,
 }
 
@@ -82,7 +81,7 @@ impl ApiView {
     fn of(id: &str, api: &Api, state: &State) -> Self {
         let stages =
             api.stages.iter().filter_map(|(name, stage)| Some((name.clone(), StageView::of(id, api, stage, state)?)));
-        Self { execute_api_disabled: api.rest_api.disable_execute_api_endpoint, stages: stages.collect() }
+        Self { stages: stages.collect() }
     }
 }
 

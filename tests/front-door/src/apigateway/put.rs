@@ -10,6 +10,7 @@ use super::error::{ApiError, Result};
 use super::import::read;
 use super::openapi_read::ensure;
 use super::request::{Answer, Request};
+use super::resource_policy;
 use super::rest_apis::RestApi;
 use super::state::{Configuration, State};
 
@@ -20,7 +21,9 @@ pub(crate) fn put(state: &mut State, request: &Request) -> Result<Answer> {
         None | Some("merge") => false,
         Some(other) => return Err(ApiError::bad_request(format!("Invalid mode: {other}"))),
     };
-    let document = read(state, request)?;
+    let mut document = read(state, request)?;
+    let place = resource_policy::Place::of(&state.context, request.label(0));
+    resource_policy::expand(&mut document.rest_api.policy, &place);
     let api = state.api_mut(request.label(0))?;
     let mut configuration = api.configuration.clone();
     if overwrite {

@@ -8,10 +8,11 @@ use super::error::{ApiError, Result};
 use super::page::page;
 use super::patch::PatchOperation;
 use super::request::{Answer, Request};
+use super::resource_policy;
 use super::state::State;
 
 /// The properties of an API.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RestApi {
     #[serde(default)]
@@ -106,11 +107,13 @@ pub(crate) fn list(state: &State, request: &Request) -> Result<Answer> {
 }
 
 pub(crate) fn update(state: &mut State, request: &Request) -> Result<Answer> {
+    let place = resource_policy::Place::of(&state.context, request.label(0));
     let api = state.api_mut(request.label(0))?;
     let mut changed = api.rest_api.clone();
     for patch in request.patch()? {
         apply(&mut changed, &patch)?;
     }
+    resource_policy::expand(&mut changed.policy, &place);
     api.configuration.binary_media_types.clone_from(&changed.binary_media_types);
     api.rest_api = changed;
     Answer::ok(&api.rest_api)

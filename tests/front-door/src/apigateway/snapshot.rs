@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::resources::{Resource, is_greedy};
+use super::rest_apis::RestApi;
 use super::state::Configuration;
 
 /// The immutable configuration of a deployment.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Snapshot {
     pub(crate) configuration: Configuration,
+    /// The API's properties at the time, which an export has and the data plane serves by.
+    pub(crate) rest_api: RestApi,
     root: Node,
 }
 
@@ -30,12 +33,12 @@ pub(crate) struct Found<'snapshot> {
 }
 
 impl Snapshot {
-    pub(crate) fn new(configuration: Configuration) -> Self {
+    pub(crate) fn new(configuration: Configuration, rest_api: RestApi) -> Self {
         let mut root = Node::default();
         for resource in configuration.resources.values().filter(|resource| !resource.methods.is_empty()) {
             root.insert(&resource.path, &resource.id);
         }
-        Self { configuration, root }
+        Self { configuration, rest_api, root }
     }
 
     /// Finds the resource for a path (encoded, with a slash in front) that has a method the predicate accepts.
@@ -99,7 +102,7 @@ mod tests {
                 Resource { id: (*path).into(), parent_id: None, path_part: None, path: (*path).into(), methods };
             configuration.resources.insert((*path).into(), resource);
         }
-        Snapshot::new(configuration)
+        Snapshot::new(configuration, RestApi::default())
     }
 
     fn found(snapshot: &Snapshot, path: &str) -> Option<(String, Vec<(String, String)>)> {

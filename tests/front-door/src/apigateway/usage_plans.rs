@@ -141,11 +141,8 @@ fn apply(state: &State, plan: &mut UsagePlan, patch: &PatchOperation) -> Result<
         ["productCode"] => patch.text(&mut plan.product_code)?,
         ["apiStages"] => {
             let value = patch.value()?;
-            let (api_id, stage) = value.split_once(':').ok_or_else(|| {
-                ApiError::bad_request(format!(
-                    "Invalid API Stage specified {value}. Must be of the form apiId:stageName"
-                ))
-            })?;
+            let (api_id, stage) =
+                value.split_once(':').ok_or_else(|| ApiError::bad_request("Invalid API Stage specified"))?;
             let stage = ApiStage { api_id: api_id.to_owned(), stage: stage.to_owned(), throttle: None };
             let opened = plan.opens(&stage.api_id, &stage.stage);
             match patch.op {
@@ -157,7 +154,12 @@ fn apply(state: &State, plan: &mut UsagePlan, patch: &PatchOperation) -> Result<
                 Op::Remove if opened => {
                     plan.api_stages.retain(|open| open.api_id != stage.api_id || open.stage != stage.stage);
                 }
-                Op::Remove => return Err(ApiError::not_found(format!("API Stage not found: {value}"))),
+                Op::Remove => {
+                    return Err(ApiError::not_found(format!(
+                        "Invalid API Stage {{api: {api_id}, stage: {}}} specified for usageplan {}",
+                        stage.stage, plan.id
+                    )));
+                }
                 _ => return Err(PatchOperation::invalid_op("add, remove")),
             }
         }

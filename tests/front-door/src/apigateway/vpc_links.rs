@@ -94,12 +94,12 @@ struct Create {
 pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     let input: Create = request.json()?;
     if input.name.is_empty() {
-        return Err(ApiError::bad_request("Name is required for a vpc link"));
+        return Err(ApiError::bad_request("Name cannot be empty"));
     }
     match input.target_arns.as_slice() {
         [] => return Err(ApiError::bad_request("No target arn specified for vpc link.")),
         [arn] if arn.starts_with("arn:") && arn.contains(":elasticloadbalancing:") => {}
-        [arn] => return Err(ApiError::bad_request(format!("Invalid ARN specified for vpc link: {arn}"))),
+        [arn] => return Err(ApiError::bad_request(format!("Invalid ARN. ARN is not well formed {arn}"))),
         _ => return Err(ApiError::bad_request("More than one target arn specified for vpc link.")),
     }
     let link = VpcLink {
@@ -108,7 +108,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
         description: input.description,
         target_arns: input.target_arns,
         status: Status::Pending,
-        status_message: Some("Your vpc link is being provisioned".into()),
+        status_message: None,
         tags: input.tags,
         until: Instant::now() + state.context.vpc_link_creation,
     };

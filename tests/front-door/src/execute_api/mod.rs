@@ -26,7 +26,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 
-use crate::apigateway::{ApiGateway, Integration, Method, View};
+use crate::apigateway::{ApiGateway, Integration, Method, View, allows};
 use crate::listener::{Answer, Listener};
 use gateway_response::{GatewayResponseType as Kind, gateway_response};
 use mapping::Context;
@@ -104,6 +104,12 @@ impl Plane {
         let Some(method) = found.resource.methods.get(verb).or_else(|| found.resource.methods.get("ANY")) else {
             return Ok(gateway_response(Kind::MissingAuthenticationToken, configuration));
         };
+        if let Some(policy) = &release.snapshot.rest_api.policy {
+            let asked = self.gateway.place(&release.api).request(&release.stage, verb, routed.path);
+            if !allows(policy, &asked) {
+                return Ok(gateway_response(Kind::AccessDenied, configuration));
+            }
+        }
         match method.authorization_type.as_str() {
             "NONE" | "" => {}
             "AWS_IAM" => return Ok(gateway_response(Kind::MissingAuthenticationToken, configuration)),

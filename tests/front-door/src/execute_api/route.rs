@@ -26,9 +26,13 @@ pub(crate) fn route<'view>(view: &'view View, region: &str, host: &str, path: &'
     let host = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
     if let Some(api) = host.strip_suffix(".amazonaws.com").and_then(|host| host.strip_suffix(region)) {
         let api = api.strip_suffix(".execute-api.")?;
-        let api = view.apis.get(api).filter(|api| !api.execute_api_disabled)?;
+        let api = view.apis.get(api)?;
         let (stage, path) = first_segment(path);
-        return Some(Routed { stage: api.stages.get(stage)?, path });
+        let stage = api.stages.get(stage)?;
+        // "After you disable the default endpoint, you must deploy your API for the change to take effect"
+        // (https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html).
+        let is_disabled = stage.release.snapshot.rest_api.disable_execute_api_endpoint;
+        return (!is_disabled).then_some(Routed { stage, path });
     }
     let mappings = view.domains.get(&host)?;
     let (api, stage, path) = mappings.iter().find_map(|(prefix, api, stage)| {

@@ -21,7 +21,7 @@ fn document(link: &str) -> Value {
                         "type": "http_proxy", "httpMethod": "GET", "uri": "http://shop.example.com/carts/{id}",
                         "connectionType": "VPC_LINK", "connectionId": link, "passthroughBehavior": "when_no_match",
                         "requestParameters": { "integration.request.path.id": "method.request.path.id" },
-                        "timeoutInMillis": 5000
+                        "responseTransferMode": "BUFFERED", "timeoutInMillis": 5000
                     }
                 }
             },

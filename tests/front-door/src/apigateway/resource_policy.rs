@@ -1,0 +1,151 @@
+//! Resource policies of REST APIs: stored with the API's own ARN, deployed with the configuration, and asked at every request.
+//!
+//! "API Gateway converts the abbreviated syntax to the full ARN when you save the policy"
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html>); a change takes effect
+//! with the next deployment; a request needs a statement that allows it and none that denies it
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>).
+//!
+//! Every caller is anonymous and comes from 127.0.0.1. Of conditions only `IpAddress` and `NotIpAddress` with `aws:SourceIp` are
+//! known; a statement with another condition never applies.
+
+use serde_json::Value;
+
+use super::state::Context;
+
+/// The address of every caller.
+const CALLER: u32 = u32::from_be_bytes([127, 0, 0, 1]);
+
+/// Where an API is: what its ARNs begin with.
+#[derive(Debug, Clone)]
+pub(crate) struct Place(String);
+
+impl Place {
+    pub(crate) fn of(context: &Context, api: &str) -> Self {
+        Self::in_account(&context.region, &context.account_id, api)
+    }
+
+    pub(crate) fn in_account(region: &str, account_id: &str, api: &str) -> Self {
+        Self(format!("arn:aws:execute-api:{region}:{account_id}:{api}"))
+    }
+
+    /// The ARN of a request: `arn:…:api/stage/GET/path`.
+    pub(crate) fn request(&self, stage: &str, verb: &str, path: &str) -> String {
+        format!("{}/{stage}/{verb}/{}", self.0, path.trim_start_matches('/'))
+    }
+}
+
+/// Expands the short form of the API's own resources in a policy, where there is one that can be read.
+pub(crate) fn expand(policy: &mut Option<String>, place: &Place) {
+    let Some(mut parsed) = policy.as_ref().and_then(|policy| serde_json::from_str::<Value>(policy).ok()) else {
+        return;
+    };
+    let statements = parsed.get_mut("Statement").map(listed).unwrap_or_default();
+    for statement in statements {
+        for field in ["Resource", "NotResource"] {
+            let named = statement.get_mut(field).map(listed).unwrap_or_default();
+            for resource in named {
+                if let Some(rest) = resource.as_str().and_then(|text| text.strip_prefix("execute-api:/")) {
+                    *resource = format!("{}/{rest}", place.0).into();
+                }
+            }
+        }
+    }
+    *policy = Some(parsed.to_string());
+}
+
+/// The same, to be changed.
+fn listed(value: &mut Value) -> Vec<&mut Value> {
+    match value {
+        Value::Array(several) => several.iter_mut().collect(),
+        one => vec![one],
+    }
+}
+
+/// Whether a policy lets a request with this ARN through.
+pub(crate) fn allows(policy: &str, request: &str) -> bool {
+    let Ok(policy) = serde_json::from_str::<Value>(policy) else { return false };
+    let applies = |statement: &&Value| names(statement, request) && fulfilled(&statement["Condition"]);
+    let applying: Vec<&Value> = each(&policy["Statement"]).into_iter().filter(applies).collect();
+    let says = |effect: &str| applying.iter().any(|statement| statement["Effect"] == effect);
+    says("Allow") && !says("Deny")
+}
+
+/// The elements of a list, or the one thing that stands in its place.
+fn each(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |several| several.iter().collect())
+}
+
+fn names(statement: &Value, request: &str) -> bool {
+    let any = |field: &str| {
+        let named = each(statement.get(field)?);
+        Some(named.into_iter().filter_map(Value::as_str).any(|pattern| matches(pattern, request)))
+    };
+    any("Resource").or_else(|| any("NotResource").map(|found| !found)).unwrap_or_default()
+}
+
+/// Whether a text fits a pattern in which `*` is anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
+            (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
+        }),
+    }
+}
+
+fn fulfilled(condition: &Value) -> bool {
+    let conditions = condition.as_object().into_iter().flatten();
+    conditions.into_iter().all(|(operator, keys)| {
+        let ranges: Vec<&str> = each(&keys["aws:SourceIp"]).into_iter().filter_map(Value::as_str).collect();
+        let inside = ranges.iter().any(|range| contains(range, CALLER));
+        match operator.as_str() {
+            "IpAddress" => inside,
+            "NotIpAddress" => !ranges.is_empty() && !inside,
+            _ => false,
+        }
+    })
+}
+
+fn contains(range: &str, address: u32) -> bool {
+    let (start, length) = range.split_once('/').unwrap_or((range, "32"));
+    let start = start.parse::<std::net::Ipv4Addr>().map(u32::from);
+    let (Ok(start), Ok(length @ 0..=32)) = (start, length.parse::<u32>()) else { return false };
+    let mask = u32::MAX.checked_shl(32 - length).unwrap_or_default();
+    start & mask == address & mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const REQUEST: &str = "arn:aws:execute-api:eu-central-1:000000000000:abc/prod/GET/cart";
+
+    fn policy(effect: &str, resource: &str, condition: &Value) -> Value {
+        json!({ "Effect": effect, "Principal": "*", "Action": "execute-api:Invoke", "Resource": resource, "Condition": condition })
+    }
+
+    #[test]
+    fn a_request_needs_a_statement_that_allows_it_and_none_that_denies_it() {
+        let arn = |rest: &str| format!("arn:aws:execute-api:eu-central-1:000000000000:{rest}");
+        let all = policy("Allow", &arn("abc/*"), &json!({}));
+        let (here, elsewhere) =
+            (json!({ "aws:SourceIp": ["127.0.0.0/8"] }), json!({ "aws:SourceIp": "203.0.113.0/24" }));
+        for (statements, expected) in [
+            (json!([all]), true),
+            (json!(all), true),
+            (json!([]), false),
+            (json!([policy("Allow", &arn("other/*"), &json!({}))]), false),
+            (json!([policy("Allow", &arn("abc/prod/GET/*"), &json!({}))]), true),
+            (json!([policy("Allow", &arn("abc/test/*"), &json!({}))]), false),
+            (json!([all, policy("Deny", &arn("abc/prod*"), &json!({}))]), false),
+            (json!([all, policy("Deny", &arn("abc/*"), &json!({ "NotIpAddress": elsewhere }))]), false),
+            (json!([all, policy("Deny", &arn("abc/*"), &json!({ "NotIpAddress": here }))]), true),
+            (json!([policy("Allow", &arn("abc/*"), &json!({ "IpAddress": here }))]), true),
+            (json!([policy("Allow", &arn("abc/*"), &json!({ "IpAddress": elsewhere }))]), false),
+        ] {
+            let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+            assert_eq!(allows(&policy, REQUEST), expected, "{policy}");
+        }
+    }
+}
