@@ -40,15 +40,21 @@ async fn tags_of(client: &Client, arn: &str) -> Result<Tags, PhaseError> {
     Ok(tags.map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned())).collect())
 }
 
-/// A delete of something that may be gone; what still uses it is being deleted too, so that is `NotReady`.
+/// A delete of something that may be gone; what still uses it is being deleted too, so that is `NotReady`, and so is deletion protection:
+/// it was turned off a moment ago.
 fn gone<T, E: ProvideErrorMetadata>(context: &str, answer: Result<T, SdkError<E, Response>>) -> Result<(), PhaseError> {
     match answer {
         Ok(_) => Ok(()),
         Err(error) if code(&error).ends_with("NotFound") => Ok(()),
-        Err(error) if code(&error) == "ResourceInUse" => {
-            Err(PhaseError::not_ready(phase_error(context, &error).message))
+        Err(error) => {
+            let refused = phase_error(context, &error);
+            let is_protected = || refused.message.contains("deletion protection");
+            match code(&error) {
+                "ResourceInUse" => Err(PhaseError::not_ready(refused.message)),
+                "OperationNotPermitted" if is_protected() => Err(PhaseError::not_ready(refused.message)),
+                _ => Err(refused),
+            }
         }
-        Err(error) => Err(phase_error(context, &error)),
     }
 }
 

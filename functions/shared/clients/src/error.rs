@@ -23,6 +23,12 @@ const LATER: [&str; 14] = [
     "ServiceUnavailableException",
 ];
 
+/// What a refusal says, in lower case, that ends by itself, under whatever code. API Gateway answers two changes of one API at the
+/// same time with a `ConflictException` or a `BadRequestException`: "Unable to complete operation due to concurrent modification.
+/// Please try again later." (<https://github.com/hashicorp/terraform-provider-aws/issues/16439>,
+/// <https://github.com/carlnordenfelt/aws-api-gateway-for-cloudformation/issues/27>). Other services have siblings of it.
+const PASSING: [&str; 3] = ["concurrent modification", "try again later", "please retry"];
+
 /// Codes that mean that a permission is missing.
 const DENIED: [&str; 7] = [
     "AccessDenied",
@@ -57,11 +63,16 @@ pub fn phase_error<E: ProvideErrorMetadata>(context: &str, error: &SdkError<E, R
 fn classify(code: &str, status: u16, message: String) -> PhaseError {
     if DENIED.contains(&code) {
         PhaseError::denied(message)
-    } else if LATER.contains(&code) || status == 429 || status >= 500 {
+    } else if LATER.contains(&code) || status == 429 || status >= 500 || is_passing(&message) {
         PhaseError::unavailable(message)
     } else {
         PhaseError::refused(message)
     }
+}
+
+fn is_passing(message: &str) -> bool {
+    let message = message.to_lowercase();
+    PASSING.iter().any(|text| message.contains(text))
 }
 
 /// The code of a service error, empty where the service did not answer: for callers that know what some codes mean.
@@ -85,6 +96,24 @@ mod tests {
             ("ResourceInUseException", 409, Condition::Refused),
         ] {
             assert_eq!(classify(code, status, String::new()).condition, condition, "{code}");
+        }
+    }
+
+    // The texts: terraform-provider-aws#16439, carlnordenfelt/aws-api-gateway-for-cloudformation#27, and ResourceContention of
+    // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachLoadBalancerTargetGroups.html.
+    #[test]
+    fn a_refusal_that_passes_by_itself_is_tried_again_and_a_missing_permission_is_not() {
+        let concurrent = "Unable to complete operation due to concurrent modification. Please try again later.";
+        let pending = "You already have a pending update to an Auto Scaling resource (for example, an Auto Scaling group, \
+                       instance, or load balancer).";
+        for (code, status, text, condition) in [
+            ("ConflictException", 409, concurrent, Condition::Unavailable),
+            ("BadRequestException", 400, concurrent, Condition::Unavailable),
+            ("ResourceContention", 500, pending, Condition::Unavailable),
+            ("ConflictException", 409, "Stage already exists", Condition::Refused),
+            ("AccessDeniedException", 403, "not authorized; try again later", Condition::Denied),
+        ] {
+            assert_eq!(classify(code, status, text.to_owned()).condition, condition, "{code}: {text}");
         }
     }
 }

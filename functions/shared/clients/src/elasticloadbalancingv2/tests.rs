@@ -296,3 +296,14 @@ async fn what_is_gone_is_nothing_what_is_used_is_waited_for_and_refusals_keep_th
         assert_eq!(condition(scenario.account.delete_load_balancer(ELB).await), expected, "{code}");
     }
 }
+
+// The error: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html.
+#[tokio::test]
+async fn a_load_balancer_that_is_protected_still_is_waited_for() {
+    let text = "Load balancer 'arn' cannot be deleted because deletion protection is enabled";
+    let body = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>OperationNotPermitted</Code><Message>{text}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+    );
+    let scenario = Scenario::of([answer(400, body)]);
+    assert_eq!(condition(scenario.account.delete_load_balancer(ELB).await), Condition::NotReady);
+}
