@@ -2,7 +2,10 @@
 
 use crate::{
     Condition, Direction, Migration, MigrationId, Outcome, Payload, PhaseError,
-    ports::{Clock, Leases, Migrations, migrations::Life},
+    ports::{
+        Clock, Leases, Migrations,
+        migrations::{Life, Meta},
+    },
     step::Step,
 };
 use jiff::SignedDuration;
@@ -63,6 +66,10 @@ where
 }
 
 /// Holds the lease while the phase works. What is loaded under it is what the copy before has left.
+///
+/// A phase that was throttled after it had got further, as the ledger tells, is `NotReady`: tries after `Unavailable` are counted over
+/// the whole visit of a state, and a quota of one call in 20 seconds would use them up though every one of them brings the phase
+/// further.
 async fn leased<P: Migrations + Leases + Clock>(
     ports: &P,
     phase: &str,
@@ -78,8 +85,13 @@ async fn leased<P: Migrations + Leases + Clock>(
             "the migration goes the other way ({}); this {} of {phase} changed nothing",
             migration.direction, payload.direction
         ))),
-        // Boxed: the nested futures of a phase are too deep for the compiler's layout queries otherwise.
-        Ok((_, migration)) => Box::pin(work(&migration)).await,
+        Ok((meta, migration)) => {
+            // Boxed: the nested futures of a phase are too deep for the compiler's layout queries otherwise.
+            match Box::pin(work(&migration)).await {
+                Err(error) if error.condition == Condition::Unavailable => Err(got_further(ports, &meta, error).await),
+                answer => answer,
+            }
+        }
     };
     // A lease that is not given back ends by itself at its deadline; the answer of the phase counts more.
     if let Err(error) = ports.release(id, phase, &invocation.request_id).await {
@@ -106,6 +118,17 @@ async fn hold<P: Leases + Clock>(
             }
             taken => return taken,
         }
+    }
+}
+
+/// The error of a phase that AWS did not answer: `NotReady` where the ledger has got events since.
+async fn got_further<P: Migrations>(ports: &P, before: &Meta, error: PhaseError) -> PhaseError {
+    match ports.meta(&before.id).await {
+        Ok(Some(now)) if now.events > before.events => {
+            PhaseError::not_ready(format!("got further, and then {}", error.message))
+        }
+        // The ledger does not answer either.
+        _ => error,
     }
 }
 

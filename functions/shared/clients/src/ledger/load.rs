@@ -21,6 +21,7 @@ impl Item {
             outcome: self.maybe("outcome").map(ToOwned::to_owned),
             refusal: self.maybe("refusal").map(|_| self.json("refusal")).transpose()?,
             digest: self.maybe("digest").unwrap_or_default().to_owned(),
+            events: self.number("seq")?,
             opened_at: self.time("openedAt")?,
         })
     }

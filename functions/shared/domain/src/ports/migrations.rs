@@ -51,6 +51,8 @@ pub struct Meta {
     pub refusal: Option<Refusal>,
     /// The plan's digest.
     pub digest: String,
+    /// Events so far: every write of a phase adds one.
+    pub events: u64,
     /// Since when.
     pub opened_at: jiff::Timestamp,
 }

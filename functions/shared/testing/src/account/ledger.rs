@@ -65,6 +65,11 @@ pub struct Event {
 }
 
 impl Record {
+    /// META as it is read: with the number of events.
+    fn told(&self) -> Meta {
+        Meta { events: self.events.len() as u64, ..self.meta.clone() }
+    }
+
     fn new(meta: Meta, input: Option<Input>, plan: Plan) -> Self {
         Self {
             meta,
@@ -147,6 +152,7 @@ impl Account {
             outcome: None,
             refusal: None,
             digest: migration.plan.digest(),
+            events: 0,
             opened_at: now,
         };
         let mut table = self.table();

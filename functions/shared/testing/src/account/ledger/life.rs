@@ -81,6 +81,7 @@ impl Account {
                 outcome: None,
                 refusal: None,
                 digest: String::new(),
+                events: 0,
                 opened_at: now,
             });
             let mut record = Record::new(meta, input, plan);
@@ -100,7 +101,7 @@ fn written<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> Resu
 
 impl Migrations for Account {
     async fn meta(&self, id: &MigrationId) -> Result<Option<Meta>, PhaseError> {
-        self.look(|table| Ok(table.migrations.get(id).map(|record| record.meta.clone())))
+        self.look(|table| Ok(table.migrations.get(id).map(Record::told)))
     }
 
     async fn load(&self, id: &MigrationId, deadline: Timestamp) -> Result<(Meta, Migration), PhaseError> {
@@ -116,7 +117,7 @@ impl Migrations for Account {
                 deadline,
                 opened_at: record.meta.opened_at,
             };
-            Ok((record.meta.clone(), migration))
+            Ok((record.told(), migration))
         })
     }
 
