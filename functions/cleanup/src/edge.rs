@@ -3,11 +3,11 @@
 //! Green's deployment stays: production runs on it. Its own stage goes with the other one, since production's stage holds it now.
 
 use crate::blue;
-use domain::gateway::way;
+use domain::gateway::{self, way};
 use domain::plan::Planned;
 use domain::ports::load_balancers::Named;
 use domain::ports::{Apis, Ledger, LoadBalancers, Stages, TargetGroups, UsagePlans, VpcLinks};
-use domain::resources::{load_balancer, rest_api, stage, target_group, usage_plan, vpc_link};
+use domain::resources::{deployment, load_balancer, rest_api, stage, target_group, usage_plan, vpc_link};
 use domain::{Kind, Migration, Outcome, PhaseError, ResourceKey, Side};
 
 /// Everything that is deleted here.
@@ -61,6 +61,8 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
     for side in [Side::Blue, Side::Green] {
         stage::remove(ports, migration, &edge.api.id, &stage::keeper(side)).await?;
     }
+    let (g, _) = gateway::green(ports, migration).await?;
+    deployment::sweep(ports, migration, &edge.api.id, &deployment::green(), &g).await?;
     no_way_back(ports, migration).await?;
     link(ports, migration, &edge.vpc_link.id).await?;
     balancer(ports, migration, &edge.load_balancer.arn).await?;

@@ -44,7 +44,7 @@ pub async fn inspect<P: Ports>(ports: &P, migration: &Migration, now: jiff::Time
     }
     own_stage(ports, migration).await?;
     way::blue_is_unused(ports, migration).await?;
-    let flows = quiet(ports, migration, now).await?;
+    let flows = quiet(ports, migration, shifted_at, now).await?;
     let seen = json!({ "guardedAt": now, "flows": flows, "deletes": migration.plan.deletes });
     ports.save_progress(migration, Progress::Cleanup, seen).await
 }
@@ -68,18 +68,30 @@ async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Pha
     Ok(())
 }
 
-/// Blue's load balancer must report no flows for the given time. One that reports nothing may have any number.
-async fn quiet<P: Ports>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<f64, PhaseError> {
+/// Blue's load balancer must have no flows for the given time. `ActiveFlowCount` is documented both as always reported and, like every
+/// metric, as reported only while requests flow: one that was reported while blue served and is not any more is none. A load
+/// balancer that never reported may have any number.
+async fn quiet<P: Ports>(
+    ports: &P,
+    migration: &Migration,
+    shifted_at: jiff::Timestamp,
+    now: jiff::Timestamp,
+) -> Result<f64, PhaseError> {
     let balancer = &migration.plan.edge.load_balancer;
     let after = i64::try_from(migration.input.cleanup.after.as_secs()).unwrap_or(i64::MAX);
     let window = jiff::SignedDuration::from_secs(after).min(QUIET);
     let since = now.checked_sub(window).unwrap_or(now);
-    match ports.active_flows(&balancer.arn, since).await? {
-        Some(flows) if flows < 0.5 => Ok(flows),
-        Some(flows) => Err(PhaseError::not_ready(format!("{flows} flows on {} since {since}", balancer.name))),
-        None => Err(PhaseError::not_ready(format!(
-            "{} has reported no ActiveFlowCount since {since}, which proves nothing",
-            balancer.name
-        ))),
+    match ports.active_flows(&balancer.arn, since, now).await? {
+        Some(flows) if flows < 0.5 => return Ok(flows),
+        Some(flows) => return Err(PhaseError::not_ready(format!("{flows} flows on {} since {since}", balancer.name))),
+        None => {}
     }
+    let serving = shifted_at.checked_sub(QUIET).unwrap_or(shifted_at);
+    if ports.active_flows(&balancer.arn, serving, shifted_at).await?.is_some() {
+        return Ok(0.0);
+    }
+    Err(PhaseError::not_ready(format!(
+        "{} has reported no ActiveFlowCount since {since}, nor while it served, which proves nothing",
+        balancer.name
+    )))
 }

@@ -152,9 +152,21 @@ async fn a_link_v2_to_blues_load_balancer_and_a_canary_that_nobody_sees_count_as
 #[tokio::test]
 async fn flows_and_missing_figures_are_waited_out() {
     for flows in [Some(3.0), None] {
-        let error = refusal(|aws| aws.flows.extend([("arn:balancer-blue".to_owned(), flows)])).await;
+        let always = jiff::Timestamp::MIN;
+        let error = refusal(|aws| aws.flows.extend([("arn:balancer-blue".to_owned(), (always, flows))])).await;
         assert_eq!(error.condition, Condition::NotReady, "{error}");
     }
+}
+
+// "If there are no requests flowing through the load balancer or no data for a metric, the metric is not reported"
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html).
+#[tokio::test]
+async fn a_metric_that_was_reported_while_blue_served_and_is_not_any_more_means_no_flows() {
+    let (account, migration) = promoted().await;
+    let silent = (migration.opened_at, None);
+    account.aws().flows.insert("arn:balancer-blue".to_owned(), silent);
+    inspect(&account, &migration).await.unwrap();
+    assert_eq!(account.progress_of(&migration, Progress::Cleanup)["flows"].as_f64(), Some(0.0));
 }
 
 #[tokio::test]

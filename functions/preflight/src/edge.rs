@@ -92,9 +92,6 @@ async fn stage<P: Ports>(
     let plans = ports.usage_plans(Some(id)).await?;
     let covers = |stages: &[(String, String)]| stages.iter().any(|(api, stage)| api == id && stage == name);
     found.facts.usage_plans = plans.into_iter().filter(|plan| covers(&plan.stages)).collect();
-    let paths = ports.base_paths().await?;
-    let mapped = paths.into_iter().filter(|path| path.api_id == *id && (path.stage == *name || path.stage.is_empty()));
-    found.facts.base_paths = mapped.collect();
     Ok(())
 }
 

@@ -25,7 +25,12 @@ pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<
     keeper(ports, migration, Side::Green, &t).await?;
     let production = ports.export(api, &edge.stage.name).await?;
     let trial = ports.export(api, &stage::keeper_name(migration, Side::Green)).await?;
-    let edits = export::differences(&production, &trial, 20);
+    let mut edits = export::differences(&production, &trial, 20);
+    // It takes effect with a deployment, and an export need not tell.
+    let now = ports.api(api).await?.unwrap_or_default();
+    if now.execute_api_disabled && !edge.api.execute_api_disabled {
+        edits.push("its default endpoint was disabled".to_owned());
+    }
     if edits.is_empty() {
         Ok(())
     } else {
@@ -37,9 +42,10 @@ pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<
     }
 }
 
-/// Holds G with a stage of Bascule's own.
+/// Holds G with a stage of Bascule's own, and deletes its duplicates.
 pub(crate) async fn hold<P: Ports>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
-    keeper(ports, migration, Side::Green, g).await
+    keeper(ports, migration, Side::Green, g).await?;
+    deployment::sweep(ports, migration, &migration.plan.edge.api.id, &deployment::green(), g).await
 }
 
 async fn keeper<P: Ports>(ports: &P, migration: &Migration, side: Side, deployment: &str) -> Result<(), PhaseError> {

@@ -1,31 +1,29 @@
-//! The window: the main API's configuration points at green while G is deployed, and goes back.
+//! The window: the main API's configuration points at green while G is deployed, and goes back to what the plan says.
 //!
 //! Nobody's ordinary deployment may fall into it, since it would carry green's link into production unasked: one that
 //! does is reported.
 
 use crate::{Ports, deployments};
 use domain::gateway::{export, integrations, made, unmoved};
-use domain::plan::edge::LinkedMethod;
 use domain::resources::stage::keeper_name;
 use domain::resources::{deployment, integration, vpc_link};
 use domain::{Entry, Migration, PhaseError, Side};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// What the ledger keeps of the window.
+/// What the ledger keeps of the window. The originals of the integrations are in the plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Originals {
-    /// The integrations as they were.
-    integrations: Vec<LinkedMethod>,
+struct Window {
     /// The deployments that there were.
     deployments: Vec<String>,
 }
 
-fn originals(entry: &Entry) -> Result<Originals, PhaseError> {
-    serde_json::from_value(entry.detail.clone()).map_err(|error| {
-        PhaseError::conflict(format!("the ledger's originals of the integrations cannot be read: {error}"))
-    })
+impl Window {
+    fn of(entry: &Entry) -> Result<Self, PhaseError> {
+        serde_json::from_value(entry.detail.clone())
+            .map_err(|error| PhaseError::conflict(format!("the ledger's entry of the window cannot be read: {error}")))
+    }
 }
 
 async fn open<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<Entry>, PhaseError> {
@@ -50,14 +48,14 @@ pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result
     if deployments::find_g(ports, migration).await?.is_none() {
         if open(ports, migration).await?.is_none() {
             let known = ports.deployments(api).await?.into_iter().map(|deployment| deployment.id);
-            let originals = Originals { integrations: edge.integrations.clone(), deployments: known.collect() };
-            ports.intend(migration, &integration::window(), json!(originals)).await?;
+            let window = Window { deployments: known.collect() };
+            ports.intend(migration, &integration::window(), json!(window)).await?;
         }
-        let foreign = integrations::point(ports, api, &edge.integrations, &edge.vpc_link.id, &green).await?;
+        let foreign = integrations::point(ports, migration, &edge.vpc_link.id, &green).await?;
         if !foreign.is_empty() {
             return Err(PhaseError::conflict(format!(
                 "somebody edits {api} while deployment G is being made: {}. Freeze edits and start a new migration",
-                foreign.join("; ")
+                integrations::few(&foreign)
             )));
         }
         no_foreign_deployment(ports, migration).await?;
@@ -80,14 +78,12 @@ pub(crate) async fn close<P: Ports>(ports: &P, migration: &Migration, g: &str) -
 }
 
 async fn put_back<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let Some(entry) = open(ports, migration).await? else {
+    if open(ports, migration).await?.is_none() {
         return Ok(());
-    };
-    let edge = &migration.plan.edge;
+    }
     let green = made(ports, migration, &vpc_link::key(migration)).await?;
-    let originals = originals(&entry)?;
     // What points elsewhere was edited by others since: theirs stays.
-    integrations::point(ports, &edge.api.id, &originals.integrations, &green, &edge.vpc_link.id).await?;
+    integrations::point(ports, migration, &green, &migration.plan.edge.vpc_link.id).await?;
     Ok(())
 }
 
@@ -106,7 +102,7 @@ async fn no_foreign_deployment<P: Ports>(ports: &P, migration: &Migration) -> Re
     let Some(entry) = open(ports, migration).await? else {
         return Ok(());
     };
-    let known = originals(&entry)?.deployments;
+    let known = Window::of(&entry)?.deployments;
     let own = [deployment::green(), deployment::trial()].map(|key| deployment::description(migration, &key));
     let foreign: Vec<String> = ports
         .deployments(api)

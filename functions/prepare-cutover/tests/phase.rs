@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::ports::gateway::{Deployment, Method};
-use domain::{Condition, Entry, Migration};
+use domain::resources::stage::keeper_name;
+use domain::{Condition, Entry, Migration, Side};
 use prepare_cutover::{converge, undo};
 use std::collections::BTreeMap;
 use testing::shop::{API, GREEN_LINK, input};
@@ -124,13 +125,70 @@ async fn a_stage_that_moved_since_the_plan_is_a_conflict() {
 #[tokio::test]
 async fn a_green_that_fails_the_smoke_test_is_waited_for_and_then_unhealthy() {
     let (account, migration) = shop().await;
-    account.aws().answers.insert("/admin".to_owned(), 503);
+    let stage = keeper_name(&migration, Side::Green);
+    account.aws().answers.insert(format!("{API}/{stage}/admin"), 503);
     let error = converge(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::NotReady, "{error}");
     account.wait(jiff::SignedDuration::from_mins(4));
     let error = converge(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::Unhealthy);
-    assert!(error.message.contains("GET /admin answered 503"), "{error}");
+    assert!(error.message.contains("/admin answered 503, expected 200 as blue does"), "{error}");
+}
+
+#[tokio::test]
+async fn a_request_that_production_refuses_is_refused_by_g_as_well() {
+    let (account, migration) = shop().await;
+    account.aws().answers.insert("/admin".to_owned(), 403);
+    account.drive(&migration, converge).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_policy_for_the_production_stage_alone_is_seen_by_bs_stage_once_both_are_settled() {
+    let (account, migration) = shop().await;
+    for side in [Side::Blue, Side::Green] {
+        let stage = keeper_name(&migration, side);
+        account.aws().answers.insert(format!("{API}/{stage}/admin"), 403);
+    }
+    let error = converge(&account, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady, "the key may not be known there yet: {error}");
+    account.wait(jiff::SignedDuration::from_mins(4));
+    converge(&account, &migration).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_duplicate_of_g_is_deleted_and_g_stays() {
+    let (account, migration) = shop().await;
+    account.drive(&migration, converge).await.unwrap();
+    let g = made_by_bascule(&account.aws())[0].0.clone();
+    for id in ["a-late-one", "zz-late-one"] {
+        let late = (Deployment { id: id.to_owned(), ..g.clone() }, Vec::new());
+        account.aws().deployments.insert((API.to_owned(), id.to_owned()), late);
+    }
+    account.drive(&migration, converge).await.unwrap();
+    let left: Vec<String> =
+        made_by_bascule(&account.aws()).iter().map(|(deployment, _)| deployment.id.clone()).collect();
+    assert_eq!(left, [g.id]);
+}
+
+// 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html#limits-items
+#[tokio::test]
+async fn the_ledgers_entries_of_an_api_with_five_thousand_methods_fit_into_items() {
+    let (account, mut migration) = shop().await;
+    {
+        let mut aws = account.aws();
+        let like = aws.methods[API][0].clone();
+        let methods: Vec<Method> = (0..5_000)
+            .map(|number| Method { resource_id: format!("r{number}"), path: format!("/m{number}"), ..like.clone() })
+            .collect();
+        migration.plan.edge.integrations = methods.iter().filter_map(Method::linked).collect();
+        aws.methods.insert(API.to_owned(), methods.clone());
+        aws.deployments.get_mut(&(API.to_owned(), "deployment-b".to_owned())).unwrap().1 = methods;
+    }
+    account.drive(&migration, converge).await.unwrap();
+    for entry in account.entries_of(&migration) {
+        let size = entry.detail.to_string().len();
+        assert!(size < 400_000, "{} has {size} bytes", entry.key);
+    }
 }
 
 /// What is live in the ledger.

@@ -5,6 +5,10 @@ use domain::gateway::export;
 use domain::input::Host;
 use serde_json::Value;
 
+/// The parameter mapping that gives the backend another Host header than the URI's
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>).
+const HOST: &str = "integration.request.header.Host";
+
 /// The document to import. Integrations through other links, or through none, stay as they are.
 #[must_use]
 pub fn temporary(mut export: Value, blue: &str, green: &str, hosts: &[Host]) -> Value {
@@ -13,8 +17,25 @@ pub fn temporary(mut export: Value, blue: &str, green: &str, hosts: &[Host]) -> 
         if let Some(uri) = integration.get("uri").and_then(Value::as_str) {
             integration["uri"] = rehost(uri, hosts).into();
         }
+        if let Some(Value::String(host)) =
+            integration.get_mut("requestParameters").and_then(|known| known.get_mut(HOST))
+        {
+            *host = rename(host, hosts);
+        }
     }
     export
+}
+
+/// A static value of a parameter mapping, `'shop.example.com'`, with the temporary host where it was that public one.
+fn rename(value: &str, hosts: &[Host]) -> String {
+    let name = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
+    let (name, port) =
+        name.map_or((value, None), |name| name.split_once(':').map_or((name, None), |(name, port)| (name, Some(port))));
+    let Some(host) = hosts.iter().find(|host| host.primary.eq_ignore_ascii_case(name)) else {
+        return value.to_owned();
+    };
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("'{}{port}'", host.temporary)
 }
 
 /// The URI with the temporary host where it had that public one; the port stays.
@@ -54,6 +75,27 @@ mod tests {
             ("arn:aws:apigateway:x", "arn:aws:apigateway:x"),
         ] {
             assert_eq!(rehost(uri, &hosts()), expected);
+        }
+    }
+
+    // Of public Terraform configurations of APIs before an internal load balancer.
+    #[test]
+    fn a_host_header_of_a_parameter_mapping_is_renamed_too() {
+        for (value, expected) in [
+            ("'shop.example.com'", "'shop-green.example.com'"),
+            ("'SHOP.example.com:8080'", "'shop-green.example.com:8080'"),
+            ("'other.example.com'", "'other.example.com'"),
+            ("method.request.header.Host", "method.request.header.Host"),
+        ] {
+            let export = |value: &str| {
+                json!({ "paths": { "/cart": { "get": { INTEGRATION: {
+                    "type": "http_proxy", "connectionType": "VPC_LINK", "connectionId": "blue1",
+                    "uri": "http://internal-nlb-0a1b.elb.eu-central-1.amazonaws.com/cart",
+                    "requestParameters": { HOST: value },
+                } } } } })
+            };
+            let written = temporary(export(value), "blue1", "blue1", &hosts());
+            assert_eq!(written, export(expected), "{value}");
         }
     }
 

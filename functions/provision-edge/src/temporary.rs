@@ -13,7 +13,8 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, link: &
     let deployment = deployment::ensure(ports, migration, api, &deployment::temporary(), async || Ok(())).await?;
     stage::ensure(ports, migration, api, &stage::temporary(), &deployment).await?;
     for like in &edge.usage_plans {
-        usage_plan::ensure(ports, migration, &usage_plan::temporary(&like.id), (api, stage), like).await?;
+        let stages = [(api.clone(), stage.clone())];
+        usage_plan::ensure(ports, migration, &usage_plan::temporary(&like.id), &stages, like).await?;
     }
     let url = rest_api::url(&migration.plan.region, api, stage);
     let progress = json!({ "temporaryApi": api, TEMPORARY_URL: url });

@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::Connection;
+use domain::plan::edge::{Api, Connection, VpcLink};
 use domain::resources::{deployment, stage_shift};
 use domain::{Condition, Entry, Migration, Outcome, PhaseError, Progress, Whole};
 use provision_edge::{Step, converge, undo as take_down};
+use serde_json::{Value, json};
 use testing::shop::input;
 use testing::{Account, Fault};
 
@@ -85,6 +86,38 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     let url = format!("https://{}.execute-api.eu-central-1.amazonaws.com/prod", api.id);
     let progress = account.progress_of(&migration, Progress::ProvisionEdge);
     assert_eq!(progress["temporaryUrl"], url);
+}
+
+#[tokio::test]
+async fn a_resource_policy_that_names_the_public_api_lets_people_into_the_temporary_one() {
+    let (account, migration) = shop().await;
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke",
+        "Resource": "arn:aws:execute-api:eu-central-1:123456789012:shop1/prod/*",
+    }] });
+    account.aws().apis.get_mut("shop1").unwrap().policy = Some(policy.to_string());
+    account.drive(&migration, build).await.unwrap();
+    let aws = account.aws();
+    let api = aws.apis.values().find(|api| api.id != "shop1").unwrap();
+    let found: Value = serde_json::from_str(api.policy.as_ref().unwrap()).unwrap();
+    let named = format!("arn:aws:execute-api:eu-central-1:123456789012:{}/prod/*", api.id);
+    assert_eq!(found["Statement"][0]["Resource"], named);
+}
+
+#[tokio::test]
+async fn of_an_api_and_a_link_that_were_made_twice_one_each_stays() {
+    let (account, migration) = shop().await;
+    account.drive(&migration, build).await.unwrap();
+    let expected = account.aws().contents();
+    {
+        let mut aws = account.aws();
+        let api = aws.apis.values().find(|api| api.id != "shop1").unwrap().clone();
+        aws.apis.insert("a-late-one".to_owned(), Api { id: "a-late-one".to_owned(), tags: [].into(), ..api });
+        let link = aws.links.values().find(|link| link.id != "blue1").unwrap().clone();
+        aws.links.insert("a-late-one".to_owned(), VpcLink { id: "a-late-one".to_owned(), ..link });
+    }
+    account.drive(&migration, build).await.unwrap();
+    assert_eq!(account.aws().finished().contents(), expected);
 }
 
 #[tokio::test]

@@ -1,17 +1,17 @@
 //! After the bake the API's configuration gets green's VPC link for good. Requests are not affected: the stage serves deployment G.
 
 use domain::gateway::{self, integrations};
-use domain::ports::{Apis, Ledger, Stages};
+use domain::ports::{Apis, Clock, Ledger, Stages};
 use domain::resources::integration;
 use domain::{Migration, PhaseError, Status};
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// Points the integrations of the plan at green's link, with their originals in the ledger first. Integrations that others have changed
+/// Points the integrations of the plan at green's link. Integrations that others have changed
 /// since are left alone.
 ///
 /// # Errors
-/// `Conflict` where the stage does not serve green alone; `NotReady` after a batch.
-pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+/// `Conflict` where the stage does not serve green alone; `NotReady` at the deadline.
+pub async fn converge<P: Ledger + Apis + Stages + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let key = integration::adopted();
     if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status == Status::Present) {
@@ -25,27 +25,26 @@ pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migratio
             edge.stage.name
         )));
     }
-    ports.intend(migration, &key, json!({ "integrations": edge.integrations })).await?;
-    let foreign = integrations::point(ports, &edge.api.id, &edge.integrations, &edge.vpc_link.id, &green).await?;
+    ports.intend(migration, &key, Value::Null).await?;
+    let foreign = integrations::point(ports, migration, &edge.vpc_link.id, &green).await?;
     if !foreign.is_empty() {
-        ports.record(migration, "integrations that others have changed are left alone", json!(foreign)).await?;
+        let evidence = json!({ "count": foreign.len(), "integrations": integrations::few(&foreign) });
+        ports.record(migration, "integrations that others have changed are left alone", evidence).await?;
     }
     ports.present(migration, &key, &green).await
 }
 
-/// Puts the originals back.
+/// Puts the plan's back.
 ///
 /// # Errors
-/// `NotReady` after a batch; `Conflict` where the originals in the ledger cannot be read.
-pub async fn undo<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+/// `NotReady` at the deadline.
+pub async fn undo<P: Ledger + Apis + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let key = integration::adopted();
-    let entry = ports.live(migration, &key).await?;
-    let Some(entry) = entry else {
+    let is_adopted = ports.live(migration, &key).await?.is_some();
+    if !is_adopted {
         return Ok(());
-    };
-    let edge = &migration.plan.edge;
-    let originals = integration::originals(&entry)?;
+    }
     let (_, green) = gateway::green(ports, migration).await?;
-    integrations::point(ports, &edge.api.id, &originals, &green, &edge.vpc_link.id).await?;
+    integrations::point(ports, migration, &green, &migration.plan.edge.vpc_link.id).await?;
     ports.absent(migration, &key).await
 }

@@ -175,7 +175,7 @@ async fn give_back<P: Ledger + Stages>(ports: &P, migration: &Migration) -> Resu
 ///
 /// # Errors
 /// As for [`undo`].
-async fn settle<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+async fn settle<P: Ledger + Apis + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     adopt::undo(ports, migration).await?;
     let key = stage_shift::key(migration);
     if ports.live(migration, &key).await?.is_some() {

@@ -1,42 +1,44 @@
-//! The smoke tests of the input, through the temporary API: its own URL, blue's keys, green's load balancer.
+//! The requests that G will be tried with, before people are asked: through production's own stage, which is blue, and through
+//! the temporary API, which is green, with the same key.
 
 use crate::Look;
 use domain::{
     Kind, Migration, PhaseError, Side, Status,
     ports::{Ledger, Probes, UsagePlans, probes::Probe},
     resources::usage_plan,
+    smoke::checks,
 };
 use serde_json::{Value, json};
 
-/// Sends every request once. Answers what was seen.
+/// Sends every request once to each. Answers what was seen.
 ///
 /// # Errors
-/// [`Look::Trouble`] where a request answers something else than expected: an ingress controller learns of a route a moment after it
-/// is applied.
+/// [`Look::Trouble`] where green answers something else than expected: an ingress controller learns of a route a moment after it is
+/// applied.
 pub(crate) async fn pass<P>(ports: &P, migration: &Migration) -> Result<Vec<Value>, Look>
 where
     P: Ledger + Probes + UsagePlans,
 {
-    if migration.input.smoke.is_empty() {
+    let edge = &migration.plan.edge;
+    let checks = checks(&migration.input, edge);
+    if checks.is_empty() {
         return Ok(Vec::new());
     }
-    let api = temporary_api(ports, migration).await?;
-    // The temporary API has the same keys as production.
-    let key = usage_plan::enabled_key(ports, &migration.plan.edge).await?.map(|(_, key)| key);
+    let temporary = temporary_api(ports, migration).await?;
+    // The temporary API has the same keys as production, and a stage of the same name.
+    let key = usage_plan::enabled_key(ports, edge).await?.map(|(_, key)| key);
+    let ask = async |api: &str, path: &str| {
+        let (api, stage, path) = (api.to_owned(), edge.stage.name.clone(), path.to_owned());
+        let answered = ports.probe(&Probe { api, stage, path, key: key.clone() }).await?;
+        Ok::<_, PhaseError>(answered.status)
+    };
     let mut seen = Vec::new();
     let mut faults = Vec::new();
-    for smoke in &migration.input.smoke {
-        let probe = Probe {
-            api: api.clone(),
-            stage: migration.input.gateway.stage.clone(),
-            path: smoke.path.clone(),
-            key: key.clone(),
-        };
-        let answered = ports.probe(&probe).await?;
-        if answered.status != smoke.expect {
-            faults.push(format!("{} answered {}, expected {}", smoke.path, answered.status, smoke.expect));
-        }
-        seen.push(json!({ "path": smoke.path, "status": answered.status }));
+    for check in checks {
+        let blue = ask(&edge.api.id, &check.path).await?;
+        let green = ask(&temporary, &check.path).await?;
+        faults.extend(check.fault(blue, green));
+        seen.push(json!({ "path": check.path, "blue": blue, "green": green }));
     }
     if faults.is_empty() {
         Ok(seen)

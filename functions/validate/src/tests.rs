@@ -64,7 +64,10 @@ async fn a_green_that_is_right_leaves_evidence_once() {
     first(&account, &migration).await.unwrap();
     let evidence = account.progress_of(&migration, Progress::Validate)["evidence"].clone();
     assert_eq!(evidence["targets"]["shop-blue-http"], json!({ "healthy": 2, "targets": 2 }));
-    assert_eq!(evidence["smoke"], json!([{ "path": "/cart", "status": 200 }, { "path": "/missing", "status": 404 }]));
+    assert_eq!(
+        evidence["smoke"],
+        json!([{ "path": "/cart", "blue": 200, "green": 200 }, { "path": "/missing", "blue": 404, "green": 404 }])
+    );
     assert_eq!(evidence["workloads"][WEB]["images"], json!(["web:1"]));
     assert_eq!(evidence["workloads"][WEB]["blue"].as_str().unwrap().len(), 16);
     let events: Vec<String> = account.events_of(&migration).into_iter().map(|event| event.what).collect();

@@ -53,14 +53,20 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
     let mut advice = Vec::new();
     let stage = &edge.stage;
     if stage.web_acl_arn.is_some() {
-        advice.push("the temporary API has no web ACL: associate one if people must not reach it without".to_owned());
+        advice.push(
+            "the temporary API and the two stages that hold blue's and green's deployments until the cleanup have no web ACL: \
+             associate one with each if nobody must reach them without"
+                .to_owned(),
+        );
     }
     if stage.cache_size.is_some() {
         advice.push("the temporary API has no cache; answers cached by the stage outlive the switch".to_owned());
     }
     if edge.api.policy.is_some() {
         advice.push(
-            "the temporary API gets the resource policy of the API; statements that name its id do not fit there"
+            "the temporary API gets the resource policy of the API, with its own id in the statements; conditions that name the \
+             API are copied as they are, and a statement for the production stage alone keeps everybody out of the two stages \
+             that hold blue's and green's deployments"
                 .to_owned(),
         );
     }
@@ -75,6 +81,11 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
             "blue's load balancer enforces security groups on PrivateLink traffic, and green's will too".to_owned(),
         );
     }
+    advice.push(
+        "the two stages that hold blue's and green's deployments until the cleanup answer on the default endpoint without the \
+         throttles of the production stage; API keys, authorization and the resource policy hold there too"
+            .to_owned(),
+    );
     advice.push(format!("freeze deployments of the API {} from the approval until the bake has ended", edge.api.id));
     advice
 }

@@ -28,7 +28,7 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
         creates.push(create(Kind::UsagePlan, format!("{} for the temporary API", plan.name)));
     }
     if edge.usage_plans.iter().any(|plan| !plan.key_ids.is_empty()) {
-        creates.push(create(Kind::UsagePlan, "one key for the stage that holds green's deployment".to_owned()));
+        creates.push(create(Kind::UsagePlan, "one key for the stages that hold the two deployments".to_owned()));
     }
     found.deletes.push(delete(Kind::VpcLink, &edge.vpc_link.name, &edge.vpc_link.id));
     found.deletes.push(delete(Kind::LoadBalancer, &edge.load_balancer.name, &edge.load_balancer.arn));

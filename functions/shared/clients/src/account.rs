@@ -6,7 +6,8 @@ use domain::{
     PhaseError,
     ports::{Clock, Settings},
 };
-use std::{collections::BTreeMap, ffi::OsString, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString, sync::Arc, time::Duration};
+use tokio::{sync::Mutex, time::Instant};
 
 /// What the names of infra/template.yaml's settings begin with.
 const OWN: &str = "BASCULE_";
@@ -20,13 +21,15 @@ const OTHERS: [&str; 2] = ["AWS_LAMBDA_FUNCTION_NAME", "AWS_ENDPOINT_URL_EXECUTE
 pub struct Account {
     config: SdkConfig,
     settings: BTreeMap<String, String>,
+    /// When the last call of a loop was sent.
+    last: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Account {
     /// On a loaded configuration and settings; tests give one whose HTTP client replays a conversation.
     #[must_use]
-    pub const fn new(config: SdkConfig, settings: BTreeMap<String, String>) -> Self {
-        Self { config, settings }
+    pub fn new(config: SdkConfig, settings: BTreeMap<String, String>) -> Self {
+        Self { config, settings, last: Arc::default() }
     }
 
     /// From the Lambda's environment, on one HTTPS client with ring. Nothing is sent yet.
@@ -47,6 +50,17 @@ impl Account {
     #[must_use]
     pub const fn config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// Waits until the time `gap` has passed since the last call that came here: loops of many calls keep below a quota that the
+    /// whole account shares, instead of running into it.
+    #[cfg(feature = "apigateway")]
+    pub(crate) async fn pace(&self, gap: Duration) {
+        let mut last = self.last.lock().await;
+        if let Some(last) = *last {
+            tokio::time::sleep_until(last + gap).await;
+        }
+        *last = Some(Instant::now());
     }
 
     /// The Region that the Lambda runs in, empty where the environment names none.

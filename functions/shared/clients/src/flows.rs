@@ -12,14 +12,19 @@ use domain::ports::Flows;
 const PERIOD_SECONDS: i32 = 60;
 
 impl Flows for Account {
-    async fn active_flows(&self, load_balancer_arn: &str, since: jiff::Timestamp) -> Result<Option<f64>, PhaseError> {
+    async fn active_flows(
+        &self,
+        load_balancer_arn: &str,
+        since: jiff::Timestamp,
+        until: jiff::Timestamp,
+    ) -> Result<Option<f64>, PhaseError> {
         let answer = Client::new(self.config())
             .get_metric_statistics()
             .namespace("AWS/NetworkELB")
             .metric_name("ActiveFlowCount")
             .dimensions(Dimension::builder().name("LoadBalancer").value(dimension(load_balancer_arn)).build())
             .start_time(DateTime::from_secs(since.as_second()))
-            .end_time(DateTime::from_secs(jiff::Timestamp::now().as_second()))
+            .end_time(DateTime::from_secs(until.as_second()))
             .period(PERIOD_SECONDS)
             .statistics(Statistic::Maximum)
             .send()
@@ -63,14 +68,15 @@ mod tests {
             .header("x-amzn-query-error", "AccessDenied;Sender");
         let scenario = Scenario::of([spoken(&reported), spoken(&silent), refused]);
         let since = jiff::Timestamp::from_second(1_480_000_000).unwrap();
-        assert_eq!(scenario.account.active_flows(ARN, since).await, Ok(Some(17.0)));
-        assert_eq!(scenario.account.active_flows(ARN, since).await, Ok(None));
-        assert_eq!(scenario.account.active_flows(ARN, since).await.unwrap_err().condition, Condition::Denied);
+        let until = jiff::Timestamp::from_second(1_480_000_900).unwrap();
+        assert_eq!(scenario.account.active_flows(ARN, since, until).await, Ok(Some(17.0)));
+        assert_eq!(scenario.account.active_flows(ARN, since, until).await, Ok(None));
+        assert_eq!(scenario.account.active_flows(ARN, since, until).await.unwrap_err().condition, Condition::Denied);
 
         assert_eq!(scenario.lines()[0], "POST /service/GraniteServiceVersion20100801/operation/GetMetricStatistics");
         let mut sent = cbor::decoded(&scenario.bytes(0));
-        let until = sent["EndTime"].take().as_f64().unwrap();
-        assert!(until > sent["StartTime"].take().as_f64().unwrap(), "{until}");
+        assert_eq!(sent["EndTime"].take().as_f64(), Some(1_480_000_900.0));
+        assert_eq!(sent["StartTime"].take().as_f64(), Some(1_480_000_000.0));
         let expected = json!({
             "Namespace": "AWS/NetworkELB",
             "MetricName": "ActiveFlowCount",

@@ -79,6 +79,24 @@ pub fn unless_new<'a>(error: PhaseError, ids: impl IntoIterator<Item = &'a Strin
     error
 }
 
+/// Of several things under the name of the one at `key`, the one that the ledger knows, or else the first. A create that had no
+/// answer in time may be carried out after the look for it, and its retry as well.
+///
+/// # Errors
+/// Those of the ledger only.
+pub async fn chosen<L: Ledger>(
+    ledger: &L,
+    migration: &Migration,
+    key: &ResourceKey,
+    found: Vec<String>,
+) -> Result<Option<String>, PhaseError> {
+    if found.len() < 2 {
+        return Ok(found.into_iter().next());
+    }
+    let known = ledger.entry(migration, key).await?.and_then(|entry| entry.id);
+    Ok(known.filter(|known| found.contains(known)).or_else(|| found.into_iter().next()))
+}
+
 /// Makes the thing at `key` absent, where the ledger says that Bascule created it: what the ledger does not know is
 /// never touched. `delete` is asked for until `find` no longer sees the thing; meanwhile the answer is `NotReady`.
 ///

@@ -96,9 +96,12 @@ fn another(aws: &mut Aws, like: &str) {
     let methods = aws.deployments[&pair(API, like)].1.clone();
     aws.apis.insert("other".to_owned(), Api { id: "other".to_owned(), ..Api::default() });
     aws.deployments.insert(pair("other", "d"), (Deployment::default(), methods));
-    let live = Stage { name: "live".to_owned(), deployment_id: "d".to_owned(), ..Stage::default() };
-    aws.stages.insert(pair("other", "live"), live);
+    let stage = Stage { name: "live".to_owned(), deployment_id: "d".to_owned(), ..Stage::default() };
+    aws.stages.insert(pair("other", "live"), stage);
 }
+
+/// What somebody does to the account.
+type Change = fn(&mut Aws);
 
 #[tokio::test]
 async fn whatever_goes_through_green_on_the_way_back_keeps_it() {
@@ -122,7 +125,7 @@ async fn whatever_goes_through_green_on_the_way_back_keeps_it() {
         aws.apis.insert("other".to_owned(), Api { id: "other".to_owned(), ..Api::default() });
         aws.methods.insert("other".to_owned(), methods);
     };
-    let changes: [(fn(&mut Aws), &str); 5] = [
+    let changes: [(Change, &str); 5] = [
         (canary, "the canary of the stage prod of the API shop1"),
         (another_stage, "the stage beta of the API shop1"),
         (another_api, "the stage live of the API other"),

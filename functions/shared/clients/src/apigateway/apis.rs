@@ -1,10 +1,10 @@
 //! REST APIs and their configuration.
 
-use super::{PAGE, client, convert, found, gone, refusal};
+use super::{GAP, PAGE, client, convert, found, gone, once, patient, refusal};
 use crate::{Account, error::phase_error};
 use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types::PutMode;
-use domain::plan::edge::{Api, BasePath};
+use domain::plan::edge::Api;
 use domain::ports::Apis;
 use domain::ports::gateway::{Method, Patch};
 use domain::{PhaseError, Tags};
@@ -61,7 +61,7 @@ impl Apis for Account {
 
     async fn export(&self, api: &str, stage: &str) -> Result<Value, PhaseError> {
         let context = format!("exporting the stage {stage} of {api}");
-        let answer = client(self)
+        let answer = patient(self)
             .get_export()
             .rest_api_id(api)
             .stage_name(stage)
@@ -77,7 +77,7 @@ impl Apis for Account {
     }
 
     async fn import(&self, document: &Value, endpoint_type: &str) -> Result<String, PhaseError> {
-        let answer = client(self)
+        let answer = once(self)
             .import_rest_api()
             .fail_on_warnings(false)
             .parameters("endpointConfigurationTypes", endpoint_type)
@@ -89,7 +89,7 @@ impl Apis for Account {
     }
 
     async fn overwrite(&self, api: &str, document: &Value) -> Result<(), PhaseError> {
-        client(self)
+        once(self)
             .put_rest_api()
             .rest_api_id(api)
             .mode(PutMode::Overwrite)
@@ -129,6 +129,7 @@ impl Apis for Account {
     }
 
     async fn connect(&self, api: &str, resource: &str, method: &str, link: &str) -> Result<(), PhaseError> {
+        self.pace(GAP).await;
         client(self)
             .update_integration()
             .rest_api_id(api)
@@ -139,35 +140,6 @@ impl Apis for Account {
             .await
             .map(|_| ())
             .map_err(|error| refusal(&format!("pointing {method} of resource {resource} of {api} at {link}"), &error))
-    }
-
-    async fn base_paths(&self) -> Result<Vec<BasePath>, PhaseError> {
-        let client = client(self);
-        let pages = client.get_domain_names().limit(PAGE).into_paginator().items().send();
-        let domains: Result<Vec<_>, _> = pages.collect().await;
-        let domains = domains.map_err(|error| phase_error("listing the custom domains", &error))?;
-        let mut paths = Vec::new();
-        for domain in domains {
-            let name = domain.domain_name().unwrap_or_default();
-            let pages = client
-                .get_base_path_mappings()
-                .domain_name(name)
-                .set_domain_name_id(domain.domain_name_id.clone())
-                .limit(PAGE)
-                .into_paginator()
-                .items()
-                .send();
-            let mappings: Result<Vec<_>, _> = pages.collect().await;
-            let mappings =
-                mappings.map_err(|error| phase_error(&format!("reading the base paths of {name}"), &error))?;
-            paths.extend(mappings.into_iter().map(|mapping| BasePath {
-                domain: name.to_owned(),
-                path: mapping.base_path.unwrap_or_default(),
-                api_id: mapping.rest_api_id.unwrap_or_default(),
-                stage: mapping.stage.unwrap_or_default(),
-            }));
-        }
-        Ok(paths)
     }
 }
 

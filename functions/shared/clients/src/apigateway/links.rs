@@ -1,7 +1,7 @@
 //! VPC links of REST APIs (V1)
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-private-integration.html>).
 
-use super::{PAGE, client, convert, found, gone};
+use super::{PAGE, client, convert, found, gone, once};
 use crate::{Account, error::phase_error};
 use aws_sdk_apigateway::types;
 use domain::PhaseError;
@@ -34,7 +34,7 @@ impl VpcLinks for Account {
 
     async fn create_vpc_link(&self, name: &str, load_balancer_arn: &str, tags: &Tags) -> Result<String, PhaseError> {
         let context = format!("creating the VPC link {name}");
-        let answer = client(self)
+        let answer = once(self)
             .create_vpc_link()
             .name(name)
             .target_arns(load_balancer_arn)

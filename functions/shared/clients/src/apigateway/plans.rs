@@ -1,6 +1,6 @@
 //! Usage plans and API keys.
 
-use super::{PAGE, client, convert, found, gone, refusal};
+use super::{GAP, PAGE, client, convert, found, gone, once, refusal};
 use crate::{
     Account,
     error::{code, phase_error},
@@ -38,7 +38,7 @@ impl UsagePlans for Account {
         let stages = plan.stages.iter().map(|(api, stage)| ApiStage::builder().api_id(api).stage(stage).build());
         let throttle = plan.throttle.as_ref();
         let quota = plan.quota.as_ref();
-        let answer = client(self)
+        let answer = once(self)
             .create_usage_plan()
             .name(&plan.name)
             .set_api_stages(Some(stages.collect()))
@@ -60,28 +60,34 @@ impl UsagePlans for Account {
     }
 
     async fn add_key(&self, plan: &str, key: &str) -> Result<(), PhaseError> {
+        self.pace(GAP).await;
         let answer =
             client(self).create_usage_plan_key().usage_plan_id(plan).key_id(key).key_type("API_KEY").send().await;
         match answer {
             Ok(_) => Ok(()),
-            Err(error) if code(&error) == "ConflictException" => Ok(()),
-            Err(error) => Err(phase_error(&format!("adding the API key {key} to the usage plan {plan}"), &error)),
+            Err(error) => {
+                let refused = phase_error(&format!("adding the API key {key} to the usage plan {plan}"), &error);
+                let is_in_it = code(&error) == "ConflictException" && !refused.condition.is_retried();
+                if is_in_it { Ok(()) } else { Err(refused) }
+            }
         }
     }
 
-    async fn remove_stage(&self, plan: &str, api: &str, stage: &str) -> Result<(), PhaseError> {
-        let patch = Patch::RemoveValue("/apiStages".to_owned(), format!("{api}:{stage}"));
+    async fn remove_stages(&self, plan: &str, stages: &[(String, String)]) -> Result<(), PhaseError> {
+        let named: Vec<String> = stages.iter().map(|(api, stage)| format!("{api}:{stage}")).collect();
+        let patches: Vec<Patch> =
+            named.iter().map(|stage| Patch::RemoveValue("/apiStages".to_owned(), stage.clone())).collect();
         let answer = client(self)
             .update_usage_plan()
             .usage_plan_id(plan)
-            .set_patch_operations(Some(convert::patches(&[patch])))
+            .set_patch_operations(Some(convert::patches(&patches)))
             .send()
             .await;
         match answer {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == "NotFoundException" => Ok(()),
             Err(error) => {
-                Err(refusal(&format!("taking the stage {stage} of {api} out of the usage plan {plan}"), &error))
+                Err(refusal(&format!("taking the stages {} out of the usage plan {plan}", named.join(", ")), &error))
             }
         }
     }

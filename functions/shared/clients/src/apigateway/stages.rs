@@ -1,6 +1,6 @@
 //! Stages and deployments.
 
-use super::{PAGE, client, convert, found, gone, refusal};
+use super::{PAGE, client, convert, found, gone, once, refusal};
 use crate::{Account, error::phase_error};
 use aws_sdk_apigateway::types;
 use domain::PhaseError;
@@ -36,7 +36,7 @@ impl Stages for Account {
     }
 
     async fn create_stage(&self, api: &str, stage: &Stage) -> Result<(), PhaseError> {
-        client(self)
+        once(self)
             .create_stage()
             .rest_api_id(api)
             .stage_name(&stage.name)
@@ -50,7 +50,7 @@ impl Stages for Account {
     }
 
     async fn update_stage(&self, api: &str, name: &str, patches: &[Patch]) -> Result<(), PhaseError> {
-        client(self)
+        once(self)
             .update_stage()
             .rest_api_id(api)
             .stage_name(name)
@@ -83,7 +83,7 @@ impl Stages for Account {
 
     async fn create_deployment(&self, api: &str, description: &str) -> Result<String, PhaseError> {
         let context = format!("deploying {api}");
-        let answer = client(self)
+        let answer = once(self)
             .create_deployment()
             .rest_api_id(api)
             .description(description)

@@ -16,6 +16,52 @@ const TIMEOUT: u32 = 29_000;
 /// Fields that name the API, the stage or the time and not the configuration.
 const NAMES: [&str; 3] = ["servers", "host", "basePath"];
 
+/// The extension about an API's endpoint: of the document, or of its servers
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-endpoint-configuration.html>).
+const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
+
+/// Settings of an integration that say the same as their absence. API Gateway writes some of them only into exports of
+/// deployments that were made since the setting exists.
+fn integration_defaults() -> [(&'static str, Value); 4] {
+    [
+        ("responseTransferMode", "BUFFERED".into()),
+        ("timeoutInMillis", TIMEOUT.into()),
+        ("passthroughBehavior", "when_no_match".into()),
+        ("connectionType", "INTERNET".into()),
+    ]
+}
+
+/// Settings of an API that say the same as their absence.
+fn api_defaults() -> [(&'static str, Value); 4] {
+    [
+        ("x-amazon-apigateway-security-policy", "TLS_1_0".into()),
+        ("x-amazon-apigateway-security-policy", "TLS_1_2".into()),
+        ("x-amazon-apigateway-endpoint-access-mode", "BASIC".into()),
+        ("x-amazon-apigateway-api-key-source", "HEADER".into()),
+    ]
+}
+
+/// The export without what goes without saying. Of `servers` only whether the default endpoint is disabled is left.
+fn normal(mut export: Value) -> Value {
+    let servers = export["servers"].as_array().into_iter().flatten();
+    let is_disabled = servers.chain([&export]).any(|place| place[ENDPOINT]["disableExecuteApiEndpoint"] == true);
+    for integration in every(&mut export) {
+        without(integration, &integration_defaults());
+    }
+    without(&mut export, &api_defaults());
+    if let Some(export) = export.as_object_mut() {
+        let endpoint = export.entry(ENDPOINT).or_insert_with(|| Value::Object(serde_json::Map::new()));
+        endpoint["disableExecuteApiEndpoint"] = is_disabled.into();
+    }
+    export
+}
+
+fn without(settings: &mut Value, defaults: &[(&str, Value)]) {
+    if let Some(settings) = settings.as_object_mut() {
+        settings.retain(|name, value| !defaults.iter().any(|(known, default)| known == name && default == value));
+    }
+}
+
 /// Every integration of an export with its path and method, as written there (`get`, `x-amazon-apigateway-any-method`).
 pub fn integrations(export: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let paths = export.get("paths").and_then(Value::as_object).into_iter().flatten();
@@ -54,11 +100,13 @@ pub fn integration(integration: &Value) -> Integration {
 /// The integrations of an export that go through the VPC link V1 of this id, to be changed.
 pub fn through<'a>(export: &'a mut Value, link: &str) -> impl Iterator<Item = &'a mut Value> {
     let link = Connection::VpcLink(link.to_owned());
+    every(export).filter(move |integration| connection(integration) == link)
+}
+
+fn every(export: &mut Value) -> impl Iterator<Item = &mut Value> {
     let paths = export.get_mut("paths").and_then(Value::as_object_mut).into_iter();
     let methods = paths.flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut);
-    let integrations =
-        methods.flat_map(|methods| methods.values_mut()).filter_map(|method| method.get_mut(INTEGRATION));
-    integrations.filter(move |integration| connection(integration) == link)
+    methods.flat_map(|methods| methods.values_mut()).filter_map(|method| method.get_mut(INTEGRATION))
 }
 
 /// Lets an integration of an export go through another VPC link V1.
@@ -82,11 +130,12 @@ pub fn repointed(mut export: Value, from: &str, to: &str) -> (Value, usize) {
     (export, count)
 }
 
-/// The differences between two exports, a line each and at most `most` of them; fields that name the stage are not compared.
+/// The differences between two exports, a line each and at most `most` of them. Fields that name the stage are not compared, and a
+/// setting that is written out is the same as its absence where it is the default.
 #[must_use]
 pub fn differences(before: &Value, after: &Value, most: usize) -> Vec<String> {
     let mut found = Vec::new();
-    compare("", before, after, &mut found);
+    compare("", &normal(before.clone()), &normal(after.clone()), &mut found);
     let more = found.len().saturating_sub(most);
     found.truncate(most);
     if more > 0 {
@@ -163,6 +212,43 @@ mod tests {
         let mut other = export("prod", "blue1");
         other["paths"]["/cart"]["get"]["parameters"] = json!([{ "name": "b" }, { "name": "a" }]);
         assert_eq!(differences(&export("prod", "blue1"), &other, 20), Vec::<String>::new());
+    }
+
+    // Exports that AWS made in May 2025 have neither (localstack's tests/aws/services/apigateway/test_apigateway_extended.py::
+    // TestApigatewayApis::test_export_oas30_openapi); today's have both.
+    #[test]
+    fn a_setting_that_is_written_out_says_the_same_as_its_default() {
+        let before = export("prod", "blue1");
+        let mut after = before.clone();
+        after["x-amazon-apigateway-security-policy"] = json!("TLS_1_0");
+        after["x-amazon-apigateway-endpoint-configuration"] = json!({ "disableExecuteApiEndpoint": false });
+        let integration = &mut after["paths"]["/cart"]["get"][INTEGRATION];
+        integration["responseTransferMode"] = json!("BUFFERED");
+        integration["timeoutInMillis"] = json!(29_000);
+        assert_eq!(differences(&before, &after, 20), Vec::<String>::new());
+        after["paths"]["/cart"]["get"][INTEGRATION]["responseTransferMode"] = json!("STREAM");
+        after["paths"]["/cart"]["get"][INTEGRATION]["timeoutInMillis"] = json!(5_000);
+        assert_eq!(
+            differences(&before, &after, 20),
+            [
+                format!("/paths//cart/get/{INTEGRATION}/responseTransferMode is new"),
+                format!("/paths//cart/get/{INTEGRATION}/timeoutInMillis is new"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_default_endpoint_that_is_disabled_is_an_edit_wherever_it_is_written() {
+        let before = export("prod", "blue1");
+        let disabled = json!({ "disableExecuteApiEndpoint": true });
+        let mut of_the_server = before.clone();
+        of_the_server["servers"][0]["x-amazon-apigateway-endpoint-configuration"] = disabled.clone();
+        let mut of_the_document = before.clone();
+        of_the_document["x-amazon-apigateway-endpoint-configuration"] = disabled;
+        let expected = "/x-amazon-apigateway-endpoint-configuration/disableExecuteApiEndpoint was false, is true";
+        for after in [of_the_server, of_the_document] {
+            assert_eq!(differences(&before, &after, 20), [expected]);
+        }
     }
 
     #[test]

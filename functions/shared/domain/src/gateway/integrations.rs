@@ -1,14 +1,16 @@
-//! Points integrations of an API's configuration at another VPC link V1, a batch in each invocation.
+//! Points integrations of an API's configuration at another VPC link V1.
 
-use crate::PhaseError;
 use crate::plan::edge::{Connection, LinkedMethod};
-use crate::ports::Apis;
 use crate::ports::gateway::Method;
+use crate::ports::{Apis, Clock};
+use crate::{Condition, Migration, PhaseError};
+use std::collections::BTreeMap;
 
-/// How many integrations one invocation changes: the control plane lets a burst of 40 requests through, and then 10 a
-/// second, for everybody in the account
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
-pub const BATCH: usize = 30;
+/// How many of many lines a message names.
+const NAMED: usize = 20;
+
+/// What is left of an invocation for its last call: the longest that a call may take with one more try.
+const RESERVE: jiff::SignedDuration = jiff::SignedDuration::from_secs(25);
 
 /// What is still to be changed, and what somebody else changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,9 +25,10 @@ pub struct Work<'a> {
 #[must_use]
 pub fn work<'a>(methods: &[Method], planned: &'a [LinkedMethod], from: &str, to: &str) -> Work<'a> {
     let mut work = Work { left: Vec::new(), foreign: Vec::new() };
+    let methods: BTreeMap<_, _> =
+        methods.iter().map(|method| ((&method.resource_id, &method.method), method)).collect();
     for planned in planned {
-        let method =
-            methods.iter().find(|method| method.resource_id == planned.resource_id && method.method == planned.method);
+        let method = methods.get(&(&planned.resource_id, &planned.method));
         match method.and_then(|method| method.integration.as_ref()).map(|found| &found.connection) {
             Some(Connection::VpcLink(link)) if link == from => work.left.push(planned),
             Some(Connection::VpcLink(link)) if link == to => {}
@@ -36,32 +39,45 @@ pub fn work<'a>(methods: &[Method], planned: &'a [LinkedMethod], from: &str, to:
     work
 }
 
-/// Points every planned integration that is at the VPC link `from` at `to`. What somebody else changed is left alone and given
-/// back, for the caller to judge. A try after an error goes on where the last one ended.
+/// Points every planned integration of the public API that is at the VPC link `from` at `to`, one call after the other until the
+/// invocation's deadline: the port keeps to the quota. What somebody else changed is left alone and given back, for the caller to
+/// judge. A try after an error goes on where the last one ended.
 ///
 /// # Errors
-/// `NotReady` after a batch, with how far it is.
-pub async fn point<P: Apis>(
+/// `NotReady` at the deadline, and where API Gateway throttles after some were changed, with how far it is.
+pub async fn point<P: Apis + Clock>(
     ports: &P,
-    api: &str,
-    planned: &[LinkedMethod],
+    migration: &Migration,
     from: &str,
     to: &str,
 ) -> Result<Vec<String>, PhaseError> {
+    let edge = &migration.plan.edge;
+    let (api, planned) = (&edge.api.id, &edge.integrations);
     let methods = ports.methods(api).await?;
     let work = work(&methods, planned, from, to);
-    for method in work.left.iter().take(BATCH) {
-        ports.connect(api, &method.resource_id, &method.method, to).await?;
-    }
-    let later = work.left.len().saturating_sub(BATCH);
-    if later > 0 {
-        return Err(PhaseError::not_ready(format!(
-            "{} of {} integrations point at {to}",
-            planned.len() - later,
-            planned.len()
-        )));
+    let deadline = migration.deadline.checked_sub(RESERVE).unwrap_or(migration.deadline);
+    let before = planned.len() - work.left.len();
+    for (changed, method) in work.left.iter().enumerate() {
+        let so_far = || format!("{} of {} integrations point at {to}", before + changed, planned.len());
+        if ports.now() >= deadline {
+            return Err(PhaseError::not_ready(so_far()));
+        }
+        match ports.connect(api, &method.resource_id, &method.method, to).await {
+            Err(error) if error.condition == Condition::Unavailable && changed > 0 => {
+                return Err(PhaseError::not_ready(format!("{}, and then {}", so_far(), error.message)));
+            }
+            answer => answer?,
+        }
     }
     Ok(work.foreign)
+}
+
+/// The first few of many lines, for a message, and how many more there are.
+#[must_use]
+pub fn few(lines: &[String]) -> String {
+    let more = lines.len().saturating_sub(NAMED);
+    let first = lines.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
+    if more > 0 { format!("{first}; and {more} more") } else { first }
 }
 
 #[cfg(test)]

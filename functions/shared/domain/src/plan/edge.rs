@@ -4,7 +4,7 @@ pub mod api;
 pub mod balancer;
 pub mod integration;
 
-pub use api::{Api, BasePath, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
+pub use api::{Api, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
 pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};
 pub use integration::{Connection, Integration, LinkedMethod};
 
@@ -30,8 +30,6 @@ pub struct Edge {
     pub listeners: Vec<Listener>,
     /// The usage plans that cover the stage, with the ids of their API keys.
     pub usage_plans: Vec<UsagePlan>,
-    /// What of custom domains is mapped to the stage.
-    pub base_paths: Vec<BasePath>,
     /// The longest time that a request through blue's link may take, in milliseconds
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
     pub longest_timeout_millis: u32,

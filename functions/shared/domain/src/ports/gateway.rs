@@ -4,7 +4,7 @@
 //! control plane takes 10 requests a second for the whole account
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
 
-use crate::plan::edge::{Api, BasePath, Connection, Integration, LinkedMethod, Stage, UsagePlan, VpcLink};
+use crate::plan::edge::{Api, Connection, Integration, LinkedMethod, Stage, UsagePlan, VpcLink};
 use crate::{PhaseError, Tags};
 use serde_json::Value;
 use std::{fmt, future::Future};
@@ -139,9 +139,6 @@ pub trait Apis: Sync {
         method: &str,
         link: &str,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
-
-    /// The base paths of every custom domain.
-    fn base_paths(&self) -> impl Future<Output = Result<Vec<BasePath>, PhaseError>> + Send;
 }
 
 /// Stages and deployments of REST APIs.
@@ -211,8 +208,12 @@ pub trait UsagePlans: Sync {
     /// Adds a key to a usage plan; nothing where it is in it.
     fn add_key(&self, plan: &str, key: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Takes a stage out of a usage plan (`UpdateUsagePlan`, once per 20 seconds); nothing where it is not in it.
-    fn remove_stage(&self, plan: &str, api: &str, stage: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    /// Takes stages, as API id and name, out of a usage plan in one call (`UpdateUsagePlan`, once per 20 seconds).
+    fn remove_stages(
+        &self,
+        plan: &str,
+        stages: &[(String, String)],
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Deletes a usage plan, which must cover no stage any more.
     fn delete_usage_plan(&self, plan: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;

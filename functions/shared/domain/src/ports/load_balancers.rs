@@ -118,10 +118,11 @@ pub trait Neighbours: Sync {
 /// What flows through a Network Load Balancer, from Amazon CloudWatch
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html>).
 pub trait Flows: Sync {
-    /// The highest `ActiveFlowCount` since then; nothing where the metric was not reported.
+    /// The highest `ActiveFlowCount` between two times; nothing where the metric was not reported.
     fn active_flows(
         &self,
         load_balancer_arn: &str,
         since: jiff::Timestamp,
+        until: jiff::Timestamp,
     ) -> impl Future<Output = Result<Option<f64>, PhaseError>> + Send;
 }

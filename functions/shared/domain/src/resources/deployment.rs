@@ -57,9 +57,19 @@ pub async fn find<P: Stages>(
     api: &str,
     key: &ResourceKey,
 ) -> Result<Option<String>, PhaseError> {
+    Ok(all(ports, migration, api, key).await?.into_iter().next())
+}
+
+/// The ids of every deployment with the description of this one.
+async fn all<P: Stages>(
+    ports: &P,
+    migration: &Migration,
+    api: &str,
+    key: &ResourceKey,
+) -> Result<Vec<String>, PhaseError> {
     let description = description(migration, key);
     let deployments = ports.deployments(api).await?;
-    Ok(deployments.into_iter().find(|found| found.description == description).map(|found| found.id))
+    Ok(deployments.into_iter().filter(|found| found.description == description).map(|found| found.id).collect())
 }
 
 /// Deploys the API's configuration, to no stage, where that was not done yet, and gives the deployment's id. `configure` runs
@@ -78,12 +88,30 @@ where
     P: Ledger + Stages,
     F: Future<Output = Result<(), PhaseError>>,
 {
-    let find = || find(ports, migration, api, key);
+    let find = || async { reconcile::chosen(ports, migration, key, all(ports, migration, api, key).await?).await };
     let create = || async {
         configure().await?;
         ports.create_deployment(api, &description(migration, key)).await
     };
     reconcile::ensure(ports, migration, key, json!({ "api": api }), find, create).await
+}
+
+/// Deletes what else has the description of the deployment with the id `keep`: that of a create which had no answer in time and
+/// was carried out all the same.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn sweep<P: Stages>(
+    ports: &P,
+    migration: &Migration,
+    api: &str,
+    key: &ResourceKey,
+    keep: &str,
+) -> Result<(), PhaseError> {
+    for other in all(ports, migration, api, key).await?.iter().filter(|other| *other != keep) {
+        delete(ports, api, other).await?;
+    }
+    Ok(())
 }
 
 /// Deletes a deployment.

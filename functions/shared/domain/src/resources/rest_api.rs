@@ -5,7 +5,7 @@ use crate::Tags;
 use crate::plan::edge::Api;
 use crate::ports::gateway::Patch;
 use crate::ports::{Apis, Ledger};
-use crate::{Kind, Migration, PhaseError, ResourceKey, Side, names, ownership, reconcile};
+use crate::{Kind, Migration, PhaseError, ResourceKey, Side, names, ownership, reconcile, resource_policy};
 use serde_json::Value;
 use std::future::Future;
 
@@ -22,6 +22,10 @@ pub const ACTIONS: &[&str] = &[
 
 /// The longest name given, in characters. API Gateway documents no limit.
 const NAME: usize = 128;
+
+/// The extension that holds an API's resource policy
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-policy.html>).
+const POLICY: &str = "x-amazon-apigateway-policy";
 
 /// What the ledger calls the temporary API; the names of all that is in it begin so.
 pub(super) const QUALIFICATION: &str = "qualification";
@@ -63,9 +67,15 @@ pub fn host(region: &str, api: &str) -> String {
 /// # Errors
 /// Only what the calls answer.
 pub async fn find<P: Apis>(ports: &P, migration: &Migration) -> Result<Option<Api>, PhaseError> {
+    Ok(all(ports, migration).await?.into_iter().next())
+}
+
+/// Every API of the temporary API's name.
+async fn all<P: Apis>(ports: &P, migration: &Migration) -> Result<Vec<Api>, PhaseError> {
     let name = name(migration);
-    let apis = ports.apis().await?;
-    Ok(apis.into_iter().find(|api| api.name == name))
+    let mut apis = ports.apis().await?;
+    apis.retain(|api| api.name == name);
+    Ok(apis)
 }
 
 /// Imports the temporary API where there is none, with the public API's settings and tags, and gives its id. `document` is asked
@@ -79,14 +89,23 @@ where
     F: Future<Output = Result<Value, PhaseError>>,
 {
     let public = &migration.plan.edge.api;
-    let find = || async { Ok(find(ports, migration).await?.map(|api| api.id)) };
-    let create = || async { ports.import(&named(document().await?, &name(migration)), &public.endpoint_type).await };
+    let find = || async {
+        let found = all(ports, migration).await?.into_iter().map(|api| api.id).collect();
+        reconcile::chosen(ports, migration, &key(), found).await
+    };
+    let create =
+        || async { ports.import(&own(document().await?, public, &name(migration)), &public.endpoint_type).await };
     let id = reconcile::ensure(ports, migration, &key(), Value::Null, find, create).await?;
     let Some(imported) = ports.api(&id).await? else {
         return Err(PhaseError::not_ready(format!("the temporary API {id} is not visible yet")));
     };
     tagged(ports, migration, &imported).await?;
     restore(ports, public, &imported).await?;
+    // Of an import that had no answer in time and was carried out all the same.
+    for other in all(ports, migration).await?.iter().filter(|other| other.id != id) {
+        tagged(ports, migration, other).await?;
+        delete(ports, &other.id).await?;
+    }
     Ok(id)
 }
 
@@ -125,16 +144,20 @@ pub async fn overwrite<P: Apis>(
     if api == public.id {
         return Err(PhaseError::refused(format!("{api} is the public API, which is never overwritten")));
     }
-    ports.overwrite(api, &named(document, &name(migration))).await?;
+    ports.overwrite(api, &own(document, public, &name(migration))).await?;
     let Some(now) = ports.api(api).await? else {
         return Err(PhaseError::unavailable(format!("the temporary API {api} is not visible")));
     };
     restore(ports, public, &now).await
 }
 
-/// The document under another title, which becomes the API's name.
-fn named(mut document: Value, name: &str) -> Value {
+/// A document of the public API as another API's own: under another title, which becomes the API's name, and with a resource policy
+/// that names the API itself.
+fn own(mut document: Value, public: &Api, name: &str) -> Value {
     document["info"]["title"] = name.into();
+    if let Some(statements) = document.get_mut(POLICY).and_then(|policy| policy.get_mut("Statement")) {
+        resource_policy::own(statements, &public.id);
+    }
     document
 }
 
@@ -147,6 +170,11 @@ async fn restore<P: Apis>(ports: &P, public: &Api, imported: &Api) -> Result<(),
 /// What sets the settings in which an import differs from the public API: an export holds most of them, not all.
 fn lost(public: &Api, imported: &Api) -> Vec<Patch> {
     let mut patches = Vec::new();
+    // Terraform's provider knows an overwrite to do that (its rest_api.go).
+    if public.endpoint_type != imported.endpoint_type {
+        let path = format!("/endpointConfiguration/types/{}", imported.endpoint_type);
+        patches.push(Patch::replace(&path, &public.endpoint_type));
+    }
     if public.api_key_source != imported.api_key_source {
         patches.push(Patch::replace("/apiKeySource", &public.api_key_source));
     }
@@ -216,10 +244,17 @@ mod tests {
     }
 
     #[test]
-    fn a_document_changes_in_its_title_only() {
+    fn a_document_without_a_policy_changes_in_its_title_only() {
         let document = json!({ "info": { "title": "shop", "version": "1" }, "paths": { "/cart": {} } });
         let expected = json!({ "info": { "title": "temporary", "version": "1" }, "paths": { "/cart": {} } });
-        assert_eq!(named(document, "temporary"), expected);
+        assert_eq!(own(document, &Api::default(), "temporary"), expected);
+    }
+
+    #[test]
+    fn an_overwrite_that_reset_the_endpoint_type_is_mended() {
+        let public = Api { endpoint_type: "REGIONAL".to_owned(), ..Api::default() };
+        let imported = Api { endpoint_type: "EDGE".to_owned(), ..public.clone() };
+        assert_eq!(lost(&public, &imported), [Patch::replace("/endpointConfiguration/types/EDGE", "REGIONAL")]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub fn temporary(id: &str) -> ResourceKey {
     ResourceKey::new(Side::Temporary, Kind::UsagePlan, format!("{QUALIFICATION}/{id}"))
 }
 
-/// The ledger's key of the usage plan that lets one key into the stage that holds deployment G.
+/// The ledger's key of the usage plan that lets one key into the stages that hold deployments B and G.
 #[must_use]
 pub fn smoke() -> ResourceKey {
     ResourceKey::new(Side::Temporary, Kind::UsagePlan, "smoke")
@@ -58,12 +58,23 @@ pub async fn find<P: UsagePlans>(
     key: &ResourceKey,
     api: &str,
 ) -> Result<Option<UsagePlan>, PhaseError> {
-    let name = name(migration, key);
-    let plans = ports.usage_plans(Some(api)).await?;
-    Ok(plans.into_iter().find(|plan| plan.name == name))
+    Ok(all(ports, migration, key, api).await?.into_iter().next())
 }
 
-/// Creates a usage plan like this one, but for the one stage (API and name) that it covers, where there is none, and adds its keys.
+/// Every usage plan of this name.
+async fn all<P: UsagePlans>(
+    ports: &P,
+    migration: &Migration,
+    key: &ResourceKey,
+    api: &str,
+) -> Result<Vec<UsagePlan>, PhaseError> {
+    let name = name(migration, key);
+    let mut plans = ports.usage_plans(Some(api)).await?;
+    plans.retain(|plan| plan.name == name);
+    Ok(plans)
+}
+
+/// Creates a usage plan like this one, but for the stages (API and name) that it covers, where there is none, and adds its keys.
 ///
 /// # Errors
 /// Only what the calls answer.
@@ -71,20 +82,24 @@ pub async fn ensure<P: Ledger + UsagePlans>(
     ports: &P,
     migration: &Migration,
     key: &ResourceKey,
-    (api, stage): (&str, &str),
+    stages: &[(String, String)],
     like: &UsagePlan,
 ) -> Result<(), PhaseError> {
     let plan = &UsagePlan {
         id: String::new(),
         name: name(migration, key),
-        stages: vec![(api.to_owned(), stage.to_owned())],
+        stages: stages.to_vec(),
         tags: tags(migration, like),
         ..like.clone()
     };
-    let existing = || async { Ok(find(ports, migration, key, api).await?.map(|found| found.id)) };
+    let api = stages.first().map_or("", |(api, _)| api);
+    let existing = || async {
+        let found = all(ports, migration, key, api).await?.into_iter().map(|plan| plan.id).collect();
+        reconcile::chosen(ports, migration, key, found).await
+    };
     let create = || ports.create_usage_plan(plan);
     let id = reconcile::ensure(ports, migration, key, json!({ "api": api }), existing, create).await?;
-    let found = find(ports, migration, key, api).await?.unwrap_or_default();
+    let found = all(ports, migration, key, api).await?.into_iter().find(|plan| plan.id == id).unwrap_or_default();
     for key_id in like.key_ids.iter().filter(|key_id| !found.key_ids.contains(key_id)) {
         ports.add_key(&id, key_id).await?;
     }
@@ -111,8 +126,8 @@ pub async fn enabled_key<P: UsagePlans>(ports: &P, edge: &Edge) -> Result<Option
 pub async fn delete<P: UsagePlans>(ports: &P, id: &str) -> Result<(), PhaseError> {
     // The plans alone: their keys are read for no API.
     let plans = ports.usage_plans(Some("")).await?;
-    for (api, stage) in plans.into_iter().filter(|plan| plan.id == id).flat_map(|plan| plan.stages) {
-        ports.remove_stage(id, &api, &stage).await?;
+    if let Some(plan) = plans.into_iter().find(|plan| plan.id == id && !plan.stages.is_empty()) {
+        ports.remove_stages(id, &plan.stages).await?;
     }
     ports.delete_usage_plan(id).await
 }

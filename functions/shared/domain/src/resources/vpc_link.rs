@@ -41,9 +41,15 @@ pub fn tags(migration: &Migration) -> Tags {
 /// # Errors
 /// Only what the calls answer.
 pub async fn find<P: VpcLinks>(ports: &P, migration: &Migration) -> Result<Option<VpcLink>, PhaseError> {
+    Ok(all(ports, migration).await?.into_iter().next())
+}
+
+/// Every link of the name of green's.
+async fn all<P: VpcLinks>(ports: &P, migration: &Migration) -> Result<Vec<VpcLink>, PhaseError> {
     let name = name(migration);
-    let links = ports.vpc_links().await?;
-    Ok(links.into_iter().find(|link| link.name == name))
+    let mut links = ports.vpc_links().await?;
+    links.retain(|link| link.name == name);
+    Ok(links)
 }
 
 /// Creates green's link to the load balancer with this ARN where there is none, and gives its id.
@@ -56,9 +62,18 @@ pub async fn ensure<P: Ledger + VpcLinks>(
     load_balancer: &str,
 ) -> Result<String, PhaseError> {
     let (name, tags) = (&name(migration), &tags(migration));
-    let find = || async { Ok(find(ports, migration).await?.map(|link| link.id)) };
+    let key = &key(migration);
+    let find = || async {
+        let found = all(ports, migration).await?.into_iter().map(|link| link.id).collect();
+        reconcile::chosen(ports, migration, key, found).await
+    };
     let create = || ports.create_vpc_link(name, load_balancer, tags);
-    reconcile::ensure(ports, migration, &key(migration), Value::Null, find, create).await
+    let id = reconcile::ensure(ports, migration, key, Value::Null, find, create).await?;
+    // Of a create that had no answer in time and was carried out all the same.
+    for other in all(ports, migration).await?.iter().filter(|other| other.id != id) {
+        delete(ports, &other.id).await?;
+    }
+    Ok(id)
 }
 
 /// Waits until a link can carry requests.

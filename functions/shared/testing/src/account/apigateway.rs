@@ -2,6 +2,7 @@
 
 mod document;
 mod links;
+pub(super) mod policy;
 mod stages;
 mod usage_plans;
 
@@ -9,7 +10,7 @@ pub(super) use links::links_of;
 pub(super) use usage_plans::KEY;
 
 use super::{Account, Aws};
-use domain::plan::edge::{Api, BasePath, Connection};
+use domain::plan::edge::{Api, Connection};
 use domain::ports::Apis;
 use domain::ports::gateway::{Method, Patch};
 use domain::{PhaseError, Side, Tags, ownership};
@@ -63,6 +64,7 @@ impl Apis for Account {
                 name,
                 endpoint_type: endpoint_type.to_owned(),
                 api_key_source: "HEADER".to_owned(),
+                policy: policy::expanded(document, &id),
                 ..Api::default()
             };
             aws.methods.insert(id.clone(), document::import(document, &id));
@@ -79,7 +81,9 @@ impl Apis for Account {
                 api_key_source: "HEADER".to_owned(),
                 binary_media_types: Vec::new(),
                 minimum_compression_size: None,
-                policy: None,
+                policy: policy::expanded(document, api),
+                // Terraform's provider knows an overwrite to do that (its rest_api.go).
+                endpoint_type: "EDGE".to_owned(),
                 ..found.clone()
             };
             aws.methods.insert(api.to_owned(), document::import(document, api));
@@ -99,6 +103,11 @@ impl Apis for Account {
                     }
                     Patch::Replace(path, value) if path == "/minimumCompressionSize" => {
                         found.minimum_compression_size = value.parse().ok();
+                    }
+                    Patch::Replace(path, value)
+                        if *path == format!("/endpointConfiguration/types/{}", found.endpoint_type) =>
+                    {
+                        found.endpoint_type.clone_from(value);
                     }
                     other => return Err(PhaseError::refused(format!("{other:?} is no patch of an API"))),
                 }
@@ -138,9 +147,5 @@ impl Apis for Account {
             found.connection = Connection::VpcLink(link.to_owned());
             Ok(())
         })
-    }
-
-    async fn base_paths(&self) -> Result<Vec<BasePath>, PhaseError> {
-        self.read("apigateway:GetBasePathMappings", |aws| aws.base_paths.clone())
     }
 }

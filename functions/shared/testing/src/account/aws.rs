@@ -5,7 +5,7 @@ use domain::manifest::ObjectId;
 use domain::plan::compute::{
     AccessEntry, ClusterStatus, LaunchTemplate, NodeGroup, PodIdentity, SecurityGroup, Subnet,
 };
-use domain::plan::edge::{Api, BasePath, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
+use domain::plan::edge::{Api, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
 use domain::ports::alarms::AlarmState;
 use domain::ports::clusters::{AddonSchema, AddonStatus};
 use domain::ports::gateway::{Deployment, Method, Patch};
@@ -32,11 +32,9 @@ pub struct Aws {
     pub links: BTreeMap<String, VpcLink>,
     /// Usage plans by id.
     pub plans: BTreeMap<String, UsagePlan>,
-    /// Base paths of custom domains.
-    pub base_paths: Vec<BasePath>,
     /// Stages that users send requests to all the time.
     pub traffic: BTreeSet<(String, String)>,
-    /// Statuses that a path answers with whatever is behind it, by path.
+    /// Statuses that a path answers with whatever is behind it, by path, or by API, stage and path as in `shop1/prod/cart`.
     pub answers: BTreeMap<String, u16>,
     /// Load balancers by ARN.
     pub balancers: BTreeMap<String, LoadBalancer>,
@@ -48,9 +46,9 @@ pub struct Aws {
     pub unchecked: BTreeSet<(String, String)>,
     /// The state of every target of a group, by the group's ARN, where it is not what the cluster makes of it.
     pub health: BTreeMap<String, String>,
-    /// The highest `ActiveFlowCount` of load balancers by ARN, where it is not what the stages make of it; none where the metric
-    /// is not reported.
-    pub flows: BTreeMap<String, Option<f64>>,
+    /// The highest `ActiveFlowCount` of load balancers by ARN from a time on, where it is not what the stages make of it; none where
+    /// the metric is not reported.
+    pub flows: BTreeMap<String, (jiff::Timestamp, Option<f64>)>,
     /// Auto Scaling groups by name.
     pub scaling: BTreeMap<String, AutoScalingGroup>,
     /// Clusters by name.

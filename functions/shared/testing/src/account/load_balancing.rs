@@ -44,9 +44,10 @@ impl Aws {
     }
 
     /// The highest number of flows through a load balancer since then.
-    fn flows(&self, arn: &str, since: jiff::Timestamp) -> Option<f64> {
-        if let Some(flows) = self.flows.get(arn) {
-            return *flows;
+    fn flows(&self, arn: &str, since: jiff::Timestamp, until: jiff::Timestamp) -> Option<f64> {
+        if let Some((from, flows)) = self.flows.get(arn) {
+            // As the metric is from then on; before, everything flowed.
+            return if until <= *from { Some(100.0) } else { *flows };
         }
         self.balancers.get(arn)?;
         let carries = self.carrying().iter().any(|balancer| balancer == arn);
@@ -247,7 +248,12 @@ impl TargetGroups for Account {
 }
 
 impl Flows for Account {
-    async fn active_flows(&self, load_balancer_arn: &str, since: jiff::Timestamp) -> Result<Option<f64>, PhaseError> {
-        self.read("cloudwatch:GetMetricStatistics", |aws| aws.flows(load_balancer_arn, since))
+    async fn active_flows(
+        &self,
+        load_balancer_arn: &str,
+        since: jiff::Timestamp,
+        until: jiff::Timestamp,
+    ) -> Result<Option<f64>, PhaseError> {
+        self.read("cloudwatch:GetMetricStatistics", |aws| aws.flows(load_balancer_arn, since, until))
     }
 }

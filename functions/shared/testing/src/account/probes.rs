@@ -1,5 +1,6 @@
 //! Requests through API Gateway: what a stage serves, the VPC link, the load balancer, the cluster behind it and its routes.
 
+use super::apigateway::policy;
 use super::aws::pair;
 use super::{Account, Aws};
 use domain::PhaseError;
@@ -91,8 +92,12 @@ impl Aws {
 
     /// The status of a GET.
     fn get(&self, probe: &Probe) -> u16 {
-        if let Some(status) = self.answers.get(&probe.path) {
+        let whole = format!("{}/{}{}", probe.api, probe.stage, probe.path);
+        if let Some(status) = self.answers.get(&whole).or_else(|| self.answers.get(&probe.path)) {
             return *status;
+        }
+        if !self.apis.get(&probe.api).is_some_and(|api| policy::allows(api, &whole)) {
+            return 403;
         }
         let served = served(self, &probe.api, &probe.stage);
         let methods = served.first().map_or(&[][..], |(_, methods)| methods);

@@ -125,7 +125,6 @@ pub(super) fn found() -> Edge {
             key_ids: vec!["key1".to_owned(), "key2".to_owned()],
             tags: map(&[]),
         }],
-        base_paths: Vec::new(),
         longest_timeout_millis: 29_000,
     }
 }

@@ -156,10 +156,61 @@ async fn a_usage_plan_is_made_given_its_keys_and_taken_apart() {
     assert_eq!(scenario.json(0), json!({ "keyId": "key1", "keyType": "API_KEY" }));
 
     let scenario = Scenario::of([answer(200, "{}"), missing()]);
-    scenario.account.remove_stage("p9", "t1", "prod").await.unwrap();
-    scenario.account.remove_stage("p9", "t1", "prod").await.unwrap();
+    let stages = [("t1".to_owned(), "prod".to_owned()), ("a".to_owned(), "keep".to_owned())];
+    scenario.account.remove_stages("p9", &stages).await.unwrap();
+    scenario.account.remove_stages("p9", &stages).await.unwrap();
     assert_eq!(scenario.lines(), ["PATCH /usageplans/p9"; 2]);
-    assert_eq!(patches(&scenario), json!([{ "op": "remove", "path": "/apiStages", "value": "t1:prod" }]));
+    let expected = json!([
+        { "op": "remove", "path": "/apiStages", "value": "t1:prod" },
+        { "op": "remove", "path": "/apiStages", "value": "a:keep" },
+    ]);
+    assert_eq!(patches(&scenario), expected);
+}
+
+// The texts: https://github.com/hashicorp/terraform-provider-aws/issues/16439 and
+// https://github.com/carlnordenfelt/aws-api-gateway-for-cloudformation/issues/27.
+#[tokio::test]
+async fn a_change_that_met_another_one_is_asked_for_again() {
+    let text = "Unable to complete operation due to concurrent modification. Please try again later.";
+    for (status, code) in [(409, "ConflictException"), (400, "BadRequestException")] {
+        let scenario = Scenario::of((0..7).map(|_| fault(status, code, text)));
+        let account = &scenario.account;
+        let errors = [
+            account.connect("a", "r1", "GET", "l2").await.unwrap_err(),
+            account.update_stage("a", "prod", &[Patch::replace("/deploymentId", "g")]).await.unwrap_err(),
+            account.create_deployment("a", "bascule G").await.unwrap_err(),
+            account.add_key("p9", "key1").await.unwrap_err(),
+            account.overwrite("t1", &json!({})).await.unwrap_err(),
+            account.delete_stage("a", "keep").await.unwrap_err(),
+            account.delete_vpc_link("l2").await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.condition, Condition::Unavailable, "{error}");
+        }
+    }
+}
+
+// 400 methods took about 30 seconds to import, and as long to deploy: https://github.com/serverless/serverless/issues/963.
+#[test]
+fn calls_that_take_long_get_the_time_and_those_that_must_not_be_made_twice_are_sent_once() {
+    let account = Scenario::new(&[]).account;
+    let long = Some(std::time::Duration::from_secs(120));
+    for client in [super::super::once(&account), super::super::patient(&account)] {
+        let timeouts = client.config().timeout_config().unwrap();
+        assert_eq!(timeouts.operation_attempt_timeout(), long);
+    }
+    let retries = super::super::once(&account);
+    assert_eq!(retries.config().retry_config().unwrap().max_attempts(), 1);
+}
+
+#[tokio::test]
+async fn changes_of_a_loop_are_eight_a_second_at_most() {
+    let scenario = Scenario::of((0..3).map(|_| answer(200, "{}")));
+    let start = std::time::Instant::now();
+    for _ in 0..3 {
+        scenario.account.connect("a", "r1", "GET", "l2").await.unwrap();
+    }
+    assert!(start.elapsed() >= std::time::Duration::from_millis(250), "{:?}", start.elapsed());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{missing, refusals, told};
 use crate::scenario::{Scenario, answer, fault};
 use domain::Condition;
-use domain::plan::edge::{Api, BasePath, Canary, Connection, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
+use domain::plan::edge::{Api, Canary, Connection, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
 use domain::ports::gateway::Deployment;
 use domain::ports::{Apis, Stages, UsagePlans, VpcLinks};
 use serde_json::json;
@@ -206,32 +206,6 @@ async fn only_the_plans_of_the_api_are_read_with_their_keys() {
             "GET /usageplans?limit=500",
             "GET /usageplans/p1/keys?limit=500",
             "GET /usageplans/p1/keys?position=k&limit=500",
-        ]
-    );
-}
-
-#[tokio::test]
-async fn the_base_paths_of_every_domain_are_read_private_ones_by_their_id() {
-    let bodies = [
-        json!({ "item": [{ "domainName": "api.example.com" }, { "domainName": "in.example.com", "domainNameId": "d1" }] }),
-        json!({ "item": [{ "basePath": "(none)", "restApiId": "a", "stage": "prod" }] }),
-        json!({ "item": [{ "basePath": "v2", "restApiId": "b" }] }),
-    ];
-    let scenario = Scenario::of(bodies.map(|body| answer(200, body.to_string())));
-    let path = |domain: &str, path: &str, api: &str, stage: &str| BasePath {
-        domain: domain.to_owned(),
-        path: path.to_owned(),
-        api_id: api.to_owned(),
-        stage: stage.to_owned(),
-    };
-    let expected = vec![path("api.example.com", "(none)", "a", "prod"), path("in.example.com", "v2", "b", "")];
-    assert_eq!(scenario.account.base_paths().await, Ok(expected));
-    assert_eq!(
-        scenario.lines(),
-        [
-            "GET /domainnames?limit=500",
-            "GET /domainnames/api.example.com/basepathmappings?limit=500",
-            "GET /domainnames/in.example.com/basepathmappings?domainNameId=d1&limit=500",
         ]
     );
 }

@@ -127,17 +127,3 @@ pub struct Quota {
     /// `DAY`, `WEEK` or `MONTH`.
     pub period: String,
 }
-
-/// A base path of a custom domain that is mapped to an API.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BasePath {
-    /// The custom domain.
-    pub domain: String,
-    /// The base path, `(none)` for the root.
-    pub path: String,
-    /// The API's id.
-    pub api_id: String,
-    /// The stage, where the mapping names one.
-    pub stage: String,
-}

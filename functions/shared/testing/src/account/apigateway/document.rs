@@ -27,8 +27,18 @@ pub(super) fn write(api: &Api, stage: &str, methods: &[Method]) -> Value {
             paths[&method.path][&name]["security"] = json!([{ "api_key": [] }]);
         }
     }
+    let mut policy = json!({});
+    if let Some(found) = api.policy.as_ref().and_then(|policy| serde_json::from_str::<Value>(policy).ok()) {
+        policy = json!({ "x-amazon-apigateway-policy": found });
+    }
     let server = json!({ "variables": { "basePath": { "default": format!("/{stage}") } } });
-    json!({ "openapi": "3.0.1", "info": { "title": api.name, "version": stage }, "servers": [server], "paths": paths })
+    let mut document = json!({
+        "openapi": "3.0.1", "info": { "title": api.name, "version": stage }, "servers": [server], "paths": paths,
+    });
+    if let (Some(document), Some(policy)) = (document.as_object_mut(), policy.as_object()) {
+        document.extend(policy.clone());
+    }
+    document
 }
 
 /// The name that an API gets of a document.

@@ -1,7 +1,6 @@
 //! Usage plans and API keys.
 
 use super::super::Account;
-use super::super::aws::pair;
 use domain::PhaseError;
 use domain::plan::edge::UsagePlan;
 use domain::ports::UsagePlans;
@@ -51,10 +50,10 @@ impl UsagePlans for Account {
         })
     }
 
-    async fn remove_stage(&self, plan: &str, api: &str, stage: &str) -> Result<(), PhaseError> {
+    async fn remove_stages(&self, plan: &str, stages: &[(String, String)]) -> Result<(), PhaseError> {
         self.change("apigateway:UpdateUsagePlan", |aws| {
             if let Some(plan) = aws.plans.get_mut(plan) {
-                plan.stages.retain(|covered| *covered != pair(api, stage));
+                plan.stages.retain(|covered| !stages.contains(covered));
             }
             Ok(())
         })
