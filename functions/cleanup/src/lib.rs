@@ -74,23 +74,23 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
     match step {
         Step::Guard => guard::converge(ports, migration).await,
         Step::Edge => {
-            approved(ports, migration).await?;
+            permitted(ports, migration, &[Life::Promoted, Life::CleaningUp]).await?;
             edge::guard(ports, migration).await?;
             ports.begin_cleanup(migration).await?;
             edge::converge(ports, migration).await
         }
         Step::Nodes => {
-            begun(ports, migration).await?;
+            permitted(ports, migration, &[Life::CleaningUp]).await?;
             edge::is_gone(ports, migration).await?;
             nodes::converge(ports, migration).await
         }
         Step::ControlPlane => {
-            begun(ports, migration).await?;
+            permitted(ports, migration, &[Life::CleaningUp]).await?;
             edge::is_gone(ports, migration).await?;
             control_plane::converge(ports, migration).await
         }
         Step::Network => {
-            begun(ports, migration).await?;
+            permitted(ports, migration, &[Life::CleaningUp]).await?;
             network::converge(ports, migration).await
         }
         Step::Inventory => {
@@ -98,7 +98,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
             if meta.is_some_and(|meta| meta.life == Life::Ended && meta.outcome.as_deref() == Some("GreenServes")) {
                 return Ok(Outcome::done());
             }
-            begun(ports, migration).await?;
+            permitted(ports, migration, &[Life::CleaningUp]).await?;
             control_plane::leave_green(ports, migration).await?;
             // The schedule that started this very execution has deleted itself, and whatever else was due is void.
             schedule::remove_all(ports, migration).await?;
@@ -107,20 +107,24 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
     }
 }
 
-/// Blue's deletion has begun, and people approved it where the input wants that.
-async fn begun<P: Migrations + Approvals>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    match ports.meta(&migration.id).await?.map(|meta| meta.life) {
-        Some(Life::CleaningUp) => approved(ports, migration).await,
-        life => Err(PhaseError::refused(format!(
-            "the migration is {}, expected {}: blue's edge is deleted first, by the cleanup machine; nothing was deleted",
+/// The migration is in one of these lives; and people approved the deletion of what this plan lists, where the input wants that.
+///
+/// # Errors
+/// `Refused` otherwise.
+async fn permitted<P: Migrations + Approvals>(
+    ports: &P,
+    migration: &Migration,
+    lives: &[Life],
+) -> Result<(), PhaseError> {
+    let life = ports.meta(&migration.id).await?.map(|meta| meta.life);
+    if !life.is_some_and(|life| lives.contains(&life)) {
+        return Err(PhaseError::refused(format!(
+            "the migration is {}, expected {}: the cleanup machine takes its steps in their order, after a bake that ended well; \
+             nothing was deleted",
             life.map_or("unknown", Life::name),
-            Life::CleaningUp.name()
-        ))),
+            lives.iter().map(|life| life.name()).collect::<Vec<_>>().join(" or ")
+        )));
     }
-}
-
-/// People approved the deletion of what this plan lists, where the input wants that.
-async fn approved<P: Approvals>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     if !migration.input.cleanup.approval {
         return Ok(());
     }
