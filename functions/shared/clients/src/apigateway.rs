@@ -24,7 +24,7 @@ const PAGE: i32 = 500;
 
 /// The longest that a create, an import, an export or an overwrite of a large API is waited for. AWS publishes no figure;
 /// 400 methods took about 30 seconds to import, and as long to deploy (<https://github.com/serverless/serverless/issues/963>).
-const LONG: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_mins(2);
 
 /// The time between two changes of a loop: eight a second. The control plane takes ten, for everybody in the account
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).

@@ -62,6 +62,10 @@ fn every_member_of_a_launch_template_has_its_fate() {
         ],
         &[("operator", "who manages the template, which is no setting of it")],
     );
+}
+
+#[test]
+fn every_member_of_what_a_launch_template_says_of_interfaces_and_places_has_its_fate() {
     check(
         &types::LaunchTemplateInstanceNetworkInterfaceSpecification::builder().build(),
         &["associate_public_ip_address", "delete_on_termination", "description", "device_index", "groups"],
@@ -103,6 +107,10 @@ fn every_member_of_a_launch_template_has_its_fate() {
         ],
         &[],
     );
+}
+
+#[test]
+fn every_member_of_what_a_launch_template_says_of_metadata_and_volumes_has_its_fate() {
     check(
         &types::LaunchTemplateInstanceMetadataOptions::builder().build(),
         &[

@@ -34,13 +34,12 @@ pub(super) fn condition(context: &str, error: &Error, settling: bool) -> PhaseEr
         401 => PhaseError::unavailable(format!("{message}; {entry}")),
         // A quota that was created a moment ago has not been counted yet (fabric8-services/fabric8-tenant#546).
         403 if says("status unknown for quota") => PhaseError::not_ready(message),
-        // What the authorizer says, unlike an admission plugin or webhook
+        // What the authorizer says; what an admission plugin or webhook says is a refusal
         // (https://kubernetes.io/docs/reference/access-authn-authz/authorization/).
         403 if says("User \"") && says("cannot ") => {
             let message = format!("{message}; {entry}");
             if settling { PhaseError::not_ready(message) } else { PhaseError::denied(message) }
         }
-        403 => PhaseError::refused(message),
         409 => PhaseError::conflict(message),
         // Discovered, and not served by every API server of the cluster yet.
         404 if says("could not find the requested resource") || says("page not found") => {
