@@ -60,11 +60,12 @@ fn deletions(migration: &Migration, question: Question) -> String {
     if deletes.is_empty() {
         return String::new();
     }
-    let lines: String =
-        deletes.iter().take(MOST_LINES).map(|line| format!("- {} {}\n", line.kind, line.name)).collect();
+    let lines: Vec<String> =
+        deletes.iter().take(MOST_LINES).map(|line| format!("- {} {}", line.kind, line.name)).collect();
+    let lines = lines.join("\n");
     let rest = deletes.len().saturating_sub(MOST_LINES);
     let rest = if rest > 0 { format!("- and {rest} more, listed on the page\n") } else { String::new() };
-    format!("{}:\n{lines}{rest}", question.deletion(&migration.input.cleanup))
+    format!("{}:\n{lines}\n{rest}", question.deletion(&migration.input.cleanup))
 }
 
 fn evidence(asked: &Asked) -> String {

@@ -49,11 +49,10 @@ fn object(root: &Value, schema: &Map<String, Value>, fields: &Map<String, Value>
     let patterns = schema.contains_key("patternProperties");
     for (name, value) in fields {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        match (known.get(name), others) {
-            (Some(schema), _) => check(root, schema, value, &path, found),
-            (None, Some(Value::Bool(false))) if !patterns => found.push(format!("{path} is not known")),
-            (None, Some(schema @ Value::Object(_))) => check(root, schema, value, &path, found),
-            (None, _) => {}
+        match known.get(name).or(others) {
+            Some(Value::Bool(false)) if !patterns => found.push(format!("{path} is not known")),
+            Some(schema @ Value::Object(_)) => check(root, schema, value, &path, found),
+            _ => {}
         }
     }
 }

@@ -67,7 +67,8 @@ impl Program {
         std::fs::create_dir_all(folder).unwrap();
         std::fs::write(folder.join("main.tf"), configuration(endpoint, imports)).unwrap();
         if let Mirror::Folder(mirror) = &self.mirror {
-            let mirror = format!("provider_installation {{\n  filesystem_mirror {{ path = {mirror:?} }}\n}}\n");
+            let mirror =
+                format!("provider_installation {{\n  filesystem_mirror {{ path = \"{}\" }}\n}}\n", mirror.display());
             std::fs::write(folder.join("terraform.rc"), mirror).unwrap();
         }
         self.run(folder, &["init"]).await.unwrap();

@@ -194,7 +194,7 @@ async fn a_change_that_met_another_one_is_asked_for_again() {
 #[test]
 fn calls_that_take_long_get_the_time_and_those_that_must_not_be_made_twice_are_sent_once() {
     let account = Scenario::new(&[]).account;
-    let long = Some(std::time::Duration::from_secs(120));
+    let long = Some(std::time::Duration::from_mins(2));
     for client in [super::super::once(&account), super::super::patient(&account)] {
         let timeouts = client.config().timeout_config().unwrap();
         assert_eq!(timeouts.operation_attempt_timeout(), long);
