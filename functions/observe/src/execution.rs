@@ -154,6 +154,7 @@ mod tests {
             outcome: None,
             refusal: None,
             digest: String::new(),
+            events: 0,
             opened_at: at,
         };
         let ended = |status: &str| Some(Standing::Ended { status: status.to_owned(), at });
