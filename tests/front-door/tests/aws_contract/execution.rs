@@ -65,11 +65,14 @@ async fn a_custom_domain_leads_to_the_stage_that_is_mapped() {
 }
 
 #[tokio::test]
-async fn an_api_with_its_own_endpoint_disabled_answers_only_at_its_domain() {
+async fn an_api_with_its_own_endpoint_disabled_answers_only_at_its_domain_once_it_is_deployed() {
     let world = World::new().await;
     let sides = world.two_sides().await;
     let disable = world.aws.update_rest_api().rest_api_id(&sides.api);
     disable.patch_operations(replace("/disableExecuteApiEndpoint", "true")).send().await.unwrap();
+    assert_eq!(world.get(&sides.api, "/prod").await.0, 200);
+    let deployment = world.deploy(&sides.api).await;
+    world.update_stage(&sides.api, vec![replace("/deploymentId", &deployment)]).await.unwrap();
     assert_eq!(world.get(&sides.api, "/prod").await.0, 403);
 }
 
