@@ -39,6 +39,8 @@ pub(crate) enum Outside {
     Stopped,
     /// The same, and EventBridge loses the event.
     StoppedUnheard,
+    /// Somebody who reads execution histories answers the task token of the qualification, and no approval is in the ledger.
+    TokenAnswered,
     /// Somebody starts the cleanup machine again when it has stopped.
     CleanupAgain,
     /// Somebody starts another migration of the same clusters.
@@ -129,6 +131,10 @@ pub(crate) fn ways() -> Vec<Way> {
         from(Outside::RollbackBeforeCleanup, way("a rollback after the bake", End::BlueServes, &json!({}))),
         from(Outside::Stopped, way("stopped while people are asked", End::BlueServes, &json!({}))),
         from(Outside::StoppedUnheard, way("stopped, and the event is lost", End::BlueServes, &json!({}))),
+        Way {
+            qualification: None,
+            ..from(Outside::TokenAnswered, way("a yes that is not in the ledger", End::BlueServes, &json!({})))
+        },
         from(Outside::AlarmInBake, way("an alarm in the bake, green is kept", End::BlueServes, &keep)),
         Way { qualification: Some(Decision::Rejected), ..way("a no of people, green is kept", End::BlueServes, &keep) },
         way("the deletion is approved", End::GreenServes, &asked),

@@ -191,6 +191,7 @@ impl<'a> World<'a> {
             Outside::RollbackInBake => (is_asked("bake"), Act::Rollback),
             Outside::RollbackBeforeCleanup => (life == Some(Life::Promoted), Act::Rollback),
             Outside::Stopped | Outside::StoppedUnheard => (is_asked("qualification"), Act::Stop),
+            Outside::TokenAnswered => (is_asked("qualification"), Act::AnswerTokens),
             Outside::CleanupAgain => (told("cleanup needs you"), Act::Cleanup),
             Outside::Another => (is_asked("qualification"), Act::Another),
             Outside::StoppedThen => (self.account.met().is_some(), Act::Stop),
