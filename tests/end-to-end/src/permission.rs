@@ -111,10 +111,21 @@ const MORE: [More; 10] = [
     },
 ];
 
+/// Why Service Quotas needs no permission of another service here.
+const OTHER_QUOTAS: &str = "only for quotas that this service tells itself; those of ec2 and vpc are asked for";
+
 /// What the reference lists for an action and Bascule's requests do not need.
-const NOT_NEEDED: [(&str, &str, &str); 2] = [
+const NOT_NEEDED: [(&str, &str, &str); 10] = [
     ("ec2:CreateLaunchTemplate", "ssm:GetParameters", "only where the template names its image by an SSM parameter"),
     ("ec2:DescribeLaunchTemplateVersions", "ssm:GetParameters", "only where ResolveAlias asks for such an image"),
+    ("servicequotas:GetServiceQuota", "autoscaling:DescribeAccountLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "cloudformation:DescribeAccountLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "dynamodb:DescribeLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "elasticloadbalancing:DescribeAccountLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "iam:GetAccountSummary", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "kinesis:DescribeLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "rds:DescribeAccountAttributes", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "route53:GetAccountLimit", OTHER_QUOTAS),
 ];
 
 /// API Gateway checks tags of a new resource as a call of their own: mattclay/aws-terminator#284 for `CreateRestApi`, and "allow
