@@ -41,19 +41,19 @@ impl Side {
     }
 }
 
-/// Names one thing within a migration: `RESOURCE#side#kind#name` in the table.
+/// Key of a resource within a migration: `RESOURCE#side#kind#name` in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ResourceKey {
-    /// Whose it is.
+    /// Side that the resource belongs to.
     pub side: Side,
-    /// What it is.
+    /// Kind of the resource.
     pub kind: Kind,
-    /// What distinguishes it, stable over retries: usually the name of what it is a clone of.
+    /// What distinguishes the resource from others of its kind, stable over retries: usually the name of what it is a clone of.
     pub name: String,
 }
 
 impl ResourceKey {
-    /// A key.
+    /// The key of these parts.
     pub fn new(side: Side, kind: Kind, name: impl Into<String>) -> Self {
         Self { side, kind, name: name.into() }
     }
@@ -81,42 +81,42 @@ impl FromStr for ResourceKey {
     }
 }
 
-/// How far a thing is.
+/// Where a resource stands between its intent and its deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Status {
-    /// About to be created: it may exist or not.
+    /// The intent to create the resource is written: it may exist or not.
     Intended,
-    /// Created.
+    /// The resource exists.
     Present,
-    /// Deleted, or never created.
+    /// The resource was deleted, or never created.
     Absent,
 }
 
 impl Status {
-    /// As in the table.
+    /// Name of the status in the table.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.into()
     }
 }
 
-/// One thing that Bascule created or changed.
+/// A resource that Bascule created or changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Which.
+    /// Key of the resource.
     pub key: ResourceKey,
-    /// How far.
+    /// Where the resource stands.
     pub status: Status,
-    /// The id or ARN by which AWS knows it, once present.
+    /// Id or ARN of the resource, once it is present.
     pub id: Option<String>,
     /// What is needed to put things back, such as the original of what was changed; `null` where nothing is. Never a secret.
     pub detail: Value,
 }
 
 impl Entry {
-    /// Whether the thing exists or may exist: it was intended or created, and not deleted since.
+    /// Whether the resource exists or may exist: it was intended or created, and not deleted since.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.status != Status::Absent

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "as EKS says it")]
 pub struct Cluster {
-    /// Its name.
+    /// Name of the cluster.
     pub name: String,
-    /// Its ARN.
+    /// ARN of the cluster.
     pub arn: String,
     /// Its Kubernetes version, such as `1.33`.
     pub version: String,
     /// The IAM role of the control plane.
     pub role_arn: String,
-    /// The VPC.
+    /// Id of the VPC.
     pub vpc_id: String,
     /// The subnets of the control plane's network interfaces.
     pub subnet_ids: Vec<String>,
@@ -55,7 +55,7 @@ pub struct Cluster {
     pub components: Components,
     /// The tier of a provisioned control plane.
     pub scaling_tier: Option<String>,
-    /// Tags.
+    /// Tags of the cluster.
     pub tags: Tags,
     /// Where the Kubernetes API answers; empty while it is being created.
     pub endpoint: String,
@@ -138,7 +138,7 @@ pub struct Addon {
     pub pod_identities: Vec<(String, String)>,
     /// The namespace, where it is not the add-on's own.
     pub namespace: Option<String>,
-    /// Tags.
+    /// Tags of the add-on.
     pub tags: Tags,
 }
 
@@ -157,7 +157,7 @@ pub struct AccessEntry {
     pub kubernetes_groups: Vec<String>,
     /// EKS access policies.
     pub policies: Vec<AccessPolicy>,
-    /// Tags.
+    /// Tags of the access entry.
     pub tags: Tags,
 }
 
@@ -178,7 +178,7 @@ pub struct AccessPolicy {
 pub struct PodIdentity {
     /// The id in its cluster.
     pub association_id: String,
-    /// The ARN.
+    /// ARN of the Pod Identity association.
     pub arn: String,
     /// Namespace of the service account.
     pub namespace: String,
@@ -197,7 +197,7 @@ pub struct PodIdentity {
     pub policy: Option<String>,
     /// The add-on that it belongs to.
     pub owner_arn: Option<String>,
-    /// Tags.
+    /// Tags of the Pod Identity association.
     pub tags: Tags,
 }
 

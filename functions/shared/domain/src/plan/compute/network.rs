@@ -8,9 +8,9 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subnet {
-    /// The id.
+    /// Id of the subnet.
     pub id: String,
-    /// Its VPC.
+    /// Id of the VPC.
     pub vpc_id: String,
     /// Its Availability Zone.
     pub availability_zone: String,
@@ -22,17 +22,17 @@ pub struct Subnet {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityGroup {
-    /// The id.
+    /// Id of the security group.
     pub id: String,
     /// The name, unique in its VPC.
     pub name: String,
     /// The description, which cannot be changed.
     pub description: String,
-    /// Its VPC.
+    /// Id of the VPC.
     pub vpc_id: String,
     /// Its rules, one for each source or destination.
     pub rules: Vec<Rule>,
-    /// Tags.
+    /// Tags of the security group.
     pub tags: Tags,
 }
 
@@ -50,7 +50,7 @@ pub struct Rule {
     pub to_port: Option<i32>,
     /// From or to where.
     pub peer: Peer,
-    /// A description.
+    /// Description of the rule.
     pub description: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 pub struct NodeGroup {
     /// Its name, unique in its cluster: green's has the same.
     pub name: String,
-    /// Its ARN.
+    /// ARN of the node group.
     pub arn: String,
     /// The IAM role of the nodes.
     pub role_arn: String,
@@ -21,7 +21,7 @@ pub struct NodeGroup {
     pub subnet_ids: Vec<String>,
     /// The subnets that its clone gets.
     pub green_subnet_ids: Vec<String>,
-    /// How many nodes.
+    /// Number of nodes.
     pub scaling: Scaling,
     /// Such as `AL2023_x86_64_STANDARD`; `CUSTOM` where the launch template names an AMI.
     pub ami_type: String,
@@ -54,7 +54,7 @@ pub struct NodeGroup {
     pub launch_template: Option<String>,
     /// The names of its Auto Scaling groups.
     pub auto_scaling_groups: Vec<String>,
-    /// Tags.
+    /// Tags of the node group.
     pub tags: Tags,
     /// `CREATING`, `ACTIVE`, `UPDATING`, `DELETING`, `CREATE_FAILED`, `DELETE_FAILED` or `DEGRADED`.
     pub status: String,
@@ -88,11 +88,11 @@ pub struct RepairLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Scaling {
-    /// At least.
+    /// Smallest number of nodes.
     pub min: i32,
-    /// At most.
+    /// Largest number of nodes.
     pub max: i32,
-    /// Now.
+    /// Desired number of nodes.
     pub desired: i32,
 }
 
@@ -102,9 +102,9 @@ pub struct Scaling {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LaunchTemplate {
-    /// The id.
+    /// Id of the launch template.
     pub id: String,
-    /// The name.
+    /// Name of the launch template.
     pub name: String,
     /// The version's number.
     pub version: String,
@@ -174,23 +174,23 @@ impl LaunchTemplateData {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Volume {
-    /// Such as `/dev/xvda`.
+    /// Device name, such as `/dev/xvda`.
     pub device_name: String,
-    /// GiB.
+    /// Size in GiB.
     pub size: Option<i32>,
-    /// Such as `gp3`.
+    /// Volume type, such as `gp3`.
     pub volume_type: Option<String>,
     /// I/O operations per second.
     pub iops: Option<i32>,
-    /// MiB per second.
+    /// Throughput in MiB per second.
     pub throughput: Option<i32>,
     /// Whether it is encrypted.
     pub encrypted: Option<bool>,
-    /// With which key.
+    /// ARN or id of the KMS key that encrypts the volume.
     pub kms_key_id: Option<String>,
-    /// From which snapshot.
+    /// Id of the snapshot that the volume is created from.
     pub snapshot_id: Option<String>,
-    /// Whether it goes with the instance.
+    /// Whether EC2 deletes the volume with its instance.
     pub delete_on_termination: Option<bool>,
 }
 
@@ -198,15 +198,15 @@ pub struct Volume {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkInterface {
-    /// 0 is the primary one.
+    /// Device index; 0 is the primary network interface.
     pub device_index: Option<i32>,
-    /// Security groups.
+    /// Ids of the security groups.
     pub groups: Vec<String>,
     /// Whether it gets a public address.
     pub associate_public_ip_address: Option<bool>,
-    /// Whether it goes with the instance.
+    /// Whether EC2 deletes the network interface with its instance.
     pub delete_on_termination: Option<bool>,
-    /// A description.
+    /// Description of the network interface.
     pub description: Option<String>,
 }
 
@@ -216,7 +216,7 @@ pub struct NetworkInterface {
 pub struct Metadata {
     /// `optional` or `required`.
     pub http_tokens: Option<String>,
-    /// Hops.
+    /// Largest number of network hops of a metadata answer, 1 to 64.
     pub http_put_response_hop_limit: Option<i32>,
     /// `enabled` or `disabled`.
     pub http_endpoint: Option<String>,

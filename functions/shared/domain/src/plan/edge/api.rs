@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Api {
-    /// Its id.
+    /// Id of the REST API.
     pub id: String,
-    /// Its name.
+    /// Name of the REST API.
     pub name: String,
     /// `REGIONAL`, `EDGE` or `PRIVATE`.
     pub endpoint_type: String,
@@ -25,7 +25,7 @@ pub struct Api {
     pub minimum_compression_size: Option<i32>,
     /// Whether only custom domains reach it.
     pub execute_api_disabled: bool,
-    /// Its tags.
+    /// Tags of the REST API.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -33,7 +33,7 @@ pub struct Api {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stage {
-    /// Its name.
+    /// Name of the stage.
     pub name: String,
     /// The deployment that it serves.
     pub deployment_id: String,
@@ -50,7 +50,7 @@ pub struct Stage {
     pub web_acl_arn: Option<String>,
     /// Whether AWS X-Ray traces it.
     pub tracing: bool,
-    /// Its tags.
+    /// Tags of the stage.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -70,9 +70,9 @@ pub struct Canary {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VpcLink {
-    /// Its id.
+    /// Id of the VPC link.
     pub id: String,
-    /// Its name.
+    /// Name of the VPC link.
     pub name: String,
     /// The ARN of the load balancer behind it.
     pub target_arns: Vec<String>,
@@ -80,7 +80,7 @@ pub struct VpcLink {
     pub status: String,
     /// What AWS says of the status.
     pub status_message: String,
-    /// Its tags.
+    /// Tags of the VPC link.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -88,9 +88,9 @@ pub struct VpcLink {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UsagePlan {
-    /// Its id.
+    /// Id of the usage plan.
     pub id: String,
-    /// Its name.
+    /// Name of the usage plan.
     pub name: String,
     /// The stages that it covers, as API id and stage name.
     pub stages: Vec<(String, String)>,
@@ -102,7 +102,7 @@ pub struct UsagePlan {
     pub quota: Option<Quota>,
     /// The ids of its API keys; the keys themselves are never read here.
     pub key_ids: Vec<String>,
-    /// Its tags.
+    /// Tags of the usage plan.
     pub tags: BTreeMap<String, String>,
 }
 

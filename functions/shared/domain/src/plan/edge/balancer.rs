@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadBalancer {
-    /// Its ARN.
+    /// ARN of the load balancer.
     pub arn: String,
-    /// Its name.
+    /// Name of the load balancer.
     pub name: String,
     /// `network`, `application` or `gateway`.
     pub kind: String,
@@ -18,7 +18,7 @@ pub struct LoadBalancer {
     pub scheme: String,
     /// `ipv4` or `dualstack`.
     pub ip_address_type: String,
-    /// Its VPC.
+    /// Id of the VPC.
     pub vpc_id: String,
     /// Its subnets, one per Availability Zone.
     pub subnet_ids: Vec<String>,
@@ -33,7 +33,7 @@ pub struct LoadBalancer {
     pub state: String,
     /// Its attributes, such as `load_balancing.cross_zone.enabled`.
     pub attributes: BTreeMap<String, String>,
-    /// Its tags.
+    /// Tags of the load balancer.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -41,15 +41,15 @@ pub struct LoadBalancer {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetGroup {
-    /// Its ARN.
+    /// ARN of the target group.
     pub arn: String,
-    /// Its name.
+    /// Name of the target group.
     pub name: String,
     /// `TCP`, `TLS`, `UDP` or `TCP_UDP`.
     pub protocol: String,
     /// The port of the targets: a node port.
     pub port: u16,
-    /// Its VPC.
+    /// Id of the VPC.
     pub vpc_id: String,
     /// `instance`, `ip` or `alb`.
     pub target_type: String,
@@ -61,7 +61,7 @@ pub struct TargetGroup {
     pub attributes: BTreeMap<String, String>,
     /// The Auto Scaling groups that register their instances.
     pub attached: Vec<Attached>,
-    /// Its tags.
+    /// Tags of the target group.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -103,7 +103,7 @@ pub struct Attached {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listener {
-    /// Its ARN.
+    /// ARN of the listener.
     pub arn: String,
     /// Its port.
     pub port: u16,
