@@ -21,7 +21,7 @@ impl<T> Ports for T where T: Ledger + Manifests + Kubernetes + Apis + Stages + U
 ///
 /// # Errors
 /// `NotReady` while there is more to do, `Conflict` where the API was edited or deployed by others, `Unhealthy` where
-/// requests through G do not answer as expected; whatever the ports answer.
+/// requests through G do not answer as expected.
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     // The configuration first: what an invocation that died left pointing at green goes back to blue, unless G still needs it.
     window::mend(ports, migration).await?;
@@ -45,7 +45,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
 /// Takes the preparations back.
 ///
 /// # Errors
-/// `GuardBreached` where a stage still sends requests to green, which must keep its public hosts then; whatever the ports answer.
+/// `GuardBreached` where a stage still sends requests to green, which must keep its public hosts then.
 pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     window::restore(ports, migration).await?;
     way::green_is_unused(ports, migration).await?;

@@ -139,7 +139,7 @@ async fn read<P: Stages>(ports: &P, migration: &Migration) -> Result<Stage, Phas
 ///
 /// # Errors
 /// `Conflict` where the stage serves a deployment of others, which is never overwritten; `NotReady` while the rest is being
-/// put back; whatever the ports answer.
+/// put back.
 pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
     // Traffic first: whoever still waits for an answer can wait a moment longer.
     give_back(ports, migration).await?;
