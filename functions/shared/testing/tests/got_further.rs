@@ -88,3 +88,11 @@ async fn integrations_are_changed_until_the_invocations_deadline() {
     assert_eq!(error, PhaseError::not_ready("0 of 4 integrations point at green1"));
     assert_eq!(pointing_at(&account, GREEN_LINK), 0);
 }
+
+#[tokio::test]
+async fn an_invocation_with_little_time_gets_further_too() {
+    let (account, migration) = Account::opened(&input()).unwrap();
+    let short = Migration { deadline: account.now() + jiff::SignedDuration::from_secs(10), ..migration };
+    assert_eq!(point(&account, &short, "blue1", GREEN_LINK).await, Ok(Vec::new()));
+    assert_eq!(pointing_at(&account, GREEN_LINK), 4);
+}

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 /// How many of many lines a message names.
 const NAMED: usize = 20;
 
-/// What is left of an invocation for its last call: the longest that a call may take with one more try.
+/// What is left of an invocation for its last call: the longest that a call may take with one more try. At most half of the
+/// invocation's time, so that each invocation gets further.
 const RESERVE: jiff::SignedDuration = jiff::SignedDuration::from_secs(25);
 
 /// What is still to be changed, and what somebody else changed.
@@ -55,7 +56,8 @@ pub async fn point<P: Apis + Clock>(
     let (api, planned) = (&edge.api.id, &edge.integrations);
     let methods = ports.methods(api).await?;
     let work = work(&methods, planned, from, to);
-    let deadline = migration.deadline.checked_sub(RESERVE).unwrap_or(migration.deadline);
+    let reserve = RESERVE.min(migration.deadline.duration_since(ports.now()) / 2);
+    let deadline = migration.deadline.checked_sub(reserve).unwrap_or(migration.deadline);
     let before = planned.len() - work.left.len();
     for (changed, method) in work.left.iter().enumerate() {
         let so_far = || format!("{} of {} integrations point at {to}", before + changed, planned.len());
