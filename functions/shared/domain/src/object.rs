@@ -1,74 +1,18 @@
 //! Kubernetes objects as data, and their identity
 //! (<https://kubernetes.io/docs/concepts/overview/working-with-objects/>).
 
+pub mod actors;
+mod kinds;
+
+pub use kinds::is_built_in;
+use kinds::{is_cluster_wide, is_namespaced};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
 /// The namespace of an object that names none, as `kubectl apply` chooses it.
 pub const DEFAULT_NAMESPACE: &str = "default";
-
-/// The API groups that every API server serves by itself
-/// (<https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.33/>). Everything else is a custom resource or comes from an
-/// aggregated API.
-const BUILT_IN: [&str; 19] = [
-    "",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "apps",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "autoscaling",
-    "batch",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "extensions",
-    "flowcontrol.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "rbac.authorization.k8s.io",
-];
-
-/// Groups of the same sort that are spelled like those of custom resources.
-const BUILT_IN_TOO: [&str; 4] = ["resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "storagemigration.k8s.io"];
-
-/// Kinds of Kubernetes' own that have a namespace and that messages and inputs name.
-const NAMESPACED: [&str; 23] = [
-    "ConfigMap",
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "EndpointSlice",
-    "Endpoints",
-    "HorizontalPodAutoscaler",
-    "Ingress",
-    "Job",
-    "LimitRange",
-    "NetworkPolicy",
-    "PersistentVolumeClaim",
-    "Pod",
-    "PodDisruptionBudget",
-    "ReplicaSet",
-    "ReplicationController",
-    "ResourceQuota",
-    "Role",
-    "RoleBinding",
-    "Secret",
-    "Service",
-    "ServiceAccount",
-    "StatefulSet",
-];
-
-/// Whether the API server serves this API version by itself.
-#[must_use]
-pub fn is_built_in(api_version: &str) -> bool {
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    BUILT_IN.contains(&group) || BUILT_IN_TOO.contains(&group)
-}
 
 /// Which object: the key under which an API server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -163,7 +107,8 @@ impl fmt::Display for Unreadable {
 pub fn objects(document: usize, line: usize, value: Value) -> Result<Vec<Object>, Vec<Unreadable>> {
     let mut found = Vec::new();
     let mut problems = Vec::new();
-    for value in flatten(value) {
+    for mut value in flatten(value) {
+        drop_namespace(&mut value);
         match identify(&value) {
             Ok(id) => found.push(Object { id, document, line, value }),
             Err(message) => problems.push(Unreadable { document, line, message }),
@@ -177,7 +122,10 @@ fn flatten(mut value: Value) -> Vec<Value> {
         return Vec::new();
     }
     let kind = value["kind"].as_str().unwrap_or_default().to_owned();
-    let Some(item_kind) = kind.strip_suffix("List").filter(|_| value["items"].is_array()) else {
+    // Kubernetes writes a list without items as `items: null`; a custom resource whose kind ends so has a name.
+    let nameless = value["metadata"]["name"].is_null();
+    let is_list = value["items"].is_array() || (value["items"].is_null() && nameless);
+    let Some(item_kind) = kind.strip_suffix("List").filter(|_| is_list) else {
         return vec![value];
     };
     let api_version = value["apiVersion"].clone();
@@ -195,6 +143,14 @@ fn flatten(mut value: Value) -> Vec<Value> {
             flatten(item)
         })
         .collect()
+}
+
+fn drop_namespace(value: &mut Value) {
+    let wide =
+        value["kind"].as_str().is_some_and(is_cluster_wide) && value["apiVersion"].as_str().is_some_and(is_built_in);
+    if wide && let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("namespace");
+    }
 }
 
 fn default_text(object: &mut Map<String, Value>, name: &str, value: &Value) {
@@ -226,8 +182,9 @@ fn identify(value: &Value) -> Result<ObjectId, String> {
     let kind = text(&value["kind"]).unwrap_or_default();
     let api_version = text(&value["apiVersion"]).unwrap_or_default();
     let namespace = text(&value["metadata"]["namespace"]).or_else(|| {
-        let built_in = is_built_in(&api_version);
-        (built_in && NAMESPACED.contains(&kind.as_str())).then(|| DEFAULT_NAMESPACE.to_owned())
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        let built_in = is_built_in(&api_version) && is_namespaced(&kind);
+        (built_in || actors::is_namespaced(group, &kind)).then(|| DEFAULT_NAMESPACE.to_owned())
     });
     Ok(ObjectId { name: text(&value["metadata"]["name"]).unwrap_or_default(), api_version, kind, namespace })
 }
@@ -269,6 +226,23 @@ mod tests {
     fn a_custom_resource_that_ends_in_list_is_no_list() {
         let allow = json!({ "apiVersion": "example.com/v1", "kind": "AllowList", "metadata": { "name": "a" } });
         assert_eq!(names(allow), ["AllowList/a"]);
+    }
+
+    #[test]
+    fn a_list_without_items_holds_nothing() {
+        for items in [Value::Null, json!([])] {
+            assert!(names(json!({ "apiVersion": "v1", "kind": "ConfigMapList", "items": items })).is_empty());
+            assert!(names(json!({ "apiVersion": "v1", "kind": "List", "items": items })).is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_cluster_wide_loses_a_namespace_that_was_written_on_it() {
+        let metadata = json!({ "name": "r", "namespace": "shop" });
+        let role = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": metadata });
+        assert_eq!(objects(1, 1, role).unwrap()[0].value["metadata"], json!({ "name": "r" }));
+        let other = json!({ "apiVersion": "example.com/v1", "kind": "Node", "metadata": metadata });
+        assert_eq!(names(other), ["Node/shop/r"]);
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use domain::manifest::Unreadable;
 use serde_json::Value;
 
+/// What some editors begin a file with.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// One document of a stream.
 pub(super) struct Document {
     /// Its place in the stream, from 1.
@@ -16,7 +19,8 @@ pub(super) struct Document {
 /// Every document of a stream, or why it cannot be read.
 pub(super) fn documents(bytes: &[u8]) -> impl Iterator<Item = Result<Document, Vec<Unreadable>>> {
     let (text, fault) = match std::str::from_utf8(bytes) {
-        Ok(text) => (text, None),
+        // It may begin a stream (https://yaml.org/spec/1.2.2/#52-character-encodings).
+        Ok(text) => (text.trim_start_matches(BYTE_ORDER_MARK), None),
         Err(error) => {
             let line = 1 + bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count().saturating_sub(1);
             let message = "found bytes that are not UTF-8, expected YAML".to_owned();
@@ -87,6 +91,12 @@ mod tests {
             values(text),
             [json!({ "a": 1 }), json!({ "b": ["x"] }), json!({ "text": "--- not a marker\n ---\n" })]
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_at_the_beginning_is_no_part_of_the_first_document() {
+        assert_eq!(values("\u{feff}---\na: 1\n---\nb: 2\n"), [json!({ "a": 1 }), json!({ "b": 2 })]);
+        assert_eq!(values("\u{feff}a: 1\n"), [json!({ "a": 1 })]);
     }
 
     #[test]

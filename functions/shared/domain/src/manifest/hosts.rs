@@ -1,5 +1,7 @@
 //! The hosts of routes, rewritten for the time of qualification and nothing else with them.
 
+mod traefik;
+
 use super::Object;
 use crate::input::Host;
 use serde_json::Value;
@@ -8,7 +10,7 @@ use serde_json::Value;
 enum Routes {
     /// `spec.rules[].host` and `spec.tls[].hosts[]`, <https://kubernetes.io/docs/concepts/services-networking/ingress/>.
     Ingress,
-    /// `` Host(`…`) `` and `` HostSNI(`…`) `` in `spec.routes[].match`,
+    /// `` Host(`…`) `` and `` HostSNI(`…`) `` in `spec.routes[].match`, and `spec.tls.domains[]`,
     /// <https://doc.traefik.io/traefik/routing/providers/kubernetes-crd/>.
     Traefik,
     /// `spec.hostnames[]`, <https://gateway-api.sigs.k8s.io/api-types/httproute/>.
@@ -22,10 +24,20 @@ fn routes(object: &Object) -> Option<Routes> {
         ("networking.k8s.io" | "extensions", "Ingress") => Some(Routes::Ingress),
         ("traefik.io" | "traefik.containo.us", "IngressRoute" | "IngressRouteTCP") => Some(Routes::Traefik),
         ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TLSRoute") => Some(Routes::GatewayRoute),
-        ("gateway.networking.k8s.io", "Gateway") => Some(Routes::Gateway),
+        ("gateway.networking.k8s.io", "Gateway" | "ListenerSet") | ("gateway.networking.x-k8s.io", "XListenerSet") => {
+            Some(Routes::Gateway)
+        }
         _ => None,
     }
 }
+
+/// Annotations of an Ingress that hold hosts, split by commas: <https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias>,
+/// <https://haproxy-ingress.github.io/docs/configuration/keys/#server-alias>.
+const ALIASES: [&str; 2] = ["nginx.ingress.kubernetes.io/server-alias", "haproxy-ingress.github.io/server-alias"];
+
+/// Annotations of an Ingress for Traefik that hold hosts, `router.tls.domains.<n>.main` and `.sans`
+/// (<https://doc.traefik.io/traefik/routing/providers/kubernetes-ingress/#annotations>).
+const TRAEFIK_DOMAINS: &str = "traefik.ingress.kubernetes.io/router.tls.domains.";
 
 /// The hosts that an object routes, in the order in which they stand there, each once.
 #[must_use]
@@ -60,20 +72,99 @@ pub fn rewrite(object: &mut Object, hosts: &[Host]) -> usize {
 
 fn visit(object: &mut Object, see: &mut impl FnMut(&mut String)) {
     let Some(routes) = routes(object) else { return };
+    if matches!(routes, Routes::Ingress) {
+        annotations(&mut object.value, see);
+    }
     let Some(spec) = object.value.get_mut("spec") else { return };
     match routes {
         Routes::Ingress => {
             items(spec, "rules").for_each(|rule| text(rule, "host", see));
             items(spec, "tls").for_each(|tls| items(tls, "hosts").for_each(|host| item(host, see)));
         }
-        Routes::Traefik => items(spec, "routes").for_each(|route| {
-            if let Some(Value::String(rule)) = route.get_mut("match") {
-                *rule = rule_hosts(rule, see);
+        Routes::Traefik => {
+            items(spec, "routes").for_each(|route| {
+                if let Some(Value::String(rule)) = route.get_mut("match") {
+                    *rule = traefik::hosts(rule, see);
+                }
+            });
+            if let Some(tls) = spec.get_mut("tls") {
+                items(tls, "domains").for_each(|domain| {
+                    text(domain, "main", see);
+                    items(domain, "sans").for_each(|host| item(host, see));
+                });
             }
-        }),
+        }
         Routes::GatewayRoute => items(spec, "hostnames").for_each(|host| item(host, see)),
         Routes::Gateway => items(spec, "listeners").for_each(|listener| text(listener, "hostname", see)),
     }
+}
+
+fn annotations(ingress: &mut Value, see: &mut impl FnMut(&mut String)) {
+    let annotations = ingress.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+    for (name, value) in annotations.into_iter().flatten() {
+        if !ALIASES.contains(&name.as_str()) && !name.starts_with(TRAEFIK_DOMAINS) {
+            continue;
+        }
+        if let Value::String(hosts) = value {
+            let seen = hosts.split(',').map(|host| {
+                let mut host = host.trim().to_owned();
+                see(&mut host);
+                host
+            });
+            *hosts = seen.collect::<Vec<_>>().join(",");
+        }
+    }
+}
+
+/// Patterns of hosts that an object routes: a rule of Traefik that chooses hosts by a regular expression.
+#[must_use]
+pub fn patterns(object: &Object) -> Vec<String> {
+    if !matches!(routes(object), Some(Routes::Traefik)) {
+        return Vec::new();
+    }
+    let rules = object.value["spec"]["routes"].as_array().into_iter().flatten();
+    rules.filter_map(|route| route["match"].as_str()).flat_map(traefik::patterns).collect()
+}
+
+/// Whether a host of a route, which may begin with a wildcard, covers this one: one label of it where an Ingress says so
+/// (<https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards>), any number in the Gateway API
+/// (<https://gateway-api.sigs.k8s.io/reference/spec/#hostname>).
+#[must_use]
+pub fn covers(route: &Object, wildcard: &str, host: &str) -> bool {
+    let Some(suffix) = wildcard.strip_prefix('*') else { return wildcard.eq_ignore_ascii_case(host) };
+    let host = host.to_ascii_lowercase();
+    let label = host.strip_suffix(&suffix.to_ascii_lowercase()).filter(|label| !label.is_empty());
+    label.is_some_and(|label| !matches!(routes(route), Some(Routes::Ingress)) || !label.contains('.'))
+}
+
+/// Whether a Gateway among `gateways` that the route names as a parent has listeners, none of which covers this host: the route
+/// would not attach (<https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec>). `rename` is what listeners will be called.
+#[must_use]
+pub fn is_outside(route: &Object, host: &str, gateways: &[&Object], rename: &[Host]) -> bool {
+    if !matches!(routes(route), Some(Routes::GatewayRoute)) {
+        return false;
+    }
+    let mut parents = route.value["spec"]["parentRefs"].as_array().into_iter().flatten();
+    parents.any(|parent| {
+        let namespace = parent["namespace"].as_str().unwrap_or_else(|| route.id.namespace_or_default());
+        let gateway = gateways.iter().find(|gateway| {
+            gateway.id.kind == parent["kind"].as_str().unwrap_or("Gateway")
+                && parent["name"] == gateway.id.name.as_str()
+                && gateway.id.namespace_or_default() == namespace
+        });
+        gateway.is_some_and(|gateway| {
+            let mut gateway = (*gateway).clone();
+            rewrite(&mut gateway, rename);
+            let section = &parent["sectionName"];
+            let listeners = gateway.value["spec"]["listeners"].as_array().into_iter().flatten();
+            let mut named = listeners.filter(|listener| section.is_null() || listener["name"] == *section).peekable();
+            named.peek().is_some()
+                && !named.any(|listener| match listener["hostname"].as_str() {
+                    None | Some("") => true,
+                    Some(hostname) => covers(&gateway, hostname, host),
+                })
+        })
+    })
 }
 
 fn items<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
@@ -92,143 +183,5 @@ fn item(value: &mut Value, see: &mut impl FnMut(&mut String)) {
     }
 }
 
-/// A Traefik rule with every argument of `Host` and `HostSNI` seen, and the rest as it stands: other matchers may hold
-/// the same text in their arguments.
-fn rule_hosts(rule: &str, see: &mut impl FnMut(&mut String)) -> String {
-    let mut written = String::with_capacity(rule.len());
-    let mut rest = rule;
-    let mut matcher = "";
-    let mut hosts = false;
-    while let Some(c) = rest.chars().next() {
-        if c.is_ascii_alphanumeric() {
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-            matcher = &rest[..end];
-            written.push_str(matcher);
-            rest = &rest[end..];
-            continue;
-        }
-        let quoted = matches!(c, '`' | '"').then(|| rest[1..].find(c)).flatten();
-        if let Some(end) = quoted {
-            let mut argument = rest[1..=end].to_owned();
-            if hosts {
-                see(&mut argument);
-            }
-            written.push(c);
-            written.push_str(&argument);
-            written.push(c);
-            rest = &rest[end + 2..];
-            continue;
-        }
-        match c {
-            '(' => hosts = matches!(matcher, "Host" | "HostSNI"),
-            ')' => hosts = false,
-            _ => {}
-        }
-        if !c.is_whitespace() {
-            matcher = "";
-        }
-        written.push(c);
-        rest = &rest[c.len_utf8()..];
-    }
-    written
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn rewritten(value: Value) -> (usize, Value) {
-        let mut object = Object::new(1, 1, value).unwrap();
-        let hosts = [Host { primary: "shop.example.com".into(), temporary: "green.example.com".into() }];
-        (rewrite(&mut object, &hosts), object.value)
-    }
-
-    #[test]
-    fn an_ingress_gets_the_temporary_host_in_rules_and_tls() {
-        let (replaced, value) = rewritten(json!({
-            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "shop", "annotations": { "a": "shop.example.com" } },
-            "spec": {
-                "tls": [{ "hosts": ["shop.example.com", "other.example.com"], "secretName": "shop.example.com" }],
-                "rules": [{ "host": "shop.example.com", "http": {} }, { "host": "other.example.com" }, { "http": {} }],
-            },
-        }));
-        assert_eq!(replaced, 2);
-        assert_eq!(
-            value["spec"]["tls"][0],
-            json!({ "hosts": ["green.example.com", "other.example.com"], "secretName": "shop.example.com" })
-        );
-        assert_eq!(
-            value["spec"]["rules"],
-            json!([{ "host": "green.example.com", "http": {} }, { "host": "other.example.com" }, { "http": {} }])
-        );
-        assert_eq!(value["metadata"]["annotations"]["a"], "shop.example.com");
-    }
-
-    #[test]
-    fn a_traefik_rule_changes_in_its_hosts_only() {
-        for (rule, expected, count) in [
-            ("Host(`shop.example.com`)", "Host(`green.example.com`)", 1),
-            (
-                "Host(\"shop.example.com\") && PathPrefix(`/api`)",
-                "Host(\"green.example.com\") && PathPrefix(`/api`)",
-                1,
-            ),
-            ("Host(`a.example.com`, `shop.example.com`)", "Host(`a.example.com`, `green.example.com`)", 1),
-            (
-                "Path(`/a`) && (Host(`shop.example.com`) || Host(`SHOP.example.com`))",
-                "Path(`/a`) && (Host(`green.example.com`) || Host(`green.example.com`))",
-                2,
-            ),
-            ("Header(`Host`, `shop.example.com`)", "Header(`Host`, `shop.example.com`)", 0),
-            ("Path(`/Host(`) && Query(`shop.example.com`)", "Path(`/Host(`) && Query(`shop.example.com`)", 0),
-            ("HostRegexp(`shop.example.com`)", "HostRegexp(`shop.example.com`)", 0),
-            ("Host(`shop.example.com.evil`)", "Host(`shop.example.com.evil`)", 0),
-            ("!Host( `shop.example.com` )", "!Host( `green.example.com` )", 1),
-            ("Host(`unclosed", "Host(`unclosed", 0),
-            ("Pfad(`/ü`) || Host(`shop.example.com`)", "Pfad(`/ü`) || Host(`green.example.com`)", 1),
-        ] {
-            let (replaced, value) = rewritten(json!({
-                "apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": { "name": "shop" },
-                "spec": { "routes": [{ "kind": "Rule", "match": rule, "services": [] }] },
-            }));
-            assert_eq!(value["spec"]["routes"][0]["match"], expected);
-            assert_eq!(replaced, count, "{rule}");
-        }
-    }
-
-    #[test]
-    fn gateway_routes_and_their_listeners_change_together() {
-        let (_, route) = rewritten(
-            json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": { "name": "r" }, "spec": { "hostnames": ["shop.example.com"] } }),
-        );
-        assert_eq!(route["spec"]["hostnames"], json!(["green.example.com"]));
-        let (_, gateway) = rewritten(
-            json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": { "name": "g" }, "spec": { "listeners": [{ "hostname": "shop.example.com" }, { "name": "any" }] } }),
-        );
-        assert_eq!(gateway["spec"]["listeners"], json!([{ "hostname": "green.example.com" }, { "name": "any" }]));
-    }
-
-    #[test]
-    fn nothing_else_is_a_route() {
-        let config = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "c" }, "data": { "host": "shop.example.com" } });
-        assert_eq!(rewritten(config.clone()), (0, config));
-        let empty =
-            json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "i" }, "spec": {} });
-        assert_eq!(rewritten(empty.clone()), (0, empty));
-    }
-
-    #[test]
-    fn the_hosts_of_a_route_are_listed_once() {
-        let object = Object::new(
-            1,
-            1,
-            json!({
-                "apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": { "name": "shop" },
-                "spec": { "routes": [{ "match": "Host(`a`) || Host(`b`)" }, { "match": "Host(`a`)" }] },
-            }),
-        )
-        .unwrap();
-        assert_eq!(of(&object), ["a", "b"]);
-    }
-}
+mod tests;

@@ -1,0 +1,186 @@
+use super::*;
+use serde_json::json;
+
+fn rewritten(value: Value) -> (usize, Value) {
+    let mut object = Object::new(1, 1, value).unwrap();
+    let hosts = [Host { primary: "shop.example.com".into(), temporary: "green.example.com".into() }];
+    (rewrite(&mut object, &hosts), object.value)
+}
+
+#[test]
+fn an_ingress_gets_the_temporary_host_in_rules_and_tls() {
+    let (replaced, value) = rewritten(json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "shop", "annotations": { "a": "shop.example.com" } },
+        "spec": {
+            "tls": [{ "hosts": ["shop.example.com", "other.example.com"], "secretName": "shop.example.com" }],
+            "rules": [{ "host": "shop.example.com", "http": {} }, { "host": "other.example.com" }, { "http": {} }],
+        },
+    }));
+    assert_eq!(replaced, 2);
+    assert_eq!(
+        value["spec"]["tls"][0],
+        json!({ "hosts": ["green.example.com", "other.example.com"], "secretName": "shop.example.com" })
+    );
+    assert_eq!(
+        value["spec"]["rules"],
+        json!([{ "host": "green.example.com", "http": {} }, { "host": "other.example.com" }, { "http": {} }])
+    );
+    assert_eq!(value["metadata"]["annotations"]["a"], "shop.example.com");
+}
+
+#[test]
+fn a_traefik_rule_changes_in_its_hosts_only() {
+    for (rule, expected, count) in [
+        ("Host(`shop.example.com`)", "Host(`green.example.com`)", 1),
+        ("Host(\"shop.example.com\") && PathPrefix(`/api`)", "Host(\"green.example.com\") && PathPrefix(`/api`)", 1),
+        ("Host(`a.example.com`, `shop.example.com`)", "Host(`a.example.com`, `green.example.com`)", 1),
+        (
+            "Path(`/a`) && (Host(`shop.example.com`) || Host(`SHOP.example.com`))",
+            "Path(`/a`) && (Host(`green.example.com`) || Host(`green.example.com`))",
+            2,
+        ),
+        ("Header(`Host`, `shop.example.com`)", "Header(`Host`, `shop.example.com`)", 0),
+        ("Path(`/Host(`) && Query(`shop.example.com`)", "Path(`/Host(`) && Query(`shop.example.com`)", 0),
+        ("HostRegexp(`shop.example.com`)", "HostRegexp(`shop.example.com`)", 0),
+        ("host(`shop.example.com`)", "host(`green.example.com`)", 1),
+        (
+            "HOST(`shop.example.com`) || Hostsni(`shop.example.com`)",
+            "HOST(`green.example.com`) || Hostsni(`green.example.com`)",
+            2,
+        ),
+        (
+            "HostHeader(`shop.example.com`) && PathPrefix(`/api`)",
+            "HostHeader(`green.example.com`) && PathPrefix(`/api`)",
+            1,
+        ),
+        (
+            r#"Header("X-Note", "say \"hi\"") && Host("shop.example.com")"#,
+            r#"Header("X-Note", "say \"hi\"") && Host("green.example.com")"#,
+            1,
+        ),
+        ("Host(`shop.example.com.evil`)", "Host(`shop.example.com.evil`)", 0),
+        ("!Host( `shop.example.com` )", "!Host( `green.example.com` )", 1),
+        ("Host(`unclosed", "Host(`unclosed", 0),
+        ("Pfad(`/ü`) || Host(`shop.example.com`)", "Pfad(`/ü`) || Host(`green.example.com`)", 1),
+    ] {
+        let (replaced, value) = rewritten(json!({
+            "apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": { "name": "shop" },
+            "spec": { "routes": [{ "kind": "Rule", "match": rule, "services": [] }] },
+        }));
+        assert_eq!(value["spec"]["routes"][0]["match"], expected);
+        assert_eq!(replaced, count, "{rule}");
+    }
+}
+
+#[test]
+fn gateway_routes_and_their_listeners_change_together() {
+    let (_, route) = rewritten(
+        json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": { "name": "r" }, "spec": { "hostnames": ["shop.example.com"] } }),
+    );
+    assert_eq!(route["spec"]["hostnames"], json!(["green.example.com"]));
+    let (_, gateway) = rewritten(
+        json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": { "name": "g" }, "spec": { "listeners": [{ "hostname": "shop.example.com" }, { "name": "any" }] } }),
+    );
+    assert_eq!(gateway["spec"]["listeners"], json!([{ "hostname": "green.example.com" }, { "name": "any" }]));
+}
+
+#[test]
+fn annotations_that_hold_hosts_change_with_the_rules() {
+    let (replaced, value) = rewritten(json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+        "metadata": { "name": "shop", "annotations": {
+            "nginx.ingress.kubernetes.io/server-alias": "www.example.com, shop.example.com",
+            "traefik.ingress.kubernetes.io/router.tls.domains.0.main": "shop.example.com",
+            "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
+        } },
+        "spec": {},
+    }));
+    assert_eq!(replaced, 2);
+    assert_eq!(
+        value["metadata"]["annotations"],
+        json!({
+            "nginx.ingress.kubernetes.io/server-alias": "www.example.com,green.example.com",
+            "traefik.ingress.kubernetes.io/router.tls.domains.0.main": "green.example.com",
+            "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
+        })
+    );
+}
+
+#[test]
+fn the_names_in_a_certificate_of_traefik_change_with_the_rules_over_tcp_too() {
+    let (replaced, value) = rewritten(json!({
+        "apiVersion": "traefik.io/v1alpha1", "kind": "IngressRouteTCP", "metadata": { "name": "shop" },
+        "spec": {
+            "routes": [{ "match": "HostSNI(`shop.example.com`)" }],
+            "tls": { "domains": [{ "main": "example.com", "sans": ["shop.example.com"] }] },
+        },
+    }));
+    assert_eq!(replaced, 2);
+    assert_eq!(value["spec"]["tls"]["domains"][0]["sans"], json!(["green.example.com"]));
+}
+
+#[test]
+fn a_wildcard_covers_one_label_in_an_ingress_and_any_number_in_the_gateway_api() {
+    let of = |api_version: &str, kind: &str| {
+        Object::new(1, 1, json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "r" } })).unwrap()
+    };
+    let (ingress, route) = (of("networking.k8s.io/v1", "Ingress"), of("gateway.networking.k8s.io/v1", "HTTPRoute"));
+    for (host, by_ingress, by_route) in [
+        ("shop.example.com", true, true),
+        ("a.shop.example.com", false, true),
+        ("example.com", false, false),
+        ("shop.example.org", false, false),
+    ] {
+        assert_eq!(covers(&ingress, "*.example.com", host), by_ingress, "{host}");
+        assert_eq!(covers(&route, "*.example.com", host), by_route, "{host}");
+    }
+    assert!(covers(&ingress, "Shop.example.com", "shop.example.com"));
+}
+
+#[test]
+fn a_temporary_host_is_outside_where_no_listener_of_the_routes_gateway_covers_it() {
+    let of = |kind: &str, name: &str, spec: Value| {
+        let value = json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": kind, "metadata": { "name": name }, "spec": spec });
+        Object::new(1, 1, value).unwrap()
+    };
+    let rename = [Host { primary: "shop.example.com".into(), temporary: "green.other.net".into() }];
+    for (listeners, parent, expected) in [
+        (json!([{ "name": "a", "hostname": "*.example.com" }]), json!({ "name": "web" }), true),
+        (json!([{ "name": "a", "hostname": "*.other.net" }]), json!({ "name": "web" }), false),
+        (json!([{ "name": "a" }]), json!({ "name": "web" }), false),
+        (json!([{ "name": "a", "hostname": "shop.example.com" }]), json!({ "name": "web" }), false),
+        (
+            json!([{ "name": "a" }, { "name": "b", "hostname": "*.example.com" }]),
+            json!({ "name": "web", "sectionName": "b" }),
+            true,
+        ),
+        (json!([{ "name": "a", "hostname": "*.example.com" }]), json!({ "name": "elsewhere" }), false),
+    ] {
+        let gateway = of("Gateway", "web", json!({ "listeners": listeners }));
+        let route = of("HTTPRoute", "shop", json!({ "parentRefs": [parent] }));
+        assert_eq!(is_outside(&route, "green.other.net", &[&gateway], &rename), expected, "{listeners} {parent}");
+    }
+}
+
+#[test]
+fn nothing_else_is_a_route() {
+    let config = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "c" }, "data": { "host": "shop.example.com" } });
+    assert_eq!(rewritten(config.clone()), (0, config));
+    let empty =
+        json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "i" }, "spec": {} });
+    assert_eq!(rewritten(empty.clone()), (0, empty));
+}
+
+#[test]
+fn the_hosts_of_a_route_are_listed_once() {
+    let object = Object::new(
+        1,
+        1,
+        json!({
+            "apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": { "name": "shop" },
+            "spec": { "routes": [{ "match": "Host(`a`) || Host(`b`)" }, { "match": "Host(`a`)" }] },
+        }),
+    )
+    .unwrap();
+    assert_eq!(of(&object), ["a", "b"]);
+}
