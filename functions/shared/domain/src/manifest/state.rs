@@ -32,6 +32,12 @@ pub fn readiness(kind: &str, object: &Value) -> Readiness {
             Some(progressing) if progressing["reason"] == "ProgressDeadlineExceeded" => {
                 Readiness::Failed(text(progressing, "message"))
             }
+            // Available Pods may be those of before, as long as there are more than the updated ones
+            // (https://github.com/kubernetes/kubectl/blob/master/pkg/polymorphichelpers/rollout_status.go).
+            _ if count("replicas") > count("updatedReplicas") => {
+                let before = count("replicas") - count("updatedReplicas");
+                Readiness::Waiting(format!("{before} Pods of before are still there"))
+            }
             _ => reached(seen, count("updatedReplicas").min(count("availableReplicas")), wanted),
         },
         "StatefulSet" => {
@@ -180,11 +186,12 @@ fn compare(path: &str, manifest: &Value, blue: &Value, green: &Value, found: &mu
     }
 }
 
-/// The controllers whose replicas a HorizontalPodAutoscaler decides, as (kind, name): nobody else may.
+/// The controller whose replicas an autoscaler decides, as (kind, name): nobody else may. KEDA's targets a Deployment where it does not
+/// say (<https://keda.sh/docs/latest/reference/scaledobject-spec/>).
 #[must_use]
 pub fn scaled_by(autoscaler: &Map<String, Value>) -> Option<(&str, &str)> {
     let target = autoscaler.get("spec")?.get("scaleTargetRef")?;
-    Some((target["kind"].as_str()?, target["name"].as_str()?))
+    Some((target["kind"].as_str().unwrap_or("Deployment"), target["name"].as_str()?))
 }
 
 #[cfg(test)]

@@ -22,6 +22,20 @@ fn a_rollout_is_over_when_every_replica_is_of_the_new_generation_and_available()
 }
 
 #[test]
+fn a_rollout_whose_available_pods_are_those_of_before_is_not_over() {
+    // https://github.com/kubernetes/kubectl/blob/master/pkg/polymorphichelpers/rollout_status.go
+    let deployment = json!({
+        "metadata": { "generation": 4 }, "spec": { "replicas": 3 },
+        "status": {
+            "observedGeneration": 4, "replicas": 6, "updatedReplicas": 3, "readyReplicas": 3, "availableReplicas": 3,
+            "unavailableReplicas": 3,
+        },
+    });
+    let expected = Readiness::Waiting("3 Pods of before are still there".into());
+    assert_eq!(readiness("Deployment", &deployment), expected);
+}
+
+#[test]
 fn a_deployment_past_its_progress_deadline_has_failed() {
     let object = json!({ "status": { "conditions": [{ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out" }] } });
     assert_eq!(readiness("Deployment", &object), Readiness::Failed("timed out".into()));
