@@ -15,6 +15,9 @@ const BOOTSTRAPPED: [&str; 3] = [VPC_CNI, "kube-proxy", "coredns"];
 /// The service account of the VPC CNI.
 const CNI_ACCOUNT: &str = "aws-node";
 
+/// Writes DNS records for what its cluster routes.
+const EXTERNAL_DNS: &str = "external-dns";
+
 /// Every reason for which green's nodes would not become ready, or would run another network than blue's.
 pub(in crate::compute) fn problems(compute: &Compute) -> Vec<Problem> {
     let blue = &compute.blue.name;
@@ -26,6 +29,13 @@ pub(in crate::compute) fn problems(compute: &Compute) -> Vec<Problem> {
             "{VPC_CNI} gets its credentials through Pod Identity, and {POD_IDENTITY_AGENT} is not an EKS add-on of blue: green's nodes would \
              have no network before the bundles are applied. Make it one: \
              `aws eks create-addon --cluster-name {blue} --addon-name {POD_IDENTITY_AGENT} --resolve-conflicts OVERWRITE`"
+        ));
+    }
+    // https://docs.aws.amazon.com/eks/latest/userguide/community-addons.html
+    if has(EXTERNAL_DNS) {
+        messages.push(format!(
+            "{EXTERNAL_DNS} is an add-on of blue, and green's would point blue's names at green before anybody approved: an add-on cannot be held. \
+             Run it as a Deployment of the bundles instead, in workloads.hold"
         ));
     }
     for addon in &compute.addons {
@@ -145,6 +155,13 @@ mod tests {
             compute.addons[0].configuration = Some(written.to_owned());
             assert_eq!(told(&compute).contains("ENIConfigs"), refused, "{written}");
         }
+    }
+
+    #[test]
+    fn external_dns_as_an_add_on_is_refused() {
+        let mut compute = compute();
+        compute.addons.push(addon(EXTERNAL_DNS));
+        assert!(told(&compute).contains("an add-on cannot be held"), "{}", told(&compute));
     }
 
     #[test]
