@@ -28,7 +28,14 @@ fn shop() -> (Account, Migration) {
         account.upload("s3://bucket/more.yaml", vec![config]),
     ];
     let nightly = Object::new(1, 1, manifests()[3].clone()).unwrap();
-    plan.workloads = vec![Workload { id: nightly.id, held: true, images: vec![], replicas: None, autoscaled: false }];
+    plan.workloads = vec![Workload {
+        id: nightly.id,
+        held: true,
+        images: vec![],
+        replicas: None,
+        autoscaled: false,
+        resume: json!(null),
+    }];
     (account, migration)
 }
 

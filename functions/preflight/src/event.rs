@@ -86,11 +86,10 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
     let Some(input) = &reading.input else {
         return refuse(ports, id, &call.input, Refusal::new(Condition::InvalidInput, reading.problems)).await;
     };
-    let mut findings = Findings {
-        compute: compute::read(ports, input).await?,
-        edge: edge::read(ports, input).await?,
-        workloads: workloads::read(ports, input).await?,
-    };
+    let compute = compute::read(ports, input).await?;
+    let edge = edge::read(ports, input).await?;
+    let around = workloads::Around::of(&compute.facts, &edge.facts);
+    let mut findings = Findings { compute, edge, workloads: workloads::read(ports, input, &around).await? };
     let others = compute::neighbours(ports, &findings.compute.facts, &findings.edge.facts).await?;
     findings.compute.advice.extend(others);
     let opened = conclude(ports, id, &reading, input, &call.input, findings).await?;

@@ -1,32 +1,35 @@
 //! What runs on the clusters: reads the bundles, and refuses what Bascule cannot move or must not run twice.
 
+mod around;
 mod bundles;
+mod definitions;
 mod routes;
+
+pub use around::Around;
 
 use domain::{
     Input, Kind, PhaseError, Problem,
     manifest::{
-        Classes, HOLD_LABEL, Object, RUN_LABEL, class, classify,
-        refusal::{defined_kind, needed_namespace, reasons},
-        removed, state, workload,
+        Classes, HOLD_LABEL, Object, RUN_LABEL, class, classify, helm, hold, outside::Controllers, prepare::as_green,
+        refusal::reasons, removed, state, workload,
     },
-    object::is_built_in,
+    object::actors::{Actor, is_scaled_object},
     plan::{
         Found, Planned,
         workloads::{Bundle, Workload, Workloads},
     },
     ports::{Kubernetes, Manifests},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// How many names one message holds.
 const NAMED: usize = 40;
 
-/// Reads every bundle, and asks blue's API server whether it answers.
+/// Reads every bundle, and asks blue's API server whether it answers; `around` is what is known of blue by now.
 ///
 /// # Errors
 /// `Unavailable` and `Denied` only: whatever else is wrong is in the problems, all at once.
-pub async fn read<P>(ports: &P, input: &Input) -> Result<Found<Workloads>, PhaseError>
+pub async fn read<P>(ports: &P, input: &Input, around: &Around) -> Result<Found<Workloads>, PhaseError>
 where
     P: Manifests + Kubernetes,
 {
@@ -44,6 +47,8 @@ where
         ));
     }
     let version = input.green.version.clone().or_else(|| blue.map(|blue| blue.version)).unwrap_or_default();
+    let blues = around.unexplained(&input.workloads);
+    let mut left_out = Vec::new();
     let mut bundles = Vec::new();
     let mut all: Vec<(usize, Object)> = Vec::new();
     let named = input.workloads.manifests.iter().enumerate().filter(|(_, uri)| !uri.is_empty());
@@ -72,9 +77,22 @@ where
             digest: served.digest,
             objects: served.objects.len(),
         });
-        all.extend(served.objects.into_iter().map(|object| (index, bundles::without_bulk(object))));
+        let hooks = served.objects.iter().filter(|object| helm::is_left_out(object));
+        left_out.extend(hooks.map(|object| object.id.to_string()));
+        for object in as_green(served.objects, &input.workloads.replace) {
+            let named = around::names_blue(&object, &blues);
+            problems
+                .extend(named.map(|message| Problem::new(&path, format!("{message} (document {})", object.document))));
+            all.push((index, bundles::without_bulk(object)));
+        }
     }
+    problems.extend(around.unanswered(&all));
     let mut found = judge(input, &all, &version);
+    if !left_out.is_empty() {
+        found
+            .advice
+            .push(format!("left out, as hooks of Helm that an installation does not run: {}", left_out.join(", ")));
+    }
     found.facts.bundles = bundles;
     problems.append(&mut found.problems);
     found.problems = problems;
@@ -98,11 +116,13 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
     let (routes, mut problems, mut advice) = routes::judge(&asked.hosts, all);
     problems.extend(class_problems(input, &classes, &objects));
     problems.extend(bundles::duplicates(all));
-    problems.extend(missing_namespaces(all));
+    problems.extend(bundles::missing_namespaces(all));
+    problems.extend(definitions::unserved(all));
+    let controllers = Controllers::of(objects.iter());
     for (index, object) in all {
         // A Service that is not classed is told with the others that are not.
         let told = class::is_load_balancer(object) && classes.unclassed.contains(&object.id);
-        let mut messages = reasons(object, told || classes.hold.contains(&object.id));
+        let mut messages = reasons(object, told || classes.hold.contains(&object.id), &controllers);
         messages.extend(removed::replacement(&object.id, version).map(|instead| {
             format!(
                 "{} is written for {}, which Kubernetes {version} does not serve any more; use {instead}",
@@ -116,9 +136,15 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
         );
     }
     let workloads = workloads(&objects, &classes);
-    advice.extend(unknown_kinds(&objects));
-    advice.extend(runs(&workloads));
-    let facts = Workloads { bundles: Vec::new(), workloads, hosts: asked.hosts.clone(), routes };
+    advice.extend(definitions::unknown_kinds(&objects));
+    advice.extend(runs(&workloads, &classes));
+    let facts = Workloads {
+        bundles: Vec::new(),
+        workloads,
+        hosts: asked.hosts.clone(),
+        routes,
+        replace: asked.replace.clone(),
+    };
     let mut found = Found::new(facts);
     found.problems = problems;
     found.advice = advice;
@@ -132,10 +158,11 @@ fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<P
         problems.push(Problem::new(
             hold,
             format!(
-                "these workloads work without being asked, since no Service of the bundles selects their Pods, or get a load balancer of their own: {}. \
+                "these workloads work without being asked, since no Service of the bundles selects their Pods, or get a load balancer of their own: {}.{} \
                  On green they would take production's messages before anybody approved. Put each in workloads.hold (suspended on green until the switch, on blue after it) \
                  or workloads.run (may run in both clusters at once), or label it {HOLD_LABEL} or {RUN_LABEL}",
-                names(classes.unclassed.iter())
+                names(classes.unclassed.iter()),
+                acting(classes)
             ),
         ));
     }
@@ -157,11 +184,8 @@ fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<P
             ),
         ));
     }
-    let known: BTreeSet<String> = objects
-        .iter()
-        .filter(|object| workload::is_workload(&object.id) || class::is_load_balancer(object))
-        .map(|object| object.id.to_string())
-        .collect();
+    let known: BTreeSet<String> =
+        objects.iter().filter(|object| class::can_be_classed(object)).map(|object| object.id.to_string()).collect();
     for (field, list) in [("hold", &input.workloads.hold), ("run", &input.workloads.run)] {
         for (index, name) in list.iter().enumerate().filter(|(_, name)| !known.contains(*name)) {
             problems.push(Problem::new(
@@ -173,6 +197,12 @@ fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<P
     problems
 }
 
+/// What the custom resources among those that are not classed do.
+fn acting(classes: &Classes) -> String {
+    let acting = classes.unclassed.iter().filter_map(|id| Some(format!(" {id} {}.", Actor::of(id)?.does)));
+    acting.take(NAMED).collect()
+}
+
 fn names<'a>(ids: impl ExactSizeIterator<Item = &'a domain::manifest::ObjectId>) -> String {
     let more = ids.len().saturating_sub(NAMED);
     let named: Vec<String> = ids.take(NAMED).map(ToString::to_string).collect();
@@ -180,39 +210,19 @@ fn names<'a>(ids: impl ExactSizeIterator<Item = &'a domain::manifest::ObjectId>)
     format!("{}{rest}", named.join(", "))
 }
 
-fn missing_namespaces(all: &[(usize, Object)]) -> Vec<Problem> {
-    let made: BTreeSet<&str> = all
-        .iter()
-        .filter(|(_, object)| object.id.kind == "Namespace")
-        .map(|(_, object)| object.id.name.as_str())
-        .collect();
-    let mut missing: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (index, object) in all {
-        if let Some(namespace) = needed_namespace(object).filter(|namespace| !made.contains(namespace)) {
-            missing.entry(namespace).or_insert((*index, 0)).1 += 1;
-        }
-    }
-    missing
-        .into_iter()
-        .map(|(namespace, (index, count))| {
-            let message = format!("{count} objects are in the namespace {namespace}, which no bundle has: green will not have it. Add the Namespace to a bundle");
-            Problem::new(manifest_path(index), message)
-        })
-        .collect()
-}
-
 fn workloads(objects: &[Object], classes: &Classes) -> Vec<Workload> {
     let autoscaled: BTreeSet<(&str, &str, &str)> = objects
         .iter()
-        .filter(|object| object.id.kind == "HorizontalPodAutoscaler")
+        .filter(|object| object.id.kind == "HorizontalPodAutoscaler" || is_scaled_object(&object.id))
         .filter_map(|object| {
             let (kind, name) = state::scaled_by(object.value.as_object()?)?;
             Some((object.id.namespace_or_default(), kind, name))
         })
         .collect();
-    objects
+    let runs = |object: &&Object| classes.run.contains(&object.id) && Actor::of(&object.id).is_none();
+    let mut found: Vec<Workload> = objects
         .iter()
-        .filter(|object| classes.hold.contains(&object.id) || classes.run.contains(&object.id))
+        .filter(|object| classes.hold.contains(&object.id) || runs(object))
         .map(|object| {
             let id = object.id.clone();
             let held = classes.hold.contains(&id);
@@ -221,39 +231,26 @@ fn workloads(objects: &[Object], classes: &Classes) -> Vec<Workload> {
                 images: workload::images(&id.kind, &object.value),
                 replicas: workload::replicas(&id.kind, &object.value),
                 autoscaled: autoscaled.contains(&(id.namespace_or_default(), id.kind.as_str(), id.name.as_str())),
+                resume: hold::suspension(&id, &object.value).filter(|_| held).map(|of| of.restore).unwrap_or_default(),
                 id,
             }
         })
-        .collect()
-}
-
-/// Custom resources whose definition is in no bundle: an operator may bring it, or nobody.
-fn unknown_kinds(objects: &[Object]) -> Option<String> {
-    let defined: BTreeSet<(&str, &str)> = objects
-        .iter()
-        .filter(|object| object.id.kind == "CustomResourceDefinition")
-        .filter_map(|object| defined_kind(&object.value))
         .collect();
-    let unknown: BTreeSet<(&str, &str)> = objects
-        .iter()
-        .filter(|object| !is_built_in(&object.id.api_version))
-        .map(|object| (object.id.group(), object.id.kind.as_str()))
-        .filter(|kind| !defined.contains(kind))
-        .collect();
-    (!unknown.is_empty()).then(|| {
-        let kinds: Vec<String> = unknown.into_iter().map(|(group, kind)| format!("{kind}.{group}")).collect();
-        format!(
-            "no bundle brings the CustomResourceDefinition of {}: green serves these only if something in the bundles installs them by itself",
-            kinds.join(", ")
-        )
-    })
+    // An autoscaler is suspended before what it scales.
+    found.sort_by_key(|workload| !is_scaled_object(&workload.id));
+    // Two bundles may hold the same object.
+    let mut seen = BTreeSet::new();
+    found.retain(|workload| seen.insert(workload.id.clone()));
+    found
 }
 
 /// Consumers behind a Service cannot be told from servers: the plan names all that runs, for people to look at.
-fn runs(workloads: &[Workload]) -> Vec<String> {
+fn runs(workloads: &[Workload], classes: &Classes) -> Vec<String> {
     let list = |held: bool| {
-        let ids: Vec<_> =
-            workloads.iter().filter(|workload| workload.held == held).map(|workload| &workload.id).collect();
+        // Custom resources that run are not compared between the sides, and in no plan.
+        let actors = classes.run.iter().filter(|id| !held && Actor::of(id).is_some());
+        let of_plan = workloads.iter().filter(|workload| workload.held == held).map(|workload| &workload.id);
+        let ids: Vec<_> = of_plan.chain(actors).collect();
         (!ids.is_empty()).then(|| names(ids.into_iter()))
     };
     let running = list(false)

@@ -3,7 +3,7 @@
 use domain::{
     PhaseError,
     manifest::{
-        Live, ObjectId,
+        Live, ObjectId, named,
         prepare::unchanged,
         state::{differences, template_digest},
         workload,
@@ -21,7 +21,7 @@ pub(crate) async fn manifests<M: Manifests>(
 ) -> Result<BTreeMap<ObjectId, Value>, PhaseError> {
     let mut found = BTreeMap::new();
     for bundle in &plan.bundles {
-        let objects = unchanged(ports, bundle).await?.into_iter();
+        let objects = unchanged(ports, bundle, &plan.replace).await?.into_iter();
         let makes_pods = objects.filter(|object| workload::is_workload(&object.id));
         found.extend(makes_pods.map(|object| (object.id, object.value)));
     }
@@ -46,7 +46,9 @@ pub(crate) fn compare(
         // Jobs on blue may have ended and be gone; a green one that is missing is told with those that are not ready.
         let (on_blue, on_green) = (blue.get(id), green.get(id));
         if let (Some(on_blue), Some(on_green)) = (on_blue, on_green) {
-            let paths = differences(&id.kind, manifest, on_blue, on_green);
+            let mut as_green = on_blue.clone();
+            named::replace(&mut as_green, &plan.replace);
+            let paths = differences(&id.kind, manifest, &as_green, on_green);
             if !paths.is_empty() {
                 let images = |live| workload::images(&id.kind, live).join(", ");
                 differ.push(format!(

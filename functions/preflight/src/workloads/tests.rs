@@ -38,7 +38,7 @@ async fn found(manifests: Vec<Value>, input: &Input) -> Found<Workloads> {
     let account = Account::shop();
     account.upload("s3://bucket/shop.yaml", manifests);
     let before = account.aws().clone();
-    let found = read(&account, input).await.unwrap();
+    let found = read(&account, input, &Around::default()).await.unwrap();
     assert_eq!(*account.aws(), before, "preflight changes nothing");
     found
 }
@@ -79,7 +79,11 @@ async fn each_thing_that_is_wrong_is_told_with_its_path_and_what_to_do() {
             "$.workloads.hosts[0].primary: no route of the bundles has the host other.example.com; theirs are shop.example.com",
         ),
         (
-            vec![service("web")],
+            vec![{
+                let mut other = service("web");
+                other["spec"]["ports"] = json!([{ "port": 81 }]);
+                other
+            }],
             json!({}),
             "$.workloads.manifests[0]: Service/default/web (document 4) is in $.workloads.manifests[0] too (document 1)",
         ),
@@ -128,7 +132,7 @@ async fn everything_wrong_is_told_at_once() {
     let mut input = input(json!({ "hold": ["Deployment/default/none"] }));
     input.workloads.manifests.push("s3://bucket/missing.yaml".into());
     account.upload("s3://bucket/shop.yaml", vec![deployment("consumer")]);
-    let found = read(&account, &input).await.unwrap();
+    let found = read(&account, &input, &Around::default()).await.unwrap();
     let paths: Vec<_> = found.problems.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(paths, ["$.blue.cluster", "$.workloads.manifests[1]", "$.workloads.hold", "$.workloads.hold[0]"]);
 }

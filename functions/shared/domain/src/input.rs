@@ -112,12 +112,27 @@ pub struct Workloads {
     pub hosts: Vec<Host>,
     /// Workloads that must run in one cluster only, as `Kind/namespace/name`.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$")))]
+    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*/[^/]+/[^/]+$")))]
     pub hold: Vec<String>,
-    /// Workloads that no Service selects and that may run in both clusters at once, as `Kind/namespace/name`.
+    /// Workloads that work unasked and that may run in both clusters at once, as `Kind/namespace/name`.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = "^(CronJob|Job|Deployment|StatefulSet|DaemonSet|Service)/[^/]+/[^/]+$")))]
+    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*/[^/]+/[^/]+$")))]
     pub run: Vec<String>,
+    /// What names blue in the manifests, as a word of its own, and what it becomes on green; the same, where it means something else.
+    #[serde(default)]
+    pub replace: Vec<Replacement>,
+}
+
+/// A word of the manifests that names blue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Replacement {
+    /// As the manifests have it.
+    #[schemars(length(min = 1, max = 253))]
+    pub blue: String,
+    /// As green gets it.
+    #[schemars(length(min = 1, max = 253))]
+    pub green: String,
 }
 
 /// One host of the routes.
@@ -127,8 +142,11 @@ pub struct Host {
     /// As production knows it.
     #[schemars(length(min = 1, max = 253))]
     pub primary: String,
-    /// As the people who qualify green know it.
-    #[schemars(length(min = 1, max = 253))]
+    /// As the people who qualify green know it: a DNS name.
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$")
+    )]
     pub temporary: String,
 }
 

@@ -4,10 +4,13 @@
 pub mod apply;
 pub mod class;
 pub mod duplicates;
+pub mod helm;
 pub mod hold;
 pub mod hosts;
 pub mod live;
+pub mod named;
 pub mod order;
+pub mod outside;
 pub mod prepare;
 pub mod refusal;
 pub mod removed;

@@ -32,6 +32,7 @@ async fn qualified() -> (Account, Migration) {
         held: true,
         images: vec![],
         autoscaled: false,
+        resume: json!({ "spec": { "type": "LoadBalancer" } }),
     });
     (account, migration)
 }

@@ -129,6 +129,12 @@ fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
             }
         }
     }
+    let mut words = BTreeSet::new();
+    for (index, word) in input.workloads.replace.iter().enumerate() {
+        if !words.insert(word.blue.as_str()) {
+            refuse(&format!("$.workloads.replace[{index}].blue"), format!("{:?} is replaced twice", word.blue));
+        }
+    }
     for (index, hold) in input.workloads.hold.iter().enumerate() {
         if input.workloads.run.contains(hold) {
             refuse(&format!("$.workloads.hold[{index}]"), format!("{hold} cannot be both held and run"));
@@ -170,6 +176,7 @@ mod tests {
         value["green"] = json!({ "cluster": "g", "version": "1.34", "subnetIds": ["subnet-1", "subnet-2"] });
         value["workloads"]["hosts"] = json!([{ "primary": "a.example", "temporary": "b.example" }]);
         value["workloads"]["hold"] = json!(["CronJob/default/nightly"]);
+        value["workloads"]["replace"] = json!([{ "blue": "shop-blue", "green": "g" }]);
         value["smoke"] = json!([{ "path": "/", "expect": 404 }, { "path": "/x" }]);
         value["cutover"] = json!({ "steps": [5, 25, 100], "stepDuration": "1m", "deadline": "1h", "alarms": ["arn"] });
         value["bake"] = json!({ "duration": "2h", "alarms": [] });
@@ -186,7 +193,7 @@ mod tests {
             "blue": { "cluster": "" },
             "green": { "name": "g", "version": 1.34 },
             "gateway": { "restApiId": 7, "stage": "prod" },
-            "workloads": { "manifests": ["http://x"], "hold": ["Pod/a/b"] },
+            "workloads": { "manifests": ["http://x"], "hold": ["pod/a/b"] },
             "bake": { "duration": "2 hours" },
             "onAbort": "explode",
             "smoke": [{ "path": "/", "expect": 99 }, { "path": "x" }],
@@ -296,6 +303,26 @@ mod tests {
         assert!(found.len() >= 6, "{found:?}");
         for pattern in found {
             regex_lite::Regex::new(&pattern).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_temporary_host_is_a_dns_name() {
+        for (temporary, sound) in [
+            ("green.example.com", true),
+            ("green", true),
+            ("https://green.example.com", false),
+            ("Green.example.com", false),
+            ("green_shop.example.com", false),
+            ("green.example.com:8443", false),
+            ("green.example.com ", false),
+            ("*.example.com", false),
+            ("-green.example.com", false),
+            ("green..com", false),
+        ] {
+            let mut value = five_lines();
+            value["workloads"]["hosts"] = json!([{ "primary": "shop.example.com", "temporary": temporary }]);
+            assert_eq!(input(&value).is_ok(), sound, "{temporary:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which workloads work without being asked, and where each of them may run before anybody approved.
 
-use super::{Object, ObjectId, hold, workload};
+use super::{Object, ObjectId, hold, state, workload};
+use crate::object::actors::{self, Actor};
 use serde_json::{Map, Value};
 
 /// The label of a workload that may run in both clusters at once, with any value but `"false"`.
@@ -26,15 +27,16 @@ pub struct Classes {
 
 /// Classes the workloads of all bundles, and the Services that would get a load balancer of their own.
 ///
-/// A workload works unasked when it is a CronJob or a Job, or when no Service of the bundles selects its Pods: nobody
-/// sends it requests, so it takes its work from somewhere, and on green that would be production's. `hold` and `run`
-/// are the input's, as `Kind/namespace/name`, and win over labels.
+/// A workload works unasked when it is a CronJob that is not suspended or a Job, or when no Service of the bundles selects its Pods:
+/// nobody sends it requests, so it takes its work from somewhere, and on green that would be production's. Custom resources whose
+/// controllers start Pods or apply manifests do so too. `hold` and `run` are the input's, as `Kind/namespace/name`, and win over
+/// labels. KEDA's autoscaler of a hold is held with it (kedacore/keda#3724), before it: it would scale the hold from nothing.
 #[must_use]
 pub fn classify(objects: &[Object], hold: &[String], run: &[String]) -> Classes {
     let mut classes = Classes::default();
     for object in objects {
         let service = is_load_balancer(object);
-        if !service && !workload::is_workload(&object.id) {
+        if !can_be_classed(object) {
             continue;
         }
         let name = object.id.to_string();
@@ -43,13 +45,34 @@ pub fn classify(objects: &[Object], hold: &[String], run: &[String]) -> Classes 
         let id = object.id.clone();
         match if named == (false, false) { labelled } else { named } {
             (true, true) => classes.both.push(id),
-            (true, false) if hold::suspension(&id.kind, &object.value).is_none() => classes.cannot_hold.push(id),
+            (true, false) if hold::suspension(&id, &object.value).is_none() => classes.cannot_hold.push(id),
             (true, false) => classes.hold.push(id),
             (false, false) if service || works_unasked(object, objects) => classes.unclassed.push(id),
             (false, _) => classes.run.push(id),
         }
     }
+    let scalers: Vec<ObjectId> = objects
+        .iter()
+        .filter(|object| actors::is_scaled_object(&object.id) && scales_one_of(object, &classes.hold))
+        .map(|object| object.id.clone())
+        .collect();
+    classes.hold.splice(0..0, scalers);
     classes
+}
+
+/// Whether the input may say where the object runs.
+#[must_use]
+pub fn can_be_classed(object: &Object) -> bool {
+    is_load_balancer(object) || workload::is_workload(&object.id) || Actor::of(&object.id).is_some()
+}
+
+fn scales_one_of(scaler: &Object, holds: &[ObjectId]) -> bool {
+    let target = scaler.value.as_object().and_then(state::scaled_by);
+    target.is_some_and(|(kind, name)| {
+        holds.iter().any(|hold| {
+            hold.namespace_or_default() == scaler.id.namespace_or_default() && hold.kind == kind && hold.name == name
+        })
+    })
 }
 
 /// Whether a cloud controller would make a load balancer for it.
@@ -64,8 +87,8 @@ fn is_labelled(object: &Object, label: &str) -> bool {
 }
 
 fn works_unasked(object: &Object, objects: &[Object]) -> bool {
-    if matches!(object.id.kind.as_str(), "CronJob" | "Job") {
-        return true;
+    if workload::is_workload(&object.id) && matches!(object.id.kind.as_str(), "CronJob" | "Job") {
+        return object.id.kind == "Job" || object.value["spec"]["suspend"] != true;
     }
     let none = Map::new();
     let labels = workload::pod_labels(&object.id.kind, &object.value).unwrap_or(&none);
@@ -136,6 +159,31 @@ mod tests {
         assert_eq!(names(&classes.hold), ["CronJob/default/a"]);
         assert_eq!(names(&classes.run), ["CronJob/default/b"]);
         assert_eq!(names(&classes.both), ["CronJob/default/c"]);
+    }
+
+    #[test]
+    fn what_starts_pods_by_itself_or_is_scaled_from_nothing_is_classed_too() {
+        let of = |api_version: &str, kind: &str, spec: &Value| {
+            let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "x" }, "spec": spec });
+            Object::new(1, 1, value).unwrap()
+        };
+        let objects = [
+            of("keda.sh/v1alpha1", "ScaledJob", &json!({})),
+            of("argoproj.io/v1alpha1", "CronWorkflow", &json!({})),
+            of("batch.volcano.sh/v1alpha1", "Job", &json!({})),
+            of("keda.sh/v1alpha1", "ScaledObject", &json!({ "scaleTargetRef": { "name": "consumer" } })),
+            of("keda.sh/v1alpha1", "ScaledObject", &json!({ "scaleTargetRef": { "name": "other" } })),
+            of("argoproj.io/v1alpha1", "Rollout", &pods("web")),
+            object("Service", "web", &json!({}), &json!({ "selector": { "app": "web" } })),
+            object("Deployment", "consumer", &json!({}), &pods("consumer")),
+            object("CronJob", "paused", &json!({}), &json!({ "suspend": true })),
+        ];
+        let hold = ["Deployment/default/consumer".into(), "Job/default/x".into()];
+        let classes = classify(&objects, &hold, &[]);
+        assert_eq!(names(&classes.unclassed), ["ScaledJob/default/x", "CronWorkflow/default/x"]);
+        assert_eq!(names(&classes.cannot_hold), ["Job/default/x"]);
+        assert_eq!(names(&classes.hold), ["ScaledObject/default/x", "Deployment/default/consumer"]);
+        assert_eq!(names(&classes.run), ["Rollout/default/x", "CronJob/default/paused"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Workloads that must run in one cluster only: how one is suspended, and how it is put back.
 
-use super::workload;
+use super::{ObjectId, workload};
+use crate::object::actors::{self, Actor};
 use serde_json::{Map, Value, json};
 
 /// A node label that no node carries: a DaemonSet that asks for it has no Pods.
@@ -8,8 +9,13 @@ pub const HELD_NODE_LABEL: &str = "bascule.io/held";
 
 /// Fields that the API server accepts on a Service of type LoadBalancer only
 /// (<https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer>).
-const LOAD_BALANCER_FIELDS: [&str; 4] =
-    ["allocateLoadBalancerNodePorts", "loadBalancerClass", "loadBalancerIP", "loadBalancerSourceRanges"];
+const LOAD_BALANCER_FIELDS: [&str; 5] = [
+    "allocateLoadBalancerNodePorts",
+    "healthCheckNodePort",
+    "loadBalancerClass",
+    "loadBalancerIP",
+    "loadBalancerSourceRanges",
+];
 
 /// Two merge patches (RFC 7396): one that suspends an object, one that puts it back exactly as it was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +28,22 @@ pub struct Suspension {
 
 /// How the object is suspended: a Deployment by asking for no replicas, a Job or CronJob by `suspend`
 /// (<https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job>), a DaemonSet by a node label
-/// that no node has, a Service of type LoadBalancer by doing without its load balancer. `None` for what cannot be
-/// suspended, such as a Pod by itself.
+/// that no node has, a Service of type LoadBalancer by doing without its load balancer, a custom resource by the field that its
+/// controller knows. `None` for what cannot be suspended, such as a Pod by itself.
 #[must_use]
-pub fn suspension(kind: &str, object: &Value) -> Option<Suspension> {
+pub fn suspension(id: &ObjectId, object: &Value) -> Option<Suspension> {
+    if actors::is_scaled_object(id) {
+        let (suspend, restore) = actors::pause(object);
+        return Some(Suspension { suspend, restore });
+    }
+    if let Some(actor) = Actor::of(id) {
+        return actor.suspension(object).map(|(suspend, restore)| Suspension { suspend, restore });
+    }
+    if !workload::is_workload(id) && !(id.kind == "Service" && id.group().is_empty()) {
+        return None;
+    }
     let spec = &object["spec"];
-    let (suspend, restore) = match kind {
+    let (suspend, restore) = match id.kind.as_str() {
         "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
             (json!({ "replicas": 0 }), json!({ "replicas": spec["replicas"] }))
         }
@@ -90,6 +106,15 @@ pub fn merge(target: &mut Value, patch: &Value) {
 mod tests {
     use super::*;
 
+    fn of(kind: &str) -> ObjectId {
+        let api_version = match kind {
+            "Deployment" | "StatefulSet" | "DaemonSet" => "apps/v1",
+            "CronJob" | "Job" => "batch/v1",
+            _ => "v1",
+        };
+        ObjectId { api_version: api_version.into(), kind: kind.into(), namespace: None, name: "x".into() }
+    }
+
     #[test]
     fn what_is_suspended_comes_back_exactly_as_it_was() {
         for (kind, original) in [
@@ -101,10 +126,14 @@ mod tests {
             ("DaemonSet", json!({ "spec": { "template": { "spec": { "nodeSelector": { "disk": "ssd" } } } } })),
             (
                 "Service",
-                json!({ "spec": { "type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [{ "port": 80 }] } }),
+                json!({ "spec": {
+                    "type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [{ "port": 80 }],
+                    "externalTrafficPolicy": "Local", "healthCheckNodePort": 30_200, "allocateLoadBalancerNodePorts": false,
+                    "loadBalancerSourceRanges": ["203.0.113.0/24"],
+                } }),
             ),
         ] {
-            let patches = suspension(kind, &original).unwrap();
+            let patches = suspension(&of(kind), &original).unwrap();
             let mut object = original.clone();
             assert!(!is_suspended(kind, &object), "{kind}");
             merge(&mut object, &patches.suspend);
@@ -118,14 +147,23 @@ mod tests {
     fn a_load_balancer_service_without_its_load_balancer_keeps_no_field_that_needs_one() {
         let service = json!({ "spec": { "type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"] } });
         let mut held = service.clone();
-        merge(&mut held, &suspension("Service", &service).unwrap().suspend);
+        merge(&mut held, &suspension(&of("Service"), &service).unwrap().suspend);
         assert_eq!(held, json!({ "spec": { "type": "NodePort" } }));
     }
 
     #[test]
+    fn the_kinds_of_others_are_not_taken_for_those_of_kubernetes() {
+        let mut other = of("Service");
+        other.api_version = "serving.knative.dev/v1".into();
+        assert_eq!(suspension(&other, &json!({ "spec": { "type": "LoadBalancer" } })), None);
+        other = ObjectId { api_version: "batch.volcano.sh/v1alpha1".into(), ..of("Job") };
+        assert_eq!(suspension(&other, &json!({ "spec": {} })), None);
+    }
+
+    #[test]
     fn a_pod_by_itself_and_an_inner_service_cannot_be_suspended() {
-        assert_eq!(suspension("Pod", &json!({ "spec": {} })), None);
-        assert_eq!(suspension("Service", &json!({ "spec": { "type": "ClusterIP" } })), None);
+        assert_eq!(suspension(&of("Pod"), &json!({ "spec": {} })), None);
+        assert_eq!(suspension(&of("Service"), &json!({ "spec": { "type": "ClusterIP" } })), None);
     }
 
     #[test]

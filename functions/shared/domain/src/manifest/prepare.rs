@@ -1,8 +1,9 @@
 //! From a bundle as its users wrote it to what is applied to green.
 
-use super::{Object, hold, hosts, order};
+use super::{Object, helm, hold, hosts, named, order};
 use crate::{
     PhaseError,
+    input::Replacement,
     plan::workloads::{Bundle, Workloads},
     ports::Manifests,
 };
@@ -17,11 +18,15 @@ pub enum Hosts {
 }
 
 /// The objects of a bundle as preflight saw it, in the order in which they are written: in the version that the plan has, where its
-/// bucket keeps versions, whatever was uploaded since.
+/// bucket keeps versions, whatever was uploaded since. What names blue is replaced, and hooks that Helm would not run are left out.
 ///
 /// # Errors
 /// `Conflict` where S3 serves something else by now: what was planned and approved is not what would be applied.
-pub async fn unchanged<M: Manifests>(manifests: &M, bundle: &Bundle) -> Result<Vec<Object>, PhaseError> {
+pub async fn unchanged<M: Manifests>(
+    manifests: &M,
+    bundle: &Bundle,
+    replace: &[Replacement],
+) -> Result<Vec<Object>, PhaseError> {
     let uri = &bundle.uri;
     let served = manifests.bundle(uri, bundle.version.as_deref()).await?.ok_or_else(|| {
         PhaseError::conflict(format!(
@@ -34,7 +39,15 @@ pub async fn unchanged<M: Manifests>(manifests: &M, bundle: &Bundle) -> Result<V
             served.digest, bundle.digest
         )));
     }
-    Ok(served.objects)
+    Ok(as_green(served.objects, replace))
+}
+
+/// The objects of a bundle as green gets them: without hooks that Helm would not run, and with what names blue replaced.
+#[must_use]
+pub fn as_green(mut objects: Vec<Object>, replace: &[Replacement]) -> Vec<Object> {
+    objects.retain(|object| !helm::is_left_out(object));
+    objects.iter_mut().for_each(|object| named::replace(&mut object.value, replace));
+    objects
 }
 
 /// What is applied to green: in the order of dependencies, holds suspended, replicas left to autoscalers, and routes under the
@@ -44,7 +57,7 @@ pub fn prepare(mut objects: Vec<Object>, workloads: &Workloads, hosts: Hosts) ->
     order::sort(&mut objects);
     for object in &mut objects {
         if workloads.is_held(&object.id)
-            && let Some(patches) = hold::suspension(&object.id.kind, &object.value)
+            && let Some(patches) = hold::suspension(&object.id, &object.value)
         {
             hold::merge(&mut object.value, &patches.suspend);
         } else if workloads.is_autoscaled(&object.id)
@@ -95,7 +108,7 @@ mod tests {
         ];
         let workload = |index: usize, held, autoscaled| {
             let object: &Object = &objects[index];
-            Workload { id: object.id.clone(), held, images: vec![], replicas: Some(3), autoscaled }
+            Workload { id: object.id.clone(), held, images: vec![], replicas: Some(3), autoscaled, resume: Value::Null }
         };
         let workloads = Workloads {
             workloads: vec![workload(2, true, false), workload(3, false, true), workload(4, false, false)],

@@ -1,6 +1,10 @@
 //! What Bascule does not move, or what would reach outside the cluster before anybody approved.
 
-use super::{Object, class, duplicates, workload};
+use super::{
+    Object, class, duplicates,
+    outside::{Controllers, made_for},
+    workload,
+};
 use serde_json::Value;
 
 /// Makes an IAM role's credentials reach Pods by the cluster's OIDC provider, which a role's trust policy must name
@@ -12,9 +16,12 @@ const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 const DNS_ANNOTATIONS: [&str; 2] =
     ["external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"];
 
-/// Every reason to refuse this object; `held` says whether it is suspended until the switch.
+/// Arguments of external-dns.
+const DNS_ARGUMENTS: [&str; 3] = ["--txt-owner-id", "--aws-zone-type", "--managed-record-types"];
+
+/// Every reason to refuse this object; `held` says whether it is suspended until the switch, `controllers` who serves the classes.
 #[must_use]
-pub fn reasons(object: &Object, held: bool) -> Vec<String> {
+pub fn reasons(object: &Object, held: bool, controllers: &Controllers) -> Vec<String> {
     let id = &object.id;
     let annotations = &object.value["metadata"]["annotations"];
     let mut reasons = Vec::new();
@@ -41,7 +48,17 @@ pub fn reasons(object: &Object, held: bool) -> Vec<String> {
              Use EKS Pod Identity for it, which is moved"
         ));
     }
-    if let Some(what) = outside(object) {
+    let volumes = workload::pod_spec(&object.id.kind, &object.value).filter(|_| workload::is_workload(id));
+    for volume in volumes.and_then(|spec| spec["volumes"].as_array()).into_iter().flatten() {
+        if volume.get("ephemeral").is_some() {
+            reasons.push(format!(
+                "{id} has the ephemeral volume {}: it makes a volume in AWS for each Pod, which would be left behind with green. Use emptyDir, or take it out \
+                 of the bundle",
+                volume["name"].as_str().unwrap_or_default()
+            ));
+        }
+    }
+    if let Some(what) = made_for(object, controllers) {
         reasons.push(format!("{id} {what}. Take it out of the bundle, and apply it yourself after the migration"));
     }
     let twice = duplicates::of(object);
@@ -64,30 +81,18 @@ pub fn reasons(object: &Object, held: bool) -> Vec<String> {
     reasons
 }
 
-/// What the object would do in the AWS account, outside of the cluster and of the ledger.
-fn outside(object: &Object) -> Option<&'static str> {
-    let class = object.value["spec"]["ingressClassName"].as_str();
-    let older = object.value["metadata"]["annotations"]["kubernetes.io/ingress.class"].as_str();
-    match (object.id.group(), object.id.kind.as_str()) {
-        ("networking.k8s.io", "Ingress") if class.or(older) == Some("alb") => {
-            Some("makes an Application Load Balancer (class alb), which Bascule does not know")
-        }
-        ("elbv2.k8s.aws", "TargetGroupBinding") => Some(
-            "would register green's Pods in a target group of blue, which would send them requests before anybody approved",
-        ),
-        ("karpenter.sh" | "karpenter.k8s.aws", _) => {
-            Some("makes nodes outside of managed node groups, which Bascule does not move yet")
-        }
-        (group, _) if group.ends_with(".services.k8s.aws") => {
-            Some("manages an AWS resource from inside the cluster: both clusters would manage the same one")
-        }
-        _ => None,
-    }
-}
-
+/// By its image, or by arguments that no other program has
+/// (<https://kubernetes-sigs.github.io/external-dns/latest/docs/flags/>): images are copied under other names.
 fn runs_external_dns(object: &Object) -> bool {
     workload::is_workload(&object.id)
-        && workload::images(&object.id.kind, &object.value).iter().any(|image| image_name(image) == "external-dns")
+        && (workload::images(&object.id.kind, &object.value).iter().any(|image| image_name(image) == "external-dns")
+            || arguments(object).any(|argument| DNS_ARGUMENTS.iter().any(|of| argument.starts_with(of))))
+}
+
+fn arguments(object: &Object) -> impl Iterator<Item = &str> {
+    let containers = workload::pod_spec(&object.id.kind, &object.value).and_then(|spec| spec["containers"].as_array());
+    let words = containers.into_iter().flatten().flat_map(|container| [&container["command"], &container["args"]]);
+    words.filter_map(Value::as_array).flatten().filter_map(Value::as_str)
 }
 
 /// The last part of an image's repository: `registry.k8s.io/external-dns/external-dns:v0.19.0` is `external-dns`.
@@ -114,13 +119,21 @@ pub fn defined_kind(definition: &Value) -> Option<(&str, &str)> {
     Some((spec["group"].as_str()?, spec["names"]["kind"].as_str()?))
 }
 
+/// The versions that a CustomResourceDefinition serves
+/// (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/>).
+#[must_use]
+pub fn served_versions(definition: &Value) -> Vec<&str> {
+    let versions = definition["spec"]["versions"].as_array().into_iter().flatten();
+    versions.filter(|version| version["served"] == true).filter_map(|version| version["name"].as_str()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     fn reasons_of(value: Value, held: bool) -> Vec<String> {
-        reasons(&Object::new(1, 1, value).unwrap(), held)
+        reasons(&Object::new(1, 1, value).unwrap(), held, &Controllers::default())
     }
 
     #[test]
@@ -161,6 +174,14 @@ mod tests {
             (
                 json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "containers": [{ "image": "registry.k8s.io/external-dns/external-dns:v0.19.0" }] } } } }),
                 "runs external-dns",
+            ),
+            (
+                json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "containers": [{ "image": "mirror/dns:1", "args": ["--source=ingress", "--txt-owner-id=me"] }] } } } }),
+                "runs external-dns",
+            ),
+            (
+                json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "volumes": [{ "name": "scratch", "ephemeral": {} }] } } } }),
+                "has the ephemeral volume scratch",
             ),
         ] {
             let found = reasons_of(value, false);

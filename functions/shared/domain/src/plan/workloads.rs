@@ -1,7 +1,11 @@
 //! What runs on the clusters, as preflight found it in the bundles.
 
-use crate::{input::Host, object::ObjectId};
+use crate::{
+    input::{Host, Replacement},
+    object::ObjectId,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What runs on the clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -9,12 +13,16 @@ use serde::{Deserialize, Serialize};
 pub struct Workloads {
     /// The bundles, in the order in which they are applied.
     pub bundles: Vec<Bundle>,
-    /// Everything that makes Pods, and Services that get a load balancer of their own.
+    /// Everything that makes Pods, Services that get a load balancer of their own, and held custom resources; an autoscaler comes before
+    /// what it scales.
     pub workloads: Vec<Workload>,
     /// The hosts of the routes and what they are called while green is qualified.
     pub hosts: Vec<Host>,
     /// How many routes are rewritten to temporary hosts.
     pub routes: usize,
+    /// What names blue in the bundles, and what it becomes on green.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replace: Vec<Replacement>,
 }
 
 /// One bundle of manifests, as S3 served it to preflight.
@@ -48,9 +56,12 @@ pub struct Workload {
     /// How many Pods the manifest asks for; absent where its kind does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i64>,
-    /// Whether a HorizontalPodAutoscaler of the bundles decides its replicas.
+    /// Whether an autoscaler of the bundles decides its replicas.
     #[serde(default)]
     pub autoscaled: bool,
+    /// The merge patch that resumes a hold as its manifest says.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub resume: Value,
 }
 
 impl Workloads {
@@ -70,7 +81,7 @@ impl Workloads {
         self.holds().any(|hold| hold.id.identity() == id.identity())
     }
 
-    /// Whether a HorizontalPodAutoscaler decides this object's replicas.
+    /// Whether an autoscaler decides this object's replicas.
     #[must_use]
     pub fn is_autoscaled(&self, id: &ObjectId) -> bool {
         self.workloads.iter().any(|workload| workload.autoscaled && workload.id.identity() == id.identity())

@@ -47,7 +47,7 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
     if entry.is_some_and(|entry| entry.status == Status::Present) {
         return Ok(());
     }
-    let objects = unchanged(ports, bundle).await?;
+    let objects = unchanged(ports, bundle, &migration.plan.workloads.replace).await?;
     let objects = prepare(objects, &migration.plan.workloads, Hosts::Temporary);
     let from = cursor(ports.progress(migration, Progress::DeployWorkloads).await?.as_ref(), bundle);
     ports.intend(migration, &key, json!({ "digest": bundle.digest, "objects": bundle.objects })).await?;
@@ -130,7 +130,7 @@ async fn apply_routes<P: Manifests + Kubernetes>(
     bundle: &Bundle,
     hosts: Hosts,
 ) -> Result<(), PhaseError> {
-    let objects = unchanged(ports, bundle).await?;
+    let objects = unchanged(ports, bundle, &migration.plan.workloads.replace).await?;
     let routes = routes(objects, &migration.plan.workloads, hosts);
     if routes.is_empty() {
         return Ok(());

@@ -4,6 +4,7 @@
 use crate::{
     Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status,
     manifest::{ObjectId, hold},
+    object::is_built_in,
     plan::workloads::Workload,
     ports::{KubernetesApi, Ledger},
 };
@@ -30,7 +31,7 @@ pub async fn suspend_on_blue<P: Ledger, A: KubernetesApi>(
     hold: &Workload,
 ) -> Result<Option<String>, PhaseError> {
     let id = &hold.id;
-    if id.kind == "Service" {
+    if id.kind == "Service" && id.group().is_empty() {
         return Ok(None);
     }
     let Some(live) = blue.get(id).await? else {
@@ -42,7 +43,7 @@ pub async fn suspend_on_blue<P: Ledger, A: KubernetesApi>(
         return Ok(remaining(id, &live));
     }
     if known.is_none() {
-        let patches = hold::suspension(&id.kind, &live)
+        let patches = hold::suspension(id, &live)
             .ok_or_else(|| PhaseError::conflict(format!("{id} on blue can no longer be suspended")))?;
         let detail = json!({ "hold": true, "id": id, "suspend": patches.suspend, "restore": patches.restore });
         ports.intend(migration, &key, detail.clone()).await?;
@@ -80,11 +81,11 @@ pub async fn resume_on_green<P: Ledger, A: KubernetesApi>(
             Err(PhaseError::conflict(format!("{id} is gone from green since it was qualified")))
         };
     };
-    let resume = as_on_blue.unwrap_or_else(|| resumed(hold));
+    let resume = as_on_blue.unwrap_or_else(|| hold.resume.clone());
     if known.is_none() {
         let mut suspended = live;
         hold::merge(&mut suspended, &resume);
-        let suspend = hold::suspension(&id.kind, &suspended).map(|patches| patches.suspend);
+        let suspend = hold::suspension(id, &suspended).map(|patches| patches.suspend);
         let detail = json!({ "hold": true, "id": id, "suspend": suspend, "resume": resume });
         ports.intend(migration, &key, detail).await?;
     }
@@ -137,18 +138,6 @@ fn id(detail: &Value) -> Result<ObjectId, PhaseError> {
         .map_err(|error| PhaseError::conflict(format!("an entry of a hold cannot be read: {error}")))
 }
 
-/// How a hold runs that blue does not have: as its manifest says.
-fn resumed(hold: &Workload) -> Value {
-    match hold.id.kind.as_str() {
-        "Service" => json!({ "spec": { "type": "LoadBalancer" } }),
-        "DaemonSet" => {
-            json!({ "spec": { "template": { "spec": { "nodeSelector": { hold::HELD_NODE_LABEL: null } } } } })
-        }
-        "CronJob" | "Job" => json!({ "spec": { "suspend": false } }),
-        _ => json!({ "spec": { "replicas": hold.replicas } }),
-    }
-}
-
 /// What of a suspended object still works, in words.
 fn remaining(id: &ObjectId, live: &Value) -> Option<String> {
     let status = &live["status"];
@@ -162,11 +151,18 @@ fn remaining(id: &ObjectId, live: &Value) -> Option<String> {
             let balancers = status["loadBalancer"]["ingress"].as_array().map_or(0, Vec::len);
             return (balancers > 0).then(|| format!("{id} still has its load balancer"));
         }
-        _ => count("replicas"),
+        // Custom resources name what they have started in many ways.
+        _ => count("replicas").max(i64::try_from(status["active"].as_array().map_or(0, Vec::len)).unwrap_or(i64::MAX)),
     };
+    // KEDA says when it has paused (https://keda.sh/docs/latest/concepts/scaling-deployments/#pausing-autoscaling).
+    let mut conditions = status["conditions"].as_array().filter(|_| id.group() == "keda.sh").into_iter().flatten();
+    if conditions.any(|condition| condition["type"] == "Paused" && condition["status"] != "True") {
+        return Some(format!("{id} is not paused yet"));
+    }
     // A suspension that the controller has not seen yet says nothing about its Pods.
     let seen = count("observedGeneration") >= live["metadata"]["generation"].as_i64().unwrap_or(0)
-        || matches!(id.kind.as_str(), "Job" | "CronJob");
+        || matches!(id.kind.as_str(), "Job" | "CronJob")
+        || (!is_built_in(&id.api_version) && status["observedGeneration"].is_null());
     if pods > 0 {
         Some(format!("{id} still has {pods}"))
     } else if seen {

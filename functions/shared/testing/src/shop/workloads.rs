@@ -3,7 +3,7 @@
 use super::BLUE;
 use crate::Account;
 use domain::input::Host;
-use domain::manifest::{Object, workload};
+use domain::manifest::{Object, hold, workload};
 use domain::plan::workloads::{Workload, Workloads};
 use serde_json::{Value, json};
 
@@ -63,6 +63,7 @@ pub(super) fn found(account: &Account) -> Workloads {
             images: workload::images(&id.kind, &value),
             replicas: workload::replicas(&id.kind, &value),
             autoscaled: false,
+            resume: hold::suspension(&id, &value).map(|patches| patches.restore).unwrap_or_default(),
             id,
         });
     Workloads {
@@ -70,5 +71,6 @@ pub(super) fn found(account: &Account) -> Workloads {
         workloads: workloads.collect(),
         hosts: vec![Host { primary: "shop.example.com".to_owned(), temporary: "green.example.com".to_owned() }],
         routes: 1,
+        replace: Vec::new(),
     }
 }
