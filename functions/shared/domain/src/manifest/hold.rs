@@ -39,7 +39,8 @@ pub fn suspension(id: &ObjectId, object: &Value) -> Option<Suspension> {
     if let Some(actor) = Actor::of(id) {
         return actor.suspension(object).map(|(suspend, restore)| Suspension { suspend, restore });
     }
-    if !workload::is_workload(id) && !(id.kind == "Service" && id.group().is_empty()) {
+    let is_service = id.kind == "Service" && id.group().is_empty();
+    if !workload::is_workload(id) && !is_service {
         return None;
     }
     let spec = &object["spec"];

@@ -11,8 +11,8 @@ pub fn places(object: &Value, names: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     visit("", object, &mut |path, text| {
         if !is_identity(path) {
-            let named = names.iter().filter(|name| names::is_named(text, name));
-            found.extend(named.map(|name| format!("{path} ({name})")));
+            let there = names.iter().filter(|name| names::is_named(text, name));
+            found.extend(there.map(|name| format!("{path} ({name})")));
         }
     });
     found.dedup();

@@ -46,7 +46,9 @@ pub async fn unchanged<M: Manifests>(
 #[must_use]
 pub fn as_green(mut objects: Vec<Object>, replace: &[Replacement]) -> Vec<Object> {
     objects.retain(|object| !helm::is_left_out(object));
-    objects.iter_mut().for_each(|object| named::replace(&mut object.value, replace));
+    for object in &mut objects {
+        named::replace(&mut object.value, replace);
+    }
     objects
 }
 
