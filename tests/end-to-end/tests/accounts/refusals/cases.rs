@@ -139,7 +139,7 @@ pub(crate) fn cases(good: &Value, flaws: &Flaws) -> Vec<Case> {
                     ("/gateway/restApiId", json!(flaws.edited_api)),
                     ("/gateway/stage", json!(CANDIDATE)),
                     ("/workloads/manifests/-", json!(BROKEN)),
-                    ("/workloads/hold/-", json!("Pod/default/web")),
+                    ("/workloads/hold/-", json!("web")),
                     ("/cutover/steps", json!([50, 25])),
                     ("/cleanup/after", json!("31d")),
                     ("/bake/duration", json!("a while")),
