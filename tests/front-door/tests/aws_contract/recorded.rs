@@ -4,7 +4,7 @@
 use aws_sdk_apigateway::types::VpcLinkStatus;
 use serde_json::json;
 
-use crate::world::{World, api, message, nlb, replace};
+use crate::world::{World, api, message, nlb};
 
 /// An API with a `MOCK` method, and its deployment on the stage `dev`.
 async fn deployed(world: &World) -> (String, String) {
@@ -92,27 +92,5 @@ async fn an_export_names_the_stage_without_a_slash_and_its_file_after_the_deploy
     assert_eq!(
         document["servers"][0]["url"],
         format!("https://{api}.execute-api.eu-central-1.amazonaws.com/{{basePath}}")
-    );
-}
-
-// test_apigateway_canary.snapshot.json: TestStageCrudCanary::test_update_stage_with_copy_ops and
-// TestStageCrudCanary::test_update_stage_canary_deployment_validation
-#[tokio::test]
-async fn a_canary_is_removed_once_and_its_deployment_must_exist() {
-    let world = World::new().await;
-    let (api, deployment) = deployed(&world).await;
-    let update = |patch| world.aws.update_stage().rest_api_id(&api).stage_name("dev").patch_operations(patch).send();
-    update(replace("/canarySettings/deploymentId", &deployment)).await.unwrap();
-    let stage = world.aws.get_stage().rest_api_id(&api).stage_name("dev").send().await.unwrap();
-    let canary = stage.canary_settings().unwrap();
-    assert_eq!(
-        (canary.deployment_id(), canary.percent_traffic(), canary.use_stage_cache()),
-        (Some(deployment.as_str()), 0.0, false)
-    );
-    let refused = message(update(replace("/canarySettings/badPath", "badPath")).await.unwrap_err());
-    assert!(
-        refused.starts_with(
-            "BadRequestException: Invalid method setting path: /canarySettings/badPath. Must be one of: ["
-        )
     );
 }
