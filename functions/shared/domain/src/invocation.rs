@@ -31,8 +31,9 @@ pub struct Invocation {
 /// opened or its bake has ended well.
 ///
 /// # Errors
-/// `Refused` where a person asks for the undo of a migration that the ledger does not know; `InvalidInput` for a step that the phase does not have in this direction; `NotReady` while another copy of the phase
-/// runs; `Conflict` where the migration goes the other way; otherwise the error of the phase.
+/// `Refused` where a person asks for the undo of a migration that the ledger does not know; `InvalidInput` for a step that the
+/// phase does not have in this direction; `NotReady` while another copy of the phase runs; `Conflict` where the migration goes the
+/// other way; otherwise the error of the phase.
 pub async fn reconcile<P, C, U>(
     ports: &P,
     phase: &str,
