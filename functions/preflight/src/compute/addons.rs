@@ -67,9 +67,7 @@ pub(super) async fn read<P: Addons + Access>(
 /// What of an add-on the version that green gets would refuse.
 fn unfit(addon: &Addon, offered: &AddonSchema) -> Vec<String> {
     let Addon { name, version, .. } = addon;
-    let written = addon.configuration.as_deref().and_then(|written| serde_saphyr::from_str::<Value>(written).ok());
-    let schema = serde_json::from_str::<Value>(&offered.schema).ok();
-    let misfits = written.zip(schema).map(|(written, schema)| schema::misfits(&schema, &written)).unwrap_or_default();
+    let misfits = addon.configuration.as_deref().map(|written| misfits(written, &offered.schema)).unwrap_or_default();
     let mut messages = Vec::new();
     if !misfits.is_empty() {
         messages.push(format!(
@@ -85,6 +83,19 @@ fn unfit(addon: &Addon, offered: &AddonSchema) -> Vec<String> {
     messages
 }
 
+/// Where a configuration does not fit the schema, which is empty where the version takes none that EKS checks. What cannot be
+/// read does not fit either: nothing was compared.
+fn misfits(written: &str, schema: &str) -> Vec<String> {
+    if schema.is_empty() {
+        return Vec::new();
+    }
+    match (serde_saphyr::from_str::<Value>(written), serde_json::from_str::<Value>(schema)) {
+        (Ok(written), Ok(schema)) => schema::misfits(&schema, &written),
+        (Err(error), _) => vec![format!("it is neither JSON nor YAML ({error})")],
+        (_, Err(error)) => vec![format!("the schema that EKS gives for it is no JSON ({error})")],
+    }
+}
+
 /// Blue's version where green's Kubernetes supports it, so that as little as possible changes; else the default one.
 fn version(blue: &str, supported: &[(String, bool)]) -> Option<String> {
     let same = supported.iter().find(|(version, _)| version == blue);
@@ -95,6 +106,22 @@ fn version(blue: &str, supported: &[(String, bool)]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_configuration_that_cannot_be_compared_does_not_fit() {
+        let schema =
+            r#"{"type": "object", "additionalProperties": false, "properties": {"replicaCount": {"type": "integer"}}}"#;
+        assert_eq!(misfits("replicaCount: 2", schema), Vec::<String>::new());
+        assert_eq!(misfits("replicas: 2", schema), ["replicas is not known"]);
+        assert_eq!(misfits("replicas: 2", ""), Vec::<String>::new());
+        for (written, schema, expected) in [
+            ("replicaCount: [", schema, "it is neither JSON nor YAML ("),
+            ("replicaCount: 2", "{", "the schema that EKS gives for it is no JSON ("),
+        ] {
+            let found = misfits(written, schema);
+            assert!(matches!(found.as_slice(), [one] if one.starts_with(expected)), "{found:?}");
+        }
+    }
 
     #[test]
     fn green_keeps_the_version_of_an_add_on_where_it_can() {
