@@ -1,7 +1,11 @@
 //! The account that a Lambda works in: one type that implements the ports of `domain`.
 
-use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider, timeout::TimeoutConfig,
+};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use domain::{
     PhaseError,
     ports::{Clock, Settings},
@@ -33,7 +37,12 @@ impl Account {
     }
 
     /// From the Lambda's environment, on one HTTPS client with ring. Nothing is sent yet.
-    pub async fn from_environment() -> Self {
+    ///
+    /// Lambda puts the role's credentials and the Region there
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>), so the SDK's chain of
+    /// profiles, single sign-on and metadata services is not linked: without it each package is a tenth smaller.
+    #[must_use]
+    pub fn from_environment() -> Self {
         let client =
             aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         // An attempt that hangs must leave time for another one before the Lambda's own deadline.
@@ -41,8 +50,14 @@ impl Account {
             .connect_timeout(Duration::from_secs(3))
             .operation_attempt_timeout(Duration::from_secs(10))
             .build();
-        let config =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(client).timeout_config(timeouts).load().await;
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(variable("AWS_REGION").map(Region::new))
+            .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            .service_config(Endpoints(variable))
+            .http_client(client)
+            .timeout_config(timeouts)
+            .build();
         Self::new(config, settings(std::env::vars_os().filter_map(text)))
     }
 
@@ -128,6 +143,23 @@ impl Clock for Account {
     }
 }
 
+/// A variable of the environment, where it is there and says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The endpoints of services from an environment: `AWS_ENDPOINT_URL_EKS` for one, `AWS_ENDPOINT_URL` for all
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
+#[derive(Debug)]
+struct Endpoints(fn(&str) -> Option<String>);
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        (self.0)(&format!("{}_{service}", key.env())).or_else(|| (self.0)(key.env()))
+    }
+}
+
 fn text((name, value): (OsString, OsString)) -> Option<(String, String)> {
     Some((name.into_string().ok()?, value.into_string().ok()?))
 }
@@ -155,6 +187,32 @@ mod tests {
         let error = account.setting("BASCULE_LEDGER_TABLE").unwrap_err();
         assert_eq!(error.condition, Condition::Refused);
         assert!(error.message.contains("BASCULE_LEDGER_TABLE"), "{error}");
+    }
+
+    // The service ids and the order of precedence: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html.
+    #[test]
+    fn a_services_own_endpoint_comes_before_the_one_of_all() {
+        let endpoints = Endpoints(fixed);
+        for (service_id, expected) in
+            [("Elastic Load Balancing v2", "http://localhost:2"), ("EKS", "http://localhost:1")]
+        {
+            let key = ServiceConfigKey::builder()
+                .service_id(service_id)
+                .env("AWS_ENDPOINT_URL")
+                .profile("endpoint_url")
+                .build()
+                .unwrap();
+            assert_eq!(endpoints.load_config(key).as_deref(), Some(expected), "{service_id}");
+        }
+    }
+
+    fn fixed(name: &str) -> Option<String> {
+        let value = match name {
+            "AWS_ENDPOINT_URL" => "http://localhost:1",
+            "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2" => "http://localhost:2",
+            _ => return None,
+        };
+        Some(value.to_owned())
     }
 
     #[test]

@@ -14,7 +14,6 @@ use crate::{
     Account,
     error::{code, phase_error},
 };
-use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::{Credentials, provider::ProvideCredentials};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use connection::{Endpoint, certificates, client};
@@ -81,28 +80,49 @@ impl Account {
 
     /// Those of the role that has the access entries; the function's own where the template names none.
     async fn kubernetes_credentials(&self) -> Result<Credentials, PhaseError> {
-        let provided = if let Some(role) = self.optional_setting("BASCULE_KUBERNETES_ROLE_ARN") {
-            let provider = AssumeRoleProvider::builder(role).session_name("bascule").configure(self.config());
-            provider.build().await.provide_credentials().await
-        } else {
-            let provider = self
-                .config()
-                .credentials_provider()
-                .ok_or_else(|| PhaseError::denied("there are no credentials to ask the Kubernetes API with"))?;
-            provider.provide_credentials().await
+        let context = "assuming the role for the Kubernetes API";
+        let unreadable = || PhaseError::unavailable(format!("{context}: the answer has no credentials"));
+        let Some(role) = self.optional_setting("BASCULE_KUBERNETES_ROLE_ARN") else {
+            let own = self.config().credentials_provider();
+            let own =
+                own.ok_or_else(|| PhaseError::denied("there are no credentials to ask the Kubernetes API with"))?;
+            // Read from the environment, which holds what it holds: trying again finds nothing else.
+            let own = own.provide_credentials().await;
+            return own
+                .map_err(|_| PhaseError::denied("the environment has no credentials to ask the Kubernetes API with"));
         };
-        provided.map_err(|error| match error {
-            aws_credential_types::provider::error::CredentialsError::InvalidConfiguration(_) => {
-                PhaseError::refused("the role for the Kubernetes API cannot be assumed: its configuration is invalid")
-            }
-            other => {
-                let message = format!("assuming the role for the Kubernetes API: {}", condition::cause(&other));
-                if message.contains("AccessDenied") {
-                    PhaseError::denied(message)
-                } else {
-                    PhaseError::unavailable(message)
-                }
-            }
-        })
+        let client = aws_sdk_sts::Client::new(self.config());
+        let answer = client.assume_role().role_arn(role).role_session_name("bascule").send().await;
+        let assumed = answer.map_err(|error| phase_error(context, &error))?.credentials.ok_or_else(unreadable)?;
+        let expires = SystemTime::try_from(assumed.expiration).map_err(|_| unreadable())?;
+        let token = Some(assumed.session_token);
+        Ok(Credentials::new(assumed.access_key_id, assumed.secret_access_key, token, Some(expires), "AssumeRole"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::Scenario;
+    use domain::Condition;
+    use std::time::{Duration, SystemTime};
+
+    // As in the example of https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html.
+    const ASSUMED: &str = r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/demo/bascule</Arn><AssumedRoleId>ARO123EXAMPLE123:bascule</AssumedRoleId></AssumedRoleUser>
+<Credentials><AccessKeyId>ASIAIOSFODNN7EXAMPLE</AccessKeyId><SecretAccessKey>wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY</SecretAccessKey>
+<SessionToken>AQoDYXdzEPT//////////wEXAMPLE</SessionToken><Expiration>2019-11-09T13:34:41Z</Expiration></Credentials></AssumeRoleResult>
+<ResponseMetadata><RequestId>c6104cbe-af31-11e0-8154-cbc7ccf896c7</RequestId></ResponseMetadata></AssumeRoleResponse>"#;
+    const DENIED: &str = r#"<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code>
+<Message>not authorized to perform: sts:AssumeRole</Message></Error><RequestId>1</RequestId></ErrorResponse>"#;
+
+    #[tokio::test]
+    async fn the_role_in_the_clusters_is_assumed_and_a_refusal_is_a_missing_permission() {
+        let scenario = Scenario::new(&[(200, ASSUMED), (403, DENIED)]);
+        let credentials = scenario.account.kubernetes_credentials().await.unwrap();
+        assert_eq!(credentials.access_key_id(), "ASIAIOSFODNN7EXAMPLE");
+        assert_eq!(credentials.session_token(), Some("AQoDYXdzEPT//////////wEXAMPLE"));
+        assert_eq!(credentials.expiry(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_573_306_481)));
+        let error = scenario.account.kubernetes_credentials().await.unwrap_err();
+        assert_eq!(error.condition, Condition::Denied, "{error}");
     }
 }

@@ -56,7 +56,7 @@ where
         .with_max_level(level(&std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default()))
         .without_time()
         .init();
-    let account = Account::from_environment().await;
+    let account = Account::from_environment();
     let handler = &handler;
     let account = &account;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<serde_json::Value>| {
