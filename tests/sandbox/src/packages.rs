@@ -26,8 +26,11 @@ pub struct Size {
     pub zip_bytes: usize,
 }
 
-/// Builds the functions as `cargo lambda build --release` does for the machine that it runs on, or takes their binaries from a
-/// folder, and measures their packages; in order of the alphabet.
+/// What the packages are built with besides the release profile, below the workspace's root.
+const CONFIG: &str = ".cargo/packages.toml";
+
+/// Builds the functions as `cargo lambda build --release --config .cargo/packages.toml` does for the machine that it runs on, or
+/// takes their binaries from a folder, and measures their packages; in order of the alphabet.
 ///
 /// # Errors
 /// When cargo fails, or a binary cannot be read.
@@ -36,9 +39,12 @@ pub async fn measure(binaries: Option<&Path>, say: &dyn Fn(&str)) -> Result<Vec<
     let folder = if let Some(folder) = binaries {
         folder.to_owned()
     } else {
+        // Named like this by cargo-lambda too: without a target cargo gives the flags to macros and build scripts as well, which do
+        // unwind.
+        let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         // The workspace's default members are the functions.
-        cargo::build(&project, &["--release"], say).await?;
-        project.target.join("release")
+        cargo::build(&project, &["--release", "--config", CONFIG, "--target", &target], say).await?;
+        project.target.join(target).join("release")
     };
     let sizes = project.functions.iter().map(|name| {
         let (name, binary) = (name.clone(), folder.join(name));
