@@ -56,6 +56,8 @@ async fn g_differs_from_b_in_the_link_only_and_the_configuration_is_as_it_was() 
     let mut expected = ["deployment-b", g.id.as_str(), "deployment-b"];
     expected.sort_unstable();
     assert_eq!(held, expected, "B and G have a stage each beside production's");
+    let mut stages = aws.stages.iter().filter(|((api, _), _)| api == API);
+    assert!(stages.all(|(_, stage)| stage.client_certificate_id.as_deref() == Some("certificate-1")));
     let plan = aws.plans.values().find(|plan| plan.name.starts_with("smoke")).unwrap();
     assert_eq!((&plan.key_ids, &plan.quota), (&vec!["key1".to_owned()], &None));
 }

@@ -79,6 +79,7 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
     assert_eq!((api.minimum_compression_size, api.tags["bascule:side"].as_str()), (Some(1024), "temporary"));
     let stage = &aws.stages[&(api.id.clone(), "prod".to_owned())];
     assert_eq!(stage.variables["tier"], "gold");
+    assert_eq!(stage.client_certificate_id.as_deref(), Some("certificate-1"));
     let plan = aws.plans.values().find(|plan| plan.id != "gold").unwrap();
     assert_eq!(plan.key_ids, ["key1", "key2"]);
     assert_eq!(plan.quota, aws.plans["gold"].quota);

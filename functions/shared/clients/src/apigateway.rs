@@ -4,6 +4,8 @@
 mod apis;
 mod convert;
 mod links;
+#[cfg(test)]
+mod members;
 mod plans;
 mod stages;
 #[cfg(test)]

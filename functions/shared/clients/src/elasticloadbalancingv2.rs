@@ -4,6 +4,8 @@
 mod balancers;
 mod convert;
 mod listeners;
+#[cfg(test)]
+mod members;
 mod neighbours;
 mod target_groups;
 #[cfg(test)]

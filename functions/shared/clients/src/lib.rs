@@ -15,6 +15,17 @@ mod eks;
 #[cfg(feature = "elasticloadbalancingv2")]
 pub mod elasticloadbalancingv2;
 pub mod error;
+#[cfg(all(
+    test,
+    any(
+        feature = "apigateway",
+        feature = "autoscaling",
+        feature = "ec2",
+        feature = "eks",
+        feature = "elasticloadbalancingv2"
+    )
+))]
+mod fate;
 #[cfg(feature = "cloudwatch")]
 pub mod flows;
 #[cfg(feature = "kms")]

@@ -75,6 +75,7 @@ pub(super) fn stage(stage: &types::Stage) -> Stage {
         cache_size: stage
             .cache_cluster_enabled()
             .then(|| stage.cache_cluster_size().map_or("", types::CacheClusterSize::as_str).to_owned()),
+        client_certificate_id: stage.client_certificate_id().map(ToOwned::to_owned),
         web_acl_arn: stage.web_acl_arn().map(ToOwned::to_owned),
         tracing: stage.tracing_enabled(),
         tags: sorted(stage.tags()),

@@ -22,6 +22,7 @@ impl Stages for Account {
             .set_variables(answer.variables)
             .cache_cluster_enabled(answer.cache_cluster_enabled)
             .set_cache_cluster_size(answer.cache_cluster_size)
+            .set_client_certificate_id(answer.client_certificate_id)
             .set_web_acl_arn(answer.web_acl_arn)
             .tracing_enabled(answer.tracing_enabled)
             .set_tags(answer.tags)

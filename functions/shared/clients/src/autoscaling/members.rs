@@ -1,8 +1,10 @@
-//! Every member of an Auto Scaling group is what EKS sets on those of managed node groups, is told as advice where people set it, or
-//! says what the group is.
+//! Every member of an Auto Scaling group of a managed node group has its fate.
 
+use crate::fate::{
+    Fate::{Differs, Told},
+    IDENTITY, all, check,
+};
 use aws_sdk_autoscaling::types::AutoScalingGroup;
-use std::collections::BTreeSet;
 
 /// What EKS sets: by the node group, its launch template and its subnets.
 const OF_EKS: [&str; 21] = [
@@ -48,7 +50,7 @@ const TOLD: [&str; 14] = [
 ];
 
 /// Which group it is, and its state.
-const IDENTITY: [&str; 7] = [
+const WHICH: [&str; 7] = [
     "auto_scaling_group_arn",
     "auto_scaling_group_name",
     "created_time",
@@ -60,11 +62,7 @@ const IDENTITY: [&str; 7] = [
 
 #[test]
 fn every_member_of_an_auto_scaling_group_has_its_fate() {
-    let text = format!("{:?}", AutoScalingGroup::builder().build());
-    let (_, fields) = text.split_once(" { ").unwrap();
-    let fields = fields.trim_end_matches(" }").split(", ").filter_map(|field| field.split_once(": "));
-    let found: BTreeSet<&str> = fields.map(|(name, _)| name).collect();
-    let known: BTreeSet<&str> = OF_EKS.into_iter().chain(TOLD).chain(IDENTITY).collect();
-    assert_eq!(known.len(), OF_EKS.len() + TOLD.len() + IDENTITY.len());
-    assert_eq!(found, known);
+    let of_eks = Differs("EKS sets it on green's from the node group");
+    let table = [all(&OF_EKS, of_eks), all(&TOLD, Told), all(&WHICH, IDENTITY)].concat();
+    check(&AutoScalingGroup::builder().build(), &table);
 }

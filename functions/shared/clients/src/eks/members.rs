@@ -1,41 +1,10 @@
-//! Every member of what EKS and EC2 tell of a cluster, a node group and what hangs on them is copied to green, refused by preflight, or
-//! may differ for a reason. The SDK's own `Debug` names the members, so that a version of the SDK that has more fails here.
+//! Every member of what EKS tells of a cluster, a node group and what hangs on them has its fate.
 
+use crate::fate::{
+    Fate::{Copied, Differs, Refused},
+    IDENTITY, STATE, check,
+};
 use aws_sdk_eks::types;
-use std::{collections::BTreeSet, fmt::Debug};
-
-/// What becomes of a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// Green gets the same, or its own for blue's.
-    Copied,
-    /// Preflight refuses a cluster that uses it.
-    Refused,
-    /// It says what or where a thing is, not what it is like; or green is to differ in it. Why is said.
-    Differs(&'static str),
-}
-
-use Fate::{Copied, Differs, Refused};
-
-const STATE: Fate = Differs("the state of the thing itself");
-const IDENTITY: Fate = Differs("which thing it is");
-
-/// The members of a type, from the `Debug` of one without values.
-fn members(empty: &impl Debug) -> BTreeSet<String> {
-    let text = format!("{empty:?}");
-    let (_, fields) = text.split_once(" { ").unwrap_or(("", ""));
-    let fields = fields.trim_end_matches(" }").split(", ");
-    fields
-        .filter_map(|field| field.split_once(": "))
-        .map(|(name, _)| name.trim_start_matches("r#").to_owned())
-        .collect()
-}
-
-fn check(empty: &impl Debug, table: &[(&str, Fate)]) {
-    let known: BTreeSet<String> = table.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(known.len(), table.len(), "a member stands twice");
-    assert_eq!(members(empty), known, "{empty:?}");
-}
 
 #[test]
 fn every_member_of_a_cluster_has_its_fate() {

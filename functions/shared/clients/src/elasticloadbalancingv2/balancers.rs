@@ -3,7 +3,8 @@
 use super::{client, convert, found, gone, listeners, no_arn, tags, tags_of};
 use crate::{Account, error::phase_error};
 use aws_sdk_elasticloadbalancingv2::types::{
-    EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum, LoadBalancerAttribute, LoadBalancerTypeEnum,
+    EnablePrefixForIpv6SourceNatEnum, EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum, LoadBalancerAttribute,
+    LoadBalancerTypeEnum,
 };
 use domain::PhaseError;
 use domain::Tags;
@@ -53,6 +54,7 @@ impl LoadBalancers for Account {
             .ip_address_type(like.ip_address_type.as_str().into())
             .set_subnets(Some(like.subnet_ids.clone()))
             .set_security_groups(security_groups)
+            .set_enable_prefix_for_ipv6_source_nat(like.ipv6_source_nat.then_some(EnablePrefixForIpv6SourceNatEnum::On))
             .set_tags(tags(with))
             .send()
             .await

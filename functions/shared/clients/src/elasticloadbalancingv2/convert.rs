@@ -1,6 +1,6 @@
 //! From the SDK's types to the domain's.
 
-use aws_sdk_elasticloadbalancingv2::types::{self, TargetGroupTuple};
+use aws_sdk_elasticloadbalancingv2::types::{self, EnablePrefixForIpv6SourceNatEnum, TargetGroupTuple};
 use domain::plan::edge::{HealthCheck, Listener, LoadBalancer, TargetGroup};
 use std::collections::BTreeSet;
 
@@ -32,6 +32,7 @@ pub(super) fn balancer(balancer: &types::LoadBalancer) -> LoadBalancer {
         private_link_enforcement: balancer
             .enforce_security_group_inbound_rules_on_private_link_traffic()
             .map(ToOwned::to_owned),
+        ipv6_source_nat: balancer.enable_prefix_for_ipv6_source_nat() == Some(&EnablePrefixForIpv6SourceNatEnum::On),
         fixed_addresses: fixed,
         state: balancer
             .state()

@@ -70,7 +70,7 @@ fn balancer(address: &str) -> Answer {
 <AvailabilityZones><member><SubnetId>subnet-8360a9e7</SubnetId><ZoneName>us-west-2a</ZoneName>
 <LoadBalancerAddresses>{address}</LoadBalancerAddresses></member>
 <member><SubnetId>subnet-b7d581c0</SubnetId><ZoneName>us-west-2b</ZoneName></member></AvailabilityZones>
-<SecurityGroups><member>sg-5943793c</member></SecurityGroups><State><Code>active</Code></State><Type>network</Type></member></LoadBalancers>"
+<EnablePrefixForIpv6SourceNat>on</EnablePrefixForIpv6SourceNat><SecurityGroups><member>sg-5943793c</member></SecurityGroups><State><Code>active</Code></State><Type>network</Type></member></LoadBalancers>"
         ),
     )
 }
@@ -95,6 +95,7 @@ async fn a_load_balancer_is_read_with_attributes_and_tags_and_its_clone_is_asked
         subnet_ids: vec!["subnet-8360a9e7".to_owned(), "subnet-b7d581c0".to_owned()],
         security_group_ids: vec!["sg-5943793c".to_owned()],
         private_link_enforcement: Some("off".to_owned()),
+        ipv6_source_nat: true,
         fixed_addresses: false,
         state: "active".to_owned(),
         attributes: [("load_balancing.cross_zone.enabled".to_owned(), "true".to_owned())].into(),
@@ -108,6 +109,7 @@ async fn a_load_balancer_is_read_with_attributes_and_tags_and_its_clone_is_asked
     let with: Tags = [("bascule:side".to_owned(), "green".to_owned())].into();
     assert_eq!(scenario.account.create_load_balancer("green", &found, &with).await.as_deref(), Ok(ELB));
     let asked = [
+        "EnablePrefixForIpv6SourceNat=on",
         "IpAddressType=ipv4",
         "Name=green",
         "Scheme=internal",

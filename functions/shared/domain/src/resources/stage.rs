@@ -54,7 +54,8 @@ pub fn tags(migration: &Migration) -> Tags {
     ownership::tags_like(migration, Side::Temporary, &migration.plan.edge.stage.tags)
 }
 
-/// Creates a stage of the API with the id `api`, with the variables of production's, where there is none.
+/// Creates a stage of the API with the id `api`, with the variables and the client certificate of production's, where there is
+/// none.
 ///
 /// # Errors
 /// Only what the calls answer.
@@ -79,6 +80,14 @@ pub async fn ensure<P: Ledger + Stages>(
         Ok(name.clone())
     };
     reconcile::ensure(ports, migration, key, json!({ "api": api }), find, create).await?;
+    // `CreateStage` takes none; without it a backend that asks for it refuses every request.
+    let Some(certificate) = &migration.plan.edge.stage.client_certificate_id else {
+        return Ok(());
+    };
+    let there = ports.stage(api, &name).await?.and_then(|stage| stage.client_certificate_id);
+    if there.as_ref() != Some(certificate) {
+        ports.update_stage(api, &name, &[Patch::replace("/clientCertificateId", certificate)]).await?;
+    }
     Ok(())
 }
 

@@ -96,6 +96,7 @@ pub(super) fn found() -> Edge {
             name: "prod".to_owned(),
             deployment_id: "deployment-b".to_owned(),
             variables: map(&[("tier", "gold")]),
+            client_certificate_id: Some("certificate-1".to_owned()),
             ..Stage::default()
         },
         integrations: methods().iter().filter_map(Method::linked).collect(),

@@ -133,6 +133,7 @@ async fn a_stage_is_read_with_its_canary_and_what_is_attached_to_it() {
         "canarySettings": { "deploymentId": "dep-g", "percentTraffic": 12.5, "useStageCache": false },
         "cacheClusterEnabled": true, "cacheClusterSize": "0.5", "cacheClusterStatus": "AVAILABLE",
         "webAclArn": "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1", "tags": { "team": "shop" },
+        "clientCertificateId": "a1b2c3",
     });
     let plain = json!({ "stageName": "test", "deploymentId": "dep-b", "cacheClusterEnabled": false, "cacheClusterSize": "0.5" });
     let both = json!({ "item": [body, plain] });
@@ -143,6 +144,7 @@ async fn a_stage_is_read_with_its_canary_and_what_is_attached_to_it() {
         canary: Some(Canary { deployment_id: "dep-g".to_owned(), percent: 12.5 }),
         variables: [("color".to_owned(), "blue".to_owned())].into(),
         cache_size: Some("0.5".to_owned()),
+        client_certificate_id: Some("a1b2c3".to_owned()),
         web_acl_arn: Some("arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1".to_owned()),
         tracing: true,
         tags: tags(),

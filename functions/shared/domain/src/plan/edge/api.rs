@@ -45,6 +45,10 @@ pub struct Stage {
     /// The size of its cache in GB, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_size: Option<String>,
+    /// The certificate that backends know API Gateway by
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html>).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate_id: Option<String>,
     /// The ARN of the web ACL in front of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub web_acl_arn: Option<String>,

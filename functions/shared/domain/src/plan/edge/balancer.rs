@@ -27,6 +27,10 @@ pub struct LoadBalancer {
     /// Whether its security groups are enforced on traffic of `PrivateLink`: `on`, `off`, or absent without security groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_link_enforcement: Option<String>,
+    /// Whether its IPv6 addresses come from a prefix per subnet, which UDP listeners of `dualstack` want
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>).
+    #[serde(default)]
+    pub ipv6_source_nat: bool,
     /// Whether it has addresses that were chosen (Elastic IPs, private addresses): no clone can have them too.
     pub fixed_addresses: bool,
     /// `provisioning`, `active`, `active_impaired` or `failed`.

@@ -17,6 +17,9 @@ fn patched(mut stage: Stage, patches: &[Patch]) -> Result<Stage, PhaseError> {
     for patch in patches {
         match patch {
             Patch::Replace(path, value) if path == "/deploymentId" => stage.deployment_id.clone_from(value),
+            Patch::Replace(path, value) if path == "/clientCertificateId" => {
+                stage.client_certificate_id = Some(value.clone());
+            }
             Patch::Replace(path, value) if path == "/canarySettings/deploymentId" => {
                 stage.canary = Some(Canary { deployment_id: value.clone(), percent: 0.0 });
             }
