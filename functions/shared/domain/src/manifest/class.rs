@@ -1,7 +1,11 @@
 //! Which workloads work without being asked, and where each of them may run before anybody approved.
 
-use super::{Object, ObjectId, hold, state, workload};
-use crate::object::actors::{self, Actor};
+use super::{Object, ObjectId, hold, workload};
+use crate::object::{
+    actors::Actor,
+    autoscalers::{self, Pause},
+    is_built_in,
+};
 use serde_json::{Map, Value};
 
 /// The label of a workload that may run in both clusters at once, with any value but `"false"`.
@@ -29,16 +33,13 @@ pub struct Classes {
 ///
 /// A workload works unasked when it is a CronJob that is not suspended or a Job, or when no Service of the bundles selects its Pods:
 /// nobody sends it requests, so it takes its work from somewhere, and on green that would be production's. Custom resources whose
-/// controllers start Pods or apply manifests do so too. `hold` and `run` are the input's, as `Kind/namespace/name`, and win over
-/// labels. KEDA's autoscaler of a hold is held with it (kedacore/keda#3724), before it: it would scale the hold from nothing.
+/// controllers start Pods, apply manifests or manage what is outside of the cluster do so too, and those of controllers that nobody
+/// knows where they carry a description of Pods. `hold` and `run` are the input's, as `Kind/namespace/name`, and win over labels. An
+/// autoscaler of a hold is held with it (kedacore/keda#3724), before it: it may scale the hold from nothing.
 #[must_use]
 pub fn classify(objects: &[Object], hold: &[String], run: &[String]) -> Classes {
     let mut classes = Classes::default();
-    for object in objects {
-        let service = is_load_balancer(object);
-        if !can_be_classed(object) {
-            continue;
-        }
+    for object in objects.iter().filter(|object| can_be_classed(object)) {
         let name = object.id.to_string();
         let named = (hold.contains(&name), run.contains(&name));
         let labelled = (is_labelled(object, HOLD_LABEL), is_labelled(object, RUN_LABEL));
@@ -47,28 +48,39 @@ pub fn classify(objects: &[Object], hold: &[String], run: &[String]) -> Classes 
             (true, true) => classes.both.push(id),
             (true, false) if hold::suspension(&id, &object.value).is_none() => classes.cannot_hold.push(id),
             (true, false) => classes.hold.push(id),
-            (false, false) if service || works_unasked(object, objects) => classes.unclassed.push(id),
-            (false, _) => classes.run.push(id),
+            (false, false) if is_load_balancer(object) || works_unasked(object, objects) => classes.unclassed.push(id),
+            (false, said) if said || workload::is_workload(&id) || Actor::of(&id).is_some() => classes.run.push(id),
+            (false, _) => {}
         }
     }
-    let scalers: Vec<ObjectId> = objects
-        .iter()
-        .filter(|object| actors::is_scaled_object(&object.id) && scales_one_of(object, &classes.hold))
-        .map(|object| object.id.clone())
-        .collect();
-    classes.hold.splice(0..0, scalers);
+    hold_autoscalers(&mut classes, objects);
     classes
 }
 
-/// Whether the input may say where the object runs.
+/// Holds the autoscalers of holds, first of all.
+fn hold_autoscalers(classes: &mut Classes, objects: &[Object]) {
+    let mut first = Vec::new();
+    for object in objects.iter().filter(|object| scales_one_of(object, &classes.hold)) {
+        let id = &object.id;
+        classes.run.retain(|run| run != id);
+        match autoscalers::pause(id, &object.value) {
+            Pause::By(_) => first.push(id.clone()),
+            Pause::Unknown if !classes.cannot_hold.contains(id) => classes.cannot_hold.push(id.clone()),
+            Pause::NotNeeded | Pause::Unknown => {}
+        }
+    }
+    classes.hold.retain(|id| !first.contains(id));
+    classes.hold.splice(0..0, first);
+}
+
+/// Whether the input may say where the object runs: what makes Pods or a load balancer, and any custom resource.
 #[must_use]
 pub fn can_be_classed(object: &Object) -> bool {
-    is_load_balancer(object) || workload::is_workload(&object.id) || Actor::of(&object.id).is_some()
+    is_load_balancer(object) || workload::is_workload(&object.id) || !is_built_in(&object.id.api_version)
 }
 
 fn scales_one_of(scaler: &Object, holds: &[ObjectId]) -> bool {
-    let target = scaler.value.as_object().and_then(state::scaled_by);
-    target.is_some_and(|(kind, name)| {
+    autoscalers::target(&scaler.id, &scaler.value).is_some_and(|(kind, name)| {
         holds.iter().any(|hold| {
             hold.namespace_or_default() == scaler.id.namespace_or_default() && hold.kind == kind && hold.name == name
         })
@@ -86,13 +98,50 @@ fn is_labelled(object: &Object, label: &str) -> bool {
     labels.get(label).is_some_and(|value| value != "false" && value != false)
 }
 
+/// Where custom resources describe the Pods that their controllers start, by the fields that Kubernetes' own have for it.
+const POD_SPECS: [&str; 6] = [
+    "/spec/template/spec",
+    "/spec/podTemplate/spec",
+    "/spec/podTemplateSpec/spec",
+    "/spec/podSpec",
+    "/spec/jobTemplate/spec/template/spec",
+    "/spec/jobTargetRef/template/spec",
+];
+
+/// Groups whose Pods wait for the requests that their controller routes to them
+/// (<https://knative.dev/docs/serving/>, <https://kserve.github.io/website/>).
+const ROUTED: [&str; 2] = ["serving.knative.dev", "serving.kserve.io"];
+
 fn works_unasked(object: &Object, objects: &[Object]) -> bool {
-    if workload::is_workload(&object.id) && matches!(object.id.kind.as_str(), "CronJob" | "Job") {
-        return object.id.kind == "Job" || object.value["spec"]["suspend"] != true;
+    let id = &object.id;
+    if workload::is_workload(id) {
+        return match id.kind.as_str() {
+            "Job" => true,
+            "CronJob" => object.value["spec"]["suspend"] != true,
+            _ => !is_served(object, objects),
+        };
     }
+    let has_pods = || POD_SPECS.iter().any(|path| has_containers(object, path)) && !ROUTED.contains(&id.group());
+    (Actor::of(id).is_some() || has_pods()) && !is_served(object, objects)
+}
+
+fn has_containers(object: &Object, path: &str) -> bool {
+    object.value.pointer(path).is_some_and(|spec| spec["containers"].is_array())
+}
+
+/// Whether a Service of the bundles selects its Pods. A Rollout may take its Pods from a Deployment
+/// (<https://argo-rollouts.readthedocs.io/en/stable/features/specification/>, `workloadRef`).
+fn is_served(object: &Object, objects: &[Object]) -> bool {
+    let reference = &object.value["spec"]["workloadRef"];
+    let referred = objects.iter().find(|other| {
+        reference["name"] == other.id.name.as_str()
+            && reference["kind"] == other.id.kind.as_str()
+            && other.id.namespace_or_default() == object.id.namespace_or_default()
+    });
+    let with_pods = referred.unwrap_or(object);
     let none = Map::new();
-    let labels = workload::pod_labels(&object.id.kind, &object.value).unwrap_or(&none);
-    !objects.iter().any(|service| {
+    let labels = workload::pod_labels(&with_pods.id.kind, &with_pods.value).unwrap_or(&none);
+    objects.iter().any(|service| {
         service.id.kind == "Service"
             && service.id.group().is_empty()
             && service.id.namespace_or_default() == object.id.namespace_or_default()
@@ -184,6 +233,61 @@ mod tests {
         assert_eq!(names(&classes.cannot_hold), ["Job/default/x"]);
         assert_eq!(names(&classes.hold), ["ScaledObject/default/x", "Deployment/default/consumer"]);
         assert_eq!(names(&classes.run), ["Rollout/default/x", "CronJob/default/paused"]);
+    }
+
+    fn custom(api_version: &str, kind: &str, spec: &Value) -> Object {
+        let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "x" }, "spec": spec });
+        Object::new(1, 1, value).unwrap()
+    }
+
+    #[test]
+    fn every_autoscaler_of_a_hold_is_held_before_it_and_one_that_cannot_be_is_told() {
+        let scale = |name: &str| json!({ "scaleTargetRef": { "kind": "Deployment", "name": name } });
+        let objects = [
+            object("Deployment", "consumer", &json!({ HOLD_LABEL: "true" }), &pods("consumer")),
+            object("Deployment", "web", &json!({ RUN_LABEL: "true" }), &pods("web")),
+            custom("autoscaling/v2", "HorizontalPodAutoscaler", &scale("consumer")),
+            custom("keda.sh/v1alpha1", "ScaledObject", &scale("web")),
+            custom("http.keda.sh/v1alpha1", "HTTPScaledObject", &scale("consumer")),
+            custom("example.com/v1", "CronScaler", &scale("consumer")),
+            custom("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", &json!({ "targetRef": { "name": "consumer" } })),
+        ];
+        let classes = classify(&objects, &[], &[]);
+        assert_eq!(names(&classes.hold), ["HorizontalPodAutoscaler/default/x", "Deployment/default/consumer"]);
+        assert_eq!(names(&classes.cannot_hold), ["HTTPScaledObject/default/x", "CronScaler/x"]);
+        assert_eq!(names(&classes.run), ["Deployment/default/web"]);
+        let named = classify(&objects[..3], &["Deployment/default/consumer".into()], &[]);
+        assert_eq!(named.hold, classes.hold);
+    }
+
+    #[test]
+    fn a_custom_resource_that_describes_pods_is_classed_whoever_its_controller_is() {
+        let pods =
+            |labels: &Value| json!({ "metadata": { "labels": labels }, "spec": { "containers": [{ "image": "i" }] } });
+        let objects = [
+            custom("example.com/v1", "Worker", &json!({ "podTemplate": pods(&json!({})) })),
+            custom("example.com/v1", "Server", &json!({ "template": pods(&json!({ "app": "web" })) })),
+            custom("example.com/v1", "Policy", &json!({ "rules": [{ "template": pods(&json!({})) }] })),
+            custom("serving.knative.dev/v1", "Service", &json!({ "template": pods(&json!({})) })),
+            object("Service", "web", &json!({}), &json!({ "selector": { "app": "web" } })),
+        ];
+        let classes = classify(&objects, &[], &["Policy/x".into()]);
+        assert_eq!(names(&classes.unclassed), ["Worker/x"]);
+        assert_eq!(names(&classes.run), ["Policy/x"], "whatever the input names is classed");
+        assert_eq!(names(&classify(&objects, &["Worker/x".into()], &[]).cannot_hold), ["Worker/x"]);
+    }
+
+    #[test]
+    fn a_rollout_that_takes_its_pods_from_a_deployment_is_served_with_it() {
+        let reference = json!({ "workloadRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": "web" } });
+        let mut objects = vec![
+            custom("argoproj.io/v1alpha1", "Rollout", &reference),
+            object("Deployment", "web", &json!({}), &pods("web")),
+            object("Service", "web", &json!({}), &json!({ "selector": { "app": "web" } })),
+        ];
+        assert_eq!(names(&classify(&objects, &[], &[]).unclassed), [""; 0]);
+        objects.pop();
+        assert_eq!(names(&classify(&objects, &[], &[]).unclassed), ["Rollout/default/x", "Deployment/default/web"]);
     }
 
     #[test]
