@@ -81,8 +81,9 @@ where
         left_out.extend(hooks.map(|object| object.id.to_string()));
         for object in as_green(served.objects, &input.workloads.replace) {
             let named = around::names_blue(&object, &blues);
+            let told = named.or_else(|| around::finds_groups_of_both(&object, &input.green.cluster));
             problems
-                .extend(named.map(|message| Problem::new(&path, format!("{message} (document {})", object.document))));
+                .extend(told.map(|message| Problem::new(&path, format!("{message} (document {})", object.document))));
             all.push((index, bundles::without_bulk(object)));
         }
     }

@@ -111,6 +111,23 @@ async fn an_autoscaler_that_is_told_blues_name_is_refused_unless_it_is_replaced(
 }
 
 #[tokio::test]
+async fn an_autoscaler_that_finds_the_groups_of_any_cluster_is_refused_too() {
+    for (argument, refused) in [
+        ("--node-group-auto-discovery=asg:tag=k8s.io/cluster-autoscaler/enabled", true),
+        ("asg:tag=k8s.io/cluster-autoscaler/enabled,k8s.io/cluster-autoscaler/shop-green-2", true),
+        ("asg:tag=k8s.io/cluster-autoscaler/enabled,k8s.io/cluster-autoscaler/shop-green", false),
+        ("--nodes=1:3:eks-general-shop-green", false),
+    ] {
+        let account = Account::shop();
+        let mut objects = documents("autoscaler-named-after-blue");
+        objects[0]["spec"]["template"]["spec"]["containers"][0]["command"] = json!(["./cluster-autoscaler", argument]);
+        account.upload("s3://bucket/0.yaml", objects);
+        let found = read(&account, &input(json!({}), 1), &around(None)).await.unwrap();
+        assert_eq!(found.problems.len(), usize::from(refused), "{argument}: {:?}", found.problems);
+    }
+}
+
+#[tokio::test]
 async fn every_name_of_blue_is_found_and_no_part_of_a_longer_word() {
     for (text, named) in [
         ("https://0123456789ABCDEF0123456789ABCDEF.gr7.eu-central-1.eks.amazonaws.com:443", true),
