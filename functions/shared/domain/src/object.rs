@@ -6,8 +6,7 @@ pub mod autoscalers;
 mod kinds;
 pub mod patches;
 
-pub use kinds::is_built_in;
-pub(crate) use kinds::is_of;
+pub use kinds::{is_built_in, is_of};
 use kinds::{is_cluster_wide, is_namespaced};
 
 use serde::{Deserialize, Serialize};
