@@ -163,6 +163,141 @@ fn a_temporary_host_is_outside_where_no_listener_of_the_routes_gateway_covers_it
 }
 
 #[test]
+fn where_callers_are_sent_changes_with_the_hosts_and_what_a_backend_is_told_does_not() {
+    let annotations = json!({
+        "nginx.ingress.kubernetes.io/auth-url": "https://shop.example.com/auth",
+        "nginx.ingress.kubernetes.io/auth-signin": "https://sso.example.com/?rd=https://shop.example.com",
+        "nginx.ingress.kubernetes.io/permanent-redirect": "https://shop.example.com/new",
+        "nginx.ingress.kubernetes.io/cors-allow-origin": "https://shop.example.com, https://a.example.com",
+        "nginx.ingress.kubernetes.io/configuration-snippet": "if ($host != shop.example.com) { return 301 https://shop.example.com$request_uri; }",
+        "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
+        "example.com/permanent-redirect": "https://shop.example.com",
+    });
+    let value = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "shop", "annotations": annotations }, "spec": {},
+    });
+    assert_eq!(of(&Object::new(1, 1, value.clone()).unwrap()), [""; 0], "it answers under none of these");
+    let (replaced, value) = rewritten(value);
+    assert_eq!(replaced, 5);
+    assert_eq!(
+        value["metadata"]["annotations"],
+        json!({
+            "nginx.ingress.kubernetes.io/auth-url": "https://green.example.com/auth",
+            "nginx.ingress.kubernetes.io/auth-signin": "https://sso.example.com/?rd=https://green.example.com",
+            "nginx.ingress.kubernetes.io/permanent-redirect": "https://green.example.com/new",
+            "nginx.ingress.kubernetes.io/cors-allow-origin": "https://green.example.com, https://a.example.com",
+            "nginx.ingress.kubernetes.io/configuration-snippet": "if ($host != green.example.com) { return 301 https://green.example.com$request_uri; }",
+            "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
+            "example.com/permanent-redirect": "https://shop.example.com",
+        })
+    );
+}
+
+#[test]
+fn hosts_are_found_wherever_a_kind_of_routes_has_them() {
+    for (api_version, kind, spec, replaced) in [
+        (
+            "traefik.io/v1alpha1",
+            "Middleware",
+            json!({ "redirectRegex": { "regex": "^http://shop\\.example\\.com/(.*)", "replacement": "https://shop.example.com/${1}" } }),
+            2,
+        ),
+        (
+            "traefik.io/v1alpha1",
+            "Middleware",
+            json!({ "forwardAuth": { "address": "https://shop.example.com/auth" } }),
+            1,
+        ),
+        ("traefik.io/v1alpha1", "Middleware", json!({ "redirectScheme": { "scheme": "https" } }), 0),
+        (
+            "traefik.containo.us/v1alpha1",
+            "IngressRouteTCP",
+            json!({ "routes": [{ "match": "HostSNI(`shop.example.com`)" }] }),
+            1,
+        ),
+        (
+            "gateway.networking.k8s.io/v1beta1",
+            "HTTPRoute",
+            json!({ "hostnames": ["shop.example.com"], "rules": [{ "filters": [{ "requestRedirect": { "hostname": "shop.example.com" } }] }] }),
+            2,
+        ),
+        ("gateway.networking.k8s.io/v1alpha2", "TLSRoute", json!({ "hostnames": ["shop.example.com"] }), 1),
+        (
+            "gateway.networking.k8s.io/v1",
+            "ListenerSet",
+            json!({ "listeners": [{ "hostname": "shop.example.com" }] }),
+            1,
+        ),
+        (
+            "gateway.networking.x-k8s.io/v1alpha1",
+            "XListenerSet",
+            json!({ "listeners": [{ "hostname": "shop.example.com" }] }),
+            1,
+        ),
+        ("projectcontour.io/v1", "HTTPProxy", json!({ "virtualhost": { "fqdn": "shop.example.com" } }), 1),
+        ("k8s.nginx.org/v1", "VirtualServer", json!({ "host": "shop.example.com" }), 1),
+    ] {
+        let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "r" }, "spec": spec });
+        let (found, value) = rewritten(value);
+        assert_eq!(found, replaced, "{kind} {value}");
+        assert!(!value.to_string().contains("shop.example.com"), "{value}");
+    }
+}
+
+#[test]
+fn a_route_without_a_host_answers_under_any() {
+    let any = |api_version: &str, kind: &str, spec: Value| {
+        let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "r" }, "spec": spec });
+        answers_any(&Object::new(1, 1, value).unwrap())
+    };
+    let (ingress, gateway) = ("networking.k8s.io/v1", "gateway.networking.k8s.io/v1");
+    assert!(any(ingress, "Ingress", json!({ "rules": [{ "host": "a" }, { "http": {} }] })));
+    assert!(any(ingress, "Ingress", json!({ "defaultBackend": {} })));
+    assert!(!any(ingress, "Ingress", json!({ "rules": [{ "host": "a" }] })));
+    assert!(any(gateway, "HTTPRoute", json!({ "parentRefs": [] })));
+    assert!(
+        !any(gateway, "Gateway", json!({ "listeners": [{ "name": "any" }] })),
+        "a listener answers nothing by itself"
+    );
+    assert!(any("traefik.io/v1alpha1", "IngressRoute", json!({ "routes": [{ "match": "Path(`/`)" }] })));
+}
+
+#[test]
+fn a_certificate_covers_the_temporary_host_or_is_told() {
+    let of = |api_version: &str, kind: &str, spec: Value| {
+        let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "x" }, "spec": spec });
+        Object::new(1, 1, value).unwrap()
+    };
+    let host = Host { primary: "shop.example.com".into(), temporary: "green.example.com".into() };
+    let ingress = of(
+        "networking.k8s.io/v1",
+        "Ingress",
+        json!({ "rules": [{ "host": "shop.example.com" }], "tls": [{ "secretName": "tls", "hosts": ["shop.example.com"] }] }),
+    );
+    let gateway = of(
+        "gateway.networking.k8s.io/v1",
+        "Gateway",
+        json!({ "listeners": [{ "hostname": "shop.example.com", "tls": { "certificateRefs": [{ "name": "tls" }] } }] }),
+    );
+    let route = of(
+        "traefik.io/v1alpha1",
+        "IngressRoute",
+        json!({ "routes": [{ "match": "Host(`shop.example.com`)" }], "tls": { "secretName": "tls" } }),
+    );
+    for (secret, names, told) in [
+        ("tls", json!(["shop.example.com"]), 1),
+        ("tls", json!(["shop.example.com", "green.example.com"]), 0),
+        ("tls", json!(["*.example.com"]), 0),
+        ("other", json!(["shop.example.com"]), 0),
+    ] {
+        let certificate = of("cert-manager.io/v1", "Certificate", json!({ "secretName": secret, "dnsNames": names }));
+        for route in [&ingress, &gateway, &route] {
+            assert_eq!(uncovered(route, &host, &[&certificate]).len(), told, "{secret} {names} {}", route.id);
+        }
+    }
+}
+
+#[test]
 fn nothing_else_is_a_route() {
     let config = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "c" }, "data": { "host": "shop.example.com" } });
     assert_eq!(rewritten(config.clone()), (0, config));
