@@ -105,13 +105,17 @@ fn asked(path: &str, value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a field describes a `PersistentVolumeClaim` or chooses its class: `volumeClaimTemplate` and its like
-/// (<https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/persistent-volume-claim-v1/>). One that names a
-/// claim that exists asks for none.
+/// Fields of which the description of a `PersistentVolumeClaim` has some, its template's included
+/// (<https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/persistent-volume-claim-v1/>).
+const OF_A_CLAIM: [&str; 7] =
+    ["accessModes", "resources", "size", "spec", "storage", "storageClass", "storageClassName"];
+
+/// Whether a field describes a `PersistentVolumeClaim`, such as `volumeClaimTemplate` and its like, or chooses its class. One that names a
+/// claim that exists asks for none, nor does a policy about claims.
 fn is_claim(name: &str, value: &Value) -> bool {
     let describes = match value {
-        Value::Object(fields) => !fields.is_empty() && !fields.contains_key("claimName"),
-        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => OF_A_CLAIM.iter().any(|field| fields.contains_key(*field)),
+        Value::Array(items) => items.iter().any(Value::is_object),
         _ => false,
     };
     (name.to_ascii_lowercase().contains("volumeclaim") && describes)

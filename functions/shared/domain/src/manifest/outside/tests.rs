@@ -154,6 +154,18 @@ fn custom_resources_make_load_balancers_records_and_volumes() {
         ),
         ("valkey.io/v1", "ValkeyCluster", json!({ "persistence": { "storageClassName": "gp3" } }), true),
         ("pxc.percona.com/v1", "PerconaXtraDBClusterBackup", json!({ "s3": { "storageClass": "STANDARD_IA" } }), false),
+        (
+            "monitoring.coreos.com/v1",
+            "Alertmanager",
+            json!({ "persistentVolumeClaimRetentionPolicy": { "whenDeleted": "Retain" } }),
+            false,
+        ),
+        (
+            "argoproj.io/v1alpha1",
+            "CronWorkflow",
+            json!({ "workflowSpec": { "volumeClaimGC": { "strategy": "OnWorkflowCompletion" } } }),
+            false,
+        ),
         ("postgresql.cnpg.io/v1", "Cluster", json!({}), true),
         ("kafka.strimzi.io/v1", "Kafka", json!({ "kafka": { "listeners": [{ "type": "loadbalancer" }] } }), true),
         ("kafka.strimzi.io/v1", "Kafka", json!({ "kafka": { "listeners": [{ "type": "internal" }] } }), false),
