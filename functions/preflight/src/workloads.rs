@@ -217,7 +217,7 @@ fn workloads(objects: &[Object], classes: &Classes) -> Vec<Workload> {
     let autoscaled: BTreeSet<(&str, &str, &str)> = objects
         .iter()
         .filter_map(|object| {
-            let (kind, name) = autoscalers::target(&object.id, &object.value)?;
+            let (kind, name) = autoscalers::replicas_of(&object.id, &object.value)?;
             Some((object.id.namespace_or_default(), kind, name))
         })
         .collect();

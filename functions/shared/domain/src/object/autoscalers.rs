@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 /// <https://github.com/DataDog/datadog-operator/blob/main/api/datadoghq/v1alpha2/datadogpodautoscaler_types.go>,
 /// <https://github.com/AliyunContainerService/kubernetes-cronhpa-controller>,
 /// <https://github.com/actions/actions-runner-controller/blob/master/docs/automatically-scaling-runners.md>.
-/// Any other custom resource with a `spec.scaleTargetRef`, as that of Kubernetes is called, is taken for one too. A
-/// `VerticalPodAutoscaler` is none: it changes what Pods ask for, and starts none.
-const KNOWN: [((&str, &[&str]), &str); 5] = [
+/// <https://github.com/kubernetes/autoscaler/blob/master/vertical-pod-autoscaler/docs/api.md>.
+/// Any other custom resource with a `spec.scaleTargetRef`, as that of Kubernetes is called, is taken for one too.
+const KNOWN: [((&str, &[&str]), &str); 6] = [
+    ((VERTICAL, &["VerticalPodAutoscaler"]), "targetRef"),
     (("keda.sh", &["ScaledObject"]), SCALE_TARGET),
     (("http.keda.sh", &["HTTPScaledObject"]), SCALE_TARGET),
     (("datadoghq.com", &["WatermarkPodAutoscaler"]), SCALE_TARGET),
@@ -22,12 +23,15 @@ const KNOWN: [((&str, &[&str]), &str); 5] = [
 
 const SCALE_TARGET: &str = "scaleTargetRef";
 
+/// The group of the autoscaler that changes what Pods ask for, and not how many there are.
+const VERTICAL: &str = "autoscaling.k8s.io";
+
 /// Whether resources of this group and kind, which a bundle may leave without a namespace, have one.
 pub(super) fn is_namespaced(group: &str, kind: &str) -> bool {
     KNOWN.iter().any(|(of, _)| is_of(*of, group, kind))
 }
 
-/// The controller whose replicas the object decides, as (kind, name): nobody else may. `None` where it is no autoscaler. KEDA's targets a
+/// The controller that the object scales, as (kind, name): nobody else may. `None` where it is no autoscaler. KEDA's targets a
 /// Deployment where it does not say.
 #[must_use]
 pub fn target<'a>(id: &ObjectId, object: &'a Value) -> Option<(&'a str, &'a str)> {
@@ -37,6 +41,12 @@ pub fn target<'a>(id: &ObjectId, object: &'a Value) -> Option<(&'a str, &'a str)
     let field = KNOWN.iter().find(|(of, _)| is_of(*of, id.group(), &id.kind)).map_or(SCALE_TARGET, |(_, field)| field);
     let target = &object["spec"][field];
     Some((target["kind"].as_str().unwrap_or("Deployment"), target["name"].as_str()?))
+}
+
+/// The controller whose replicas the object decides, where it decides replicas.
+#[must_use]
+pub fn replicas_of<'a>(id: &ObjectId, object: &'a Value) -> Option<(&'a str, &'a str)> {
+    target(id, object).filter(|_| id.group() != VERTICAL)
 }
 
 /// How an autoscaler is held with what it scales.
@@ -64,6 +74,8 @@ pub fn pause(id: &ObjectId, object: &Value) -> Pause {
         ("keda.sh", "ScaledObject") => {
             by(&[(&["metadata", "annotations", "autoscaling.keda.sh/paused-replicas"], json!("0"))])
         }
+        // "Off": the recommender still looks, and nothing acts.
+        (VERTICAL, _) => by(&[(&["spec", "updatePolicy", "updateMode"], json!("Off"))]),
         ("datadoghq.com", "WatermarkPodAutoscaler") => by(&[(&["spec", "dryRun"], json!(true))]),
         ("datadoghq.com", "DatadogPodAutoscaler") if id.api_version.ends_with("/v1alpha2") => {
             by(&[(&["spec", "applyPolicy", "mode"], json!("Preview"))])
@@ -112,7 +124,9 @@ mod tests {
         }
         let of_keda = json!({ "spec": { "scaleTargetRef": { "name": "web" } } });
         assert_eq!(target(&id("keda.sh/v1alpha1", "ScaledObject"), &of_keda), Some(("Deployment", "web")));
-        assert_eq!(target(&id("autoscaling.k8s.io/v1", "VerticalPodAutoscaler"), &json!({ "spec": {} })), None);
+        let vertical = id("autoscaling.k8s.io/v1", "VerticalPodAutoscaler");
+        assert_eq!(target(&vertical, &spec), Some(("StatefulSet", "db")));
+        assert_eq!(replicas_of(&vertical, &spec), None, "it decides no replicas");
     }
 
     #[test]
