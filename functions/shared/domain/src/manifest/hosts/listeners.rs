@@ -75,3 +75,70 @@ fn names(certificate: &Object, host: &str) -> bool {
         None => name.eq_ignore_ascii_case(host),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_temporary_host_is_outside_where_no_listener_of_the_routes_gateway_covers_it() {
+        let of = |kind: &str, name: &str, spec: Value| {
+            let value = json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": kind, "metadata": { "name": name }, "spec": spec });
+            Object::new(1, 1, value).unwrap()
+        };
+        let rename = [Host { primary: "shop.example.com".into(), temporary: "green.other.net".into() }];
+        for (listeners, parent, expected) in [
+            (json!([{ "name": "a", "hostname": "*.example.com" }]), json!({ "name": "web" }), true),
+            (json!([{ "name": "a", "hostname": "*.other.net" }]), json!({ "name": "web" }), false),
+            (json!([{ "name": "a" }]), json!({ "name": "web" }), false),
+            (json!([{ "name": "a", "hostname": "shop.example.com" }]), json!({ "name": "web" }), false),
+            (
+                json!([{ "name": "a" }, { "name": "b", "hostname": "*.example.com" }]),
+                json!({ "name": "web", "sectionName": "b" }),
+                true,
+            ),
+            (json!([{ "name": "a", "hostname": "*.example.com" }]), json!({ "name": "elsewhere" }), false),
+        ] {
+            let gateway = of("Gateway", "web", json!({ "listeners": listeners }));
+            let route = of("HTTPRoute", "shop", json!({ "parentRefs": [parent] }));
+            assert_eq!(is_outside(&route, "green.other.net", &[&gateway], &rename), expected, "{listeners} {parent}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_covers_the_temporary_host_or_is_told() {
+        let of = |api_version: &str, kind: &str, spec: Value| {
+            let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "x" }, "spec": spec });
+            Object::new(1, 1, value).unwrap()
+        };
+        let host = Host { primary: "shop.example.com".into(), temporary: "green.example.com".into() };
+        let ingress = of(
+            "networking.k8s.io/v1",
+            "Ingress",
+            json!({ "rules": [{ "host": "shop.example.com" }], "tls": [{ "secretName": "tls", "hosts": ["shop.example.com"] }] }),
+        );
+        let gateway = of(
+            "gateway.networking.k8s.io/v1",
+            "Gateway",
+            json!({ "listeners": [{ "hostname": "shop.example.com", "tls": { "certificateRefs": [{ "name": "tls" }] } }] }),
+        );
+        let route = of(
+            "traefik.io/v1alpha1",
+            "IngressRoute",
+            json!({ "routes": [{ "match": "Host(`shop.example.com`)" }], "tls": { "secretName": "tls" } }),
+        );
+        for (secret, names, told) in [
+            ("tls", json!(["shop.example.com"]), 1),
+            ("tls", json!(["shop.example.com", "green.example.com"]), 0),
+            ("tls", json!(["*.example.com"]), 0),
+            ("other", json!(["shop.example.com"]), 0),
+        ] {
+            let certificate =
+                of("cert-manager.io/v1", "Certificate", json!({ "secretName": secret, "dnsNames": names }));
+            for route in [&ingress, &gateway, &route] {
+                assert_eq!(uncovered(route, &host, &[&certificate]).len(), told, "{secret} {names} {}", route.id);
+            }
+        }
+    }
+}
