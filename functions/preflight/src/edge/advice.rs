@@ -121,15 +121,14 @@ fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
 fn host(integration: &Integration, variables: &BTreeMap<String, String>) -> Option<String> {
     let mut mappings = integration.request_parameters.iter();
     let mapped = mappings.find(|(name, _)| name.eq_ignore_ascii_case("integration.request.header.host"));
-    let name = match mapped.map(|(_, value)| value.as_str()) {
-        Some(value) => match value.strip_prefix("stageVariables.") {
+    let name = if let Some((_, value)) = mapped {
+        match value.strip_prefix("stageVariables.") {
             Some(name) => variables.get(name)?.clone(),
             None => value.strip_prefix('\'')?.strip_suffix('\'')?.to_owned(),
-        },
-        None => {
-            let uri = with_variables(&integration.uri, variables).unwrap_or_else(|| integration.uri.clone());
-            uri.split_once("://")?.1.to_owned()
         }
+    } else {
+        let uri = with_variables(&integration.uri, variables).unwrap_or_else(|| integration.uri.clone());
+        uri.split_once("://")?.1.to_owned()
     };
     name.split(['/', ':', '?']).next().map(str::to_owned)
 }

@@ -55,8 +55,8 @@ pub fn made_for(object: &Object, controllers: &Controllers) -> Option<Made> {
 }
 
 fn balancer(makers: &[(&'static str, &'static str)], controller: &str) -> Option<(&'static str, Made)> {
-    let (_, makes) = makers.iter().find(|(name, _)| *name == controller)?;
-    Some((makes, made(format!("{makes} (its class is served by {controller}), which Bascule does not know"))))
+    let (_, what) = makers.iter().find(|(name, _)| *name == controller)?;
+    Some((what, made(format!("{what} (its class is served by {controller}), which Bascule does not know"))))
 }
 
 /// Istio makes a Service of another type where the Gateway says so
