@@ -162,12 +162,18 @@ async fn what_still_answers_under_the_public_name_is_listed() {
         route("any", "PathPrefix(`/health`)"),
         route("pattern", "HostRegexp(`.+`)"),
         route("unread", "Hosts(`shop.example.com`)"),
+        json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+            "metadata": { "name": "ordered", "annotations": { "cert-manager.io/cluster-issuer": "letsencrypt" } },
+            "spec": { "rules": [{ "host": SHOP }] },
+        }),
         json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "wild" }, "spec": { "rules": [{ "host": "*.example.com" }] } }),
     ];
     account.upload("s3://bucket/0.yaml", routes.to_vec());
     let found = read(&account, &input(hosts), &around()).await.unwrap();
-    assert_eq!((found.problems.as_slice(), found.facts.routes), (&[][..], 1));
+    assert_eq!((found.problems.as_slice(), found.facts.routes), (&[][..], 2));
     for expected in [
+        "anew when green gets the public ones: Ingress/default/ordered. What",
         "under shop.example.com too while it is qualified, by a wildcard or under any host: IngressRoute/any, IngressRoute/unread, Ingress/default/wild",
         "by a pattern are not renamed, and answer on green as on blue: .+",
         "a rule of IngressRoute/unread cannot be read",

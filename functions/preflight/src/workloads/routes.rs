@@ -39,6 +39,13 @@ impl Route<'_> {
         self.hosts.iter().any(|found| hosts::covers(self.object, found, host)) || hosts::answers_any(self.object)
     }
 
+    /// Whether cert-manager makes a certificate for its hosts (<https://cert-manager.io/docs/usage/ingress/#supported-annotations>,
+    /// <https://cert-manager.io/docs/usage/gateway/#supported-annotations>).
+    fn orders(&self) -> bool {
+        let annotations = &self.object.value["metadata"]["annotations"];
+        ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer"].iter().any(|name| annotations[*name].is_string())
+    }
+
     fn listens(&self) -> bool {
         self.object.id.kind.ends_with("Gateway") || self.object.id.kind.ends_with("ListenerSet")
     }
@@ -145,6 +152,15 @@ fn advice(asked: &[Host], routes: &[Route<'_>]) -> Vec<String> {
                 names.join(", ")
             ));
         }
+    }
+    let ordered = routes.iter().filter(|route| asked.iter().any(|host| route.has(&host.primary)) && route.orders());
+    let names: Vec<String> = ordered.map(|route| route.object.id.to_string()).collect();
+    if !names.is_empty() {
+        told.push(format!(
+            "cert-manager orders the certificates of these for the temporary hosts, and anew when green gets the public ones: {}. What reaches green over TLS before \
+             they are there sees another certificate; a Certificate of its own with both names needs no order then",
+            names.join(", ")
+        ));
     }
     let patterns: BTreeSet<String> = routes.iter().flat_map(|route| hosts::patterns(route.object)).collect();
     if !patterns.is_empty() {
