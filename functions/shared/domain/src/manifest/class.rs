@@ -31,7 +31,7 @@ pub struct Classes {
 
 /// Classes the workloads of all bundles, and the Services that would get a load balancer of their own.
 ///
-/// A workload works unasked when it is a CronJob that is not suspended or a Job, or when no Service of the bundles selects its Pods:
+/// A workload works unasked when it is a CronJob that is not suspended (nor is a custom resource then) or a Job, or when no Service of the bundles selects its Pods:
 /// nobody sends it requests, so it takes its work from somewhere, and on green that would be production's. Custom resources whose
 /// controllers start Pods, apply manifests or manage what is outside of the cluster do so too, and those of controllers that nobody
 /// knows where they carry a description of Pods. `hold` and `run` are the input's, as `Kind/namespace/name`, and win over labels. An
@@ -122,7 +122,8 @@ fn works_unasked(object: &Object, objects: &[Object]) -> bool {
         };
     }
     let has_pods = || POD_SPECS.iter().any(|path| has_containers(object, path)) && !ROUTED.contains(&id.group());
-    (Actor::of(id).is_some() || has_pods()) && !is_served(object, objects)
+    let acts = Actor::of(id).map_or_else(has_pods, |actor| !actor.is_suspended(&object.value));
+    acts && !is_served(object, objects)
 }
 
 fn has_containers(object: &Object, path: &str) -> bool {

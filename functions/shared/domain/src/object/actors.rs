@@ -4,7 +4,11 @@
 
 mod table;
 
-use super::{ObjectId, kinds::is_of, patches::Patches};
+use super::{
+    ObjectId,
+    kinds::is_of,
+    patches::{Patches, keeps},
+};
 use serde_json::{Value, json};
 use table::{CLUSTER_WIDE, Path, ROWS, Word};
 
@@ -39,6 +43,13 @@ impl Actor {
         });
         let fields: Vec<_> = fields.collect::<Option<_>>()?;
         (!fields.is_empty()).then(|| Patches::setting(object, &fields))
+    }
+
+    /// Whether the object is written as suspended. A number of replicas is none of it: whoever scales changes that.
+    #[must_use]
+    pub fn is_suspended(&self, object: &Value) -> bool {
+        let by_number = self.suspend.iter().any(|(_, word)| *word == Word::Zero);
+        !by_number && self.suspension(object).is_some_and(|patches| keeps(object, &patches.suspend))
     }
 }
 
@@ -94,6 +105,19 @@ mod tests {
             [("argoproj.io", "ApplicationSet"), ("argoproj.io", "Sensor"), ("s3.services.k8s.aws", "Bucket")]
         {
             assert_eq!(of(group, kind, json!({ "spec": { "replicas": 1 } })), None, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_as_suspended_is_known_and_a_number_of_replicas_is_none_of_it() {
+        for (group, kind, spec, expected) in [
+            ("argoproj.io", "CronWorkflow", json!({ "suspend": true }), true),
+            ("argoproj.io", "CronWorkflow", json!({ "suspend": false }), false),
+            ("argoproj.io", "Rollout", json!({ "replicas": 0 }), false),
+            ("argoproj.io", "ApplicationSet", json!({}), false),
+        ] {
+            let actor = Actor::find(group, kind).unwrap();
+            assert_eq!(actor.is_suspended(&json!({ "spec": spec })), expected, "{kind} {spec}");
         }
     }
 
