@@ -45,7 +45,7 @@ const NOTHING: Routes = Routes {
     listens: false,
 };
 
-static ROUTES: [Routes; 11] = [
+static ROUTES: [Routes; 13] = [
     Routes {
         of: ("networking.k8s.io", &["Ingress"]),
         wildcard: Wildcard::OneLabel,
@@ -96,6 +96,14 @@ static ROUTES: [Routes; 11] = [
         texts: &["spec.virtualhost.corsPolicy.allowOrigin[]", "spec.routes[].requestRedirectPolicy.hostname"],
         ..NOTHING
     },
+    // https://istio.io/latest/docs/reference/config/networking/virtual-service/ and gateway/, whose hosts may stand behind a namespace
+    Routes {
+        of: ("networking.istio.io", &["VirtualService"]),
+        hosts: &["spec.hosts[]"],
+        texts: &["spec.http[].redirect.authority", "spec.http[].corsPolicy.allowOrigins[].exact"],
+        ..NOTHING
+    },
+    Routes { of: ("networking.istio.io", &["Gateway"]), texts: &["spec.servers[].hosts[]"], ..NOTHING },
     // https://docs.nginx.com/nginx-ingress-controller/configuration/virtualserver-and-virtualserverroute-resources/
     Routes {
         of: ("k8s.nginx.org", &["TransportServer", "VirtualServer", "VirtualServerRoute"]),

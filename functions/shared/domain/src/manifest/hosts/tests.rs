@@ -210,6 +210,8 @@ fn hosts_are_found_wherever_a_kind_of_routes_has_them() {
             1,
         ),
         ("projectcontour.io/v1", "HTTPProxy", json!({ "virtualhost": { "fqdn": "shop.example.com" } }), 1),
+        ("networking.istio.io/v1", "VirtualService", json!({ "hosts": ["shop.example.com"] }), 1),
+        ("networking.istio.io/v1beta1", "Gateway", json!({ "servers": [{ "hosts": ["shop/shop.example.com"] }] }), 1),
         ("k8s.nginx.org/v1", "VirtualServer", json!({ "host": "shop.example.com" }), 1),
     ] {
         let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "r" }, "spec": spec });
