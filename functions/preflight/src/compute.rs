@@ -64,7 +64,8 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     let blue = blue.cluster;
 
     let version = input.green.version.clone().unwrap_or_else(|| blue.version.clone());
-    let addons = addons::read(ports, &blue.name, &version, &mut problems).await?;
+    let mut addons = addons::read(ports, &blue.name, &version, &mut problems).await?;
+    addons::replace(&mut addons, &input.workloads.replace);
     let mut compute = Compute {
         green: Green {
             name: input.green.cluster.clone(),
@@ -84,7 +85,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     access::read(ports, &mut compute, &mut problems).await?;
     nodes::read(ports, input, &mut compute, &mut problems).await?;
     let shared = network::read(ports, input, &mut compute, &mut problems).await?;
-    problems.extend(addons::problems(&compute));
+    problems.extend(addons::problems(&compute, &input.workloads.replace));
     problems.extend(roles::problems(ports, &compute).await?);
     problems.extend(tags::problems(&compute));
     let shared_templates = nodes::shared_templates(ports, &compute).await?;

@@ -10,10 +10,10 @@ pub use around::Around;
 use domain::{
     Input, Kind, PhaseError, Problem,
     manifest::{
-        Classes, HOLD_LABEL, Object, RUN_LABEL, class, classify, helm, hold, outside::Controllers, prepare::as_green,
-        refusal::reasons, removed, state, workload,
+        Classes, HOLD_LABEL, Object, ObjectId, RUN_LABEL, class, classify, helm, hold, outside::Controllers,
+        prepare::as_green, refusal::reasons, removed, workload,
     },
-    object::actors::{Actor, is_scaled_object},
+    object::{actors::Actor, autoscalers},
     plan::{
         Found, Planned,
         workloads::{Bundle, Workload, Workloads},
@@ -81,8 +81,9 @@ where
         left_out.extend(hooks.map(|object| object.id.to_string()));
         for object in as_green(served.objects, &input.workloads.replace) {
             let named = around::names_blue(&object, &blues);
+            let told = named.or_else(|| around::finds_groups_of_both(&object, &input.green.cluster));
             problems
-                .extend(named.map(|message| Problem::new(&path, format!("{message} (document {})", object.document))));
+                .extend(told.map(|message| Problem::new(&path, format!("{message} (document {})", object.document))));
             all.push((index, bundles::without_bulk(object)));
         }
     }
@@ -122,7 +123,8 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
     for (index, object) in all {
         // A Service that is not classed is told with the others that are not.
         let told = class::is_load_balancer(object) && classes.unclassed.contains(&object.id);
-        let mut messages = reasons(object, told || classes.hold.contains(&object.id), &controllers);
+        let held = told || classes.hold.contains(&object.id);
+        let mut messages = reasons(object, held, classes.run.contains(&object.id), &controllers);
         messages.extend(removed::replacement(&object.id, version).map(|instead| {
             format!(
                 "{} is written for {}, which Kubernetes {version} does not serve any more; use {instead}",
@@ -158,7 +160,8 @@ fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<P
         problems.push(Problem::new(
             hold,
             format!(
-                "these workloads work without being asked, since no Service of the bundles selects their Pods, or get a load balancer of their own: {}.{} \
+                "these workloads work without being asked, since no Service of the bundles selects their Pods or their controllers act by themselves, or get a load \
+                 balancer of their own: {}.{} \
                  On green they would take production's messages before anybody approved. Put each in workloads.hold (suspended on green until the switch, on blue after it) \
                  or workloads.run (may run in both clusters at once), or label it {HOLD_LABEL} or {RUN_LABEL}",
                 names(classes.unclassed.iter()),
@@ -170,7 +173,7 @@ fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<P
         problems.push(Problem::new(
             hold,
             format!(
-                "these cannot be suspended: {}. Make each a Deployment, or let it run on both sides",
+                "these cannot be suspended, or scale what is to be: {}. Make each a Deployment, take it out of the bundle, or let it run on both sides",
                 names(classes.cannot_hold.iter())
             ),
         ));
@@ -190,7 +193,7 @@ fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<P
         for (index, name) in list.iter().enumerate().filter(|(_, name)| !known.contains(*name)) {
             problems.push(Problem::new(
                 format!("$.workloads.{field}[{index}]"),
-                format!("{name} names nothing in the bundles; the names are Kind/namespace/name, with the namespace default where the manifest has none"),
+                format!("{name} names nothing in the bundles; the names are Kind/namespace/name, with the namespace default where the manifest has none, and Kind/name of what has no namespace"),
             ));
         }
     }
@@ -203,7 +206,7 @@ fn acting(classes: &Classes) -> String {
     acting.take(NAMED).collect()
 }
 
-fn names<'a>(ids: impl ExactSizeIterator<Item = &'a domain::manifest::ObjectId>) -> String {
+fn names<'a>(ids: impl ExactSizeIterator<Item = &'a ObjectId>) -> String {
     let more = ids.len().saturating_sub(NAMED);
     let named: Vec<String> = ids.take(NAMED).map(ToString::to_string).collect();
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -213,13 +216,18 @@ fn names<'a>(ids: impl ExactSizeIterator<Item = &'a domain::manifest::ObjectId>)
 fn workloads(objects: &[Object], classes: &Classes) -> Vec<Workload> {
     let autoscaled: BTreeSet<(&str, &str, &str)> = objects
         .iter()
-        .filter(|object| object.id.kind == "HorizontalPodAutoscaler" || is_scaled_object(&object.id))
         .filter_map(|object| {
-            let (kind, name) = state::scaled_by(object.value.as_object()?)?;
+            let (kind, name) = autoscalers::replicas_of(&object.id, &object.value)?;
             Some((object.id.namespace_or_default(), kind, name))
         })
         .collect();
-    let runs = |object: &&Object| classes.run.contains(&object.id) && Actor::of(&object.id).is_none();
+    let is_autoscaled =
+        |id: &ObjectId| autoscaled.contains(&(id.namespace_or_default(), id.kind.as_str(), id.name.as_str()));
+    // Of the custom resources that run, only those whose replicas are left to an autoscaler matter later.
+    let runs = |object: &&Object| {
+        let makes_pods = workload::is_workload(&object.id) || class::is_load_balancer(object);
+        classes.run.contains(&object.id) && (makes_pods || is_autoscaled(&object.id))
+    };
     let mut found: Vec<Workload> = objects
         .iter()
         .filter(|object| classes.hold.contains(&object.id) || runs(object))
@@ -230,14 +238,14 @@ fn workloads(objects: &[Object], classes: &Classes) -> Vec<Workload> {
                 held,
                 images: workload::images(&id.kind, &object.value),
                 replicas: workload::replicas(&id.kind, &object.value),
-                autoscaled: autoscaled.contains(&(id.namespace_or_default(), id.kind.as_str(), id.name.as_str())),
+                autoscaled: is_autoscaled(&id),
                 resume: hold::suspension(&id, &object.value).filter(|_| held).map(|of| of.restore).unwrap_or_default(),
                 id,
             }
         })
         .collect();
     // An autoscaler is suspended before what it scales.
-    found.sort_by_key(|workload| !is_scaled_object(&workload.id));
+    found.sort_by_key(|workload| classes.hold.iter().position(|id| *id == workload.id).unwrap_or(usize::MAX));
     // Two bundles may hold the same object.
     let mut seen = BTreeSet::new();
     found.retain(|workload| seen.insert(workload.id.clone()));
@@ -247,10 +255,11 @@ fn workloads(objects: &[Object], classes: &Classes) -> Vec<Workload> {
 /// Consumers behind a Service cannot be told from servers: the plan names all that runs, for people to look at.
 fn runs(workloads: &[Workload], classes: &Classes) -> Vec<String> {
     let list = |held: bool| {
-        // Custom resources that run are not compared between the sides, and in no plan.
-        let actors = classes.run.iter().filter(|id| !held && Actor::of(id).is_some());
         let of_plan = workloads.iter().filter(|workload| workload.held == held).map(|workload| &workload.id);
-        let ids: Vec<_> = of_plan.chain(actors).collect();
+        // Custom resources that run are not compared between the sides, and in no plan.
+        let planned = |id: &&ObjectId| !workloads.iter().any(|workload| workload.id == **id);
+        let others = classes.run.iter().filter(|_| !held).filter(planned);
+        let ids: Vec<_> = of_plan.chain(others).collect();
         (!ids.is_empty()).then(|| names(ids.into_iter()))
     };
     let running = list(false)

@@ -130,6 +130,18 @@ async fn every_name_of_blue_is_found_and_no_part_of_a_longer_word() {
     }
 }
 
+/// awslabs/amazon-eks-ami, nodeadm: a cluster may be called as a part of the API group of a `NodeConfig`.
+#[test]
+fn user_data_of_a_cluster_with_a_short_name_names_it_as_a_word_of_its_own_only() {
+    let path = format!("{}/tests/cases/user-data-of-a-short-name.mime", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    for name in ["eks", "aws", "node", "prod"] {
+        assert!(!domain::names::is_named(&text, name), "{name}");
+    }
+    let joined = text.replace("maxPods: 50", "maxPods: 50}}, cluster: {name: eks");
+    assert!(domain::names::is_named(&joined, "eks"));
+}
+
 #[tokio::test]
 async fn a_held_load_balancer_comes_back_as_it_was_written() {
     let name = "load-balancer-service";

@@ -3,27 +3,53 @@
 
 use domain::gateway::export;
 use domain::input::Host;
+use domain::plan::edge::integration::with_variables;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The parameter mapping that gives the backend another Host header than the URI's
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>).
-const HOST: &str = "integration.request.header.Host";
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>); names of headers have no case.
+const HOST: &str = "integration.request.header.host";
 
-/// The document to import. Integrations through other links, or through none, stay as they are.
+/// A mapping from a stage variable.
+const VARIABLE: &str = "stageVariables.";
+
+/// The document to import. Integrations through other links, or through none, stay as they are. A stage variable that holds a public host
+/// is resolved: the temporary API's stage has production's variables, with which it shows blue later.
 #[must_use]
-pub fn temporary(mut export: Value, blue: &str, green: &str, hosts: &[Host]) -> Value {
+pub fn temporary(
+    mut export: Value,
+    blue: &str,
+    green: &str,
+    hosts: &[Host],
+    variables: &BTreeMap<String, String>,
+) -> Value {
     for integration in export::through(&mut export, blue) {
         export::connect(integration, green);
         if let Some(uri) = integration.get("uri").and_then(Value::as_str) {
-            integration["uri"] = rehost(uri, hosts).into();
+            let resolved = with_variables(uri, variables).unwrap_or_else(|| uri.to_owned());
+            let renamed = rehost(&resolved, hosts);
+            if renamed != resolved {
+                integration["uri"] = renamed.into();
+            }
         }
-        if let Some(Value::String(host)) =
-            integration.get_mut("requestParameters").and_then(|known| known.get_mut(HOST))
-        {
-            *host = rename(host, hosts);
+        let mappings = integration.get_mut("requestParameters").and_then(Value::as_object_mut);
+        for (_, value) in mappings.into_iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case(HOST)) {
+            if let Value::String(host) = value {
+                *host = mapped(host, hosts, variables);
+            }
         }
     }
     export
+}
+
+/// What a Host header is mapped from, with the temporary host where it is a public one or a stage variable that holds one.
+fn mapped(value: &str, hosts: &[Host], variables: &BTreeMap<String, String>) -> String {
+    let held = value.strip_prefix(VARIABLE).and_then(|name| variables.get(name)).map(|held| format!("'{held}'"));
+    match held {
+        Some(held) => Some(rename(&held, hosts)).filter(|renamed| *renamed != held).unwrap_or_else(|| value.to_owned()),
+        None => rename(value, hosts),
+    }
 }
 
 /// A static value of a parameter mapping, `'shop.example.com'`, with the temporary host where it was that public one.
@@ -86,6 +112,8 @@ mod tests {
             ("'SHOP.example.com:8080'", "'shop-green.example.com:8080'"),
             ("'other.example.com'", "'other.example.com'"),
             ("method.request.header.Host", "method.request.header.Host"),
+            ("stageVariables.host", "'shop-green.example.com'"),
+            ("stageVariables.other", "stageVariables.other"),
         ] {
             let export = |value: &str| {
                 json!({ "paths": { "/cart": { "get": { INTEGRATION: {
@@ -94,7 +122,8 @@ mod tests {
                     "requestParameters": { HOST: value },
                 } } } } })
             };
-            let written = temporary(export(value), "blue1", "blue1", &hosts());
+            let variables = [("host".to_owned(), "shop.example.com".to_owned())].into();
+            let written = temporary(export(value), "blue1", "blue1", &hosts(), &variables);
             assert_eq!(written, export(expected), "{value}");
         }
     }
@@ -123,6 +152,33 @@ mod tests {
             },
             "components": { "schemas": { "blue1": {} } },
         });
-        assert_eq!(temporary(export, "blue1", "green1", &hosts()), expected);
+        assert_eq!(temporary(export, "blue1", "green1", &hosts(), &BTreeMap::new()), expected);
+    }
+
+    // "http://${stageVariables.<variable_name>}/resource/operation"
+    // (https://docs.aws.amazon.com/apigateway/latest/developerguide/stage-variables.html).
+    #[test]
+    fn a_stage_variable_that_holds_a_public_host_is_resolved() {
+        let pairs = [
+            ("host", "shop.example.com"),
+            ("url", "http://shop.example.com:8080"),
+            ("other", "a.example.com"),
+            ("v", "2"),
+        ];
+        let variables: BTreeMap<String, String> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        for (uri, expected) in [
+            ("http://${stageVariables.host}/cart", "http://shop-green.example.com/cart"),
+            ("http://${stageVariables.host}:8080/v${stageVariables.v}", "http://shop-green.example.com:8080/v2"),
+            ("${stageVariables.url}/cart", "http://shop-green.example.com:8080/cart"),
+            ("http://${stageVariables.other}/cart", "http://${stageVariables.other}/cart"),
+            ("http://${stageVariables.missing}/cart", "http://${stageVariables.missing}/cart"),
+        ] {
+            let export = |uri: &str| {
+                json!({ "paths": { "/cart": { "get": { INTEGRATION: {
+                    "type": "http_proxy", "connectionType": "VPC_LINK", "connectionId": "blue1", "uri": uri,
+                } } } } })
+            };
+            assert_eq!(temporary(export(uri), "blue1", "blue1", &hosts(), &variables), export(expected), "{uri}");
+        }
     }
 }

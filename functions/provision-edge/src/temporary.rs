@@ -28,7 +28,8 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, link: &
 async fn document<P: Ports>(ports: &P, migration: &Migration, link: &str) -> Result<Value, PhaseError> {
     let edge = &migration.plan.edge;
     let export = ports.export(&edge.api.id, &edge.stage.name).await?;
-    Ok(rewrite::temporary(export, &edge.vpc_link.id, link, &migration.input.workloads.hosts))
+    let hosts = &migration.input.workloads.hosts;
+    Ok(rewrite::temporary(export, &edge.vpc_link.id, link, hosts, &edge.stage.variables))
 }
 
 /// Deletes usage plans and API; the API takes its stage and deployments with it.

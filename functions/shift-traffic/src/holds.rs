@@ -2,9 +2,10 @@
 //! blue. And before any traffic moves: both sides still run what was qualified.
 
 use domain::{
-    Migration, PhaseError, Side,
+    Entry, Migration, PhaseError, Side,
+    manifest::ObjectId,
     plan::workloads::Workload,
-    ports::{Kubernetes, Ledger},
+    ports::{Kubernetes, KubernetesApi, Ledger},
     release,
     resources::workload,
 };
@@ -28,11 +29,12 @@ where
     }
 }
 
-/// Suspends the holds on blue, each with its original in the ledger before it is touched, waits until their Pods are gone, and
-/// resumes them on green at blue's scale. To be called when green has all of the traffic, until it ends well.
+/// Suspends the holds on blue, with the originals of all in the ledger before one is touched, waits until everything of theirs has
+/// stopped, and resumes them on green at blue's scale, autoscalers after what they scale. To be called when green has all of the
+/// traffic, until it ends well.
 ///
 /// # Errors
-/// `NotReady` while Pods of a hold still run on blue.
+/// `NotReady` while something of a hold still runs on blue.
 pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
 where
     P: Ledger + Kubernetes,
@@ -42,53 +44,72 @@ where
         return Ok(());
     }
     let blue = ports.connect(&migration.input.blue.cluster).await?;
-    let mut running = Vec::new();
     for hold in &holds {
-        running.extend(workload::suspend_on_blue(ports, migration, &blue, hold).await?);
+        workload::remember_on_blue(ports, migration, &blue, hold).await?;
     }
-    all_gone("blue", &running)?;
-    let green = ports.connect(&migration.input.green.cluster).await?;
+    let mut suspended = Vec::new();
     for hold in &holds {
+        workload::suspend_on_blue(ports, migration, &blue, hold).await?;
+        if !is_service(&hold.id) {
+            suspended.push(&hold.id);
+        }
+    }
+    stopped("blue", &blue, &suspended).await?;
+    let green = ports.connect(&migration.input.green.cluster).await?;
+    for hold in holds.iter().rev() {
         workload::resume_on_green(ports, migration, &green, hold).await?;
     }
     Ok(())
 }
 
-/// Suspends the holds on green again, waits until their Pods are gone, and puts blue's back exactly as they were.
+/// Suspends the holds on green again, autoscalers before what they scale, waits until everything of theirs has stopped, and puts blue's
+/// back exactly as they were.
 ///
 /// # Errors
-/// `NotReady` while Pods of a hold still run on green.
+/// `NotReady` while something of a hold still runs on green.
 pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
 where
     P: Ledger + Kubernetes,
 {
-    let on_green = workload::held(ports, migration, Side::Green).await?;
+    let order = |entry: &Entry| migration.plan.workloads.holds().position(|hold| hold.id.to_string() == entry.key.name);
+    let mut on_green = workload::held(ports, migration, Side::Green).await?;
+    on_green.sort_by_key(order);
     if !on_green.is_empty() {
         let green = ports.connect(&migration.input.green.cluster).await?;
-        let mut running = Vec::new();
         for entry in &on_green {
-            running.extend(workload::suspend_on_green(&green, entry).await?);
+            workload::suspend_on_green(&green, entry).await?;
         }
-        all_gone("green", &running)?;
+        let ids = on_green.iter().map(workload::id).collect::<Result<Vec<_>, _>>()?;
+        stopped("green", &green, &ids.iter().collect::<Vec<_>>()).await?;
         for entry in &on_green {
             ports.absent(migration, &entry.key).await?;
         }
     }
-    let on_blue = workload::held(ports, migration, Side::Blue).await?;
+    let mut on_blue = workload::held(ports, migration, Side::Blue).await?;
+    on_blue.sort_by_key(order);
     if !on_blue.is_empty() {
         let blue = ports.connect(&migration.input.blue.cluster).await?;
-        for entry in &on_blue {
+        for entry in on_blue.iter().rev() {
             workload::restore_on_blue(ports, migration, &blue, entry).await?;
         }
     }
     Ok(())
 }
 
-fn all_gone(side: &str, running: &[String]) -> Result<(), PhaseError> {
+fn is_service(id: &ObjectId) -> bool {
+    id.kind == "Service" && id.group().is_empty()
+}
+
+/// Whether nothing of these works any more on a side, looked at when all of them are suspended.
+async fn stopped<A: KubernetesApi>(side: &str, api: &A, ids: &[&ObjectId]) -> Result<(), PhaseError> {
+    let mut running = Vec::new();
+    for id in ids {
+        running.extend(workload::remaining(api, id).await?);
+    }
     if running.is_empty() {
         Ok(())
     } else {
-        Err(PhaseError::not_ready(format!("waiting for Pods of holds to end on {side}: {}", running.join(", "))))
+        Err(PhaseError::not_ready(format!("waiting for holds to stop on {side}: {}", running.join(", "))))
     }
 }
 

@@ -5,6 +5,7 @@
 //! With the step `again`, after their answer, the same is shown once more: days may have passed, and blue may have grown. What
 //! they approved stays the evidence.
 
+mod held;
 mod outside;
 mod patience;
 mod ready;
@@ -103,6 +104,7 @@ where
     let on_blue = Live::read(&blue, plan).await?;
     let manifests = sides::manifests(ports, plan).await?;
     let workloads = sides::compare(plan, &manifests, &on_blue, &on_green)?;
+    held::suspended(&on_green, plan)?;
     let grown = node_group::grow_like_blue(ports, migration).await?;
     if !grown.is_empty() {
         ports.record(migration, "grew green's node groups as blue's have grown", json!(grown)).await?;

@@ -116,6 +116,62 @@ async fn another_release_on_blue_is_a_conflict_that_names_it() {
     fails(&account, &migration, Condition::Conflict, differs).await;
 }
 
+/// The web server is told the name of its cluster, in its arguments and in its image.
+fn named_after(account: &Account, cluster: &str, name: &str) {
+    let web = web(account, cluster, |web| {
+        let container = &mut web["spec"]["template"]["spec"]["containers"][0];
+        container["args"] = json!([format!("--cluster={name}")]);
+        container["image"] = format!("registry/{name}/web:1").into();
+    });
+    account.cluster(cluster).put(web);
+}
+
+#[tokio::test]
+async fn what_names_blue_on_blue_and_its_replacement_on_green_are_the_same_release() {
+    let (account, mut migration) = shop();
+    let mut manifests = testing::shop::manifests();
+    let web =
+        manifests.iter_mut().find(|manifest| manifest["kind"] == "Deployment" && manifest["metadata"]["name"] == "web");
+    let container = &mut web.unwrap()["spec"]["template"]["spec"]["containers"][0];
+    container["args"] = json!(["--cluster=shop-blue"]);
+    container["image"] = json!("registry/shop-blue/web:1");
+    let bundle = account.upload(testing::shop::BUNDLE, manifests);
+    migration.plan.workloads.bundles = vec![bundle];
+    named_after(&account, BLUE, "shop-blue");
+    named_after(&account, GREEN, "shop-green");
+    fails(&account, &migration, Condition::Conflict, "Deployment/shop/web in spec.containers[web].").await;
+    migration.plan.workloads.replace =
+        vec![domain::input::Replacement { blue: "shop-blue".into(), green: "shop-green".into() }];
+    first(&account, &migration).await.unwrap();
+    named_after(&account, GREEN, "shop-other");
+    fails(&account, &migration, Condition::Conflict, "Deployment/shop/web in spec.containers[web].").await;
+}
+
+#[tokio::test]
+async fn a_release_of_an_image_that_names_its_cluster_reached_both_sides() {
+    let (account, mut migration) = shop();
+    first(&account, &migration).await.unwrap();
+    named_after(&account, BLUE, "shop-blue");
+    named_after(&account, GREEN, "shop-green");
+    let changed = domain::release::one_sided(&account, &migration).await.unwrap();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+    migration.plan.workloads.replace =
+        vec![domain::input::Replacement { blue: "shop-blue".into(), green: "shop-green".into() }];
+    assert_eq!(domain::release::one_sided(&account, &migration).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_hold_that_somebody_resumed_on_green_is_a_conflict() {
+    let (account, migration) = shop();
+    let consumer = account.cluster(GREEN).object("Deployment/shop/consumer").unwrap();
+    let mut resumed = consumer.clone();
+    resumed["spec"]["replicas"] = json!(2);
+    account.cluster(GREEN).put(resumed);
+    fails(&account, &migration, Condition::Conflict, "not suspended on green: Deployment/shop/consumer").await;
+    account.cluster(GREEN).put(consumer);
+    first(&account, &migration).await.unwrap();
+}
+
 #[tokio::test]
 async fn green_is_scaled_as_blue_is_now_and_holds_stay_suspended() {
     let (account, migration) = shop();

@@ -3,7 +3,7 @@
 mod needed;
 mod schema;
 
-pub(super) use needed::problems;
+pub(super) use needed::{problems, replace};
 
 use super::BLUE;
 use domain::{

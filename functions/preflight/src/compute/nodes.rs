@@ -14,7 +14,8 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
     problems: &mut Vec<Problem>,
 ) -> Result<(), PhaseError> {
     let blue = compute.blue.name.clone();
-    let names = [blue.clone(), compute.blue.endpoint.clone()];
+    let mut names = compute.blue.names();
+    names.retain(|name| !input.workloads.replace.iter().any(|word| word.blue == *name));
     for name in ports.node_groups(&blue).await? {
         let Some(mut group) = ports.node_group(&blue, &name).await? else { continue };
         problems
@@ -84,7 +85,7 @@ fn template_refusals(group: &str, template: &LaunchTemplate) -> Vec<String> {
         refusals.push(format!("{name} names the custom AMI {image}, which is not cloned yet; let EKS choose the AMI"));
     }
     if template.data.user_data_names_blue {
-        refusals.push(format!("the user data of {name} names blue or its endpoint, so it would join green's nodes to blue; leave that to EKS"));
+        refusals.push(format!("the user data of {name} names blue, its endpoint or its OIDC issuer, so it would join green's nodes to blue; leave that to EKS, or say in workloads.replace what it becomes on green"));
     }
     refusals
 }

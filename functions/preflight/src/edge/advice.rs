@@ -3,7 +3,7 @@
 use super::Ports;
 use domain::gateway::way::Way;
 use domain::plan::Found;
-use domain::plan::edge::Edge;
+use domain::plan::edge::{Edge, Integration, integration::with_variables};
 use domain::ports::gateway::Method;
 use domain::{Input, PhaseError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +97,8 @@ fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
         return Vec::new();
     }
     let mut advice = Vec::new();
-    let named: BTreeSet<&str> = edge.integrations.iter().filter_map(|method| host(&method.integration.uri)).collect();
+    let named: BTreeSet<String> =
+        edge.integrations.iter().filter_map(|method| host(&method.integration, &edge.stage.variables)).collect();
     for host in named.iter().filter(|host| !hosts.iter().any(|known| known.primary.eq_ignore_ascii_case(host))) {
         advice.push(format!(
             "requests with the host {host} keep it on the temporary API: $.workloads.hosts has no temporary name for it"
@@ -116,7 +117,18 @@ fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
     advice
 }
 
-fn host(uri: &str) -> Option<&str> {
-    let (_, rest) = uri.split_once("://")?;
-    rest.split(['/', ':', '?']).next()
+/// The host that a backend sees: that of a parameter mapping where there is one, else the URI's.
+fn host(integration: &Integration, variables: &BTreeMap<String, String>) -> Option<String> {
+    let mut mappings = integration.request_parameters.iter();
+    let mapped = mappings.find(|(name, _)| name.eq_ignore_ascii_case("integration.request.header.host"));
+    let name = if let Some((_, value)) = mapped {
+        match value.strip_prefix("stageVariables.") {
+            Some(name) => variables.get(name)?.clone(),
+            None => value.strip_prefix('\'')?.strip_suffix('\'')?.to_owned(),
+        }
+    } else {
+        let uri = with_variables(&integration.uri, variables).unwrap_or_else(|| integration.uri.clone());
+        uri.split_once("://")?.1.to_owned()
+    };
+    name.split(['/', ':', '?']).next().map(str::to_owned)
 }

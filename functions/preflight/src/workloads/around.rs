@@ -3,15 +3,14 @@
 use domain::{
     Problem,
     manifest::{Object, named, workload},
+    names::is_named,
     plan::{compute::Compute, edge::Edge},
 };
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How many places one message names.
 const NAMED: usize = 40;
-
-/// How long the identifier of a cluster is at least that begins its endpoint and ends its OIDC issuer.
-const IDENTIFIER: usize = 16;
 
 /// What surrounds the workloads of blue.
 #[derive(Debug, Clone, Default)]
@@ -21,22 +20,26 @@ pub struct Around {
 }
 
 impl Around {
-    /// What is known of blue: its cluster's name, its endpoint and the identifier in it, which its OIDC issuer has too, its security groups
-    /// and its load balancer.
+    /// What is known of blue: what names its cluster, its security groups and Auto Scaling groups, its load balancer with its target groups,
+    /// and its VPC link. A load balancer's own name is a word of people's and may be any; one of several words is hardly anything else.
     #[must_use]
     pub fn of(compute: &Compute, edge: &Edge) -> Self {
-        let blue = &compute.blue;
-        let endpoint = blue.endpoint.trim_start_matches("https://").trim_end_matches('/');
-        let identifier = endpoint.split('.').next().filter(|label| label.len() >= IDENTIFIER).unwrap_or_default();
-        let names = [blue.name.as_str(), endpoint, identifier, &edge.load_balancer.arn]
-            .into_iter()
-            .chain(compute.blue_groups());
+        let balancer = &edge.load_balancer;
+        let mut names = compute.blue.names();
+        names.extend(compute.blue_groups().into_iter().map(str::to_owned));
+        names.extend(compute.node_groups.iter().flat_map(|group| group.auto_scaling_groups.clone()));
+        names.extend([balancer.arn.clone(), balancer.dns_name.clone(), edge.vpc_link.id.clone()]);
+        names.extend(Some(&balancer.name).filter(|name| name.contains('-')).cloned());
+        names.extend(edge.target_groups.iter().map(|group| group.arn.clone()));
+        names.retain(|name| !name.is_empty());
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         let by_instance = edge.target_groups.iter().filter(|group| group.target_type == "instance");
         let ports = by_instance.flat_map(|group| [Some(group.port), group.health_check.port.parse().ok()]);
         let mut node_ports: Vec<u16> = ports.flatten().collect();
         node_ports.sort_unstable();
         node_ports.dedup();
-        Self { names: names.filter(|name| !name.is_empty()).map(str::to_owned).collect(), node_ports }
+        Self { names, node_ports }
     }
 
     /// The names of blue that nobody said to mean something else.
@@ -59,6 +62,23 @@ impl Around {
             })
             .collect()
     }
+}
+
+/// How the cluster autoscaler finds the Auto Scaling groups that it manages
+/// (<https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md#auto-discovery-setup>).
+const DISCOVERY: &str = "asg:tag=";
+
+/// An autoscaler that finds Auto Scaling groups by tags that do not name green finds blue's too, and ends their instances, which are no
+/// nodes of green (kubernetes/autoscaler#8084).
+pub(super) fn finds_groups_of_both(object: &Object, green: &str) -> Option<String> {
+    let tags = workload::arguments(object).filter_map(|argument| argument.split_once(DISCOVERY)).map(|(_, tags)| tags);
+    let mut anybodys = tags.filter(|tags| !is_named(tags, green));
+    let tags = anybodys.next().filter(|_| workload::is_workload(&object.id))?;
+    Some(format!(
+        "{} manages the Auto Scaling groups with the tags {tags}, which blue's may have too: on green it would end blue's nodes, which are none of green's. Let it \
+         find them by a tag that names {green} (k8s.io/cluster-autoscaler/<cluster>, which EKS puts on its groups)",
+        object.id
+    ))
 }
 
 fn answers(object: &Object, port: u16) -> bool {

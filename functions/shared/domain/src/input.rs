@@ -110,13 +110,13 @@ pub struct Workloads {
     /// The hosts of the routes, and what they are called while green is qualified.
     #[serde(default)]
     pub hosts: Vec<Host>,
-    /// Workloads that must run in one cluster only, as `Kind/namespace/name`.
+    /// Workloads that must run in one cluster only, as `Kind/namespace/name`, or `Kind/name` without a namespace.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*/[^/]+/[^/]+$")))]
+    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){1,2}$")))]
     pub hold: Vec<String>,
-    /// Workloads that work unasked and that may run in both clusters at once, as `Kind/namespace/name`.
+    /// Workloads that work unasked and that may run in both clusters at once, in the same way.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*/[^/]+/[^/]+$")))]
+    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){1,2}$")))]
     pub run: Vec<String>,
     /// What names blue in the manifests, as a word of its own, and what it becomes on green; the same, where it means something else.
     #[serde(default)]

@@ -2,9 +2,11 @@
 //! (<https://kubernetes.io/docs/concepts/overview/working-with-objects/>).
 
 pub mod actors;
+pub mod autoscalers;
 mod kinds;
+pub mod patches;
 
-pub use kinds::is_built_in;
+pub use kinds::{is_built_in, is_of};
 use kinds::{is_cluster_wide, is_namespaced};
 
 use serde::{Deserialize, Serialize};
@@ -184,7 +186,8 @@ fn identify(value: &Value) -> Result<ObjectId, String> {
     let namespace = text(&value["metadata"]["namespace"]).or_else(|| {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         let built_in = is_built_in(&api_version) && is_namespaced(&kind);
-        (built_in || actors::is_namespaced(group, &kind)).then(|| DEFAULT_NAMESPACE.to_owned())
+        let known = || actors::is_namespaced(group, &kind) || autoscalers::is_namespaced(group, &kind);
+        (built_in || known()).then(|| DEFAULT_NAMESPACE.to_owned())
     });
     Ok(ObjectId { name: text(&value["metadata"]["name"]).unwrap_or_default(), api_version, kind, namespace })
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     Migration, PhaseError, Progress,
-    manifest::{Live, ObjectId, state::template_digest, workload},
+    input::Replacement,
+    manifest::{Live, ObjectId, named, state::template_digest, workload},
     ports::{Kubernetes, Ledger},
 };
 use serde_json::Value;
@@ -25,11 +26,19 @@ where
     let blue = Live::read(&ports.connect(&migration.input.blue.cluster).await?, plan).await?;
     let green = Live::read(&ports.connect(&migration.input.green.cluster).await?, plan).await?;
     let ids = plan.workloads.iter().map(|workload| &workload.id);
-    Ok(ids.filter_map(|id| one_side(id, evidence.get(&id.to_string())?, blue.get(id), green.get(id))).collect())
+    Ok(ids
+        .filter_map(|id| one_side(id, evidence.get(&id.to_string())?, blue.get(id), green.get(id), &plan.replace))
+        .collect())
 }
 
 /// What changed on one side only since validate saw it; `None` where nothing did, or both sides changed to the same images.
-fn one_side(id: &ObjectId, seen: &Value, blue: Option<&Value>, green: Option<&Value>) -> Option<String> {
+fn one_side(
+    id: &ObjectId,
+    seen: &Value,
+    blue: Option<&Value>,
+    green: Option<&Value>,
+    replace: &[Replacement],
+) -> Option<String> {
     // Jobs may be gone for having ended (https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/).
     if id.kind == "Job" {
         return None;
@@ -39,9 +48,14 @@ fn one_side(id: &ObjectId, seen: &Value, blue: Option<&Value>, green: Option<&Va
         digest.as_deref() != seen[side].as_str()
     };
     let images = |live: Option<&Value>| live.map(|live| workload::images(&id.kind, live));
+    // What names blue in an image is green's word on green.
+    let mut as_green = blue.cloned();
+    if let Some(object) = &mut as_green {
+        named::replace(object, replace);
+    }
     match (changed("blue", blue), changed("green", green)) {
         (false, false) => None,
-        (true, true) if images(blue) == images(green) => None,
+        (true, true) if images(as_green.as_ref()) == images(green) => None,
         (true, false) => Some(format!("{id} on blue ({})", list(images(blue)))),
         (false, true) => Some(format!("{id} on green ({})", list(images(green)))),
         (true, true) => {

@@ -149,3 +149,133 @@ async fn the_way_back_from_the_middle_restores_blue() {
         assert_eq!(spec(&account, GREEN, CONSUMER)["replicas"], 0, "killed at call {call}");
     }
 }
+
+const SCALER: &str = "ScaledObject/shop/consumer";
+
+/// KEDA's autoscaler of the consumer, with what it says of its pause; `paused` is the annotation that its users wrote.
+fn scaler(says: &str, paused: Option<&str>) -> Value {
+    let mut annotations = json!({ "team": "shop" });
+    if let Some(replicas) = paused {
+        annotations["autoscaling.keda.sh/paused-replicas"] = replicas.into();
+    }
+    json!({
+        "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject",
+        "metadata": { "name": "consumer", "namespace": "shop", "annotations": annotations },
+        "spec": { "scaleTargetRef": { "name": "consumer" } },
+        "status": { "conditions": [{ "type": "Paused", "status": says }] },
+    })
+}
+
+/// The same, with the consumer scaled by KEDA.
+async fn scaled() -> (Account, Migration) {
+    let (account, mut migration) = qualified().await;
+    account.cluster(BLUE).put_with_status(scaler("False", None));
+    account.cluster(GREEN).put_with_status(scaler("True", Some("0")));
+    let id = Object::new(1, 1, scaler("", None)).unwrap().id;
+    let resume = json!({ "metadata": { "annotations": { "autoscaling.keda.sh/paused-replicas": null } } });
+    let held = Workload { id, held: true, images: vec![], replicas: None, autoscaled: false, resume };
+    migration.plan.workloads.workloads.insert(0, held);
+    (account, migration)
+}
+
+fn annotations(account: &Account, cluster: &str) -> Value {
+    account.cluster(cluster).object(SCALER).unwrap()["metadata"]["annotations"].clone()
+}
+
+/// KEDA has seen that it is to pause, or no longer.
+fn keda(account: &Account, cluster: &str) {
+    let mut scaler = account.cluster(cluster).object(SCALER).unwrap();
+    let paused = scaler["metadata"]["annotations"].get("autoscaling.keda.sh/paused-replicas").is_some();
+    scaler["status"]["conditions"][0]["status"] = if paused { "True" } else { "False" }.into();
+    account.cluster(cluster).put_with_status(scaler);
+}
+
+#[tokio::test]
+async fn a_hold_does_not_start_on_green_before_keda_has_paused_on_blue() {
+    let (account, migration) = scaled().await;
+    for _ in 0..3 {
+        let error = converge(&account, &migration).await.unwrap_err();
+        assert_eq!(error.condition, Condition::NotReady);
+        assert!(error.message.contains("ScaledObject/shop/consumer is not paused yet"), "{error}");
+        account.pass();
+    }
+    assert_eq!(annotations(&account, GREEN)["autoscaling.keda.sh/paused-replicas"], "0");
+    assert_eq!(spec(&account, GREEN, CONSUMER)["replicas"], 0);
+    keda(&account, BLUE);
+    account.drive(&migration, converge).await.unwrap();
+    assert_eq!(annotations(&account, GREEN), json!({ "team": "shop" }));
+    assert_eq!(spec(&account, GREEN, CONSUMER)["replicas"], 3);
+}
+
+#[tokio::test]
+async fn on_the_way_back_keda_pauses_on_green_first_and_blues_comes_back_as_its_users_paused_it() {
+    let (account, migration) = scaled().await;
+    account.cluster(BLUE).put_with_status(scaler("True", Some("2")));
+    account.drive(&migration, converge).await.unwrap();
+    keda(&account, GREEN);
+    account.pass();
+    let back = account.turned_back(&migration);
+    let error = undo(&account, &back).await.unwrap_err();
+    assert!(error.message.contains("waiting for holds to stop on green"), "{error}");
+    assert_eq!(annotations(&account, GREEN)["autoscaling.keda.sh/paused-replicas"], "0");
+    assert_eq!(annotations(&account, BLUE)["autoscaling.keda.sh/paused-replicas"], "0", "blue waits");
+    assert_eq!(spec(&account, BLUE, CONSUMER)["replicas"], 0, "blue waits");
+    keda(&account, GREEN);
+    account.drive(&back, undo).await.unwrap();
+    assert_eq!(annotations(&account, BLUE), json!({ "team": "shop", "autoscaling.keda.sh/paused-replicas": "2" }));
+    assert_eq!(spec(&account, BLUE, CONSUMER)["replicas"], 3);
+}
+
+#[tokio::test]
+async fn what_a_paused_autoscaler_scaled_to_none_comes_back_at_its_own_scale_wherever_it_was_killed() {
+    for call in 1..60 {
+        let (account, migration) = scaled().await;
+        account.fail_at(call, Fault::Killed);
+        let _ = converge(&account, &migration).await;
+        account.mend();
+        if annotations(&account, BLUE).get("autoscaling.keda.sh/paused-replicas").is_some() {
+            // What KEDA does with what it pauses.
+            let mut consumer = account.cluster(BLUE).object(CONSUMER).unwrap();
+            consumer["spec"]["replicas"] = json!(0);
+            account.cluster(BLUE).put(consumer);
+            keda(&account, BLUE);
+        }
+        for _ in 0..3 {
+            let _ = converge(&account, &migration).await;
+            keda(&account, BLUE);
+            account.pass();
+        }
+        account.drive(&migration, converge).await.unwrap();
+        assert_eq!(spec(&account, GREEN, CONSUMER)["replicas"], 3, "killed at call {call}");
+    }
+}
+
+#[tokio::test]
+async fn the_pods_of_a_suspended_custom_resource_are_waited_for_whoever_owns_them() {
+    let (account, mut migration) = qualified().await;
+    let job = json!({
+        "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledJob", "metadata": { "name": "import", "namespace": "shop" },
+        "spec": {}, "status": { "conditions": [{ "type": "Paused", "status": "True" }] },
+    });
+    for cluster in [BLUE, GREEN] {
+        account.cluster(cluster).put_with_status(job.clone());
+    }
+    let id = Object::new(1, 1, job).unwrap().id;
+    let held = Workload { id, held: true, images: vec![], replicas: None, autoscaled: false, resume: json!({}) };
+    migration.plan.workloads.workloads.insert(0, held);
+    let owned = |kind: &str, api_version: &str, name: &str, by: Value, phase: &str| {
+        let metadata = json!({ "name": name, "namespace": "shop", "ownerReferences": [by] });
+        json!({ "apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": {}, "status": { "phase": phase } })
+    };
+    let by_scaled_job = json!({ "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledJob", "name": "import" });
+    let by_job = |name: &str| json!({ "apiVersion": "batch/v1", "kind": "Job", "name": name });
+    let blue = account.cluster(BLUE);
+    blue.put_with_status(owned("Job", "batch/v1", "import-1", by_scaled_job, "Running"));
+    blue.put_with_status(owned("Pod", "v1", "import-1-a", by_job("import-1"), "Running"));
+    blue.put_with_status(owned("Pod", "v1", "import-1-b", by_job("import-1"), "Succeeded"));
+    blue.put_with_status(owned("Pod", "v1", "other", by_job("other"), "Running"));
+    let error = converge(&account, &migration).await.unwrap_err();
+    assert!(error.message.contains("ScaledJob/shop/import still has 1 (import-1-a)"), "{error}");
+    blue.put_with_status(owned("Pod", "v1", "import-1-a", by_job("import-1"), "Succeeded"));
+    account.drive(&migration, converge).await.unwrap();
+}

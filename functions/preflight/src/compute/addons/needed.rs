@@ -3,6 +3,8 @@
 use super::BLUE;
 use domain::{
     Problem,
+    input::Replacement,
+    manifest::named,
     plan::compute::{Addon, Compute, POD_IDENTITY_AGENT, VPC_CNI},
 };
 use serde_json::Value;
@@ -19,7 +21,7 @@ const CNI_ACCOUNT: &str = "aws-node";
 const EXTERNAL_DNS: &str = "external-dns";
 
 /// Every reason for which green's nodes would not become ready, or would run another network than blue's.
-pub(in crate::compute) fn problems(compute: &Compute) -> Vec<Problem> {
+pub(in crate::compute) fn problems(compute: &Compute, replace: &[Replacement]) -> Vec<Problem> {
     let blue = &compute.blue.name;
     let has = |name: &str| compute.addons.iter().any(|addon| addon.name == name);
     let mut messages: Vec<String> =
@@ -49,7 +51,7 @@ pub(in crate::compute) fn problems(compute: &Compute) -> Vec<Problem> {
             Ok(_) => {}
             Err(_) => messages.push(format!("the configuration of the add-on {} is neither JSON nor YAML", addon.name)),
         }
-        messages.extend(names_blue(compute, addon, written));
+        messages.extend(names_blue(compute, addon, written, replace));
     }
     messages.into_iter().map(|message| Problem::new(BLUE, message)).collect()
 }
@@ -78,15 +80,25 @@ fn lacks_eni_configs(settings: &Value) -> bool {
 }
 
 /// A configuration that names blue, its endpoint or its groups would tie green to them.
-fn names_blue(compute: &Compute, addon: &Addon, written: &str) -> Option<String> {
-    let blue = &compute.blue;
-    let groups = compute.blue_groups();
-    let named = [blue.name.as_str(), blue.endpoint.as_str()].into_iter().chain(groups);
-    let found = named.filter(|name| !name.is_empty()).find(|name| domain::names::is_named(written, name))?;
+fn names_blue(compute: &Compute, addon: &Addon, written: &str, replace: &[Replacement]) -> Option<String> {
+    let mut named = compute.blue.names();
+    named.extend(compute.blue_groups().into_iter().map(str::to_owned));
+    named.retain(|name| !replace.iter().any(|word| word.blue == *name && word.green == *name));
+    let found = named.iter().find(|name| domain::names::is_named(written, name))?;
     Some(format!(
-        "the configuration of the add-on {} names {found}, which is blue's: green's would be tied to it. Leave it out of the configuration",
+        "the configuration of the add-on {} names {found}, which is blue's: green's would be tied to it. Leave it out of the configuration, or say in \
+         workloads.replace what it becomes on green",
         addon.name
     ))
+}
+
+/// The configurations as green gets them.
+pub(in crate::compute) fn replace(addons: &mut [Addon], replace: &[Replacement]) {
+    for configuration in addons.iter_mut().filter_map(|addon| addon.configuration.as_mut()) {
+        if let Some(renamed) = named::renamed(configuration, replace) {
+            *configuration = renamed;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +120,7 @@ mod tests {
     }
 
     fn told(compute: &Compute) -> String {
-        Problem::list(&problems(compute))
+        Problem::list(&problems(compute, &[]))
     }
 
     #[test]
@@ -175,6 +187,20 @@ mod tests {
             let mut compute = compute();
             compute.addons[2].configuration = Some(written.to_owned());
             assert_eq!(told(&compute).contains("which is blue's"), refused, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_blues_in_a_configuration_becomes_greens_where_the_input_says_so() {
+        let words = |green: &str| vec![Replacement { blue: "shop-blue".to_owned(), green: green.to_owned() }];
+        for (green, expected) in
+            [("shop-green", r#"{"cluster":"shop-green"}"#), ("shop-blue", r#"{"cluster":"shop-blue"}"#)]
+        {
+            let mut compute = compute();
+            compute.addons[2].configuration = Some(r#"{"cluster":"shop-blue"}"#.to_owned());
+            replace(&mut compute.addons, &words(green));
+            assert_eq!(compute.addons[2].configuration.as_deref(), Some(expected));
+            assert_eq!(problems(&compute, &words(green)), []);
         }
     }
 }

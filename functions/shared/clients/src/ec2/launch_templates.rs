@@ -1,6 +1,6 @@
 //! Launch templates.
 
-use super::{filter, read_tags, specification, template_data, unless};
+use super::{filter, read_tags, specification, template_data, unless, user_data};
 use crate::{Account, error::phase_error};
 use aws_sdk_ec2::{
     operation::describe_launch_templates::DescribeLaunchTemplatesOutput,
@@ -91,7 +91,7 @@ impl LaunchTemplates for Account {
                     "{context}: version {version} of {id} is not what the plan saw"
                 )));
             }
-            data = data.set_user_data(user_data);
+            data = data.set_user_data(user_data.map(|text| user_data::renamed(text, &request.replace)));
         }
         self.ec2()
             .create_launch_template()

@@ -104,6 +104,7 @@ async fn a_clone_takes_its_user_data_from_the_version_that_the_plan_saw() {
         name: "green".to_owned(),
         data: LaunchTemplateData { security_group_ids: vec!["sg-green".to_owned()], ..found.data },
         user_data_of: Some((found.id, found.version)),
+        replace: Vec::new(),
         tags: Tags::new(),
         token: "token".to_owned(),
     };

@@ -1,7 +1,7 @@
 //! What the user data of a launch template says, without keeping it.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::names;
+use domain::{input::Replacement, manifest::named, names};
 
 /// Whether the user data, base64 as EC2 has it, or a part of it that is base64 once more, names one of these.
 pub(super) fn names(user_data: &str, wanted: &[String]) -> bool {
@@ -42,6 +42,46 @@ fn encoded_parts(text: &str) -> Vec<String> {
     parts
 }
 
+/// The length of a line of base64 in a MIME message (<https://www.rfc-editor.org/rfc/rfc2045#section-6.8>).
+const LINE: usize = 76;
+
+/// The user data with each word of blue's replaced, in parts that are base64 once more too; as it is where it names none.
+pub(super) fn renamed(user_data: String, replace: &[Replacement]) -> String {
+    let Some(text) = decoded(&user_data).filter(|_| !replace.is_empty()) else { return user_data };
+    let outer = named::renamed(&text, replace).unwrap_or_else(|| text.clone());
+    let mut written = String::with_capacity(outer.len());
+    let mut part: Option<String> = None;
+    let mut encoded = false;
+    for line in outer.split_inclusive('\n').chain(["--"]) {
+        let bare = line.trim_end().to_ascii_lowercase();
+        if bare.starts_with("--") {
+            written.extend(part.take().map(|part| renamed_part(part, replace)));
+            encoded = false;
+        } else if bare.starts_with("content-transfer-encoding:") {
+            encoded = bare.contains("base64");
+        } else if let Some(part) = &mut part {
+            part.push_str(line);
+            continue;
+        } else if bare.is_empty() && encoded {
+            part = Some(String::new());
+        }
+        written.push_str(line);
+    }
+    written.truncate(written.len() - "--".len());
+    if written == text { user_data } else { STANDARD.encode(written) }
+}
+
+fn renamed_part(part: String, replace: &[Replacement]) -> String {
+    match decoded(&part).and_then(|text| named::renamed(&text, replace)) {
+        Some(text) => {
+            let encoded = STANDARD.encode(text);
+            let lines = encoded.as_bytes().chunks(LINE).map(|line| String::from_utf8_lossy(line).into_owned() + "\n");
+            lines.collect()
+        }
+        None => part,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +108,29 @@ mod tests {
         assert!(!is_unreadable(Some(&STANDARD.encode("#!/bin/bash"))));
         assert!(!is_unreadable(Some("")));
         assert!(!is_unreadable(None));
+    }
+
+    #[test]
+    fn a_word_of_blues_is_replaced_in_the_text_and_in_encoded_parts_and_nothing_else_changes() {
+        let words = [Replacement { blue: "shop-blue".to_owned(), green: "shop-green".to_owned() }];
+        let after = |text: &str| decoded(&renamed(STANDARD.encode(text), &words)).unwrap();
+        assert_eq!(after("#!/bin/bash\necho shop-blue shop-blue-2\n"), "#!/bin/bash\necho shop-green shop-blue-2\n");
+        let part = |name: &str| {
+            STANDARD
+                .encode(format!("#!/bin/bash\necho joining {name}, which is a cluster with a long story behind it\n"))
+        };
+        let mime = |name: &str| {
+            let encoded = part(name);
+            let (first, rest) = encoded.split_at(LINE);
+            format!(
+                "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"B\"\n\n--B\nContent-Type: text/plain\n\nof {name}\n\n--B\n\
+                 Content-Transfer-Encoding: base64\n\n{first}\n{rest}\n--B--\n"
+            )
+        };
+        assert_eq!(after(&mime("shop-blue")), mime("shop-green"));
+        let other = STANDARD.encode(mime("shop-red"));
+        assert_eq!(renamed(other.clone(), &words), other);
+        let binary = STANDARD.encode([0x1f, 0x8b, 0xff]);
+        assert_eq!(renamed(binary.clone(), &words), binary);
     }
 }

@@ -83,6 +83,7 @@ pub(super) fn cluster(cluster: &types::Cluster) -> ClusterStatus {
             .map(|tier| tier.as_str().to_owned()),
         tags: tags(cluster.tags()),
         endpoint: text(cluster.endpoint()),
+        oidc_issuer: text(cluster.identity().and_then(|identity| identity.oidc()).and_then(|oidc| oidc.issuer())),
         certificate_authority: text(cluster.certificate_authority().and_then(|authority| authority.data())),
         not_copied: not_copied(&[
             (

@@ -21,6 +21,7 @@ const CLUSTER: &str = r#"{"cluster":{"name":"my-cluster","arn":"arn:aws:eks:us-w
 "status":"ACTIVE","certificateAuthority":{"data":"Zm9v"},"platformVersion":"eks.3","tags":{"team":"shop"},
 "encryptionConfig":[{"resources":["secrets"],"provider":{"keyArn":"arn:aws:kms:us-west-2:111122223333:key/k"}}],
 "accessConfig":{"authenticationMode":"API_AND_CONFIG_MAP"},"upgradePolicy":{"supportType":"EXTENDED"},
+"identity":{"oidc":{"issuer":"https://oidc.eks.us-west-2.amazonaws.com/id/A0DCCD80A04F01705DD065655C30CC3D"}},
 "computeConfig":{"enabled":false},"deletionProtection":true}}"#;
 
 fn body(text: &str) -> Value {
@@ -44,6 +45,8 @@ async fn a_cluster_is_read_with_everything_that_its_clone_needs() {
     assert_eq!(cluster.support_type.as_deref(), Some("EXTENDED"));
     assert!(cluster.deletion_protection && cluster.endpoint_public_access && !cluster.endpoint_private_access);
     assert_eq!(cluster.not_copied, [""; 0]);
+    let issuer = "oidc.eks.us-west-2.amazonaws.com/id/A0DCCD80A04F01705DD065655C30CC3D";
+    assert_eq!(cluster.names().last().map(String::as_str), Some(issuer));
 }
 
 #[tokio::test]

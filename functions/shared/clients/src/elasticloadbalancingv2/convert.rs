@@ -23,6 +23,7 @@ pub(super) fn balancer(balancer: &types::LoadBalancer) -> LoadBalancer {
     LoadBalancer {
         arn: text(balancer.load_balancer_arn()),
         name: text(balancer.load_balancer_name()),
+        dns_name: text(balancer.dns_name()),
         kind: balancer.r#type().map_or("", types::LoadBalancerTypeEnum::as_str).to_owned(),
         scheme: balancer.scheme().map_or("", types::LoadBalancerSchemeEnum::as_str).to_owned(),
         ip_address_type: balancer.ip_address_type().map_or("ipv4", types::IpAddressType::as_str).to_owned(),

@@ -64,7 +64,8 @@ fn balancer(address: &str) -> Answer {
         "DescribeLoadBalancers",
         &format!(
             "<LoadBalancers><member><LoadBalancerArn>{ELB}</LoadBalancerArn><Scheme>internal</Scheme>
-<LoadBalancerName>my-network-load-balancer</LoadBalancerName><VpcId>vpc-3ac0fb5f</VpcId><IpAddressType>ipv4</IpAddressType>
+<LoadBalancerName>my-network-load-balancer</LoadBalancerName>
+<DNSName>my-network-load-balancer-50dc6c495c0c9188.elb.us-west-2.amazonaws.com</DNSName><VpcId>vpc-3ac0fb5f</VpcId><IpAddressType>ipv4</IpAddressType>
 <CanonicalHostedZoneId>Z2P70J7EXAMPLE</CanonicalHostedZoneId><CreatedTime>2016-03-25T21:26:12.920Z</CreatedTime>
 <EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic>off</EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic>
 <AvailabilityZones><member><SubnetId>subnet-8360a9e7</SubnetId><ZoneName>us-west-2a</ZoneName>
@@ -88,6 +89,7 @@ async fn a_load_balancer_is_read_with_attributes_and_tags_and_its_clone_is_asked
     let expected = LoadBalancer {
         arn: ELB.to_owned(),
         name: "my-network-load-balancer".to_owned(),
+        dns_name: "my-network-load-balancer-50dc6c495c0c9188.elb.us-west-2.amazonaws.com".to_owned(),
         kind: "network".to_owned(),
         scheme: "internal".to_owned(),
         ip_address_type: "ipv4".to_owned(),

@@ -38,7 +38,7 @@ fn read(number: usize, line: usize, text: &str) -> Result<Document, Vec<Unreadab
         with_snippet: false,
         emit_comments: false,
     };
-    let value = if text.lines().all(|line| line.trim_start().starts_with('#') || line.trim().is_empty()) {
+    let mut value = if text.lines().all(|line| line.trim_start().starts_with('#') || line.trim().is_empty()) {
         Value::Null
     } else {
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
@@ -49,7 +49,24 @@ fn read(number: usize, line: usize, text: &str) -> Result<Document, Vec<Unreadab
             vec![Unreadable { document: number, line, message }]
         })?
     };
+    whole_numbers(&mut value);
     Ok(Document { number, line, value })
+}
+
+/// Writes a number without a fraction as an integer, as Go's JSON does of what kubectl reads (`1e3`, `1.0`, `08`): a field of the type
+/// integer takes no other.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number.as_f64().filter(|number| number.fract() == 0.0);
+            if let Some(whole) = whole.and_then(|number| format!("{number:.0}").parse::<i64>().ok()) {
+                *value = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        _ => {}
+    }
 }
 
 /// The documents' texts with the lines at which they begin. A line that begins with `---` ends a document wherever it
@@ -110,6 +127,39 @@ mod tests {
             values("mode: 0644\nport: \"80\"\ncpu: 100m\non: true\nmerge: {<<: {a: 1}, b: 2}"),
             [json!({ "mode": 420, "port": "80", "cpu": "100m", "on": true, "merge": { "a": 1, "b": 2 } })]
         );
+    }
+
+    fn case(name: &str) -> Result<Vec<Value>, String> {
+        let path = format!("{}/src/s3/cases/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(path).unwrap();
+        let read = documents(&bytes).map(|document| document.map(|document| document.value));
+        read.collect::<Result<_, _>>().map_err(|faults| faults[0].message.clone())
+    }
+
+    // What kubectl makes of them: go.yaml.in/yaml/v2's resolve.go, by way of sigs.k8s.io/yaml.
+    #[test]
+    fn scalars_tags_and_merge_keys_are_read_as_kubernetes_reads_them() {
+        let data = case("bundle").unwrap()[0]["data"].clone();
+        assert_eq!(data["yes-no"], json!([true, false, true, false, true, false, true, false]));
+        assert_eq!(
+            data["sha"],
+            json!([123_456_700_000_000_i64, 83, 8, 15, 31, 1000, "12:30:45", "2024-01-01", 0.5, null, 1000, 0.1])
+        );
+        assert_eq!(data["bin"], "hello");
+        assert_eq!(case("bundle").unwrap()[0]["metadata"]["annotations"]["a"], "8080");
+        assert_eq!((&data["text"], &data["folded"]), (&json!("a\n---x\n  ---\n"), &json!("one two")));
+        let anchors = case("anchors").unwrap()[0].clone();
+        assert_eq!(anchors["spec"]["template"]["metadata"]["labels"], json!({ "app": "a", "tier": "web" }));
+        let resources = &anchors["spec"]["template"]["spec"]["containers"][0]["resources"];
+        assert_eq!(resources["limits"], json!({ "cpu": 1, "memory": "1Gi" }));
+        assert_eq!(case("tabs").unwrap()[0]["data"]["nginx.conf"], "server {\n\tlisten 80;\n}\n");
+    }
+
+    #[test]
+    fn what_kubernetes_would_not_take_or_would_read_in_two_ways_is_told() {
+        for name in ["duplicate", "infinity"] {
+            assert!(case(name).is_err(), "{name}: {:?}", case(name));
+        }
     }
 
     #[test]

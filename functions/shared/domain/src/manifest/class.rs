@@ -1,7 +1,11 @@
 //! Which workloads work without being asked, and where each of them may run before anybody approved.
 
-use super::{Object, ObjectId, hold, state, workload};
-use crate::object::actors::{self, Actor};
+use super::{Object, ObjectId, hold, workload};
+use crate::object::{
+    actors::Actor,
+    autoscalers::{self, Pause},
+    is_built_in,
+};
 use serde_json::{Map, Value};
 
 /// The label of a workload that may run in both clusters at once, with any value but `"false"`.
@@ -27,18 +31,15 @@ pub struct Classes {
 
 /// Classes the workloads of all bundles, and the Services that would get a load balancer of their own.
 ///
-/// A workload works unasked when it is a CronJob that is not suspended or a Job, or when no Service of the bundles selects its Pods:
+/// A workload works unasked when it is a CronJob that is not suspended (nor is a custom resource then) or a Job, or when no Service of the bundles selects its Pods:
 /// nobody sends it requests, so it takes its work from somewhere, and on green that would be production's. Custom resources whose
-/// controllers start Pods or apply manifests do so too. `hold` and `run` are the input's, as `Kind/namespace/name`, and win over
-/// labels. KEDA's autoscaler of a hold is held with it (kedacore/keda#3724), before it: it would scale the hold from nothing.
+/// controllers start Pods, apply manifests or manage what is outside of the cluster do so too, and those of controllers that nobody
+/// knows where they carry a description of Pods. `hold` and `run` are the input's, as `Kind/namespace/name`, and win over labels. An
+/// autoscaler of a hold is held with it (kedacore/keda#3724), before it: it may scale the hold from nothing.
 #[must_use]
 pub fn classify(objects: &[Object], hold: &[String], run: &[String]) -> Classes {
     let mut classes = Classes::default();
-    for object in objects {
-        let service = is_load_balancer(object);
-        if !can_be_classed(object) {
-            continue;
-        }
+    for object in objects.iter().filter(|object| can_be_classed(object)) {
         let name = object.id.to_string();
         let named = (hold.contains(&name), run.contains(&name));
         let labelled = (is_labelled(object, HOLD_LABEL), is_labelled(object, RUN_LABEL));
@@ -47,28 +48,39 @@ pub fn classify(objects: &[Object], hold: &[String], run: &[String]) -> Classes 
             (true, true) => classes.both.push(id),
             (true, false) if hold::suspension(&id, &object.value).is_none() => classes.cannot_hold.push(id),
             (true, false) => classes.hold.push(id),
-            (false, false) if service || works_unasked(object, objects) => classes.unclassed.push(id),
-            (false, _) => classes.run.push(id),
+            (false, false) if is_load_balancer(object) || works_unasked(object, objects) => classes.unclassed.push(id),
+            (false, said) if said || workload::is_workload(&id) || Actor::of(&id).is_some() => classes.run.push(id),
+            (false, _) => {}
         }
     }
-    let scalers: Vec<ObjectId> = objects
-        .iter()
-        .filter(|object| actors::is_scaled_object(&object.id) && scales_one_of(object, &classes.hold))
-        .map(|object| object.id.clone())
-        .collect();
-    classes.hold.splice(0..0, scalers);
+    hold_autoscalers(&mut classes, objects);
     classes
 }
 
-/// Whether the input may say where the object runs.
+/// Holds the autoscalers of holds, first of all.
+fn hold_autoscalers(classes: &mut Classes, objects: &[Object]) {
+    let mut first = Vec::new();
+    for object in objects.iter().filter(|object| scales_one_of(object, &classes.hold)) {
+        let id = &object.id;
+        classes.run.retain(|run| run != id);
+        match autoscalers::pause(id, &object.value) {
+            Pause::By(_) => first.push(id.clone()),
+            Pause::Unknown if !classes.cannot_hold.contains(id) => classes.cannot_hold.push(id.clone()),
+            Pause::NotNeeded | Pause::Unknown => {}
+        }
+    }
+    classes.hold.retain(|id| !first.contains(id));
+    classes.hold.splice(0..0, first);
+}
+
+/// Whether the input may say where the object runs: what makes Pods or a load balancer, and any custom resource.
 #[must_use]
 pub fn can_be_classed(object: &Object) -> bool {
-    is_load_balancer(object) || workload::is_workload(&object.id) || Actor::of(&object.id).is_some()
+    is_load_balancer(object) || workload::is_workload(&object.id) || !is_built_in(&object.id.api_version)
 }
 
 fn scales_one_of(scaler: &Object, holds: &[ObjectId]) -> bool {
-    let target = scaler.value.as_object().and_then(state::scaled_by);
-    target.is_some_and(|(kind, name)| {
+    autoscalers::target(&scaler.id, &scaler.value).is_some_and(|(kind, name)| {
         holds.iter().any(|hold| {
             hold.namespace_or_default() == scaler.id.namespace_or_default() && hold.kind == kind && hold.name == name
         })
@@ -86,13 +98,51 @@ fn is_labelled(object: &Object, label: &str) -> bool {
     labels.get(label).is_some_and(|value| value != "false" && value != false)
 }
 
+/// Where custom resources describe the Pods that their controllers start, by the fields that Kubernetes' own have for it.
+const POD_SPECS: [&str; 6] = [
+    "/spec/template/spec",
+    "/spec/podTemplate/spec",
+    "/spec/podTemplateSpec/spec",
+    "/spec/podSpec",
+    "/spec/jobTemplate/spec/template/spec",
+    "/spec/jobTargetRef/template/spec",
+];
+
+/// Groups whose Pods wait for the requests that their controller routes to them
+/// (<https://knative.dev/docs/serving/>, <https://kserve.github.io/website/>).
+const ROUTED: [&str; 2] = ["serving.knative.dev", "serving.kserve.io"];
+
 fn works_unasked(object: &Object, objects: &[Object]) -> bool {
-    if workload::is_workload(&object.id) && matches!(object.id.kind.as_str(), "CronJob" | "Job") {
-        return object.id.kind == "Job" || object.value["spec"]["suspend"] != true;
+    let id = &object.id;
+    if workload::is_workload(id) {
+        return match id.kind.as_str() {
+            "Job" => true,
+            "CronJob" => object.value["spec"]["suspend"] != true,
+            _ => !is_served(object, objects),
+        };
     }
+    let has_pods = || POD_SPECS.iter().any(|path| has_containers(object, path)) && !ROUTED.contains(&id.group());
+    let acts = Actor::of(id).map_or_else(has_pods, |actor| !actor.is_suspended(&object.value));
+    acts && !is_served(object, objects)
+}
+
+fn has_containers(object: &Object, path: &str) -> bool {
+    object.value.pointer(path).is_some_and(|spec| spec["containers"].is_array())
+}
+
+/// Whether a Service of the bundles selects its Pods. A Rollout may take its Pods from a Deployment
+/// (<https://argo-rollouts.readthedocs.io/en/stable/features/specification/>, `workloadRef`).
+fn is_served(object: &Object, objects: &[Object]) -> bool {
+    let reference = &object.value["spec"]["workloadRef"];
+    let referred = objects.iter().find(|other| {
+        reference["name"] == other.id.name.as_str()
+            && reference["kind"] == other.id.kind.as_str()
+            && other.id.namespace_or_default() == object.id.namespace_or_default()
+    });
+    let with_pods = referred.unwrap_or(object);
     let none = Map::new();
-    let labels = workload::pod_labels(&object.id.kind, &object.value).unwrap_or(&none);
-    !objects.iter().any(|service| {
+    let labels = workload::pod_labels(&with_pods.id.kind, &with_pods.value).unwrap_or(&none);
+    objects.iter().any(|service| {
         service.id.kind == "Service"
             && service.id.group().is_empty()
             && service.id.namespace_or_default() == object.id.namespace_or_default()
@@ -109,101 +159,4 @@ fn selects(selector: &Value, labels: &Map<String, Value>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn object(kind: &str, name: &str, labels: &Value, spec: &Value) -> Object {
-        let api_version = match kind {
-            "Service" | "Pod" => "v1",
-            "CronJob" | "Job" => "batch/v1",
-            _ => "apps/v1",
-        };
-        let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": name, "labels": labels }, "spec": spec });
-        Object::new(1, 1, value).unwrap()
-    }
-
-    fn pods(app: &str) -> Value {
-        json!({ "template": { "metadata": { "labels": { "app": app } } } })
-    }
-
-    fn names(ids: &[ObjectId]) -> Vec<String> {
-        ids.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn who_serves_requests_runs_and_who_works_unasked_must_be_classed() {
-        let objects = [
-            object("Service", "web", &json!({}), &json!({ "selector": { "app": "web" } })),
-            object("Service", "outside", &json!({}), &json!({ "type": "ExternalName" })),
-            object("Deployment", "web", &json!({}), &pods("web")),
-            object("Deployment", "consumer", &json!({}), &pods("consumer")),
-            object("CronJob", "nightly", &json!({}), &json!({})),
-            object("Job", "migrate", &json!({ RUN_LABEL: "true" }), &json!({})),
-            object("DaemonSet", "agent", &json!({ HOLD_LABEL: "" }), &pods("agent")),
-        ];
-        let classes = classify(&objects, &[], &[]);
-        assert_eq!(names(&classes.run), ["Deployment/default/web", "Job/default/migrate"]);
-        assert_eq!(names(&classes.hold), ["DaemonSet/default/agent"]);
-        assert_eq!(names(&classes.unclassed), ["Deployment/default/consumer", "CronJob/default/nightly"]);
-    }
-
-    #[test]
-    fn the_input_wins_over_labels_and_a_label_of_false_is_none() {
-        let objects = [
-            object("CronJob", "a", &json!({ RUN_LABEL: "true" }), &json!({})),
-            object("CronJob", "b", &json!({ RUN_LABEL: "false" }), &json!({})),
-            object("CronJob", "c", &json!({ RUN_LABEL: "true", HOLD_LABEL: "true" }), &json!({})),
-        ];
-        let classes = classify(&objects, &["CronJob/default/a".into()], &["CronJob/default/b".into()]);
-        assert_eq!(names(&classes.hold), ["CronJob/default/a"]);
-        assert_eq!(names(&classes.run), ["CronJob/default/b"]);
-        assert_eq!(names(&classes.both), ["CronJob/default/c"]);
-    }
-
-    #[test]
-    fn what_starts_pods_by_itself_or_is_scaled_from_nothing_is_classed_too() {
-        let of = |api_version: &str, kind: &str, spec: &Value| {
-            let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "x" }, "spec": spec });
-            Object::new(1, 1, value).unwrap()
-        };
-        let objects = [
-            of("keda.sh/v1alpha1", "ScaledJob", &json!({})),
-            of("argoproj.io/v1alpha1", "CronWorkflow", &json!({})),
-            of("batch.volcano.sh/v1alpha1", "Job", &json!({})),
-            of("keda.sh/v1alpha1", "ScaledObject", &json!({ "scaleTargetRef": { "name": "consumer" } })),
-            of("keda.sh/v1alpha1", "ScaledObject", &json!({ "scaleTargetRef": { "name": "other" } })),
-            of("argoproj.io/v1alpha1", "Rollout", &pods("web")),
-            object("Service", "web", &json!({}), &json!({ "selector": { "app": "web" } })),
-            object("Deployment", "consumer", &json!({}), &pods("consumer")),
-            object("CronJob", "paused", &json!({}), &json!({ "suspend": true })),
-        ];
-        let hold = ["Deployment/default/consumer".into(), "Job/default/x".into()];
-        let classes = classify(&objects, &hold, &[]);
-        assert_eq!(names(&classes.unclassed), ["ScaledJob/default/x", "CronWorkflow/default/x"]);
-        assert_eq!(names(&classes.cannot_hold), ["Job/default/x"]);
-        assert_eq!(names(&classes.hold), ["ScaledObject/default/x", "Deployment/default/consumer"]);
-        assert_eq!(names(&classes.run), ["Rollout/default/x", "CronJob/default/paused"]);
-    }
-
-    #[test]
-    fn a_service_in_another_namespace_selects_nothing_here() {
-        let mut service = object("Service", "web", &json!({}), &json!({ "selector": { "app": "web" } }));
-        service.id.namespace = Some("other".into());
-        let classes = classify(&[service, object("Deployment", "web", &json!({}), &pods("web"))], &[], &[]);
-        assert_eq!(names(&classes.unclassed), ["Deployment/default/web"]);
-    }
-
-    #[test]
-    fn a_load_balancer_of_its_own_must_be_classed_and_a_pod_cannot_be_held() {
-        let objects = [
-            object("Service", "external", &json!({}), &json!({ "type": "LoadBalancer", "selector": { "app": "web" } })),
-            object("Pod", "tool", &json!({ HOLD_LABEL: "true" }), &json!({})),
-        ];
-        let classes = classify(&objects, &[], &[]);
-        assert_eq!(names(&classes.unclassed), ["Service/default/external"]);
-        assert_eq!(names(&classes.cannot_hold), ["Pod/default/tool"]);
-        let held = classify(&objects[..1], &["Service/default/external".into()], &[]);
-        assert_eq!(names(&held.hold), ["Service/default/external"]);
-    }
-}
+mod tests;

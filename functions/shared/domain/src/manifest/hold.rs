@@ -1,7 +1,11 @@
 //! Workloads that must run in one cluster only: how one is suspended, and how it is put back.
 
 use super::{ObjectId, workload};
-use crate::object::actors::{self, Actor};
+use crate::object::{
+    actors::Actor,
+    autoscalers::{self, Pause},
+    patches::Patches,
+};
 use serde_json::{Map, Value, json};
 
 /// A node label that no node carries: a DaemonSet that asks for it has no Pods.
@@ -17,69 +21,41 @@ const LOAD_BALANCER_FIELDS: [&str; 5] = [
     "loadBalancerSourceRanges",
 ];
 
-/// Two merge patches (RFC 7396): one that suspends an object, one that puts it back exactly as it was found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Suspension {
-    /// Suspends.
-    pub suspend: Value,
-    /// Puts back.
-    pub restore: Value,
-}
-
 /// How the object is suspended: a Deployment by asking for no replicas, a Job or CronJob by `suspend`
 /// (<https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job>), a DaemonSet by a node label
-/// that no node has, a Service of type LoadBalancer by doing without its load balancer, a custom resource by the field that its
-/// controller knows. `None` for what cannot be suspended, such as a Pod by itself.
+/// that no node has, a Service of type LoadBalancer by doing without its load balancer, an autoscaler or a custom resource by the field
+/// that its controller knows. `None` for what cannot be suspended, such as a Pod by itself.
 #[must_use]
-pub fn suspension(id: &ObjectId, object: &Value) -> Option<Suspension> {
-    if actors::is_scaled_object(id) {
-        let (suspend, restore) = actors::pause(object);
-        return Some(Suspension { suspend, restore });
-    }
+pub fn suspension(id: &ObjectId, object: &Value) -> Option<Patches> {
     if let Some(actor) = Actor::of(id) {
-        return actor.suspension(object).map(|(suspend, restore)| Suspension { suspend, restore });
+        return actor.suspension(object);
+    }
+    if autoscalers::target(id, object).is_some() {
+        return match autoscalers::pause(id, object) {
+            Pause::By(patches) => Some(patches),
+            Pause::NotNeeded | Pause::Unknown => None,
+        };
     }
     let is_service = id.kind == "Service" && id.group().is_empty();
     if !workload::is_workload(id) && !is_service {
         return None;
     }
     let spec = &object["spec"];
-    let (suspend, restore) = match id.kind.as_str() {
+    let set = |fields: &[(&[&str], Value)]| Some(Patches::setting(object, fields));
+    match id.kind.as_str() {
         "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
-            (json!({ "replicas": 0 }), json!({ "replicas": spec["replicas"] }))
+            set(&[(&["spec", "replicas"], json!(0))])
         }
-        "CronJob" | "Job" => (json!({ "suspend": true }), json!({ "suspend": spec["suspend"] })),
-        "DaemonSet" => {
-            let selector =
-                |value: Value| json!({ "template": { "spec": { "nodeSelector": { HELD_NODE_LABEL: value } } } });
-            (selector(json!("true")), selector(Value::Null))
-        }
+        "CronJob" | "Job" => set(&[(&["spec", "suspend"], json!(true))]),
+        "DaemonSet" => set(&[(&["spec", "template", "spec", "nodeSelector", HELD_NODE_LABEL], json!("true"))]),
         "Service" if spec["type"] == "LoadBalancer" => {
-            let mut suspend = Map::from_iter([("type".to_owned(), json!("NodePort"))]);
-            let mut restore = Map::from_iter([("type".to_owned(), json!("LoadBalancer"))]);
-            for field in LOAD_BALANCER_FIELDS {
-                if let Some(value) = spec.get(field) {
-                    suspend.insert(field.to_owned(), Value::Null);
-                    restore.insert(field.to_owned(), value.clone());
-                }
-            }
-            (Value::Object(suspend), Value::Object(restore))
+            let there = LOAD_BALANCER_FIELDS.iter().filter(|field| spec.get(**field).is_some());
+            let taken: Vec<[&str; 2]> = there.map(|field| ["spec", field]).collect();
+            let mut fields: Vec<(&[&str], Value)> = vec![(&["spec", "type"], json!("NodePort"))];
+            fields.extend(taken.iter().map(|path| (path.as_slice(), Value::Null)));
+            set(&fields)
         }
-        _ => return None,
-    };
-    Some(Suspension { suspend: json!({ "spec": suspend }), restore: json!({ "spec": restore }) })
-}
-
-/// Whether the object is suspended now.
-#[must_use]
-pub fn is_suspended(kind: &str, object: &Value) -> bool {
-    match kind {
-        "CronJob" | "Job" => object["spec"]["suspend"] == true,
-        "DaemonSet" => {
-            workload::pod_spec(kind, object).is_some_and(|spec| spec["nodeSelector"][HELD_NODE_LABEL] == "true")
-        }
-        "Service" => object["spec"]["type"] != "LoadBalancer",
-        _ => workload::replicas(kind, object) == Some(0),
+        _ => None,
     }
 }
 
@@ -106,6 +82,7 @@ pub fn merge(target: &mut Value, patch: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::patches::keeps;
 
     fn of(kind: &str) -> ObjectId {
         let api_version = match kind {
@@ -125,6 +102,7 @@ mod tests {
             ("CronJob", json!({ "spec": { "suspend": false } })),
             ("Job", json!({ "spec": { "suspend": false, "template": {} } })),
             ("DaemonSet", json!({ "spec": { "template": { "spec": { "nodeSelector": { "disk": "ssd" } } } } })),
+            ("DaemonSet", json!({ "spec": { "template": { "spec": { "containers": [] } } } })),
             (
                 "Service",
                 json!({ "spec": {
@@ -136,9 +114,9 @@ mod tests {
         ] {
             let patches = suspension(&of(kind), &original).unwrap();
             let mut object = original.clone();
-            assert!(!is_suspended(kind, &object), "{kind}");
+            assert!(!keeps(&object, &patches.suspend), "{kind}");
             merge(&mut object, &patches.suspend);
-            assert!(is_suspended(kind, &object), "{kind}");
+            assert!(keeps(&object, &patches.suspend), "{kind}");
             merge(&mut object, &patches.restore);
             assert_eq!(object, original, "{kind}");
         }

@@ -1,185 +1,187 @@
 //! The hosts of routes, rewritten for the time of qualification and nothing else with them.
 
+mod listeners;
+mod routes;
+mod text;
 mod traefik;
+
+pub use listeners::{is_outside, uncovered};
 
 use super::Object;
 use crate::input::Host;
+use routes::{Holds, Wildcard};
 use serde_json::Value;
 
-/// What brings traffic by host name.
-enum Routes {
-    /// `spec.rules[].host` and `spec.tls[].hosts[]`, <https://kubernetes.io/docs/concepts/services-networking/ingress/>.
-    Ingress,
-    /// `` Host(`…`) `` and `` HostSNI(`…`) `` in `spec.routes[].match`, and `spec.tls.domains[]`,
-    /// <https://doc.traefik.io/traefik/routing/providers/kubernetes-crd/>.
-    Traefik,
-    /// `spec.hostnames[]`, <https://gateway-api.sigs.k8s.io/api-types/httproute/>.
-    GatewayRoute,
-    /// `spec.listeners[].hostname`, which a route's hosts must match.
-    Gateway,
+/// One host name, or a text that holds some.
+enum Found<'a> {
+    Host(&'a mut String),
+    Text(&'a mut String),
 }
-
-fn routes(object: &Object) -> Option<Routes> {
-    match (object.id.group(), object.id.kind.as_str()) {
-        ("networking.k8s.io" | "extensions", "Ingress") => Some(Routes::Ingress),
-        ("traefik.io" | "traefik.containo.us", "IngressRoute" | "IngressRouteTCP") => Some(Routes::Traefik),
-        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TLSRoute") => Some(Routes::GatewayRoute),
-        ("gateway.networking.k8s.io", "Gateway" | "ListenerSet") | ("gateway.networking.x-k8s.io", "XListenerSet") => {
-            Some(Routes::Gateway)
-        }
-        _ => None,
-    }
-}
-
-/// Annotations of an Ingress that hold hosts, split by commas: <https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#server-alias>,
-/// <https://haproxy-ingress.github.io/docs/configuration/keys/#server-alias>.
-const ALIASES: [&str; 2] = ["nginx.ingress.kubernetes.io/server-alias", "haproxy-ingress.github.io/server-alias"];
-
-/// Annotations of an Ingress for Traefik that hold hosts, `router.tls.domains.<n>.main` and `.sans`
-/// (<https://doc.traefik.io/traefik/routing/providers/kubernetes-ingress/#annotations>).
-const TRAEFIK_DOMAINS: &str = "traefik.ingress.kubernetes.io/router.tls.domains.";
 
 /// The hosts that an object routes, in the order in which they stand there, each once.
 #[must_use]
 pub fn of(object: &Object) -> Vec<String> {
     let mut found = Vec::new();
     let mut copy = object.clone();
-    visit(&mut copy, &mut |host| {
-        if !found.contains(host) {
+    visit(&mut copy, &mut |place| {
+        if let Found::Host(host) = place
+            && !found.contains(host)
+        {
             found.push(host.clone());
         }
     });
     found
 }
 
-/// Whether the object routes by host at all.
+/// Whether the object routes by host at all, or listens for hosts.
 #[must_use]
 pub fn is_route(object: &Object) -> bool {
-    routes(object).is_some()
+    routes::of(&object.id).is_some_and(|routes| routes.answers() || routes.listens)
 }
 
 /// Puts the temporary host in the place of each primary one; answers how many were replaced.
 pub fn rewrite(object: &mut Object, hosts: &[Host]) -> usize {
     let mut replaced = 0;
-    visit(object, &mut |found| {
-        if let Some(host) = hosts.iter().find(|host| host.primary.eq_ignore_ascii_case(found)) {
-            found.clone_from(&host.temporary);
-            replaced += 1;
+    visit(object, &mut |place| match place {
+        Found::Host(found) => {
+            if let Some(host) = hosts.iter().find(|host| host.primary.eq_ignore_ascii_case(found)) {
+                found.clone_from(&host.temporary);
+                replaced += 1;
+            }
+        }
+        Found::Text(text) => {
+            if let Some(renamed) = text::renamed(text, hosts) {
+                *text = renamed;
+                replaced += 1;
+            }
         }
     });
     replaced
 }
 
-fn visit(object: &mut Object, see: &mut impl FnMut(&mut String)) {
-    let Some(routes) = routes(object) else { return };
-    if matches!(routes, Routes::Ingress) {
+fn visit(object: &mut Object, see: &mut impl FnMut(Found<'_>)) {
+    let Some(routes) = routes::of(&object.id) else { return };
+    if object.id.kind == "Ingress" {
         annotations(&mut object.value, see);
     }
-    let Some(spec) = object.value.get_mut("spec") else { return };
-    match routes {
-        Routes::Ingress => {
-            items(spec, "rules").for_each(|rule| text(rule, "host", see));
-            items(spec, "tls").for_each(|tls| items(tls, "hosts").for_each(|host| item(host, see)));
-        }
-        Routes::Traefik => {
-            items(spec, "routes").for_each(|route| {
-                if let Some(Value::String(rule)) = route.get_mut("match") {
-                    *rule = traefik::hosts(rule, see);
-                }
-            });
-            if let Some(tls) = spec.get_mut("tls") {
-                items(tls, "domains").for_each(|domain| {
-                    text(domain, "main", see);
-                    items(domain, "sans").for_each(|host| item(host, see));
-                });
+    for path in routes.hosts {
+        each(&mut object.value, path, &mut |value| {
+            if let Value::String(host) = value {
+                see(Found::Host(host));
             }
-        }
-        Routes::GatewayRoute => items(spec, "hostnames").for_each(|host| item(host, see)),
-        Routes::Gateway => items(spec, "listeners").for_each(|listener| text(listener, "hostname", see)),
+        });
+    }
+    for path in routes.rules {
+        each(&mut object.value, path, &mut |value| {
+            if let Value::String(rule) = value {
+                *rule = traefik::hosts(rule, &mut |host| see(Found::Host(host)));
+            }
+        });
+    }
+    for path in routes.texts {
+        each(&mut object.value, path, &mut |value| {
+            if let Value::String(text) = value {
+                see(Found::Text(text));
+            }
+        });
     }
 }
 
-fn annotations(ingress: &mut Value, see: &mut impl FnMut(&mut String)) {
+/// Shows every value at a path such as `spec.rules[].host`.
+fn each(value: &mut Value, path: &str, see: &mut impl FnMut(&mut Value)) {
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (name, is_list) = name.strip_suffix("[]").map_or((name, false), |name| (name, true));
+    let Some(found) = value.get_mut(name) else { return };
+    let one = std::slice::from_mut(found);
+    let all = match one {
+        [Value::Array(items)] if is_list => items.as_mut_slice(),
+        _ if is_list => return,
+        one => one,
+    };
+    for found in all {
+        if rest.is_empty() {
+            see(found);
+        } else {
+            each(found, rest, see);
+        }
+    }
+}
+
+fn annotations(ingress: &mut Value, see: &mut impl FnMut(Found<'_>)) {
     let annotations = ingress.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
     for (name, value) in annotations.into_iter().flatten() {
-        if !ALIASES.contains(&name.as_str()) && !name.starts_with(TRAEFIK_DOMAINS) {
-            continue;
-        }
-        if let Value::String(hosts) = value {
-            let seen = hosts.split(',').map(|host| {
-                let mut host = host.trim().to_owned();
-                see(&mut host);
-                host
-            });
-            *hosts = seen.collect::<Vec<_>>().join(",");
+        let (Value::String(text), Some(holds)) = (value, routes::annotation(name)) else { continue };
+        match holds {
+            Holds::Text => see(Found::Text(text)),
+            Holds::Hosts => {
+                let seen = text.split(',').map(|host| {
+                    let mut host = host.trim().to_owned();
+                    if !host.starts_with('~') {
+                        see(Found::Host(&mut host));
+                    }
+                    host
+                });
+                *text = seen.collect::<Vec<_>>().join(",");
+            }
         }
     }
 }
 
-/// Patterns of hosts that an object routes: a rule of Traefik that chooses hosts by a regular expression.
+/// Patterns of hosts that an object routes: a rule of Traefik or an alias of nginx that chooses hosts by a regular expression.
 #[must_use]
 pub fn patterns(object: &Object) -> Vec<String> {
-    if !matches!(routes(object), Some(Routes::Traefik)) {
-        return Vec::new();
+    let mut found: Vec<String> = rules(object).iter().flat_map(|rule| traefik::patterns(rule)).collect();
+    if object.id.kind == "Ingress" {
+        let annotations = object.value["metadata"]["annotations"].as_object();
+        let aliases =
+            annotations.into_iter().flatten().filter(|(name, _)| routes::annotation(name) == Some(Holds::Hosts));
+        let hosts = aliases.filter_map(|(_, value)| value.as_str()).flat_map(|hosts| hosts.split(','));
+        found.extend(hosts.map(str::trim).filter(|host| host.starts_with('~')).map(str::to_owned));
     }
-    let rules = object.value["spec"]["routes"].as_array().into_iter().flatten();
-    rules.filter_map(|route| route["match"].as_str()).flat_map(traefik::patterns).collect()
+    found
 }
 
-/// Whether a host of a route, which may begin with a wildcard, covers this one: one label of it where an Ingress says so
-/// (<https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards>), any number in the Gateway API
-/// (<https://gateway-api.sigs.k8s.io/reference/spec/#hostname>).
+/// Rules of Traefik that cannot be read: their hosts would be missed.
+#[must_use]
+pub fn unreadable(object: &Object) -> Vec<String> {
+    rules(object).into_iter().filter(|rule| !traefik::is_readable(rule)).collect()
+}
+
+fn rules(object: &Object) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut copy = object.value.clone();
+    for path in routes::of(&object.id).map_or(&[][..], |routes| routes.rules) {
+        each(&mut copy, path, &mut |rule| found.extend(rule.as_str().map(str::to_owned)));
+    }
+    found
+}
+
+/// Whether a host of a route, which may begin with a wildcard, covers this one.
 #[must_use]
 pub fn covers(route: &Object, wildcard: &str, host: &str) -> bool {
     let Some(suffix) = wildcard.strip_prefix('*') else { return wildcard.eq_ignore_ascii_case(host) };
     let host = host.to_ascii_lowercase();
     let label = host.strip_suffix(&suffix.to_ascii_lowercase()).filter(|label| !label.is_empty());
-    label.is_some_and(|label| !matches!(routes(route), Some(Routes::Ingress)) || !label.contains('.'))
+    let one_label = routes::of(&route.id).is_some_and(|routes| routes.wildcard == Wildcard::OneLabel);
+    label.is_some_and(|label| !one_label || !label.contains('.'))
 }
 
-/// Whether a Gateway among `gateways` that the route names as a parent has listeners, none of which covers this host: the route
-/// would not attach (<https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec>). `rename` is what listeners will be called.
+/// Whether a part of the route answers whatever the host is.
 #[must_use]
-pub fn is_outside(route: &Object, host: &str, gateways: &[&Object], rename: &[Host]) -> bool {
-    if !matches!(routes(route), Some(Routes::GatewayRoute)) {
-        return false;
+pub fn answers_any(object: &Object) -> bool {
+    let Some(routes) = routes::of(&object.id).filter(|routes| routes.answers()) else { return false };
+    let spec = &object.value["spec"];
+    if !routes.rules.is_empty() {
+        return rules(object).iter().any(|rule| traefik::is_of_any_host(rule));
     }
-    let mut parents = route.value["spec"]["parentRefs"].as_array().into_iter().flatten();
-    parents.any(|parent| {
-        let namespace = parent["namespace"].as_str().unwrap_or_else(|| route.id.namespace_or_default());
-        let gateway = gateways.iter().find(|gateway| {
-            gateway.id.kind == parent["kind"].as_str().unwrap_or("Gateway")
-                && parent["name"] == gateway.id.name.as_str()
-                && gateway.id.namespace_or_default() == namespace
-        });
-        gateway.is_some_and(|gateway| {
-            let mut gateway = (*gateway).clone();
-            rewrite(&mut gateway, rename);
-            let section = &parent["sectionName"];
-            let listeners = gateway.value["spec"]["listeners"].as_array().into_iter().flatten();
-            let mut named = listeners.filter(|listener| section.is_null() || listener["name"] == *section).peekable();
-            named.peek().is_some()
-                && !named.any(|listener| match listener["hostname"].as_str() {
-                    None | Some("") => true,
-                    Some(hostname) => covers(&gateway, hostname, host),
-                })
-        })
-    })
-}
-
-fn items<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
-    value.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
-}
-
-fn text(value: &mut Value, name: &str, see: &mut impl FnMut(&mut String)) {
-    if let Some(value) = value.get_mut(name) {
-        item(value, see);
-    }
-}
-
-fn item(value: &mut Value, see: &mut impl FnMut(&mut String)) {
-    if let Value::String(host) = value {
-        see(host);
+    let none = |value: &Value| value.as_str().is_none_or(|host| host.is_empty() || host == "*");
+    match object.id.kind.as_str() {
+        "Ingress" => {
+            let mut rules = spec["rules"].as_array().into_iter().flatten();
+            !spec["defaultBackend"].is_null() || rules.any(|rule| none(&rule["host"]))
+        }
+        _ if routes.parents => spec["hostnames"].as_array().is_none_or(Vec::is_empty),
+        _ => false,
     }
 }
 

@@ -2,28 +2,68 @@
 //! blue's resources (kubernetes/autoscaler#8084: an autoscaler terminates the instances of another cluster's groups).
 
 use crate::{input::Replacement, names};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
 /// Every place of the object that holds one of these names as a word of its own, as `path (name)`. What the object is called is none:
-/// names of Kubernetes objects name nothing in AWS.
+/// names of Kubernetes objects name nothing in AWS. What is base64 in the object is looked into, and never shown.
 #[must_use]
 pub fn places(object: &Value, names: &[String]) -> Vec<String> {
     let mut found = Vec::new();
-    visit("", object, &mut |path, text| {
+    let mut see = |path: &str, text: &str| {
         if !is_identity(path) {
             let there = names.iter().filter(|name| names::is_named(text, name));
             found.extend(there.map(|name| format!("{path} ({name})")));
         }
-    });
+    };
+    visit("", object, &mut see);
+    for field in encoded_fields(object) {
+        for (key, value) in object[*field].as_object().into_iter().flatten() {
+            if let Some(text) = decoded(value) {
+                see(&format!("{field}.{key}"), &text);
+            }
+        }
+    }
     found.dedup();
     found
 }
 
 /// Puts green's word in the place of each of blue's, in values and in keys; what the object is called stays.
 pub fn replace(object: &mut Value, replacements: &[Replacement]) {
-    if !replacements.is_empty() {
-        rewrite("", object, replacements);
+    if replacements.is_empty() {
+        return;
     }
+    rewrite("", object, replacements);
+    for field in encoded_fields(object) {
+        for (_, value) in object.get_mut(*field).and_then(Value::as_object_mut).into_iter().flatten() {
+            if let Some(text) = decoded(value).and_then(|text| renamed(&text, replacements)) {
+                *value = STANDARD.encode(text).into();
+            }
+        }
+    }
+}
+
+/// The text with each word of blue's replaced; `None` where it has none.
+#[must_use]
+pub fn renamed(text: &str, replacements: &[Replacement]) -> Option<String> {
+    replacements.iter().fold(None, |done, Replacement { blue, green }| {
+        names::renamed(done.as_deref().unwrap_or(text), blue, green).or(done)
+    })
+}
+
+/// The fields whose values are base64 (<https://kubernetes.io/docs/concepts/configuration/secret/>,
+/// <https://kubernetes.io/docs/concepts/configuration/configmap/#configmap-object>).
+fn encoded_fields(object: &Value) -> &'static [&'static str] {
+    match (object["apiVersion"].as_str(), object["kind"].as_str()) {
+        (Some("v1"), Some("Secret")) => &["data"],
+        (Some("v1"), Some("ConfigMap")) => &["binaryData"],
+        _ => &[],
+    }
+}
+
+fn decoded(value: &Value) -> Option<String> {
+    let joined: String = value.as_str()?.split_whitespace().collect();
+    STANDARD.decode(joined).ok().and_then(|bytes| String::from_utf8(bytes).ok())
 }
 
 fn is_identity(path: &str) -> bool {
@@ -77,13 +117,6 @@ fn joined(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// The text with each word of blue's replaced; `None` where it has none.
-fn renamed(text: &str, replacements: &[Replacement]) -> Option<String> {
-    replacements.iter().fold(None, |done, Replacement { blue, green }| {
-        names::renamed(done.as_deref().unwrap_or(text), blue, green).or(done)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +148,27 @@ mod tests {
             object["spec"]["containers"][0]["command"],
             json!(["--auto-discovery=tag=k8s.io/cluster-autoscaler/shop-green", "--title=shop-blue-2"])
         );
+    }
+
+    #[test]
+    fn what_is_encoded_in_a_secret_is_found_by_its_key_and_replaced() {
+        let text = "clusters:\n- cluster: {server: https://shop-blue}\n";
+        let mut secret = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "s" },
+            "data": { "config.yaml": STANDARD.encode(text), "binary": STANDARD.encode([0xff, 0xfe]) },
+            "stringData": { "plain": "of shop-blue" },
+        });
+        let names = ["shop-blue".into()];
+        assert_eq!(places(&secret, &names), ["stringData.plain (shop-blue)", "data.config.yaml (shop-blue)"]);
+        replace(&mut secret, &[Replacement { blue: "shop-blue".into(), green: "shop-green".into() }]);
+        assert_eq!(places(&secret, &names), [""; 0]);
+        assert_eq!(secret["data"]["config.yaml"], STANDARD.encode(text.replace("blue", "green")));
+        assert_eq!(secret["data"]["binary"], STANDARD.encode([0xff, 0xfe]));
+        let config =
+            json!({ "apiVersion": "v1", "kind": "ConfigMap", "binaryData": { "a": STANDARD.encode("shop-blue") } });
+        assert_eq!(places(&config, &names), ["binaryData.a (shop-blue)"]);
+        let other =
+            json!({ "apiVersion": "example.com/v1", "kind": "Secret", "data": { "a": STANDARD.encode("shop-blue") } });
+        assert_eq!(places(&other, &names), [""; 0]);
     }
 }

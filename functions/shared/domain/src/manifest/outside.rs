@@ -1,185 +1,62 @@
-//! What a controller would make outside of the cluster for an object: load balancers, records, volumes, other resources of AWS. Told by
-//! the controller that a class names and by groups of resources, never by what people called them.
+//! What a controller would make outside of the cluster for an object: load balancers, records, volumes. Told by the controller that a
+//! class names, by groups of resources and by what the objects ask for, never by what people called them.
+
+mod classes;
+mod table;
+
+pub use classes::Controllers;
 
 use super::Object;
-use crate::object::is_built_in;
+use crate::object::{is_built_in, is_of};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use table::{BY_SERVICE, DESCRIPTIONS, GATEWAY, INGRESS, MAKERS, VOLUMES};
 
-/// Controllers of `IngressClass` that make a load balancer in AWS.
-const INGRESS: [(&str, &str); 2] = [
-    // https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/
-    ("ingress.k8s.aws/alb", ALB),
-    // https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
-    ("eks.amazonaws.com/alb", ALB),
-];
-
-/// Controllers of `GatewayClass` that make a load balancer in AWS, by themselves or by a Service of type LoadBalancer a Gateway.
-const GATEWAY: [(&str, &str); 9] = [
-    // https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/gateway/
-    ("gateway.k8s.aws/alb", ALB),
-    ("gateway.k8s.aws/nlb", "makes a Network Load Balancer"),
-    // https://www.gateway-api-controller.eks.aws.dev/
-    ("application-networking.k8s.aws/gateway-api-controller", "makes a service network of VPC Lattice"),
-    // https://gateway.envoyproxy.io/docs/tasks/operations/customize-envoyproxy/
-    ("gateway.envoyproxy.io/gatewayclass-controller", BY_SERVICE),
-    // https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/#automated-deployment
-    ("istio.io/gateway-controller", BY_SERVICE),
-    // https://docs.cilium.io/en/stable/network/servicemesh/gateway-api/gateway-api/
-    ("io.cilium/gateway-controller", BY_SERVICE),
-    // https://projectcontour.io/docs/main/guides/gateway-api/
-    ("projectcontour.io/gateway-controller", BY_SERVICE),
-    // https://docs.nginx.com/nginx-gateway-fabric/
-    ("gateway.nginx.org/nginx-gateway-controller", BY_SERVICE),
-    // https://kgateway.dev/docs/
-    ("kgateway.dev/kgateway", BY_SERVICE),
-];
-
-/// Classes that a controller or a chart makes itself under this name, for bundles that lack them.
-const CUSTOMARY: [(&str, &str); 4] = [
-    ("alb", "ingress.k8s.aws/alb"),
-    ("amazon-vpc-lattice", "application-networking.k8s.aws/gateway-api-controller"),
-    ("istio", "istio.io/gateway-controller"),
-    ("cilium", "io.cilium/gateway-controller"),
-];
-
-const ALB: &str = "makes an Application Load Balancer";
-const BY_SERVICE: &str = "makes a Service of type LoadBalancer";
-const NODES: &str = "makes nodes outside of managed node groups, which Bascule does not move yet";
-const AWS: &str = "manages an AWS resource from inside the cluster: both clusters would manage the same one";
-const VOLUMES: &str = "makes volumes: Bascule does not move volumes, and those of green would be left behind with it";
-
-/// (group, or the end of one where it begins with a dot; kinds, all where there is none; what is made).
-const MAKERS: &[(&str, &[&str], &str)] = &[
-    (
-        "elbv2.k8s.aws",
-        &["TargetGroupBinding"],
-        "would register green's Pods in a target group of blue, which would send them requests before anybody approved",
-    ),
-    // https://karpenter.sh/docs/concepts/
-    ("karpenter.sh", &[], NODES),
-    ("karpenter.k8s.aws", &[], NODES),
-    // https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html
-    ("eks.amazonaws.com", &["NodeClass"], NODES),
-    // https://cluster-api-aws.sigs.k8s.io/
-    (".cluster.x-k8s.io", &[], AWS),
-    ("cluster.x-k8s.io", &[], AWS),
-    // https://aws-controllers-k8s.github.io/community/reference/
-    (".services.k8s.aws", &[], AWS),
-    // https://marketplace.upbound.io/providers/upbound/provider-family-aws
-    (".aws.upbound.io", &[], AWS),
-    (".aws.m.upbound.io", &[], AWS),
-    // https://github.com/crossplane-contrib/provider-aws
-    (".aws.crossplane.io", &[], AWS),
-    // https://flux-iac.github.io/tofu-controller/ and https://developer.hashicorp.com/terraform/cloud-docs/integrations/kubernetes
-    ("infra.contrib.fluxcd.io", &["Terraform"], AWS),
-    ("app.terraform.io", &[], AWS),
-    // https://www.pulumi.com/docs/iac/using-pulumi/continuous-delivery/pulumi-kubernetes-operator/
-    ("pulumi.com", &["Stack"], AWS),
-    // https://external-secrets.io/latest/api/pushsecret/
-    ("external-secrets.io", &["PushSecret", "ClusterPushSecret"], AWS),
-    // https://kubernetes-sigs.github.io/external-dns/latest/docs/sources/crd/
-    (
-        "externaldns.k8s.io",
-        &["DNSEndpoint"],
-        "makes DNS records: external-dns on green would take the names before anybody approved",
-    ),
-    // Volumes without a word of Kubernetes in the resource: https://cloudnative-pg.io/documentation/current/storage/,
-    // https://postgres-operator.readthedocs.io/en/latest/reference/cluster_manifest/#volume-properties,
-    // https://www.rabbitmq.com/kubernetes/operator/using-operator#persistence
-    ("postgresql.cnpg.io", &["Cluster"], VOLUMES),
-    ("acid.zalan.do", &["postgresql"], VOLUMES),
-    ("rabbitmq.com", &["RabbitmqCluster"], VOLUMES),
-];
-
-/// Fields in which custom resources carry the description of a `PersistentVolumeClaim`, or ask for one.
-const CLAIMS: [&str; 6] = [
-    "volumeClaimTemplate",
-    "volumeClaimTemplates",
-    "volumeClaimSpec",
-    "persistentVolumeClaimSpec",
-    "persistentVolumeClaimTemplate",
-    "cassandraDataVolumeClaimSpec",
-];
-
-/// Which controller serves each class that the bundles bring.
-#[derive(Debug, Clone, Default)]
-pub struct Controllers {
-    ingress: BTreeMap<String, String>,
-    default_ingress: Option<String>,
-    gateway: BTreeMap<String, String>,
+/// What is made for an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// In words that follow the object's name.
+    pub what: String,
+    /// Whether both clusters may do it at once where the input says so: nothing of it is left behind with green.
+    pub may_run: bool,
 }
 
-impl Controllers {
-    /// Those of the classes among these objects.
-    pub fn of<'a>(objects: impl Iterator<Item = &'a Object>) -> Self {
-        let mut found = Self::default();
-        for Object { id, value, .. } in objects {
-            let name = || id.name.clone();
-            match (id.group(), id.kind.as_str()) {
-                ("networking.k8s.io", "IngressClass") => {
-                    let controller = text(&value["spec"]["controller"]);
-                    // https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class
-                    let default = &value["metadata"]["annotations"]["ingressclass.kubernetes.io/is-default-class"];
-                    if default == "true" {
-                        found.default_ingress = Some(controller.clone());
-                    }
-                    found.ingress.insert(name(), controller);
-                }
-                ("gateway.networking.k8s.io", "GatewayClass") => {
-                    found.gateway.insert(name(), text(&value["spec"]["controllerName"]));
-                }
-                _ => {}
-            }
-        }
-        found
-    }
-
-    fn of_ingress(&self, ingress: &Value) -> Option<&str> {
-        let class = ingress["spec"]["ingressClassName"]
-            .as_str()
-            .or_else(|| ingress["metadata"]["annotations"]["kubernetes.io/ingress.class"].as_str());
-        class.map_or(self.default_ingress.as_deref(), |class| known(&self.ingress, class))
-    }
+fn made(what: impl Into<String>) -> Made {
+    Made { what: what.into(), may_run: false }
 }
 
-fn known<'a>(classes: &'a BTreeMap<String, String>, class: &str) -> Option<&'a str> {
-    let brought = classes.get(class).map(String::as_str);
-    brought.or_else(|| CUSTOMARY.iter().find(|(name, _)| *name == class).map(|(_, controller)| *controller))
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-/// What is made outside of the cluster for this object, in words that follow its name.
+/// What is made outside of the cluster for this object.
 #[must_use]
-pub fn made_for(object: &Object, controllers: &Controllers) -> Option<String> {
+pub fn made_for(object: &Object, controllers: &Controllers) -> Option<Made> {
     let (group, kind) = (object.id.group(), object.id.kind.as_str());
-    let balancer = |makers: &[(&str, &str)], controller: Option<&str>| {
-        let controller = controller?;
-        let (_, makes) = makers.iter().find(|(name, _)| *name == controller)?;
-        Some(format!("{makes} (its class is served by {controller}), which Bascule does not know"))
-    };
     match (group, kind) {
         ("networking.k8s.io" | "extensions", "Ingress") => {
-            return balancer(&INGRESS, controllers.of_ingress(&object.value));
+            return balancer(&INGRESS, controllers.of_ingress(&object.value)?).map(|(_, made)| made);
         }
-        ("gateway.networking.k8s.io", "Gateway") if !is_inner(&object.value) => {
-            let class = object.value["spec"]["gatewayClassName"].as_str().unwrap_or_default();
-            return balancer(&GATEWAY, known(&controllers.gateway, class));
+        ("gateway.networking.k8s.io", "Gateway") => {
+            let (by, made) = balancer(&GATEWAY, controllers.of_gateway(object)?)?;
+            let inner = by == BY_SERVICE && (is_inner(&object.value) || controllers.has_inner_service(object));
+            return (!inner).then_some(made);
         }
+        ("cert-manager.io", "Issuer" | "ClusterIssuer") => return acme(&object.value),
+        _ if is_built_in(&object.id.api_version) => return None,
         _ => {}
     }
-    let maker = MAKERS.iter().find(|(of, kinds, _)| {
-        let of_group = if of.starts_with('.') { group.ends_with(of) } else { group == *of };
-        of_group && (kinds.is_empty() || kinds.contains(&kind))
-    });
-    if let Some((.., makes)) = maker {
-        return Some((*makes).to_owned());
+    if let Some((_, makes)) = MAKERS.iter().find(|(of, _)| is_of(*of, group, kind)) {
+        return Some(made(*makes));
     }
-    let custom = !is_built_in(&object.id.api_version);
-    custom.then(|| claim("spec", &object.value["spec"])).flatten().map(|path| format!("{VOLUMES} ({path})"))
+    if let Some(definition) = controllers.composed(group, kind) {
+        let what = format!("stands for what {definition} says, which is made in both clusters");
+        return Some(Made { what, may_run: true });
+    }
+    if DESCRIPTIONS.iter().any(|of| is_of(*of, group, kind)) {
+        return None;
+    }
+    asked("spec", &object.value["spec"]).map(made)
+}
+
+fn balancer(makers: &[(&'static str, &'static str)], controller: &str) -> Option<(&'static str, Made)> {
+    let (_, what) = makers.iter().find(|(name, _)| *name == controller)?;
+    Some((what, made(format!("{what} (its class is served by {controller}), which Bascule does not know"))))
 }
 
 /// Istio makes a Service of another type where the Gateway says so
@@ -191,31 +68,78 @@ fn is_inner(gateway: &Value) -> bool {
         .any(|of| of["networking.istio.io/service-type"].as_str().is_some_and(|service| service != "LoadBalancer"))
 }
 
-/// Where a custom resource asks for a volume.
-fn claim(path: &str, value: &Value) -> Option<String> {
+/// An issuer that proves by DNS that names are its owner's writes records
+/// (<https://cert-manager.io/docs/configuration/acme/dns01/>).
+fn acme(issuer: &Value) -> Option<Made> {
+    let mut solvers = issuer["spec"]["acme"]["solvers"].as_array().into_iter().flatten();
+    solvers.any(|solver| !solver["dns01"].is_null()).then(|| Made {
+        what: "orders certificates and writes DNS records for it, from both clusters at once".to_owned(),
+        may_run: true,
+    })
+}
+
+/// What a custom resource asks its controller for by fields that Kubernetes' own resources have: a volume, or a load balancer.
+fn asked(path: &str, value: &Value) -> Option<String> {
     match value {
         Value::Object(fields) => {
-            let here = fields.iter().find(|(name, value)| CLAIMS.contains(&name.as_str()) && !is_empty(value));
-            if let Some((name, _)) = here {
-                return Some(format!("{path}.{name}"));
-            }
-            let asks = value["resources"]["requests"]["storage"].is_string()
+            let here = fields.iter().find_map(|(name, value)| {
+                let path = format!("{path}.{name}");
+                if is_claim(name, value) {
+                    Some(format!("{VOLUMES} ({path})"))
+                } else if name.to_ascii_lowercase().ends_with("type") && is_load_balancer(value) {
+                    Some(format!("{BY_SERVICE} ({path}), which Bascule does not know"))
+                } else {
+                    None
+                }
+            });
+            let is_volume = value["resources"]["requests"]["storage"].is_string()
                 // https://strimzi.io/docs/operators/latest/configuring#type-PersistentClaimStorage-reference
                 || value["type"] == "persistent-claim";
-            if asks {
-                return Some(path.to_owned());
-            }
-            fields.iter().find_map(|(name, value)| claim(&format!("{path}.{name}"), value))
+            here.or_else(|| is_volume.then(|| format!("{VOLUMES} ({path})")))
+                .or_else(|| fields.iter().find_map(|(name, value)| asked(&format!("{path}.{name}"), value)))
         }
         Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| claim(&format!("{path}[{index}]"), item))
+            items.iter().enumerate().find_map(|(index, item)| asked(&format!("{path}[{index}]"), item))
         }
         _ => None,
     }
 }
 
-fn is_empty(value: &Value) -> bool {
-    value.is_null() || value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
+/// Fields of which the description of a `PersistentVolumeClaim` has some, its template's included
+/// (<https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/persistent-volume-claim-v1/>).
+const OF_A_CLAIM: [&str; 7] =
+    ["accessModes", "resources", "size", "spec", "storage", "storageClass", "storageClassName"];
+
+/// Whether a field describes a `PersistentVolumeClaim`, such as `volumeClaimTemplate` and its like, or chooses its class. One that names a
+/// claim that exists asks for none, nor does a policy about claims.
+fn is_claim(name: &str, value: &Value) -> bool {
+    let describes = match value {
+        Value::Object(fields) => OF_A_CLAIM.iter().any(|field| fields.contains_key(*field)),
+        Value::Array(items) => items.iter().any(Value::is_object),
+        _ => false,
+    };
+    (name.to_ascii_lowercase().contains("volumeclaim") && describes)
+        || (name == "storageClassName" && value.as_str().is_some_and(|class| !class.is_empty()))
+}
+
+fn is_load_balancer(value: &Value) -> bool {
+    value.as_str().is_some_and(|value| value.eq_ignore_ascii_case("LoadBalancer"))
+}
+
+/// Whether somewhere below, the description of a Service says that it is an inner one.
+fn has_inner_service(value: &Value) -> bool {
+    let is_inner = |name: &str, value: &Value| {
+        name.to_ascii_lowercase().ends_with("service")
+            && matches!(value["type"].as_str(), Some("ClusterIP" | "NodePort"))
+    };
+    match value {
+        Value::Object(fields) => fields.iter().any(|(name, value)| is_inner(name, value) || has_inner_service(value)),
+        _ => false,
+    }
+}
+
+fn text(of: &Map<String, Value>, name: &str) -> String {
+    of.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

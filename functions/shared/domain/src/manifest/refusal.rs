@@ -11,17 +11,21 @@ use serde_json::Value;
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>).
 const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 
-/// external-dns writes records for these names
-/// (<https://kubernetes-sigs.github.io/external-dns/latest/docs/annotations/annotations/>).
-const DNS_ANNOTATIONS: [&str; 2] =
-    ["external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"];
+/// The ends of annotations for whose values external-dns writes records, behind a prefix that its versions and its `--annotation-prefix`
+/// choose (<https://kubernetes-sigs.github.io/external-dns/latest/docs/annotations/annotations/>).
+const DNS_ANNOTATIONS: [&str; 2] = ["/hostname", "/internal-hostname"];
 
-/// Arguments of external-dns.
-const DNS_ARGUMENTS: [&str; 3] = ["--txt-owner-id", "--aws-zone-type", "--managed-record-types"];
+const EXTERNAL_DNS: &str = "external-dns";
 
-/// Every reason to refuse this object; `held` says whether it is suspended until the switch, `controllers` who serves the classes.
+/// Arguments of external-dns, each of which it takes from the environment too
+/// (<https://kubernetes-sigs.github.io/external-dns/latest/docs/flags/>).
+const DNS_ARGUMENTS: [&str; 4] = ["--txt-owner-id", "--txt-prefix", "--aws-zone-type", "--managed-record-types"];
+const DNS_ENVIRONMENT: &str = "EXTERNAL_DNS_";
+
+/// Every reason to refuse this object; `held` says whether it is suspended until the switch, `run` whether it may run in both clusters at
+/// once, `controllers` who serves the classes.
 #[must_use]
-pub fn reasons(object: &Object, held: bool, controllers: &Controllers) -> Vec<String> {
+pub fn reasons(object: &Object, held: bool, run: bool, controllers: &Controllers) -> Vec<String> {
     let id = &object.id;
     let annotations = &object.value["metadata"]["annotations"];
     let mut reasons = Vec::new();
@@ -58,15 +62,20 @@ pub fn reasons(object: &Object, held: bool, controllers: &Controllers) -> Vec<St
             ));
         }
     }
-    if let Some(what) = made_for(object, controllers) {
-        reasons.push(format!("{id} {what}. Take it out of the bundle, and apply it yourself after the migration"));
+    if let Some(made) = made_for(object, controllers).filter(|made| !(made.may_run && run)) {
+        let or_run = if made.may_run { ", or say in workloads.run that both clusters may" } else { "" };
+        reasons.push(format!(
+            "{id} {}. Take it out of the bundle, and apply it yourself after the migration{or_run}",
+            made.what
+        ));
     }
     let twice = duplicates::of(object);
     if !twice.is_empty() {
         reasons.push(format!("{id}: {}; green's API would refuse it. Keep one of each", twice.join(", ")));
     }
-    for annotation in DNS_ANNOTATIONS {
-        if let Some(host) = annotations[annotation].as_str() {
+    for (annotation, host) in annotations.as_object().into_iter().flatten() {
+        if annotation.contains(EXTERNAL_DNS) && DNS_ANNOTATIONS.iter().any(|end| annotation.ends_with(end)) {
+            let host = host.as_str().unwrap_or_default();
             reasons.push(format!(
                 "{id} has the annotation {annotation} for {host}: external-dns on green would take the name before anybody approved. Remove the annotation"
             ));
@@ -81,18 +90,14 @@ pub fn reasons(object: &Object, held: bool, controllers: &Controllers) -> Vec<St
     reasons
 }
 
-/// By its image, or by arguments that no other program has
-/// (<https://kubernetes-sigs.github.io/external-dns/latest/docs/flags/>): images are copied under other names.
+/// By its image, or by arguments and variables that no other program has: images are copied under other names.
 fn runs_external_dns(object: &Object) -> bool {
     workload::is_workload(&object.id)
-        && (workload::images(&object.id.kind, &object.value).iter().any(|image| image_name(image) == "external-dns")
-            || arguments(object).any(|argument| DNS_ARGUMENTS.iter().any(|of| argument.starts_with(of))))
-}
-
-fn arguments(object: &Object) -> impl Iterator<Item = &str> {
-    let containers = workload::pod_spec(&object.id.kind, &object.value).and_then(|spec| spec["containers"].as_array());
-    let words = containers.into_iter().flatten().flat_map(|container| [&container["command"], &container["args"]]);
-    words.filter_map(Value::as_array).flatten().filter_map(Value::as_str)
+        && (workload::images(&object.id.kind, &object.value)
+            .iter()
+            .any(|image| image_name(image).contains(EXTERNAL_DNS))
+            || workload::arguments(object).any(|argument| DNS_ARGUMENTS.iter().any(|of| argument.starts_with(of)))
+            || workload::variables(object).any(|name| name.starts_with(DNS_ENVIRONMENT)))
 }
 
 /// The last part of an image's repository: `registry.k8s.io/external-dns/external-dns:v0.19.0` is `external-dns`.
@@ -133,7 +138,7 @@ mod tests {
     use serde_json::json;
 
     fn reasons_of(value: Value, held: bool) -> Vec<String> {
-        reasons(&Object::new(1, 1, value).unwrap(), held, &Controllers::default())
+        reasons(&Object::new(1, 1, value).unwrap(), held, false, &Controllers::default())
     }
 
     #[test]
@@ -168,8 +173,16 @@ mod tests {
                 "before anybody approved",
             ),
             (
-                json!({ "apiVersion": "s3.services.k8s.aws/v1alpha1", "kind": "Bucket", "metadata": { "name": "x" } }),
-                "the same one",
+                json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "x", "annotations": { "external-dns.kubernetes.io/internal-hostname": "a" } } }),
+                "take the name",
+            ),
+            (
+                json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "containers": [{ "image": "mirror/dns:1", "env": [{ "name": "EXTERNAL_DNS_PROVIDER", "value": "aws" }] }] } } } }),
+                "runs external-dns",
+            ),
+            (
+                json!({ "apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": { "name": "x" }, "spec": { "acme": { "solvers": [{ "dns01": {} }] } } }),
+                "or say in workloads.run",
             ),
             (
                 json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "containers": [{ "image": "registry.k8s.io/external-dns/external-dns:v0.19.0" }] } } } }),
@@ -198,6 +211,14 @@ mod tests {
         ] {
             assert!(reasons_of(value, true).is_empty());
         }
+    }
+
+    #[test]
+    fn what_leaves_nothing_behind_may_run_in_both_clusters_where_the_input_says_so() {
+        let issuer = json!({ "apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": { "name": "x" }, "spec": { "acme": { "solvers": [{ "dns01": {} }] } } });
+        let cluster = json!({ "apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": { "name": "x" }, "spec": {} });
+        let of = |value: Value| reasons(&Object::new(1, 1, value).unwrap(), false, true, &Controllers::default()).len();
+        assert_eq!((of(issuer), of(cluster)), (0, 1));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::workload;
 use crate::digest::sha256_hex;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Set by `kubectl rollout restart`: no release.
 const RESTARTED: &str = "kubectl.kubernetes.io/restartedAt";
@@ -184,14 +184,6 @@ fn compare(path: &str, manifest: &Value, blue: &Value, green: &Value, found: &mu
         }
         _ => found.push(path.to_owned()),
     }
-}
-
-/// The controller whose replicas an autoscaler decides, as (kind, name): nobody else may. KEDA's targets a Deployment where it does not
-/// say (<https://keda.sh/docs/latest/reference/scaledobject-spec/>).
-#[must_use]
-pub fn scaled_by(autoscaler: &Map<String, Value>) -> Option<(&str, &str)> {
-    let target = autoscaler.get("spec")?.get("scaleTargetRef")?;
-    Some((target["kind"].as_str().unwrap_or("Deployment"), target["name"].as_str()?))
 }
 
 #[cfg(test)]

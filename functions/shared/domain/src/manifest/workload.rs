@@ -1,6 +1,6 @@
 //! What Pods an object makes, and from which images.
 
-use super::ObjectId;
+use super::{Object, ObjectId};
 use serde_json::Value;
 
 /// Kinds that make Pods, or are one.
@@ -56,6 +56,24 @@ pub fn images(kind: &str, object: &Value) -> Vec<String> {
     images.sort();
     images.dedup();
     images
+}
+
+/// The commands and arguments of all containers.
+pub fn arguments(object: &Object) -> impl Iterator<Item = &str> {
+    let words = containers(object).flat_map(|container| [&container["command"], &container["args"]]);
+    words.filter_map(Value::as_array).flatten().filter_map(Value::as_str)
+}
+
+/// The names of all containers' environment variables.
+pub fn variables(object: &Object) -> impl Iterator<Item = &str> {
+    let variables = containers(object).filter_map(|container| container["env"].as_array()).flatten();
+    variables.filter_map(|variable| variable["name"].as_str())
+}
+
+fn containers(object: &Object) -> impl Iterator<Item = &Value> {
+    let spec = pod_spec(&object.id.kind, &object.value);
+    let lists = ["initContainers", "containers"].into_iter().filter_map(move |name| spec?.get(name)?.as_array());
+    lists.flatten()
 }
 
 /// How many Pods it asks for; `None` where its kind does not count.

@@ -1,113 +1,24 @@
-//! Custom resources whose controllers work without being asked: they start Pods, apply other manifests, or run on a schedule.
-//! Told by what the controller does, each with the field by which its own documents say that it is suspended.
+//! Custom resources whose controllers work without being asked: they start Pods, apply other manifests, manage what is outside of the
+//! cluster, or run on a schedule. Told by what the controller does, each with the field by which its own documents say that it is
+//! suspended.
 
-use super::ObjectId;
+mod table;
+
+use super::{
+    ObjectId,
+    kinds::is_of,
+    patches::{Patches, keeps},
+};
 use serde_json::{Value, json};
-
-/// The field that suspends a resource, as its path and value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Suspend {
-    /// A field that is set to true.
-    True(&'static [&'static str]),
-    /// A number of replicas that is set to none.
-    Zero(&'static [&'static str]),
-    /// A text.
-    Text(&'static [&'static str], &'static str),
-    /// Its controller cannot be told to leave it alone.
-    Never,
-}
+use table::{CLUSTER_WIDE, Path, ROWS, Word};
 
 /// What a controller does with a custom resource, before anybody approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actor {
     /// In words that follow the name of the resource.
     pub does: &'static str,
-    suspend: Suspend,
+    suspend: &'static [(Path, Word)],
 }
-
-const PODS: &str = "starts Pods";
-const MANIFESTS: &str =
-    "applies other manifests, unclassed, and takes suspensions and temporary hosts of what it manages back";
-const SCHEDULE: &str = "works on a schedule";
-
-const SUSPEND: Suspend = Suspend::True(&["spec", "suspend"]);
-const REPLICAS: Suspend = Suspend::Zero(&["spec", "replicas"]);
-
-/// The group of KEDA, whose `ScaledObject` is an autoscaler and not here.
-const KEDA: &str = "keda.sh";
-
-/// (group, kind, what its controller does, how it is suspended), sources above each group.
-const ACTORS: &[(&str, &str, &str, Suspend)] = &[
-    // https://keda.sh/docs/latest/reference/scaledjob-spec/#pausing-autoscaling
-    (KEDA, "ScaledJob", PODS, Suspend::Text(&["metadata", "annotations", "autoscaling.keda.sh/paused"], "true")),
-    // https://argo-workflows.readthedocs.io/en/latest/fields/#cronworkflowspec
-    ("argoproj.io", "CronWorkflow", PODS, SUSPEND),
-    ("argoproj.io", "Workflow", PODS, SUSPEND),
-    // https://argo-rollouts.readthedocs.io/en/stable/features/specification/
-    ("argoproj.io", "Rollout", PODS, REPLICAS),
-    // https://argoproj.github.io/argo-events/
-    ("argoproj.io", "Sensor", PODS, REPLICAS),
-    ("argoproj.io", "EventSource", PODS, Suspend::Never),
-    // https://argo-cd.readthedocs.io/en/stable/user-guide/skip_reconcile/
-    (
-        "argoproj.io",
-        "Application",
-        MANIFESTS,
-        Suspend::Text(&["metadata", "annotations", "argocd.argoproj.io/skip-reconcile"], "true"),
-    ),
-    ("argoproj.io", "ApplicationSet", MANIFESTS, Suspend::Never),
-    // https://fluxcd.io/flux/components/kustomize/kustomizations/#suspend
-    ("kustomize.toolkit.fluxcd.io", "Kustomization", MANIFESTS, SUSPEND),
-    // https://fluxcd.io/flux/components/helm/helmreleases/#suspend
-    ("helm.toolkit.fluxcd.io", "HelmRelease", MANIFESTS, SUSPEND),
-    // https://fluxcd.io/flux/components/image/imageupdateautomations/#suspend
-    ("image.toolkit.fluxcd.io", "ImageUpdateAutomation", "commits to Git", SUSPEND),
-    // https://fleet.rancher.io/ref-gitrepo
-    ("fleet.cattle.io", "GitRepo", MANIFESTS, Suspend::True(&["spec", "paused"])),
-    ("fleet.cattle.io", "Bundle", MANIFESTS, Suspend::True(&["spec", "paused"])),
-    // https://docs.k3s.io/helm
-    ("helm.cattle.io", "HelmChart", MANIFESTS, Suspend::Never),
-    // https://carvel.dev/kapp-controller/docs/latest/app-spec/
-    ("kappctrl.k14s.io", "App", MANIFESTS, Suspend::True(&["spec", "paused"])),
-    ("packaging.carvel.dev", "PackageInstall", MANIFESTS, Suspend::True(&["spec", "paused"])),
-    // https://olm.operatorframework.io/docs/concepts/crds/subscription/
-    ("operators.coreos.com", "Subscription", MANIFESTS, Suspend::Never),
-    // https://openkruise.io/docs/user-manuals/cloneset and advancedcronjob
-    ("apps.kruise.io", "CloneSet", PODS, REPLICAS),
-    ("apps.kruise.io", "StatefulSet", PODS, REPLICAS),
-    ("apps.kruise.io", "AdvancedCronJob", PODS, Suspend::True(&["spec", "paused"])),
-    ("apps.kruise.io", "BroadcastJob", PODS, Suspend::True(&["spec", "paused"])),
-    // https://jobset.sigs.k8s.io/docs/concepts/
-    ("jobset.x-k8s.io", "JobSet", PODS, SUSPEND),
-    // https://www.kubeflow.org/docs/components/trainer/legacy-v1/ (RunPolicy.suspend) and trainer v2 (spec.suspend)
-    ("kubeflow.org", "MPIJob", PODS, Suspend::True(&["spec", "runPolicy", "suspend"])),
-    ("kubeflow.org", "PyTorchJob", PODS, Suspend::True(&["spec", "runPolicy", "suspend"])),
-    ("kubeflow.org", "TFJob", PODS, Suspend::True(&["spec", "runPolicy", "suspend"])),
-    ("trainer.kubeflow.org", "TrainJob", PODS, SUSPEND),
-    // https://docs.ray.io/en/latest/cluster/kubernetes/index.html
-    ("ray.io", "RayJob", PODS, SUSPEND),
-    ("ray.io", "RayCluster", PODS, SUSPEND),
-    // https://www.kubeflow.org/docs/components/spark-operator/
-    ("sparkoperator.k8s.io", "ScheduledSparkApplication", PODS, SUSPEND),
-    ("sparkoperator.k8s.io", "SparkApplication", PODS, Suspend::Never),
-    // https://nightlies.apache.org/flink/flink-kubernetes-operator-docs-main/docs/custom-resource/job-management/
-    ("flink.apache.org", "FlinkDeployment", PODS, Suspend::Text(&["spec", "job", "state"], "suspended")),
-    ("flink.apache.org", "FlinkSessionJob", PODS, Suspend::Text(&["spec", "job", "state"], "suspended")),
-    // https://volcano.sh/en/docs/vcjob/
-    ("batch.volcano.sh", "Job", PODS, Suspend::Never),
-    // https://tekton.dev/docs/pipelines/pipelineruns/#pending-pipelineruns
-    ("tekton.dev", "PipelineRun", PODS, Suspend::Text(&["spec", "status"], "PipelineRunPending")),
-    ("tekton.dev", "TaskRun", PODS, Suspend::Never),
-    // https://strimzi.io/docs/operators/latest/configuring
-    ("kafka.strimzi.io", "KafkaConnect", PODS, REPLICAS),
-    ("kafka.strimzi.io", "KafkaMirrorMaker2", PODS, REPLICAS),
-    ("kafka.strimzi.io", "KafkaConnector", "moves records", Suspend::Text(&["spec", "state"], "stopped")),
-    // https://github.com/actions/actions-runner-controller
-    ("actions.summerwind.dev", "RunnerDeployment", PODS, REPLICAS),
-    ("actions.github.com", "AutoscalingRunnerSet", PODS, Suspend::Zero(&["spec", "maxRunners"])),
-    // https://velero.io/docs/main/api-types/schedule/
-    ("velero.io", "Schedule", SCHEDULE, Suspend::True(&["spec", "paused"])),
-];
 
 impl Actor {
     /// The actor that this object is for its controller.
@@ -116,47 +27,40 @@ impl Actor {
         Self::find(id.group(), &id.kind)
     }
 
-    pub(super) fn find(group: &str, kind: &str) -> Option<Self> {
-        let (.., does, suspend) = *ACTORS.iter().find(|(of, name, ..)| *of == group && *name == kind)?;
-        Some(Self { does, suspend })
+    fn find(group: &str, kind: &str) -> Option<Self> {
+        let row = ROWS.iter().find(|row| is_of((row.group, row.kinds), group, kind))?;
+        Some(Self { does: row.does, suspend: row.suspend })
     }
 
     /// The merge patches that suspend the object, and that put it back as it is; `None` where its controller knows no suspension.
     #[must_use]
-    pub fn suspension(&self, object: &Value) -> Option<(Value, Value)> {
-        let (path, value) = match self.suspend {
-            Suspend::True(path) => (path, json!(true)),
-            Suspend::Zero(path) => (path, json!(0)),
-            Suspend::Text(path, text) => (path, json!(text)),
-            Suspend::Never => return None,
-        };
-        Some(patches(object, path, value))
+    pub fn suspension(&self, object: &Value) -> Option<Patches> {
+        let fields = self.suspend.iter().map(|(path, word)| match word {
+            Word::True => Some((*path, json!(true))),
+            Word::Zero => Some((*path, json!(0))),
+            Word::Text(text) => Some((*path, json!(text))),
+            Word::TextWithin(text) => has_parent(object, path).then(|| (*path, json!(text))),
+        });
+        let fields: Vec<_> = fields.collect::<Option<_>>()?;
+        (!fields.is_empty()).then(|| Patches::setting(object, &fields))
+    }
+
+    /// Whether the object is written as suspended. A number of replicas is none of it: whoever scales changes that.
+    #[must_use]
+    pub fn is_suspended(&self, object: &Value) -> bool {
+        let by_number = self.suspend.iter().any(|(_, word)| *word == Word::Zero);
+        !by_number && self.suspension(object).is_some_and(|patches| keeps(object, &patches.suspend))
     }
 }
 
-/// Whether the object is KEDA's autoscaler: it scales what it targets, from nothing too
-/// (<https://keda.sh/docs/latest/reference/scaledobject-spec/>).
-#[must_use]
-pub fn is_scaled_object(id: &ObjectId) -> bool {
-    id.group() == KEDA && id.kind == "ScaledObject"
-}
-
-/// How an autoscaler of KEDA is paused: it keeps its target at no replicas
-/// (<https://keda.sh/docs/latest/concepts/scaling-deployments/#pausing-autoscaling>).
-#[must_use]
-pub fn pause(scaled_object: &Value) -> (Value, Value) {
-    patches(scaled_object, &["metadata", "annotations", "autoscaling.keda.sh/paused-replicas"], json!("0"))
+fn has_parent(object: &Value, path: Path) -> bool {
+    let (_, parents) = path.split_last().unwrap_or((&"", &[]));
+    parents.iter().try_fold(object, |value, name| value.get(*name)).is_some_and(Value::is_object)
 }
 
 /// Whether resources of this group and kind, which a bundle may leave without a namespace, have one.
 pub(super) fn is_namespaced(group: &str, kind: &str) -> bool {
-    Actor::find(group, kind).is_some() || (group == KEDA && kind == "ScaledObject")
-}
-
-fn patches(object: &Value, path: &[&str], value: Value) -> (Value, Value) {
-    let found = path.iter().try_fold(object, |value, name| value.get(*name)).cloned().unwrap_or_default();
-    let nested = |value: Value| path.iter().rev().fold(value, |inner, name| json!({ *name: inner }));
-    (nested(value), nested(found))
+    Actor::find(group, kind).is_some() && !CLUSTER_WIDE.iter().any(|of| is_of(*of, group, kind))
 }
 
 #[cfg(test)]
@@ -165,26 +69,80 @@ mod tests {
 
     #[test]
     fn each_actor_is_in_the_table_once() {
-        for (index, (group, kind, ..)) in ACTORS.iter().enumerate() {
-            let first = ACTORS.iter().position(|(of, name, ..)| (of, name) == (group, kind));
-            assert_eq!(first, Some(index), "{group} {kind}");
+        for (index, row) in ROWS.iter().enumerate() {
+            for kind in row.kinds {
+                let first = ROWS.iter().position(|other| is_of((other.group, other.kinds), row.group, kind));
+                assert_eq!(first, Some(index), "{} {kind}", row.group);
+            }
         }
     }
 
     #[test]
     fn an_actor_is_suspended_by_its_own_field() {
-        let of = |group: &str, kind: &str, object: Value| Actor::find(group, kind).unwrap().suspension(&object);
+        let of = |group: &str, kind: &str, object: Value| {
+            let patches = Actor::find(group, kind).unwrap().suspension(&object)?;
+            Some((patches.suspend, patches.restore))
+        };
         assert_eq!(
             of("argoproj.io", "CronWorkflow", json!({ "spec": { "suspend": false } })),
             Some((json!({ "spec": { "suspend": true } }), json!({ "spec": { "suspend": false } })))
         );
         assert_eq!(
-            of("keda.sh", "ScaledJob", json!({})),
+            of("keda.sh", "ScaledJob", json!({ "metadata": { "annotations": {} } })),
             Some((
                 json!({ "metadata": { "annotations": { "autoscaling.keda.sh/paused": "true" } } }),
                 json!({ "metadata": { "annotations": { "autoscaling.keda.sh/paused": null } } })
             ))
         );
-        assert_eq!(of("argoproj.io", "ApplicationSet", json!({})), None);
+        assert_eq!(
+            of("actions.github.com", "AutoscalingRunnerSet", json!({ "spec": { "minRunners": 2 } })),
+            Some((
+                json!({ "spec": { "maxRunners": 0, "minRunners": 0 } }),
+                json!({ "spec": { "maxRunners": null, "minRunners": 2 } })
+            ))
+        );
+        for (group, kind) in
+            [("argoproj.io", "ApplicationSet"), ("argoproj.io", "Sensor"), ("s3.services.k8s.aws", "Bucket")]
+        {
+            assert_eq!(of(group, kind, json!({ "spec": { "replicas": 1 } })), None, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_as_suspended_is_known_and_a_number_of_replicas_is_none_of_it() {
+        for (group, kind, spec, expected) in [
+            ("argoproj.io", "CronWorkflow", json!({ "suspend": true }), true),
+            ("argoproj.io", "CronWorkflow", json!({ "suspend": false }), false),
+            ("argoproj.io", "Rollout", json!({ "replicas": 0 }), false),
+            ("argoproj.io", "ApplicationSet", json!({}), false),
+        ] {
+            let actor = Actor::find(group, kind).unwrap();
+            assert_eq!(actor.is_suspended(&json!({ "spec": spec })), expected, "{kind} {spec}");
+        }
+    }
+
+    #[test]
+    fn a_session_cluster_of_flink_has_no_job_to_suspend() {
+        let flink = Actor::find("flink.apache.org", "FlinkDeployment").unwrap();
+        assert_eq!(flink.suspension(&json!({ "spec": { "image": "flink:1" } })), None);
+        assert!(flink.suspension(&json!({ "spec": { "job": { "jarURI": "local:///a.jar" } } })).is_some());
+    }
+
+    #[test]
+    fn all_kinds_of_a_family_of_groups_are_known_and_its_own_settings_are_not() {
+        for (group, kind, expected) in [
+            ("rds.services.k8s.aws", "DBInstance", true),
+            ("s3.aws.m.upbound.io", "Bucket", true),
+            ("ec2.aws.crossplane.io", "VPC", true),
+            ("infrastructure.cluster.x-k8s.io", "AWSMachinePool", true),
+            ("aws.upbound.io", "ProviderConfig", false),
+            ("services.k8s.aws", "FieldExport", false),
+            ("external-secrets.io", "ExternalSecret", false),
+            ("source.toolkit.fluxcd.io", "GitRepository", false),
+            ("argoproj.io", "AppProject", false),
+        ] {
+            assert_eq!(Actor::find(group, kind).is_some(), expected, "{group} {kind}");
+        }
+        assert!(is_namespaced("s3.aws.m.upbound.io", "Bucket") && !is_namespaced("s3.aws.upbound.io", "Bucket"));
     }
 }

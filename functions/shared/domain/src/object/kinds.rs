@@ -104,3 +104,11 @@ pub(super) fn is_namespaced(kind: &str) -> bool {
 pub(super) fn is_cluster_wide(kind: &str) -> bool {
     CLUSTER_WIDE.contains(&kind)
 }
+
+/// Whether a group and kind are meant: `of` is a group, or its end where it begins with a dot, and kinds, all of them where there is none.
+#[must_use]
+pub fn is_of(of: (&str, &[&str]), group: &str, kind: &str) -> bool {
+    let (meant, kinds) = of;
+    let is_group = if meant.starts_with('.') { group.ends_with(meant) } else { group == meant };
+    is_group && (kinds.is_empty() || kinds.contains(&kind))
+}

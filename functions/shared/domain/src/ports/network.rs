@@ -1,5 +1,6 @@
 //! Amazon EC2 as phases use it: subnets, security groups, network interfaces, launch templates.
 
+use crate::input::Replacement;
 use crate::plan::compute::{LaunchTemplate, LaunchTemplateData, Rule, SecurityGroup, Subnet};
 use crate::{PhaseError, Tags};
 use std::future::Future;
@@ -159,6 +160,8 @@ pub struct NewLaunchTemplate {
     pub data: LaunchTemplateData,
     /// The version that its user data is read from: id and number.
     pub user_data_of: Option<(String, String)>,
+    /// What names blue in that user data, and what it becomes.
+    pub replace: Vec<Replacement>,
     /// Its tags.
     pub tags: Tags,
     /// Makes a repeated request harmless.

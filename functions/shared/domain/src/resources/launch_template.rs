@@ -53,6 +53,7 @@ pub async fn ensure<P: Ledger + LaunchTemplates + Clock>(
     let request = NewLaunchTemplate {
         data: clone_data(migration, &blue.data, clones),
         user_data_of: blue.data.user_data_sha256.as_ref().map(|_| (blue.id.clone(), blue.version.clone())),
+        replace: migration.input.workloads.replace.clone(),
         tags: clone_tags(migration, &blue.tags),
         token: client_token(&migration.id, key.side, key.kind, &key.name),
         name: name.clone(),

@@ -1,10 +1,14 @@
 //! Workloads that run in one cluster only: suspended on one side and resumed on the other, with their original in the
 //! ledger before they are touched. They go with their cluster.
 
+mod stopped;
+
+pub use stopped::remaining;
+
 use crate::{
     Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status,
     manifest::{ObjectId, hold},
-    object::is_built_in,
+    object::patches::keeps,
     plan::workloads::Workload,
     ports::{KubernetesApi, Ledger},
 };
@@ -19,41 +23,64 @@ pub fn key(side: Side, id: &ObjectId) -> ResourceKey {
     ResourceKey::new(side, Kind::Workload, id.to_string())
 }
 
-/// Suspends a hold on blue. Answers what of it still runs. A Service is left alone: blue's clients still use its load
-/// balancer.
+/// Keeps in the ledger how a hold on blue is, before any hold is touched: an autoscaler that is paused may change what it scales. A
+/// Service is left alone: blue's clients still use its load balancer.
 ///
 /// # Errors
 /// `Conflict` where it can no longer be suspended.
+pub async fn remember_on_blue<P: Ledger, A: KubernetesApi>(
+    ports: &P,
+    migration: &Migration,
+    blue: &A,
+    hold: &Workload,
+) -> Result<(), PhaseError> {
+    let id = &hold.id;
+    let key = key(Side::Blue, id);
+    if (id.kind == "Service" && id.group().is_empty()) || ports.live(migration, &key).await?.is_some() {
+        return Ok(());
+    }
+    let Some(live) = blue.get(id).await? else {
+        return Ok(());
+    };
+    let patches = hold::suspension(id, &live)
+        .ok_or_else(|| PhaseError::conflict(format!("{id} on blue can no longer be suspended")))?;
+    let detail = json!({ "hold": true, "id": id, "suspend": patches.suspend, "restore": patches.restore });
+    ports.intend(migration, &key, detail).await
+}
+
+/// Suspends a hold on blue that the ledger remembers, again where somebody took that back.
+///
+/// # Errors
+/// `Conflict` where its API does not keep the suspension.
 pub async fn suspend_on_blue<P: Ledger, A: KubernetesApi>(
     ports: &P,
     migration: &Migration,
     blue: &A,
     hold: &Workload,
-) -> Result<Option<String>, PhaseError> {
-    let id = &hold.id;
-    if id.kind == "Service" && id.group().is_empty() {
-        return Ok(None);
-    }
-    let Some(live) = blue.get(id).await? else {
-        return Ok(None);
+) -> Result<(), PhaseError> {
+    let key = key(Side::Blue, &hold.id);
+    let Some(entry) = ports.live(migration, &key).await? else {
+        return Ok(());
     };
-    let key = key(Side::Blue, id);
-    let known = ports.live(migration, &key).await?;
-    if known.as_ref().is_some_and(|entry| entry.status == Status::Present) {
-        return Ok(remaining(id, &live));
+    suspend(blue, &hold.id, &entry.detail["suspend"]).await?;
+    if entry.status != Status::Present {
+        ports.present(migration, &key, &hold.id.to_string()).await?;
     }
-    if known.is_none() {
-        let patches = hold::suspension(id, &live)
-            .ok_or_else(|| PhaseError::conflict(format!("{id} on blue can no longer be suspended")))?;
-        let detail = json!({ "hold": true, "id": id, "suspend": patches.suspend, "restore": patches.restore });
-        ports.intend(migration, &key, detail.clone()).await?;
+    Ok(())
+}
+
+/// Suspends an object that is there and is not suspended.
+async fn suspend<A: KubernetesApi>(api: &A, id: &ObjectId, patch: &Value) -> Result<(), PhaseError> {
+    let Some(live) = api.get(id).await?.filter(|live| !keeps(live, patch)) else {
+        return Ok(());
+    };
+    // An object that is being deleted is on its way already.
+    if live["metadata"]["deletionTimestamp"].is_null() && !keeps(&api.patch(id, patch).await?, patch) {
+        return Err(PhaseError::conflict(format!(
+            "{id} cannot be suspended: its API does not keep {patch}. Its definition may be of a version that does not know the field; suspend it yourself"
+        )));
     }
-    // What the ledger has is the original: what lives may be suspended already by an invocation that crashed.
-    let entry = ports.entry(migration, &key).await?;
-    let suspend = entry.map(|entry| entry.detail["suspend"].clone()).unwrap_or_default();
-    let live = blue.patch(id, &suspend).await?;
-    ports.present(migration, &key, &id.to_string()).await?;
-    Ok(remaining(id, &live))
+    Ok(())
 }
 
 /// Resumes a hold on green, at the scale that it had on blue.
@@ -103,17 +130,12 @@ pub async fn held<P: Ledger>(ports: &P, migration: &Migration, side: Side) -> Re
     Ok(entries)
 }
 
-/// Suspends a hold on green again. Answers what of it still runs.
+/// Suspends a hold on green again.
 ///
 /// # Errors
 /// `Conflict` where its entry cannot be read.
-pub async fn suspend_on_green<A: KubernetesApi>(green: &A, entry: &Entry) -> Result<Option<String>, PhaseError> {
-    let id = id(&entry.detail)?;
-    if green.get(&id).await?.is_none() {
-        return Ok(None);
-    }
-    let live = green.patch(&id, &entry.detail["suspend"]).await?;
-    Ok(remaining(&id, &live))
+pub async fn suspend_on_green<A: KubernetesApi>(green: &A, entry: &Entry) -> Result<(), PhaseError> {
+    suspend(green, &id(entry)?, &entry.detail["suspend"]).await
 }
 
 /// Puts a hold on blue back exactly as it was. A Job that has ended may be gone by now.
@@ -126,48 +148,18 @@ pub async fn restore_on_blue<P: Ledger, A: KubernetesApi>(
     blue: &A,
     entry: &Entry,
 ) -> Result<(), PhaseError> {
-    let id = id(&entry.detail)?;
+    let id = id(entry)?;
     if blue.get(&id).await?.is_some() {
         blue.patch(&id, &entry.detail["restore"]).await?;
     }
     ports.absent(migration, &entry.key).await
 }
 
-fn id(detail: &Value) -> Result<ObjectId, PhaseError> {
-    serde_json::from_value(detail["id"].clone())
+/// Which object an entry of a hold is about.
+///
+/// # Errors
+/// `Conflict` where the entry cannot be read.
+pub fn id(entry: &Entry) -> Result<ObjectId, PhaseError> {
+    serde_json::from_value(entry.detail["id"].clone())
         .map_err(|error| PhaseError::conflict(format!("an entry of a hold cannot be read: {error}")))
-}
-
-/// What of a suspended object still works, in words.
-fn remaining(id: &ObjectId, live: &Value) -> Option<String> {
-    let status = &live["status"];
-    let count = |name: &str| status[name].as_i64().unwrap_or(0);
-    let pods = match id.kind.as_str() {
-        "DaemonSet" => count("currentNumberScheduled"),
-        "Job" => count("active"),
-        // Jobs that a CronJob has started end by themselves.
-        "CronJob" => i64::try_from(status["active"].as_array().map_or(0, Vec::len)).unwrap_or(i64::MAX),
-        "Service" => {
-            let balancers = status["loadBalancer"]["ingress"].as_array().map_or(0, Vec::len);
-            return (balancers > 0).then(|| format!("{id} still has its load balancer"));
-        }
-        // Custom resources name what they have started in many ways.
-        _ => count("replicas").max(i64::try_from(status["active"].as_array().map_or(0, Vec::len)).unwrap_or(i64::MAX)),
-    };
-    // KEDA says when it has paused (https://keda.sh/docs/latest/concepts/scaling-deployments/#pausing-autoscaling).
-    let mut conditions = status["conditions"].as_array().filter(|_| id.group() == "keda.sh").into_iter().flatten();
-    if conditions.any(|condition| condition["type"] == "Paused" && condition["status"] != "True") {
-        return Some(format!("{id} is not paused yet"));
-    }
-    // A suspension that the controller has not seen yet says nothing about its Pods.
-    let seen = count("observedGeneration") >= live["metadata"]["generation"].as_i64().unwrap_or(0)
-        || matches!(id.kind.as_str(), "Job" | "CronJob")
-        || (!is_built_in(&id.api_version) && status["observedGeneration"].is_null());
-    if pods > 0 {
-        Some(format!("{id} still has {pods}"))
-    } else if seen {
-        None
-    } else {
-        Some(format!("{id} is not suspended yet"))
-    }
 }

@@ -45,6 +45,7 @@ impl Aws {
         "ACTIVE".clone_into(&mut found.status);
         found.cluster.cluster_security_group_id.clone_from(&id);
         found.cluster.endpoint = format!("https://{name}.eks.amazonaws.com");
+        found.cluster.oidc_issuer = format!("https://oidc.eks.eu-central-1.amazonaws.com/id/{name}");
         let itself = Rule { direction: Direction::Ingress, peer: Peer::Group(id.clone()), ..everything_out() };
         let group = SecurityGroup {
             id: id.clone(),
@@ -153,6 +154,7 @@ impl Clusters for Account {
                 authentication_mode: request.green.authentication_mode.clone(),
                 tags: request.tags.clone(),
                 endpoint: String::new(),
+                oidc_issuer: String::new(),
                 ..request.blue.clone()
             };
             aws.create("Cluster", "", name);

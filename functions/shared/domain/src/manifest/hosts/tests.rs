@@ -138,28 +138,105 @@ fn a_wildcard_covers_one_label_in_an_ingress_and_any_number_in_the_gateway_api()
 }
 
 #[test]
-fn a_temporary_host_is_outside_where_no_listener_of_the_routes_gateway_covers_it() {
-    let of = |kind: &str, name: &str, spec: Value| {
-        let value = json!({ "apiVersion": "gateway.networking.k8s.io/v1", "kind": kind, "metadata": { "name": name }, "spec": spec });
-        Object::new(1, 1, value).unwrap()
-    };
-    let rename = [Host { primary: "shop.example.com".into(), temporary: "green.other.net".into() }];
-    for (listeners, parent, expected) in [
-        (json!([{ "name": "a", "hostname": "*.example.com" }]), json!({ "name": "web" }), true),
-        (json!([{ "name": "a", "hostname": "*.other.net" }]), json!({ "name": "web" }), false),
-        (json!([{ "name": "a" }]), json!({ "name": "web" }), false),
-        (json!([{ "name": "a", "hostname": "shop.example.com" }]), json!({ "name": "web" }), false),
+fn where_callers_are_sent_changes_with_the_hosts_and_what_a_backend_is_told_does_not() {
+    let annotations = json!({
+        "nginx.ingress.kubernetes.io/auth-url": "https://shop.example.com/auth",
+        "nginx.ingress.kubernetes.io/auth-signin": "https://sso.example.com/?rd=https://shop.example.com",
+        "nginx.ingress.kubernetes.io/permanent-redirect": "https://shop.example.com/new",
+        "nginx.ingress.kubernetes.io/cors-allow-origin": "https://shop.example.com, https://a.example.com",
+        "nginx.ingress.kubernetes.io/configuration-snippet": "if ($host != shop.example.com) { return 301 https://shop.example.com$request_uri; }",
+        "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
+        "example.com/permanent-redirect": "https://shop.example.com",
+    });
+    let value = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "shop", "annotations": annotations }, "spec": {},
+    });
+    assert_eq!(of(&Object::new(1, 1, value.clone()).unwrap()), [""; 0], "it answers under none of these");
+    let (replaced, value) = rewritten(value);
+    assert_eq!(replaced, 5);
+    assert_eq!(
+        value["metadata"]["annotations"],
+        json!({
+            "nginx.ingress.kubernetes.io/auth-url": "https://green.example.com/auth",
+            "nginx.ingress.kubernetes.io/auth-signin": "https://sso.example.com/?rd=https://green.example.com",
+            "nginx.ingress.kubernetes.io/permanent-redirect": "https://green.example.com/new",
+            "nginx.ingress.kubernetes.io/cors-allow-origin": "https://green.example.com, https://a.example.com",
+            "nginx.ingress.kubernetes.io/configuration-snippet": "if ($host != green.example.com) { return 301 https://green.example.com$request_uri; }",
+            "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
+            "example.com/permanent-redirect": "https://shop.example.com",
+        })
+    );
+}
+
+#[test]
+fn hosts_are_found_wherever_a_kind_of_routes_has_them() {
+    for (api_version, kind, spec, replaced) in [
         (
-            json!([{ "name": "a" }, { "name": "b", "hostname": "*.example.com" }]),
-            json!({ "name": "web", "sectionName": "b" }),
-            true,
+            "traefik.io/v1alpha1",
+            "Middleware",
+            json!({ "redirectRegex": { "regex": "^http://shop\\.example\\.com/(.*)", "replacement": "https://shop.example.com/${1}" } }),
+            2,
         ),
-        (json!([{ "name": "a", "hostname": "*.example.com" }]), json!({ "name": "elsewhere" }), false),
+        (
+            "traefik.io/v1alpha1",
+            "Middleware",
+            json!({ "forwardAuth": { "address": "https://shop.example.com/auth" } }),
+            1,
+        ),
+        ("traefik.io/v1alpha1", "Middleware", json!({ "redirectScheme": { "scheme": "https" } }), 0),
+        (
+            "traefik.containo.us/v1alpha1",
+            "IngressRouteTCP",
+            json!({ "routes": [{ "match": "HostSNI(`shop.example.com`)" }] }),
+            1,
+        ),
+        (
+            "gateway.networking.k8s.io/v1beta1",
+            "HTTPRoute",
+            json!({ "hostnames": ["shop.example.com"], "rules": [{ "filters": [{ "requestRedirect": { "hostname": "shop.example.com" } }] }] }),
+            2,
+        ),
+        ("gateway.networking.k8s.io/v1alpha2", "TLSRoute", json!({ "hostnames": ["shop.example.com"] }), 1),
+        (
+            "gateway.networking.k8s.io/v1",
+            "ListenerSet",
+            json!({ "listeners": [{ "hostname": "shop.example.com" }] }),
+            1,
+        ),
+        (
+            "gateway.networking.x-k8s.io/v1alpha1",
+            "XListenerSet",
+            json!({ "listeners": [{ "hostname": "shop.example.com" }] }),
+            1,
+        ),
+        ("projectcontour.io/v1", "HTTPProxy", json!({ "virtualhost": { "fqdn": "shop.example.com" } }), 1),
+        ("networking.istio.io/v1", "VirtualService", json!({ "hosts": ["shop.example.com"] }), 1),
+        ("networking.istio.io/v1beta1", "Gateway", json!({ "servers": [{ "hosts": ["shop/shop.example.com"] }] }), 1),
+        ("k8s.nginx.org/v1", "VirtualServer", json!({ "host": "shop.example.com" }), 1),
     ] {
-        let gateway = of("Gateway", "web", json!({ "listeners": listeners }));
-        let route = of("HTTPRoute", "shop", json!({ "parentRefs": [parent] }));
-        assert_eq!(is_outside(&route, "green.other.net", &[&gateway], &rename), expected, "{listeners} {parent}");
+        let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "r" }, "spec": spec });
+        let (found, value) = rewritten(value);
+        assert_eq!(found, replaced, "{kind} {value}");
+        assert!(!value.to_string().contains("shop.example.com"), "{value}");
     }
+}
+
+#[test]
+fn a_route_without_a_host_answers_under_any() {
+    let any = |api_version: &str, kind: &str, spec: Value| {
+        let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "r" }, "spec": spec });
+        answers_any(&Object::new(1, 1, value).unwrap())
+    };
+    let (ingress, gateway) = ("networking.k8s.io/v1", "gateway.networking.k8s.io/v1");
+    assert!(any(ingress, "Ingress", json!({ "rules": [{ "host": "a" }, { "http": {} }] })));
+    assert!(any(ingress, "Ingress", json!({ "defaultBackend": {} })));
+    assert!(!any(ingress, "Ingress", json!({ "rules": [{ "host": "a" }] })));
+    assert!(any(gateway, "HTTPRoute", json!({ "parentRefs": [] })));
+    assert!(
+        !any(gateway, "Gateway", json!({ "listeners": [{ "name": "any" }] })),
+        "a listener answers nothing by itself"
+    );
+    assert!(any("traefik.io/v1alpha1", "IngressRoute", json!({ "routes": [{ "match": "Path(`/`)" }] })));
 }
 
 #[test]

@@ -63,6 +63,78 @@ pub(super) fn hosts(rule: &str, see: &mut impl FnMut(&mut String)) -> String {
     written
 }
 
+/// The names of all matchers of both versions, over HTTP and TCP, in lower case
+/// (<https://github.com/traefik/traefik/blob/master/pkg/muxer/http/matcher.go>, `matcher_v2.go`, and the same of `pkg/muxer/tcp`).
+const MATCHERS: [&str; 19] = [
+    "alpn",
+    "clientip",
+    "header",
+    "headerregexp",
+    "headers",
+    "headersregexp",
+    "host",
+    "hostheader",
+    "hostregexp",
+    "hostsni",
+    "hostsniregexp",
+    "method",
+    "path",
+    "pathprefix",
+    "pathregexp",
+    "query",
+    "queryregexp",
+    // Of Traefik Hub and of version 1.
+    "pathprefixstrip",
+    "pathstrip",
+];
+
+/// Matchers that choose by host.
+const OF_HOSTS: [&str; 5] = ["host", "hostheader", "hostsni", "hostregexp", "hostsniregexp"];
+
+/// Whether every matcher of the rule is a known one, and every quote and parenthesis has its other half.
+pub(super) fn is_readable(rule: &str) -> bool {
+    let (mut depth, mut known, mut word) = (0_i32, true, "");
+    let mut rest = rule;
+    while let Some((token, after)) = next(rest) {
+        match token {
+            Token::Word(of) => word = of,
+            Token::Other('(') => {
+                known &= word.is_empty() || MATCHERS.contains(&word.to_ascii_lowercase().as_str());
+                (word, depth) = ("", depth + 1);
+            }
+            Token::Other(')') => depth -= 1,
+            // A quote without its other half.
+            Token::Other('`' | '"') => known = false,
+            Token::Other(c) if c.is_whitespace() => {}
+            Token::Other(_) | Token::Literal(..) => word = "",
+        }
+        known &= depth >= 0;
+        rest = after;
+    }
+    known && depth == 0
+}
+
+/// Whether the rule, or one side of an alternative in it, chooses by no host.
+pub(super) fn is_of_any_host(rule: &str) -> bool {
+    let mut chosen = false;
+    let mut any = false;
+    let (mut depth, mut rest) = (0_i32, rule);
+    while let Some((token, after)) = next(rest) {
+        match token {
+            Token::Word(word) => chosen |= OF_HOSTS.contains(&word.to_ascii_lowercase().as_str()),
+            Token::Other('(') => depth += 1,
+            Token::Other(')') => depth -= 1,
+            Token::Other('|') if depth == 0 && after.starts_with('|') => {
+                any |= !chosen;
+                chosen = false;
+            }
+            _ => {}
+        }
+        rest = after;
+    }
+    any || !chosen
+}
+
 /// The patterns by which a rule chooses hosts.
 pub(super) fn patterns(rule: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -98,6 +170,32 @@ fn arguments<'a>(rule: &'a str, matchers: &[&str], mut see: impl FnMut(Token<'a>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_that_cannot_be_read_is_told() {
+        for (rule, expected) in [
+            ("Host(`a`) && (PathPrefix(`/b`) || !Headers(`X`, `y`))", true),
+            ("HOST(`a`)", true),
+            ("Hosts(`a`)", false),
+            ("Host(`a", false),
+            ("Host(`a`) && (Path(`/`)", false),
+            ("Host(`a`))", false),
+        ] {
+            assert_eq!(is_readable(rule), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_rule_without_a_host_answers_under_any() {
+        for (rule, expected) in [
+            ("PathPrefix(`/api`)", true),
+            ("Host(`a`) || Path(`/ping`)", true),
+            ("(Host(`a`) || Host(`b`)) && Path(`/ping`)", false),
+            ("hostregexp(`.*`)", false),
+        ] {
+            assert_eq!(is_of_any_host(rule), expected, "{rule}");
+        }
+    }
 
     #[test]
     fn patterns_of_hosts_are_listed() {

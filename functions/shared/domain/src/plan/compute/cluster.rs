@@ -61,9 +61,33 @@ pub struct Cluster {
     pub endpoint: String,
     /// The certificate authority of that endpoint, base64 of PEM.
     pub certificate_authority: String,
+    /// Who issues the tokens of its service accounts, a URL; empty while it is being created.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub oidc_issuer: String,
     /// Settings that Bascule cannot copy, in the words of the API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_copied: Vec<String>,
+}
+
+/// How long the identifier of a cluster is at least that begins its endpoint and ends its OIDC issuer.
+const IDENTIFIER: usize = 16;
+
+impl Cluster {
+    /// What names the cluster: its name, its endpoint and the identifier in it, and its OIDC issuer.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let bare = |url: &str| url.trim_start_matches("https://").trim_end_matches('/').to_owned();
+        let (endpoint, issuer) = (bare(&self.endpoint), bare(&self.oidc_issuer));
+        let identifiers = [endpoint.split('.').next(), issuer.rsplit('/').next()];
+        let identifiers =
+            identifiers.into_iter().flatten().filter(|label| label.len() >= IDENTIFIER).map(str::to_owned);
+        let mut names: Vec<String> = identifiers.collect();
+        names.dedup();
+        names.splice(0..0, [self.name.clone(), endpoint]);
+        names.push(issuer);
+        names.retain(|name| !name.is_empty());
+        names
+    }
 }
 
 /// Settings of a control plane's Kubernetes components, each only where it is not Kubernetes' own default.

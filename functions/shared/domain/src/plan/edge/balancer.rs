@@ -12,6 +12,9 @@ pub struct LoadBalancer {
     pub arn: String,
     /// Name of the load balancer.
     pub name: String,
+    /// Under which it answers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dns_name: String,
     /// `network`, `application` or `gateway`.
     pub kind: String,
     /// `internal` or `internet-facing`.

@@ -95,7 +95,9 @@ impl Connection {
     }
 }
 
-fn with_variables(text: &str, variables: &BTreeMap<String, String>) -> Option<String> {
+/// The text with the values of the stage variables that it names; nothing where the stage lacks one.
+#[must_use]
+pub fn with_variables(text: &str, variables: &BTreeMap<String, String>) -> Option<String> {
     let Some((before, rest)) = text.split_once(VARIABLE) else {
         return Some(text.to_owned());
     };

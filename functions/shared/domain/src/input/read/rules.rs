@@ -1,0 +1,81 @@
+//! The rules of an input that a schema cannot say.
+
+use super::is_within;
+use crate::{
+    Problem,
+    input::{Input, LONGEST_CUTOVER, LONGEST_WAIT, OnTimeout, SHORTEST_SILENT_YES},
+};
+use std::collections::BTreeSet;
+
+/// What a schema cannot say, of the fields in which the schema found no fault.
+pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
+    let sound = |path: &str| !faults.iter().any(|fault| is_within(path, &fault.path) || is_within(&fault.path, path));
+    let mut problems = Vec::new();
+    let mut refuse = |path: &str, message: String| {
+        if sound(path) {
+            problems.push(Problem::new(path, message));
+        }
+    };
+    if input.blue.cluster == input.green.cluster {
+        refuse("$.green.cluster", format!("found blue's name {:?}, expected another", input.green.cluster));
+    }
+    let steps = &input.cutover.steps;
+    if !steps.is_sorted_by(|a, b| a < b) || steps.last() != Some(&100) {
+        refuse("$.cutover.steps", format!("found {steps:?}, expected rising percentages that end with 100"));
+    }
+    let watching = input.cutover.step_duration.as_secs().saturating_mul(steps.len() as u64);
+    let told = sound("$.cutover.steps") && sound("$.cutover.stepDuration");
+    if told && input.cutover.deadline.as_secs() < watching {
+        refuse(
+            "$.cutover.deadline",
+            format!("found {}, expected at least the {watching} seconds that the steps take", input.cutover.deadline),
+        );
+    }
+    for (path, duration, longest) in [
+        ("$.approval.timeout", input.approval.timeout, LONGEST_WAIT),
+        ("$.bake.duration", input.bake.duration, LONGEST_WAIT),
+        ("$.cleanup.after", input.cleanup.after, LONGEST_WAIT),
+        ("$.cutover.deadline", input.cutover.deadline, LONGEST_CUTOVER),
+    ] {
+        if duration > longest {
+            refuse(path, format!("found {duration}, expected at most {longest}"));
+        }
+    }
+    for (path, duration) in
+        [("$.approval.timeout", input.approval.timeout), ("$.cutover.deadline", input.cutover.deadline)]
+    {
+        if duration.as_secs() == 0 {
+            refuse(path, "found 0, expected more".to_owned());
+        }
+    }
+    let (timeout, on_timeout) = (input.approval.timeout, input.approval.on_timeout);
+    if on_timeout == OnTimeout::Approve && timeout < SHORTEST_SILENT_YES && timeout.as_secs() > 0 {
+        let message = format!("found {timeout}, expected at least {SHORTEST_SILENT_YES} where no answer means yes");
+        refuse("$.approval.timeout", message);
+    }
+    named_twice(input, &mut refuse);
+    problems
+}
+
+/// What the fields about workloads name twice, or both ways.
+fn named_twice(input: &Input, refuse: &mut impl FnMut(&str, String)) {
+    let mut hosts = BTreeSet::new();
+    for (index, host) in input.workloads.hosts.iter().enumerate() {
+        for (name, value) in [("primary", &host.primary), ("temporary", &host.temporary)] {
+            if !hosts.insert(value.as_str()) {
+                refuse(&format!("$.workloads.hosts[{index}].{name}"), format!("{value:?} is named twice"));
+            }
+        }
+    }
+    let mut words = BTreeSet::new();
+    for (index, word) in input.workloads.replace.iter().enumerate() {
+        if !words.insert(word.blue.as_str()) {
+            refuse(&format!("$.workloads.replace[{index}].blue"), format!("{:?} is replaced twice", word.blue));
+        }
+    }
+    for (index, hold) in input.workloads.hold.iter().enumerate() {
+        if input.workloads.run.contains(hold) {
+            refuse(&format!("$.workloads.hold[{index}]"), format!("{hold} cannot be both held and run"));
+        }
+    }
+}
