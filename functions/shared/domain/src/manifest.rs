@@ -4,6 +4,7 @@
 pub mod applied;
 pub mod apply;
 pub mod class;
+pub mod deployed;
 pub mod duplicates;
 pub mod events;
 pub mod helm;

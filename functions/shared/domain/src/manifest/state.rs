@@ -1,6 +1,6 @@
 //! What a live object says of itself: in which trouble it is, and what it runs.
 
-use super::workload;
+use super::{deployed, workload};
 use crate::digest::sha256_hex;
 use serde_json::{Map, Value};
 
@@ -38,10 +38,11 @@ pub fn trouble(pod: &Value) -> Option<String> {
     })
 }
 
-/// What the Pods of a live object are made from, as 16 hexadecimal digits: the same as long as nobody released anything.
+/// What the Pods of a live object are made from, as 16 hexadecimal digits: the same as long as nobody released anything, whatever reloaders
+/// and injectors write into it.
 #[must_use]
 pub fn template_digest(kind: &str, object: &Value) -> String {
-    let mut template = workload::template(kind, object);
+    let mut template = deployed::template(kind, object);
     if let Some(annotations) = template.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.remove(RESTARTED);
         if annotations.is_empty()
