@@ -19,6 +19,7 @@ pub mod progress;
 pub mod readiness;
 pub mod refusal;
 pub mod removed;
+pub mod schema;
 pub mod state;
 pub mod workload;
 
