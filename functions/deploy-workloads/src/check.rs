@@ -1,5 +1,5 @@
-//! Whether green's API server would take what the bundles have, asked as soon as it answers: before a node is built, and with every fault at
-//! once. Nothing is created for it.
+//! Whether green's API server would take what the bundles have, and whether they have all that blue has: asked as soon as green answers, before
+//! a node is built, and with every fault at once. Nothing is created for it.
 
 mod custom;
 mod faults;
@@ -7,7 +7,7 @@ mod faults;
 use domain::{
     Migration, Outcome, PhaseError,
     manifest::{
-        Placed, Prepared,
+        ObjectId, Placed, Prepared, left,
         order::Step,
         prepare::{Hosts, Preparation, read},
     },
@@ -28,7 +28,7 @@ pub(crate) struct Of<'a> {
 /// them. Kinds that neither the server nor a bundle knows are left to whoever installs them.
 ///
 /// # Errors
-/// `Refused` with everything that the server would refuse, in its words; `Conflict` where all of it is conflicts with other field managers;
+/// `Refused` with everything that the server would refuse, in its words, and with what of blue is in no bundle and is not left by the input; `Conflict` where all of it is conflicts with other field managers;
 /// `NotReady` and `Unavailable` where not everything could be tried.
 pub(crate) async fn check<P: Manifests + Kubernetes>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let workloads = &migration.plan.workloads;
@@ -39,6 +39,7 @@ pub(crate) async fn check<P: Manifests + Kubernetes>(ports: &P, migration: &Migr
     let mut faults = Faults::default();
     let (mut custom, mut definitions) = (Vec::new(), Vec::new());
     let mut unknown = 0;
+    let mut brought = BTreeSet::new();
     for bundle in &workloads.bundles {
         let placed = read(ports, bundle, &preparation, |_| true).await?;
         let (resources, objects): (Vec<_>, Vec<_>) =
@@ -48,16 +49,28 @@ pub(crate) async fn check<P: Manifests + Kubernetes>(ports: &P, migration: &Migr
         unknown += rehearse(&green, &objects, &namespaces, migration.deadline, &mut faults).await;
         for of in objects {
             faults.brings(&of.object.id);
+            brought.insert(identity(&of.object.id));
             if of.object.id.kind == "CustomResourceDefinition" {
                 definitions.push(of.object);
             }
         }
     }
+    brought.extend(custom.iter().map(|of| identity(&of.object.id)));
+    let blue = ports.connect(&migration.input.blue.cluster).await?;
+    let mut left = left::only_on_blue(&blue, &green).await?;
+    left.retain(|id| !brought.contains(&identity(id)) && !left::is_left(id, &migration.input.workloads.leave));
+    faults.lacks(&left);
     let undefined = custom::against(&definitions, custom, &mut faults);
     unknown += rehearse(&green, &undefined, &namespaces, migration.deadline, &mut faults).await;
     faults.finish()?;
     let objects: usize = workloads.bundles.iter().map(|bundle| bundle.objects).sum();
     Ok(Outcome::done().with("objects", objects).with("unknown", unknown))
+}
+
+/// What makes it the same object on both sides, whatever the version it is written or listed in.
+fn identity(id: &ObjectId) -> (String, String, String, String) {
+    let (group, kind, namespace, name) = id.identity();
+    (group.to_owned(), kind.to_owned(), namespace.to_owned(), name.to_owned())
 }
 
 /// Tries the objects, and answers how many are of kinds that green does not serve. An object in a namespace that the bundles bring is

@@ -38,6 +38,22 @@ impl Faults {
         self.found.push(Fault { kind: of.object.id.kind.clone(), error: error.during(place) });
     }
 
+    /// Takes what lives on blue and would be missing on green.
+    pub(crate) fn lacks(&mut self, left: &BTreeSet<ObjectId>) {
+        if left.is_empty() {
+            return;
+        }
+        let more = left.len().saturating_sub(NAMED);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named: Vec<String> = left.iter().take(NAMED).map(ToString::to_string).collect();
+        let message = format!(
+            "blue has what no bundle brings and green would lack: {}{rest}. Add it to a bundle, or say in workloads.leave what stays behind: an object, its \
+             namespace (Namespace/name) or its kind",
+            named.join(", ")
+        );
+        self.found.push(Fault { kind: String::new(), error: PhaseError::refused(message) });
+    }
+
     /// Takes note of what the bundles bring.
     pub(crate) fn brings(&mut self, id: &ObjectId) {
         if OF_PODS.iter().any(|(_, kind)| *kind == id.kind) {

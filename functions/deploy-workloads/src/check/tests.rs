@@ -10,6 +10,7 @@ use testing::{
 fn shop(bundles: Vec<Vec<Value>>) -> (Account, Migration) {
     let (account, mut migration) = Account::opened(&input()).unwrap();
     account.provision(&migration);
+    migration.input.workloads.leave = vec!["Namespace/shop".into()];
     let named = bundles.into_iter().enumerate();
     let upload = named.map(|(index, manifests)| account.upload(&format!("s3://bucket/{index}.yaml"), manifests));
     migration.plan.workloads.bundles = upload.collect();
@@ -113,4 +114,18 @@ async fn where_not_everything_could_be_tried_that_is_told_with_what_is_known() {
         }
     }
     assert_eq!(told, [false, true]);
+}
+
+#[tokio::test]
+async fn what_of_blue_is_in_no_bundle_is_refused_unless_the_input_leaves_it() {
+    let (account, mut migration) = shop(vec![vec![deployment("default", 1)]]);
+    let config = |name: &str| json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name, "namespace": "tools" } });
+    account.cluster(BLUE).put(deployment("default", 1));
+    account.cluster(BLUE).put(config("by-hand"));
+    account.cluster(BLUE).put(config("kube-root-ca.crt"));
+    let error = check(&account, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Refused);
+    assert!(error.message.contains("green would lack: ConfigMap/tools/by-hand. Add it"), "{error}");
+    migration.input.workloads.leave.push("Namespace/tools".into());
+    check(&account, &migration).await.unwrap();
 }

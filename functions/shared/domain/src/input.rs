@@ -126,6 +126,11 @@ pub struct Workloads {
     #[serde(default)]
     #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){1,2}$")))]
     pub force_conflicts: Vec<String>,
+    /// What of blue is in no bundle and stays behind: objects as `Kind/namespace/name` or `Kind/name`, all of a namespace as
+    /// `Namespace/name`, all of a kind as `Kind`.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){0,2}$")))]
+    pub leave: Vec<String>,
 }
 
 /// A word of the manifests that names blue.

@@ -10,6 +10,7 @@ pub mod events;
 pub mod helm;
 pub mod hold;
 pub mod hosts;
+pub mod left;
 pub mod live;
 pub mod named;
 pub mod order;
