@@ -5,7 +5,7 @@ mod custom;
 mod faults;
 
 use domain::{
-    Migration, Outcome, PhaseError,
+    Condition, Migration, Outcome, PhaseError,
     manifest::{
         ObjectId, Placed, Prepared, left,
         order::Step,
@@ -57,7 +57,7 @@ pub(crate) async fn check<P: Manifests + Kubernetes>(ports: &P, migration: &Migr
     }
     brought.extend(custom.iter().map(|of| identity(&of.object.id)));
     let blue = ports.connect(&migration.input.blue.cluster).await?;
-    let mut left = left::only_on_blue(&blue, &green).await?;
+    let mut left = left::only_on_blue(&blue, &green).await.map_err(spreading)?;
     left.retain(|id| !brought.contains(&identity(id)) && !left::is_left(id, &migration.input.workloads.leave));
     faults.lacks(&left);
     let undefined = custom::against(&definitions, custom, &mut faults);
@@ -65,6 +65,11 @@ pub(crate) async fn check<P: Manifests + Kubernetes>(ports: &P, migration: &Migr
     faults.finish()?;
     let objects: usize = workloads.bundles.iter().map(|bundle| bundle.objects).sum();
     Ok(Outcome::done().with("objects", objects).with("unknown", unknown))
+}
+
+/// Bascule's access to blue was given a moment ago, and blue's API server may not have heard of it (gravitational/teleport#38205).
+fn spreading(error: PhaseError) -> PhaseError {
+    if error.condition == Condition::Denied { PhaseError::not_ready(error.message) } else { error }
 }
 
 /// What makes it the same object on both sides, whatever the version it is written or listed in.

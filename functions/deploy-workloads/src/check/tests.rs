@@ -1,3 +1,4 @@
+use super::spreading;
 use crate::{Step, converge};
 use domain::{Condition, Migration, Outcome, PhaseError};
 use serde_json::{Value, json};
@@ -43,14 +44,14 @@ fn definition() -> Value {
     })
 }
 
-fn widget(version: &str, spec: Value) -> Value {
+fn widget(version: &str, spec: &Value) -> Value {
     json!({ "apiVersion": format!("example.com/{version}"), "kind": "Widget", "metadata": { "name": "w", "namespace": "new" }, "spec": spec })
 }
 
 #[tokio::test]
 async fn sound_bundles_pass_though_their_namespaces_and_definitions_are_not_there_yet() {
     let gadget = json!({ "apiVersion": "example.org/v1", "kind": "Gadget", "metadata": { "name": "g" } });
-    let more = vec![widget("v1", json!({ "size": 1 })), gadget];
+    let more = vec![widget("v1", &json!({ "size": 1 })), gadget];
     let (account, migration) = shop(vec![vec![namespace(), definition(), deployment("new", 1)], more]);
     let outcome = check(&account, &migration).await.unwrap();
     assert_eq!((outcome.get("objects"), outcome.get("unknown")), (Some(&json!(5)), Some(&json!(1))));
@@ -58,11 +59,11 @@ async fn sound_bundles_pass_though_their_namespaces_and_definitions_are_not_ther
 
 #[tokio::test]
 async fn everything_that_green_would_refuse_is_told_at_once_with_its_place_and_the_servers_words() {
-    let mut old = widget("v1alpha1", json!({}));
+    let mut old = widget("v1alpha1", &json!({}));
     old["metadata"]["name"] = json!("old");
     let bundles = vec![
         vec![namespace(), definition(), deployment("new", -1)],
-        vec![widget("v1", json!({ "size": "large", "color": 1 })), old, deployment("default", -2)],
+        vec![widget("v1", &json!({ "size": "large", "color": 1 })), old, deployment("default", -2)],
     ];
     let (account, migration) = shop(bundles);
     let error = check(&account, &migration).await.unwrap_err();
@@ -95,7 +96,7 @@ async fn a_conflict_with_another_field_manager_is_known_early_and_forced_where_t
 
 #[tokio::test]
 async fn a_check_survives_every_fault() {
-    let start = async || shop(vec![vec![namespace(), definition(), deployment("new", 1), widget("v1", json!({}))]]);
+    let start = async || shop(vec![vec![namespace(), definition(), deployment("new", 1), widget("v1", &json!({}))]]);
     Account::survives(start, async |account, migration| check(account, migration).await).await.unwrap();
 }
 
@@ -128,4 +129,15 @@ async fn what_of_blue_is_in_no_bundle_is_refused_unless_the_input_leaves_it() {
     assert!(error.message.contains("green would lack: ConfigMap/tools/by-hand. Add it"), "{error}");
     migration.input.workloads.leave.push("Namespace/tools".into());
     check(&account, &migration).await.unwrap();
+}
+
+#[test]
+fn access_that_was_given_a_moment_ago_is_awaited() {
+    for (condition, expected) in [
+        (Condition::Denied, Condition::NotReady),
+        (Condition::Unavailable, Condition::Unavailable),
+        (Condition::Refused, Condition::Refused),
+    ] {
+        assert_eq!(spreading(PhaseError::new(condition, "x")).condition, expected);
+    }
 }
