@@ -49,7 +49,9 @@ pub(crate) async fn ready<A: KubernetesApi>(
     plan.workloads.iter().for_each(|Workload { id, .. }| missing.look(id, live));
     let live = Live::of(green, others.iter()).await?;
     let mut missing_others = Missing::default();
-    others.iter().for_each(|id| missing_others.look(id, &live));
+    for id in others {
+        missing_others.look(id, &live);
+    }
     for (found, all) in [(missing_others.waiting, &mut missing.waiting), (missing_others.failed, &mut missing.failed)] {
         for (id, why) in found {
             if blue.get(id).await?.is_some_and(|on_blue| readiness(id, &on_blue) == Readiness::Ready) {

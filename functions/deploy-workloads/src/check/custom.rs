@@ -21,14 +21,15 @@ pub(super) fn against<'a>(definitions: &[Prepared], mut custom: Vec<Of<'a>>, fau
         custom = others;
         for of in its {
             let version = of.object.id.api_version.rsplit('/').next().unwrap_or_default();
-            let found = match schema::of(&definition, version) {
-                Some(schema) => schema::faults(schema, &of.object.value()),
-                None => {
-                    let served = served_versions(&definition).join(", ");
-                    vec![format!("its definition does not serve {version}; it serves {served}")]
-                }
+            let found = if let Some(schema) = schema::of(&definition, version) {
+                schema::faults(schema, &of.object.value())
+            } else {
+                let served = served_versions(&definition).join(", ");
+                vec![format!("its definition does not serve {version}; it serves {served}")]
             };
-            found.into_iter().for_each(|fault| faults.add(&of, PhaseError::refused(fault)));
+            for fault in found {
+                faults.add(&of, PhaseError::refused(fault));
+            }
         }
     }
     custom

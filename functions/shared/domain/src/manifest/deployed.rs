@@ -47,7 +47,7 @@ fn unite(fields: &mut Map<String, Value>, more: &Map<String, Value>) {
         match (fields.get_mut(name), inner) {
             // What one of them owns as a whole stays so.
             (Some(Value::Object(known)), Value::Object(inner)) if !known.is_empty() && !inner.is_empty() => {
-                unite(known, inner)
+                unite(known, inner);
             }
             (Some(Value::Object(known)), _) if known.is_empty() => {}
             _ => _ = fields.insert(name.clone(), inner.clone()),
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn entry(manager: &str, operation: &str, spec: Value) -> Value {
+    fn entry(manager: &str, operation: &str, spec: &Value) -> Value {
         json!({ "manager": manager, "operation": operation, "apiVersion": "apps/v1", "fieldsV1": { "f:spec": spec } })
     }
 
@@ -129,7 +129,7 @@ mod tests {
         let status = json!({ "manager": "kube-controller-manager", "operation": "Update", "subresource": "status", "fieldsV1": { "f:status": {} } });
         json!({
             "metadata": { "managedFields": [
-                entry("deployer", "Apply", deployed), entry("reloader", "Update", reloaded), entry("injector", "Update", injected), status,
+                entry("deployer", "Apply", &deployed), entry("reloader", "Update", &reloaded), entry("injector", "Update", &injected), status,
             ] },
             "spec": { "replicas": 2, "selector": {}, "template": {
                 "metadata": { "annotations": { "reloaded": "1" } },
@@ -157,7 +157,7 @@ mod tests {
             &mut entries[0]["fieldsV1"]["f:spec"]["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"web\"}"];
         container.as_object_mut().unwrap().remove("f:image");
         let by_hand = json!({ "f:template": { "f:spec": { "f:containers": { "k:{\"name\":\"web\"}": { "f:env": { "k:{\"name\":\"STAMP\"}": { ".": {}, "f:name": {}, "f:value": {} } } } } } } });
-        entries.push(entry("kubectl-set", "Update", by_hand));
+        entries.push(entry("kubectl-set", "Update", &by_hand));
         let found = template("Deployment", &set);
         let web = &found["spec"]["containers"][0];
         assert_eq!(web["image"], "web:2");

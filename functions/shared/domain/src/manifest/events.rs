@@ -4,7 +4,7 @@
 use super::ObjectId;
 use crate::ports::kubernetes::Event;
 
-/// The last event of the object, or of the Pods and ReplicaSets that it made, in words.
+/// The last event of the object, or of the Pods and `ReplicaSet`s that it made, in words.
 #[must_use]
 pub fn last(events: &[Event], id: &ObjectId) -> Option<String> {
     let namespace = |event: &&Event| id.namespace.as_deref().is_none_or(|namespace| namespace == event.namespace);
@@ -19,9 +19,10 @@ pub fn last(events: &[Event], id: &ObjectId) -> Option<String> {
 /// level in between.
 fn is_made_by(id: &ObjectId, kind: &str, name: &str) -> bool {
     let parts = match (id.kind.as_str(), kind) {
-        ("Deployment", "Pod") | ("CronJob", "Pod") => 2,
-        ("Deployment", "ReplicaSet") | ("CronJob", "Job") => 1,
-        ("StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job", "Pod") => 1,
+        ("Deployment" | "CronJob", "Pod") => 2,
+        ("Deployment", "ReplicaSet")
+        | ("CronJob", "Job")
+        | ("StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job", "Pod") => 1,
         _ => return false,
     };
     let rest = name.strip_prefix(id.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
