@@ -130,6 +130,7 @@ fn holds_something(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::manifest::{Object, schema};
     use serde_json::json;
 
     /// Every document of a stream that comes in pieces of this size.
@@ -203,17 +204,41 @@ mod tests {
         assert_eq!((bytes[0].document, bytes[0].line), (1, 2));
     }
 
+    fn objects(file: &str) -> Vec<Object> {
+        let path = format!("{}/../../../tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(path).unwrap();
+        let read = documents(&bytes).map(|document| document.unwrap());
+        read.flat_map(|document| domain::manifest::objects(document.number, document.line, document.value).unwrap())
+            .collect()
+    }
+
+    /// The definitions as their project publishes them, and resources that Traefik itself takes.
+    #[test]
+    fn real_custom_resources_fit_their_definitions() {
+        let definitions = objects("traefik-crds.yaml");
+        let mut checked = 0;
+        for object in objects("shop-routes.yaml") {
+            let is_its = |definition: &&Object| {
+                definition.value["spec"]["names"]["kind"] == object.id.kind.as_str()
+                    && definition.value["spec"]["group"] == object.id.group()
+            };
+            let Some(definition) = definitions.iter().find(is_its) else { continue };
+            let version = object.id.api_version.rsplit('/').next().unwrap();
+            let schema = schema::of(&definition.value, version).unwrap();
+            assert_eq!(schema::faults(schema, &object.value), [""; 0], "{}", object.id);
+            let mut other = object.value.clone();
+            other["spec"]["routs"] = json!([]);
+            assert_eq!(schema::faults(schema, &other), ["spec.routs: unknown field"]);
+            checked += 1;
+        }
+        assert!(checked > 0);
+    }
+
     /// Rendered by its project, see tests/data/README.md: 12 microservices, of which only the load generator is asked by nobody, and a
     /// Service that would get a load balancer of its own.
     #[test]
     fn a_real_bundle_is_read_and_classed() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/online-boutique.yaml");
-        let bytes = std::fs::read(path).unwrap();
-        let mut objects = Vec::new();
-        for document in documents(&bytes) {
-            let document = document.unwrap();
-            objects.extend(domain::manifest::objects(document.number, document.line, document.value).unwrap());
-        }
+        let objects = objects("online-boutique.yaml");
         assert_eq!(objects.len(), 35);
         let classes = domain::manifest::classify(&objects, &[], &[]);
         let unclassed: Vec<_> = classes.unclassed.iter().map(ToString::to_string).collect();
