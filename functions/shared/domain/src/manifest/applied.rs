@@ -8,11 +8,14 @@ use serde_json::{Map, Value};
 /// Whether applying `wanted` would change nothing: Bascule applied exactly these fields, and all of them still have these values.
 #[must_use]
 pub fn is_applied(live: &Value, wanted: &Value) -> bool {
-    let Some((entry, wanted_fields)) = entry(live).zip(wanted.as_object()) else { return false };
-    let Some(fields) = entry["fieldsV1"].as_object() else { return false };
-    if entry["apiVersion"] != wanted["apiVersion"] {
-        return false;
-    }
+    let Some(wanted_fields) = wanted.as_object() else { return false };
+    let nothing = Map::new();
+    // Who applies no fields is no manager: an object with nothing but a name.
+    let fields = match entry(live) {
+        Some(entry) if entry["apiVersion"] == wanted["apiVersion"] => entry["fieldsV1"].as_object().unwrap_or(&nothing),
+        Some(_) => return false,
+        None => &nothing,
+    };
     // Who the object is belongs to nobody, and an apply to the object itself never sets a status of Kubernetes' own kinds.
     let drops_status = wanted["apiVersion"].as_str().is_some_and(is_built_in);
     let nobodys = |name: &str| matches!(name, "apiVersion" | "kind") || (name == "status" && drops_status);
@@ -233,6 +236,17 @@ mod tests {
         assert!(!is_applied(&live(json!(["b", "a"])), &wanted(json!(["a", "b"]))));
         assert!(!is_applied(&live(json!(["a"])), &wanted(json!(["a", "b"]))));
         assert!(!is_applied(&live(json!(["a", "b"])), &wanted(json!(["a"]))));
+    }
+
+    /// As an API server keeps a ServiceAccount that was applied with nothing but a name.
+    #[test]
+    fn an_object_without_fields_is_there_once_it_is_there() {
+        let wanted =
+            json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "web", "namespace": "shop" } });
+        assert!(is_applied(&json!({ "metadata": { "name": "web", "namespace": "shop", "uid": "u" } }), &wanted));
+        let mut labelled = wanted.clone();
+        labelled["metadata"]["labels"] = json!({ "app": "web" });
+        assert!(!is_applied(&json!({ "metadata": { "name": "web", "labels": { "app": "web" } } }), &labelled));
     }
 
     #[test]
