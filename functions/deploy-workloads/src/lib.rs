@@ -1,21 +1,39 @@
 //! Applies the bundles to green, in their order, with temporary hosts and suspended holds.
+//!
+//! With the step `check`, as soon as green's API server answers and before it has a node, they are only tried.
+
+mod check;
 
 use domain::{
-    Migration, Outcome, PhaseError, Progress,
+    Migration, Outcome, PhaseError, Progress, Whole,
     ports::{Kubernetes, Ledger, Manifests},
     resources::bundle,
 };
 use serde_json::Value;
 
-/// Applies every bundle that the ledger does not know as applied.
+/// The states of the migrate machine that run this phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Step {
+    /// Everything is applied.
+    #[strum(serialize = "")]
+    Apply,
+    /// Everything is tried, and nothing is changed.
+    Check,
+}
+
+/// Applies every bundle that the ledger does not know as applied, or tries them all.
 ///
 /// # Errors
-/// `Conflict` where the manifests changed since the plan, `Refused` with the names where green's API refuses objects,
-/// `NotReady` where there is more to do.
-pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+/// `Conflict` where the manifests changed since the plan or others manage what they set, `Refused` with the names where green's API refuses
+/// objects, `NotReady` where there is more to do.
+pub async fn converge<P>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError>
 where
     P: Ledger + Manifests + Kubernetes,
 {
+    if step == Step::Check {
+        return check::check(ports, migration).await;
+    }
     let mut objects = 0;
     for bundle in &migration.plan.workloads.bundles {
         let applied = bundle::ensure(ports, migration, bundle).await;
@@ -32,7 +50,7 @@ where
 ///
 /// # Errors
 /// Only what the calls answer.
-pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
+pub async fn undo<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
     P: Ledger,
 {

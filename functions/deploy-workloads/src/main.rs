@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), clients::Error> {
-    clients::serve("deploy-workloads", deploy_workloads::converge, deploy_workloads::undo).await
+    clients::serve_steps("deploy-workloads", deploy_workloads::converge, deploy_workloads::undo).await
 }

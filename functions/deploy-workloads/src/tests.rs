@@ -39,6 +39,10 @@ fn shop() -> (Account, Migration) {
     (account, migration)
 }
 
+async fn apply(account: &Account, migration: &Migration) -> Result<Outcome, PhaseError> {
+    converge(account, migration, Step::Apply).await
+}
+
 /// Status of every bundle in the ledger.
 fn bundles(account: &Account, migration: &Migration) -> Vec<Status> {
     let entries = account.entries_of(migration).into_iter();
@@ -48,7 +52,7 @@ fn bundles(account: &Account, migration: &Migration) -> Vec<Status> {
 #[tokio::test]
 async fn bundles_come_in_order_with_temporary_hosts_and_suspended_holds() {
     let (account, migration) = shop();
-    account.drive(&migration, converge).await.unwrap();
+    account.drive(&migration, apply).await.unwrap();
     let green = account.cluster(GREEN);
     assert_eq!(
         green.writes(),
@@ -71,25 +75,25 @@ async fn bundles_come_in_order_with_temporary_hosts_and_suspended_holds() {
 #[tokio::test]
 async fn a_second_run_writes_nothing() {
     let (account, migration) = shop();
-    account.drive(&migration, converge).await.unwrap();
+    account.drive(&migration, apply).await.unwrap();
     let _ = account.cluster(GREEN).writes();
-    account.drive(&migration, converge).await.unwrap();
+    account.drive(&migration, apply).await.unwrap();
     assert_eq!(account.cluster(GREEN).writes(), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_fault_at_any_call_ends_in_the_same_cluster_and_ledger() {
-    Account::survives(async || shop(), converge).await.unwrap();
+    Account::survives(async || shop(), apply).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_definition_that_is_not_established_is_waited_for_and_the_cursor_kept() {
     let (account, migration) = shop();
-    let error = converge(&account, &migration).await.unwrap_err();
+    let error = apply(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::NotReady);
     assert!(error.message.contains("not established yet: widgets"), "{error}");
     let _ = account.cluster(GREEN).writes();
-    account.drive(&migration, converge).await.unwrap();
+    account.drive(&migration, apply).await.unwrap();
     assert_eq!(account.cluster(GREEN).writes(), ["Widget/w", "ConfigMap/default/c"]);
 }
 
@@ -97,7 +101,7 @@ async fn a_definition_that_is_not_established_is_waited_for_and_the_cursor_kept(
 async fn manifests_that_changed_since_the_plan_are_a_conflict() {
     let (account, migration) = shop();
     account.upload("s3://bucket/more.yaml", vec![]);
-    let error = account.drive(&migration, converge).await.unwrap_err();
+    let error = account.drive(&migration, apply).await.unwrap_err();
     assert_eq!(error.condition, Condition::Conflict);
     assert!(error.message.contains("s3://bucket/more.yaml changed since the plan"), "{error}");
 }
@@ -106,13 +110,13 @@ async fn manifests_that_changed_since_the_plan_are_a_conflict() {
 async fn undo_leaves_the_cluster_to_those_who_delete_it_from_every_fault() {
     let start = async || {
         let (account, migration) = shop();
-        account.drive(&migration, converge).await.unwrap();
+        account.drive(&migration, apply).await.unwrap();
         let _ = account.cluster(GREEN).writes();
         let back = account.turned_back(&migration);
         (account, back)
     };
     let back = async |account: &Account, migration: &Migration| {
-        undo(account, migration).await?;
+        undo(account, migration, Whole::Whole).await?;
         assert_eq!(account.cluster(GREEN).writes(), [""; 0]);
         assert_eq!(bundles(account, migration), [Status::Absent; 2]);
         Ok(())
@@ -127,7 +131,7 @@ async fn a_bundle_is_applied_in_the_version_that_the_plan_has() {
     let bundle = account.upload_version("s3://bucket/shop.yaml", "v1", manifests());
     migration.plan.workloads.bundles = vec![bundle];
     let _ = account.upload_version("s3://bucket/shop.yaml", "v2", manifests()[5..].to_vec());
-    account.drive(&migration, converge).await.unwrap();
+    account.drive(&migration, apply).await.unwrap();
     assert!(account.cluster(GREEN).object("Deployment/default/web").is_some());
 }
 
@@ -138,7 +142,89 @@ async fn a_job_is_applied_once_though_what_comes_after_it_is_not_ready() {
     let mut manifests = manifests();
     manifests.push(json!({ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "once" }, "spec": {} }));
     migration.plan.workloads.bundles = vec![account.upload("s3://bucket/shop.yaml", manifests)];
-    account.drive(&migration, converge).await.unwrap();
+    account.drive(&migration, apply).await.unwrap();
     let writes = account.cluster(GREEN).writes();
     assert_eq!(writes.iter().filter(|write| *write == "Job/default/once").count(), 1, "{writes:?}");
+}
+
+fn config_map(name: &str, value: &str, manager: Option<&str>) -> Value {
+    let entry = |manager: &str| json!({ "manager": manager, "operation": "Apply", "apiVersion": "v1", "fieldsV1": { "f:data": { "f:a": {} } } });
+    let mut object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": name, "namespace": "kube-system" }, "data": { "a": value } });
+    if let Some(manager) = manager {
+        object["metadata"]["managedFields"] = json!([entry(manager)]);
+    }
+    object
+}
+
+/// The shop with one bundle of these objects.
+fn with_bundle(manifests: Vec<Value>) -> (Account, Migration) {
+    let (account, mut migration) = shop();
+    migration.plan.workloads.bundles = vec![account.upload("s3://bucket/shop.yaml", manifests)];
+    (account, migration)
+}
+
+#[tokio::test]
+async fn what_others_manage_is_a_conflict_that_names_them_and_taken_only_where_the_input_says_so() {
+    let (account, mut migration) = with_bundle(vec![config_map("coredns", "ours", None)]);
+    account.cluster(GREEN).put(config_map("coredns", "theirs", Some("eks")));
+    let error = account.drive(&migration, apply).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("ConfigMap/kube-system/coredns: conflict with \"eks\""), "{error}");
+    migration.input.workloads.force_conflicts = vec!["ConfigMap/kube-system/coredns".into()];
+    account.drive(&migration, apply).await.unwrap();
+    assert_eq!(account.cluster(GREEN).object("ConfigMap/kube-system/coredns").unwrap()["data"]["a"], "ours");
+}
+
+/// A controller that writes into what was applied, such as a certificate into a webhook's configuration, before an invocation that
+/// was killed is tried again.
+#[tokio::test]
+async fn what_a_controller_took_over_after_it_was_applied_is_left_to_it() {
+    let (account, migration) = with_bundle(vec![config_map("ca", "", None), config_map("other", "x", None)]);
+    let before = account.calls();
+    apply(&account, &migration).await.unwrap();
+    let calls = account.calls() - before;
+    for call in 1..=calls {
+        let (account, migration) = with_bundle(vec![config_map("ca", "", None), config_map("other", "x", None)]);
+        account.fail_at(call, testing::Fault::Killed);
+        let killed = apply(&account, &migration).await.is_err();
+        if killed && account.cluster(GREEN).object("ConfigMap/kube-system/ca").is_some() {
+            taken_over(&account, &migration).await;
+        }
+    }
+}
+
+async fn taken_over(account: &Account, migration: &Migration) {
+    let cluster = account.cluster(GREEN);
+    let mut live = config_map("ca", "a certificate", Some("injector"));
+    let applied = json!({ "manager": "bascule", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {} });
+    live["metadata"]["managedFields"].as_array_mut().unwrap().push(applied);
+    cluster.put(live);
+    account.drive(migration, apply).await.unwrap();
+    assert_eq!(cluster.object("ConfigMap/kube-system/ca").unwrap()["data"]["a"], "a certificate");
+    assert!(cluster.object("ConfigMap/kube-system/other").is_some());
+}
+
+#[tokio::test]
+async fn what_waits_is_all_of_its_step_that_is_tried_again() {
+    let widget = |name: &str| json!({ "apiVersion": "example.com/v1", "kind": "Widget", "metadata": { "name": name } });
+    let gadget = json!({ "apiVersion": "example.com/v1", "kind": "Gadget", "metadata": { "name": "g" } });
+    let (account, migration) = with_bundle(vec![widget("a"), gadget, widget("b")]);
+    let definition = |kind: &str| json!({ "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": { "name": kind }, "spec": { "names": { "kind": kind } } });
+    account.cluster(GREEN).put(definition("Widget"));
+    let error = apply(&account, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady);
+    assert!(error.message.contains("applied 2 of 3 objects"), "{error}");
+    assert_eq!(account.cluster(GREEN).writes(), ["Widget/a", "Widget/b"]);
+    account.cluster(GREEN).put(definition("Gadget"));
+    account.drive(&migration, apply).await.unwrap();
+    assert_eq!(account.cluster(GREEN).writes(), ["Gadget/g"]);
+}
+
+#[tokio::test]
+async fn the_same_object_in_two_bundles_or_twice_in_one_is_applied_once() {
+    let namespace = || json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } });
+    let (account, mut migration) = with_bundle(vec![namespace(), namespace()]);
+    migration.plan.workloads.bundles.push(account.upload("s3://bucket/more.yaml", vec![namespace()]));
+    account.drive(&migration, apply).await.unwrap();
+    assert_eq!(account.cluster(GREEN).writes(), ["Namespace/shop"]);
 }

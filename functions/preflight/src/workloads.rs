@@ -118,6 +118,8 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
     problems.extend(class_problems(input, &classes, &objects));
     problems.extend(bundles::duplicates(all));
     problems.extend(bundles::missing_namespaces(all));
+    problems.extend(bundles::node_ports(all));
+    problems.extend(bundles::unknown_names(all, "forceConflicts", &asked.force_conflicts));
     problems.extend(definitions::unserved(all));
     let controllers = Controllers::of(objects.iter());
     for (index, object) in all {

@@ -102,15 +102,15 @@ where
     let blue = ports.connect(&migration.input.blue.cluster).await?;
     let on_green = Live::read(&green, plan).await?;
     let on_blue = Live::read(&blue, plan).await?;
-    let manifests = sides::manifests(ports, plan).await?;
-    let workloads = sides::compare(plan, &manifests, &on_blue, &on_green)?;
+    let bundles = sides::bundles(ports, plan).await?;
+    let workloads = sides::compare(plan, &bundles.workloads, &on_blue, &on_green)?;
     held::suspended(&on_green, plan)?;
     let grown = node_group::grow_like_blue(ports, migration).await?;
     if !grown.is_empty() {
         ports.record(migration, "grew green's node groups as blue's have grown", json!(grown)).await?;
         return Err(PhaseError::not_ready(format!("growing as blue has grown: {}", grown.join(", "))).into());
     }
-    ready::ready(&on_green, &green, plan).await?;
+    ready::ready(&on_green, plan, &bundles.others, &green, &blue).await?;
     let scaled = scale::converge(ports, &migration.input.guards(), &green, plan, &on_blue, &on_green).await?;
     if !scaled.is_empty() {
         ports.record(migration, "scaled green towards blue's replicas", json!(scaled)).await?;

@@ -3,8 +3,9 @@
 use domain::{
     PhaseError,
     manifest::{
-        Live, ObjectId, named,
-        prepare::unchanged,
+        Live, Object, ObjectId, named,
+        prepare::each,
+        readiness::can_wait,
         state::{differences, template_digest},
         workload,
     },
@@ -12,18 +13,35 @@ use domain::{
     ports::Manifests,
 };
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The manifests of the plan's workloads.
-pub(crate) async fn manifests<M: Manifests>(
-    ports: &M,
-    plan: &Workloads,
-) -> Result<BTreeMap<ObjectId, Value>, PhaseError> {
-    let mut found = BTreeMap::new();
+/// What the bundles have.
+#[derive(Debug, Default)]
+pub(crate) struct Bundles {
+    /// The manifests of the objects that make Pods.
+    pub(crate) workloads: BTreeMap<ObjectId, Value>,
+    /// Everything else that may not be ready yet: custom resources and their definitions, claims, Services, APIs.
+    pub(crate) others: BTreeSet<ObjectId>,
+}
+
+/// Reads every bundle.
+///
+/// # Errors
+/// `Conflict` where one changed since the plan.
+pub(crate) async fn bundles<M: Manifests>(ports: &M, plan: &Workloads) -> Result<Bundles, PhaseError> {
+    let mut found = Bundles::default();
     for bundle in &plan.bundles {
-        let objects = unchanged(ports, bundle, &plan.replace).await?.into_iter();
-        let makes_pods = objects.filter(|object| workload::is_workload(&object.id));
-        found.extend(makes_pods.map(|object| (object.id, object.value)));
+        let take = |object: Object| {
+            if workload::is_workload(&object.id) {
+                found.workloads.insert(object.id, object.value);
+            } else if can_wait(&object.id) {
+                found.others.insert(object.id);
+            }
+        };
+        each(ports, bundle, &plan.replace, take).await?;
+    }
+    for workload in &plan.workloads {
+        found.others.remove(&workload.id);
     }
     Ok(found)
 }

@@ -88,7 +88,7 @@ async fn each_thing_that_is_not_right_yet_is_waited_for() {
 
     let (account, migration) = shop();
     unready(&account);
-    let waiting = "3 of 4 workloads ready, waiting for Deployment/shop/web (0 of 4)";
+    let waiting = "5 of 6 objects ready, waiting for Deployment/shop/web (0 of 4 updated)";
     fails(&account, &migration, Condition::NotReady, waiting).await;
 }
 
@@ -178,7 +178,7 @@ async fn green_is_scaled_as_blue_is_now_and_holds_stay_suspended() {
     scale_blue(&account, 12);
     fails(&account, &migration, Condition::NotReady, "Deployment/shop/web from 4 to 9").await;
     // A step that is not up yet is waited for.
-    fails(&account, &migration, Condition::NotReady, "Deployment/shop/web (4 of 9)").await;
+    fails(&account, &migration, Condition::NotReady, "Deployment/shop/web (4 of 9 updated)").await;
     account.pass();
     fails(&account, &migration, Condition::NotReady, "Deployment/shop/web from 9 to 12").await;
     account.drive(&migration, first).await.unwrap();
@@ -290,4 +290,54 @@ async fn green_gets_the_nodes_that_blue_has_grown_to_since_the_plan() {
     let aws = account.aws();
     let scaling = aws.node_groups[&(GREEN.to_owned(), "general".to_owned())].scaling;
     assert_eq!((scaling.min, scaling.desired, scaling.max), (2, 8, 8));
+}
+
+/// The shop with one more object in its bundle and on both sides.
+fn with(object: &Value) -> (Account, Migration) {
+    let (account, mut migration) = shop();
+    migration.plan.workloads.bundles.push(account.upload("s3://bucket/more.yaml", vec![object.clone()]));
+    for cluster in [BLUE, GREEN] {
+        account.cluster(cluster).put_with_status(object.clone());
+    }
+    (account, migration)
+}
+
+fn certificate(ready: &str) -> Value {
+    let conditions =
+        json!([{ "type": "Ready", "status": ready, "reason": "Issuing", "message": "the issuer does not answer" }]);
+    json!({
+        "apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": { "name": "shop" }, "status": { "conditions": conditions },
+    })
+}
+
+#[tokio::test]
+async fn what_makes_no_pods_is_awaited_too_where_it_is_ready_on_blue() {
+    let (account, migration) = with(&certificate("True"));
+    first(&account, &migration).await.unwrap();
+    account.cluster(GREEN).put_with_status(certificate("False"));
+    let waiting = "6 of 7 objects ready, waiting for Certificate/shop (Issuing: the issuer does not answer)";
+    fails(&account, &migration, Condition::NotReady, waiting).await;
+    account.cluster(BLUE).put_with_status(certificate("False"));
+    first(&account, &migration).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_ready_is_named_with_its_last_event() {
+    let (account, migration) = shop();
+    unready(&account);
+    let event = |kind: &str, at: &str, message: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "Event", "metadata": { "name": at, "namespace": "shop" }, "type": kind, "lastTimestamp": at,
+            "involvedObject": { "kind": "Pod", "namespace": "shop", "name": "web-5f7d9-x2x4z" }, "reason": "FailedScheduling", "message": message,
+        })
+    };
+    for (kind, at, message) in [
+        ("Warning", "2026-01-01T00:00:01Z", "0/2 nodes are available"),
+        ("Warning", "2026-01-01T00:00:02Z", "0/3 nodes are available: 3 Insufficient cpu."),
+        ("Normal", "2026-01-01T00:00:03Z", "assigned"),
+    ] {
+        account.cluster(GREEN).put(event(kind, at, message));
+    }
+    let waiting = "Deployment/shop/web (0 of 4 updated; last event: FailedScheduling of Pod/web-5f7d9-x2x4z: 0/3 nodes are available: 3 Insufficient cpu.)";
+    fails(&account, &migration, Condition::NotReady, waiting).await;
 }

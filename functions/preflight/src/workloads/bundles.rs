@@ -59,6 +59,47 @@ pub(super) fn missing_namespaces(all: &[(usize, Object)]) -> Vec<Problem> {
         .collect()
 }
 
+/// Node ports that two Services ask for: an API server gives one to the first and refuses the second, which a trial of each by itself does not
+/// show (<https://kubernetes.io/docs/concepts/services-networking/service/#type-nodeport>).
+pub(super) fn node_ports(all: &[(usize, Object)]) -> Vec<Problem> {
+    let mut taken: BTreeMap<(u64, String), &Object> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (index, object) in all.iter().filter(|(_, object)| object.id.kind == "Service" && object.id.group().is_empty())
+    {
+        let spec = &object.value["spec"];
+        let ports = spec["ports"].as_array().into_iter().flatten();
+        let ports =
+            ports.filter_map(|port| Some((port["nodePort"].as_u64()?, port["protocol"].as_str().unwrap_or("TCP"))));
+        let checked = spec["healthCheckNodePort"].as_u64().map(|port| (port, "TCP"));
+        for (port, protocol) in ports.chain(checked) {
+            let other = *taken.entry((port, protocol.to_owned())).or_insert(object);
+            if other.id.identity() != object.id.identity() {
+                let message = format!(
+                    "{} (document {}) asks for the node port {port}, which {} asks for too; give one of them another",
+                    object.id, object.document, other.id
+                );
+                problems.push(Problem::new(manifest_path(*index), message));
+            }
+        }
+    }
+    problems
+}
+
+/// Objects that the input names and no bundle has.
+pub(super) fn unknown_names(all: &[(usize, Object)], field: &str, names: &[String]) -> Vec<Problem> {
+    let known: BTreeSet<String> =
+        if names.is_empty() { BTreeSet::new() } else { all.iter().map(|(_, object)| object.id.to_string()).collect() };
+    let unknown = names.iter().enumerate().filter(|(_, name)| !known.contains(*name));
+    unknown
+        .map(|(index, name)| {
+            let message = format!(
+                "{name} names nothing in the bundles; the names are Kind/namespace/name, with the namespace default where the manifest has none, or Kind/name"
+            );
+            Problem::new(format!("$.workloads.{field}[{index}]"), message)
+        })
+        .collect()
+}
+
 /// The object without what makes bundles large and tells preflight nothing: the schemas of definitions and the contents of
 /// configuration, of which a digest stays.
 pub(super) fn without_bulk(mut object: Object) -> Object {

@@ -75,6 +75,16 @@ async fn each_thing_that_is_wrong_is_told_with_its_path_and_what_to_do() {
         (vec![], json!({ "run": ["Job/a/none"] }), "$.workloads.run[0]: Job/a/none names nothing"),
         (
             vec![],
+            json!({ "forceConflicts": ["Service/default/web", "Service/web"] }),
+            "$.workloads.forceConflicts[1]: Service/web names nothing in the bundles",
+        ),
+        (
+            ["a", "b"].map(|name| json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": name }, "spec": { "type": "NodePort", "ports": [{ "port": 80, "nodePort": 30_080 }, { "port": 53, "nodePort": 30_053, "protocol": if name == "a" { "UDP" } else { "TCP" } }] } })).to_vec(),
+            json!({}),
+            "$.workloads.manifests[0]: Service/default/b (document 5) asks for the node port 30080, which Service/default/a asks for too",
+        ),
+        (
+            vec![],
             json!({ "hosts": [{ "primary": "other.example.com", "temporary": "t.example.com" }] }),
             "$.workloads.hosts[0].primary: no route of the bundles has the host other.example.com; theirs are shop.example.com",
         ),

@@ -13,10 +13,11 @@ use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::{
     PhaseError,
-    digest::sha256_hex,
-    manifest,
-    ports::{Manifests, manifests::Served},
+    digest::Sum,
+    manifest::{self, Object},
+    ports::{Manifests, manifests::Source},
 };
+use yaml::Stream;
 
 /// Codes that mean that there is no such object, or that S3 does not say.
 const NONE: [&str; 5] = ["NoSuchKey", "NoSuchBucket", "NoSuchVersion", "AccessDenied", "NotFound"];
@@ -27,7 +28,12 @@ fn says_kms<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> bool {
 }
 
 impl Manifests for Account {
-    async fn bundle(&self, uri: &str, version: Option<&str>) -> Result<Option<Served>, PhaseError> {
+    async fn read(
+        &self,
+        uri: &str,
+        version: Option<&str>,
+        mut see: impl FnMut(Object) + Send,
+    ) -> Result<Option<Source>, PhaseError> {
         let Some((bucket, key)) = uri.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
             return Ok(None);
         };
@@ -53,21 +59,20 @@ impl Manifests for Account {
         };
         let version = found.version_id.filter(|version| version != "null");
         let etag = found.e_tag.unwrap_or_default().trim_matches('"').to_owned();
-        let bytes = found
-            .body
-            .collect()
-            .await
-            .map_err(|_| PhaseError::unavailable(format!("{context}: the answer broke off")))?
-            .into_bytes();
-        let digest = sha256_hex(&bytes);
-        let mut served = Served { version, etag, digest, objects: Vec::new(), unreadable: Vec::new() };
-        for document in yaml::documents(&bytes) {
-            let read = document.and_then(|document| manifest::objects(document.number, document.line, document.value));
-            match read {
-                Ok(objects) => served.objects.extend(objects),
-                Err(problems) => served.unreadable.extend(problems),
-            }
+        let mut unreadable = Vec::new();
+        let mut take = |document: Result<yaml::Document, Vec<manifest::Unreadable>>| match document
+            .and_then(|document| manifest::objects(document.number, document.line, document.value))
+        {
+            Ok(objects) => objects.into_iter().for_each(&mut see),
+            Err(problems) => unreadable.extend(problems),
+        };
+        let (mut body, mut sum, mut stream) = (found.body, Sum::default(), Stream::default());
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes.map_err(|_| PhaseError::unavailable(format!("{context}: the answer broke off")))?;
+            sum.add(&bytes);
+            stream.push(&bytes, &mut take);
         }
-        Ok(Some(served))
+        stream.end(&mut take);
+        Ok(Some(Source { version, etag, digest: sum.hex(), unreadable }))
     }
 }

@@ -121,6 +121,16 @@ pub struct Workloads {
     /// What names blue in the manifests, as a word of its own, and what it becomes on green; the same, where it means something else.
     #[serde(default)]
     pub replace: Vec<Replacement>,
+    /// Objects whose fields are taken from other field managers that set them on green, as `Kind/namespace/name` or `Kind/name`: a conflict
+    /// over any other object ends the apply and names the manager.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){1,2}$")))]
+    pub force_conflicts: Vec<String>,
+    /// What of blue is in no bundle and stays behind: objects as `Kind/namespace/name` or `Kind/name`, all of a namespace as
+    /// `Namespace/name`, all of a kind as `Kind`.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){0,2}$")))]
+    pub leave: Vec<String>,
 }
 
 /// A word of the manifests that names blue.

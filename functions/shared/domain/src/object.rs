@@ -5,9 +5,11 @@ pub mod actors;
 pub mod autoscalers;
 mod kinds;
 pub mod patches;
+mod prepared;
 
 pub use kinds::{is_built_in, is_of};
 use kinds::{is_cluster_wide, is_namespaced};
+pub use prepared::Prepared;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,6 +17,13 @@ use std::fmt;
 
 /// The namespace of an object that names none, as `kubectl apply` chooses it.
 pub const DEFAULT_NAMESPACE: &str = "default";
+
+/// Whether every cluster has this namespace by itself
+/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#initial-namespaces>).
+#[must_use]
+pub fn is_initial_namespace(name: &str) -> bool {
+    matches!(name, "default" | "kube-system" | "kube-public" | "kube-node-lease")
+}
 
 /// Which object: the key under which an API server keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

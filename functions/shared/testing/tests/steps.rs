@@ -24,6 +24,7 @@ fn names<S: Step>() -> BTreeSet<&'static str> {
 fn known() -> BTreeMap<Entrance, BTreeSet<&'static str>> {
     let known = [
         ("ProvisionEdge", "converge", names::<provision_edge::Step>()),
+        ("DeployWorkloads", "converge", names::<deploy_workloads::Step>()),
         ("Validate", "converge", names::<validate::Step>()),
         ("RequestApproval", "converge", names::<request_approval::Step>()),
         ("ShiftTraffic", "converge", names::<shift_traffic::Step>()),

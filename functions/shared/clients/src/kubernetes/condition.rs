@@ -40,7 +40,12 @@ pub(super) fn condition(context: &str, error: &Error, settling: bool) -> PhaseEr
             let message = format!("{message}; {entry}");
             if settling { PhaseError::not_ready(message) } else { PhaseError::denied(message) }
         }
-        409 => PhaseError::conflict(message),
+        // https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
+        409 if says("Apply failed with") => PhaseError::conflict(format!(
+            "{message}. Leave these fields to who manages them, or name the object in workloads.forceConflicts"
+        )),
+        // Changed, created or deleted by somebody else at the same moment.
+        409 => PhaseError::unavailable(message),
         // Discovered, and not served by every API server of the cluster yet.
         404 if says("could not find the requested resource") || says("page not found") => {
             PhaseError::not_ready(message)
@@ -94,7 +99,13 @@ mod tests {
             (403, "is forbidden: status unknown for quota: q", Condition::NotReady, Condition::NotReady),
             (404, "not found", Condition::Refused, Condition::Refused),
             (404, "the server could not find the requested resource", Condition::NotReady, Condition::NotReady),
-            (409, "Apply failed with 1 conflict", Condition::Conflict, Condition::Conflict),
+            (
+                409,
+                "Apply failed with 1 conflict: conflict with \"eks\": .data.x",
+                Condition::Conflict,
+                Condition::Conflict,
+            ),
+            (409, "the object has been modified", Condition::Unavailable, Condition::Unavailable),
             (422, "spec.replicas: Invalid value", Condition::Refused, Condition::Refused),
             (429, "too many requests", Condition::Unavailable, Condition::Unavailable),
             (500, "etcdserver: leader changed", Condition::Unavailable, Condition::Unavailable),

@@ -30,6 +30,37 @@ pub(super) fn resources(list: &Value) -> Vec<Resource> {
         .collect()
 }
 
+/// The kinds in an `APIResourceList` whose objects can be listed.
+pub(super) fn listable(list: &Value) -> impl Iterator<Item = String> {
+    let served = list["resources"].as_array().into_iter().flatten();
+    let is_listed = |resource: &&Value| {
+        let verbs = resource["verbs"].as_array().into_iter().flatten();
+        resource["name"].as_str().is_some_and(|name| !name.contains('/'))
+            && verbs.into_iter().any(|verb| verb == "list")
+    };
+    served.filter(is_listed).filter_map(|resource| resource["kind"].as_str().map(str::to_owned))
+}
+
+/// The API version that the server prefers of each group in an `APIGroupList`, and the core's; without those that `APIService`s with a
+/// Service of their own answer.
+pub(super) fn preferred(groups: &Value, services: &[Value]) -> Vec<String> {
+    let aggregated = |version: &str| {
+        services.iter().any(|service| {
+            let spec = &service["spec"];
+            let of = format!(
+                "{}/{}",
+                spec["group"].as_str().unwrap_or_default(),
+                spec["version"].as_str().unwrap_or_default()
+            );
+            spec["service"].is_object() && of == version
+        })
+    };
+    let groups = groups["groups"].as_array().into_iter().flatten();
+    let versions = groups.filter_map(|group| group["preferredVersion"]["groupVersion"].as_str());
+    let kept = versions.filter(|version| !aggregated(version)).map(str::to_owned);
+    std::iter::once("v1".to_owned()).chain(kept).collect()
+}
+
 /// The one that serves `kind`.
 pub(super) fn find(resources: &[Resource], kind: &str) -> Option<Resource> {
     resources.iter().find(|resource| resource.kind == kind).cloned()
@@ -78,6 +109,26 @@ mod tests {
             namespace: namespace.map(Into::into),
             name: name.into(),
         }
+    }
+
+    #[test]
+    fn every_kind_that_the_cluster_keeps_is_found_in_the_preferred_version() {
+        let groups = json!({ "groups": [
+            { "name": "apps", "preferredVersion": { "groupVersion": "apps/v1" } },
+            { "name": "metrics.k8s.io", "preferredVersion": { "groupVersion": "metrics.k8s.io/v1beta1" } },
+        ] });
+        let service = |group: &str, version: &str, service: Value| json!({ "spec": { "group": group, "version": version, "service": service } });
+        let services = [
+            service("apps", "v1", Value::Null),
+            service("metrics.k8s.io", "v1beta1", json!({ "name": "metrics-server" })),
+        ];
+        assert_eq!(preferred(&groups, &services), ["v1", "apps/v1"]);
+        let list = json!({ "resources": [
+            { "name": "deployments", "kind": "Deployment", "verbs": ["get", "list"] },
+            { "name": "deployments/scale", "kind": "Scale", "verbs": ["get", "list"] },
+            { "name": "bindings", "kind": "Binding", "verbs": ["create"] },
+        ] });
+        assert_eq!(listable(&list).collect::<Vec<_>>(), ["Deployment"]);
     }
 
     #[test]

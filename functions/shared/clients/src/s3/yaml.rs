@@ -4,7 +4,7 @@ use domain::manifest::Unreadable;
 use serde_json::Value;
 
 /// What some editors begin a file with.
-const BYTE_ORDER_MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One document of a stream.
 pub(super) struct Document {
@@ -16,19 +16,82 @@ pub(super) struct Document {
     pub(super) value: Value,
 }
 
-/// Every document of a stream, or why it cannot be read.
-pub(super) fn documents(bytes: &[u8]) -> impl Iterator<Item = Result<Document, Vec<Unreadable>>> {
-    let (text, fault) = match std::str::from_utf8(bytes) {
-        // It may begin a stream (https://yaml.org/spec/1.2.2/#52-character-encodings).
-        Ok(text) => (text.trim_start_matches(BYTE_ORDER_MARK), None),
-        Err(error) => {
-            let line = 1 + bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count().saturating_sub(1);
-            let message = "found bytes that are not UTF-8, expected YAML".to_owned();
-            ("", Some(Err(vec![Unreadable { document: 1, line, message }])))
+/// A stream that comes in pieces. No more of its text is held than one document and what came with its end.
+#[derive(Debug)]
+pub(super) struct Stream {
+    text: Vec<u8>,
+    /// Where the first line begins that has not come whole.
+    scanned: usize,
+    /// The number of that line, from 1.
+    line: usize,
+    /// At which line the document that is being read begins.
+    first: usize,
+    /// How many documents were read.
+    documents: usize,
+    /// Whether the beginning has been looked at.
+    begun: bool,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self { text: Vec::new(), scanned: 0, line: 1, first: 1, documents: 0, begun: false }
+    }
+}
+
+impl Stream {
+    /// Takes the next piece, and shows every document that ends in it, or why it cannot be read.
+    pub(super) fn push(&mut self, piece: &[u8], see: &mut impl FnMut(Result<Document, Vec<Unreadable>>)) {
+        self.text.extend_from_slice(piece);
+        if self.text.len() < BYTE_ORDER_MARK.len() {
+            return;
         }
-    };
-    let read = split(text).into_iter().enumerate().map(|(index, (line, text))| read(index + 1, line, text));
-    fault.into_iter().chain(read)
+        self.begin();
+        let mut start = 0;
+        while let Some(length) = self.text[self.scanned..].iter().position(|byte| *byte == b'\n') {
+            if is_marker(&self.text[self.scanned..self.scanned + length]) {
+                self.document(start, self.scanned, see);
+                // What follows on the marker's own line belongs to the next document.
+                start = self.scanned + MARKER.len();
+                self.first = self.line;
+            }
+            self.scanned += length + 1;
+            self.line += 1;
+        }
+        self.text.drain(..start);
+        self.scanned -= start;
+    }
+
+    /// A byte order mark may begin a stream (<https://yaml.org/spec/1.2.2/#52-character-encodings>).
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.begun, true) && self.text.starts_with(BYTE_ORDER_MARK) {
+            self.text.drain(..BYTE_ORDER_MARK.len());
+        }
+    }
+
+    /// Shows the last document.
+    pub(super) fn end(mut self, see: &mut impl FnMut(Result<Document, Vec<Unreadable>>)) {
+        self.push(b"\n", see);
+        self.begin();
+        self.document(0, self.text.len(), see);
+    }
+
+    fn document(&mut self, start: usize, end: usize, see: &mut impl FnMut(Result<Document, Vec<Unreadable>>)) {
+        match std::str::from_utf8(&self.text[start..end]) {
+            Ok(text) => {
+                if holds_something(text) {
+                    self.documents += 1;
+                    see(read(self.documents, self.first, text));
+                }
+            }
+            Err(error) => {
+                self.documents += 1;
+                let before =
+                    self.text[start..start + error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+                let message = "found bytes that are not UTF-8, expected YAML".to_owned();
+                see(Err(vec![Unreadable { document: self.documents, line: self.first + before, message }]));
+            }
+        }
+    }
 }
 
 fn read(number: usize, line: usize, text: &str) -> Result<Document, Vec<Unreadable>> {
@@ -69,33 +132,36 @@ fn whole_numbers(value: &mut Value) {
     }
 }
 
-/// The documents' texts with the lines at which they begin. A line that begins with `---` ends a document wherever it
-/// stands, since no scalar may hold one (<https://yaml.org/spec/1.2.2/#912-document-markers>).
-fn split(text: &str) -> Vec<(usize, &str)> {
-    let mut documents = Vec::new();
-    let (mut start, mut first, mut offset) = (0, 1, 0);
-    for (index, line) in text.split_inclusive('\n').enumerate() {
-        let marker =
-            line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
-        if marker.is_some() {
-            documents.push((first, &text[start..offset]));
-            // What follows on the marker's own line belongs to the next document.
-            start = offset + 3;
-            first = index + 1;
-        }
-        offset += line.len();
-    }
-    documents.push((first, &text[start..]));
-    documents.retain(|(_, text)| {
-        text.lines().any(|line| !line.trim().is_empty() && !line.starts_with(['%', '#']) && !line.starts_with("..."))
-    });
-    documents
+/// What begins a line that ends a document, wherever it stands, since no scalar may hold one
+/// (<https://yaml.org/spec/1.2.2/#912-document-markers>).
+const MARKER: &[u8] = b"---";
+
+fn is_marker(line: &[u8]) -> bool {
+    line.strip_prefix(MARKER).is_some_and(|rest| rest.first().is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\r')))
+}
+
+fn holds_something(text: &str) -> bool {
+    text.lines().any(|line| !line.trim().is_empty() && !line.starts_with(['%', '#']) && !line.starts_with("..."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::manifest::{Object, schema};
     use serde_json::json;
+
+    /// Every document of a stream that comes in pieces of this size.
+    fn in_pieces(bytes: &[u8], size: usize) -> Vec<Result<Document, Vec<Unreadable>>> {
+        let mut found = Vec::new();
+        let mut stream = Stream::default();
+        bytes.chunks(size).for_each(|piece| stream.push(piece, &mut |document| found.push(document)));
+        stream.end(&mut |document| found.push(document));
+        found
+    }
+
+    fn documents(bytes: &[u8]) -> impl Iterator<Item = Result<Document, Vec<Unreadable>>> {
+        in_pieces(bytes, bytes.len().max(1)).into_iter()
+    }
 
     fn values(text: &str) -> Vec<Value> {
         documents(text.as_bytes()).map(|document| document.unwrap().value).collect()
@@ -108,6 +174,21 @@ mod tests {
             values(text),
             [json!({ "a": 1 }), json!({ "b": ["x"] }), json!({ "text": "--- not a marker\n ---\n" })]
         );
+    }
+
+    #[test]
+    fn a_stream_is_the_same_in_whatever_pieces_it_comes() {
+        let text = "\u{feff}--- # first\r\na: ä\nc: --\n---\n# nothing\n---\nb: |\n  ---\n---c: d\n---\nkey: [1\n---";
+        let seen = |size: usize| -> Vec<(usize, usize, String)> {
+            let told = |document: Result<Document, Vec<Unreadable>>| match document {
+                Ok(document) => (document.number, document.line, document.value.to_string()),
+                Err(faults) => (faults[0].document, faults[0].line, faults[0].message.clone()),
+            };
+            in_pieces(text.as_bytes(), size).into_iter().map(told).collect()
+        };
+        let whole = seen(usize::MAX);
+        assert_eq!(whole.iter().map(|(number, line, _)| (*number, *line)).collect::<Vec<_>>()[..2], [(1, 1), (2, 6)]);
+        (1..20).for_each(|size| assert_eq!(seen(size), whole, "in pieces of {size}"));
     }
 
     #[test]
@@ -173,17 +254,41 @@ mod tests {
         assert_eq!((bytes[0].document, bytes[0].line), (1, 2));
     }
 
+    fn objects(file: &str) -> Vec<Object> {
+        let path = format!("{}/../../../tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(path).unwrap();
+        let read = documents(&bytes).map(|document| document.unwrap());
+        read.flat_map(|document| domain::manifest::objects(document.number, document.line, document.value).unwrap())
+            .collect()
+    }
+
+    /// The definitions as their project publishes them, and resources that Traefik itself takes.
+    #[test]
+    fn real_custom_resources_fit_their_definitions() {
+        let definitions = objects("traefik-crds.yaml");
+        let mut checked = 0;
+        for object in objects("shop-routes.yaml") {
+            let is_its = |definition: &&Object| {
+                definition.value["spec"]["names"]["kind"] == object.id.kind.as_str()
+                    && definition.value["spec"]["group"] == object.id.group()
+            };
+            let Some(definition) = definitions.iter().find(is_its) else { continue };
+            let version = object.id.api_version.rsplit('/').next().unwrap();
+            let schema = schema::of(&definition.value, version).unwrap();
+            assert_eq!(schema::faults(schema, &object.value), [""; 0], "{}", object.id);
+            let mut other = object.value.clone();
+            other["spec"]["routs"] = json!([]);
+            assert_eq!(schema::faults(schema, &other), ["spec.routs: unknown field"]);
+            checked += 1;
+        }
+        assert!(checked > 0);
+    }
+
     /// Rendered by its project, see tests/data/README.md: 12 microservices, of which only the load generator is asked by nobody, and a
     /// Service that would get a load balancer of its own.
     #[test]
     fn a_real_bundle_is_read_and_classed() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/online-boutique.yaml");
-        let bytes = std::fs::read(path).unwrap();
-        let mut objects = Vec::new();
-        for document in documents(&bytes) {
-            let document = document.unwrap();
-            objects.extend(domain::manifest::objects(document.number, document.line, document.value).unwrap());
-        }
+        let objects = objects("online-boutique.yaml");
         assert_eq!(objects.len(), 35);
         let classes = domain::manifest::classify(&objects, &[], &[]);
         let unclassed: Vec<_> = classes.unclassed.iter().map(ToString::to_string).collect();

@@ -1,51 +1,76 @@
 //! Applies prepared objects to a cluster in the order of their dependencies.
 
 use super::{
-    Object, ObjectId,
-    order::{Step, has_fixed_port, step},
-    state::{Readiness, readiness},
+    Done, ObjectId, Placed, Prepared,
+    applied::was_applied,
+    order::Step,
+    readiness::{Readiness, readiness},
 };
 use crate::{Condition, PhaseError, ports::KubernetesApi};
-
-/// How many objects are handed over at once: few enough that a cursor between them saves work.
-const BATCH: usize = 256;
 
 /// How many faults one message names.
 const NAMED: usize = 10;
 
-/// Applies `objects`, which must be in the order of their steps, from the one at `from` on. A step is over before the next
-/// begins, and CustomResourceDefinitions are established before custom resources: looked at as late as that, they nearly
-/// always are. Resources of another bundle's definitions are `NotReady` by themselves.
+/// Applies those of `objects` that are not `done`, which must be in the order of their steps. What is there already as it would be
+/// made is not sent. A step is over before the next begins; within one, what waits or is refused holds up nothing else, and is all
+/// that is tried again. `keep` is called once the Jobs are there.
+///
+/// With `again`, an earlier invocation may have applied objects without a mark. What it applied and a controller has taken over
+/// since, such as the certificate in a webhook's configuration, is left to the controller, as it is after an undisturbed apply.
 ///
 /// # Errors
-/// How far it came (the place to go on from), and the gravest of the errors with the others' names: a refusal before what is
-/// tried again. `NotReady` where `deadline` came first or a definition is not established yet.
+/// The gravest of the errors with the others' names: a refusal before what is tried again. `NotReady` where `deadline` came first or a
+/// definition is not established yet.
 pub async fn apply<A: KubernetesApi>(
     api: &A,
-    objects: &[Object],
-    from: usize,
+    objects: &[Placed],
+    done: &mut Done,
+    again: bool,
     deadline: jiff::Timestamp,
-) -> Result<(), (usize, PhaseError)> {
-    let mut next = from.min(objects.len());
+    keep: impl AsyncFn(&Done) -> Result<(), PhaseError>,
+) -> Result<(), PhaseError> {
+    let pending: Vec<usize> = done.pending().collect();
+    let asked: Vec<&Prepared> = pending.iter().map(|index| &objects[*index].object).collect();
+    if !asked.is_empty() {
+        let applied = api.applied(&asked).await?;
+        pending.iter().zip(applied).filter(|(_, applied)| *applied).for_each(|(index, _)| done.mark(*index));
+    }
+    let all = |done: &Done| format!("applied {} of {} objects", done.count(), objects.len());
+    let mut next = 0;
     while let Some(first) = objects.get(next) {
-        let current = step(&first.id);
-        let most = if current == Step::Jobs { 1 } else { BATCH };
-        let alike = |object: &&Object| step(&object.id) == current && has_fixed_port(object) == has_fixed_port(first);
-        let size = objects[next..].iter().take(most).take_while(alike).count();
-        let batch = &objects[next..next + size];
-        if current == Step::CustomResources {
-            let definitions = objects.iter().map(|object| &object.id);
-            let definitions = definitions.filter(|id| step(id) == Step::CustomResourceDefinitions);
-            established(api, definitions).await.map_err(|error| (next, error))?;
+        let end = next + objects[next..].iter().take_while(|placed| placed.place() == first.place()).count();
+        let pending: Vec<usize> = (next..end).filter(|index| !done.is(*index)).collect();
+        next = end;
+        if pending.is_empty() {
+            continue;
         }
-        let values: Vec<_> = batch.iter().map(|object| object.value.clone()).collect();
-        let answers = api.apply(&values, deadline).await;
-        let errors: Vec<PhaseError> = answers.into_iter().filter_map(Result::err).collect();
+        let batch: Vec<&Prepared> = pending.iter().map(|index| &objects[*index].object).collect();
+        let mut errors = Vec::new();
+        for (index, answer) in pending.iter().zip(api.apply(&batch, deadline).await) {
+            match answer {
+                Ok(()) => done.mark(*index),
+                Err(error) if again && error.condition == Condition::Conflict => {
+                    if api.get(&objects[*index].object.id).await?.as_ref().is_some_and(was_applied) {
+                        done.mark(*index);
+                    } else {
+                        errors.push(error);
+                    }
+                }
+                Err(error) => errors.push(error),
+            }
+        }
         if let Some(error) = gravest(errors) {
-            let done = format!("applied {next} of {} objects", objects.len());
-            return Err((next, error.during(done)));
+            if error.condition == Condition::NotReady && first.step == Step::CustomResources {
+                let definitions = objects.iter().filter(|placed| placed.step == Step::CustomResourceDefinitions);
+                established(api, definitions.map(|placed| &placed.object.id))
+                    .await
+                    .map_err(|error| error.during(all(done)))?;
+            }
+            return Err(error.during(all(done)));
         }
-        next += size;
+        if first.step == Step::Jobs {
+            keep(done).await?;
+        }
     }
     Ok(())
 }
@@ -59,9 +84,8 @@ pub fn gravest(errors: Vec<PhaseError>) -> Option<PhaseError> {
         _ => 2,
     };
     let condition = errors.iter().map(|error| error.condition).max_by_key(|condition| weight(*condition))?;
-    let same: Vec<String> =
+    let mut messages: Vec<String> =
         errors.into_iter().filter(|error| error.condition == condition).map(|error| error.message).collect();
-    let mut messages = same.clone();
     messages.dedup();
     let more = messages.len().saturating_sub(NAMED);
     messages.truncate(NAMED);
@@ -76,7 +100,7 @@ async fn established<A: KubernetesApi>(
     let mut waiting = Vec::new();
     for id in definitions {
         let live = api.get(id).await?.unwrap_or_default();
-        match readiness("CustomResourceDefinition", &live) {
+        match readiness(id, &live) {
             Readiness::Ready => {}
             Readiness::Waiting(_) => waiting.push(id.name.clone()),
             Readiness::Failed(why) => return Err(PhaseError::refused(format!("{id} is not accepted: {why}"))),

@@ -1,6 +1,6 @@
 //! The order of an apply: what others refer to comes first.
 
-use super::{Object, ObjectId};
+use super::{Object, ObjectId, Prepared};
 use crate::object::is_built_in;
 
 /// The steps of an apply, in their order. Everything of a step may be applied at once.
@@ -10,6 +10,8 @@ pub enum Step {
     Namespaces,
     /// To be established before any resource of theirs.
     CustomResourceDefinitions,
+    /// Storage, Ingress, priority and runtime classes, which others name.
+    Classes,
     /// Who may do what, and the limits that Pods are held to when they are created.
     AccessControl,
     /// What Pods read.
@@ -20,8 +22,8 @@ pub enum Step {
     Services,
     /// Pods and what makes them.
     Workloads,
-    /// Apart from the others and one by one: a Job that has ended and gone would run a second time if it were applied again because
-    /// of its neighbours.
+    /// Apart from the others: a Job that has ended and gone would run a second time if it were applied again, so how far an apply is
+    /// is kept as soon as they are there.
     Jobs,
     /// What brings traffic.
     Ingress,
@@ -40,22 +42,17 @@ pub fn step(id: &ObjectId) -> Step {
     match id.kind.as_str() {
         "Namespace" => Step::Namespaces,
         "CustomResourceDefinition" => Step::CustomResourceDefinitions,
-        "ServiceAccount"
-        | "Role"
-        | "ClusterRole"
-        | "RoleBinding"
-        | "ClusterRoleBinding"
-        | "NetworkPolicy"
+        "ServiceAccount" | "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" | "NetworkPolicy"
+        | "ResourceQuota" | "LimitRange" | "PodSecurityPolicy" | "FlowSchema" => Step::AccessControl,
+        "StorageClass"
+        | "VolumeAttributesClass"
+        | "CSIDriver"
+        | "IngressClass"
         | "PriorityClass"
         | "RuntimeClass"
-        | "ResourceQuota"
-        | "LimitRange"
-        | "PodSecurityPolicy"
-        | "FlowSchema"
-        | "PriorityLevelConfiguration" => Step::AccessControl,
-        "StorageClass" | "PersistentVolume" | "PersistentVolumeClaim" | "CSIDriver" | "VolumeAttributesClass" => {
-            Step::Storage
-        }
+        | "DeviceClass"
+        | "PriorityLevelConfiguration" => Step::Classes,
+        "PersistentVolume" | "PersistentVolumeClaim" => Step::Storage,
         "Service" | "Endpoints" | "EndpointSlice" => Step::Services,
         "Deployment"
         | "StatefulSet"
@@ -66,7 +63,7 @@ pub fn step(id: &ObjectId) -> Step {
         | "CronJob"
         | "HorizontalPodAutoscaler" => Step::Workloads,
         "Job" => Step::Jobs,
-        "Ingress" | "IngressClass" => Step::Ingress,
+        "Ingress" => Step::Ingress,
         "MutatingWebhookConfiguration"
         | "ValidatingWebhookConfiguration"
         | "ValidatingAdmissionPolicy"
@@ -85,6 +82,32 @@ pub fn step(id: &ObjectId) -> Step {
 pub fn has_fixed_port(object: &Object) -> bool {
     let ports = object.value["spec"]["ports"].as_array();
     step(&object.id) == Step::Services && ports.into_iter().flatten().any(|port| port["nodePort"].is_number())
+}
+
+/// A prepared object and its place in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// When it is applied.
+    pub step: Step,
+    /// Whether it is a Service that names one of its node ports.
+    pub has_fixed_port: bool,
+    /// What is applied.
+    pub object: Prepared,
+}
+
+impl Placed {
+    /// The object, prepared, at its place.
+    #[must_use]
+    pub fn new(object: Object, is_forced: bool) -> Self {
+        let has_fixed_port = has_fixed_port(&object);
+        Self { step: step(&object.id), has_fixed_port, object: Prepared::new(object, is_forced) }
+    }
+
+    /// What is alike may be applied at once; the lower comes first.
+    #[must_use]
+    pub const fn place(&self) -> (Step, bool) {
+        (self.step, !self.has_fixed_port)
+    }
 }
 
 /// Puts the objects of one bundle in the order of their steps, Services with fixed node ports before the others, and the rest of one
@@ -111,6 +134,7 @@ mod tests {
             object("networking.k8s.io/v1", "Ingress"),
             object("apps/v1", "Deployment"),
             object("v1", "Service"),
+            object("networking.k8s.io/v1", "IngressClass"),
             object("storage.k8s.io/v1", "StorageClass"),
             object("v1", "ConfigMap"),
             object("rbac.authorization.k8s.io/v1", "Role"),
@@ -124,9 +148,10 @@ mod tests {
             [
                 "Namespace",
                 "CustomResourceDefinition",
+                "IngressClass",
+                "StorageClass",
                 "Role",
                 "ConfigMap",
-                "StorageClass",
                 "Service",
                 "Deployment",
                 "Ingress",

@@ -5,6 +5,7 @@ use super::{
     outside::{Controllers, made_for},
     workload,
 };
+use crate::object::is_initial_namespace;
 use serde_json::Value;
 
 /// Makes an IAM role's credentials reach Pods by the cluster's OIDC provider, which a role's trust policy must name
@@ -106,15 +107,10 @@ fn image_name(image: &str) -> &str {
     name.split(['@', ':']).next().unwrap_or(name)
 }
 
-/// The namespace that the object needs and that must exist before it: `None` where Kubernetes makes it by itself
-/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#initial-namespaces>).
+/// The namespace that the object needs and that must exist before it: `None` where Kubernetes makes it by itself.
 #[must_use]
 pub fn needed_namespace(object: &Object) -> Option<&str> {
-    object
-        .id
-        .namespace
-        .as_deref()
-        .filter(|name| !matches!(*name, "default" | "kube-system" | "kube-public" | "kube-node-lease"))
+    object.id.namespace.as_deref().filter(|name| !is_initial_namespace(name))
 }
 
 /// The group and kind that a CustomResourceDefinition brings.

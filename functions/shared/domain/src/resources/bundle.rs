@@ -5,8 +5,9 @@ use crate::{
     Kind, Migration, PhaseError, Progress, ResourceKey, Side, Status,
     input::OnAbort,
     manifest::{
+        Done,
         apply::apply,
-        prepare::{Hosts, prepare, routes, unchanged},
+        prepare::{Hosts, Preparation, is_renamed, read},
     },
     plan::workloads::Bundle,
     ports::{Kubernetes, Ledger, Manifests},
@@ -31,8 +32,8 @@ pub fn key(bundle: &Bundle, hosts: Hosts) -> ResourceKey {
 
 /// Applies a bundle under temporary hosts, with suspended holds, where the ledger does not know it as applied.
 ///
-/// An invocation that runs out of time, or that waits for a CustomResourceDefinition, saves how far it came as the progress
-/// of deploy-workloads. Applying again what was applied changes nothing, so a crash costs only time.
+/// An invocation that runs out of time, or in which something waits, saves what is applied as the progress of deploy-workloads. Applying
+/// again what was applied changes nothing, so a crash costs only time.
 ///
 /// # Errors
 /// `Conflict` where the manifests changed since the plan; `Refused` with the names where green's API refuses objects;
@@ -44,34 +45,41 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
 ) -> Result<(), PhaseError> {
     let key = key(bundle, Hosts::Temporary);
     let entry = ports.entry(migration, &key).await?;
-    if entry.is_some_and(|entry| entry.status == Status::Present) {
+    if entry.as_ref().is_some_and(|entry| entry.status == Status::Present) {
         return Ok(());
     }
-    let objects = unchanged(ports, bundle, &migration.plan.workloads.replace).await?;
-    let objects = prepare(objects, &migration.plan.workloads, Hosts::Temporary);
-    let from = cursor(ports.progress(migration, Progress::DeployWorkloads).await?.as_ref(), bundle);
-    ports.intend(migration, &key, json!({ "digest": bundle.digest, "objects": bundle.objects })).await?;
+    let forced = &migration.input.workloads.force_conflicts;
+    let preparation = Preparation::new(&migration.plan.workloads, Hosts::Temporary, forced);
+    let objects = read(ports, bundle, &preparation, |_| true).await?;
+    let progress = ports.progress(migration, Progress::DeployWorkloads).await?.unwrap_or_default();
+    let mut done = cursor(&progress, bundle, objects.len());
+    let before = done.count();
+    let again = entry.is_some_and(|entry| entry.is_live());
+    if !again {
+        ports.intend(migration, &key, json!({ "digest": bundle.digest, "objects": bundle.objects })).await?;
+    }
     let api = ports.connect(&migration.input.green.cluster).await?;
     let deadline = migration.deadline.checked_sub(RESERVE).unwrap_or(migration.deadline);
-    match apply(&api, &objects, from, deadline).await {
+    let keep = async |done: &Done| {
+        let progress = json!({ "bundle": bundle.uri, "digest": bundle.digest, "done": done.write() });
+        ports.save_progress(migration, Progress::DeployWorkloads, progress).await
+    };
+    match apply(&api, &objects, &mut done, again, deadline, keep).await {
         Ok(()) => ports.present(migration, &key, &bundle.digest).await,
-        Err((reached, error)) => {
-            if error.condition.is_retried() && reached > from {
-                let progress = json!({ "bundle": bundle.uri, "digest": bundle.digest, "applied": reached });
-                ports.save_progress(migration, Progress::DeployWorkloads, progress).await?;
+        Err(error) => {
+            if error.condition.is_retried() && done.count() > before {
+                keep(&done).await?;
             }
             Err(error)
         }
     }
 }
 
-/// Where to go on in this bundle.
-fn cursor(progress: Option<&Value>, bundle: &Bundle) -> usize {
-    progress
-        .filter(|progress| progress["bundle"] == bundle.uri.as_str() && progress["digest"] == bundle.digest.as_str())
-        .and_then(|progress| progress["applied"].as_u64())
-        .and_then(|applied| usize::try_from(applied).ok())
-        .unwrap_or(0)
+/// What of this bundle is applied already.
+fn cursor(progress: &Value, bundle: &Bundle, objects: usize) -> Done {
+    let is_its = progress["bundle"] == bundle.uri.as_str() && progress["digest"] == bundle.digest.as_str();
+    let written = progress["done"].as_str().filter(|_| is_its);
+    written.map_or_else(|| Done::nothing(objects), |written| Done::read(written, objects))
 }
 
 /// Forgets that a bundle is on green: its objects go with the cluster.
@@ -130,12 +138,14 @@ async fn apply_routes<P: Manifests + Kubernetes>(
     bundle: &Bundle,
     hosts: Hosts,
 ) -> Result<(), PhaseError> {
-    let objects = unchanged(ports, bundle, &migration.plan.workloads.replace).await?;
-    let routes = routes(objects, &migration.plan.workloads, hosts);
+    let workloads = &migration.plan.workloads;
+    let preparation = Preparation::new(workloads, hosts, &migration.input.workloads.force_conflicts);
+    let routes = read(ports, bundle, &preparation, |object| is_renamed(object, workloads)).await?;
     if routes.is_empty() {
         return Ok(());
     }
     let api = ports.connect(&migration.input.green.cluster).await?;
-    let applied = apply(&api, &routes, 0, migration.deadline).await;
-    applied.map_err(|(_, error)| error.during(format!("hosts of {}", bundle.uri)))
+    let mut done = Done::nothing(routes.len());
+    let applied = apply(&api, &routes, &mut done, false, migration.deadline, async |_| Ok(())).await;
+    applied.map_err(|error| error.during(format!("hosts of {}", bundle.uri)))
 }

@@ -4,12 +4,12 @@ use super::aws::pair;
 use super::time::Change;
 use super::{Account, Aws};
 use domain::PhaseError;
-use domain::manifest::{Object, ObjectId, hold};
+use domain::manifest::{Object, ObjectId, Prepared, hold};
 use domain::object::is_built_in;
-use domain::ports::kubernetes::Reached;
+use domain::ports::kubernetes::{Event, FIELD_MANAGER, Reached, Tried};
 use domain::ports::{Kubernetes, KubernetesApi, Settings};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The Kubernetes API of one cluster.
 #[derive(Debug, Clone)]
@@ -31,6 +31,22 @@ fn status(kind: &str, value: &Value) -> Value {
         "Job" => json!({ "conditions": [{ "type": "Complete", "status": "True" }] }),
         _ => json!({ "replicas": count, "updatedReplicas": count, "availableReplicas": count, "readyReplicas": count }),
     }
+}
+
+/// The manager other than Bascule that owns a field of this object which would get another value
+/// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts>). Here lists are owned as a whole.
+fn in_conflict<'a>(live: &'a Value, wanted: &Value) -> Option<&'a str> {
+    fn differs(fields: &Value, live: &Value, wanted: &Value) -> bool {
+        let owned = fields.as_object().into_iter().flatten();
+        owned.filter_map(|(name, fields)| Some((name.strip_prefix("f:")?, fields))).any(|(name, fields)| {
+            let (live, wanted) = (&live[name], &wanted[name]);
+            let leaf = fields.as_object().is_none_or(serde_json::Map::is_empty);
+            !wanted.is_null() && if leaf { live != wanted } else { differs(fields, live, wanted) }
+        })
+    }
+    let entries = live["metadata"]["managedFields"].as_array()?;
+    let mut others = entries.iter().filter(|entry| entry["manager"] != FIELD_MANAGER);
+    others.find(|entry| differs(&entry["fieldsV1"], live, wanted))?["manager"].as_str()
 }
 
 impl Aws {
@@ -131,16 +147,34 @@ impl Cluster {
 }
 
 impl KubernetesApi for Cluster {
-    async fn apply(&self, objects: &[Value], _: jiff::Timestamp) -> Vec<Result<(), PhaseError>> {
-        let apply = |value: &Value| {
-            let object = Object::new(0, 0, value.clone()).ok_or_else(|| PhaseError::refused("no object"))?;
+    async fn applied(&self, objects: &[&Prepared]) -> Result<Vec<bool>, PhaseError> {
+        self.change("kubernetes:List", |aws, cluster| {
+            let is = |object: &&Prepared| {
+                let mut live =
+                    aws.objects.get(cluster).and_then(|live| live.get(&object.id)).cloned().unwrap_or_default();
+                if let Some(live) = live.as_object_mut() {
+                    live.remove("status");
+                }
+                live == object.value()
+            };
+            Ok(objects.iter().map(is).collect())
+        })
+    }
+
+    async fn apply(&self, objects: &[&Prepared], _: jiff::Timestamp) -> Vec<Result<(), PhaseError>> {
+        let apply = |object: &&Prepared| {
             self.change("kubernetes:Apply", |aws, cluster| {
                 if !is_built_in(&object.id.api_version) && !aws.is_defined(cluster, &object.id.kind) {
                     return Err(PhaseError::not_ready(format!("{} is not served", object.id.kind)));
                 }
+                let wanted = object.value();
+                let live = aws.objects.get(cluster).and_then(|live| live.get(&object.id));
+                if let Some(manager) = live.filter(|_| !object.is_forced).and_then(|live| in_conflict(live, &wanted)) {
+                    return Err(PhaseError::conflict(format!("{}: conflict with {manager:?}", object.id)));
+                }
                 aws.write(cluster, &object.id, |live| {
                     let status = live["status"].take();
-                    live.clone_from(&object.value);
+                    *live = wanted;
                     if !status.is_null() {
                         live["status"] = status;
                     }
@@ -149,6 +183,39 @@ impl KubernetesApi for Cluster {
             })
         };
         objects.iter().map(apply).collect()
+    }
+
+    async fn rehearse(&self, objects: &[&Prepared], _: jiff::Timestamp) -> Vec<Result<Tried, PhaseError>> {
+        let rehearse = |object: &&Prepared| {
+            self.change("kubernetes:DryRun", |aws, cluster| {
+                let id = &object.id;
+                if !is_built_in(&id.api_version) && !aws.is_defined(cluster, &id.kind) {
+                    return Ok(Tried::NotServed);
+                }
+                let wanted = object.value();
+                let live = aws.objects.get(cluster);
+                if let Some(namespace) = &id.namespace {
+                    let mut namespaces = live.into_iter().flat_map(BTreeMap::keys).filter(|id| id.kind == "Namespace");
+                    let is_initial = matches!(namespace.as_str(), "default" | "kube-system");
+                    if !is_initial && !namespaces.any(|id| id.name == *namespace) {
+                        return Err(PhaseError::refused(format!("namespaces {namespace:?} not found")));
+                    }
+                }
+                // Of Kubernetes' many rules the one that these tests break
+                // (https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/apps/validation/validation.go).
+                if let Some(replicas) = wanted["spec"]["replicas"].as_i64().filter(|replicas| *replicas < 0) {
+                    let rule = "must be greater than or equal to 0";
+                    return Err(PhaseError::refused(format!("spec.replicas: Invalid value: {replicas}: {rule}")));
+                }
+                match live.and_then(|live| live.get(id)).and_then(|live| in_conflict(live, &wanted)) {
+                    Some(manager) if !object.is_forced => {
+                        Err(PhaseError::conflict(format!("conflict with {manager:?}")))
+                    }
+                    _ => Ok(Tried::Accepted),
+                }
+            })
+        };
+        objects.iter().map(rehearse).collect()
     }
 
     async fn get(&self, id: &ObjectId) -> Result<Option<Value>, PhaseError> {
@@ -167,6 +234,22 @@ impl KubernetesApi for Cluster {
     async fn metadata(&self, api_version: &str, kind: &str) -> Result<Vec<Value>, PhaseError> {
         let objects = self.list(api_version, kind, None).await?;
         Ok(objects.into_iter().map(|mut object| object["metadata"].take()).collect())
+    }
+
+    async fn kinds(&self) -> Result<Vec<(String, String)>, PhaseError> {
+        self.change("kubernetes:Discover", |aws, cluster| {
+            let ids = aws.objects.get(cluster).into_iter().flat_map(BTreeMap::keys);
+            let kinds: BTreeSet<_> = ids.map(|id| (id.api_version.clone(), id.kind.clone())).collect();
+            Ok(kinds.into_iter().collect())
+        })
+    }
+
+    async fn warnings(&self) -> Result<Vec<Event>, PhaseError> {
+        self.change("kubernetes:List", |aws, cluster| {
+            let objects = aws.objects.get(cluster).into_iter().flatten();
+            let warnings = objects.filter(|(id, value)| id.kind == "Event" && value["type"] == "Warning");
+            Ok(warnings.map(|(_, value)| Event::of(value)).collect())
+        })
     }
 
     async fn patch(&self, id: &ObjectId, patch: &Value) -> Result<Value, PhaseError> {

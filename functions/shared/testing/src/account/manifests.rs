@@ -3,10 +3,10 @@
 use super::{Account, aws::pair};
 use domain::PhaseError;
 use domain::digest::sha256_hex;
-use domain::manifest::objects;
+use domain::manifest::{Object, objects};
 use domain::plan::workloads::Bundle;
 use domain::ports::Manifests;
-use domain::ports::manifests::Served;
+use domain::ports::manifests::Source;
 use serde_json::Value;
 
 fn digest(manifests: &[Value]) -> String {
@@ -32,22 +32,25 @@ impl Account {
 }
 
 impl Manifests for Account {
-    async fn bundle(&self, uri: &str, version: Option<&str>) -> Result<Option<Served>, PhaseError> {
-        let manifests = self.read("s3:GetObject", |aws| match version {
+    async fn read(
+        &self,
+        uri: &str,
+        version: Option<&str>,
+        mut see: impl FnMut(Object) + Send,
+    ) -> Result<Option<Source>, PhaseError> {
+        let manifests = Self::read(self, "s3:GetObject", |aws| match version {
             Some(version) => aws.bundle_versions.get(&pair(uri, version)).cloned(),
             None => aws.bundles.get(uri).cloned(),
         })?;
-        Ok(manifests.map(|manifests| {
-            let digest = digest(&manifests);
-            let mut served =
-                Served { version: None, etag: digest.clone(), digest, objects: Vec::new(), unreadable: Vec::new() };
-            for (index, value) in manifests.into_iter().enumerate() {
-                match objects(index + 1, index + 1, value) {
-                    Ok(found) => served.objects.extend(found),
-                    Err(faults) => served.unreadable.extend(faults),
-                }
+        let Some(manifests) = manifests else { return Ok(None) };
+        let digest = digest(&manifests);
+        let mut unreadable = Vec::new();
+        for (index, value) in manifests.into_iter().enumerate() {
+            match objects(index + 1, index + 1, value) {
+                Ok(found) => found.into_iter().for_each(&mut see),
+                Err(faults) => unreadable.extend(faults),
             }
-            served
-        }))
+        }
+        Ok(Some(Source { version: None, etag: digest.clone(), digest, unreadable }))
     }
 }

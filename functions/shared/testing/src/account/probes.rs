@@ -4,7 +4,7 @@ use super::apigateway::policy;
 use super::aws::pair;
 use super::{Account, Aws};
 use domain::PhaseError;
-use domain::manifest::state::{Readiness, readiness};
+use domain::manifest::readiness::{Readiness, readiness};
 use domain::plan::edge::{Connection, Integration, TargetGroup};
 use domain::ports::Probes;
 use domain::ports::gateway::Method;
@@ -75,7 +75,7 @@ impl Aws {
             objects().any(|(id, value)| {
                 id.kind == "Deployment"
                     && value["spec"]["template"]["metadata"]["labels"] == *selector
-                    && readiness("Deployment", value) == Readiness::Ready
+                    && readiness(id, value) == Readiness::Ready
             })
         };
         services.into_iter().any(|(_, service)| ready(&service["spec"]["selector"]))

@@ -44,7 +44,7 @@ pub(crate) async fn run(
         "ProvisionControlPlane" => call.steps(provision_control_plane::converge, provision_control_plane::undo).await,
         "ProvisionNodes" => call.whole(provision_nodes::converge, provision_nodes::undo).await,
         "ProvisionEdge" => call.steps(provision_edge::converge, provision_edge::undo).await,
-        "DeployWorkloads" => call.whole(deploy_workloads::converge, deploy_workloads::undo).await,
+        "DeployWorkloads" => call.steps(deploy_workloads::converge, deploy_workloads::undo).await,
         "Validate" => call.steps(validate::converge, validate::undo).await,
         "RequestApproval" => call.handle(request_approval::handle).await,
         "Decide" => call.handle(decide::desk::handle).await,

@@ -1,7 +1,7 @@
 //! Conversations with an API server, as the client has them.
 
 use super::*;
-use domain::Condition;
+use domain::{Condition, manifest::Object};
 use http::Response;
 use kube::client::Body;
 use serde_json::json;
@@ -38,7 +38,7 @@ fn deployment() -> Value {
 }
 
 const WEB: &str = "/apis/apps/v1/namespaces/default/deployments/web";
-const APPLY_WEB: &str = "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=bascule&force=true";
+const APPLY_WEB: &str = "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=bascule";
 
 /// A cluster whose API server has exactly this conversation; the bodies it was sent come out at the end.
 fn scenario(exchanges: Vec<Exchange>) -> (Cluster, tokio::task::JoinHandle<Vec<Value>>) {
@@ -62,7 +62,19 @@ fn conversation(exchanges: Vec<Exchange>, settling: bool) -> (Cluster, tokio::ta
         }
         bodies
     });
-    (Cluster::new("shop-green", Client::new(service, "default"), settling), spoken)
+    let cluster = Cluster::new("shop-green", Client::new(service, "default"), settling);
+    (Cluster { patience: Duration::ZERO, ..cluster }, spoken)
+}
+
+fn prepared(value: Value) -> Prepared {
+    Prepared::new(Object::new(1, 1, value).unwrap(), false)
+}
+
+/// The answers to an apply of one object.
+async fn apply(cluster: &Cluster, value: Value) -> Result<(), PhaseError> {
+    let answers = cluster.apply(&[&prepared(value)], jiff::Timestamp::MAX).await;
+    assert_eq!(answers.len(), 1);
+    answers[0].clone()
 }
 
 fn id() -> ObjectId {
@@ -72,8 +84,7 @@ fn id() -> ObjectId {
 #[tokio::test]
 async fn an_object_is_applied_under_bascules_name_without_what_another_server_filled_in() {
     let (cluster, spoken) = scenario(vec![deployments(), exchange("PATCH", APPLY_WEB, 200, deployment())]);
-    let answers = cluster.apply(&[deployment()], jiff::Timestamp::MAX).await;
-    assert_eq!(answers, [Ok(())]);
+    assert_eq!(apply(&cluster, deployment()).await, Ok(()));
     let sent = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web" }, "spec": {} });
     assert_eq!(spoken.await.unwrap()[1], sent);
 }
@@ -85,7 +96,7 @@ async fn a_throttled_apply_waits_as_asked_and_is_sent_again() {
         exchange("PATCH", APPLY_WEB, 429, failure(429, "too many requests", 0)),
         exchange("PATCH", APPLY_WEB, 200, deployment()),
     ]);
-    assert_eq!(cluster.apply(&[deployment()], jiff::Timestamp::MAX).await, [Ok(())]);
+    assert_eq!(apply(&cluster, deployment()).await, Ok(()));
     spoken.await.unwrap();
 }
 
@@ -95,8 +106,7 @@ async fn a_refusal_names_the_object() {
         deployments(),
         exchange("PATCH", APPLY_WEB, 422, failure(422, "spec.replicas: Invalid value: -1", 0)),
     ]);
-    let answers = cluster.apply(&[deployment()], jiff::Timestamp::MAX).await;
-    let error = answers[0].clone().unwrap_err();
+    let error = apply(&cluster, deployment()).await.unwrap_err();
     assert_eq!(error.condition, Condition::Refused);
     assert_eq!(
         error.message,
@@ -107,7 +117,7 @@ async fn a_refusal_names_the_object() {
 #[tokio::test]
 async fn what_is_not_sent_before_the_deadline_is_not_ready() {
     let (cluster, _spoken) = scenario(vec![deployments()]);
-    let answers = cluster.apply(&[deployment()], jiff::Timestamp::UNIX_EPOCH).await;
+    let answers = cluster.apply(&[&prepared(deployment())], jiff::Timestamp::UNIX_EPOCH).await;
     assert_eq!(answers[0].clone().unwrap_err().condition, Condition::NotReady);
 }
 
@@ -116,8 +126,7 @@ async fn a_kind_that_is_not_served_yet_is_not_ready_and_its_objects_are_not_ther
     let not_found = || exchange("GET", "/apis/example.com/v1", 404, failure(404, "not found", 0));
     let widget = json!({ "apiVersion": "example.com/v1", "kind": "Widget", "metadata": { "name": "w" } });
     let (cluster, _spoken) = scenario(vec![not_found(), not_found(), not_found()]);
-    let answers = cluster.apply(std::slice::from_ref(&widget), jiff::Timestamp::MAX).await;
-    assert_eq!(answers[0].clone().unwrap_err().condition, Condition::NotReady);
+    assert_eq!(apply(&cluster, widget.clone()).await.unwrap_err().condition, Condition::NotReady);
     let id = Object::new(1, 1, widget).unwrap().id;
     assert_eq!(cluster.get(&id).await, Ok(None));
     assert_eq!(cluster.list("example.com/v1", "Widget", None).await, Ok(vec![]));
@@ -172,9 +181,150 @@ async fn an_api_server_that_does_not_know_bascule_yet_is_asked_again_and_a_retir
     for (settling, condition) in [(true, Condition::NotReady), (false, Condition::Unavailable)] {
         let exchanges = vec![deployments(), unknown(), exchange("PATCH", APPLY_WEB, 200, deployment())];
         let (cluster, spoken) = conversation(exchanges, settling);
-        let answers = cluster.apply(&[deployment()], jiff::Timestamp::MAX).await;
-        assert_eq!(answers[0].clone().unwrap_err().condition, condition);
-        assert_eq!(cluster.apply(&[deployment()], jiff::Timestamp::MAX).await, [Ok(())]);
+        assert_eq!(apply(&cluster, deployment()).await.unwrap_err().condition, condition);
+        assert_eq!(apply(&cluster, deployment()).await, Ok(()));
         spoken.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_conflict_names_the_other_manager_and_is_forced_only_where_that_is_asked() {
+    let message = "Apply failed with 1 conflict: conflict with \"eks\" using apps/v1: .spec.replicas";
+    let forced = "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=bascule&force=true";
+    let (cluster, spoken) = scenario(vec![
+        deployments(),
+        exchange("PATCH", APPLY_WEB, 409, failure(409, message, 0)),
+        exchange("PATCH", forced, 200, deployment()),
+    ]);
+    let error = apply(&cluster, deployment()).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(
+        error.message.contains("conflict with \"eks\"") && error.message.contains("workloads.forceConflicts"),
+        "{error}"
+    );
+    let object = Prepared { is_forced: true, ..prepared(deployment()) };
+    assert_eq!(cluster.apply(&[&object], jiff::Timestamp::MAX).await, [Ok(())]);
+    spoken.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_object_that_another_writer_changed_at_the_same_moment_is_tried_again() {
+    let message = "Operation cannot be fulfilled on deployments.apps \"web\": the object has been modified";
+    let (cluster, _spoken) = scenario(vec![deployments(), exchange("PATCH", APPLY_WEB, 409, failure(409, message, 0))]);
+    assert_eq!(apply(&cluster, deployment()).await.unwrap_err().condition, Condition::Unavailable);
+}
+
+#[tokio::test]
+async fn a_kind_that_was_defined_a_moment_ago_is_awaited() {
+    let not_found = exchange("GET", "/apis/example.com/v1", 404, failure(404, "not found", 0));
+    let list = json!({ "resources": [{ "name": "widgets", "kind": "Widget", "namespaced": false }] });
+    let (cluster, spoken) = scenario(vec![
+        not_found,
+        exchange("GET", "/apis/example.com/v1", 200, list),
+        exchange("PATCH", "/apis/example.com/v1/widgets/w?fieldManager=bascule", 200, json!({})),
+    ]);
+    let cluster = Cluster { patience: PATIENCE, ..cluster };
+    let widget =
+        json!({ "apiVersion": "example.com/v1", "kind": "Widget", "metadata": { "name": "w", "namespace": "shop" } });
+    assert_eq!(apply(&cluster, widget).await, Ok(()));
+    let sent = json!({ "apiVersion": "example.com/v1", "kind": "Widget", "metadata": { "name": "w" } });
+    assert_eq!(spoken.await.unwrap()[2], sent, "a cluster-wide kind is sent without a namespace");
+}
+
+#[tokio::test]
+async fn one_list_tells_which_objects_are_there_already() {
+    let wanted = |name: &str| json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": name }, "spec": { "replicas": 1 } });
+    let live = |name: &str, replicas: i64| {
+        json!({ "spec": { "replicas": replicas }, "metadata": { "name": name, "namespace": "default", "managedFields": [{
+            "manager": "bascule", "operation": "Apply", "apiVersion": "apps/v1", "fieldsV1": { "f:spec": { "f:replicas": {} } },
+        }] } })
+    };
+    let page = json!({ "items": [live("a", 1), live("b", 2), live("other", 1), live("d", 1)], "metadata": {} });
+    let (cluster, spoken) =
+        scenario(vec![deployments(), exchange("GET", "/apis/apps/v1/deployments?limit=500", 200, page)]);
+    let objects: Vec<Prepared> = ["a", "b", "c", "d"].map(|name| prepared(wanted(name))).into();
+    let objects: Vec<&Prepared> = objects.iter().collect();
+    assert_eq!(cluster.applied(&objects).await, Ok(vec![true, false, false, true]));
+    // Fewer objects of a kind are sent at once.
+    assert_eq!(cluster.applied(&objects[..2]).await, Ok(vec![false; 2]));
+    spoken.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_list_without_items_is_empty() {
+    let list = json!({ "kind": "DeploymentList", "items": null, "metadata": { "continue": "" } });
+    let (cluster, _spoken) =
+        scenario(vec![deployments(), exchange("GET", "/apis/apps/v1/deployments?limit=500", 200, list)]);
+    assert_eq!(cluster.list("apps/v1", "Deployment", None).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_before_the_deadline_is_awaited_no_longer() {
+    let (service, server): (_, Server) = mock::pair();
+    let silent = tokio::spawn(async move {
+        let mut server = std::pin::pin!(server);
+        let (_, send) = server.next_request().await.expect("the question for the kinds");
+        let body = Body::from(deployments().answer.to_string().into_bytes());
+        send.send_response(Response::builder().status(200).body(body).unwrap());
+        let never = server.next_request().await;
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        drop(never);
+    });
+    let cluster = Cluster::new("shop-green", Client::new(service, "default"), false);
+    let begun = std::time::Instant::now();
+    let deadline = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(200);
+    let answers = cluster.apply(&[&prepared(deployment())], deadline).await;
+    assert_eq!(answers, [Err(PhaseError::not_ready("Deployment/default/web: no answer yet"))]);
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    silent.abort();
+}
+
+#[tokio::test]
+async fn a_rehearsal_is_a_strict_dry_run_and_tells_what_is_not_served() {
+    let trial =
+        "/apis/apps/v1/namespaces/default/deployments/web?fieldManager=bascule&dryRun=All&fieldValidation=Strict";
+    let message = "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema";
+    let (cluster, spoken) = scenario(vec![
+        deployments(),
+        exchange("GET", "/apis/example.com/v1", 404, failure(404, "not found", 0)),
+        exchange("PATCH", trial, 500, failure(500, message, 0)),
+    ]);
+    let widget = prepared(json!({ "apiVersion": "example.com/v1", "kind": "Widget", "metadata": { "name": "w" } }));
+    let answers = cluster.rehearse(&[&prepared(deployment()), &widget], jiff::Timestamp::MAX).await;
+    let error = answers[0].clone().unwrap_err();
+    assert_eq!(
+        (error.condition, error.message),
+        (Condition::Refused, format!("the API server of shop-green: {message}"))
+    );
+    assert_eq!(answers[1], Ok(Tried::NotServed));
+    spoken.await.unwrap();
+}
+
+#[tokio::test]
+async fn every_kind_is_asked_for_in_the_version_that_the_server_prefers() {
+    let groups = json!({ "groups": [{ "name": "apps", "preferredVersion": { "groupVersion": "apps/v1" } }] });
+    let kinds = |name: &str, kind: &str| json!({ "resources": [{ "name": name, "kind": kind, "namespaced": false, "verbs": ["list"] }] });
+    let (cluster, spoken) = scenario(vec![
+        exchange("GET", "/apis", 200, groups),
+        exchange("GET", "/apis/apiregistration.k8s.io/v1", 200, kinds("apiservices", "APIService")),
+        exchange("GET", "/apis/apiregistration.k8s.io/v1/apiservices?limit=500", 200, json!({ "items": [] })),
+        exchange("GET", "/api/v1", 200, kinds("nodes", "Node")),
+        exchange("GET", "/apis/apps/v1", 200, kinds("deployments", "Deployment")),
+    ]);
+    let expected =
+        [("v1", "Node"), ("apps/v1", "Deployment")].map(|(version, kind)| (version.to_owned(), kind.to_owned()));
+    assert_eq!(cluster.kinds().await, Ok(expected.to_vec()));
+    spoken.await.unwrap();
+}
+
+#[tokio::test]
+async fn only_what_went_wrong_is_asked_for_of_the_events() {
+    let event = json!({
+        "involvedObject": { "kind": "Pod", "namespace": "shop", "name": "web-1" }, "reason": "BackOff", "message": "m",
+        "lastTimestamp": null, "eventTime": "2026-01-01T00:00:00.000001Z",
+    });
+    let url = "/api/v1/events?fieldSelector=type%3DWarning&limit=500";
+    let (cluster, _spoken) = scenario(vec![exchange("GET", url, 200, json!({ "items": [event] }))]);
+    let found = cluster.warnings().await.unwrap();
+    assert_eq!((found[0].name.as_str(), found[0].at.as_str()), ("web-1", "2026-01-01T00:00:00.000001Z"));
 }

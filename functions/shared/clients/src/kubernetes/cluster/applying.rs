@@ -1,0 +1,235 @@
+//! Server-side apply of many objects: round trips bind it, so as many are in flight as the server takes.
+
+use super::Cluster;
+use crate::kubernetes::{
+    condition::{condition, throttled},
+    discovery::Resource,
+    window::Window,
+};
+use domain::{
+    PhaseError,
+    manifest::{ObjectId, Prepared, applied::is_applied},
+    ports::kubernetes::{FIELD_MANAGER, Tried},
+};
+use futures::{StreamExt, stream::FuturesUnordered};
+use http::{Request, header::CONTENT_TYPE};
+use kube::Error;
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    time::Duration,
+};
+
+/// After so many throttles of one object the apply ends, and Step Functions tries again with backoff.
+const MOST_THROTTLES: u8 = 5;
+
+/// For how long after the deadline an answer is awaited: a webhook may take half a minute, and how far the apply is must be kept
+/// before AWS stops the function.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Between two looks whether a kind is served.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
+/// From how many objects of a kind on they are compared by a list. For fewer an apply of each costs no more.
+const WORTH_A_LIST: usize = 4;
+
+/// How many kinds are listed at once: each holds a page.
+const LISTS: usize = 4;
+
+type Kind<'a> = (&'a str, &'a str);
+
+fn kind(object: &Prepared) -> Kind<'_> {
+    (&object.id.api_version, &object.id.kind)
+}
+
+/// How a server serves kinds; `None` for those that it does not.
+type Served<'a> = BTreeMap<Kind<'a>, Result<Option<Resource>, PhaseError>>;
+
+/// For what objects are sent.
+#[derive(Clone, Copy)]
+struct Manner {
+    query: &'static str,
+    failed: fn(&Cluster, &ObjectId, &Error) -> PhaseError,
+}
+
+const APPLY: Manner = Manner { query: "", failed: |cluster, id, error| cluster.failed("applying", id, error) };
+
+/// Which object is said by who asks: the object that is sent may stand for another one.
+const REHEARSE: Manner = Manner {
+    query: "&dryRun=All&fieldValidation=Strict",
+    failed: |cluster, _, error| condition(&format!("the API server of {}", cluster.name), error, cluster.settling),
+};
+
+impl Cluster {
+    pub(super) async fn compare(&self, objects: &[&Prepared]) -> Result<Vec<bool>, PhaseError> {
+        self.discover(objects).await?;
+        let mut kinds: BTreeMap<Kind<'_>, HashMap<(&str, &str), usize>> = BTreeMap::new();
+        for (index, object) in objects.iter().enumerate() {
+            let id = &object.id;
+            let of_kind = kinds.entry(kind(object)).or_default();
+            of_kind.insert((id.namespace_or_default(), &id.name), index);
+        }
+        let mut lists: VecDeque<_> = kinds.into_iter().filter(|(_, of)| of.len() >= WORTH_A_LIST).collect();
+        let mut applied = vec![false; objects.len()];
+        let mut flying = FuturesUnordered::new();
+        loop {
+            while flying.len() < LISTS
+                && let Some((kind, wanted)) = lists.pop_front()
+            {
+                flying.push(self.compare_kind(objects, kind, wanted));
+            }
+            match flying.next().await {
+                Some(found) => found?.into_iter().for_each(|index| applied[index] = true),
+                None => return Ok(applied),
+            }
+        }
+    }
+
+    /// Asks for everything at once that every step would ask for by itself.
+    async fn discover(&self, objects: &[&Prepared]) -> Result<(), PhaseError> {
+        let versions: BTreeMap<&str, &str> = objects.iter().map(|object| kind(object)).collect();
+        let mut asked: FuturesUnordered<_> =
+            versions.into_iter().map(|(api_version, kind)| self.resource(api_version, kind)).collect();
+        while let Some(found) = asked.next().await {
+            found?;
+        }
+        Ok(())
+    }
+
+    async fn compare_kind(
+        &self,
+        objects: &[&Prepared],
+        (api_version, kind): Kind<'_>,
+        wanted: HashMap<(&str, &str), usize>,
+    ) -> Result<Vec<usize>, PhaseError> {
+        let Some(resource) = self.resource(api_version, kind).await? else {
+            return Ok(Vec::new());
+        };
+        let mut applied = Vec::new();
+        let see = |live: Value| {
+            let text = |name: &str| live["metadata"][name].as_str().unwrap_or_default();
+            let namespace =
+                if resource.is_namespaced() { text("namespace") } else { domain::object::DEFAULT_NAMESPACE };
+            if let Some(index) = wanted.get(&(namespace, text("name")))
+                && is_applied(&live, &objects[*index].value())
+            {
+                applied.push(*index);
+            }
+        };
+        self.pages(&resource.collection(api_version, None), kind, super::pages::WHOLE, see).await?;
+        Ok(applied)
+    }
+
+    /// How this server serves the kinds of the objects; what it does not serve is asked for again for so long.
+    async fn serving<'a>(&self, objects: &[&'a Prepared], patience: Duration) -> Served<'a> {
+        let mut kinds: BTreeSet<Kind<'a>> = objects.iter().map(|object| kind(object)).collect();
+        let mut found = BTreeMap::new();
+        let until = tokio::time::Instant::now() + patience;
+        loop {
+            for kind in &kinds {
+                found.insert(*kind, self.resource(kind.0, kind.1).await);
+            }
+            kinds.retain(|kind| !matches!(found[kind], Ok(Some(_))));
+            if kinds.is_empty() || tokio::time::Instant::now() >= until {
+                return found;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    pub(super) async fn send(&self, objects: &[&Prepared], deadline: jiff::Timestamp) -> Vec<Result<(), PhaseError>> {
+        let served = self.serving(objects, self.patience).await;
+        let answers = self.send_all(objects, &served, APPLY, deadline).await;
+        let answers = answers.into_iter().zip(objects);
+        answers.map(|(answer, object)| answer.and_then(|tried| self.must_serve(tried, &object.id))).collect()
+    }
+
+    fn must_serve(&self, tried: Tried, id: &ObjectId) -> Result<(), PhaseError> {
+        match tried {
+            Tried::Accepted => Ok(()),
+            Tried::NotServed => Err(self.unserved(id)),
+        }
+    }
+
+    pub(super) async fn try_all(
+        &self,
+        objects: &[&Prepared],
+        deadline: jiff::Timestamp,
+    ) -> Vec<Result<Tried, PhaseError>> {
+        let served = self.serving(objects, Duration::ZERO).await;
+        self.send_all(objects, &served, REHEARSE, deadline).await
+    }
+
+    async fn send_all(
+        &self,
+        objects: &[&Prepared],
+        served: &Served<'_>,
+        manner: Manner,
+        deadline: jiff::Timestamp,
+    ) -> Vec<Result<Tried, PhaseError>> {
+        let unsent = || Err(PhaseError::not_ready("not sent before the deadline of this invocation"));
+        let mut answers: Vec<Result<Tried, PhaseError>> = objects.iter().map(|_| unsent()).collect();
+        let mut queue = VecDeque::with_capacity(objects.len());
+        for (index, object) in objects.iter().enumerate() {
+            match &served[&kind(object)] {
+                Ok(Some(resource)) => queue.push_back((index, resource, 0)),
+                Ok(None) => answers[index] = Ok(Tried::NotServed),
+                Err(error) => answers[index] = Err(error.clone()),
+            }
+        }
+        let mut window = Window::new();
+        let mut flying = FuturesUnordered::new();
+        loop {
+            while flying.len() < window.size()
+                && jiff::Timestamp::now() < deadline
+                && let Some((index, resource, throttles)) = queue.pop_front()
+            {
+                answers[index] = Err(PhaseError::not_ready(format!("{}: no answer yet", objects[index].id)));
+                flying.push(async move {
+                    let answer = self.send_one(objects[index], resource, manner.query).await;
+                    (index, resource, throttles, answer)
+                });
+            }
+            let left = Duration::try_from(deadline.duration_since(jiff::Timestamp::now())).unwrap_or_default();
+            let Ok(Some((index, resource, throttles, answer))) =
+                tokio::time::timeout(left.saturating_add(GRACE), flying.next()).await
+            else {
+                return answers;
+            };
+            match answer {
+                Ok(()) => {
+                    window.opened();
+                    answers[index] = Ok(Tried::Accepted);
+                }
+                Err(error) => match throttled(&error) {
+                    Some(retry_after) if throttles < MOST_THROTTLES => {
+                        tokio::time::sleep(window.throttled(retry_after)).await;
+                        queue.push_back((index, resource, throttles + 1));
+                    }
+                    _ => answers[index] = Err((manner.failed)(self, &objects[index].id, &error)),
+                },
+            }
+        }
+    }
+
+    async fn send_one(&self, object: &Prepared, resource: &Resource, query: &str) -> Result<(), Error> {
+        let force = if object.is_forced { "&force=true" } else { "" };
+        let path = format!("{}?fieldManager={FIELD_MANAGER}{force}{query}", resource.object(&object.id));
+        let request = Request::patch(path).header(CONTENT_TYPE, "application/apply-patch+yaml");
+        let request = request.body(body(object, resource)).map_err(Error::HttpError)?;
+        // The object as it is then is of no interest.
+        self.client.request_text(request).await.map(|_| ())
+    }
+}
+
+/// What is sent: without a namespace where the kind has none, as kubectl sends it.
+fn body(object: &Prepared, resource: &Resource) -> Vec<u8> {
+    if resource.is_namespaced() || object.id.namespace.is_none() {
+        return object.json.to_vec();
+    }
+    let mut value = object.value();
+    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("namespace");
+    }
+    value.to_string().into_bytes()
+}
