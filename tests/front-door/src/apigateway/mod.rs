@@ -168,10 +168,12 @@ impl ApiGateway {
     pub fn handler(&self) -> Handler {
         let gateway = self.clone();
         Arc::new(move |request| {
-            let answer = gateway.answer(&request);
-            let takes = if answer.is_ok() { gateway.duration(&request) } else { Duration::ZERO };
-            let response = with_request_id(answer.map_or_else(|error| error.response(), Answer::response));
+            let gateway = gateway.clone();
             Box::pin(async move {
+                tokio::time::sleep(gateway.wait_for_links(&request, Instant::now())).await;
+                let answer = gateway.answer(&request);
+                let takes = if answer.is_ok() { gateway.duration(&request) } else { Duration::ZERO };
+                let response = with_request_id(answer.map_or_else(|error| error.response(), Answer::response));
                 tokio::time::sleep(takes).await;
                 response
             })
@@ -189,6 +191,17 @@ impl ApiGateway {
     #[must_use]
     pub fn links_to(&self, load_balancer_arn: &str) -> bool {
         self.state().vpc_links.values().any(|link| link.target_arns.iter().any(|arn| arn == load_balancer_arn))
+    }
+
+    /// How long a deployment waits for the links that its integrations use.
+    fn wait_for_links(&self, request: &http::Request<Bytes>, now: Instant) -> Duration {
+        let found = rest_routes::find(rest_routes::APIGATEWAY, request.method().as_str(), request.uri().path());
+        match found {
+            Some(("CreateDeployment", labels)) => {
+                deployments::ready_in(&self.state(), labels.first().copied().unwrap_or_default(), now)
+            }
+            _ => Duration::ZERO,
+        }
     }
 
     /// How long a call takes to answer.
