@@ -14,6 +14,7 @@ mod cluster_config;
 mod cluster_lifecycle;
 mod fault;
 mod nodegroup;
+mod nodegroup_config;
 mod nodegroup_lifecycle;
 mod pod_identity;
 mod request;
@@ -71,6 +72,7 @@ async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind:
         ("GET", "node-groups", []) => nodegroup::list(account, name, request),
         ("GET", "node-groups", [group]) => nodegroup::describe(account, name, group),
         ("DELETE", "node-groups", [group]) => nodegroup::delete(account, name, group),
+        ("POST", "node-groups", [group, "update-config"]) => nodegroup_config::update(account, name, group, request),
         ("POST", "addons", []) => addon::create(account, name, request),
         ("GET", "addons", []) => addon::list(account, name, request),
         ("GET", "addons", [addon]) => addon::describe(account, name, addon),
