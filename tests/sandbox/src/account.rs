@@ -11,6 +11,7 @@ use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
 use crate::aws::{ACCOUNT, Aws, REGION};
 use crate::emulator::{Emulator, Settings, free_port};
 use crate::error::{Context, Result};
+use crate::permissions::Permissions;
 use crate::project::{Project, lock};
 use crate::python::Python;
 
@@ -28,6 +29,8 @@ pub struct Account {
     pub gateway: ApiGateway,
     /// EKS, Elastic Load Balancing, Auto Scaling and what they run.
     pub compute: Compute,
+    /// Who may call what.
+    pub permissions: Permissions,
     /// The account's administrator.
     pub aws: Aws,
     /// The folder of this run, removed at its end.
@@ -74,12 +77,19 @@ impl Account {
         let resolver: front_door::Resolver = Arc::new(move |arn, port| listeners.listener_address(arn, port));
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let execute_api = ExecuteApi::start(anywhere, &gateway, resolver).await.context("the data plane")?;
+        let permissions = Permissions::default();
         let front_door = FrontDoor::builder(ministack)
             .apigateway(&gateway)
             .service("eks", compute.eks_handler())
             .service("elasticloadbalancing", compute.elasticloadbalancing_handler())
             .service("autoscaling", compute.autoscaling_handler())
             .service("servicequotas", compute.service_quotas_handler())
+            .callers(permissions.callers())
+            .checked("eks", compute.eks_accesses())
+            .checked("elasticloadbalancing", compute.elasticloadbalancing_accesses())
+            .checked("autoscaling", compute.autoscaling_accesses())
+            .checked("servicequotas", compute.service_quotas_accesses())
+            .checked("ec2", compute.ec2_accesses())
             .start()
             .await
             .context("the front door")?;
@@ -91,12 +101,14 @@ impl Account {
             wait_scale: WAIT_SCALE,
         };
         let emulator = Emulator::start(python, &settings, &run, &log).await?;
+        permissions.run_in(emulator.group());
         let calls = project.sandbox().join(format!("calls-{id}.log"));
         Ok(Self {
             front_door,
             execute_api,
             gateway,
             compute,
+            permissions,
             aws: Aws::administrator(endpoint)?,
             run,
             log,

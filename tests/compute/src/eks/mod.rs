@@ -9,6 +9,7 @@ mod access_entry;
 mod access_policy;
 pub(crate) mod addon;
 mod addon_catalogue;
+mod authorization;
 pub(crate) mod cluster;
 mod cluster_config;
 mod cluster_lifecycle;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
+use iam::Access;
 use serde_json::Value;
 
 pub(crate) use access_policy::{MASTERS, group_of};
@@ -45,6 +47,11 @@ pub(crate) async fn handle(account: Arc<Account>, request: HttpRequest<Bytes>) -
         Err(fault) => Err(fault),
     };
     request::respond(outcome)
+}
+
+/// What IAM checks for a request; nothing for one that cannot be read, which is refused anyway.
+pub(crate) async fn accesses(account: Arc<Account>, request: HttpRequest<Bytes>) -> Vec<Access> {
+    Request::read(&request).map_or_else(|_| Vec::new(), |request| authorization::accesses(&account, &request))
 }
 
 /// Dispatches by method and path.
