@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use compute::{Compute, Delays};
 use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
@@ -18,6 +19,13 @@ use crate::python::Python;
 /// What Step Functions' waits and retry intervals are multiplied with: 15 seconds between two looks become 0.75, in
 /// proportion to the lifecycles, which take seconds here and minutes on AWS.
 pub const WAIT_SCALE: f64 = 0.05;
+
+/// Of so many changes of an API one meets another one: several in the window of prepare-cutover, which changes each of the shop's 42
+/// integrations and changes it back.
+const CONFLICTS: u64 = 29;
+
+/// How long API Gateway takes for an import, an overwrite or a deployment of the shop's API; on AWS about three seconds.
+const DEFINITION: Duration = Duration::from_millis(500);
 
 /// A running account. End it with [`Account::stop`]; a dropped one leaves no process behind either.
 pub struct Account {
@@ -69,7 +77,13 @@ impl Account {
             link_uses_load_balancer: Arc::new(move |arn| asked.get().is_some_and(|gateway| gateway.links_to(arn))),
         });
         let balancers = compute.clone();
-        let options = Options { region: REGION.to_owned(), account_id: ACCOUNT.to_owned(), ..Options::default() };
+        let options = Options {
+            region: REGION.to_owned(),
+            account_id: ACCOUNT.to_owned(),
+            conflicts: Some(CONFLICTS),
+            definition: DEFINITION,
+            ..Options::default()
+        };
         let gateway = ApiGateway::new(options, Arc::new(move |arn| balancers.load_balancer_exists(arn)));
         // Each of the two services asks the other one; the later learns of the earlier here.
         drop(links.set(gateway.clone()));
