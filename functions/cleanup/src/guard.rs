@@ -83,7 +83,15 @@ async fn quiet<P: Ports>(
     let since = now.checked_sub(window).unwrap_or(now);
     match ports.active_flows(&balancer.arn, since, now).await? {
         Some(flows) if flows < 0.5 => return Ok(flows),
-        Some(flows) => return Err(PhaseError::not_ready(format!("{flows} flows on {} since {since}", balancer.name))),
+        Some(flows) => {
+            return Err(PhaseError::not_ready(format!(
+                "{flows} flows on {} since {since}: somebody connects to blue's load balancer although production is on green, by its own \
+                 DNS name, through a VPC link of a WebSocket or HTTP API or an endpoint service, or as a scan of the internet; nothing was \
+                 deleted. Its flow logs say who: move them to green, or close its listeners or security groups to them. Where this took \
+                 too long, start the cleanup machine again",
+                balancer.name
+            )));
+        }
         None => {}
     }
     let serving = shifted_at.checked_sub(QUIET).unwrap_or(shifted_at);

@@ -80,6 +80,8 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
     match step {
         Step::Guard => {
             let outcome = guard::converge(ports, migration).await?;
+            // From here on people may take as long as for any answer, however late this machine was started.
+            ports.keep_locks(migration).await?;
             neighbours::none_left(ports, migration).await?;
             Ok(outcome)
         }

@@ -110,3 +110,25 @@ async fn the_end_of_a_cleanup_that_was_reached_before_is_reached_again() {
     account.table().migrations.get_mut(&migration.id).unwrap().meta.outcome = Some("GreenServes".to_owned());
     assert_eq!(converge(&account, &migration, Step::Inventory).await, Ok(Outcome::done()));
 }
+
+/// Migrations of one cluster or stage must not meet: the locks outlive any time that a late or repeated cleanup may take.
+#[tokio::test]
+async fn a_cleanup_that_is_started_late_keeps_the_locks_or_tells_who_took_them_meanwhile() {
+    let (account, migration) = shop(Life::CleaningUp, true);
+    let until = || account.table().locks.values().map(|(_, until)| *until).min().unwrap();
+    let first = until();
+    converge(&account, &migration, Step::Guard).await.unwrap();
+    assert_eq!(until(), first, "they last");
+
+    let late = first.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap();
+    account.go_to(late);
+    converge(&account, &migration, Step::Guard).await.unwrap();
+    assert!(until() >= migration.input.longest_cleanup().after(late), "{}", until());
+    assert_eq!(account.events_of(&migration).last().unwrap().what, "kept the locks");
+
+    let other = domain::MigrationId::new("arn:other");
+    account.table().locks.values_mut().for_each(|(owner, _)| *owner = other.clone());
+    let error = converge(&account, &migration, Step::Guard).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("the migration arn:other holds it"), "{error}");
+}

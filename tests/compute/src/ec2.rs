@@ -211,6 +211,15 @@ pub(crate) async fn terminate_instance(client: &QueryClient, id: &str) -> Result
     Ok(())
 }
 
+/// The tags of a resource.
+pub(crate) async fn tags(client: &QueryClient, id: &str) -> Result<BTreeMap<String, String>, Fault> {
+    let filter = [("Filter.1.Name", "resource-id"), ("Filter.1.Value.1", id)];
+    let filter = filter.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let answer = call(client, "DescribeTags", &filter).await?;
+    let tag = |tag: &Element| Some((tag.child_text("key")?.to_owned(), tag.child_text("value")?.to_owned()));
+    Ok(answer.list("tagSet").iter().filter_map(tag).collect())
+}
+
 fn text_of(answer: &Element, name: &str) -> Result<String, Fault> {
     answer.find(name).map(|element| element.text.clone()).filter(|text| !text.is_empty()).ok_or_else(|| Fault {
         status: 500,

@@ -5,7 +5,7 @@
 //! that relay TCP on loopback and check their targets' health on real sockets. Security groups, subnets, instances and
 //! launch templates are the emulator's, called over its HTTP API.
 //!
-//! Responses have the wire format that the AWS SDKs parse, and AWS's errors. Lifecycles take the time in [`Delays`], seconds
+//! What IAM checks for each request is said here too; the front door checks it. Responses have the wire format that the AWS SDKs parse, and AWS's errors. Lifecycles take the time in [`Delays`], seconds
 //! where AWS takes minutes.
 
 mod account;
@@ -13,6 +13,7 @@ mod authenticator;
 mod autoscaling;
 mod cloudwatch;
 mod ec2;
+mod ec2_authorization;
 mod eks;
 mod elasticloadbalancing;
 mod identifier;
@@ -30,6 +31,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use iam::{Access, Accesses};
 
 use crate::account::Account;
 
@@ -167,6 +169,36 @@ impl Compute {
         handler(&self.account, service_quotas::handle)
     }
 
+    /// What IAM checks for a request to EKS.
+    #[must_use]
+    pub fn eks_accesses(&self) -> Accesses {
+        accesses(&self.account, eks::accesses)
+    }
+
+    /// What IAM checks for a request to Elastic Load Balancing.
+    #[must_use]
+    pub fn elasticloadbalancing_accesses(&self) -> Accesses {
+        accesses(&self.account, elasticloadbalancing::accesses)
+    }
+
+    /// What IAM checks for a request to Auto Scaling.
+    #[must_use]
+    pub fn autoscaling_accesses(&self) -> Accesses {
+        accesses(&self.account, autoscaling::accesses)
+    }
+
+    /// What IAM checks for a request to Service Quotas.
+    #[must_use]
+    pub fn service_quotas_accesses(&self) -> Accesses {
+        accesses(&self.account, service_quotas::accesses)
+    }
+
+    /// What IAM checks for a request to EC2 by tags, which the emulator, who answers it and checks the rest, does not.
+    #[must_use]
+    pub fn ec2_accesses(&self) -> Accesses {
+        accesses(&self.account, ec2_authorization::accesses)
+    }
+
     /// The address on which a load balancer accepts connections for one of its listeners, for VPC links.
     ///
     /// `None` if the load balancer does not exist, is not `active` or has no such listener. The port is the listener's, or
@@ -201,4 +233,13 @@ where
 {
     let account = Arc::clone(account);
     Arc::new(move |request| Box::pin(serve(Arc::clone(&account), request)))
+}
+
+fn accesses<F, R>(account: &Arc<Account>, of: F) -> Accesses
+where
+    F: Fn(Arc<Account>, Request<Bytes>) -> R + Send + Sync + 'static,
+    R: Future<Output = Vec<Access>> + Send + 'static,
+{
+    let account = Arc::clone(account);
+    Arc::new(move |request| Box::pin(of(Arc::clone(&account), request)))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
+use iam::Access;
 use serde_json::{Value, json};
 
 use crate::account::Account;
@@ -35,4 +36,14 @@ pub(crate) async fn handle(_: Arc<Account>, request: Request<Bytes>) -> Response
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
     response
+}
+
+/// What IAM checks for a request. What AWS lists besides is for quotas of services that are not simulated
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html>).
+pub(crate) async fn accesses(account: Arc<Account>, request: Request<Bytes>) -> Vec<Access> {
+    let asked: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    let text = |member: &str| asked[member].as_str().unwrap_or_default();
+    let (service, code) = (text("ServiceCode"), text("QuotaCode"));
+    let quota = account.arn("servicequotas", &format!("{service}/{code}"));
+    vec![Access::new("servicequotas:GetServiceQuota", quota).with("servicequotas:service", service)]
 }

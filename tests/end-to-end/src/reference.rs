@@ -90,12 +90,29 @@ impl Reference {
         })
     }
 
+    /// The patterns of the ARNs that an action can be allowed on, with `*` for what they leave open; none where a policy can name no
+    /// resource.
+    #[must_use]
+    pub fn arns(&self, action: &str) -> Vec<String> {
+        let prefix = action.split(':').next().unwrap_or_default();
+        let types = texts(&self.0["actions"][action]["resources"]);
+        let arns = types.iter().filter_map(|of| self.0["resources"][format!("{prefix}:{of}")]["arn"].as_str());
+        arns.map(open).collect()
+    }
+
     /// The action that gives tags in a service, where it has one of its own.
     #[must_use]
     pub fn tagging(&self, prefix: &str) -> Option<String> {
         let named = ["AddTags", "CreateTags", "TagResource"].map(|name| format!("{prefix}:{name}"));
         named.into_iter().find(|name| self.action(name).is_some_and(|action| action.access == "Tagging"))
     }
+}
+
+/// `arn:${Partition}:eks:…` as `arn:*:eks:…`.
+fn open(arn: &str) -> String {
+    let mut parts = arn.split("${");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |open, part| open + "*" + part.split_once('}').map_or("", |(_, rest)| rest))
 }
 
 fn texts(list: &Value) -> Vec<String> {

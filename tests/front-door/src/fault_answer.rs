@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
+use crate::request_id;
+
 /// The protocol that a caller speaks, as far as error answers differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
@@ -36,31 +38,48 @@ impl Protocol {
     }
 }
 
-/// An error answer with a code.
-pub(crate) fn error(protocol: Protocol, status: u16, code: &str) -> http::Response<Bytes> {
-    let message = "injected by the front door";
+/// What injected faults say.
+const INJECTED: &str = "injected by the front door";
+
+/// An error answer that a fault rule asks for.
+pub(crate) fn injected(protocol: Protocol, status: u16, code: &str) -> http::Response<Bytes> {
+    error(protocol, status, code, INJECTED)
+}
+
+/// An error answer with a code and a message.
+pub(crate) fn error(protocol: Protocol, status: u16, code: &str, message: &str) -> http::Response<Bytes> {
+    let id = request_id::random();
+    let text = message.replace('&', "&amp;").replace('<', "&lt;");
     let (content_type, body) = match protocol {
         Protocol::Ec2 => (
             "text/xml",
-            format!("<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>injected</RequestID></Response>").into(),
+            format!("<Response><Errors><Error><Code>{code}</Code><Message>{text}</Message></Error></Errors><RequestID>{id}</RequestID></Response>").into(),
         ),
-        Protocol::S3 => ("application/xml", format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>").into()),
-        Protocol::Query => (
-            "text/xml",
-            format!("<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>injected</RequestId></ErrorResponse>").into(),
-        ),
+        Protocol::S3 => ("application/xml", format!("<Error><Code>{code}</Code><Message>{text}</Message></Error>").into()),
+        Protocol::Query => {
+            let side = if status < 500 { "Sender" } else { "Receiver" };
+            (
+                "text/xml",
+                format!("<ErrorResponse><Error><Type>{side}</Type><Code>{code}</Code><Message>{text}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>").into(),
+            )
+        }
         Protocol::Cbor => {
             let mut body = Vec::new();
             // Writing to a Vec cannot fail.
             let _ = ciborium::into_writer(&BTreeMap::from([("__type", code), ("message", message)]), &mut body);
             ("application/cbor", body.into())
         }
-        Protocol::Json => ("application/json", format!(r#"{{"__type":"{code}","message":"{message}"}}"#).into()),
+        Protocol::Json => {
+            ("application/json", serde_json::json!({ "__type": code, "message": message }).to_string().into())
+        }
     };
     let mut response = http::Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert("x-amzn-requestid", id);
+    }
     if protocol == Protocol::Cbor {
         headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
     }
@@ -74,14 +93,14 @@ pub(crate) fn error(protocol: Protocol, status: u16, code: &str) -> http::Respon
 pub(crate) fn throttled(service: &str, protocol: Protocol) -> http::Response<Bytes> {
     match service {
         "apigateway" => {
-            let mut response = error(protocol, 429, "TooManyRequestsException");
+            let mut response = injected(protocol, 429, "TooManyRequestsException");
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             response
         }
-        "ec2" => error(protocol, 503, "RequestLimitExceeded"),
-        "s3" => error(protocol, 503, "SlowDown"),
-        "elasticloadbalancing" | "autoscaling" => error(protocol, 400, "Throttling"),
-        _ => error(protocol, 400, "ThrottlingException"),
+        "ec2" => injected(protocol, 503, "RequestLimitExceeded"),
+        "s3" => injected(protocol, 503, "SlowDown"),
+        "elasticloadbalancing" | "autoscaling" => injected(protocol, 400, "Throttling"),
+        _ => injected(protocol, 400, "ThrottlingException"),
     }
 }
 
@@ -93,7 +112,7 @@ mod tests {
     #[test]
     fn the_injected_code_is_read_back_in_every_protocol() {
         for protocol in [Protocol::Ec2, Protocol::S3, Protocol::Query, Protocol::Cbor, Protocol::Json] {
-            let response = error(protocol, 500, "InternalFailure");
+            let response = injected(protocol, 500, "InternalFailure");
             assert_eq!(error_code(&response).as_deref(), Some("InternalFailure"), "{protocol:?}");
         }
     }

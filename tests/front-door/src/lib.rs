@@ -2,8 +2,8 @@
 //!
 //! The emulator behind it (ministack) implements most of AWS. Services that it lacks are registered here and selected by
 //! the service name in the request's `SigV4` credential scope; every other request is forwarded to the emulator with its
-//! `Host` header, so that signatures stay valid. The front door records every call ([`Call`]) and injects the faults that
-//! a test asks for ([`Faults`]).
+//! `Host` header, so that signatures stay valid. The front door checks whether the policies of the caller's role allow a call
+//! ([`Builder::checked`]), records every call ([`Call`]) and injects the faults that a test asks for ([`Faults`]).
 //!
 //! This crate implements two services, because no emulator has what a migration depends on: the control plane of API
 //! Gateway's REST APIs ([`apigateway`]) with VPC links, deployments as snapshots and canaries, and the data plane that
@@ -16,6 +16,7 @@
 )]
 
 pub mod apigateway;
+mod authorization;
 mod calls;
 mod credential_scope;
 mod exchanges;
@@ -32,6 +33,7 @@ mod server;
 mod token_bucket;
 
 pub use apigateway::{ApiGateway, LoadBalancerExists, Options, Quotas, Switch};
+pub use authorization::Callers;
 pub use calls::Call;
 pub use exchanges::Exchange;
 pub use execute_api::{ExecuteApi, Resolver};

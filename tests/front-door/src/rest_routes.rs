@@ -120,6 +120,7 @@ pub(crate) const EKS: &[Route] = &[
     ("GET", "/clusters/{}/pod-identity-associations", "ListPodIdentityAssociations"),
     ("GET", "/tags/{}", "ListTagsForResource"),
     ("POST", "/clusters/{}/update-config", "UpdateClusterConfig"),
+    ("POST", "/clusters/{}/node-groups/{}/update-config", "UpdateNodegroupConfig"),
 ];
 
 /// Amazon EventBridge Scheduler.

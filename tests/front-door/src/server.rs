@@ -1,4 +1,4 @@
-//! The HTTP server of the front door: routes requests to services, records calls and injects faults.
+//! The HTTP server of the front door: routes requests to services, checks permissions, records calls and injects faults.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,9 +10,11 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
+use iam::Accesses;
 use jiff::Timestamp;
 
 use crate::apigateway::ApiGateway;
+use crate::authorization::{Authorization, Callers};
 use crate::calls::{Call, CallLog, error_code};
 use crate::credential_scope::credential_scope;
 use crate::exchanges::{Exchange, Exchanges};
@@ -30,6 +32,7 @@ pub type Handler = Arc<dyn Fn(http::Request<Bytes>) -> BoxFuture<'static, http::
 pub struct Builder {
     emulator: String,
     services: HashMap<String, Handler>,
+    authorization: Authorization,
     address: SocketAddr,
 }
 
@@ -40,9 +43,22 @@ impl Builder {
         self
     }
 
-    /// Registers the API Gateway control plane under its signing name.
+    /// Registers the API Gateway control plane under its signing name, with what IAM checks for it.
     pub fn apigateway(self, gateway: &ApiGateway) -> Self {
-        self.service("apigateway", gateway.handler())
+        self.service("apigateway", gateway.handler()).checked("apigateway", gateway.accesses())
+    }
+
+    /// Has callers' policies checked before this service, registered here or the emulator's, answers a request. Without
+    /// [`Self::callers`] nothing is checked.
+    pub fn checked(mut self, name: impl Into<String>, accesses: Accesses) -> Self {
+        self.authorization.check(name.into(), accesses);
+        self
+    }
+
+    /// Says whose the access keys are. Without it whoever signs may do everything.
+    pub fn callers(mut self, callers: Callers) -> Self {
+        self.authorization.identify(callers);
+        self
     }
 
     /// Sets the address to listen on; by default a free port of 127.0.0.1.
@@ -59,6 +75,7 @@ impl Builder {
         let entrance = Arc::new(Entrance {
             emulator: Proxy::new(&self.emulator)?,
             services: self.services,
+            authorization: self.authorization,
             calls: CallLog::default(),
             exchanges: Exchanges::default(),
             faults: Faults::default(),
@@ -85,6 +102,7 @@ impl FrontDoor {
         Builder {
             emulator: emulator.into(),
             services: HashMap::new(),
+            authorization: Authorization::default(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         }
     }
@@ -128,6 +146,7 @@ impl FrontDoor {
 struct Entrance {
     emulator: Proxy,
     services: HashMap<String, Handler>,
+    authorization: Authorization,
     calls: CallLog,
     exchanges: Exchanges,
     faults: Faults,
@@ -152,7 +171,8 @@ impl Entrance {
             .as_ref()
             .filter(|_| faults.is_empty())
             .map(|scope| self.asked(&service, &scope.access_key_id, &request));
-        let answer = self.through_faults(&service, request, &faults).await;
+        let key = scope.as_ref().map(|scope| scope.access_key_id.as_str());
+        let answer = self.through_faults(&service, key, request, &faults).await;
         if let (Some(asked), Ok(answer)) = (asked, &answer) {
             self.exchanges.push(asked, answer);
         }
@@ -191,6 +211,7 @@ impl Entrance {
     async fn through_faults(
         &self,
         service: &str,
+        access_key_id: Option<&str>,
         request: http::Request<Bytes>,
         faults: &[(Moment, Fault)],
     ) -> io::Result<http::Response<Bytes>> {
@@ -198,11 +219,13 @@ impl Entrance {
         if let Some(failed) = strike(service, protocol, faults, Moment::BeforeEffect).await {
             return failed;
         }
-        let answer = match self.services.get(service) {
-            Some(handler) => Ok(handler(request).await),
-            None => Ok(self.emulator.forward(request).await.unwrap_or_else(|error| {
+        let refused = self.authorization.refusal(service, access_key_id, &request).await;
+        let answer = match (refused, self.services.get(service)) {
+            (Some(refused), _) => Ok(refused),
+            (None, Some(handler)) => Ok(handler(request).await),
+            (None, None) => Ok(self.emulator.forward(request).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, service, "the emulator does not answer");
-                fault_answer::error(protocol, 503, "ServiceUnavailable")
+                fault_answer::error(protocol, 503, "ServiceUnavailable", "the emulator does not answer")
             })),
         };
         match strike(service, protocol, faults, Moment::AfterEffect).await {
@@ -222,7 +245,7 @@ async fn strike(
     for (_, fault) in faults.iter().filter(|(at, _)| *at == moment) {
         match fault {
             Fault::Delayed(time) => tokio::time::sleep(*time).await,
-            Fault::Error { status, code } => return Some(Ok(fault_answer::error(protocol, *status, code))),
+            Fault::Error { status, code } => return Some(Ok(fault_answer::injected(protocol, *status, code))),
             Fault::Throttled => return Some(Ok(fault_answer::throttled(service, protocol))),
             Fault::Dropped => return Some(Err(io::Error::other("dropped by a fault rule"))),
         }

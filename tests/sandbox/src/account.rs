@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use compute::{Compute, Delays};
 use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
@@ -11,12 +12,20 @@ use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
 use crate::aws::{ACCOUNT, Aws, REGION};
 use crate::emulator::{Emulator, Settings, free_port};
 use crate::error::{Context, Result};
+use crate::permissions::Permissions;
 use crate::project::{Project, lock};
 use crate::python::Python;
 
 /// What Step Functions' waits and retry intervals are multiplied with: 15 seconds between two looks become 0.75, in
 /// proportion to the lifecycles, which take seconds here and minutes on AWS.
 pub const WAIT_SCALE: f64 = 0.05;
+
+/// Of so many changes of an API one meets another one: several in the window of prepare-cutover, which changes each of the shop's 42
+/// integrations and changes it back.
+const CONFLICTS: u64 = 29;
+
+/// How long API Gateway takes for an import, an overwrite or a deployment of the shop's API; on AWS about three seconds.
+const DEFINITION: Duration = Duration::from_millis(500);
 
 /// A running account. End it with [`Account::stop`]; a dropped one leaves no process behind either.
 pub struct Account {
@@ -28,6 +37,8 @@ pub struct Account {
     pub gateway: ApiGateway,
     /// EKS, Elastic Load Balancing, Auto Scaling and what they run.
     pub compute: Compute,
+    /// Who may call what.
+    pub permissions: Permissions,
     /// The account's administrator.
     pub aws: Aws,
     /// The folder of this run, removed at its end.
@@ -66,7 +77,13 @@ impl Account {
             link_uses_load_balancer: Arc::new(move |arn| asked.get().is_some_and(|gateway| gateway.links_to(arn))),
         });
         let balancers = compute.clone();
-        let options = Options { region: REGION.to_owned(), account_id: ACCOUNT.to_owned(), ..Options::default() };
+        let options = Options {
+            region: REGION.to_owned(),
+            account_id: ACCOUNT.to_owned(),
+            conflicts: Some(CONFLICTS),
+            definition: DEFINITION,
+            ..Options::default()
+        };
         let gateway = ApiGateway::new(options, Arc::new(move |arn| balancers.load_balancer_exists(arn)));
         // Each of the two services asks the other one; the later learns of the earlier here.
         drop(links.set(gateway.clone()));
@@ -74,12 +91,19 @@ impl Account {
         let resolver: front_door::Resolver = Arc::new(move |arn, port| listeners.listener_address(arn, port));
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let execute_api = ExecuteApi::start(anywhere, &gateway, resolver).await.context("the data plane")?;
+        let permissions = Permissions::default();
         let front_door = FrontDoor::builder(ministack)
             .apigateway(&gateway)
             .service("eks", compute.eks_handler())
             .service("elasticloadbalancing", compute.elasticloadbalancing_handler())
             .service("autoscaling", compute.autoscaling_handler())
             .service("servicequotas", compute.service_quotas_handler())
+            .callers(permissions.callers())
+            .checked("eks", compute.eks_accesses())
+            .checked("elasticloadbalancing", compute.elasticloadbalancing_accesses())
+            .checked("autoscaling", compute.autoscaling_accesses())
+            .checked("servicequotas", compute.service_quotas_accesses())
+            .checked("ec2", compute.ec2_accesses())
             .start()
             .await
             .context("the front door")?;
@@ -91,12 +115,14 @@ impl Account {
             wait_scale: WAIT_SCALE,
         };
         let emulator = Emulator::start(python, &settings, &run, &log).await?;
+        permissions.run_in(emulator.group());
         let calls = project.sandbox().join(format!("calls-{id}.log"));
         Ok(Self {
             front_door,
             execute_api,
             gateway,
             compute,
+            permissions,
             aws: Aws::administrator(endpoint)?,
             run,
             log,

@@ -22,6 +22,9 @@ pub const REGION: &str = "eu-central-1";
 /// The account, as ministack gives it to the root user's keys.
 pub const ACCOUNT: &str = "000000000000";
 
+/// What API Gateway says of a change that met another one (<https://github.com/hashicorp/terraform-provider-aws/issues/16439>).
+const CONCURRENT: &str = "due to concurrent modification";
+
 /// How long to wait after each throttled answer; the last one is final. API Gateway's slowest quota is one call in 30 s.
 const PAUSES: [Duration; 10] = [
     Duration::from_millis(150),
@@ -178,7 +181,7 @@ impl Aws {
             let text = String::from_utf8_lossy(answer.body()).into_owned();
             let kind = answer.headers().get("x-amzn-errortype").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
             let throttled = answer.status() == StatusCode::TOO_MANY_REQUESTS || text.contains("Throttling");
-            if !throttled || pause.is_zero() {
+            if !(throttled || text.contains(CONCURRENT)) || pause.is_zero() {
                 return Err(Error::new(format!("{} {kind} {}", answer.status(), text.trim())));
             }
             tokio::time::sleep(pause).await;

@@ -58,6 +58,7 @@ pub fn judge(report: &mut Report, scenario: Scenario, options: &Options, histori
     }
     let made = report.switch.control_plane_calls;
     expect(made == calls, format!("{made} control-plane calls moved traffic, expected {calls}"));
+    expect(report.denied.is_empty(), format!("denied to the functions: {}", report.denied.join(", ")));
     expect(report.unchanged.all(), format!("not unchanged: {:?}", report.unchanged));
     expect(report.left.orphans.is_empty(), format!("orphans: {}", report.left.orphans.join(", ")));
     expect(

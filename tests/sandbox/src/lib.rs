@@ -25,6 +25,7 @@ pub mod letterbox;
 pub mod load;
 pub mod measure;
 pub mod packages;
+pub mod permissions;
 pub mod processes;
 pub mod progress;
 pub mod project;

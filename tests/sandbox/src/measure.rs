@@ -1,6 +1,6 @@
 //! Puts the report together from what was observed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use front_door::Call;
 use http::Method;
@@ -24,6 +24,15 @@ const OWN: [&str; 3] = ["dynamodb", "sns", "logs"];
 
 /// What the names of operations begin with that change nothing; or the method, of one without a name.
 const READS: [&str; 6] = ["Describe", "Get", "List", "Head", "GET ", "HEAD "];
+
+/// The errors of calls that IAM refuses.
+const DENIALS: [&str; 5] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "InvalidClientTokenId",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
+];
 
 /// The figures of the requests.
 #[must_use]
@@ -173,6 +182,16 @@ pub fn calls(recorded: &[Call]) -> BTreeMap<String, BTreeMap<String, u64>> {
         *counts.entry(call.service.clone()).or_default().entry(call.operation.clone()).or_default() += 1;
     }
     counts
+}
+
+/// The functions' calls that IAM refused, each once.
+#[must_use]
+pub fn denied(recorded: &[Call]) -> Vec<String> {
+    let refused = recorded.iter().filter(|call| function(call).is_some()).filter_map(|call| {
+        let error = call.error.as_deref().filter(|error| DENIALS.contains(error))?;
+        Some(format!("{} {}: {error}", call.service, call.operation))
+    });
+    refused.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The key of the function that called, each of which has its own; nothing where the sandbox did.

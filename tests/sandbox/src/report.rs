@@ -33,6 +33,9 @@ pub struct Report {
     /// Who answered on the temporary URL during the bake; nobody where no bake began. Not part of the JSON.
     #[serde(skip)]
     pub compared: Option<String>,
+    /// Calls of the functions that their roles do not allow. Not part of the JSON.
+    #[serde(skip)]
+    pub denied: Vec<String>,
     /// The functions whose processes were killed, once for each time. Not part of the JSON.
     #[serde(skip)]
     pub killed: Vec<String>,

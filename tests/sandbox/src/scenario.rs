@@ -89,7 +89,7 @@ pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future
         () = &mut interrupted => return Err(Error::new("interrupted")),
     };
     let told = tokio::select! {
-        report = tell(scenario, options, &site, &progress) => report,
+        report = Box::pin(tell(scenario, options, &site, &progress)) => report,
         () = &mut interrupted => Err(Error::new("interrupted")),
     };
     if options.keep && told.is_ok() {
@@ -172,6 +172,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         unchanged: Snapshot::take(aws, &shop.api.id).await?.unchanged(&before),
         left: inventory::left(&inventory_before, &after, &ledger, blue_deleted),
         compared,
+        denied: measure::denied(&account.front_door.calls()),
         killed,
         disappointments,
         memory: peaks.total,

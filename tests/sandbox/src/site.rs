@@ -49,6 +49,12 @@ impl Site {
             let stack = stack::deploy(&self.account.aws, &self.project, &self.packages, &parameters, WAIT_SCALE)
                 .await
                 .context("deploying infra/template.yaml")?;
+            let functions = &self.project.functions;
+            self.account
+                .permissions
+                .take(&self.account.aws, functions)
+                .await
+                .context("reading the functions' roles")?;
             say(&format!("Stack: infra/template.yaml deployed, {} resources", stack.resources.len()));
             Ok(stack)
         };

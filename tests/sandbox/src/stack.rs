@@ -55,7 +55,6 @@ pub async fn deploy(
     let template = std::fs::read_to_string(&source).context(format!("reading {}", source.display()))?;
     let mut uploads = BTreeMap::new();
     let folder = project.root.join("infra");
-    let template = checkable(&template);
     let template = with_time_limits(&template, |seconds| time_limit(seconds, wait_scale));
     let template = point_at_uploads(&template, |kind, path| upload_of(kind, path, &folder, packages, &mut uploads))?;
     for (key, body) in uploads {
@@ -65,16 +64,6 @@ pub async fn deploy(
     create(aws, parameters).await?;
     settle(aws).await?;
     describe(aws).await
-}
-
-/// Condition keys of IAM that ministack does not fill, like `dynamodb:EnclosingOperation` beside the first: what they restrict would
-/// be denied altogether. The tests of the template read what stands there.
-const UNFILLED: [&str; 2] = ["dynamodb:LeadingKeys", "aws:ResourceTag/"];
-
-/// The template without the conditions that name one of [`UNFILLED`], each of which is one line.
-fn checkable(template: &str) -> String {
-    let is_filled = |line: &&str| !UNFILLED.iter().any(|key| line.contains(key));
-    template.split_inclusive('\n').filter(is_filled).collect()
 }
 
 /// A function's time limit, in seconds, where Step Functions' waits are multiplied with `wait_scale`.
@@ -201,15 +190,6 @@ async fn describe(aws: &Aws) -> Result<Stack> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_condition_that_ministack_cannot_check_is_left_out_and_the_others_stay() {
-        let template = "Resource: \"*\"\nCondition: {\"Null\": {dynamodb:LeadingKeys: \"false\"}}\nAction: \"x\"\nCondition: {Bool: {kms:GrantIsForAWSResource: true}}\n";
-        assert_eq!(
-            checkable(template),
-            "Resource: \"*\"\nAction: \"x\"\nCondition: {Bool: {kms:GrantIsForAWSResource: true}}\n"
-        );
-    }
 
     #[test]
     fn time_limits_shrink_with_the_waits_and_leave_time_for_one_call() {

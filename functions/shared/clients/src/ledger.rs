@@ -11,6 +11,7 @@ mod item;
 mod lease;
 mod life;
 mod load;
+mod locks;
 #[cfg(test)]
 mod tests;
 

@@ -289,19 +289,24 @@ impl Input {
         all.into_iter().cloned().collect()
     }
 
-    /// The longest that the migration can take from its start to the end of its cleanup; the expiry of its locks.
+    /// The longest that a cleanup can take from the start of its machine, which people may start again: what its locks must last for.
+    #[must_use]
+    pub fn longest_cleanup(&self) -> Duration {
+        let approval = if self.cleanup.approval { self.approval.timeout.as_secs() } else { 0 };
+        Duration::from_secs(approval + Duration::from_days(1).as_secs())
+    }
+
+    /// The longest that the migration can take from its start to the end of its first cleanup; the expiry of its locks.
     #[must_use]
     pub fn longest_total(&self) -> Duration {
         let building = Duration::from_days(1).as_secs();
-        let cleanup_approval = if self.cleanup.approval { self.approval.timeout.as_secs() } else { 0 };
         Duration::from_secs(
             building
                 + self.approval.timeout.as_secs()
                 + self.cutover.deadline.as_secs()
                 + self.bake.duration.as_secs()
                 + self.cleanup.after.as_secs()
-                + cleanup_approval
-                + building,
+                + self.longest_cleanup().as_secs(),
         )
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use iam::Access;
 
 use crate::{
     account::Account,
@@ -39,4 +40,24 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
         other => Err(Fault { status: 501, code: "InvalidAction".into(), message: format!("{other} is not simulated") }),
     };
     respond(&action, NAMESPACE, outcome)
+}
+
+/// What IAM checks for a request: `Describe` operations name no resource, the others a group
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html>).
+pub(crate) async fn accesses(account: Arc<Account>, request: Request<Bytes>) -> Vec<Access> {
+    let sent = Parameters::parse(&String::from_utf8_lossy(request.body()));
+    let action = sent.get("Action").unwrap_or_default();
+    let own = format!("autoscaling:{action}");
+    if action.starts_with("Describe") {
+        return vec![Access::new(own, "*")];
+    }
+    let name = sent.get("AutoScalingGroupName").unwrap_or_default();
+    let state = account.state();
+    let access = match state.groups.get(name) {
+        Some(group) => Access::new(own, &group.arn).on_tags(group.tags.iter().map(|(key, (value, _))| (key, value))),
+        None => {
+            Access::new(own, account.arn("autoscaling", &format!("autoScalingGroup:*:autoScalingGroupName/{name}")))
+        }
+    };
+    vec![access]
 }

@@ -9,11 +9,13 @@ mod access_entry;
 mod access_policy;
 pub(crate) mod addon;
 mod addon_catalogue;
+mod authorization;
 pub(crate) mod cluster;
 mod cluster_config;
 mod cluster_lifecycle;
 mod fault;
 mod nodegroup;
+mod nodegroup_config;
 mod nodegroup_lifecycle;
 mod pod_identity;
 mod request;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
+use iam::Access;
 use serde_json::Value;
 
 pub(crate) use access_policy::{MASTERS, group_of};
@@ -44,6 +47,11 @@ pub(crate) async fn handle(account: Arc<Account>, request: HttpRequest<Bytes>) -
         Err(fault) => Err(fault),
     };
     request::respond(outcome)
+}
+
+/// What IAM checks for a request; nothing for one that cannot be read, which is refused anyway.
+pub(crate) async fn accesses(account: Arc<Account>, request: HttpRequest<Bytes>) -> Vec<Access> {
+    Request::read(&request).map_or_else(|_| Vec::new(), |request| authorization::accesses(&account, &request))
 }
 
 /// Dispatches by method and path.
@@ -71,6 +79,7 @@ async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind:
         ("GET", "node-groups", []) => nodegroup::list(account, name, request),
         ("GET", "node-groups", [group]) => nodegroup::describe(account, name, group),
         ("DELETE", "node-groups", [group]) => nodegroup::delete(account, name, group),
+        ("POST", "node-groups", [group, "update-config"]) => nodegroup_config::update(account, name, group, request),
         ("POST", "addons", []) => addon::create(account, name, request),
         ("GET", "addons", []) => addon::list(account, name, request),
         ("GET", "addons", [addon]) => addon::describe(account, name, addon),

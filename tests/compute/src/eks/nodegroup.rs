@@ -38,12 +38,12 @@ fn absent(cluster: &str, group: &str) -> Fault {
 }
 
 /// A node group of a cluster, to change it.
-fn find_mut<'a>(cluster: &'a mut Cluster, name: &str, group: &str) -> Result<&'a mut Nodegroup, Fault> {
+pub(super) fn find_mut<'a>(cluster: &'a mut Cluster, name: &str, group: &str) -> Result<&'a mut Nodegroup, Fault> {
     cluster.nodegroups.get_mut(group).ok_or_else(|| absent(name, group))
 }
 
 /// Reads and checks the sizes `(min, desired, max)`, by default 1, 2 and 2.
-fn scaling(asked: &Value) -> Result<(i64, i64, i64), Fault> {
+pub(super) fn scaling(asked: &Value) -> Result<(i64, i64, i64), Fault> {
     let size = |member: &str, default: i64| asked[member].as_i64().unwrap_or(default);
     let (least, wanted, most) = (size("minSize", 1), size("desiredSize", 2), size("maxSize", 2));
     if most < 1 || least < 0 {

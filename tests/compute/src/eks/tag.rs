@@ -4,32 +4,29 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, cluster::Cluster, fault::Fault};
+use super::{Outcome, authorization::pairs, cluster::Cluster, fault::Fault};
 use crate::account::{Account, State};
 
 /// The resource with that ARN.
-fn resource<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Value, Fault> {
-    if !arn.starts_with("arn:") {
-        return Err(Fault::bad_request(format!("Invalid resource ARN: {arn}")));
-    }
-    state
-        .clusters
-        .values_mut()
-        .flat_map(resources)
-        .find(|resource| arn_of(resource).is_some_and(|own| own == arn))
-        .ok_or_else(|| Fault::tag_not_found(format!("Resource not found: {arn}")))
+fn resource<'a>(state: &'a State, arn: &str) -> Option<&'a Value> {
+    state.clusters.values().flat_map(resources).find(|resource| arn_of(resource).is_some_and(|own| own == arn))
 }
 
-fn resources(cluster: &mut Cluster) -> impl Iterator<Item = &mut Value> {
-    std::iter::once(&mut cluster.stored.resource)
-        .chain(cluster.nodegroups.values_mut().map(|group| &mut group.stored.resource))
-        .chain(cluster.addons.values_mut().map(|stored| &mut stored.resource))
-        .chain(cluster.access_entries.values_mut().map(|entry| &mut entry.stored.resource))
-        .chain(cluster.pod_identities.values_mut().map(|stored| &mut stored.resource))
+fn resources(cluster: &Cluster) -> impl Iterator<Item = &Value> {
+    std::iter::once(&cluster.stored.resource)
+        .chain(cluster.nodegroups.values().map(|group| &group.stored.resource))
+        .chain(cluster.addons.values().map(|stored| &stored.resource))
+        .chain(cluster.access_entries.values().map(|entry| &entry.stored.resource))
+        .chain(cluster.pod_identities.values().map(|stored| &stored.resource))
+}
+
+/// The tags of the resource with that ARN, none where there is no such resource.
+pub(super) fn of<'a>(state: &'a State, arn: &str) -> Vec<(&'a str, &'a str)> {
+    resource(state, arn).map(|resource| pairs(&resource["tags"])).unwrap_or_default()
 }
 
 /// A resource's ARN, whose member has another name in each kind. A pod identity's `ownerArn` is not its own.
-fn arn_of(resource: &Value) -> Option<&str> {
+pub(super) fn arn_of(resource: &Value) -> Option<&str> {
     ["arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn"]
         .iter()
         .find_map(|member| resource.get(*member)?.as_str())
@@ -37,5 +34,10 @@ fn arn_of(resource: &Value) -> Option<&str> {
 
 /// `ListTagsForResource`
 pub(crate) fn list(account: &Account, arn: &str) -> Outcome {
-    Ok(json!({ "tags": resource(&mut account.state(), arn)?.get("tags").cloned().unwrap_or_else(|| json!({})) }))
+    if !arn.starts_with("arn:") {
+        return Err(Fault::bad_request(format!("Invalid resource ARN: {arn}")));
+    }
+    let state = account.state();
+    let resource = resource(&state, arn).ok_or_else(|| Fault::tag_not_found(format!("Resource not found: {arn}")))?;
+    Ok(json!({ "tags": resource.get("tags").cloned().unwrap_or_else(|| json!({})) }))
 }

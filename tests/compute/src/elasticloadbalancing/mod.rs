@@ -4,6 +4,7 @@
 //! resource has a file. Health checks and traffic are in [`crate::network_load_balancer`].
 
 mod attribute;
+mod authorization;
 mod certificate;
 pub(crate) mod health_check;
 pub(crate) mod listener;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use iam::Access;
 
 use crate::{
     account::Account,
@@ -59,6 +61,11 @@ pub(crate) async fn handle(account: Arc<Account>, request: Request<Bytes>) -> Re
         other => Err(Fault { status: 501, code: "InvalidAction".into(), message: format!("{other} is not simulated") }),
     };
     respond(&action, NAMESPACE, outcome)
+}
+
+/// What IAM checks for a request.
+pub(crate) async fn accesses(account: Arc<Account>, request: Request<Bytes>) -> Vec<Access> {
+    authorization::accesses(&account, &Parameters::parse(&String::from_utf8_lossy(request.body())))
 }
 
 /// A page of a list by `PageSize` and `Marker`.

@@ -21,6 +21,14 @@ fn tags_mut<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut BTreeMap<Stri
     load_balancer::find_mut(state, arn).map(|balancer| &mut balancer.tags)
 }
 
+/// The tags of a resource, none where there is no such resource.
+pub(super) fn of(state: &State, arn: &str) -> BTreeMap<String, String> {
+    let group = || state.target_groups.get(arn).map(|group| &group.tags);
+    let listener = || state.listeners.get(arn).map(|listener| &listener.tags);
+    let balancer = state.load_balancers.get(arn).map(|balancer| &balancer.tags);
+    balancer.or_else(group).or_else(listener).cloned().unwrap_or_default()
+}
+
 /// `DescribeTags` of up to 20 resources.
 pub(crate) fn describe(account: &Account, sent: &Parameters) -> Outcome {
     let arns = sent.list("ResourceArns");

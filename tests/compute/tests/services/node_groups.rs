@@ -130,3 +130,40 @@ async fn a_node_group_is_refused_while_the_cluster_is_updating() {
     assert!(refused.into_service_error().is_invalid_request_exception());
     account.compute.stop().await;
 }
+
+/// <https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html>; the refusal is that of
+/// aws/karpenter-provider-aws#133.
+#[tokio::test]
+async fn a_node_group_grows_and_takes_no_second_update_meanwhile() {
+    use aws_sdk_eks::types::{NodegroupScalingConfig, UpdateParamType, UpdateStatus, UpdateType};
+    let account = Account::with_cluster("blue").await;
+    account.create_nodegroup("blue", "workers").await;
+    let scale = |sizes: NodegroupScalingConfig| {
+        let update = account.eks.update_nodegroup_config().cluster_name("blue").nodegroup_name("workers");
+        update.scaling_config(sizes).send()
+    };
+    let four = NodegroupScalingConfig::builder().max_size(5).desired_size(4).build();
+    let update = scale(four.clone()).await.unwrap().update.unwrap();
+    assert_eq!((update.status, update.r#type), (Some(UpdateStatus::InProgress), Some(UpdateType::ConfigUpdate)));
+    let params = update.params.unwrap();
+    let param = |kind: UpdateParamType| params.iter().find(|param| param.r#type == Some(kind.clone())).unwrap();
+    assert_eq!(param(UpdateParamType::DesiredSize).value(), Some("4"));
+    assert_eq!(param(UpdateParamType::MinSize).value(), Some("1"));
+    let refused = scale(four).await.unwrap_err().into_service_error();
+    assert!(refused.is_resource_in_use_exception(), "{refused:?}");
+    let text = refused.to_string();
+    assert!(text.contains("Nodegroup cannot be updated as it is currently not in Active State"), "{text}");
+
+    account.nodegroup_is_active("blue", "workers").await;
+    let described = account.eks.describe_nodegroup().cluster_name("blue").nodegroup_name("workers").send().await;
+    let sizes = described.unwrap().nodegroup.unwrap().scaling_config.unwrap();
+    assert_eq!((sizes.min_size, sizes.desired_size, sizes.max_size), (Some(1), Some(4), Some(5)));
+    eventually("four instances", async || {
+        let groups = account.autoscaling.describe_auto_scaling_groups().send().await.unwrap();
+        groups.auto_scaling_groups()[0].instances().len() == 4
+    })
+    .await;
+    let more = scale(NodegroupScalingConfig::builder().desired_size(6).build()).await.unwrap_err();
+    assert!(more.into_service_error().is_invalid_parameter_exception());
+    account.compute.stop().await;
+}

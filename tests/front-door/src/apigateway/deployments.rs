@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -103,7 +104,18 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     answer
 }
 
-/// Refuses methods without an integration, and links that are not AVAILABLE (AWS does not publish the wording for links).
+/// The time until no link of an API's integrations is PENDING. "Deploying an API will wait if the status is PENDING and will fail if
+/// the status is DELETING" (<https://docs.aws.amazon.com/apigateway/latest/api/API_VpcLink.html>).
+pub(crate) fn ready_in(state: &State, api: &str, now: Instant) -> Duration {
+    let resources = state.apis.get(api).map(|api| api.configuration.resources.values());
+    let methods = resources.into_iter().flatten().flat_map(|resource| resource.methods.values());
+    let links = methods
+        .filter_map(|method| state.vpc_links.get(method.method_integration.as_ref()?.connection_id.as_deref()?))
+        .filter(|link| link.status == Status::Pending);
+    links.map(|link| link.until.saturating_duration_since(now)).max().unwrap_or_default()
+}
+
+/// Refuses methods without an integration, and links that are DELETING or FAILED (AWS does not publish the wording for links).
 fn check_deployable(configuration: &Configuration, links: &BTreeMap<String, VpcLink>) -> Result<()> {
     let mut methods = configuration.resources.values().flat_map(|resource| resource.methods.values()).peekable();
     if methods.peek().is_none() {
@@ -116,7 +128,9 @@ fn check_deployable(configuration: &Configuration, links: &BTreeMap<String, VpcL
         let Some(id) = integration.connection_id.as_deref().filter(|id| !id.contains("${")) else { continue };
         match links.get(id) {
             Some(link) if link.status == Status::Available => {}
-            Some(_) => return Err(ApiError::bad_request(format!("Vpc link '{id}' is not AVAILABLE"))),
+            Some(link) => {
+                return Err(ApiError::bad_request(format!("Vpc link '{id}' is {}", json!(link.status))));
+            }
             None => return Err(ApiError::bad_request(format!("Invalid Vpc Link identifier specified: {id}"))),
         }
     }

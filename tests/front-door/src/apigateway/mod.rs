@@ -6,10 +6,10 @@
 //! `aws-sdk-apigateway`. Refusals have AWS's wording where it is published; the doc comment says where it is not. See the
 //! "Amazon API Gateway REST API reference" (V1).
 //!
-//! Differences from AWS: callers are not authorized, usage quotas are not enforced, and only the operations of `dispatch`
-//! are offered.
+//! Differences from AWS: usage quotas are not enforced, and only the operations of `dispatch` are offered.
 
 mod api_keys;
+mod authorization;
 mod authorizers;
 mod base_path_mappings;
 mod canary;
@@ -46,6 +46,7 @@ mod stages;
 mod state;
 mod switches;
 mod tags;
+mod timing;
 mod usage_plan_keys;
 mod usage_plans;
 mod vpc_links;
@@ -168,10 +169,12 @@ impl ApiGateway {
     pub fn handler(&self) -> Handler {
         let gateway = self.clone();
         Arc::new(move |request| {
-            let answer = gateway.answer(&request);
-            let takes = if answer.is_ok() { gateway.duration(&request) } else { Duration::ZERO };
-            let response = with_request_id(answer.map_or_else(|error| error.response(), Answer::response));
+            let gateway = gateway.clone();
             Box::pin(async move {
+                tokio::time::sleep(gateway.wait_for_links(&request, Instant::now())).await;
+                let answer = gateway.answer(&request);
+                let takes = if answer.is_ok() { gateway.duration(&request) } else { Duration::ZERO };
+                let response = with_request_id(answer.map_or_else(|error| error.response(), Answer::response));
                 tokio::time::sleep(takes).await;
                 response
             })
@@ -189,16 +192,6 @@ impl ApiGateway {
     #[must_use]
     pub fn links_to(&self, load_balancer_arn: &str) -> bool {
         self.state().vpc_links.values().any(|link| link.target_arns.iter().any(|arn| arn == load_balancer_arn))
-    }
-
-    /// How long a call takes to answer.
-    fn duration(&self, request: &http::Request<Bytes>) -> Duration {
-        let uri = request.uri();
-        let found = rest_routes::find(rest_routes::APIGATEWAY, request.method().as_str(), uri.path());
-        match found.map(|(operation, _)| rest_routes::with_mode(operation, uri.query())) {
-            Some("ImportRestApi" | "PutRestApi" | "CreateDeployment") => self.inner.definition,
-            _ => Duration::ZERO,
-        }
     }
 
     /// Whether a change meets another one.

@@ -5,15 +5,15 @@
 //! with the next deployment; a request needs a statement that allows it and none that denies it
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>).
 //!
-//! Every caller is anonymous and comes from 127.0.0.1. Of conditions only `IpAddress` and `NotIpAddress` with `aws:SourceIp` are
-//! known; a statement with another condition never applies.
+//! Every caller is anonymous and comes from 127.0.0.1: of conditions only those on `aws:SourceIp` find a value.
 
+use iam::{Access, Decision, Policy, evaluate};
 use serde_json::Value;
 
 use super::state::Context;
 
 /// The address of every caller.
-const CALLER: u32 = u32::from_be_bytes([127, 0, 0, 1]);
+const CALLER: &str = "127.0.0.1";
 
 /// Where an API is: what its ARNs begin with.
 #[derive(Debug, Clone)]
@@ -63,55 +63,18 @@ fn listed(value: &mut Value) -> Vec<&mut Value> {
 
 /// Whether a policy lets a request with this ARN through.
 pub(crate) fn allows(policy: &str, request: &str) -> bool {
-    let Ok(policy) = serde_json::from_str::<Value>(policy) else { return false };
-    let applies = |statement: &&Value| names(statement, request) && fulfilled(&statement["Condition"]);
-    let applying: Vec<&Value> = each(&policy["Statement"]).into_iter().filter(applies).collect();
-    let says = |effect: &str| applying.iter().any(|statement| statement["Effect"] == effect);
-    says("Allow") && !says("Deny")
-}
-
-/// The elements of a list, or the one thing that stands in its place.
-fn each(value: &Value) -> Vec<&Value> {
-    value.as_array().map_or_else(|| vec![value], |several| several.iter().collect())
-}
-
-fn names(statement: &Value, request: &str) -> bool {
-    let any = |field: &str| {
-        let named = each(statement.get(field)?);
-        Some(named.into_iter().filter_map(Value::as_str).any(|pattern| matches(pattern, request)))
-    };
-    any("Resource").or_else(|| any("NotResource").map(|found| !found)).unwrap_or_default()
-}
-
-/// Whether a text fits a pattern in which `*` is anything.
-fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
-            (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
-        }),
-    }
-}
-
-fn fulfilled(condition: &Value) -> bool {
-    let conditions = condition.as_object().into_iter().flatten();
-    conditions.into_iter().all(|(operator, keys)| {
-        let ranges: Vec<&str> = each(&keys["aws:SourceIp"]).into_iter().filter_map(Value::as_str).collect();
-        let inside = ranges.iter().any(|range| contains(range, CALLER));
-        match operator.as_str() {
-            "IpAddress" => inside,
-            "NotIpAddress" => !ranges.is_empty() && !inside,
-            _ => false,
+    let parsed = serde_json::from_str(policy).map_err(|error| error.to_string());
+    let policy = parsed.and_then(|document| Policy::read(&document));
+    match policy {
+        Ok(policy) => {
+            let access = Access::new("execute-api:Invoke", request).with("aws:SourceIp", CALLER);
+            evaluate(&[policy], &access) == Decision::Allowed
         }
-    })
-}
-
-fn contains(range: &str, address: u32) -> bool {
-    let (start, length) = range.split_once('/').unwrap_or((range, "32"));
-    let start = start.parse::<std::net::Ipv4Addr>().map(u32::from);
-    let (Ok(start), Ok(length @ 0..=32)) = (start, length.parse::<u32>()) else { return false };
-    let mask = u32::MAX.checked_shl(32 - length).unwrap_or_default();
-    start & mask == address & mask
+        Err(reason) => {
+            tracing::warn!(reason, "a resource policy that cannot be evaluated lets nobody in");
+            false
+        }
+    }
 }
 
 #[cfg(test)]

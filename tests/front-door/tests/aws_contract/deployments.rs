@@ -49,15 +49,17 @@ async fn an_api_without_methods_or_with_a_method_without_integration_cannot_be_d
     }
 }
 
+/// "Deploying an API will wait if the status is PENDING": <https://docs.aws.amazon.com/apigateway/latest/api/API_VpcLink.html>.
 #[tokio::test]
-async fn a_private_integration_needs_a_link_that_exists_and_a_deployment_one_that_is_available() {
-    let options =
-        front_door::Options { vpc_link_creation: std::time::Duration::from_hours(1), ..crate::world::at_once() };
+async fn a_private_integration_needs_a_link_that_exists_and_a_deployment_waits_until_it_is_available() {
+    let creation = std::time::Duration::from_millis(300);
+    let options = front_door::Options { vpc_link_creation: creation, ..crate::world::at_once() };
     let world = World::with(options).await;
     let pending = world.link("blue").await;
     let (api, root) = world.import(&shop(&pending)).await;
-    let refused = message(world.aws.create_deployment().rest_api_id(&api).send().await.unwrap_err());
-    assert_eq!(refused, format!("BadRequestException: Vpc link '{pending}' is not AVAILABLE"));
+    world.deploy(&api).await;
+    let link = world.aws.get_vpc_link().vpc_link_id(&pending).send().await.unwrap();
+    assert_eq!(link.status(), Some(&aws_sdk_apigateway::types::VpcLinkStatus::Available));
     let update = world.aws.update_integration().rest_api_id(&api).resource_id(&root).http_method("GET");
     let refused = update.patch_operations(replace("/connectionId", "nothing")).send().await.unwrap_err();
     assert_eq!(message(refused), "BadRequestException: Invalid Vpc Link identifier specified: nothing");

@@ -12,10 +12,15 @@ use aws_sdk_apigateway::types::{Op, PatchOperation, VpcLinkStatus};
 use axum::Router;
 use bytes::Bytes;
 use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
+use futures::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::rt::TokioExecutor;
+use iam::{Caller, Policy};
 use serde_json::{Value, json};
+
+/// The session of [`World::with_role`].
+pub(crate) const SESSION: &str = "arn:aws:sts::000000000000:assumed-role/deployer/ann";
 
 /// The ARN of a load balancer of the tests.
 pub(crate) fn nlb(name: &str) -> String {
@@ -73,15 +78,36 @@ impl World {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
+        Self::with_role(options, &json!([])).await
+    }
+
+    /// Where the access key `ASIAROLE` is that of a role with these statements, and [`Self::aws`] has the root user's.
+    pub(crate) async fn with_role(options: Options, statements: &Value) -> Self {
+        let policy = Policy::read(&json!({ "Statement": statements })).unwrap();
+        let session = Caller::Session { arn: SESSION.to_owned(), policies: [policy].into() };
+        let callers = Arc::new(move |key: String| -> BoxFuture<'static, Option<Caller>> {
+            let caller = match key.as_str() {
+                "AKIDTESTER" => Some(Caller::Root),
+                "ASIAROLE" => Some(session.clone()),
+                _ => None,
+            };
+            Box::pin(std::future::ready(caller))
+        });
         let load_balancers: Arc<Mutex<HashMap<String, SocketAddr>>> = Arc::default();
         let (known, balanced) = (Arc::clone(&load_balancers), Arc::clone(&load_balancers));
         let gateway = ApiGateway::new(options, Arc::new(move |arn: &str| known.lock().unwrap().contains_key(arn)));
         let emulator = backend("emulator").await;
-        let door = FrontDoor::builder(format!("http://{emulator}")).apigateway(&gateway).start().await.unwrap();
+        let door = FrontDoor::builder(format!("http://{emulator}")).apigateway(&gateway).callers(callers);
+        let door = door.start().await.unwrap();
         let resolver = Arc::new(move |arn: &str, _port: u16| balanced.lock().unwrap().get(arn).copied());
         let plane = ExecuteApi::start("127.0.0.1:0".parse().unwrap(), &gateway, resolver).await.unwrap();
-        let aws = client(door.address());
+        let aws = client(door.address(), "AKIDTESTER");
         Self { gateway, door, plane, aws, load_balancers }
+    }
+
+    /// A client of the role.
+    pub(crate) fn role(&self) -> Client {
+        client(self.door.address(), "ASIAROLE")
     }
 
     /// Creates a load balancer in front of a backend and returns its ARN.
@@ -200,13 +226,13 @@ pub(crate) struct Sides {
     pub(crate) green: String,
 }
 
-/// An SDK client that talks to an address and never retries.
-pub(crate) fn client(address: SocketAddr) -> Client {
+/// An SDK client that talks to an address with an access key and never retries.
+pub(crate) fn client(address: SocketAddr, access_key_id: &str) -> Client {
     let config = aws_sdk_apigateway::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
         .endpoint_url(format!("http://{address}"))
-        .credentials_provider(Credentials::new("AKIDTESTER", "secret", None, None, "tests"))
+        .credentials_provider(Credentials::new(access_key_id, "secret", None, None, "tests"))
         .retry_config(aws_sdk_apigateway::config::retry::RetryConfig::disabled())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();

@@ -1,8 +1,8 @@
-//! META, PLAN and LOCK items: the life of a migration.
+//! META and PLAN items: the life of a migration.
 
-use super::{Cancellation, Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
+use super::{Cancellation, Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, locks::locks, number, text};
 use crate::{Account, error::phase_error};
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
     Condition, Direction, Input, Migration, MigrationId, PhaseError, Problem, Refusal,
     ports::{
@@ -16,23 +16,13 @@ use serde_json::{Value, json};
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>), a character up to 4 bytes.
 const PART: usize = 90_000;
 
-/// What a migration locks, with the JSON path of the field that names it.
-fn locks(input: &Input) -> [(String, &'static str); 3] {
-    let gateway = &input.gateway;
-    [
-        (format!("LOCK#CLUSTER#{}", input.blue.cluster), "$.blue.cluster"),
-        (format!("LOCK#CLUSTER#{}", input.green.cluster), "$.green.cluster"),
-        (format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage), "$.gateway.stage"),
-    ]
-}
-
 /// What the keys of a plan's parts begin with.
 pub(super) fn parts_of(digest: &str) -> String {
     format!("PLAN#{digest}#")
 }
 
 impl Ledger {
-    fn put(&self, pk: &str, sk: &str) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+    pub(super) fn put(&self, pk: &str, sk: &str) -> aws_sdk_dynamodb::types::builders::PutBuilder {
         Put::builder().table_name(&self.table).item("pk", text(pk)).item("sk", text(sk)).item("schema", number(SCHEMA))
     }
 
@@ -62,42 +52,6 @@ impl Ledger {
             TransactWriteItem::builder().put(meta.build().map_err(incomplete)?).build(),
             self.event(&pk, 1, what, evidence)?,
         ])
-    }
-
-    /// A lock, where nobody holds it or its holder's time has passed.
-    fn lock(&self, key: &str, opening: &Opening) -> Result<TransactWriteItem, PhaseError> {
-        let now = jiff::Timestamp::now();
-        let until = opening.input.longest_total().after(now);
-        let put = self
-            .put(key, "LOCK")
-            .item("owner", text(opening.id.as_str()))
-            .item("fence", number(1))
-            .item("until", number(until.as_second()))
-            .item("expiresAt", number(until.as_second()))
-            .condition_expression("attribute_not_exists(pk) OR #owner = :owner OR #until < :now")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_names("#until", "until")
-            .expression_attribute_values(":owner", text(opening.id.as_str()))
-            .expression_attribute_values(":now", number(now.as_second()));
-        Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
-    }
-
-    /// What ends a lock, where this migration holds it.
-    async fn unlock(&self, key: &str, id: &MigrationId) -> Result<Option<TransactWriteItem>, PhaseError> {
-        let lock = self.get(key, "LOCK").await?;
-        if lock.is_none_or(|lock| lock.maybe("owner") != Some(id.as_str())) {
-            return Ok(None);
-        }
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .key("pk", text(key))
-            .key("sk", text("LOCK"))
-            .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", text(id.as_str()))
-            .build()
-            .map_err(incomplete)?;
-        Ok(Some(TransactWriteItem::builder().delete(delete).build()))
     }
 
     /// One transaction; whether it was written (false where a condition failed).
@@ -184,13 +138,13 @@ impl Migrations for Account {
             ledger.begin(id, life, &fields, "opened", &json!({ "digest": digest, "dryRun": input.dry_run }))?;
         if !input.dry_run {
             for (key, _) in locks(input) {
-                items.push(ledger.lock(&key, opening)?);
+                items.push(ledger.lock(&key, id, input)?);
             }
         }
         if ledger.transact(items, "opening the migration").await? || self.meta(id).await?.is_some() {
             return Ok(());
         }
-        let holders = self.lock_holders(id, input).await?;
+        let holders = ledger.lock_holders(id, input).await?;
         Err(PhaseError::conflict(Problem::list(&holders)))
     }
 
@@ -207,22 +161,11 @@ impl Migrations for Account {
     }
 
     async fn lock_holders(&self, id: &MigrationId, input: &Input) -> Result<Vec<Problem>, PhaseError> {
-        let ledger = self.ledger()?;
-        let mut problems = Vec::new();
-        for (key, path) in locks(input) {
-            let Some(lock) = ledger.get(&key, "LOCK").await? else {
-                continue;
-            };
-            let (owner, until) = (lock.text("owner")?, lock.number("until")?);
-            let now = jiff::Timestamp::now().as_second();
-            if owner != id.as_str() && i64::try_from(until).is_ok_and(|until| until >= now) {
-                problems.push(Problem::new(
-                    path,
-                    format!("the migration {owner} holds it; wait for its end, or start the rollback machine for it"),
-                ));
-            }
-        }
-        Ok(problems)
+        self.ledger()?.lock_holders(id, input).await
+    }
+
+    async fn keep_locks(&self, migration: &Migration) -> Result<(), PhaseError> {
+        self.ledger()?.keep_locks(migration).await
     }
 
     async fn turn_back(&self, id: &MigrationId) -> Result<Meta, PhaseError> {

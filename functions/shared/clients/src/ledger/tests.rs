@@ -238,3 +238,38 @@ async fn the_direction_of_an_undo_is_checked_by_every_write() {
     assert_eq!(sent["TransactItems"][2]["Update"]["ExpressionAttributeValues"][":direction"]["S"], "undo");
     assert_eq!(sent["TransactItems"][0]["Put"]["Item"]["status"]["S"], "absent");
 }
+
+fn lock(owner: &str, until: i64) -> Answer {
+    item(
+        &json!({ "pk": { "S": "LOCK" }, "sk": { "S": "LOCK" }, "owner": { "S": owner }, "until": { "N": until.to_string() } }),
+    )
+}
+
+#[tokio::test]
+async fn locks_that_last_are_left_alone_and_the_others_are_taken_again_unless_somebody_else_holds_them() {
+    let now = jiff::Timestamp::now().as_second();
+    let (own, year) = (migration().id.as_str().to_owned(), 365 * 86_400);
+    let lasting = || lock(&own, now + year);
+    let scenario = Scenario::of([lasting(), lasting(), lasting()]);
+    scenario.account.keep_locks(&migration()).await.unwrap();
+    assert_eq!(scenario.operations().len(), 3, "nothing is written");
+
+    // One runs out, and one was removed when its time was over.
+    let scenario = Scenario::of([lasting(), lock(&own, now + 60), nothing(), meta("converge", 3, 41), nothing()]);
+    scenario.account.keep_locks(&migration()).await.unwrap();
+    let sent = scenario.json(4);
+    let items = sent["TransactItems"].as_array().unwrap();
+    let keys: Vec<_> = items[..2].iter().map(|item| item["Put"]["Item"]["pk"]["S"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["LOCK#CLUSTER#green", "LOCK#STAGE#a#prod"]);
+    let free = "attribute_not_exists(pk) OR #owner = :owner OR #until < :now";
+    assert_eq!(items[0]["Put"]["ConditionExpression"], free);
+    assert_eq!(items[2]["Put"]["Item"]["sk"]["S"], "EVENT#000000000042");
+
+    let other = || lock("arn:other", now + year);
+    let refused = cancelled(&["ConditionalCheckFailed", "None", "None"]);
+    let scenario =
+        Scenario::of([other(), lasting(), lasting(), meta("converge", 3, 41), refused, other(), lasting(), lasting()]);
+    let error = scenario.account.keep_locks(&migration()).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("the migration arn:other holds it"), "{error}");
+}

@@ -103,6 +103,12 @@ pub trait Migrations: Sync {
         input: &Input,
     ) -> impl Future<Output = Result<Vec<Problem>, PhaseError>> + Send;
 
+    /// Sees to it that the locks last for a cleanup that begins now: people may answer late, or start its machine again. A lock that
+    /// ran out is taken again. Writes nothing where they last.
+    ///
+    /// `Conflict` names the migration that took a lock meanwhile.
+    fn keep_locks(&self, migration: &Migration) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
     /// Turns the direction to undo and raises the fence, so that every ledger write of phases that still converge is
     /// refused. Nothing where it was turned before. `Refused` once the cleanup has started.
     fn turn_back(&self, id: &MigrationId) -> impl Future<Output = Result<Meta, PhaseError>> + Send;

@@ -101,9 +101,10 @@ impl Stages for Account {
     async fn create_deployment(&self, api: &str, description: &str) -> Result<String, PhaseError> {
         self.change("apigateway:CreateDeployment", |aws| {
             let methods = aws.methods.get(api).cloned().unwrap_or_default();
+            // "Deploying an API will wait if the status is PENDING": https://docs.aws.amazon.com/apigateway/latest/api/API_VpcLink.html
             for link in methods.iter().filter_map(|method| link_of(method, &BTreeMap::new())) {
-                if aws.links.get(&link).is_none_or(|link| link.status != "AVAILABLE") {
-                    return Err(PhaseError::conflict(format!("Vpc link '{link}' is not AVAILABLE")));
+                if aws.links.get(&link).is_none_or(|link| !["AVAILABLE", "PENDING"].contains(&link.status.as_str())) {
+                    return Err(PhaseError::conflict(format!("Vpc link '{link}' cannot be deployed")));
                 }
             }
             let id = aws.create("Deployment", "deployment-of-", &format!("{api} {description}"));

@@ -154,6 +154,27 @@ impl Migrations for Account {
         self.look(|table| Ok(holders(table, id, input, now)))
     }
 
+    async fn keep_locks(&self, migration: &Migration) -> Result<(), PhaseError> {
+        let (id, input, now) = (&migration.id, &migration.input, self.aws().now());
+        let needed = input.longest_cleanup().after(now);
+        let lasting = |table: &Table| {
+            let own =
+                |(key, _): &(String, _)| table.locks.get(key).filter(|(owner, _)| owner == id).map(|(_, until)| *until);
+            locks(input).iter().all(|lock| own(lock).is_some_and(|until| until >= needed))
+        };
+        if self.look(|table| Ok(lasting(table)))? {
+            return Ok(());
+        }
+        let held = self.look(|table| Ok(holders(table, id, input, now)))?;
+        if !held.is_empty() {
+            return Err(PhaseError::conflict(Problem::list(&held)));
+        }
+        let until = input.longest_total().after(now);
+        self.write_in(migration, None, ("kept the locks", json!({})), |_, all| {
+            all.extend(locks(input).map(|(key, _)| (key, (id.clone(), until))));
+        })
+    }
+
     async fn turn_back(&self, id: &MigrationId) -> Result<Meta, PhaseError> {
         let meta = self.life(id)?;
         if let Some(known) = turned(&meta) {
