@@ -25,6 +25,7 @@ mod object;
 mod patching;
 mod path;
 mod preparation;
+mod process;
 mod proxy;
 mod random;
 mod schema;
