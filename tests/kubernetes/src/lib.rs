@@ -9,6 +9,7 @@
 //! use it. Nothing is reachable from outside the machine: all addresses are in `127.0.0.0/8`, which Linux accepts without
 //! set-up.
 
+mod admission;
 mod api;
 mod authentication;
 mod bootstrap;
