@@ -4,36 +4,15 @@ use serde_json::Value;
 
 use crate::{kinds::Kind, status::Cause};
 
-/// What a StatefulSet lets change (`ValidateStatefulSetUpdate` in `pkg/apis/apps/validation`).
-const OF_A_STATEFUL_SET: [&str; 7] = [
-    "replicas",
-    "ordinals",
-    "template",
-    "updateStrategy",
-    "revisionHistoryLimit",
-    "persistentVolumeClaimRetentionPolicy",
-    "minReadySeconds",
-];
-
 /// Checks an object against what it was.
 pub(super) fn check(kind: &Kind, object: &Value, previous: &Value, causes: &mut Vec<Cause>) {
     let changed = |pointer: &str| object.pointer(pointer) != previous.pointer(pointer);
     match (kind.group.as_str(), kind.kind.as_str()) {
         ("apps", "Deployment" | "ReplicaSet" | "DaemonSet") => immutable(object, previous, "spec.selector", causes),
         ("apps", "StatefulSet") => {
-            let without = |set: &Value| {
-                let mut spec = set["spec"].clone();
-                if let Some(spec) = spec.as_object_mut() {
-                    spec.retain(|key, _| !OF_A_STATEFUL_SET.contains(&key.as_str()));
-                }
-                spec
-            };
-            if without(object) != without(previous) {
-                let fields = OF_A_STATEFUL_SET.map(|field| format!("'{field}'"));
-                let (last, others) = (&fields[6], fields[..6].join(", "));
-                let why =
-                    format!("updates to statefulset spec for fields other than {others} and {last} are forbidden");
-                causes.push(forbidden("spec", &why));
+            for field in ["spec.serviceName", "spec.podManagementPolicy", "spec.volumeClaimTemplates", "spec.selector"]
+            {
+                immutable(object, previous, field, causes);
             }
         }
         ("batch", "Job") => {

@@ -96,6 +96,11 @@ fn scaler(spec: &Value, causes: &mut Vec<Cause>) {
         let why = "must be greater than or equal to `minReplicas`";
         causes.push(Cause::invalid("spec.maxReplicas", &spec["maxReplicas"], why));
     }
+    let target = &spec["scaleTargetRef"];
+    if target["apiVersion"].as_str().is_none_or(str::is_empty) && target["kind"] != "ReplicationController" {
+        let why = "apiVersion must specify API group";
+        causes.push(Cause::invalid("spec.scaleTargetRef.apiVersion", &Value::from(""), why));
+    }
 }
 
 fn definition(object: &Value, causes: &mut Vec<Cause>) {
