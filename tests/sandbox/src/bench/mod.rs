@@ -20,8 +20,8 @@ use kubernetes::Assets;
 pub use goals::missed;
 pub use row::{Row, page};
 
-use crate::cargo;
 use crate::error::{Context, Error, Result};
+use crate::packages;
 use crate::project::Project;
 use crate::python::Python;
 
@@ -51,11 +51,9 @@ pub async fn measure(
     let assets = Assets::find().map_err(Error::new)?;
     let project = Project::locate().await?;
     let kubectl = Python::prepare(&project, say).await?.kubectl()?;
-    let release = if let Some(folder) = binaries {
-        folder.to_owned()
-    } else {
-        cargo::build(&project, &["--release", "--package", "apply-bundles"], say).await?;
-        project.target.join("release")
+    let release = match binaries {
+        Some(folder) => folder.to_owned(),
+        None => packages::build(&project, &["--package", "apply-bundles"], say).await?,
     };
     let folder = project.sandbox().join(format!("bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).context("making a folder for the benchmark")?;

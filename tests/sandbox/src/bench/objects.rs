@@ -9,7 +9,9 @@ use crate::error::{Context, Result};
 /// # Errors
 /// When the text is no YAML.
 pub(super) fn read(text: &str) -> Result<Vec<Value>> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).context("reading a bundle")?;
+    // The text is our own or the caller's: it may be as long as it is.
+    let options = serde_saphyr::options! { budget: None };
+    let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options).context("reading a bundle")?;
     Ok(documents.into_iter().filter(Value::is_object).flat_map(flattened).collect())
 }
 
