@@ -19,6 +19,10 @@ pub(crate) struct Certificates {
     pub(crate) ca_pem: String,
     /// The TLS configuration of the server, for HTTP/1.1 only.
     pub(crate) server: Arc<ServerConfig>,
+    /// The server's certificate in PEM, for a server that reads it from a file.
+    pub(crate) server_pem: String,
+    /// Its private key (PKCS #8) in PEM.
+    pub(crate) server_key_pem: String,
 }
 
 /// Issues a certificate for `127.0.0.1`, `localhost` and the names that Pods use, signed by a new CA of `cluster`.
@@ -51,7 +55,18 @@ pub(crate) fn issue(cluster: &str) -> Result<Certificates, StartError> {
             PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
         )?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Certificates { ca_pem: authority.pem(), server: Arc::new(config) })
+    Ok(Certificates {
+        ca_pem: authority.pem(),
+        server: Arc::new(config),
+        server_pem: certificate.pem(),
+        server_key_pem: key.serialize_pem(),
+    })
+}
+
+/// A private key (PKCS #8) and its public key, both in PEM, for the tokens of service accounts.
+pub(crate) fn signing_keys() -> Result<(String, String), StartError> {
+    let key = KeyPair::generate()?;
+    Ok((key.serialize_pem(), key.public_key_pem()))
 }
 
 fn named(common_name: &str) -> DistinguishedName {

@@ -93,6 +93,16 @@ pub enum StartError {
     /// A node with this name or address exists.
     #[error("node {0} exists")]
     NodeExists(String),
+    /// A program of a control plane ended, or did not answer in time.
+    #[error("{program} {fault}; the end of its log:\n{log}")]
+    Program {
+        /// The program.
+        program: &'static str,
+        /// What it did or did not do.
+        fault: String,
+        /// The last lines that it wrote.
+        log: String,
+    },
 }
 
 /// A running cluster. Clones share it; it ends with [`Cluster::stop`] or when the last clone is dropped.
@@ -268,7 +278,8 @@ impl Drop for Inner {
     }
 }
 
-fn kubeconfig(cluster: &str, endpoint: &str, ca_pem: &str, token: &str) -> String {
+/// A kubeconfig for a cluster with one user.
+pub(crate) fn kubeconfig(cluster: &str, endpoint: &str, ca_pem: &str, token: &str) -> String {
     use base64::Engine as _;
     let ca = base64::engine::general_purpose::STANDARD.encode(ca_pem);
     serde_json::json!({

@@ -11,7 +11,7 @@ use crate::{
 /// Sets the default values of a new or changed object.
 pub(crate) fn fill(kind: &Kind, object: &mut Value) {
     match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "Pod") => pod_spec(entry(object, "spec"), "Always"),
+        ("", "Pod") => pod_spec(entry(object, "spec")),
         ("", "Service") => service(entry(object, "spec")),
         ("", "Namespace") => namespace(object),
         ("", "Secret") => secret(object),
@@ -20,7 +20,7 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
         ("apps", "ReplicaSet") => {
             let spec = entry(object, "spec");
             default(spec, "replicas", json!(1));
-            template(spec, "Always");
+            template(spec);
         }
         ("apps", "StatefulSet") => stateful_set(entry(object, "spec")),
         ("apps", "DaemonSet") => {
@@ -31,7 +31,7 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
                 "updateStrategy",
                 json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}),
             );
-            template(spec, "Always");
+            template(spec);
         }
         ("batch", "Job") => job(entry(object, "spec")),
         ("batch", "CronJob") => {
@@ -41,13 +41,6 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
             default(spec, "successfulJobsHistoryLimit", json!(3));
             default(spec, "failedJobsHistoryLimit", json!(1));
             job(entry(entry(spec, "jobTemplate"), "spec"));
-        }
-        ("networking.k8s.io", "Ingress") => {
-            for rule in object.pointer_mut("/spec/rules").and_then(Value::as_array_mut).into_iter().flatten() {
-                for path in rule.pointer_mut("/http/paths").and_then(Value::as_array_mut).into_iter().flatten() {
-                    default(path, "pathType", json!("ImplementationSpecific"));
-                }
-            }
         }
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition(entry(object, "spec")),
         ("autoscaling", "HorizontalPodAutoscaler") => default(entry(object, "spec"), "minReplicas", json!(1)),
@@ -108,7 +101,7 @@ fn deployment(spec: &mut Value) {
         default(rolling, "maxUnavailable", json!("25%"));
         default(rolling, "maxSurge", json!("25%"));
     }
-    template(spec, "Always");
+    template(spec);
 }
 
 fn stateful_set(spec: &mut Value) {
@@ -117,7 +110,7 @@ fn stateful_set(spec: &mut Value) {
     default(spec, "podManagementPolicy", json!("OrderedReady"));
     default(spec, "updateStrategy", json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}));
     default(spec, "persistentVolumeClaimRetentionPolicy", json!({"whenDeleted": "Retain", "whenScaled": "Retain"}));
-    template(spec, "Always");
+    template(spec);
 }
 
 fn job(spec: &mut Value) {
@@ -128,7 +121,7 @@ fn job(spec: &mut Value) {
         default(spec, "completions", json!(1));
     }
     default(spec, "parallelism", json!(1));
-    template(spec, "Never");
+    template(spec);
 }
 
 fn definition(spec: &mut Value) {
@@ -139,14 +132,14 @@ fn definition(spec: &mut Value) {
     default(spec, "conversion", json!({"strategy": "None"}));
 }
 
-fn template(spec: &mut Value, restart_policy: &str) {
+fn template(spec: &mut Value) {
     let template = entry(spec, "template");
     entry(template, "metadata");
-    pod_spec(entry(template, "spec"), restart_policy);
+    pod_spec(entry(template, "spec"));
 }
 
-fn pod_spec(spec: &mut Value, restart_policy: &str) {
-    default(spec, "restartPolicy", json!(restart_policy));
+fn pod_spec(spec: &mut Value) {
+    default(spec, "restartPolicy", json!("Always"));
     default(spec, "terminationGracePeriodSeconds", json!(30));
     default(spec, "dnsPolicy", json!("ClusterFirst"));
     default(spec, "schedulerName", json!("default-scheduler"));

@@ -75,6 +75,33 @@ pub(crate) fn fill_defaults(value: &mut Value, schema: &Value) {
     }
 }
 
+/// The first field whose type is not the schema's, in the words of a server-side apply
+/// (<https://github.com/kubernetes-sigs/structured-merge-diff/blob/master/typed/validate.go>).
+pub(crate) fn mistyped(value: &Value, schema: &Value, path: &str) -> Option<String> {
+    if value.is_null() || !schema.is_object() {
+        return None;
+    }
+    if !has_type(value, schema) {
+        let wanted = match schema["type"].as_str().unwrap_or_default() {
+            "array" => "list",
+            "object" => "map",
+            "integer" | "number" => "numeric (int or float)",
+            other => other,
+        };
+        return Some(format!("{path}: expected {wanted}, got {}", type_of(value)));
+    }
+    match value {
+        Value::Object(map) => map.iter().find_map(|(key, value)| {
+            let known = schema["properties"].get(key).unwrap_or(&schema["additionalProperties"]);
+            mistyped(value, known, &format!("{path}.{key}"))
+        }),
+        Value::Array(list) => {
+            list.iter().enumerate().find_map(|(at, item)| mistyped(item, &schema["items"], &format!("{path}[{at}]")))
+        }
+        _ => None,
+    }
+}
+
 /// All errors of `value` by the schema.
 pub(crate) fn check(value: &Value, schema: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();

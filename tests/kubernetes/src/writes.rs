@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use crate::{
+    admission,
     kinds::{Kind, Kinds},
     object,
     patching::ownership::Writer,
@@ -57,7 +58,6 @@ impl Objects {
         mut object: Value,
         manner: &Manner,
     ) -> Result<Arc<Value>, Status> {
-        self.check_namespace(kind, namespace)?;
         let metadata = object::metadata(&mut object);
         if metadata["name"].as_str().is_none_or(str::is_empty)
             && let Some(prefix) = metadata["generateName"].as_str()
@@ -65,6 +65,7 @@ impl Objects {
             metadata["name"] = json!(format!("{prefix}{}", random::suffix::<5>()));
         }
         let name = object::name(&object).to_owned();
+        admission::admit(&self.store, kind, namespace, &name, &object)?;
         self.put(kind, namespace, &name, manner, |current| match current {
             Some(_) => Err(Status::already_exists(&kind.group, &kind.plural, &name)),
             None if object["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty()) => {
@@ -101,22 +102,6 @@ impl Objects {
             Ok::<_, Status>(decision)
         })?;
         preview.or(written).ok_or_else(|| Status::not_found(&kind.group, &kind.plural, name))
-    }
-
-    fn check_namespace(&self, kind: &Kind, namespace: &str) -> Result<(), Status> {
-        if !kind.namespaced {
-            return Ok(());
-        }
-        match self.store.get(&Resource::core("namespaces"), "", namespace) {
-            None => Err(Status::not_found("", "namespaces", namespace)),
-            Some(found) if object::is_terminating(&found) => Err(Status::forbidden(
-                format!("unable to create new content in namespace {namespace} because it is being terminated"),
-                &kind.group,
-                &kind.plural,
-                "",
-            )),
-            Some(_) => Ok(()),
-        }
     }
 
     /// Changes an existing object on behalf of a controller, without field ownership and validation.

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::bench;
 use crate::error::{Context, Error, Result};
 use crate::kills::Kills;
 use crate::packages;
@@ -64,6 +65,12 @@ enum Command {
     Rollback,
     /// Build the deployment packages as users do, and measure them.
     Packages,
+    /// Apply bundles to the real kube-apiserver in turns with kubectl, and measure time and memory.
+    BenchApply {
+        /// The size of the generated bundle, instead of 100, 1,000 and 10,000.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+        objects: Option<u32>,
+    },
 }
 
 /// Does what the command line asks for; false when something is not as expected.
@@ -77,6 +84,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         Command::Abort => Scenario::Abort,
         Command::Rollback => Scenario::Rollback,
         Command::Packages => return packages(&arguments).await,
+        Command::BenchApply { objects } => return bench_apply(&arguments, objects).await,
     };
     let options = Options {
         label: "",
@@ -111,6 +119,22 @@ async fn packages(arguments: &Arguments) -> Result<bool> {
         println!("  not as expected: {complaint}");
     }
     Ok(too_large.is_empty())
+}
+
+async fn bench_apply(arguments: &Arguments, objects: Option<u32>) -> Result<bool> {
+    let say = |line: &str| eprintln!("{line}");
+    let objects = objects.and_then(|objects| usize::try_from(objects).ok());
+    let rows = tokio::select! {
+        rows = bench::measure(objects, &arguments.workloads, arguments.binaries.as_deref(), &say) => rows?,
+        () = interruption()? => return Err(Error::new("interrupted")),
+    };
+    println!("{}", bench::page(&rows));
+    write(arguments.report.as_deref(), &rows)?;
+    let missed = bench::missed(&rows);
+    for complaint in &missed {
+        println!("  not as expected: {complaint}");
+    }
+    Ok(missed.is_empty())
 }
 
 fn write(file: Option<&Path>, report: &impl Serialize) -> Result<()> {

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod aws;
+pub mod bench;
 pub mod browser;
 mod cargo;
 pub mod command;

@@ -1,6 +1,6 @@
 //! The functions' deployment packages as users deploy them: optimised, linked with LTO, zipped, and measured.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -36,15 +36,10 @@ const CONFIG: &str = ".cargo/packages.toml";
 /// When cargo fails, or a binary cannot be read.
 pub async fn measure(binaries: Option<&Path>, say: &dyn Fn(&str)) -> Result<Vec<Size>> {
     let project = Project::locate().await?;
-    let folder = if let Some(folder) = binaries {
-        folder.to_owned()
-    } else {
-        // Named like this by cargo-lambda too: without a target cargo gives the flags to macros and build scripts as well, which do
-        // unwind.
-        let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let folder = match binaries {
+        Some(folder) => folder.to_owned(),
         // The workspace's default members are the functions.
-        cargo::build(&project, &["--release", "--config", CONFIG, "--target", &target], say).await?;
-        project.target.join(target).join("release")
+        None => build(&project, &[], say).await?,
     };
     let sizes = project.functions.iter().map(|name| {
         let (name, binary) = (name.clone(), folder.join(name));
@@ -54,6 +49,19 @@ pub async fn measure(binaries: Option<&Path>, say: &dyn Fn(&str)) -> Result<Vec<
         })
     });
     futures::future::join_all(sizes).await.into_iter().map(|size| size.context("zipping")?).collect()
+}
+
+/// Builds a selection of the workspace as the functions are built for AWS; answers the folder with the binaries.
+///
+/// # Errors
+/// When cargo fails.
+pub(crate) async fn build(project: &Project, selection: &[&str], say: &dyn Fn(&str)) -> Result<PathBuf> {
+    // Named like this by cargo-lambda too: without a target cargo gives the flags to macros and build scripts as well, which do
+    // unwind.
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let arguments = [&["--release", "--config", CONFIG, "--target", &target], selection].concat();
+    cargo::build(project, &arguments, say).await?;
+    Ok(project.target.join(target).join("release"))
 }
 
 /// A line for each package, and one for the median.

@@ -93,6 +93,13 @@ fn look() -> Peaks {
     peaks
 }
 
+/// The most that was ever resident of a process, in bytes; `None` once it has ended.
+#[must_use]
+pub fn peak(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status")).ok()?;
+    field(&status, "VmHWM:").map(|kilobytes| kilobytes * 1024)
+}
+
 fn descends(parents: &BTreeMap<u32, u64>, id: u32, ancestor: u64) -> bool {
     let mut current = u64::from(id);
     for _ in 0..64 {

@@ -81,10 +81,10 @@ impl Api {
         let authorization = header(header::AUTHORIZATION);
         // Requests without a token are anonymous; those with an invalid token are refused on all paths.
         if authorization.is_empty() {
-            return self.public(&url).ok_or_else(Status::unauthorized);
+            return self.public(&url, true).ok_or_else(Status::unauthorized);
         }
         let who = self.authentication.identify(&authorization).await.ok_or_else(Status::unauthorized)?;
-        if let Some(public) = self.public(&url) {
+        if let Some(public) = self.public(&url, false) {
             return Ok(public);
         }
         let Some(path) = path::parse(&url) else {
@@ -110,11 +110,15 @@ impl Api {
         self.route(&method, &call)
     }
 
-    /// Paths that need no authentication: `system:public-info-viewer` is bound to unauthenticated users as well.
-    fn public(&self, url: &str) -> Option<Response<Body>> {
+    /// Paths that need no permission: `system:public-info-viewer` is bound to unauthenticated users as well. From version 1.32 on
+    /// EKS tells the anonymous nothing but its health
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions-standard.html>).
+    fn public(&self, url: &str, anonymous: bool) -> Option<Response<Body>> {
+        let minor = self.version.split_once('.').and_then(|(_, minor)| minor.parse::<u32>().ok());
+        let health_alone = anonymous && minor.is_none_or(|minor| minor >= 32);
         match url.trim_end_matches('/') {
             "/healthz" | "/livez" | "/readyz" => Some(answer::whole(StatusCode::OK, "text/plain; charset=utf-8", "ok")),
-            "/version" => Some(answer::json(StatusCode::OK, &self.version())),
+            "/version" if !health_alone => Some(answer::json(StatusCode::OK, &self.version())),
             _ => None,
         }
     }

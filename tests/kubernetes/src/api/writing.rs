@@ -153,7 +153,7 @@ fn server_side_apply(
         if manner.part == Part::Status {
             return Err(Status::not_found(&call.kind.group, &call.kind.plural, call.name()));
         }
-        let created = apply::apply(None, &conforming(call, applied, manner)?, &manner.writer, true, shape)?;
+        let created = apply::apply(None, &conforming(call, applied)?, &manner.writer, true, shape)?;
         let mut created = created;
         object::metadata(&mut created)["name"] = json!(call.name());
         match objects.create(&call.kind, call.namespace(), created, manner) {
@@ -163,7 +163,7 @@ fn server_side_apply(
         }
     }
     let force = call.query.is_true("force");
-    let applied = conforming(call, applied, manner)?;
+    let applied = conforming(call, applied)?;
     let merged = objects.put(&call.kind, call.namespace(), call.name(), manner, |current| {
         let current = current.ok_or_else(|| Status::not_found(&call.kind.group, &call.kind.plural, call.name()))?;
         apply::apply(Some(current), &applied, &manner.writer, force, shape)
@@ -173,28 +173,32 @@ fn server_side_apply(
 
 /// The applied configuration without unknown fields, so that managers do not own fields that are not stored. What a server-side
 /// apply cannot read as its kind is answered with 500 (kubernetes/kubernetes#139253, #113482).
-fn conforming(call: &Call, applied: &Value, manner: &Manner) -> Result<Value, Status> {
-    let mut applied = applied.clone();
+fn conforming(call: &Call, applied: &Value) -> Result<Value, Status> {
+    let mut typed = applied.clone();
     let untyped = |why: String| {
         Status::unknown(format!(
             "failed to create typed patch object ({}/{}; {}, Kind={}): {why}",
-            call.namespace(),
+            // As the manifest names it, which may leave it to the path.
+            object::text(applied, "/metadata/namespace").unwrap_or_default(),
             call.name(),
             call.kind.api_version(),
             call.kind.kind
         ))
     };
     let unknown = match call.kind.schema.as_deref() {
-        Some(schema) => crate::schema::prune(&mut applied, schema),
-        None => crate::typed::prune(&call.kind, &mut applied).map_err(untyped)?,
+        Some(schema) => crate::schema::prune(&mut typed, schema),
+        None => crate::typed::prune(&call.kind, &mut typed).map_err(untyped)?,
     };
-    if let Some(field) = unknown.first().filter(|_| manner.strict || !call.kind.custom) {
+    if let Some(field) = unknown.first() {
         return Err(untyped(format!(".{field}: field not declared in schema")));
     }
+    if let Some(found) = call.kind.schema.as_deref().and_then(|schema| crate::schema::mistyped(&typed, schema, "")) {
+        return Err(untyped(found));
+    }
     let shape = Shape::root(&call.kind.kind, call.kind.schema.as_deref());
-    match apply::duplicate(&applied, shape, "") {
+    match apply::duplicate(&typed, shape, "") {
         Some(found) => Err(untyped(found)),
-        None => Ok(applied),
+        None => Ok(typed),
     }
 }
 

@@ -7,12 +7,11 @@ use serde_json::Value;
 
 use super::{
     Surroundings,
-    process::Process,
     stand_in::StandIn,
     status::{self, State},
     traefik,
 };
-use crate::{controllers::pods, object};
+use crate::{controllers::pods, object, process::Process};
 
 /// Time from scheduling to ready of a stand-in.
 const START: Duration = Duration::from_millis(300);

@@ -3,7 +3,6 @@
 mod addresses;
 mod lifecycle;
 mod probe;
-mod process;
 mod stand_in;
 mod status;
 mod traefik;

@@ -6,7 +6,6 @@
 use std::{
     collections::BTreeMap,
     net::Ipv4Addr,
-    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -17,14 +16,12 @@ use super::{
     Surroundings,
     probe::{self, Probe},
 };
-use crate::object;
+use crate::{object, process};
 
 /// Interval between two probes.
 const PERIOD: Duration = Duration::from_millis(100);
 /// Minimum time from start to ready. Traefik answers pings about half a second before it has read its routes.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// The program of util-linux that sets the parent-death signal; doing so from Rust would need unsafe code.
-const SETPRIV: &str = "/usr/bin/setpriv";
 
 /// Whether a Pod is Traefik.
 pub(crate) fn is_traefik(pod: &Value) -> bool {
@@ -41,13 +38,7 @@ fn container(pod: &Value) -> Option<&Value> {
 
 /// The command that runs a Pod's Traefik.
 pub(crate) fn command(surroundings: &Surroundings, pod: &Value, address: Ipv4Addr) -> Command {
-    let mut command = if Path::new(SETPRIV).exists() {
-        let mut command = Command::new(SETPRIV);
-        command.args(["--pdeathsig", "KILL", "--"]).arg(&surroundings.traefik);
-        command
-    } else {
-        Command::new(&surroundings.traefik)
-    };
+    let mut command = process::command(&surroundings.traefik);
     command
         .args(arguments(pod, address))
         .env_clear()

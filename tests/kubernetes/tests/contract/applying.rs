@@ -1,11 +1,29 @@
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::ConfigMap};
+use k8s_openapi::{
+    api::{apps::v1::Deployment, core::v1::ConfigMap},
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
 use kube::{
     Api, ResourceExt,
-    api::{Patch, PatchParams},
+    api::{DeleteParams, DynamicObject, Patch, PatchParams},
 };
 use serde_json::{Value, json};
 
-use crate::support::{apply, data, dynamic, eventually, stage};
+use crate::{
+    support::{Stage, api_if_served, apply, data, dynamic, eventually},
+    trials::Tests,
+};
+
+/// The tests of this file.
+pub(crate) fn enter(tests: &mut Tests) {
+    tests.both(defaults_are_not_owned_and_survive_the_next_apply);
+    tests.both(the_same_apply_again_writes_nothing);
+    tests.both(two_appliers_share_an_object_and_conflict_over_a_field);
+    tests.both(every_form_of_patch_changes_what_it_says);
+    tests.both(the_scale_subresource_changes_only_the_number_and_its_owner);
+    tests.both(custom_resources_are_served_once_their_definition_is_established_and_held_to_its_schema);
+    tests.both(a_definition_takes_its_resources_with_it);
+    tests.both(an_apply_that_does_not_fit_the_kind_is_answered_with_500);
+}
 
 fn web(spec: &Value) -> Value {
     let mut spec = spec.clone();
@@ -14,9 +32,7 @@ fn web(spec: &Value) -> Value {
     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec})
 }
 
-#[tokio::test]
-async fn defaults_are_not_owned_and_survive_the_next_apply() {
-    let stage = stage().await;
+async fn defaults_are_not_owned_and_survive_the_next_apply(stage: Stage) {
     let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
     let params = PatchParams::apply("a");
     let object = web(
@@ -34,9 +50,50 @@ async fn defaults_are_not_owned_and_survive_the_next_apply() {
     assert!(ports.get("k:{\"containerPort\":80,\"protocol\":\"TCP\"}").is_some(), "{ports}");
 }
 
-#[tokio::test]
-async fn two_appliers_share_an_object_and_conflict_over_a_field() {
-    let stage = stage().await;
+async fn the_same_apply_again_writes_nothing(stage: Stage) {
+    let client = stage.client().await;
+    let group = format!("{}.example.org", stage.namespace);
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("shelves.{group}")}, "spec": {"group": group, "scope": "Namespaced",
+        "names": {"plural": "shelves", "kind": "Shelf"}, "versions": [{"name": "v1", "served": true, "storage": true,
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object", "properties": {
+            "height": {"type": "integer", "default": 3}, "colour": {"type": "string"}}}}}}}]}});
+    let resources = json!({"requests": {"cpu": "1000m", "memory": "1024Mi"}, "limits": {"cpu": 2}});
+    let container = json!({"name": "x", "image": "x:1", "resources": resources, "env": [{"name": "A", "value": ""}],
+        "ports": [{"containerPort": 80}], "livenessProbe": {"httpGet": {"path": "/", "port": 80}}});
+    let objects = [
+        web(&json!({"template": {"spec": {"containers": [container]}}})),
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"type": "LoadBalancer",
+            "externalTrafficPolicy": "Local", "selector": {"app": "web"}, "ports": [{"port": 80}]}}),
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web"}, "stringData": {"a": "b"}}),
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web", "labels": {}}}),
+        json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web"},
+            "spec": {"maxUnavailable": "25%", "selector": {"matchLabels": {"app": "web"}}}}),
+        definition,
+        json!({"apiVersion": format!("{group}/v1"), "kind": "Shelf", "metadata": {"name": "a"}, "spec": {"colour": "red"}}),
+    ];
+    for object in objects {
+        let object: DynamicObject = serde_json::from_value(object).unwrap();
+        let api = eventually("served", async || api_if_served(&client, &object).await).await;
+        let name = object.metadata.name.clone().unwrap();
+        let put = async || api.patch(&name, &PatchParams::apply("a").force(), &Patch::Apply(&object)).await;
+        eventually("taken", async || put().await.ok()).await;
+        // Controllers write what follows from it.
+        let mut before = api.get(&name).await.unwrap().resource_version();
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+            let now = api.get(&name).await.unwrap().resource_version();
+            if now == before {
+                break;
+            }
+            before = now;
+        }
+        let again = put().await.unwrap();
+        assert_eq!(again.resource_version(), before, "{:?} {name}", object.types);
+    }
+}
+
+async fn two_appliers_share_an_object_and_conflict_over_a_field(stage: Stage) {
     let maps: Api<ConfigMap> = Api::default_namespaced(stage.client().await);
     let map = |data: &Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data});
     maps.patch("a", &PatchParams::apply("one"), &Patch::Apply(map(&json!({"x": "1", "y": "1"})))).await.unwrap();
@@ -52,9 +109,7 @@ async fn two_appliers_share_an_object_and_conflict_over_a_field() {
     assert_eq!(data, json!({"x": "2", "y": "1"}), "z was given up, x taken over");
 }
 
-#[tokio::test]
-async fn every_form_of_patch_changes_what_it_says() {
-    let stage = stage().await;
+async fn every_form_of_patch_changes_what_it_says(stage: Stage) {
     let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
     let object = web(
         &json!({"template": {"spec": {"containers": [{"name": "x", "image": "x:1"}, {"name": "y", "image": "y:1"}]}}}),
@@ -73,9 +128,7 @@ async fn every_form_of_patch_changes_what_it_says() {
     assert_eq!(after["metadata"]["annotations"]["a"], "b");
 }
 
-#[tokio::test]
-async fn the_scale_subresource_changes_only_the_number_and_its_owner() {
-    let stage = stage().await;
+async fn the_scale_subresource_changes_only_the_number_and_its_owner(stage: Stage) {
     let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
     let object = web(&json!({"replicas": 1, "template": {"spec": {"containers": [{"name": "x", "image": "x:1"}]}}}));
     deployments.patch("web", &PatchParams::apply("a"), &Patch::Apply(&object)).await.unwrap();
@@ -93,9 +146,7 @@ async fn the_scale_subresource_changes_only_the_number_and_its_owner() {
     );
 }
 
-#[tokio::test]
-async fn custom_resources_are_served_once_their_definition_is_established_and_held_to_its_schema() {
-    let stage = stage().await;
+async fn custom_resources_are_served_once_their_definition_is_established_and_held_to_its_schema(stage: Stage) {
     let client = stage.client().await;
     apply(&client, &data("traefik-crds.yaml")).await;
     let routes = dynamic(&client, "traefik.io", "v1alpha1", "IngressRoute", "ingressroutes");
@@ -103,40 +154,47 @@ async fn custom_resources_are_served_once_their_definition_is_established_and_he
         "entryPoints": ["web"], "routes": [{"match": "Host(`a`)", "kind": "Rule", "services": [{"name": "web", "port": 80}]}]}});
     let made = routes.patch("shop", &PatchParams::apply("a"), &Patch::Apply(&route)).await.unwrap();
     assert_eq!(made.data["spec"]["routes"][0]["services"][0]["port"], 80);
-    let wrong = json!({"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": {"name": "shop"}, "spec": {"routes": "all"}});
-    let error = routes.patch("shop", &PatchParams::apply("a"), &Patch::Apply(&wrong)).await.unwrap_err();
+    let other = |spec: Value| json!({"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": {"name": "other"}, "spec": spec});
+    for (spec, part) in [
+        (json!({"routes": "all"}), ".spec.routes: expected list, got "),
+        (json!({"routes": [], "rules": []}), ".spec.rules: field not declared in schema"),
+    ] {
+        let error = routes.patch("other", &PatchParams::apply("a"), &Patch::Apply(other(spec))).await.unwrap_err();
+        let kube::Error::Api(status) = error else { panic!("{error}") };
+        assert_eq!((status.code, status.reason.as_str()), (500, ""), "{}", status.message);
+        let kind = "traefik.io/v1alpha1, Kind=IngressRoute";
+        let head = format!("failed to create typed patch object (/other; {kind}): ");
+        assert!(status.message.starts_with(&head) && status.message.contains(part), "{}", status.message);
+    }
+    let missing = other(json!({"routes": [{"kind": "Rule"}]}));
+    let error = routes.patch("other", &PatchParams::apply("a"), &Patch::Apply(&missing)).await.unwrap_err();
     let kube::Error::Api(status) = error else { panic!("{error}") };
-    assert_eq!((status.code, status.reason.as_str()), (422, "Invalid"));
+    assert_eq!((status.code, status.reason.as_str()), (422, "Invalid"), "{}", status.message);
+    assert_eq!(status.details.unwrap().causes[0].field, "spec.routes[0].match");
 }
 
-#[tokio::test]
-async fn a_definition_takes_its_resources_with_it() {
-    let stage = stage().await;
+async fn a_definition_takes_its_resources_with_it(stage: Stage) {
     let client = stage.client().await;
-    apply(&client, &data("traefik-crds.yaml")).await;
-    let routes = dynamic(&client, "traefik.io", "v1alpha1", "IngressRoute", "ingressroutes");
-    let route = json!({"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": {"name": "shop"}, "spec": {"routes": []}});
-    routes.patch("shop", &PatchParams::apply("a"), &Patch::Apply(&route)).await.unwrap();
-    let definitions =
-        dynamic(&client, "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions");
-    let definitions = kube::Api::<kube::api::DynamicObject>::all_with(
-        definitions.into_client(),
-        &kube::core::ApiResource {
-            group: "apiextensions.k8s.io".to_owned(),
-            version: "v1".to_owned(),
-            api_version: "apiextensions.k8s.io/v1".to_owned(),
-            kind: "CustomResourceDefinition".to_owned(),
-            plural: "customresourcedefinitions".to_owned(),
-        },
-    );
-    definitions.delete("ingressroutes.traefik.io", &kube::api::DeleteParams::default()).await.unwrap();
-    eventually("no such resource", async || routes.get("shop").await.is_err().then_some(())).await;
+    let group = format!("{}.example.org", stage.namespace);
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("carts.{group}")}, "spec": {"group": group, "scope": "Namespaced",
+        "names": {"plural": "carts", "singular": "cart", "kind": "Cart", "listKind": "CartList"},
+        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}]}});
+    apply(&client, &[definition]).await;
+    let carts = dynamic(&client, &group, "v1", "Cart", "carts");
+    let cart = json!({"apiVersion": format!("{group}/v1"), "kind": "Cart", "metadata": {"name": "full"}});
+    eventually("served", async || carts.patch("full", &PatchParams::apply("a"), &Patch::Apply(&cart)).await.ok()).await;
+    let definitions: Api<CustomResourceDefinition> = Api::all(client);
+    definitions.delete(&format!("carts.{group}"), &DeleteParams::default()).await.unwrap();
+    eventually("no such resource", async || match carts.get("full").await {
+        Err(kube::Error::Api(status)) if status.code == 404 => Some(()),
+        _ => None,
+    })
+    .await;
 }
 
 /// kubernetes/kubernetes#139253 and #113482: such a manifest is answered with 500, as if the server were at fault.
-#[tokio::test]
-async fn an_apply_that_does_not_fit_the_kind_is_answered_with_500() {
-    let stage = stage().await;
+async fn an_apply_that_does_not_fit_the_kind_is_answered_with_500(stage: Stage) {
     let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
     let container = |more: &Value| {
         let mut container = json!({"name": "x", "image": "x:1"});
@@ -158,7 +216,9 @@ async fn an_apply_that_does_not_fit_the_kind_is_answered_with_500() {
         let kube::Error::Api(status) = error else { panic!("{error}") };
         assert_eq!(status.code, 500, "{}", status.message);
         assert!(
-            status.message.starts_with("failed to create typed patch object (default/web; apps/v1, Kind=Deployment): ")
+            status.message.starts_with("failed to create typed patch object (/web; apps/v1, Kind=Deployment): "),
+            "{}",
+            status.message
         );
         assert!(status.message.contains(part), "{}", status.message);
     }

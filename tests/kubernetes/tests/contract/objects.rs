@@ -8,16 +8,29 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::support::{eventually, stage};
+use crate::{
+    support::{Stage, eventually},
+    trials::Tests,
+};
+
+/// The tests of this file.
+pub(crate) fn enter(tests: &mut Tests) {
+    tests.both(an_update_with_a_stale_resource_version_is_a_conflict);
+    tests.both(missing_and_existing_names_are_told_apart_by_code_and_reason);
+    tests.both(lists_are_selected_by_labels_and_fields_and_read_in_pages);
+    tests.both(a_dry_run_answers_as_if_and_stores_nothing);
+    tests.both(an_object_with_a_finalizer_goes_when_the_finalizer_does);
+    tests.both(a_namespace_takes_its_contents_with_it);
+    tests.both(node_ports_are_allocated_kept_and_refused_when_taken);
+    tests.both(what_kubernetes_would_refuse_is_refused_with_every_reason);
+}
 
 fn config(name: &str, value: &str) -> ConfigMap {
     serde_json::from_value(json!({"metadata": {"name": name, "labels": {"app": name}}, "data": {"key": value}}))
         .unwrap()
 }
 
-#[tokio::test]
-async fn an_update_with_a_stale_resource_version_is_a_conflict() {
-    let stage = stage().await;
+async fn an_update_with_a_stale_resource_version_is_a_conflict(stage: Stage) {
     let maps: Api<ConfigMap> = Api::default_namespaced(stage.client().await);
     let first = maps.create(&PostParams::default(), &config("a", "1")).await.unwrap();
     let mut second = first.clone();
@@ -32,9 +45,7 @@ async fn an_update_with_a_stale_resource_version_is_a_conflict() {
     );
 }
 
-#[tokio::test]
-async fn missing_and_existing_names_are_told_apart_by_code_and_reason() {
-    let stage = stage().await;
+async fn missing_and_existing_names_are_told_apart_by_code_and_reason(stage: Stage) {
     let client = stage.client().await;
     let maps: Api<ConfigMap> = Api::default_namespaced(client.clone());
     let kube::Error::Api(missing) = maps.get("a").await.unwrap_err() else { panic!() };
@@ -55,9 +66,7 @@ async fn missing_and_existing_names_are_told_apart_by_code_and_reason() {
     assert_eq!((nowhere.code, nowhere.message.as_str()), (404, "namespaces \"nowhere\" not found"));
 }
 
-#[tokio::test]
-async fn lists_are_selected_by_labels_and_fields_and_read_in_pages() {
-    let stage = stage().await;
+async fn lists_are_selected_by_labels_and_fields_and_read_in_pages(stage: Stage) {
     let maps: Api<ConfigMap> = Api::default_namespaced(stage.client().await);
     for name in ["a", "b", "c", "d", "e"] {
         maps.create(&PostParams::default(), &config(name, "1")).await.unwrap();
@@ -79,9 +88,7 @@ async fn lists_are_selected_by_labels_and_fields_and_read_in_pages() {
     assert_eq!(names, ["a", "b", "c", "d", "e"]);
 }
 
-#[tokio::test]
-async fn a_dry_run_answers_as_if_and_stores_nothing() {
-    let stage = stage().await;
+async fn a_dry_run_answers_as_if_and_stores_nothing(stage: Stage) {
     let maps: Api<ConfigMap> = Api::default_namespaced(stage.client().await);
     let dry = PostParams { dry_run: true, ..PostParams::default() };
     let created = maps.create(&dry, &config("a", "1")).await.unwrap();
@@ -98,9 +105,7 @@ async fn a_dry_run_answers_as_if_and_stores_nothing() {
     assert!(maps.get_opt("a").await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn an_object_with_a_finalizer_goes_when_the_finalizer_does() {
-    let stage = stage().await;
+async fn an_object_with_a_finalizer_goes_when_the_finalizer_does(stage: Stage) {
     let maps: Api<ConfigMap> = Api::default_namespaced(stage.client().await);
     let mut held = config("a", "1");
     held.metadata.finalizers = Some(vec!["example.org/hold".to_owned()]);
@@ -111,9 +116,7 @@ async fn an_object_with_a_finalizer_goes_when_the_finalizer_does() {
     assert!(maps.get_opt("a").await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn a_namespace_takes_its_contents_with_it() {
-    let stage = stage().await;
+async fn a_namespace_takes_its_contents_with_it(stage: Stage) {
     let client = stage.client().await;
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let shop = serde_json::from_value(json!({"metadata": {"name": "shop"}})).unwrap();
@@ -126,9 +129,7 @@ async fn a_namespace_takes_its_contents_with_it() {
     assert!(maps.list(&ListParams::default()).await.unwrap().items.is_empty());
 }
 
-#[tokio::test]
-async fn node_ports_are_allocated_kept_and_refused_when_taken() {
-    let stage = stage().await;
+async fn node_ports_are_allocated_kept_and_refused_when_taken(stage: Stage) {
     let services: Api<Service> = Api::default_namespaced(stage.client().await);
     let service = |name: &str, port: Option<i32>| -> Service {
         serde_json::from_value(
@@ -151,9 +152,7 @@ async fn node_ports_are_allocated_kept_and_refused_when_taken() {
     assert!((30000..=32767).contains(&port) && port != 30080);
 }
 
-#[tokio::test]
-async fn what_kubernetes_would_refuse_is_refused_with_every_reason() {
-    let stage = stage().await;
+async fn what_kubernetes_would_refuse_is_refused_with_every_reason(stage: Stage) {
     let deployments: Api<Deployment> = Api::default_namespaced(stage.client().await);
     let wrong = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "Web"}, "spec": {
         "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "api"}}, "spec": {"containers": [{"name": "a"}]}}}});

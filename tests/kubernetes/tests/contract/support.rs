@@ -1,34 +1,25 @@
-//! Test clusters and clients for them.
+//! A namespace for each test, and clients for it.
 
 use std::{
-    collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
     time::{Duration, Instant},
 };
 
 use futures::future::{BoxFuture, FutureExt, ready};
+use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Client, Config,
-    api::{Api, DynamicObject, Patch, PatchParams},
+    api::{Api, DynamicObject, Patch, PatchParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
     core::{ApiResource, GroupVersionKind},
     discovery::{self, Scope},
 };
-use kubernetes::{Authenticator, Cluster, Identity, NodeSpec, Options};
+use kubernetes::{Authenticator, Identity};
 use sandbox::{project::Project, python::Python};
-use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use serde_json::{Value, json};
 
 /// An authenticator with two tokens.
-struct Tokens;
+pub(crate) struct Tokens;
 
 impl Authenticator for Tokens {
     fn authenticate(&self, cluster: String, bearer: String) -> BoxFuture<'static, Result<Identity, String>> {
@@ -41,72 +32,47 @@ impl Authenticator for Tokens {
     }
 }
 
-/// The next loopback network: tests run in parallel, each with its own network.
-static SUBNET: AtomicU8 = AtomicU8::new(100);
+/// What both servers call the cluster.
+pub(crate) const CLUSTER: &str = "shop-blue";
 
-/// A cluster with one node.
+/// A namespace of a cluster for one test, and how it is reached.
 pub(crate) struct Stage {
-    /// The cluster.
-    pub(crate) cluster: Cluster,
-    /// The first node's address.
-    pub(crate) node: Ipv4Addr,
-    subnet: u8,
-}
-
-/// kubectl and Traefik, installed by the sandbox.
-pub(crate) async fn tools() -> Python {
-    let project = Project::locate().await.unwrap();
-    Python::prepare(&project, &|line| eprintln!("{line}")).await.unwrap()
-}
-
-/// A cluster with one node, whose Pods are all stand-ins.
-pub(crate) async fn stage() -> Stage {
-    stage_with(PathBuf::new()).await
-}
-
-/// A cluster with one node, where Pods with Traefik's image run this binary.
-pub(crate) async fn stage_with(traefik: PathBuf) -> Stage {
-    let subnet = SUBNET.fetch_add(1, Ordering::Relaxed);
-    let options = Options {
-        name: "shop-blue".to_owned(),
-        version: "1.33".to_owned(),
-        authenticator: Arc::new(Tokens),
-        traefik,
-        subnet,
-    };
-    let cluster = Cluster::start(options).await.unwrap();
-    let stage = Stage { cluster, node: Ipv4Addr::new(127, 64 + subnet, 0, 1), subnet };
-    stage.add_node(1).await;
-    stage
+    kubeconfig: Kubeconfig,
+    /// The namespace.
+    pub(crate) namespace: String,
+    /// The minor version of Kubernetes.
+    pub(crate) minor: &'static str,
 }
 
 impl Stage {
-    /// Adds the node of this number.
-    pub(crate) async fn add_node(&self, number: u8) -> String {
-        let node = NodeSpec {
-            name: format!("ip-10-0-0-{number}.eu-central-1.compute.internal"),
-            instance_id: format!("i-{number:017}"),
-            address: Ipv4Addr::new(127, 64 + self.subnet, 0, number),
-            labels: BTreeMap::from([("eks.amazonaws.com/nodegroup".to_owned(), "workers".to_owned())]),
-            taints: Vec::new(),
-        };
-        let name = node.name.clone();
-        self.cluster.add_node(node).await.unwrap();
-        name
+    /// Makes the namespace, in the cluster of this kubeconfig.
+    pub(crate) async fn make(kubeconfig: &str, namespace: String, minor: &'static str) -> Self {
+        let mut kubeconfig = Kubeconfig::from_yaml(kubeconfig).unwrap();
+        kubeconfig.contexts[0].context.as_mut().unwrap().namespace = Some(namespace.clone());
+        let stage = Self { kubeconfig, namespace, minor };
+        let namespaces: Api<Namespace> = Api::all(stage.client().await);
+        let object = serde_json::from_value(json!({"metadata": {"name": stage.namespace}})).unwrap();
+        namespaces.create(&PostParams::default(), &object).await.unwrap();
+        stage
+    }
+
+    /// For kubectl, with a token of `system:masters`.
+    pub(crate) fn kubeconfig(&self) -> String {
+        serde_json::to_string(&self.kubeconfig).unwrap()
     }
 
     /// A client that presents a token.
     pub(crate) async fn client_with(&self, token: &str) -> Client {
-        self.client_as(&serde_json::json!({"token": token})).await
+        self.client_as(&json!({"token": token})).await
     }
 
     /// A client without a token.
     pub(crate) async fn anonymous(&self) -> Client {
-        self.client_as(&serde_json::json!({})).await
+        self.client_as(&json!({})).await
     }
 
     async fn client_as(&self, user: &Value) -> Client {
-        let mut kubeconfig = Kubeconfig::from_yaml(&self.cluster.kubeconfig()).unwrap();
+        let mut kubeconfig = self.kubeconfig.clone();
         kubeconfig.auth_infos[0].auth_info = Some(serde_json::from_value(user.clone()).unwrap());
         let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
         Client::try_from(config).unwrap()
@@ -116,6 +82,12 @@ impl Stage {
     pub(crate) async fn client(&self) -> Client {
         self.client_with("administrator").await
     }
+}
+
+/// kubectl and Traefik, installed by the sandbox.
+pub(crate) async fn tools() -> Python {
+    let project = Project::locate().await.unwrap();
+    Python::prepare(&project, &|line| eprintln!("{line}")).await.unwrap()
 }
 
 /// The objects of a file in tests/data.
@@ -143,16 +115,22 @@ pub(crate) async fn apply(client: &Client, objects: &[Value]) {
     }
 }
 
-async fn api_of(client: &Client, object: &DynamicObject) -> Api<DynamicObject> {
+/// The API of an object, in the namespace of the test where it names none.
+pub(crate) async fn api_of(client: &Client, object: &DynamicObject) -> Api<DynamicObject> {
+    api_if_served(client, object).await.unwrap()
+}
+
+/// The same, where the kind is served.
+pub(crate) async fn api_if_served(client: &Client, object: &DynamicObject) -> Option<Api<DynamicObject>> {
     let kind = GroupVersionKind::try_from(object.types.as_ref().unwrap()).unwrap();
-    let (resource, capabilities) = discovery::pinned_kind(client, &kind).await.unwrap();
-    match capabilities.scope {
+    let (resource, capabilities) = discovery::pinned_kind(client, &kind).await.ok()?;
+    Some(match capabilities.scope {
         Scope::Cluster => Api::all_with(client.clone(), &resource),
         Scope::Namespaced => {
-            let namespace = object.metadata.namespace.as_deref().unwrap_or("default");
+            let namespace = object.metadata.namespace.as_deref().unwrap_or(client.default_namespace());
             Api::namespaced_with(client.clone(), namespace, &resource)
         }
-    }
+    })
 }
 
 /// An API for any kind in the default namespace.
@@ -167,30 +145,17 @@ pub(crate) fn has_condition(object: &Value, kind: &str) -> bool {
     conditions.any(|condition| condition["type"] == kind && condition["status"] == "True")
 }
 
+/// The longest that a test waits for something: on busy processors the real controllers take their time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Polls until there is a result.
 pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(Instant::now() < end, "not within 20 seconds: {what}");
+        assert!(Instant::now() < end, "not in time: {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// Sends a GET over a new connection, and returns the status and the body if it is JSON.
-pub(crate) async fn get(address: SocketAddr, host: &str, path: &str) -> Option<(u16, Value)> {
-    let exchange = async {
-        let mut stream = TcpStream::connect(address).await.ok()?;
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nx-api-key: secret\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.ok()?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.ok()?;
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let status = answer.get(9..12)?.parse().ok()?;
-        let body = answer.split_once("\r\n\r\n")?.1;
-        Some((status, serde_json::from_str(body).unwrap_or(Value::Null)))
-    };
-    tokio::time::timeout(Duration::from_secs(5), exchange).await.ok()?
 }

@@ -6,7 +6,13 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::support::stage;
+use crate::{support::Stage, trials::Tests};
+
+/// The tests of this file.
+pub(crate) fn enter(tests: &mut Tests) {
+    tests.both(a_watch_goes_on_from_its_revision_and_sees_objects_enter_and_leave_its_selector);
+    tests.both(a_watch_with_initial_events_ends_them_with_an_annotated_bookmark);
+}
 
 fn config(name: &str, label: &str) -> ConfigMap {
     serde_json::from_value(json!({"metadata": {"name": name, "labels": {"app": label}}})).unwrap()
@@ -22,9 +28,7 @@ fn described(event: &WatchEvent<ConfigMap>) -> String {
     }
 }
 
-#[tokio::test]
-async fn a_watch_goes_on_from_its_revision_and_sees_objects_enter_and_leave_its_selector() {
-    let stage = stage().await;
+async fn a_watch_goes_on_from_its_revision_and_sees_objects_enter_and_leave_its_selector(stage: Stage) {
     let maps: Api<ConfigMap> = Api::default_namespaced(stage.client().await);
     let first = maps.create(&PostParams::default(), &config("a", "shop")).await.unwrap();
     let params = WatchParams::default().labels("app=shop").timeout(5);
@@ -47,9 +51,7 @@ async fn a_watch_goes_on_from_its_revision_and_sees_objects_enter_and_leave_its_
     assert_eq!(seen, ["added b", "deleted b", "added c", "modified c", "deleted c"]);
 }
 
-#[tokio::test]
-async fn a_watch_with_initial_events_ends_them_with_an_annotated_bookmark() {
-    let stage = stage().await;
+async fn a_watch_with_initial_events_ends_them_with_an_annotated_bookmark(stage: Stage) {
     let maps: Api<ConfigMap> = Api::default_namespaced(stage.client().await);
     maps.create(&PostParams::default(), &config("a", "shop")).await.unwrap();
     let params = WatchParams::default().labels("app=shop").timeout(5).initial_events();

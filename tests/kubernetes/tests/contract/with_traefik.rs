@@ -7,7 +7,16 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{apply, data, eventually, get, stage_with, tools};
+use crate::{
+    here::{Here, get},
+    support::{apply, data, eventually, tools},
+    trials::Tests,
+};
+
+/// The tests of this file.
+pub(crate) fn enter(tests: &mut Tests) {
+    tests.here(a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_its_host);
+}
 
 fn routes() -> Vec<Value> {
     vec![
@@ -19,15 +28,14 @@ fn routes() -> Vec<Value> {
     ]
 }
 
-#[tokio::test]
 async fn a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_its_host() {
-    let stage = stage_with(tools().await.traefik().unwrap()).await;
-    let client = stage.client().await;
+    let here = Here::start(tools().await.traefik().unwrap()).await;
+    let client = here.stage.client().await;
     for file in ["traefik-crds.yaml", "traefik.yaml", "online-boutique.yaml"] {
         apply(&client, &data(file)).await;
     }
     apply(&client, &routes()).await;
-    let address = SocketAddr::from((stage.node, 30080));
+    let address = SocketAddr::from((here.node, 30080));
     for (host, service) in [("shop.example", "frontend"), ("cart.example", "cartservice")] {
         let body = eventually(host, async || {
             let (status, body) = get(address, host, "/product/1").await?;
@@ -69,5 +77,5 @@ async fn a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_
         load.await.unwrap()
     };
     assert_eq!(failed, [], "no request is lost while Traefik is replaced");
-    stage.cluster.stop().await;
+    here.cluster.stop().await;
 }

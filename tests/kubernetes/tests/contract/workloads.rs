@@ -1,5 +1,6 @@
 use std::{
     net::SocketAddr,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -17,7 +18,19 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{eventually, get, has_condition, stage};
+use crate::{
+    here::{Here, get},
+    support::{Stage, eventually, has_condition},
+    trials::Tests,
+};
+
+/// The tests of this file.
+pub(crate) fn enter(tests: &mut Tests) {
+    tests.here(a_deployment_answers_on_the_node_port_and_says_who_it_is);
+    tests.here(a_rolling_update_and_a_leaving_node_lose_no_request);
+    tests.here(an_image_that_cannot_be_pulled_keeps_the_old_pods_serving);
+    tests.both(stateful_sets_daemon_sets_and_jobs_reach_what_they_promise);
+}
 
 fn template(image: &str) -> Value {
     json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": image,
@@ -51,38 +64,36 @@ async fn available(deployments: &Api<Deployment>, replicas: i32) {
     .await;
 }
 
-#[tokio::test]
 async fn a_deployment_answers_on_the_node_port_and_says_who_it_is() {
-    let stage = stage().await;
-    let client = stage.client().await;
+    let here = Here::start(PathBuf::new()).await;
+    let client = here.stage.client().await;
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
     create_service(&client).await;
     let web = serde_json::from_value(workload("apps/v1", "Deployment", 2)).unwrap();
     deployments.create(&PostParams::default(), &web).await.unwrap();
     available(&deployments, 2).await;
-    let address = SocketAddr::from((stage.node, 30080));
+    let address = SocketAddr::from((here.node, 30080));
     let (status, body) = eventually("an answer", async || get(address, "shop.example", "/cart?x=1").await).await;
     assert_eq!(status, 200);
     assert_eq!(
         (&body["cluster"], &body["service"], &body["namespace"]),
-        (&json!("shop-blue"), &json!("web"), &json!("default"))
+        (&json!("shop-blue"), &json!("web"), &json!(here.stage.namespace))
     );
     assert_eq!(body["request"]["path"], "/cart");
     assert_eq!(body["request"]["host"], "shop.example");
     assert!(!body.to_string().contains("secret"), "the value of a key is never shown");
 }
 
-#[tokio::test]
 async fn a_rolling_update_and_a_leaving_node_lose_no_request() {
-    let stage = stage().await;
-    let second = stage.add_node(2).await;
-    let client = stage.client().await;
+    let here = Here::start(PathBuf::new()).await;
+    let second = here.add_node(2).await;
+    let client = here.stage.client().await;
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
     create_service(&client).await;
     let web = serde_json::from_value(workload("apps/v1", "Deployment", 3)).unwrap();
     deployments.create(&PostParams::default(), &web).await.unwrap();
     available(&deployments, 3).await;
-    let address = SocketAddr::from((stage.node, 30080));
+    let address = SocketAddr::from((here.node, 30080));
     eventually("an answer", async || get(address, "shop", "/").await).await;
 
     let (over, failed, sent) =
@@ -101,7 +112,7 @@ async fn a_rolling_update_and_a_leaving_node_lose_no_request() {
     let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "web:2"}]}}}});
     deployments.patch("web", &PatchParams::default(), &Patch::Strategic(patch)).await.unwrap();
     available(&deployments, 3).await;
-    stage.cluster.remove_node(&second).await;
+    here.cluster.remove_node(&second).await;
     available(&deployments, 3).await;
     over.store(true, Ordering::Relaxed);
     load.await.unwrap();
@@ -115,10 +126,9 @@ async fn a_rolling_update_and_a_leaving_node_lose_no_request() {
     assert!(nodes.get_opt(&second).await.unwrap().is_none());
 }
 
-#[tokio::test]
 async fn an_image_that_cannot_be_pulled_keeps_the_old_pods_serving() {
-    let stage = stage().await;
-    let client = stage.client().await;
+    let here = Here::start(PathBuf::new()).await;
+    let client = here.stage.client().await;
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
     let web = serde_json::from_value(workload("apps/v1", "Deployment", 1)).unwrap();
     deployments.create(&PostParams::default(), &web).await.unwrap();
@@ -133,14 +143,14 @@ async fn an_image_that_cannot_be_pulled_keeps_the_old_pods_serving() {
         pods.to_string().contains("ImagePullBackOff").then_some(())
     })
     .await;
-    let status = deployments.get("web").await.unwrap().status.unwrap();
-    assert_eq!((status.available_replicas, status.updated_replicas), (Some(1), Some(1)));
+    eventually("the old Pod beside the new one", async || {
+        let status = deployments.get("web").await.unwrap().status.unwrap();
+        ((status.available_replicas, status.updated_replicas) == (Some(1), Some(1))).then_some(())
+    })
+    .await;
 }
 
-#[tokio::test]
-async fn stateful_sets_daemon_sets_and_jobs_reach_what_they_promise() {
-    let stage = stage().await;
-    stage.add_node(2).await;
+async fn stateful_sets_daemon_sets_and_jobs_reach_what_they_promise(stage: Stage) {
     let client = stage.client().await;
     let sets: Api<StatefulSet> = Api::default_namespaced(client.clone());
     let set = serde_json::from_value(workload("apps/v1", "StatefulSet", 2)).unwrap();

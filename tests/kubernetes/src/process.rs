@@ -1,7 +1,8 @@
-//! The process of a Pod's container, which ends with this process.
+//! Programs that end with this process: the containers of Pods, and those of a control plane.
 
 use std::{
     io,
+    path::Path,
     process::{Child, Command},
     sync::mpsc,
     thread,
@@ -14,8 +15,22 @@ use nix::{
 };
 use tokio::sync::watch;
 
+/// The program of util-linux that sets the parent-death signal; doing so from Rust would need unsafe code.
+const SETPRIV: &str = "/usr/bin/setpriv";
+
 /// Interval at which the child is polled.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// A command that runs a program; the kernel kills it when the thread that starts it ends.
+pub(crate) fn command(program: &Path) -> Command {
+    if Path::new(SETPRIV).exists() {
+        let mut command = Command::new(SETPRIV);
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        command
+    } else {
+        Command::new(program)
+    }
+}
 
 /// Commands to the thread that owns the child.
 enum Order {
@@ -23,8 +38,8 @@ enum Order {
     Stop(Duration),
 }
 
-/// A running program. It is killed when this is dropped and when this process dies: with `setpriv --pdeathsig` the kernel
-/// kills it when the thread that started it ends, so each program has its own thread.
+/// A running program, made by [`command`]. It is killed when this is dropped and when this process dies: the kernel kills it when
+/// the thread that started it ends, so each program has its own thread.
 pub(crate) struct Process {
     orders: mpsc::Sender<Order>,
     running: watch::Receiver<bool>,
