@@ -44,8 +44,6 @@ pub(super) fn condition(context: &str, error: &Error, settling: bool) -> PhaseEr
         409 if says("Apply failed with") => PhaseError::conflict(format!(
             "{message}. Leave these fields to who manages them, or name the object in workloads.forceConflicts"
         )),
-        // Changed, created or deleted by somebody else at the same moment.
-        409 => PhaseError::unavailable(message),
         // Discovered, and not served by every API server of the cluster yet.
         404 if says("could not find the requested resource") || says("page not found") => {
             PhaseError::not_ready(message)
@@ -56,7 +54,8 @@ pub(super) fn condition(context: &str, error: &Error, settling: bool) -> PhaseEr
         500 if says("failed calling webhook") || says("conversion webhook for") => PhaseError::not_ready(message),
         // The manifest has a field that the kind does not have, or a key twice (kubernetes/kubernetes#139253, #113482).
         500 if says("typed patch object") => PhaseError::refused(message),
-        429 | 500.. => PhaseError::unavailable(message),
+        // A 409 that is left: changed, created or deleted by somebody else at the same moment.
+        409 | 429 | 500.. => PhaseError::unavailable(message),
         _ => PhaseError::refused(message),
     }
 }

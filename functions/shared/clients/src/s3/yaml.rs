@@ -85,8 +85,8 @@ impl Stream {
             }
             Err(error) => {
                 self.documents += 1;
-                let before =
-                    self.text[start..start + error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+                let valid = &self.text[start..start + error.valid_up_to()];
+                let before = valid.split(|byte| *byte == b'\n').count() - 1;
                 let message = "found bytes that are not UTF-8, expected YAML".to_owned();
                 see(Err(vec![Unreadable { document: self.documents, line: self.first + before, message }]));
             }
