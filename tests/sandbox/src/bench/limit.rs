@@ -82,11 +82,23 @@ impl Server {
     /// # Errors
     /// When the answer is no success.
     pub(super) async fn get(&self, path: &str, accept: &str) -> Result<Value> {
-        let (status, body) = self.send(Method::GET, path, accept, Bytes::new()).await?;
+        let (status, body) = self.accepted(Method::GET, path, accept, Bytes::new()).await?;
         if !status.is_success() {
             return Err(Error::new(format!("GET {path}: {status} {}", String::from_utf8_lossy(&body))));
         }
         serde_json::from_slice(&body).context(format!("reading {path}"))
+    }
+
+    /// Sends a request again for as long as the server answers 429: the storage of a new definition is initialized for a moment.
+    async fn accepted(&self, method: Method, path: &str, accept: &str, body: Bytes) -> Result<(StatusCode, Bytes)> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let (status, answer) = self.send(method.clone(), path, accept, body.clone()).await?;
+            if status != StatusCode::TOO_MANY_REQUESTS || Instant::now() > end {
+                return Ok((status, answer));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 }
 
@@ -130,7 +142,7 @@ pub(super) async fn measure(server: &Server, objects: &[Value]) -> Result<f64> {
 
 async fn put(server: &Server, apply: &Apply) -> Result<()> {
     let path = format!("{}?fieldManager=limit&force=true", apply.path);
-    let (status, body) = server.send(Method::PATCH, &path, "application/json", apply.body.clone()).await?;
+    let (status, body) = server.accepted(Method::PATCH, &path, "application/json", apply.body.clone()).await?;
     if status.is_success() {
         return Ok(());
     }

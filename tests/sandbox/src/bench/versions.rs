@@ -28,7 +28,8 @@ pub(super) async fn read(server: &Server) -> Result<BTreeMap<String, String>> {
     }
     let mut versions = BTreeMap::new();
     for root in roots {
-        let list = server.get(&root, "application/json").await?;
+        // A group whose APIService has no Pods yet is not there (503).
+        let Ok(list) = server.get(&root, "application/json").await else { continue };
         for resource in list["resources"].as_array().into_iter().flatten() {
             let name = resource["name"].as_str().unwrap_or_default();
             let is_listed = resource["verbs"].as_array().is_some_and(|verbs| verbs.contains(&Value::from("list")));
