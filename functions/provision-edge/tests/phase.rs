@@ -129,7 +129,7 @@ async fn production_is_not_touched() {
     let after = account.aws().clone();
     assert_eq!(after.methods["shop1"], before.methods["shop1"]);
     assert_eq!(after.plans["gold"], before.plans["gold"]);
-    assert_eq!(after.history.stage_calls, []);
+    assert!(after.history.stage_calls.iter().all(|(api, _, _)| api != "shop1"), "{:?}", after.history.stage_calls);
     assert_eq!(after.scaling, before.scaling);
 }
 

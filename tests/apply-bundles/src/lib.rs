@@ -29,10 +29,10 @@ pub async fn run(mut arguments: impl Iterator<Item = String>) -> Result<Value, P
     let cluster = arguments.next().ok_or_else(|| PhaseError::invalid_input("expected the name of a cluster"))?;
     let bundles = bundles(&arguments.collect::<Vec<_>>())?;
     let (memory, migration) = opened(&cluster, bundles)?;
-    let ports = Ports::new(memory, clients::Account::from_environment().await);
+    let ports = Ports::new(memory, clients::Account::from_environment());
     for invocation in 1..=MOST {
         let migration = Migration { deadline: jiff::Timestamp::now() + INVOCATION, ..migration.clone() };
-        match deploy_workloads::converge(&ports, &migration).await {
+        match deploy_workloads::converge(&ports, &migration, deploy_workloads::Step::Apply).await {
             Ok(_) => return Ok(json!({ "invocations": invocation })),
             Err(error) if error.condition == Condition::NotReady => tokio::time::sleep(PAUSE).await,
             Err(error) => return Err(error),

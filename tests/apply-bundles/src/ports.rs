@@ -2,7 +2,8 @@
 
 use domain::{
     Entry, Migration, PhaseError, Progress, ResourceKey,
-    ports::{Kubernetes, Ledger, Manifests, kubernetes::Reached, manifests::Served},
+    object::Object,
+    ports::{Kubernetes, Ledger, Manifests, kubernetes::Reached, manifests::Source},
 };
 use serde_json::Value;
 
@@ -19,8 +20,13 @@ impl Ports {
 }
 
 impl Manifests for Ports {
-    async fn bundle(&self, uri: &str, version: Option<&str>) -> Result<Option<Served>, PhaseError> {
-        self.aws.bundle(uri, version).await
+    async fn read(
+        &self,
+        uri: &str,
+        version: Option<&str>,
+        see: impl FnMut(Object) + Send,
+    ) -> Result<Option<Source>, PhaseError> {
+        self.aws.read(uri, version, see).await
     }
 }
 
