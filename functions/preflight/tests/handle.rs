@@ -20,7 +20,7 @@ async fn handled(account: &Account, call: Value) -> Result<Outcome, PhaseError> 
         deadline: jiff::Timestamp::MAX,
         lease_until: jiff::Timestamp::MAX,
     };
-    handle(account, serde_json::from_value::<Call>(call).unwrap(), invocation).await
+    Box::pin(handle(account, serde_json::from_value::<Call>(call).unwrap(), invocation)).await
 }
 
 async fn begin(account: &Account, input: &Value) -> Result<Outcome, PhaseError> {

@@ -81,7 +81,7 @@ impl ControlPlane {
         };
         let issued = certificates::issue(name)?;
         let directory = directory::create(name).map_err(io("creating the control plane's directory"))?;
-        let ports = free_ports().map_err(io("looking for free ports"))?;
+        let free = free_ports().map_err(io("looking for free ports"))?;
         let webhook = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(io("listening for the webhook"))?;
         let webhook_port = webhook.local_addr().map_err(io("listening for the webhook"))?.port();
         let mut tasks = JoinSet::new();
@@ -89,8 +89,8 @@ impl ControlPlane {
         let token = random::token();
         let mut plane = Self {
             name: name.to_owned(),
-            ports,
-            administrator: Administrator::new(ports.api, token.clone(), &issued.ca_pem)?,
+            ports: free,
+            administrator: Administrator::new(free.api, token.clone(), &issued.ca_pem)?,
             ca_pem: issued.ca_pem,
             directory,
             programs: Vec::new(),
@@ -112,8 +112,8 @@ impl ControlPlane {
         for (file, text) in files {
             directory::write_private(&plane.directory.join(file), &text).map_err(io(file))?;
         }
-        plane.run(assets, "etcd", commands::etcd(&plane.directory, ports))?;
-        plane.run(assets, "kube-apiserver", commands::api_server(&plane.directory, ports))?;
+        plane.run(assets, "etcd", commands::etcd(&plane.directory, free))?;
+        plane.run(assets, "kube-apiserver", commands::api_server(&plane.directory, free))?;
         plane.ready().await?;
         if parts == Parts::All {
             plane.run(assets, "kube-controller-manager", commands::controller_manager(&plane.directory))?;
@@ -158,9 +158,9 @@ impl ControlPlane {
     pub async fn add_node(&self, node: &NodeSpec) -> Result<(), StartError> {
         let (object, status) = nodes::object(node, "1.37");
         self.make("/api/v1/nodes", &object).await?;
-        let patch = json!({"status": status});
+        let body = json!({"status": status});
         let path = format!("/api/v1/nodes/{}/status", node.name);
-        let sent = self.administrator.send(Method::PATCH, &path, Some(("application/merge-patch+json", &patch))).await;
+        let sent = self.administrator.send(Method::PATCH, &path, Some(("application/merge-patch+json", &body))).await;
         self.judged(sent, "did not take the status of a node").map(drop)
     }
 

@@ -146,7 +146,7 @@ pub(crate) fn has_condition(object: &Value, kind: &str) -> bool {
 }
 
 /// The longest that a test waits for something: on busy processors the real controllers take their time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Polls until there is a result.
 pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {

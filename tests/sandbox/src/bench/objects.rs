@@ -36,7 +36,7 @@ pub(super) fn stage(object: &Value) -> u8 {
 /// A stream of JSON documents, which kubectl reads as YAML.
 #[must_use]
 pub(super) fn stream<'a>(objects: impl Iterator<Item = &'a Value>) -> String {
-    objects.map(|object| format!("---\n{object}\n")).collect()
+    objects.fold(String::new(), |text, object| text + "---\n" + &object.to_string() + "\n")
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub(super) async fn run(command: &mut Command) -> Result<(Taken, String)> {
     }
     let said = String::from_utf8_lossy(&errors).into_owned();
     let tail: String = said.chars().skip(said.chars().count().saturating_sub(2000)).collect();
-    Err(Error::new(format!("{:?} ended with {status}: {}", command.as_std().get_program(), tail.trim())))
+    Err(Error::new(format!("{} ended with {status}: {}", command.as_std().get_program().display(), tail.trim())))
 }
 
 /// The one in the middle by time; of an even number the slower of the two.

@@ -238,7 +238,7 @@ mod tests {
         assert!(!is_applied(&live(json!(["a", "b"])), &wanted(json!(["a"]))));
     }
 
-    /// As an API server keeps a ServiceAccount that was applied with nothing but a name.
+    /// As an API server keeps a `ServiceAccount` that was applied with nothing but a name.
     #[test]
     fn an_object_without_fields_is_there_once_it_is_there() {
         let wanted =
