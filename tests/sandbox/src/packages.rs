@@ -26,10 +26,7 @@ pub struct Size {
     pub zip_bytes: usize,
 }
 
-/// What the packages are built with besides the release profile, below the workspace's root.
-const CONFIG: &str = ".cargo/packages.toml";
-
-/// Builds the functions as `cargo lambda build --release --config .cargo/packages.toml` does for the machine that it runs on, or
+/// Builds the functions as `cargo lambda build --release` does for the machine that it runs on, or
 /// takes their binaries from a folder, and measures their packages; in order of the alphabet.
 ///
 /// # Errors
@@ -56,12 +53,8 @@ pub async fn measure(binaries: Option<&Path>, say: &dyn Fn(&str)) -> Result<Vec<
 /// # Errors
 /// When cargo fails.
 pub(crate) async fn build(project: &Project, selection: &[&str], say: &dyn Fn(&str)) -> Result<PathBuf> {
-    // Named like this by cargo-lambda too: without a target cargo gives the flags to macros and build scripts as well, which do
-    // unwind.
-    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let arguments = [&["--release", "--config", CONFIG, "--target", &target], selection].concat();
-    cargo::build(project, &arguments, say).await?;
-    Ok(project.target.join(target).join("release"))
+    cargo::build(project, &[&["--release"], selection].concat(), say).await?;
+    Ok(project.target.join("release"))
 }
 
 /// A line for each package, and one for the median.
