@@ -113,7 +113,7 @@ async fn browse<P: Ports>(ports: &P, visit: &Visit, invocation: &Invocation) -> 
 fn apologise(error: &PhaseError) -> Value {
     let status = match error.condition {
         Condition::InvalidInput => 400,
-        Condition::Conflict | Condition::Refused => 409,
+        Condition::Conflict | Condition::Refused | Condition::TurnedBack => 409,
         _ => 503,
     };
     tracing::warn!(%error, "the approval page answered with an error");

@@ -243,7 +243,7 @@ async fn a_page_of_a_migration_that_was_turned_back_says_so_whatever_was_answere
         let stored = account.question(&migration, "qualification").unwrap().answer.unwrap();
         assert_eq!(stored.by, if said.is_some() { "Ana Lima" } else { WAY_BACK });
         let told = answer(&account);
-        assert_eq!(told.as_deref(), Some(if said.is_some() { r#"{"decision":"approved"}"# } else { "GuardBreached" }));
+        assert_eq!(told.as_deref(), Some(if said.is_some() { r#"{"decision":"approved"}"# } else { "TurnedBack" }));
     }
 }
 

@@ -30,7 +30,7 @@ impl<T: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Mess
 /// ends for this token too.
 ///
 /// # Errors
-/// `GuardBreached` where an alarm is not OK now; `Conflict` where the migration was turned back.
+/// `GuardBreached` where an alarm is not OK now; `TurnedBack` where the migration was turned back.
 pub async fn begin<P: Ports + Alarms + Clock>(
     ports: &P,
     migration: &Migration,

@@ -40,7 +40,7 @@ pub fn judge(migration: &Migration, shift: &Shift, complaints: &[String], now: j
 ///
 /// # Errors
 /// `NotReady` while it is watched; `GuardBreached` where an alarm is not OK or the switch took longer than its deadline; `Conflict`
-/// where somebody changed the stage or the migration was turned back; `Refused` before the first step.
+/// where somebody changed the stage; `TurnedBack`; `Refused` before the first step.
 pub async fn converge<P: Ledger + Alarms>(
     ports: &P,
     migration: &Migration,

@@ -248,10 +248,10 @@ async fn the_last_step_completes_the_switch() {
 async fn nothing_waits_or_is_watched_once_the_migration_was_turned_back() {
     let (account, migration) = moved();
     let back = account.turned_back(&migration);
-    assert_eq!(begin(&account, &back, "t").await.unwrap_err().condition, Condition::Conflict);
+    assert_eq!(begin(&account, &back, "t").await.unwrap_err().condition, Condition::TurnedBack);
     assert!(account.aws().schedules.is_empty() && account.question(&back, "bake").is_none());
     let guarded = guard::converge(&account, &back, None, start()).await;
-    assert_eq!(guarded.unwrap_err().condition, Condition::Conflict);
+    assert_eq!(guarded.unwrap_err().condition, Condition::TurnedBack);
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ const NET: Duration = Duration::from_days(31);
 /// replaces the token and keeps the deadline of the first; one that has its answer already lets the state go on with that.
 ///
 /// # Errors
-/// `Conflict` where the migration was turned back; `Unavailable` where the answer came meanwhile.
+/// `TurnedBack` where the migration was turned back; `Unavailable` where the answer came meanwhile.
 pub async fn ask<P>(ports: &P, migration: &Migration, step: Step, token: TaskToken) -> Result<Outcome, PhaseError>
 where
     P: Ledger + Approvals + Schedules + Messages + Signatures + Tokens + Settings + Clock,

@@ -138,7 +138,7 @@ async fn nobody_is_asked_once_the_migration_was_turned_back() {
     let (account, migration) = asking();
     let back = account.turned_back(&migration);
     let error = ask(&account, &back, Step::Qualification, TaskToken::new("t")).await.unwrap_err();
-    assert_eq!(error.condition, Condition::Conflict);
+    assert_eq!(error.condition, Condition::TurnedBack);
     assert!(account.aws().schedules.is_empty() && account.people().messages.is_empty());
 }
 

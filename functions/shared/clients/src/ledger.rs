@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::{
     types::{Put, TransactWriteItem, Update},
 };
 use cancellation::Cancellation;
-use domain::{Direction, MigrationId, PhaseError, ports::migrations::Life};
+use domain::{MigrationId, Owner, PhaseError, ports::migrations::Life};
 use item::{Item, number, text};
 use serde_json::Value;
 use std::time::Duration;
@@ -31,13 +31,6 @@ const COLLISIONS: u64 = 25;
 
 /// The version of the items' form.
 const SCHEMA: u64 = 1;
-
-/// Who must own the migration for a write to be taken.
-#[derive(Debug, Clone, Copy)]
-struct Owner {
-    direction: Direction,
-    fence: u64,
-}
 
 impl Account {
     fn ledger(&self) -> Result<Ledger, PhaseError> {
@@ -112,14 +105,8 @@ impl Ledger {
                     "the ledger has no migration {id}; was it started by the migrate state machine?"
                 ))
             })?;
-            let (direction, fence) = (found.direction()?, found.number("fence")?);
-            if direction != owner.direction || fence != owner.fence {
-                return Err(PhaseError::conflict(format!(
-                    "the migration is now owned by another run (direction {direction}, fence {fence}; this run has {}, {}); \
-                     nothing more was written",
-                    owner.direction, owner.fence
-                )));
-            }
+            let fence = found.number("fence")?;
+            owner.owns(Owner { direction: found.direction()?, fence })?;
             if let Some(expected) = meta.from
                 && found.text("life")? != expected.name()
             {

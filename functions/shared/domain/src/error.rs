@@ -23,11 +23,13 @@ pub enum Condition {
     Unhealthy,
     /// An alarm, a deadline or another guard says that green must not go on serving.
     GuardBreached,
+    /// People gave production back to blue while the phase was still on its way to green.
+    TurnedBack,
 }
 
 impl Condition {
     /// Every condition, for the tests that hold the state machines and the code together.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotReady,
         Self::Unavailable,
         Self::InvalidInput,
@@ -36,6 +38,7 @@ impl Condition {
         Self::Conflict,
         Self::Unhealthy,
         Self::GuardBreached,
+        Self::TurnedBack,
     ];
 
     /// The error type as Step Functions sees it.
@@ -50,6 +53,7 @@ impl Condition {
             Self::Conflict => "Conflict",
             Self::Unhealthy => "Unhealthy",
             Self::GuardBreached => "GuardBreached",
+            Self::TurnedBack => "TurnedBack",
         }
     }
 
@@ -121,6 +125,11 @@ impl PhaseError {
     /// A guard said no.
     pub fn guard_breached(message: impl Into<String>) -> Self {
         Self::new(Condition::GuardBreached, message)
+    }
+
+    /// The way back has begun; `left` says what became of the call that did not know it yet.
+    pub fn turned_back(left: impl fmt::Display) -> Self {
+        Self::new(Condition::TurnedBack, format!("the migration was turned back meanwhile (direction undo); {left}"))
     }
 
     /// The same error with what was being done in front.

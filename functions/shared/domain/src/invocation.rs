@@ -82,10 +82,12 @@ async fn leased<P: Migrations + Leases + Clock>(
     hold(ports, id, phase, invocation).await?;
     let answer = match ports.load(id, invocation.deadline).await {
         Err(error) => Err(error),
-        Ok((_, migration)) if migration.direction != payload.direction => Err(PhaseError::conflict(format!(
-            "the migration goes the other way ({}); this {} of {phase} changed nothing",
-            migration.direction, payload.direction
-        ))),
+        Ok((_, migration)) if migration.direction != payload.direction => Err(match migration.direction {
+            Direction::Undo => PhaseError::turned_back(format_args!("{phase} changed nothing")),
+            Direction::Converge => PhaseError::conflict(format!(
+                "the migration goes to green (direction converge); the undo of {phase} changed nothing"
+            )),
+        }),
         Ok((meta, migration)) => {
             // Boxed: the nested futures of a phase are too deep for the compiler's layout queries otherwise.
             match Box::pin(work(&migration)).await {

@@ -37,7 +37,7 @@ pub use error::{Condition, PhaseError};
 pub use input::{Input, Reading};
 pub use invocation::Invocation;
 pub use ledger::{Entry, ResourceKey, Side, Status};
-pub use migration::{Direction, Migration, MigrationId, Outcome, Payload};
+pub use migration::{Direction, Migration, MigrationId, Outcome, Owner, Payload};
 pub use plan::{Plan, Tags};
 pub use problem::{Problem, Refusal};
 pub use progress::Progress;

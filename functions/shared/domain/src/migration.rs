@@ -101,16 +101,46 @@ impl Migration {
         self.id.name()
     }
 
+    /// Who this invocation writes to the ledger as.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        Owner { direction: self.direction, fence: self.fence }
+    }
+
     /// Refuses to begin what would wait or be watched in a migration that was turned back.
     ///
     /// # Errors
-    /// `Conflict` where the migration was turned back.
+    /// `TurnedBack` where it was.
     pub fn forward(&self) -> Result<(), PhaseError> {
         match self.direction {
             Direction::Converge => Ok(()),
-            Direction::Undo => Err(PhaseError::conflict(
-                "the migration goes the other way (undo); nothing is asked or watched any more",
-            )),
+            Direction::Undo => Err(PhaseError::turned_back("nothing is asked or watched any more")),
+        }
+    }
+}
+
+/// Who may write to a migration's part of the ledger: the invocations that know its direction and fence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// Towards what.
+    pub direction: Direction,
+    /// Grows with each owner.
+    pub fence: u64,
+}
+
+impl Owner {
+    /// Whether the ledger names this owner still.
+    ///
+    /// # Errors
+    /// `TurnedBack` where the migration was turned back since, `Conflict` where another run owns it.
+    pub fn owns(self, found: Self) -> Result<(), PhaseError> {
+        match (self.direction, found.direction) {
+            _ if self == found => Ok(()),
+            (Direction::Converge, Direction::Undo) => Err(PhaseError::turned_back("nothing more was written")),
+            _ => Err(PhaseError::conflict(format!(
+                "the migration is now owned by another run (direction {}, fence {}; this run has {}, {}); nothing more was written",
+                found.direction, found.fence, self.direction, self.fence
+            ))),
         }
     }
 }
@@ -144,6 +174,23 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Condition::{Conflict, TurnedBack};
+
+    #[test]
+    fn whoever_loses_a_migration_to_the_way_back_is_told_so_and_anybody_else_of_a_conflict() {
+        let owner = |direction, fence| Owner { direction, fence };
+        let (forth, back) = (Direction::Converge, Direction::Undo);
+        for (own, found, expected) in [
+            (owner(forth, 3), owner(forth, 3), None),
+            (owner(back, 4), owner(back, 4), None),
+            (owner(forth, 3), owner(back, 4), Some(TurnedBack)),
+            (owner(forth, 3), owner(forth, 4), Some(Conflict)),
+            (owner(back, 4), owner(back, 5), Some(Conflict)),
+            (owner(back, 4), owner(forth, 3), Some(Conflict)),
+        ] {
+            assert_eq!(own.owns(found).err().map(|error| error.condition), expected, "{own:?} {found:?}");
+        }
+    }
 
     #[test]
     fn the_name_of_a_migration_is_the_name_of_its_execution() {

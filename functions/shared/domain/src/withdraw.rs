@@ -17,7 +17,7 @@ use strum::VariantArray as _;
 pub async fn withdraw<P: Approvals + Tokens + Clock>(ports: &P, id: &MigrationId) -> Result<(), PhaseError> {
     for &question in Question::VARIANTS {
         let Some(asked) = ports.asked(id, question).await? else { continue };
-        let why = PhaseError::guard_breached("the migration was rolled back from outside while it waited");
+        let why = PhaseError::turned_back("nobody waits for the answer any more");
         if asked.answer.is_none() {
             let answer = Answer {
                 decision: Decision::Rejected,

@@ -1,6 +1,6 @@
 //! APPROVAL and ALARM items.
 
-use super::{Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
+use super::{Item, Ledger, MetaChange, SCHEMA, incomplete, number, text};
 use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
@@ -46,7 +46,7 @@ impl Approvals for Account {
             .build()
             .map_err(incomplete)?;
         let change = TransactWriteItem::builder().put(put).build();
-        let owner = Owner { direction: migration.direction, fence: migration.fence };
+        let owner = migration.owner();
         let evidence = json!({
             "question": asked.question.name(), "number": asked.number, "digest": asked.digest, "deadline": asked.deadline,
         });
@@ -89,7 +89,7 @@ impl Approvals for Account {
             }
             Some(_) => {}
         }
-        let owner = Owner { direction: meta.direction, fence: meta.fence };
+        let owner = meta.owner();
         let change = TransactWriteItem::builder().update(update).build();
         let evidence = json!({ "question": question.name(), "number": number, "answer": answer });
         ledger.write(id, owner, ("answered", evidence), &[change], MetaChange::default()).await

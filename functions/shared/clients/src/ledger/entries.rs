@@ -1,14 +1,10 @@
 //! RESOURCE and EVENT items: what phases write.
 
-use super::{Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, number, text};
+use super::{Item, Ledger, MetaChange, SCHEMA, incomplete, number, text};
 use crate::Account;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use domain::{Entry, Migration, PhaseError, Progress, ResourceKey, Status, ports};
 use serde_json::{Value, json};
-
-const fn owner(migration: &Migration) -> Owner {
-    Owner { direction: migration.direction, fence: migration.fence }
-}
 
 fn sort_key(which: Progress) -> String {
     format!("PHASE#{}", which.name())
@@ -47,7 +43,7 @@ impl Ledger {
     async fn write_entry(&self, migration: &Migration, entry: &Entry) -> Result<(), PhaseError> {
         let change = self.put_entry(&Self::partition(&migration.id), entry)?;
         let evidence = json!({ "key": entry.key.to_string(), "id": entry.id, "detail": entry.detail });
-        self.write(&migration.id, owner(migration), (entry.status.name(), evidence), &[change], MetaChange::default())
+        self.write(&migration.id, migration.owner(), (entry.status.name(), evidence), &[change], MetaChange::default())
             .await
     }
 }
@@ -96,7 +92,7 @@ impl ports::Ledger for Account {
     }
 
     async fn record(&self, migration: &Migration, what: &str, evidence: Value) -> Result<(), PhaseError> {
-        self.ledger()?.write(&migration.id, owner(migration), (what, evidence), &[], MetaChange::default()).await
+        self.ledger()?.write(&migration.id, migration.owner(), (what, evidence), &[], MetaChange::default()).await
     }
 
     async fn progress(&self, migration: &Migration, which: Progress) -> Result<Option<Value>, PhaseError> {
@@ -119,6 +115,6 @@ impl ports::Ledger for Account {
             .map_err(incomplete)?;
         let change = TransactWriteItem::builder().update(update).build();
         let event = (format!("progress of {}", which.name()), progress);
-        ledger.write(&migration.id, owner(migration), (&event.0, event.1), &[change], MetaChange::default()).await
+        ledger.write(&migration.id, migration.owner(), (&event.0, event.1), &[change], MetaChange::default()).await
     }
 }

@@ -1,6 +1,6 @@
 //! META and PLAN items: the life of a migration.
 
-use super::{Cancellation, Item, Ledger, MetaChange, Owner, SCHEMA, incomplete, locks::locks, number, text};
+use super::{Cancellation, Item, Ledger, MetaChange, SCHEMA, incomplete, locks::locks, number, text};
 use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
@@ -88,7 +88,7 @@ impl Ledger {
             meta.values.push((":outcome", text(outcome)));
             meta.values.push((":ended", text(jiff::Timestamp::now().to_string())));
         }
-        let owner = Owner { direction: migration.direction, fence: migration.fence };
+        let owner = migration.owner();
         let event = (to.name(), json!({ "outcome": outcome }));
         self.write(&migration.id, owner, event, changes, meta).await
     }
@@ -174,7 +174,7 @@ impl Migrations for Account {
         if let Some(known) = turned(&meta) {
             return known.map(|()| meta);
         }
-        let owner = Owner { direction: meta.direction, fence: meta.fence };
+        let owner = meta.owner();
         let change = MetaChange {
             from: Some(meta.life),
             assignments: ", direction = :undo, fence = :raised".to_owned(),
@@ -183,7 +183,7 @@ impl Migrations for Account {
         let event = ("turned back", json!({ "from": meta.life.name() }));
         match ledger.write(id, owner, event, &[], change).await {
             // Another way back, the end of the bake or a cleanup was faster.
-            Err(error) if error.condition == Condition::Conflict => {
+            Err(error) if matches!(error.condition, Condition::Conflict | Condition::TurnedBack) => {
                 let meta = ledger.required(id).await?;
                 match turned(&meta) {
                     Some(known) => known.map(|()| meta),

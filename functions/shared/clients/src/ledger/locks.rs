@@ -1,6 +1,6 @@
 //! LOCK items: one migration per cluster and stage at a time.
 
-use super::{Ledger, MetaChange, Owner, incomplete, number, text};
+use super::{Ledger, MetaChange, incomplete, number, text};
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use domain::{Condition, Input, Migration, MigrationId, PhaseError, Problem};
 use serde_json::json;
@@ -73,7 +73,7 @@ impl Ledger {
 
     /// Takes those locks again that do not last for a cleanup which begins now.
     pub(super) async fn keep_locks(&self, migration: &Migration) -> Result<(), PhaseError> {
-        let Migration { id, input, direction, fence, .. } = migration;
+        let Migration { id, input, .. } = migration;
         let needed = input.longest_cleanup().after(jiff::Timestamp::now()).as_second();
         let mut taken = Vec::new();
         for (key, _) in locks(input) {
@@ -87,9 +87,8 @@ impl Ledger {
         if taken.is_empty() {
             return Ok(());
         }
-        let owner = Owner { direction: *direction, fence: *fence };
         let event = ("kept the locks", json!({ "locks": taken.len() }));
-        match self.write(id, owner, event, &taken, MetaChange::default()).await {
+        match self.write(id, migration.owner(), event, &taken, MetaChange::default()).await {
             Err(error) if error.condition == Condition::Conflict => {
                 let holders = self.lock_holders(id, input).await?;
                 Err(if holders.is_empty() { error } else { PhaseError::conflict(Problem::list(&holders)) })

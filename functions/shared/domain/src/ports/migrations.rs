@@ -1,6 +1,6 @@
 //! The life of a migration as the ledger tells it.
 
-use crate::{Direction, Input, Migration, MigrationId, PhaseError, Plan, Problem, Refusal};
+use crate::{Direction, Input, Migration, MigrationId, Owner, PhaseError, Plan, Problem, Refusal};
 use serde_json::Value;
 use std::future::Future;
 
@@ -55,6 +55,14 @@ pub struct Meta {
     pub events: u64,
     /// Since when.
     pub opened_at: jiff::Timestamp,
+}
+
+impl Meta {
+    /// Who may write now.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        Owner { direction: self.direction, fence: self.fence }
+    }
 }
 
 /// A migration that preflight opens.

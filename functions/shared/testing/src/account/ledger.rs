@@ -1,5 +1,5 @@
 //! The ledger's table, with the rules of the one on DynamoDB: a write is one transaction that checks direction and fence of META,
-//! appends an EVENT and counts. A write with another fence or the other direction is `Conflict`.
+//! appends an EVENT and counts. A write with another fence or the other direction is refused.
 
 mod approvals;
 mod entries;
@@ -221,12 +221,7 @@ impl Account {
         let by = self.function().name.clone();
         self.alter("dynamodb:TransactWriteItems", |table, now| {
             let record = table.migrations.get_mut(&migration.id).ok_or_else(|| unknown(&migration.id))?;
-            if (record.meta.direction, record.meta.fence) != (migration.direction, migration.fence) {
-                return Err(PhaseError::conflict(format!(
-                    "the migration is now owned by another run (direction {}, fence {}; this run has {}, {})",
-                    record.meta.direction, record.meta.fence, migration.direction, migration.fence
-                )));
-            }
+            migration.owner().owns(record.meta.owner())?;
             if life.is_some_and(|life| life != record.meta.life) {
                 return Err(PhaseError::conflict(format!("the migration is {} now", record.meta.life.name())));
             }

@@ -116,6 +116,16 @@ pub(crate) fn cases() -> Vec<Case> {
             rollbacks: &["Failed", "FAILED"],
         },
         Case {
+            name: "people who roll back while green is adopted need no operator",
+            machine: "migrate",
+            answers: json!({ "shift-traffic:adopt": { "error": "TurnedBack" } }),
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+                  ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen WayBack Rejected? BlueServes",
+            status: "SUCCEEDED",
+            ends: "BlueServes",
+            rollbacks: &["Rejected"],
+        },
+        Case {
             name: "a way back that fails twice asks an operator",
             machine: "migrate",
             answers: json!({ "validate": { "error": "Unhealthy" }, "provision-edge:undo": { "error": "Denied" } }),

@@ -191,7 +191,7 @@ impl Migrations for Account {
         });
         match written {
             // Another way back, the end of the bake or a cleanup was faster.
-            Err(error) if error.condition == Condition::Conflict => {
+            Err(error) if matches!(error.condition, Condition::Conflict | Condition::TurnedBack) => {
                 let meta = self.life(id)?;
                 let again = || Err(PhaseError::unavailable(format!("the life of {id} changed at the same time")));
                 turned(&meta).map_or_else(again, |known| known.map(|()| meta))
