@@ -136,10 +136,10 @@ fn user_data_of_a_cluster_with_a_short_name_names_it_as_a_word_of_its_own_only()
     let path = format!("{}/tests/cases/user-data-of-a-short-name.mime", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     for name in ["eks", "aws", "node", "prod"] {
-        assert!(!domain::names::is_named(&text, name), "{name}");
+        assert!(!domain::word::is_named(&text, name), "{name}");
     }
     let joined = text.replace("maxPods: 50", "maxPods: 50}}, cluster: {name: eks");
-    assert!(domain::names::is_named(&joined, "eks"));
+    assert!(domain::word::is_named(&joined, "eks"));
 }
 
 #[tokio::test]

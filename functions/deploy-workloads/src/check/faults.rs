@@ -66,7 +66,7 @@ impl Faults {
         let message = &fault.error.message;
         let lacks = |(text, kind): &(&str, &str)| {
             let mut named = self.brought.iter().filter(|(brought, _)| brought == kind);
-            message.contains(text) && named.any(|(_, name)| domain::names::is_named(message, name))
+            message.contains(text) && named.any(|(_, name)| domain::word::is_named(message, name))
         };
         fault.kind == "Pod" && OF_PODS.iter().any(lacks)
     }

@@ -2,7 +2,7 @@
 //! (terraform-aws-modules/terraform-aws-eks#2969) or refuses to pass it.
 
 use super::BLUE;
-use domain::{PhaseError, Problem, names, plan::compute::Compute, ports::Roles};
+use domain::{PhaseError, Problem, plan::compute::Compute, ports::Roles, word};
 use std::collections::BTreeMap;
 
 /// Reads every role of the account that green's cluster, nodes, access entries and Pod Identity associations name.
@@ -69,8 +69,8 @@ fn role_name<'a>(cluster: &str, arn: &'a str) -> Option<&'a str> {
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>).
 fn trusts_blue_only(compute: &Compute, arn: &str, policy: &str) -> Option<String> {
     let (blue, green) = (&compute.blue, &compute.green.name);
-    let names_blue = names::is_named(policy, &blue.name) || names::is_named(policy, &blue.arn);
-    (names_blue && !names::is_named(policy, green)).then(|| {
+    let names_blue = word::is_named(policy, &blue.name) || word::is_named(policy, &blue.arn);
+    (names_blue && !word::is_named(policy, green)).then(|| {
         format!(
             "the trust policy of the role {arn} names blue and not {green}: green's Pods would not get it. Add {green} beside {} (conditions on \
              eks-cluster-name or eks-cluster-arn)",

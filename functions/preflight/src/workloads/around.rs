@@ -3,8 +3,8 @@
 use domain::{
     Problem,
     manifest::{Object, named, workload},
-    names::is_named,
     plan::{compute::Compute, edge::Edge},
+    word::is_named,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -31,6 +31,7 @@ pub mod smoke;
 pub mod step;
 pub mod task_token;
 pub mod withdraw;
+pub mod word;
 
 pub use duration::Duration;
 pub use error::{Condition, PhaseError};

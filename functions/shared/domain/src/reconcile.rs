@@ -1,7 +1,7 @@
 //! What every reconciler does with a resource: make it exist and known to the ledger, make it absent again, and wait for
 //! several of them side by side.
 
-use crate::{Condition, Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status, names, ports::Ledger};
+use crate::{Condition, Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status, ports::Ledger, word};
 use serde_json::{Value, json};
 use std::future::Future;
 
@@ -72,7 +72,7 @@ where
 /// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
 pub fn unless_new<'a>(error: PhaseError, ids: impl IntoIterator<Item = &'a String>) -> PhaseError {
     let absent = ["NotFound", "not found", "does not exist"].iter().any(|text| error.message.contains(text));
-    let named = || ids.into_iter().any(|id| names::is_named(&error.message, id));
+    let named = || ids.into_iter().any(|id| word::is_named(&error.message, id));
     if error.condition == Condition::Refused && absent && named() {
         return PhaseError::not_ready(format!("{}; it was created a moment ago", error.message));
     }

@@ -84,7 +84,7 @@ fn names_blue(compute: &Compute, addon: &Addon, written: &str, replace: &[Replac
     let mut named = compute.blue.names();
     named.extend(compute.blue_groups().into_iter().map(str::to_owned));
     named.retain(|name| !replace.iter().any(|word| word.blue == *name && word.green == *name));
-    let found = named.iter().find(|name| domain::names::is_named(written, name))?;
+    let found = named.iter().find(|name| domain::word::is_named(written, name))?;
     Some(format!(
         "the configuration of the add-on {} names {found}, which is blue's: green's would be tied to it. Leave it out of the configuration, or say in \
          workloads.replace what it becomes on green",

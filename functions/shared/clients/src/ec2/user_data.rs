@@ -1,13 +1,13 @@
 //! What the user data of a launch template says, without keeping it.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{input::Replacement, manifest::named, names};
+use domain::{input::Replacement, manifest::named, word};
 
 /// Whether the user data, base64 as EC2 has it, or a part of it that is base64 once more, names one of these.
 pub(super) fn names(user_data: &str, wanted: &[String]) -> bool {
     let Some(text) = decoded(user_data) else { return false };
     let inner = encoded_parts(&text);
-    std::iter::once(&text).chain(&inner).any(|text| wanted.iter().any(|name| names::is_named(text, name)))
+    std::iter::once(&text).chain(&inner).any(|text| wanted.iter().any(|name| word::is_named(text, name)))
 }
 
 /// Whether there is user data that is no text: cloud-init takes it compressed

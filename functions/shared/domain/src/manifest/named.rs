@@ -1,7 +1,7 @@
 //! Where manifests name blue, and what such a name becomes on green: a controller on green that is told blue's name works on
 //! blue's resources (kubernetes/autoscaler#8084: an autoscaler terminates the instances of another cluster's groups).
 
-use crate::{input::Replacement, names};
+use crate::{input::Replacement, word};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ pub fn places(object: &Value, names: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     let mut see = |path: &str, text: &str| {
         if !is_identity(path) {
-            let there = names.iter().filter(|name| names::is_named(text, name));
+            let there = names.iter().filter(|name| word::is_named(text, name));
             found.extend(there.map(|name| format!("{path} ({name})")));
         }
     };
@@ -47,7 +47,7 @@ pub fn replace(object: &mut Value, replacements: &[Replacement]) {
 #[must_use]
 pub fn renamed(text: &str, replacements: &[Replacement]) -> Option<String> {
     replacements.iter().fold(None, |done, Replacement { blue, green }| {
-        names::renamed(done.as_deref().unwrap_or(text), blue, green).or(done)
+        word::renamed(done.as_deref().unwrap_or(text), blue, green).or(done)
     })
 }
 

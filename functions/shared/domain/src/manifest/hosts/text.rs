@@ -1,6 +1,7 @@
 //! Hosts within texts: URLs, lists, regular expressions, pieces of a configuration.
 
 use crate::input::Host;
+use crate::word::goes_on;
 
 /// The text with each primary host that stands there as a whole renamed; `None` where there is none. In a regular expression a host is
 /// written with escaped dots.
@@ -21,23 +22,18 @@ fn replaced(text: &str, from: &str, to: &str) -> Option<String> {
     let mut copied = 0;
     for (at, _) in lower.match_indices(&from).filter(|_| !from.is_empty()) {
         let end = at + from.len();
-        if at >= copied && !goes_on(lower[..at].chars().rev()) && !goes_on(lower[end..].chars()) {
+        // A regular expression's dot is escaped.
+        let plain = |c: &char| *c != '\\';
+        if at >= copied
+            && !goes_on(lower[..at].chars().rev().filter(plain))
+            && !goes_on(lower[end..].chars().filter(plain))
+        {
             written.push_str(&text[copied..at]);
             written.push_str(to);
             copied = end;
         }
     }
     (copied > 0).then(|| written + &text[copied..])
-}
-
-/// Whether a host name goes on with these characters.
-fn goes_on(rest: impl Iterator<Item = char>) -> bool {
-    let inner = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    let mut rest = rest.filter(|c| *c != '\\');
-    match rest.next() {
-        Some('.') => inner(rest.next()),
-        next => inner(next),
-    }
 }
 
 #[cfg(test)]
