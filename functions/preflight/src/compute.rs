@@ -83,8 +83,9 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     };
     problems.extend(control_plane::problems_of_version(ports, &compute).await?);
     access::read(ports, &mut compute, &mut problems).await?;
-    nodes::read(ports, input, &mut compute, &mut problems).await?;
-    let shared = network::read(ports, input, &mut compute, &mut problems).await?;
+    let types = nodes::changes::instance_types(ports, input).await?;
+    let changes = nodes::read(ports, input, &types, &mut compute, &mut problems).await?;
+    let shared = network::read(ports, input, &types, &mut compute, &mut problems).await?;
     problems.extend(addons::problems(&compute, &input.workloads.replace));
     problems.extend(roles::problems(ports, &compute).await?);
     problems.extend(tags::problems(&compute));
@@ -99,6 +100,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
             .chain(&shared_templates)
             .map(|(id, by)| format!("{id} is also used by {by}: the cleanup leaves it")),
     );
+    advice.extend(changes);
     advice.extend(logs.advice);
     advice.extend(settings::advice(ports, &compute).await?);
     advice.extend(tags::advice(&compute, &shared_templates));

@@ -1,5 +1,9 @@
 use super::*;
-use domain::{Condition, Progress, ports::alarms::AlarmState};
+use domain::{
+    Condition, Progress,
+    input::{NodeGroupChange, Size},
+    ports::alarms::AlarmState,
+};
 use testing::{
     Account,
     shop::{BLUE, GREEN, GREEN_TARGET_GROUP, input_with},
@@ -290,6 +294,19 @@ async fn green_gets_the_nodes_that_blue_has_grown_to_since_the_plan() {
     let aws = account.aws();
     let scaling = aws.node_groups[&(GREEN.to_owned(), "general".to_owned())].scaling;
     assert_eq!((scaling.min, scaling.desired, scaling.max), (2, 8, 8));
+}
+
+#[tokio::test]
+async fn a_node_group_whose_size_is_the_inputs_does_not_grow_as_blues_does() {
+    let (account, mut migration) = shop();
+    let size = Some(Size { min: 1, max: 4, desired: 3 });
+    migration.input.green.node_groups =
+        vec![NodeGroupChange { name: "general".into(), scaling: size, ..NodeGroupChange::default() }];
+    if let Some(group) = account.aws().node_groups.get_mut(&(BLUE.to_owned(), "general".to_owned())) {
+        group.scaling.desired = 8;
+    }
+    again(&account, &migration).await.unwrap();
+    assert_eq!(account.aws().node_groups[&(GREEN.to_owned(), "general".to_owned())].scaling.desired, 3);
 }
 
 /// The shop with one more object in its bundle and on both sides.

@@ -37,6 +37,12 @@ fn bare(schema: &Value, definitions: &Value) -> Value {
                     value.as_array().into_iter().flatten().filter(|kind| *kind != "null").collect();
                 bare_object.insert(key.clone(), json!(kinds[0]));
             }
+            // The same for an optional object.
+            "anyOf" => {
+                let inner = value.as_array().into_iter().flatten().find(|schema| schema["type"] != "null");
+                let inner = inner.map(|schema| bare(schema, definitions)).unwrap_or_default();
+                bare_object.extend(inner.as_object().cloned().unwrap_or_default());
+            }
             "required" => {
                 let mut names: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 names.sort_unstable();

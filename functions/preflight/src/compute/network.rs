@@ -1,12 +1,12 @@
 //! Subnets, and which security groups are blue's alone.
 
-use super::{BLUE, quotas, room};
+use super::{BLUE, nodes::changes, quotas, room};
 use domain::{
     Input, PhaseError, Problem,
     plan::compute::{Compute, Reference, SecurityGroup, Subnet, rules::is_made_by_eks},
     ports::{
         Network, Quotas,
-        network::{Instance, Interface},
+        network::{Instance, InstanceType, Interface},
     },
 };
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 pub(super) async fn read<P: Network + Quotas>(
     ports: &P,
     input: &Input,
+    types: &[InstanceType],
     compute: &mut Compute,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<(String, String)>, PhaseError> {
@@ -46,7 +47,9 @@ pub(super) async fn read<P: Network + Quotas>(
         .unwrap_or_default();
     compute.cluster_group_tags = own.map(|group| group.tags.clone()).unwrap_or_default();
     compute.references = references(compute, &groups);
-    problems.extend(quotas::problems(ports, compute, &nodes, &groups).await?);
+    problems.extend(
+        quotas::problems(ports, compute, &changes::nodes(input, types, &compute.node_groups, &nodes), &groups).await?,
+    );
     let blue_groups: Vec<String> = compute.blue_groups().into_iter().map(str::to_owned).collect();
     for (group, peer) in ports.named_by_peers(&vpc, &blue_groups).await? {
         problems.push(Problem::new(
@@ -116,6 +119,14 @@ fn wrong_subnets(compute: &Compute, found: &[Subnet]) -> Vec<String> {
             problems
                 .push(format!("the subnet {id} is in {}, expected blue's VPC {}", subnet.vpc_id, compute.blue.vpc_id));
         }
+    }
+    for group in &compute.node_groups {
+        let mut wrong = group.green_subnet_ids.iter().filter(|id| !control_plane.contains(id));
+        problems.extend(wrong.find(|id| known(id).is_none_or(|subnet| subnet.vpc_id != compute.blue.vpc_id)).map(
+            |id| {
+                format!("the subnet {id} of the node group {} is not in blue's VPC {}", group.name, compute.blue.vpc_id)
+            },
+        ));
     }
     if zones.len() < 2 && problems.is_empty() {
         problems.push(format!("the subnets are in {} Availability Zone, expected at least two", zones.len()));

@@ -1,25 +1,27 @@
 //! Blue's node groups and launch templates, and nodes that no managed node group made.
 
+pub(super) mod changes;
+
 use super::{BLUE, control_plane::minor};
 use domain::{
     Input, PhaseError, Problem,
     plan::compute::{Compute, LaunchTemplate, NodeGroup},
-    ports::{Clusters, LaunchTemplates, Network, NodeGroups},
+    ports::{Clusters, LaunchTemplates, Network, NodeGroups, network::InstanceType},
 };
 
 pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
     ports: &P,
     input: &Input,
+    types: &[InstanceType],
     compute: &mut Compute,
     problems: &mut Vec<Problem>,
-) -> Result<(), PhaseError> {
+) -> Result<Vec<String>, PhaseError> {
     let blue = compute.blue.name.clone();
     let mut names = compute.blue.names();
     names.retain(|name| !input.workloads.replace.iter().any(|word| word.blue == *name));
     for name in ports.node_groups(&blue).await? {
         let Some(mut group) = ports.node_group(&blue, &name).await? else { continue };
-        problems
-            .extend(refusals(&group, &compute.green.version).into_iter().map(|message| Problem::new(BLUE, message)));
+        problems.extend(refusals(&group).into_iter().map(|message| Problem::new(BLUE, message)));
         if let Some(key) = group.launch_template.clone() {
             let (id, version) = key.split_once('@').unwrap_or((&key, "$Default"));
             match ports.launch_template(id, version, &names).await? {
@@ -46,11 +48,13 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
         problems.push(Problem::new(BLUE, "has no managed node group, expected at least one: only these are cloned"));
     }
     place(ports, input, compute).await?;
+    let (wrong, advice) = changes::apply(input, types, compute);
+    problems.extend(wrong);
     problems.extend(strangers(ports, &blue).await?);
-    Ok(())
+    Ok(advice)
 }
 
-fn refusals(group: &NodeGroup, green_version: &str) -> Vec<String> {
+fn refusals(group: &NodeGroup) -> Vec<String> {
     let name = &group.name;
     let mut refusals = Vec::new();
     if group.status != "ACTIVE" {
@@ -59,13 +63,6 @@ fn refusals(group: &NodeGroup, green_version: &str) -> Vec<String> {
     if group.ami_type == "CUSTOM" {
         refusals.push(format!(
             "the node group {name} uses a custom AMI, which is not cloned yet; move it to one of EKS's AMI types"
-        ));
-    }
-    // https://docs.aws.amazon.com/eks/latest/userguide/eks-ami-deprecation-faqs.html
-    if group.ami_type.starts_with("AL2_") && minor(green_version) >= (1, 33) {
-        refusals.push(format!(
-            "the node group {name} is of AMI type {}, which EKS does not publish from Kubernetes 1.33 on; move it to AL2023 or Bottlerocket",
-            group.ami_type
         ));
     }
     for setting in &group.not_copied {
@@ -186,13 +183,8 @@ mod tests {
             ami_type: ami.to_owned(),
             ..NodeGroup::default()
         };
-        for (group, version, count) in [
-            (group("ACTIVE", "AL2023_x86_64_STANDARD"), "1.34", 0),
-            (group("ACTIVE", "AL2_x86_64"), "1.32", 0),
-            (group("ACTIVE", "AL2_x86_64"), "1.33", 1),
-            (group("DEGRADED", "CUSTOM"), "1.34", 2),
-        ] {
-            assert_eq!(refusals(&group, version).len(), count, "{group:?}");
+        for (group, count) in [(group("ACTIVE", "AL2023_x86_64_STANDARD"), 0), (group("DEGRADED", "CUSTOM"), 2)] {
+            assert_eq!(refusals(&group).len(), count, "{group:?}");
         }
     }
 

@@ -25,10 +25,9 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
     let templates = compute.launch_templates.iter().map(|template| {
         Planned::new(Kind::LaunchTemplate, format!("like {}, version {}", template.name, template.version))
     });
-    let node_groups = compute
-        .node_groups
-        .iter()
-        .map(|group| Planned::new(Kind::NodeGroup, format!("{} ({} nodes)", group.name, group.scaling.desired)));
+    let node_groups = compute.node_groups.iter().map(|group| {
+        Planned::new(Kind::NodeGroup, format!("{} ({} nodes, {})", group.name, group.scaling.desired, group.ami_type))
+    });
     groups
         .chain(foreign)
         .chain([cluster])

@@ -81,7 +81,7 @@ fn by_quota(instances: &[Instance]) -> BTreeMap<&'static str, i32> {
 fn too_few_processors(code: &str, wanted: i32, used: i32, quota: f64) -> Option<String> {
     (f64::from(used) + f64::from(wanted) > quota).then(|| {
         format!(
-            "green's nodes need {wanted} virtual processors, as many as blue's have, and {used} of the {quota} of the quota {code} are used; ask \
+            "green's nodes need {wanted} virtual processors, and {used} of the {quota} of the quota {code} are used; ask \
              for more: `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code {code} --desired-value {}`",
             used.saturating_add(wanted)
         )

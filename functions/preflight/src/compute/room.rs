@@ -28,7 +28,10 @@ pub(super) fn demand(compute: &Compute, nodes: &[Instance], interfaces: &[Interf
             *demand.entry(subnet).or_default() += count;
         }
         let count = i32::try_from(subnets.len()).unwrap_or(i32::MAX).max(1);
-        let own = own.max(group.scaling.desired);
+        // More nodes than blue has hold more in the same way.
+        let present = i32::try_from(nodes.iter().filter(|node| is_of(group, node)).count()).unwrap_or(i32::MAX).max(1);
+        let more = (group.scaling.desired - present).max(0);
+        let own = own.saturating_add(more.saturating_mul(own / present)).max(group.scaling.desired);
         let each = own / count + i32::from(own % count != 0);
         for subnet in subnets {
             *demand.entry(subnet.clone()).or_default() += each;
@@ -37,12 +40,13 @@ pub(super) fn demand(compute: &Compute, nodes: &[Instance], interfaces: &[Interf
     demand
 }
 
+fn is_of(group: &NodeGroup, node: &Instance) -> bool {
+    node.tags.get("eks:nodegroup-name") == Some(&group.name)
+}
+
 /// The addresses that a group's nodes hold in their own subnets, and in others by subnet.
 fn held(group: &NodeGroup, nodes: &[Instance], interfaces: &[Interface]) -> (i32, BTreeMap<String, i32>) {
-    let of_group = |id: &String| {
-        let node = nodes.iter().find(|node| node.id == *id);
-        node.is_some_and(|node| node.tags.get("eks:nodegroup-name") == Some(&group.name))
-    };
+    let of_group = |id: &String| nodes.iter().any(|node| node.id == *id && is_of(group, node));
     let mut own = 0;
     let mut elsewhere: BTreeMap<String, i32> = BTreeMap::new();
     for interface in interfaces.iter().filter(|interface| interface.instance_id.as_ref().is_some_and(of_group)) {

@@ -1,8 +1,10 @@
 //! The input of a migration: what a user pastes into the Step Functions console.
 
+mod nodes;
 mod read;
 mod schema;
 
+pub use nodes::{NodeGroupChange, Size};
 pub use read::Reading;
 
 use crate::{Duration, Problem};
@@ -86,6 +88,9 @@ pub struct Green {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(inner(length(min = 1)))]
     pub subnet_ids: Vec<String>,
+    /// Node groups that differ from blue's of the same name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub node_groups: Vec<NodeGroupChange>,
 }
 
 /// The API in front.

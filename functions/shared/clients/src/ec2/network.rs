@@ -11,7 +11,7 @@ use domain::{
     plan::compute::{Direction, Rule, SecurityGroup, Subnet},
     ports::{
         Network,
-        network::{Instance, Interface},
+        network::{Instance, InstanceType, Interface},
     },
 };
 
@@ -174,6 +174,34 @@ impl Network for Account {
             .map_err(|error| phase_error("reading the instances that run", &error))?;
         let instances = reservations.iter().flat_map(types::Reservation::instances);
         Ok(instances.filter(|instance| !is_gone(instance)).map(read_instance).collect())
+    }
+
+    async fn instance_types(&self, names: &[String]) -> Result<Vec<InstanceType>, PhaseError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        // By filter: a name that does not exist is an error otherwise, for all of them.
+        let found = self
+            .ec2()
+            .describe_instance_types()
+            .filters(filter("instance-type", names.iter().map(String::as_str)))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error("reading the instance types", &error))?;
+        let read = |kind: &types::InstanceTypeInfo| InstanceType {
+            name: kind.instance_type().map_or("", types::InstanceType::as_str).to_owned(),
+            vcpus: kind.v_cpu_info().and_then(types::VCpuInfo::default_v_cpus).unwrap_or_default(),
+            architectures: kind
+                .processor_info()
+                .map_or(&[][..], types::ProcessorInfo::supported_architectures)
+                .iter()
+                .map(|architecture| architecture.as_str().to_owned())
+                .collect(),
+        };
+        Ok(found.iter().map(read).collect())
     }
 
     async fn named_by_peers(&self, vpc_id: &str, group_ids: &[String]) -> Result<Vec<(String, String)>, PhaseError> {

@@ -131,3 +131,18 @@ async fn a_launch_template_of_another_migration_is_not_ours() {
     assert_eq!(own.as_deref(), Some("lt-0a20c965061f64abc"));
     assert_eq!(scenario.account.own_launch_template("nodes", "other").await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn instance_types_are_asked_for_by_a_filter_which_forgives_names_that_do_not_exist() {
+    let answer = r#"<DescribeInstanceTypesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId><instanceTypeSet><item>
+<instanceType>m7g.xlarge</instanceType><processorInfo><supportedArchitectures><item>arm64</item></supportedArchitectures></processorInfo>
+<vCpuInfo><defaultVCpus>4</defaultVCpus></vCpuInfo></item></instanceTypeSet></DescribeInstanceTypesResponse>"#;
+    let scenario = Scenario::new(&[(200, answer)]);
+    let found = scenario.account.instance_types(&["m7g.xlarge".to_owned(), "m99.large".to_owned()]).await.unwrap();
+    assert_eq!(scenario.account.instance_types(&[]).await.unwrap(), []);
+    let [kind] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((kind.name.as_str(), kind.vcpus, kind.architectures.join(",")), ("m7g.xlarge", 4, "arm64".to_owned()));
+    let asked = scenario.asked();
+    let expected = "Filter.1.Name=instance-type&Filter.1.Value.1=m7g.xlarge&Filter.1.Value.2=m99.large";
+    assert!(asked[0].2.contains(expected), "{}", asked[0].2);
+}

@@ -87,7 +87,7 @@ fn kind(schema: &Value) -> Option<&str> {
 
 /// A value that says nothing: empty, or only with what the schema requires, empty as well.
 pub(super) fn blank(schema: &Value) -> Value {
-    match schema["type"].as_str() {
+    match kind(schema) {
         Some("object") => {
             let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
             Value::Object(required.map(|name| (name.to_owned(), blank(&schema["properties"][name]))).collect())

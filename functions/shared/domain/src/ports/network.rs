@@ -49,6 +49,9 @@ pub trait Network: Sync {
     /// Every instance of the account in this Region that runs or is about to: what quotas count.
     fn running_instances(&self) -> impl Future<Output = Result<Vec<Instance>, PhaseError>> + Send;
 
+    /// Those of these instance types that the Region has.
+    fn instance_types(&self, names: &[String]) -> impl Future<Output = Result<Vec<InstanceType>, PhaseError>> + Send;
+
     /// Groups of VPCs that are peered with this one and that name one of these groups: the group that is named, and the VPC of the
     /// one that names it.
     fn named_by_peers(
@@ -106,6 +109,18 @@ impl Interface {
     pub fn is_left_by(&self, cluster: &str, own_groups: &[String]) -> bool {
         self.status == "available" && self.is_of(cluster, own_groups)
     }
+}
+
+/// An instance type
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceTypeInfo.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InstanceType {
+    /// Such as `m7g.large`.
+    pub name: String,
+    /// Its virtual processors.
+    pub vcpus: i32,
+    /// The architectures that its processor has: `x86_64`, `arm64` and others.
+    pub architectures: Vec<String>,
 }
 
 /// An EC2 instance.

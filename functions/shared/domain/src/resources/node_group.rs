@@ -97,14 +97,15 @@ fn readiness(groups: &[NodeGroup]) -> Result<(), PhaseError> {
 }
 
 /// Gives green's node groups as many nodes as blue's have now, where those are more: blue may have grown since the plan. What is more
-/// on green stays. Answers what was asked for.
+/// on green stays, and so does a group whose size is the input's. Answers what was asked for.
 ///
 /// # Errors
 /// `NotReady` while EKS is busy with one of them.
 pub async fn grow_like_blue<P: NodeGroups>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
     let compute = &migration.plan.compute;
     let mut grown = Vec::new();
-    for NodeGroup { name, .. } in &compute.node_groups {
+    let sized = |name: &str| migration.input.green.change_of(name).is_some_and(|(_, change)| change.scaling.is_some());
+    for NodeGroup { name, .. } in compute.node_groups.iter().filter(|group| !sized(&group.name)) {
         let blue = ports.node_group(&compute.blue.name, name).await?;
         let green = ports.node_group(&compute.green.name, name).await?;
         let (Some(blue), Some(green)) = (blue, green) else { continue };

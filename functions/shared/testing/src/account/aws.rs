@@ -10,7 +10,7 @@ use domain::ports::alarms::AlarmState;
 use domain::ports::clusters::{AddonSchema, AddonStatus};
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::ports::log_groups::LogGroup;
-use domain::ports::network::{Instance, Interface};
+use domain::ports::network::{Instance, InstanceType, Interface};
 use domain::ports::scaling::AutoScalingGroup;
 use domain::ports::schedules::Appointment;
 use serde_json::Value;
@@ -89,6 +89,8 @@ pub struct Aws {
     pub interfaces: Vec<Interface>,
     /// Instances.
     pub instances: Vec<Instance>,
+    /// Instance types of the Region.
+    pub instance_types: Vec<InstanceType>,
     /// Launch templates by id; each has one version.
     pub launch_templates: BTreeMap<String, LaunchTemplate>,
     /// Log groups by name.

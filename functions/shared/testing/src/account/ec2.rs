@@ -5,7 +5,7 @@ use super::eks::is_of;
 use super::time::Change;
 use super::{Account, Aws};
 use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
-use domain::ports::network::{Instance, Interface, NewLaunchTemplate};
+use domain::ports::network::{Instance, InstanceType, Interface, NewLaunchTemplate};
 use domain::ports::roles::Role;
 use domain::ports::{LaunchTemplates, Network, Quotas, Roles};
 use domain::{PhaseError, Tags};
@@ -162,6 +162,12 @@ impl Network for Account {
 
     async fn running_instances(&self) -> Result<Vec<Instance>, PhaseError> {
         self.read("ec2:DescribeInstances", |aws| aws.instances.clone())
+    }
+
+    async fn instance_types(&self, names: &[String]) -> Result<Vec<InstanceType>, PhaseError> {
+        self.read("ec2:DescribeInstanceTypes", |aws| {
+            aws.instance_types.iter().filter(|kind| names.contains(&kind.name)).cloned().collect()
+        })
     }
 
     async fn named_by_peers(&self, _: &str, group_ids: &[String]) -> Result<Vec<(String, String)>, PhaseError> {

@@ -112,6 +112,8 @@ fn way(name: &'static str, end: End, fields: &Value) -> Way {
 pub(crate) fn ways() -> Vec<Way> {
     let steps = json!({ "cutover": { "steps": [5, 25, 50, 100] } });
     let keep = json!({ "onAbort": "keep" });
+    let size = json!({ "min": 1, "max": 9, "desired": 3 });
+    let other_nodes = json!({ "green": { "nodeGroups": [{ "name": "general", "scaling": size, "amiType": "BOTTLEROCKET_ARM_64" }] } });
     let asked = json!({ "cleanup": { "approval": true } });
     let asked_for_an_hour = json!({ "cleanup": { "approval": true }, "approval": { "timeout": "1h" } });
     let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
@@ -119,6 +121,7 @@ pub(crate) fn ways() -> Vec<Way> {
     vec![
         Way { faults: every, ..way("straight", End::GreenServes, &json!({})) },
         way("in steps", End::GreenServes, &steps),
+        way("node groups differ", End::GreenServes, &other_nodes),
         way("dry run", End::Planned, &json!({ "dryRun": true })),
         Way { qualification: Some(Decision::Rejected), ..way("a no of people", End::BlueServes, &json!({})) },
         Way {

@@ -54,7 +54,27 @@ pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
         refuse("$.approval.timeout", message);
     }
     named_twice(input, &mut refuse);
+    node_groups(input, &mut refuse);
     problems
+}
+
+fn node_groups(input: &Input, refuse: &mut impl FnMut(&str, String)) {
+    let mut names = BTreeSet::new();
+    for (index, change) in input.green.node_groups.iter().enumerate() {
+        let path = format!("$.green.nodeGroups[{index}]");
+        if !names.insert(change.name.as_str()) {
+            refuse(&format!("{path}.name"), format!("the node group {:?} is changed twice", change.name));
+        }
+        if change.is_empty() {
+            refuse(&path, format!("found nothing but the name {:?}, expected what differs from blue's", change.name));
+        }
+        if let Some(size) = change.scaling
+            && !(size.min..=size.max).contains(&size.desired)
+        {
+            let found = format!("min {}, desired {}, max {}", size.min, size.desired, size.max);
+            refuse(&format!("{path}.scaling"), format!("found {found}, expected none above the next"));
+        }
+    }
 }
 
 /// What the fields about workloads name twice, or both ways.

@@ -41,6 +41,29 @@ fn every_field_can_be_given() {
     assert_eq!(input(&value).unwrap().smoke[1].expect, 200);
 }
 
+/// An optional object was read as left out: its schema has two types.
+#[test]
+fn what_people_write_is_what_is_read() {
+    let mut value = five_lines();
+    let size = json!({ "min": 0, "max": 3, "desired": 2 });
+    let change = json!({ "name": "web", "instanceTypes": ["m7g.large"], "amiType": "AL2023_ARM_64_STANDARD", "scaling": size, "diskSize": 9, "subnetIds": ["s"] });
+    value["green"]["nodeGroups"] = json!([change]);
+    let read = serde_json::to_value(input(&value).unwrap()).unwrap();
+    assert_eq!(read["green"], value["green"]);
+}
+
+#[test]
+fn a_change_of_a_node_group_says_something_and_a_size_that_can_be() {
+    let mut value = five_lines();
+    value["green"]["nodeGroups"] = json!([
+        { "name": "a" }, { "name": "b", "diskSize": 9 }, { "name": "b", "scaling": { "min": 3, "max": 4, "desired": 2 } },
+        { "name": "c", "scaling": { "min": 1, "max": 4 } }, { "name": "d", "amiType": "CUSTOM", "instanceTypes": ["large"] },
+    ]);
+    let expected = ["[0]", "[2].name", "[2].scaling", "[3].scaling.desired", "[4].amiType", "[4].instanceTypes[0]"];
+    let found: BTreeSet<String> = paths(&value).into_iter().collect();
+    assert_eq!(found, expected.map(|path| format!("$.green.nodeGroups{path}")).into());
+}
+
 #[test]
 fn all_problems_are_reported_at_once_with_their_paths() {
     let value = json!({
