@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
 mod machines;
+mod pipeline;
 mod refusals;
 mod scenarios;
 mod terraform;
@@ -17,8 +18,11 @@ const TOGETHER: usize = 3;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(TOGETHER);
-    let trials =
-        scenarios::trials().into_iter().chain([refusals::trial(), machines::trial(), terraform::trial()]).collect();
+    let jobs = trial("the_jobs_of_a_pipeline_plan_start_answer_and_follow", pipeline::plans_starts_answers_and_follows);
+    let trials = scenarios::trials()
+        .into_iter()
+        .chain([jobs, refusals::trial(), machines::trial(), terraform::trial()])
+        .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
