@@ -8,10 +8,12 @@ mod network;
 mod nodes;
 mod planned;
 mod quotas;
-mod roles;
+pub(crate) mod roles;
 mod room;
 mod settings;
 mod tags;
+
+pub(crate) use quotas::whole;
 
 use domain::{
     Input, PhaseError, Problem, neighbours,

@@ -3,6 +3,7 @@
 
 pub mod applied;
 pub mod apply;
+pub mod assumed;
 pub mod class;
 pub mod deployed;
 pub mod duplicates;

@@ -34,6 +34,7 @@ fn durations() -> Durations {
         vpc_link: short,
         vpc_link_deletion: short,
         security_group: short,
+        iam: short,
         health_checks: short,
         rollout: short,
     }
