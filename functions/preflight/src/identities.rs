@@ -184,8 +184,13 @@ fn about(role: &Role, provider: &str) -> Result<Vec<Value>, String> {
     let arn = &role.arn;
     let policy = TrustPolicy::read(&role.trust_policy)
         .ok_or_else(|| format!("the trust policy of {arn} is no JSON object with statements: {}", role.trust_policy))?;
+    let deleted = policy.deleted_principals();
     match policy.says_of(provider) {
         Trust::None => Ok(Vec::new()),
+        Trust::Statements(_) if !deleted.is_empty() => Err(format!(
+            "the trust policy of {arn} names {}, which is what IAM shows of users and roles that were deleted, and takes in no policy that is written. Take it out",
+            deleted.join(", ")
+        )),
         Trust::Statements(statements) => Ok(statements),
         Trust::Unclear(statement) => Err(format!(
             "the trust policy of {arn} names blue's issuer in a statement that is not for blue's provider: {statement}. What it would have to say of green \

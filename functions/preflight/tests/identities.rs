@@ -86,7 +86,7 @@ fn set(aws: &mut Aws, name: &str, policy: &Value) {
 
 #[tokio::test]
 async fn what_stands_in_the_way_of_a_role_is_told_with_what_to_do() {
-    let cases: [(Change, &str); 6] = [
+    let cases: [(Change, &str); 7] = [
         (
             |aws| drop(aws.roles.remove("cart")),
             "takes the role arn:aws:iam::123456789012:role/cart, which does not exist",
@@ -105,6 +105,14 @@ async fn what_stands_in_the_way_of_a_role_is_told_with_what_to_do() {
                 aws.roles.insert("cart".to_owned(), policy.text());
             },
             "names blue's issuer in a statement that is not for blue's provider",
+        ),
+        (
+            |aws| {
+                let gone = json!({ "Effect": "Allow", "Principal": { "AWS": "AROADBQP57FF2AEXAMPLE" }, "Action": "sts:AssumeRole" });
+                let policy = TrustPolicy::read(&aws.roles["cart"]).unwrap().with(&[gone]);
+                aws.roles.insert("cart".to_owned(), policy.text());
+            },
+            "names AROADBQP57FF2AEXAMPLE, which is what IAM shows of users and roles that were deleted",
         ),
         (|aws| set(aws, "cart", &json!("no policy")), "is no JSON object with statements"),
     ];

@@ -45,6 +45,19 @@ impl TrustPolicy {
         if about.is_empty() { Trust::None } else { Trust::Statements(about.into_iter().cloned().collect()) }
     }
 
+    /// Principals that were deleted since: IAM shows their unique ids in place of their ARNs, and takes no policy that names one
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>).
+    #[must_use]
+    pub fn deleted_principals(&self) -> Vec<&str> {
+        let principals = self.statements.iter().map(|statement| &statement["Principal"]["AWS"]);
+        let named = principals.flat_map(|principal| match principal {
+            Value::Array(several) => several.as_slice(),
+            one => std::slice::from_ref(one),
+        });
+        let is_id = |name: &&str| ["AIDA", "AROA"].iter().any(|prefix| name.starts_with(prefix));
+        named.filter_map(Value::as_str).filter(is_id).collect()
+    }
+
     /// Whether it has a statement that says the same.
     #[must_use]
     pub fn has(&self, statement: &Value) -> bool {
@@ -200,6 +213,20 @@ mod tests {
         }
         for text in ["", "[]", "{}", r#"{"Statement": "x"}"#] {
             assert_eq!(TrustPolicy::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_principal_that_was_deleted_is_known_by_its_unique_id() {
+        let of = |principal: &Value| {
+            let policy = policy(&json!({ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }));
+            policy.deleted_principals().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let arn = "arn:aws:iam::111122223333:role/AROA";
+        assert_eq!(of(&json!({ "AWS": [arn, "AROADBQP57FF2AEXAMPLE"] })), ["AROADBQP57FF2AEXAMPLE"]);
+        assert_eq!(of(&json!({ "AWS": "AIDACKCEVSQ6C2EXAMPLE" })), ["AIDACKCEVSQ6C2EXAMPLE"]);
+        for principal in [json!({ "AWS": [arn, "111122223333", "*"] }), json!("*"), json!({ "Federated": BLUE })] {
+            assert_eq!(of(&principal), [""; 0], "{principal}");
         }
     }
 
