@@ -4,21 +4,23 @@ use crate::blue::delete;
 use domain::{
     Kind, Migration, Outcome, PhaseError, Side,
     plan::Planned,
-    ports::{Access, Clock, Clusters, Ledger, LogGroups, Network, Settings},
+    ports::{Access, Clock, Clusters, Ledger, LogGroups, Network, OidcProviders, Roles, Settings},
     reconcile::{Waiting, gone_with},
     resources::{
-        access_entry, cluster, log_group,
+        access_entry, cluster, log_group, oidc_provider,
         security_group_rule::{self, FUNCTIONS_TO_KUBERNETES, has},
+        trust_statement,
     },
 };
 
 /// Everything that the deletion of a control plane reaches.
-pub trait Ports: Ledger + Clusters + LogGroups + Network + Clock {}
+pub trait Ports: Ledger + Clusters + LogGroups + Network + OidcProviders + Roles + Clock {}
 
-impl<T> Ports for T where T: Ledger + Clusters + LogGroups + Network + Clock {}
+impl<T> Ports for T where T: Ledger + Clusters + LogGroups + Network + OidcProviders + Roles + Clock {}
 
 /// Deletes the rules of others that name blue's groups, since EKS leaves a cluster security group that is named
-/// anywhere; then the cluster, whose add-ons, access entries and Pod Identity associations go with it; then its log group.
+/// anywhere; then the cluster, whose add-ons, access entries and Pod Identity associations go with it; then its log group, and its OIDC
+/// provider with what IAM roles say of it.
 ///
 /// # Errors
 /// `NotReady` while EKS deletes; `Conflict` where blue's name belongs to another cluster now.
@@ -38,7 +40,26 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
         let remove = async |_| log_group::delete(ports, &planned.name).await;
         delete(ports, migration, planned, find, remove).await?;
     }
+    remove_trust(ports, migration).await?;
     Ok(Outcome::done())
+}
+
+/// Takes out of roles' trust policies what they say of blue's OIDC provider, then deletes the provider: the tokens that it vouched for went
+/// with the cluster.
+async fn remove_trust<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let mut waiting = Waiting::default();
+    for planned in migration.plan.deletes_of(Kind::TrustStatement) {
+        let find = || trust_statement::find_approved(ports, planned);
+        let remove = async |_| trust_statement::delete_approved(ports, planned).await;
+        waiting.take(delete(ports, migration, planned, find, remove).await)?;
+    }
+    waiting.finish()?;
+    for planned in migration.plan.deletes_of(Kind::OidcProvider) {
+        let find = || oidc_provider::find_approved(ports, planned);
+        let remove = async |arn: String| oidc_provider::delete(ports, &arn).await;
+        delete(ports, migration, planned, find, remove).await?;
+    }
+    Ok(())
 }
 
 /// The ARN of what has the cluster's name now. A cluster that was made again has the same ARN, and another endpoint.

@@ -5,9 +5,11 @@
 use cleanup::{control_plane, neighbours, network, nodes};
 use domain::plan::edge::TargetGroup;
 use domain::ports::Settings;
+use domain::trust_policy::TrustPolicy;
 use domain::{Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side};
+use serde_json::json;
 use std::collections::BTreeMap;
-use testing::shop::input;
+use testing::shop::{input, irsa};
 use testing::{Account, Aws};
 
 /// The shop whose edge is gone already, with Bascule's own access entry.
@@ -113,4 +115,55 @@ async fn blue_is_kept_while_others_send_requests_to_its_nodes() {
     let error = neighbours::none_left(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::GuardBreached);
     assert!(error.message.contains("the target group old (arn:other) has i-shop-blue-jobs"), "{error}");
+}
+
+/// The shop whose Pods take IAM roles through the clusters' OIDC providers: the roles say of another one what they say of blue's.
+async fn irsa_shop() -> (Account, Migration) {
+    let (account, migration) = Account::irsa_opened().unwrap();
+    {
+        let mut aws = account.aws();
+        aws.clock.durations.iam = jiff::SignedDuration::from_secs(30);
+        let said = irsa::ROLES.map(|name| {
+            let policy = TrustPolicy::read(&aws.roles[name]).unwrap();
+            (name.to_owned(), policy.with(&[irsa::statement(name, GREENS)]).text())
+        });
+        aws.roles.extend(said);
+    }
+    (account, migration)
+}
+
+const GREENS: &str = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/GREENS";
+
+async fn control_plane_goes(account: &Account, migration: &Migration) -> Result<Outcome, PhaseError> {
+    nodes::converge(account, migration).await?;
+    control_plane::converge(account, migration).await
+}
+
+#[tokio::test]
+async fn what_roles_say_of_blues_provider_goes_with_it_and_what_they_say_of_others_stays() {
+    let left = Account::survives(irsa_shop, control_plane_goes).await.unwrap();
+    assert_eq!(left.aws.oidc_providers, BTreeMap::new());
+    let (before, _) = irsa_shop().await;
+    let blue = before.provider_of("shop-blue").unwrap();
+    for name in irsa::ROLES {
+        let policy = TrustPolicy::read(&before.aws().roles[name]).unwrap();
+        let expected = policy.without(&[irsa::statement(name, &blue)]).unwrap().text();
+        assert_eq!(left.aws.roles[name], expected);
+        assert!(expected.contains("id/GREENS"));
+    }
+    let kinds: Vec<Kind> = left.entries.iter().map(|entry| entry.key.kind).collect();
+    assert!(kinds.contains(&Kind::TrustStatement) && kinds.contains(&Kind::OidcProvider), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn a_role_that_trusts_nobody_but_blues_provider_is_left_as_it_is() {
+    let (account, migration) = irsa_shop().await;
+    let blue = account.provider_of("shop-blue").unwrap();
+    let only = json!({ "Version": "2012-10-17", "Statement": [irsa::statement("cart", &blue)] }).to_string();
+    account.aws().roles.insert("cart".to_owned(), only.clone());
+    let error = account.drive(&migration, control_plane_goes).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("role/cart has nothing but what is to be taken out of it"), "{error}");
+    assert_eq!(account.aws().roles["cart"], only);
+    assert!(account.aws().oidc_providers.contains_key(&blue));
 }

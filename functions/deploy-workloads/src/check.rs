@@ -7,7 +7,7 @@ mod faults;
 use domain::{
     Condition, Migration, Outcome, PhaseError,
     manifest::{
-        ObjectId, Placed, Prepared, left,
+        ObjectId, Placed, Prepared, aws_auth, left,
         order::Step,
         prepare::{Hosts, Preparation, read},
     },
@@ -60,6 +60,12 @@ pub(crate) async fn check<P: Manifests + Kubernetes>(ports: &P, migration: &Migr
     let mut left = left::only_on_blue(&blue, &green).await.map_err(spreading)?;
     left.retain(|id| !brought.contains(&identity(id)) && !left::is_left(id, &migration.input.workloads.leave));
     faults.lacks(&left);
+    // Blue may let people in by a ConfigMap, and the bundles may bring it.
+    let compute = &migration.plan.compute;
+    if compute.blue.authentication_mode != "API" && !brought.contains(&identity(&aws_auth::id())) {
+        let config = blue.get(&aws_auth::id()).await.map_err(spreading)?;
+        faults.keeps_out(&config.map(|config| aws_auth::only_there(&config, compute)).unwrap_or_default());
+    }
     let undefined = custom::against(&definitions, custom, &mut faults);
     unknown += rehearse(&green, &undefined, &namespaces, migration.deadline, &mut faults).await;
     faults.finish()?;

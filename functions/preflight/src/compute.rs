@@ -8,10 +8,12 @@ mod network;
 mod nodes;
 mod planned;
 mod quotas;
-mod roles;
+pub(crate) mod roles;
 mod room;
 mod settings;
 mod tags;
+
+pub(crate) use quotas::whole;
 
 use domain::{
     Input, PhaseError, Problem, neighbours,
@@ -82,9 +84,9 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
         ..Compute::default()
     };
     problems.extend(control_plane::problems_of_version(ports, &compute).await?);
-    access::read(ports, &mut compute, &mut problems).await?;
     let types = nodes::changes::instance_types(ports, input).await?;
     let changes = nodes::read(ports, input, &types, &mut compute, &mut problems).await?;
+    access::read(ports, &mut compute, &mut problems).await?;
     let shared = network::read(ports, input, &types, &mut compute, &mut problems).await?;
     problems.extend(addons::problems(&compute, &input.workloads.replace));
     problems.extend(roles::problems(ports, &compute).await?);

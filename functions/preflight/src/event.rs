@@ -1,12 +1,12 @@
 //! The callers of this function: the migrate machine with the user's input, and the rollback machine at its end.
 
-use crate::{Findings, compute, conclude, edge, refuse, undo, watch, workloads};
+use crate::{Findings, compute, conclude, edge, identities, refuse, undo, watch, workloads};
 use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, Whole,
     invocation::reconcile,
     ports::{
-        Alarms, Approvals, Clock, Kubernetes, Leases, Ledger, Manifests, Messages, Migrations, Neighbours, Schedules,
-        Settings,
+        Alarms, Approvals, Clock, Kubernetes, Leases, Ledger, Manifests, Messages, Migrations, Neighbours,
+        OidcProviders, Schedules, Settings,
         migrations::{Life, Meta},
     },
 };
@@ -43,6 +43,7 @@ pub trait Ports:
     + Kubernetes
     + Manifests
     + Messages
+    + OidcProviders
     + Schedules
     + Settings
     + Clock
@@ -61,6 +62,7 @@ impl<T> Ports for T where
         + Kubernetes
         + Manifests
         + Messages
+        + OidcProviders
         + Schedules
         + Settings
         + Clock
@@ -92,6 +94,8 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
     let mut findings = Findings { compute, edge, workloads: workloads::read(ports, input, &around).await? };
     let others = compute::neighbours(ports, &findings.compute.facts, &findings.edge.facts).await?;
     findings.compute.advice.extend(others);
+    let found = identities::read(ports, input, &findings.compute.facts, &findings.workloads.facts).await?;
+    findings.compute.extend(found);
     let opened = conclude(ports, id, &reading, input, &call.input, findings).await?;
     if !input.dry_run {
         let (_, migration) = ports.load(id, invocation.deadline).await?;

@@ -8,6 +8,7 @@ pub mod compute;
 pub mod cost;
 pub mod edge;
 pub mod event;
+pub mod identities;
 pub mod workloads;
 
 use domain::{

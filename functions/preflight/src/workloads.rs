@@ -10,13 +10,13 @@ pub use around::Around;
 use domain::{
     Input, Kind, PhaseError, Problem,
     manifest::{
-        Classes, HOLD_LABEL, Object, ObjectId, RUN_LABEL, class, classify, helm, hold, outside::Controllers,
+        Classes, HOLD_LABEL, Object, ObjectId, RUN_LABEL, assumed, class, classify, helm, hold, outside::Controllers,
         prepare::as_green, refusal::reasons, removed, workload,
     },
     object::{actors::Actor, autoscalers},
     plan::{
         Found, Planned,
-        workloads::{Bundle, Workload, Workloads},
+        workloads::{Assumed, Bundle, Workload, Workloads},
     },
     ports::{Kubernetes, Manifests},
 };
@@ -148,11 +148,18 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
         hosts: asked.hosts.clone(),
         routes,
         replace: asked.replace.clone(),
+        assumed: all.iter().flat_map(|(index, object)| takes_roles(*index, object)).collect(),
     };
     let mut found = Found::new(facts);
     found.problems = problems;
     found.advice = advice;
     found
+}
+
+fn takes_roles(index: usize, object: &Object) -> impl Iterator<Item = Assumed> {
+    let by = format!("{} (document {} of {})", object.id, object.document, manifest_path(index));
+    let roles = assumed::roles(object).into_iter();
+    roles.map(move |role| Assumed { role_arn: role.to_owned(), by: by.clone() })
 }
 
 fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<Problem> {

@@ -1,15 +1,16 @@
 //! provision-control-plane: green's EKS cluster, its add-ons that nodes need, and who may use it.
 //!
 //! The cluster is made like blue, without a bootstrap administrator; then come the rules that name its cluster security
-//! group, blue's access entries and Pod Identity associations, Bascule's own access entry on both clusters, and the add-ons that nodes
-//! need to become ready.
+//! group, blue's access entries and Pod Identity associations, Bascule's own access entry on both clusters, the OIDC provider with what IAM
+//! roles say of it, and the add-ons that nodes need to become ready.
 
 mod access;
+mod identities;
 mod network;
 
 use domain::{
     Migration, Outcome, PhaseError, Whole,
-    ports::{Access, Addons, Clock, Clusters, Ledger, LogGroups, Network, NodeGroups, Settings},
+    ports::{Access, Addons, Clock, Clusters, Ledger, LogGroups, Network, NodeGroups, OidcProviders, Roles, Settings},
     reconcile::Waiting,
     resources::{addon, cluster, log_group, security_group, security_group_rule},
 };
@@ -31,7 +32,7 @@ pub enum Undo {
 /// `NotReady` while EKS creates; `Unhealthy` where it fails; `Conflict` where green's name is taken.
 pub async fn converge<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + Addons + Access + LogGroups + Network + Settings + Clock,
+    P: Ledger + Clusters + Addons + Access + LogGroups + Network + OidcProviders + Roles + Settings + Clock,
 {
     log_group::ensure(ports, migration).await?;
     let clones = security_group::clones(ports, migration).await?;
@@ -41,6 +42,8 @@ where
     network::ensure(ports, migration, &green).await?;
     access::ensure_own(ports, migration).await?;
     access::ensure_copied(ports, migration).await?;
+    // Before the add-ons: the network plugin may get its credentials this way.
+    identities::ensure(ports, migration, &green.cluster).await?;
     for addon in migration.plan.compute.addons(true) {
         addon::ensure(ports, migration, addon).await?;
     }
@@ -59,12 +62,13 @@ where
 /// `NotReady` while node groups are left or EKS deletes.
 pub async fn undo<P>(ports: &P, migration: &Migration, step: Undo) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + NodeGroups + Access + LogGroups + Network + Clock,
+    P: Ledger + Clusters + NodeGroups + Access + LogGroups + Network + OidcProviders + Roles + Clock,
 {
     access::remove_from_blue(ports, migration).await?;
     if step == Undo::LeaveBlue {
         return Ok(Outcome::done());
     }
+    identities::remove(ports, migration).await?;
     if let Some(green) = cluster::find(ports, migration).await? {
         let left = ports.node_groups(&migration.plan.compute.green.name).await?;
         if !left.is_empty() {

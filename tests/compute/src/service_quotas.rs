@@ -11,8 +11,12 @@ use serde_json::{Value, json};
 use crate::account::Account;
 
 /// Service, code and the value that a new account has.
-const QUOTAS: [(&str, &str, f64); 3] =
-    [("ec2", "L-1216C47A", 1152.0), ("ec2", "L-34B43A08", 1152.0), ("vpc", "L-0EA8095F", 60.0)];
+const QUOTAS: [(&str, &str, f64); 4] = [
+    ("ec2", "L-1216C47A", 1152.0),
+    ("ec2", "L-34B43A08", 1152.0),
+    ("iam", "L-C07B4B0D", 2048.0),
+    ("vpc", "L-0EA8095F", 60.0),
+];
 
 /// Answers one HTTP request.
 pub(crate) async fn handle(_: Arc<Account>, request: Request<Bytes>) -> Response<Bytes> {
@@ -45,5 +49,9 @@ pub(crate) async fn accesses(account: Arc<Account>, request: Request<Bytes>) -> 
     let text = |member: &str| asked[member].as_str().unwrap_or_default();
     let (service, code) = (text("ServiceCode"), text("QuotaCode"));
     let quota = account.arn("servicequotas", &format!("{service}/{code}"));
-    vec![Access::new("servicequotas:GetServiceQuota", quota).with("servicequotas:service", service)]
+    let mut accesses = vec![Access::new("servicequotas:GetServiceQuota", quota).with("servicequotas:service", service)];
+    if service == "iam" {
+        accesses.push(Access::new("iam:GetAccountSummary", "*"));
+    }
+    accesses
 }

@@ -111,15 +111,19 @@ const MORE: [More; 10] = [
     },
 ];
 
-/// What the reference lists for an action and Bascule's requests do not need; `*` for all of it.
-const NOT_NEEDED: [(&str, &str, &str); 3] = [
+const OTHER_QUOTAS: &str = "only for quotas of that service; Bascule asks for EC2's, VPC's and IAM's";
+
+/// What the reference lists for an action and Bascule's requests do not need.
+const NOT_NEEDED: [(&str, &str, &str); 9] = [
     ("ec2:CreateLaunchTemplate", "ssm:GetParameters", "only where the template names its image by an SSM parameter"),
     ("ec2:DescribeLaunchTemplateVersions", "ssm:GetParameters", "only where ResolveAlias asks for such an image"),
-    (
-        "servicequotas:GetServiceQuota",
-        "*",
-        "only for quotas of the services that are named there; Bascule asks for EC2's and VPC's",
-    ),
+    ("servicequotas:GetServiceQuota", "autoscaling:DescribeAccountLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "cloudformation:DescribeAccountLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "dynamodb:DescribeLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "elasticloadbalancing:DescribeAccountLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "kinesis:DescribeLimits", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "rds:DescribeAccountAttributes", OTHER_QUOTAS),
+    ("servicequotas:GetServiceQuota", "route53:GetAccountLimit", OTHER_QUOTAS),
 ];
 
 /// API Gateway checks tags of a new resource as a call of their own: mattclay/aws-terminator#284 for `CreateRestApi`, and "allow
@@ -177,7 +181,7 @@ fn own(reference: &Reference, operation: &Operation, needs: &mut Needs) {
     let (prefix, _) = action.split_once(':').expect("service:Name");
     let known = reference.action(&action).unwrap_or_else(|| panic!("the reference has no action {action}"));
     let is_needed = |dependent: &&String| {
-        !NOT_NEEDED.iter().any(|(of, not_needed, _)| *of == action && [dependent.as_str(), "*"].contains(not_needed))
+        !NOT_NEEDED.iter().any(|(of, not_needed, _)| *of == action && dependent.as_str() == *not_needed)
     };
     needs.actions.extend(known.dependents.iter().filter(is_needed).cloned());
     needs.actions.insert(written);
@@ -185,7 +189,7 @@ fn own(reference: &Reference, operation: &Operation, needs: &mut Needs) {
         let tagging = if prefix == "apigateway" {
             API_GATEWAY_TAGS.to_owned()
         } else {
-            reference.tagging(prefix).unwrap_or_else(|| panic!("{prefix} has no action that tags"))
+            reference.tagging(&action).unwrap_or_else(|| panic!("{action} has no action that tags"))
         };
         needs.actions.insert(tagging);
     }

@@ -100,10 +100,12 @@ impl Reference {
         arns.map(open).collect()
     }
 
-    /// The action that gives tags in a service, where it has one of its own.
+    /// The action that gives tags to what another action creates, where its service has one of its own; IAM has one for each kind.
     #[must_use]
-    pub fn tagging(&self, prefix: &str) -> Option<String> {
-        let named = ["AddTags", "CreateTags", "TagResource"].map(|name| format!("{prefix}:{name}"));
+    pub fn tagging(&self, action: &str) -> Option<String> {
+        let (prefix, name) = action.split_once(':')?;
+        let of_kind = name.replacen("Create", "Tag", 1);
+        let named = ["AddTags", "CreateTags", "TagResource", &of_kind].map(|name| format!("{prefix}:{name}"));
         named.into_iter().find(|name| self.action(name).is_some_and(|action| action.access == "Tagging"))
     }
 }

@@ -37,7 +37,7 @@ fn body(name: &str) -> Value {
         }),
         "create_pod_identity_association" => json!({ "roleArn": ROLE, "tags": tags }),
         "import_rest_api" | "put_rest_api" => json!({ "x-amazon-apigateway-policy": {} }),
-        "get_service_quota" => json!({ "ServiceCode": "ec2", "QuotaCode": "L-1216C47A" }),
+        "get_service_quota" => json!({ "ServiceCode": "iam", "QuotaCode": "L-C07B4B0D" }),
         name if name.starts_with("create") => json!({ "tags": tags }),
         _ => json!({}),
     }

@@ -54,6 +54,21 @@ impl Faults {
         self.found.push(Fault { kind: String::new(), error: PhaseError::refused(message) });
     }
 
+    /// Takes who may use blue and could not use green.
+    pub(crate) fn keeps_out(&mut self, who: &BTreeSet<String>) {
+        if who.is_empty() {
+            return;
+        }
+        let who: Vec<&str> = who.iter().map(String::as_str).collect();
+        let message = format!(
+            "blue's ConfigMap/kube-system/aws-auth lets in whom no access entry of blue does, and green would not: {}. Make an access entry for each on blue, which is \
+             copied (`aws eks create-access-entry`; https://docs.aws.amazon.com/eks/latest/userguide/migrating-access-entries.html), take it out of there, or bring the \
+             ConfigMap in a bundle",
+            who.join(", ")
+        );
+        self.found.push(Fault { kind: String::new(), error: PhaseError::refused(message) });
+    }
+
     /// Takes note of what the bundles bring.
     pub(crate) fn brings(&mut self, id: &ObjectId) {
         if OF_PODS.iter().any(|(_, kind)| *kind == id.kind) {

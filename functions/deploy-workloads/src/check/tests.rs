@@ -131,6 +131,35 @@ async fn what_of_blue_is_in_no_bundle_is_refused_unless_the_input_leaves_it() {
     check(&account, &migration).await.unwrap();
 }
 
+#[tokio::test]
+async fn whom_blue_lets_in_by_its_config_map_alone_is_named_unless_a_bundle_brings_it() {
+    let config = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "aws-auth", "namespace": "kube-system" },
+        "data": {
+            "mapRoles": "- rolearn: arn:aws:iam::123456789012:role/nodes\n- rolearn: arn:aws:iam::123456789012:role/people\n",
+            "mapUsers": "- userarn: arn:aws:iam::123456789012:user/ann\n",
+        },
+    });
+    for (mode, bundles, expected) in [
+        ("API", vec![vec![deployment("default", 1)]], None),
+        ("API_AND_CONFIG_MAP", vec![vec![deployment("default", 1), config.clone()]], None),
+        (
+            "API_AND_CONFIG_MAP",
+            vec![vec![deployment("default", 1)]],
+            Some("green would not: arn:aws:iam::123456789012:user/ann. Make an"),
+        ),
+    ] {
+        let (account, mut migration) = shop(bundles);
+        mode.clone_into(&mut migration.plan.compute.blue.authentication_mode);
+        account.cluster(BLUE).put(config.clone());
+        let checked = check(&account, &migration).await;
+        match expected {
+            None => drop(checked.unwrap()),
+            Some(expected) => assert!(checked.unwrap_err().message.contains(expected)),
+        }
+    }
+}
+
 #[test]
 fn access_that_was_given_a_moment_ago_is_awaited() {
     for (condition, expected) in [

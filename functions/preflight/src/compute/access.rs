@@ -16,7 +16,8 @@ pub(super) async fn read<P: Access>(
     if compute.blue.authentication_mode != "CONFIG_MAP" {
         for principal in ports.access_entries(&blue).await? {
             let Some(entry) = ports.access_entry(&blue, &principal).await? else { continue };
-            match fate(&entry) {
+            let is_managed = compute.node_groups.iter().any(|group| group.role_arn == entry.principal_arn);
+            match fate(&entry, is_managed) {
                 Fate::Copied => compute.access_entries.push(copied(entry)),
                 Fate::MadeByEks => {}
                 Fate::Refused => problems.push(Problem::new(
@@ -39,19 +40,23 @@ enum Fate {
     Refused,
 }
 
-/// EKS makes the entries of managed node groups and Fargate, and those of its own service-linked roles
-/// (<https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>).
-fn fate(entry: &AccessEntry) -> Fate {
+/// EKS makes the entries of managed node groups and Fargate, and those of its own service-linked roles; people make those of nodes that they
+/// manage themselves (<https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>).
+fn fate(entry: &AccessEntry, is_managed: bool) -> Fate {
     match entry.entry_type.as_str() {
-        "EC2_LINUX" | "EC2_WINDOWS" | "FARGATE_LINUX" => Fate::MadeByEks,
+        "FARGATE_LINUX" => Fate::MadeByEks,
+        "EC2_LINUX" | "EC2_WINDOWS" if is_managed => Fate::MadeByEks,
         _ if entry.principal_arn.contains(":role/aws-service-role/") => Fate::MadeByEks,
-        "STANDARD" => Fate::Copied,
+        "STANDARD" | "EC2_LINUX" | "EC2_WINDOWS" => Fate::Copied,
         _ => Fate::Refused,
     }
 }
 
-/// A name that EKS made from the ARN is left to EKS again: it takes no such name from a request.
+/// A name that EKS made from the ARN is left to EKS again: it takes no such name from a request. Of nodes it takes neither name nor groups.
 fn copied(entry: AccessEntry) -> AccessEntry {
+    if entry.entry_type != "STANDARD" {
+        return AccessEntry { username: None, kubernetes_groups: Vec::new(), ..entry };
+    }
     AccessEntry { username: entry.username.filter(|name| !name.starts_with("arn:")), ..entry }
 }
 
@@ -63,27 +68,34 @@ mod tests {
     fn only_entries_that_people_made_are_copied() {
         let role = "arn:aws:iam::123456789012:role/admin";
         let service = "arn:aws:iam::123456789012:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS";
-        for (kind, principal, expected) in [
-            ("STANDARD", role, Fate::Copied),
-            ("STANDARD", service, Fate::MadeByEks),
-            ("EC2_LINUX", role, Fate::MadeByEks),
-            ("FARGATE_LINUX", role, Fate::MadeByEks),
-            ("HYBRID_LINUX", role, Fate::Refused),
-            ("EC2", role, Fate::Refused),
+        for (kind, principal, is_managed, expected) in [
+            ("STANDARD", role, false, Fate::Copied),
+            ("STANDARD", service, false, Fate::MadeByEks),
+            ("EC2_LINUX", role, true, Fate::MadeByEks),
+            ("EC2_LINUX", role, false, Fate::Copied),
+            ("FARGATE_LINUX", role, false, Fate::MadeByEks),
+            ("HYBRID_LINUX", role, false, Fate::Refused),
+            ("EC2", role, false, Fate::Refused),
         ] {
             let entry = AccessEntry {
                 entry_type: kind.to_owned(),
                 principal_arn: principal.to_owned(),
                 ..AccessEntry::default()
             };
-            assert_eq!(fate(&entry), expected, "{kind} {principal}");
+            assert_eq!(fate(&entry, is_managed), expected, "{kind} {principal}");
         }
     }
 
     #[test]
     fn a_name_that_eks_made_is_left_to_eks() {
-        let entry = |name: &str| AccessEntry { username: Some(name.to_owned()), ..AccessEntry::default() };
+        let entry = |name: &str| AccessEntry {
+            entry_type: "STANDARD".to_owned(),
+            username: Some(name.to_owned()),
+            ..AccessEntry::default()
+        };
         assert_eq!(copied(entry("arn:aws:sts::123456789012:assumed-role/admin/{{SessionName}}")).username, None);
         assert_eq!(copied(entry("deployer")).username.as_deref(), Some("deployer"));
+        let nodes = AccessEntry { entry_type: "EC2_LINUX".to_owned(), ..entry("system:node:{{EC2PrivateDNSName}}") };
+        assert_eq!(copied(nodes).username, None);
     }
 }

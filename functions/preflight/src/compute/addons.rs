@@ -35,15 +35,6 @@ pub(super) async fn read<P: Addons + Access>(
                 .map(|identity| (identity.service_account.clone(), identity.role_arn.clone()))
                 .collect();
         }
-        if let Some(role) = &addon.service_account_role_arn {
-            problems.push(Problem::new(
-                BLUE,
-                format!(
-                    "the add-on {name} uses the role {role} through blue's OIDC provider, which green does not have; give it a Pod Identity \
-                     association instead (https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html)"
-                ),
-            ));
-        }
         let offer = ports.addon_versions(&name, green_version).await?;
         // Add-ons that can only be in their own namespace refuse to be told even that.
         addon.namespace = addon.namespace.filter(|namespace| offer.default_namespace.as_ref() != Some(namespace));

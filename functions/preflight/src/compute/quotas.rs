@@ -61,7 +61,7 @@ pub(super) async fn problems<P: Network + Quotas>(
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quota is a small whole number")]
-fn whole(quota: f64) -> usize {
+pub(crate) fn whole(quota: f64) -> usize {
     quota.max(0.0) as usize
 }
 

@@ -58,7 +58,7 @@ fn named(compute: &Compute) -> BTreeMap<&str, Vec<String>> {
 }
 
 /// The name of a role of the account that the cluster is in; IAM cannot be asked for those of others, nor here for users.
-fn role_name<'a>(cluster: &str, arn: &'a str) -> Option<&'a str> {
+pub(crate) fn role_name<'a>(cluster: &str, arn: &'a str) -> Option<&'a str> {
     let account = |arn: &'_ str| arn.split(':').nth(4).unwrap_or_default().to_owned();
     let resource = arn.split(':').nth(5)?;
     let name = resource.strip_prefix("role/")?.rsplit('/').next()?;

@@ -64,7 +64,6 @@ async fn a_healthy_bundle_becomes_facts() {
 
 #[tokio::test]
 async fn each_thing_that_is_wrong_is_told_with_its_path_and_what_to_do() {
-    let role = "eks.amazonaws.com/role-arn";
     for (more, workloads, expected) in [
         (vec![deployment("consumer")], json!({}), "$.workloads.hold: these workloads work without being asked"),
         (
@@ -106,13 +105,6 @@ async fn each_thing_that_is_wrong_is_told_with_its_path_and_what_to_do() {
             vec![json!({ "apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": { "name": "b" } })],
             json!({}),
             "$.workloads.manifests[0]: PodDisruptionBudget/default/b is written for policy/v1beta1, which Kubernetes 1.34 does not serve any more; use policy/v1",
-        ),
-        (
-            vec![
-                json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "s", "annotations": { role: "arn" } } }),
-            ],
-            json!({}),
-            "$.workloads.manifests[0]: ServiceAccount/default/s has the annotation",
         ),
         (
             vec![

@@ -112,6 +112,10 @@ impl Settings for Account {
         self.optional_setting("BASCULE_SECURITY_GROUP_ID").map(ToOwned::to_owned)
     }
 
+    fn irsa_roles(&self) -> Option<String> {
+        self.optional_setting("BASCULE_IRSA_ROLES").map(ToOwned::to_owned)
+    }
+
     fn approval_url(&self) -> Result<String, PhaseError> {
         self.setting("BASCULE_APPROVAL_URL").map(ToOwned::to_owned)
     }

@@ -28,6 +28,8 @@ pub mod error;
 mod fate;
 #[cfg(feature = "cloudwatch")]
 pub mod flows;
+#[cfg(feature = "iam")]
+mod iam;
 #[cfg(feature = "kms")]
 pub mod kms;
 #[cfg(feature = "kubernetes")]
@@ -39,8 +41,6 @@ pub mod log_groups;
 pub mod probes;
 #[cfg(feature = "servicequotas")]
 mod quotas;
-#[cfg(feature = "iam")]
-mod roles;
 #[cfg(feature = "s3")]
 pub mod s3;
 #[cfg(test)]

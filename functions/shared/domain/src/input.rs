@@ -1,9 +1,11 @@
 //! The input of a migration: what a user pastes into the Step Functions console.
 
+mod identities;
 mod nodes;
 mod read;
 mod schema;
 
+pub use identities::{Identities, Irsa};
 pub use nodes::{NodeGroupChange, Size};
 pub use read::Reading;
 
@@ -37,6 +39,9 @@ pub struct Input {
     pub gateway: Gateway,
     /// What runs on the clusters.
     pub workloads: Workloads,
+    /// What becomes of the ways by which Pods get AWS credentials.
+    #[serde(default, skip_serializing_if = "Identities::is_default")]
+    pub identities: Identities,
     /// Requests that must answer as expected through green before anything is switched.
     #[serde(default)]
     pub smoke: Vec<Smoke>,

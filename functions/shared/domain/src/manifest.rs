@@ -3,6 +3,8 @@
 
 pub mod applied;
 pub mod apply;
+pub mod assumed;
+pub mod aws_auth;
 pub mod class;
 pub mod deployed;
 pub mod duplicates;

@@ -12,6 +12,7 @@ mod drive;
 mod ec2;
 mod eks;
 mod faults;
+mod iam;
 mod kubernetes;
 mod ledger;
 mod load_balancing;

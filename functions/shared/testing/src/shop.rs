@@ -8,6 +8,7 @@
 mod compute;
 mod edge;
 mod green;
+pub mod irsa;
 mod workloads;
 
 pub use green::{G, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, TEMPORARY, TEMPORARY_GREEN};

@@ -20,7 +20,12 @@ fn every_member_of_a_cluster_has_its_fate() {
             ("resources_vpc_config", Copied),
             ("kubernetes_network_config", Copied),
             ("logging", Copied),
-            ("identity", Differs("the issuer of OIDC tokens: IAM roles for service accounts are refused")),
+            (
+                "identity",
+                Differs(
+                    "the issuer of OIDC tokens: IAM roles that trust blue's trust green's too where the input says so",
+                ),
+            ),
             ("status", STATE),
             ("certificate_authority", IDENTITY),
             ("client_request_token", IDENTITY),
@@ -139,7 +144,7 @@ fn every_member_of_what_hangs_on_a_cluster_has_its_fate() {
             ("addon_arn", IDENTITY),
             ("created_at", IDENTITY),
             ("modified_at", IDENTITY),
-            ("service_account_role_arn", Refused),
+            ("service_account_role_arn", Copied),
             ("tags", Copied),
             ("publisher", Differs("of the add-on's version")),
             ("owner", Differs("of the add-on's version")),

@@ -8,10 +8,6 @@ use super::{
 use crate::object::is_initial_namespace;
 use serde_json::Value;
 
-/// Makes an IAM role's credentials reach Pods by the cluster's OIDC provider, which a role's trust policy must name
-/// (<https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>).
-const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
-
 /// The ends of annotations for whose values external-dns writes records, behind a prefix that its versions and its `--annotation-prefix`
 /// choose (<https://kubernetes-sigs.github.io/external-dns/latest/docs/annotations/annotations/>).
 const DNS_ANNOTATIONS: [&str; 2] = ["/hostname", "/internal-hostname"];
@@ -45,12 +41,6 @@ pub fn reasons(object: &Object, held: bool, run: bool, controllers: &Controllers
             "{id} is of type LoadBalancer: AWS would make a load balancer that Bascule does not know. Make it ClusterIP, or hold it (workloads.hold or the label {}): \
              green then gets its load balancer after the switch, and its clients must be moved by you",
             class::HOLD_LABEL
-        ));
-    }
-    if id.kind == "ServiceAccount" && annotations[ROLE_ANNOTATION].is_string() {
-        reasons.push(format!(
-            "{id} has the annotation {ROLE_ANNOTATION}: roles for service accounts are not moved yet, since their trust policies name blue's OIDC provider. \
-             Use EKS Pod Identity for it, which is moved"
         ));
     }
     let volumes = workload::pod_spec(&object.id.kind, &object.value).filter(|_| workload::is_workload(id));
@@ -151,10 +141,6 @@ mod tests {
             (
                 json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "x" }, "spec": { "type": "LoadBalancer" } }),
                 "type LoadBalancer",
-            ),
-            (
-                json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "x", "annotations": { "eks.amazonaws.com/role-arn": "arn" } } }),
-                "Pod Identity",
             ),
             (
                 json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "x", "annotations": { "external-dns.alpha.kubernetes.io/hostname": "a" } } }),

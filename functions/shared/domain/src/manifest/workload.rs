@@ -70,7 +70,8 @@ pub fn variables(object: &Object) -> impl Iterator<Item = &str> {
     variables.filter_map(|variable| variable["name"].as_str())
 }
 
-fn containers(object: &Object) -> impl Iterator<Item = &Value> {
+/// All containers, init containers first.
+pub(super) fn containers(object: &Object) -> impl Iterator<Item = &Value> {
     let spec = pod_spec(&object.id.kind, &object.value);
     let lists = ["initContainers", "containers"].into_iter().filter_map(move |name| spec?.get(name)?.as_array());
     lists.flatten()

@@ -37,7 +37,7 @@ pub struct Compute {
     pub launch_templates: Vec<LaunchTemplate>,
     /// Blue's add-ons, with the versions that green gets.
     pub addons: Vec<Addon>,
-    /// Blue's access entries of type `STANDARD`; those that EKS makes for nodes and for itself are not here.
+    /// Blue's access entries that people made; those that EKS makes for managed nodes and for itself are not here.
     pub access_entries: Vec<AccessEntry>,
     /// Blue's Pod Identity associations, without those that belong to an add-on.
     pub pod_identities: Vec<PodIdentity>,

@@ -32,4 +32,13 @@ impl<T> Found<T> {
             advice: Vec::new(),
         }
     }
+
+    /// With what another part found beside facts.
+    pub fn extend(&mut self, other: Found<()>) {
+        self.problems.extend(other.problems);
+        self.creates.extend(other.creates);
+        self.deletes.extend(other.deletes);
+        self.switch.extend(other.switch);
+        self.advice.extend(other.advice);
+    }
 }

@@ -23,6 +23,19 @@ pub struct Workloads {
     /// What names blue in the bundles, and what it becomes on green.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replace: Vec<Replacement>,
+    /// The IAM roles that Pods of the bundles take through their cluster's OIDC provider.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumed: Vec<Assumed>,
+}
+
+/// An IAM role that Pods take through their cluster's OIDC provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assumed {
+    /// The role.
+    pub role_arn: String,
+    /// By what, for people: object, document, and the JSON path of its bundle.
+    pub by: String,
 }
 
 /// One bundle of manifests, as S3 served it to preflight.

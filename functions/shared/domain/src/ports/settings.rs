@@ -14,6 +14,9 @@ pub trait Settings: Sync {
     /// The security group of the functions that talk to Kubernetes, where they run in the user's subnets.
     fn functions_security_group(&self) -> Option<String>;
 
+    /// The pattern, with paths, of the IAM roles whose trust policies Bascule may change; `None` where it may change none.
+    fn irsa_roles(&self) -> Option<String>;
+
     /// The URL of the approval page, with a slash at its end.
     ///
     /// # Errors

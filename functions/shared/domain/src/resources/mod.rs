@@ -11,6 +11,7 @@ pub mod listener;
 pub mod load_balancer;
 pub mod log_group;
 pub mod node_group;
+pub mod oidc_provider;
 pub mod pod_identity_association;
 pub mod rest_api;
 pub mod schedule;
@@ -20,6 +21,7 @@ pub mod stage;
 pub mod stage_shift;
 pub mod target_group;
 pub mod target_group_attachment;
+pub mod trust_statement;
 pub mod usage_plan;
 pub mod vpc_link;
 pub mod workload;
@@ -60,6 +62,10 @@ pub enum Kind {
     Addon,
     /// An EKS Pod Identity association.
     PodIdentityAssociation,
+    /// The IAM OIDC provider of a cluster.
+    OidcProvider,
+    /// The statements of an IAM role's trust policy by which Pods of a cluster take the role.
+    TrustStatement,
     /// An EKS managed node group.
     NodeGroup,
     /// A Network Load Balancer.

@@ -11,6 +11,7 @@ use domain::ports::clusters::{AddonSchema, AddonStatus};
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::ports::log_groups::LogGroup;
 use domain::ports::network::{Instance, InstanceType, Interface};
+use domain::ports::oidc_providers::OidcProvider;
 use domain::ports::scaling::AutoScalingGroup;
 use domain::ports::schedules::Appointment;
 use serde_json::Value;
@@ -69,6 +70,14 @@ pub struct Aws {
     pub quotas: BTreeMap<(String, String), f64>,
     /// IAM roles by name: who may assume each.
     pub roles: BTreeMap<String, String>,
+    /// Trust policies of roles by name as they are still seen.
+    pub former_roles: BTreeMap<String, String>,
+    /// IAM OIDC providers by ARN.
+    pub oidc_providers: BTreeMap<String, OidcProvider>,
+    /// OIDC providers by ARN as they are still seen, or not.
+    pub former_providers: BTreeMap<String, Option<OidcProvider>>,
+    /// The pattern of the roles whose trust policies Bascule may change.
+    pub irsa_roles: Option<String>,
     /// What people hung on Auto Scaling groups, by the group's name.
     pub hung_on: BTreeMap<String, Vec<String>>,
     /// What the configuration of an add-on may hold, by its name.
@@ -151,10 +160,13 @@ impl Aws {
         finished
     }
 
-    /// Without what differs from run to run though the same is left: the time, what has happened, and since when things exist.
+    /// Without what differs from run to run though the same is left: the time, what has happened, since when things exist, and
+    /// what IAM still shows of before.
     #[must_use]
     pub fn contents(&self) -> Self {
         let mut contents = Self { history: History::default(), clock: Clock::default(), ..self.clone() };
+        contents.former_roles.clear();
+        contents.former_providers.clear();
         for cluster in contents.clusters.values_mut() {
             cluster.created_at = jiff::Timestamp::UNIX_EPOCH;
         }

@@ -6,8 +6,7 @@ use super::time::Change;
 use super::{Account, Aws};
 use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
 use domain::ports::network::{Instance, InstanceType, Interface, NewLaunchTemplate};
-use domain::ports::roles::Role;
-use domain::ports::{LaunchTemplates, Network, Quotas, Roles};
+use domain::ports::{LaunchTemplates, Network, Quotas};
 use domain::{PhaseError, Tags};
 
 /// The rule that every new group has.
@@ -180,15 +179,6 @@ impl Network for Account {
 impl Quotas for Account {
     async fn quota(&self, service: &str, code: &str) -> Result<Option<f64>, PhaseError> {
         self.read("servicequotas:GetServiceQuota", |aws| aws.quotas.get(&pair(service, code)).copied())
-    }
-}
-
-impl Roles for Account {
-    async fn role(&self, name: &str) -> Result<Option<Role>, PhaseError> {
-        self.read("iam:GetRole", |aws| {
-            let trust_policy = aws.roles.get(name)?.clone();
-            Some(Role { arn: format!("arn:aws:iam::123456789012:role/{name}"), trust_policy })
-        })
     }
 }
 

@@ -22,6 +22,12 @@ pub(crate) fn arn(kind: &str, name: &str) -> String {
     format!("arn:aws:eks:eu-central-1:123456789012:{kind}/{name}")
 }
 
+/// 32 hexadecimal digits, as EKS names issuers, which tell nothing of the cluster's name.
+fn issuer_id(name: &str) -> String {
+    let digits: String = name.bytes().rev().map(|byte| format!("{byte:02X}")).collect();
+    format!("{digits:0<32.32}")
+}
+
 fn names<T>(map: &BTreeMap<(String, String), T>, cluster: &str) -> Vec<String> {
     map.keys().filter(|(of, _)| of == cluster).map(|(_, name)| name.clone()).collect()
 }
@@ -45,7 +51,7 @@ impl Aws {
         "ACTIVE".clone_into(&mut found.status);
         found.cluster.cluster_security_group_id.clone_from(&id);
         found.cluster.endpoint = format!("https://{name}.eks.amazonaws.com");
-        found.cluster.oidc_issuer = format!("https://oidc.eks.eu-central-1.amazonaws.com/id/{name}");
+        found.cluster.oidc_issuer = format!("https://oidc.eks.eu-central-1.amazonaws.com/id/{}", issuer_id(name));
         let itself = Rule { direction: Direction::Ingress, peer: Peer::Group(id.clone()), ..everything_out() };
         let group = SecurityGroup {
             id: id.clone(),

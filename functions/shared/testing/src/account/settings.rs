@@ -13,6 +13,10 @@ impl Settings for Account {
         self.aws().functions_group.clone()
     }
 
+    fn irsa_roles(&self) -> Option<String> {
+        self.aws().irsa_roles.clone()
+    }
+
     fn approval_url(&self) -> Result<String, PhaseError> {
         Ok("https://decide.example.com/".to_owned())
     }

@@ -29,6 +29,8 @@ pub struct Durations {
     /// Until a new security group can be seen and named: EC2 is eventually consistent
     /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
     pub security_group: SignedDuration,
+    /// Until a change of IAM can be seen.
+    pub iam: SignedDuration,
     /// The first checks of a target.
     pub health_checks: SignedDuration,
     /// Until a controller has done what a written object asks for.
@@ -47,6 +49,7 @@ impl Default for Durations {
             vpc_link: SignedDuration::from_mins(3),
             vpc_link_deletion: SignedDuration::from_mins(2),
             security_group: SignedDuration::ZERO,
+            iam: SignedDuration::ZERO,
             health_checks: SignedDuration::from_secs(30),
             rollout: SignedDuration::from_secs(30),
         }
@@ -84,6 +87,8 @@ pub(super) enum Change {
     VpcLinkCreated(String),
     VpcLinkDeleted(String),
     SecurityGroupSeen(String),
+    RoleSeen(String),
+    OidcProviderSeen(String),
     TargetChecked(String, String),
     ObjectReconciled(String, ObjectId),
 }
@@ -133,6 +138,12 @@ impl Aws {
             }
             Change::SecurityGroupSeen(id) => {
                 self.unseen.remove(&id);
+            }
+            Change::RoleSeen(name) => {
+                self.former_roles.remove(&name);
+            }
+            Change::OidcProviderSeen(arn) => {
+                self.former_providers.remove(&arn);
             }
             Change::TargetChecked(group, target) => {
                 self.unchecked.remove(&(group, target));

@@ -72,5 +72,6 @@ pub(super) fn found(account: &Account) -> Workloads {
         hosts: vec![Host { primary: "shop.example.com".to_owned(), temporary: "green.example.com".to_owned() }],
         routes: 1,
         replace: Vec::new(),
+        assumed: Vec::new(),
     }
 }

@@ -80,5 +80,6 @@ pub(crate) fn now(account: &Account, witness: &Witness) -> Result<(), String> {
     belongings::blue_is_deleted_only_after_a_good_bake_and_only_what_was_approved(&sight)?;
     belongings::everything_new_is_known_to_the_ledger(&sight)?;
     belongings::everything_is_created_once(&sight)?;
+    belongings::pods_get_their_roles(&sight)?;
     audit::the_locks_are_held_while_the_migration_is_under_way(&sight, &table)
 }

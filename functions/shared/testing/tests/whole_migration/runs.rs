@@ -34,6 +34,7 @@ fn durations() -> Durations {
         vpc_link: short,
         vpc_link_deletion: short,
         security_group: short,
+        iam: short,
         health_checks: short,
         rollout: short,
     }
@@ -48,7 +49,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(way: &'a Way) -> Self {
-        let account = Account::shop();
+        let account = if way.irsa { Account::irsa_shop() } else { Account::shop() };
         account.aws().clock.durations = durations();
         let start = account.aws().now();
         let mut aws = StepFunctions::new(start);

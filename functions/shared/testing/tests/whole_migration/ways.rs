@@ -70,6 +70,8 @@ pub(crate) struct Way {
     pub(crate) end: End,
     /// What its calls meet, one at a time.
     pub(crate) faults: &'static [Fault],
+    /// Whether Pods take IAM roles through their cluster's OIDC provider.
+    pub(crate) irsa: bool,
 }
 
 impl Way {
@@ -105,7 +107,13 @@ fn way(name: &'static str, end: End, fields: &Value) -> Way {
         outside: Outside::Quiet,
         end,
         faults: &[Fault::Killed],
+        irsa: false,
     }
+}
+
+/// A way in the world `irsa`.
+fn irsa(name: &'static str, end: End, outside: Outside) -> Way {
+    Way { irsa: true, outside, ..way(name, end, &json!({ "identities": { "irsa": "extend" } })) }
 }
 
 /// Every way.
@@ -157,5 +165,8 @@ pub(crate) fn ways() -> Vec<Way> {
         from(Outside::StoppedThen, way("stopped at once", End::Either, &json!({}))),
         from(Outside::RollbackThen, way("rolled back at once", End::Either, &json!({}))),
         from(Outside::TurnedBackThen, way("turned back meanwhile", End::Either, &json!({}))),
+        irsa("irsa", End::GreenServes, Outside::Quiet),
+        irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
     ]
 }

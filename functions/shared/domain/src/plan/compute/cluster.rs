@@ -166,7 +166,7 @@ pub struct Addon {
     pub tags: Tags,
 }
 
-/// An access entry of type `STANDARD`
+/// An access entry
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

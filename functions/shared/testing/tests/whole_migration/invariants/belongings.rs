@@ -4,11 +4,14 @@ use super::Sight;
 use domain::approval::{Decision, Question};
 use domain::manifest::ObjectId;
 use domain::ports::migrations::Life;
+use domain::resources::oidc_provider;
+use domain::trust_policy::{self, TrustPolicy};
 use domain::{Kind, Status};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use testing::Aws;
-use testing::shop::{API, BLUE};
+use std::sync::LazyLock;
+use testing::shop::{API, BLUE, GREEN, irsa};
+use testing::{Account, Aws};
 
 /// Kind, and id or ARN as the ledger has it.
 pub(crate) type Thing = (Kind, String);
@@ -51,6 +54,13 @@ pub(super) fn everything(aws: &Aws) -> Things {
     }
     for group in aws.log_groups.values() {
         put(Kind::LogGroup, &group.arn, None);
+    }
+    for arn in aws.oidc_providers.keys() {
+        put(Kind::OidcProvider, arn, None);
+    }
+    // What roles say of blue's provider, which is approved with the role's ARN; what they say of green's is looked at below.
+    for name in aws.roles.iter().filter(|(_, policy)| policy.contains(blue_issuer())).map(|(name, _)| name) {
+        put(Kind::TrustStatement, &irsa::role_arn(name), None);
     }
     for template in aws.launch_templates.keys() {
         put(Kind::LaunchTemplate, template, None);
@@ -155,9 +165,43 @@ pub(super) fn everything_new_is_known_to_the_ledger(sight: &Sight) -> Result<(),
         (Kind::Integration, before.methods.get(API) != now.methods.get(API)),
         (Kind::StageShift, before.stages.get(&prod()) != now.stages.get(&prod())),
         (Kind::Workload, specs(before) != specs(now)),
+        (Kind::TrustStatement, before.roles != now.roles),
     ] {
         if changed && !cleaned && !of_kind(kind) {
             return Err(format!("the ledger knows no {kind} though it was changed"));
+        }
+    }
+    Ok(())
+}
+
+/// Blue's issuer, without the scheme.
+fn blue_issuer() -> &'static str {
+    static ISSUER: LazyLock<String> = LazyLock::new(|| {
+        let arn = Account::shop().provider_of(BLUE).unwrap();
+        trust_policy::issuer(&arn).to_owned()
+    });
+    &ISSUER
+}
+
+/// Pods of blue get their roles for as long as there is a blue; those of green, from the switch on.
+pub(super) fn pods_get_their_roles(sight: &Sight) -> Result<(), String> {
+    let (before, now) = (&sight.witness.before, sight.aws);
+    let may = |cluster: &str, name: &str| {
+        let provider = now.clusters.get(cluster).and_then(|found| oidc_provider::arn(&found.cluster));
+        provider.is_none_or(|provider| {
+            let said = now.roles.get(name).and_then(|policy| TrustPolicy::read(policy));
+            let trusts = said.is_some_and(|policy| policy.has(&irsa::statement(name, &provider)));
+            trusts && now.oidc_providers.contains_key(&provider)
+        })
+    };
+    let blue = before.clusters.get(BLUE).filter(|_| now.clusters.contains_key(BLUE)).map(|_| BLUE);
+    let b = before.stages.get(&prod()).map(|stage| &stage.deployment_id);
+    let stage = now.stages.get(&prod());
+    let shifted = stage.is_some_and(|stage| stage.canary.is_some() || Some(&stage.deployment_id) != b);
+    let roles = irsa::ROLES.iter().filter(|name| before.roles.contains_key(**name));
+    for (name, cluster) in roles.flat_map(|name| [blue, shifted.then_some(GREEN)].map(|cluster| (name, cluster))) {
+        if cluster.is_some_and(|cluster| !may(cluster, name)) {
+            return Err(format!("Pods of {cluster:?} do not get the role {name}"));
         }
     }
     Ok(())

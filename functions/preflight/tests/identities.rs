@@ -1,0 +1,157 @@
+//! Preflight of the roles that Pods take through blue's OIDC provider: a shop where all is well, then one thing changed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use domain::{
+    Input, Kind, Problem,
+    plan::{Found, Plan},
+    trust_policy::TrustPolicy,
+};
+use serde_json::{Value, json};
+use testing::{
+    Account, Aws,
+    shop::{BLUE, irsa},
+};
+
+async fn read(change: impl FnOnce(&mut Aws), identities: &Value) -> Found<()> {
+    let account = Account::irsa_shop();
+    change(&mut account.aws());
+    let mut written = irsa::input(json!({}));
+    written["identities"] = identities.clone();
+    let input = Input::read(&written).unwrap();
+    let before = account.aws().clone();
+    let compute = preflight::compute::read(&account, &input).await.unwrap();
+    assert_eq!(compute.problems, []);
+    let around = preflight::workloads::Around::of(&compute.facts, &Plan::default().edge);
+    let workloads = preflight::workloads::read(&account, &input, &around).await.unwrap();
+    let found = preflight::identities::read(&account, &input, &compute.facts, &workloads.facts).await.unwrap();
+    assert_eq!(*account.aws(), before, "preflight changes nothing");
+    found
+}
+
+fn texts(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+fn extend() -> Value {
+    json!({ "irsa": "extend" })
+}
+
+#[tokio::test]
+async fn the_plan_has_greens_provider_and_what_each_role_is_to_say_of_it_and_no_more_of_blues() {
+    let found = read(|_| {}, &extend()).await;
+    assert_eq!(texts(&found.problems), [""; 0]);
+    let of = |kind: Kind, all: &[domain::plan::Planned]| {
+        all.iter().filter(|planned| planned.kind == kind).map(|planned| planned.name.clone()).collect::<Vec<_>>()
+    };
+    let changes = of(Kind::TrustStatement, &found.creates);
+    assert_eq!(changes.len(), 2);
+    assert!(
+        changes[0].starts_with("in the trust policy of arn:aws:iam::123456789012:role/cart: + {\"Effect\":\"Allow\"")
+            && changes[0].contains("<OIDC issuer of shop-green>:sub\":\"system:serviceaccount:shop:cart\""),
+        "{changes:?}"
+    );
+    assert_eq!(of(Kind::TrustStatement, &found.deletes), ["cart", "cni"]);
+    let blue = Account::irsa_shop().provider_of(BLUE).unwrap();
+    assert_eq!(of(Kind::OidcProvider, &found.creates), [format!("of shop-green, like {blue}")]);
+    let deleted = found.deletes.iter().find(|planned| planned.kind == Kind::OidcProvider).unwrap();
+    assert_eq!(deleted.id.as_deref(), Some(blue.as_str()));
+    let told = found.advice.join("\n");
+    assert!(told.contains("aws iam tag-open-id-connect-provider --open-id-connect-provider-arn"), "{told}");
+    assert!(told.contains("such as Terraform at its next apply"), "{told}");
+}
+
+#[tokio::test]
+async fn without_a_word_in_the_input_each_role_is_refused_with_what_takes_it_and_what_to_write() {
+    let found = read(|_| {}, &json!({})).await;
+    let told = texts(&found.problems);
+    assert_eq!(told.len(), 2, "{told:#?}");
+    for (problem, by, role) in [
+        (&told[0], "ServiceAccount/shop/cart (document 9 of $.workloads.manifests[0])", "role/cart"),
+        (&told[1], "the add-on vpc-cni of $.blue.cluster", "role/cni"),
+    ] {
+        assert!(problem.starts_with(&format!("$.identities.irsa: {by} takes the role ")), "{problem}");
+        assert!(problem.contains(role) && problem.contains(r#""identities": {"irsa": "extend"}"#), "{problem}");
+    }
+    assert_eq!(found.creates, []);
+    // Blue's provider is of no use without blue, whoever takes roles through it.
+    assert_eq!(found.deletes.iter().map(|planned| planned.kind).collect::<Vec<_>>(), [Kind::OidcProvider]);
+}
+
+type Change = fn(&mut Aws);
+
+fn set(aws: &mut Aws, name: &str, policy: &Value) {
+    aws.roles.insert(name.to_owned(), policy.to_string());
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_of_a_role_is_told_with_what_to_do() {
+    let cases: [(Change, &str); 7] = [
+        (
+            |aws| drop(aws.roles.remove("cart")),
+            "takes the role arn:aws:iam::123456789012:role/cart, which does not exist",
+        ),
+        (
+            |aws| aws.irsa_roles = None,
+            r#"parameter IrsaRoles is "". Deploy it with a pattern for such roles, names with paths, here "cart""#,
+        ),
+        (|aws| aws.irsa_roles = Some("cni".to_owned()), r#"parameter IrsaRoles is "cni""#),
+        (|aws| aws.oidc_providers.clear(), "which does not exist: blue's Pods do not get it"),
+        (
+            |aws| {
+                let condition = json!({ "StringNotEquals": { "oidc.eks.eu-central-1.amazonaws.com/id/65756C622D706F687300000000000000:sub": "x" } });
+                let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition });
+                let policy = TrustPolicy::read(&aws.roles["cart"]).unwrap().with(&[deny]);
+                aws.roles.insert("cart".to_owned(), policy.text());
+            },
+            "names blue's issuer in a statement that is not for blue's provider",
+        ),
+        (
+            |aws| {
+                let gone = json!({ "Effect": "Allow", "Principal": { "AWS": "AROADBQP57FF2AEXAMPLE" }, "Action": "sts:AssumeRole" });
+                let policy = TrustPolicy::read(&aws.roles["cart"]).unwrap().with(&[gone]);
+                aws.roles.insert("cart".to_owned(), policy.text());
+            },
+            "names AROADBQP57FF2AEXAMPLE, which is what IAM shows of users and roles that were deleted",
+        ),
+        (|aws| set(aws, "cart", &json!("no policy")), "is no JSON object with statements"),
+    ];
+    for (change, expected) in cases {
+        let found = read(change, &extend()).await;
+        let told = texts(&found.problems);
+        assert!(told.iter().any(|problem| problem.contains(expected)), "{expected}: {told:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_trust_policy_that_would_be_longer_than_the_quota_is_refused_with_the_command_for_more() {
+    let long = |aws: &mut Aws| {
+        let others: Vec<Value> = (0..15)
+            .map(|number| json!({ "Effect": "Allow", "Principal": { "AWS": format!("arn:aws:iam::123456789012:role/of-another-team-{number}") }, "Action": "sts:AssumeRole" }))
+            .collect();
+        let policy = TrustPolicy::read(&aws.roles["cart"]).unwrap().with(&others);
+        aws.roles.insert("cart".to_owned(), policy.text());
+    };
+    let told = texts(&read(long, &extend()).await.problems);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains("\"Role trust policy length\" is 2048"), "{}", told[0]);
+    assert!(
+        told[0].contains("--region us-east-1 --service-code iam --quota-code L-C07B4B0D --desired-value 3072"),
+        "{}",
+        told[0]
+    );
+    let raised = |aws: &mut Aws| {
+        long(aws);
+        aws.quotas.insert(("iam".to_owned(), "L-C07B4B0D".to_owned()), 4_096.0);
+    };
+    assert_eq!(texts(&read(raised, &extend()).await.problems), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_trust_blues_provider_is_left_alone_with_a_note() {
+    let service = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": { "Service": "pods.eks.amazonaws.com" }, "Action": ["sts:AssumeRole", "sts:TagSession"] } });
+    let found = read(|aws| set(aws, "cart", &service), &extend()).await;
+    assert_eq!(texts(&found.problems), [""; 0]);
+    assert_eq!(found.creates.iter().filter(|planned| planned.kind == Kind::TrustStatement).count(), 1);
+    assert!(found.advice.iter().any(|advice| advice.contains("role/cart, which does not trust blue's OIDC provider")));
+}

@@ -1,0 +1,257 @@
+//! Trust policies of IAM roles, and what of them lets Pods take a role through the OIDC provider of their cluster
+//! (<https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>).
+
+use serde_json::{Map, Value, json};
+
+/// A trust policy. Its statements are a list, however it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrustPolicy {
+    document: Map<String, Value>,
+    statements: Vec<Value>,
+}
+
+/// What a trust policy says of an OIDC provider.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trust {
+    /// Nothing.
+    None,
+    /// These statements are about those who come through it.
+    Statements(Vec<Value>),
+    /// A statement names its issuer and is about others too: what it would have to say of another provider is not clear.
+    Unclear(Value),
+}
+
+impl TrustPolicy {
+    /// Reads a document; `None` where it is none.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let Ok(Value::Object(mut document)) = serde_json::from_str(text) else { return None };
+        let statements = match document.get_mut("Statement")?.take() {
+            Value::Array(statements) => statements,
+            one @ Value::Object(_) => vec![one],
+            _ => return None,
+        };
+        Some(Self { document, statements })
+    }
+
+    /// What it says of the provider with this ARN.
+    #[must_use]
+    pub fn says_of(&self, provider: &str) -> Trust {
+        let about: Vec<&Value> =
+            self.statements.iter().filter(|statement| statement.to_string().contains(issuer(provider))).collect();
+        if let Some(unclear) = about.iter().find(|statement| !is_for(statement, provider)) {
+            return Trust::Unclear((**unclear).clone());
+        }
+        if about.is_empty() { Trust::None } else { Trust::Statements(about.into_iter().cloned().collect()) }
+    }
+
+    /// Principals that were deleted since: IAM shows their unique ids in place of their ARNs, and takes no policy that names one
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>).
+    #[must_use]
+    pub fn deleted_principals(&self) -> Vec<&str> {
+        let principals = self.statements.iter().map(|statement| &statement["Principal"]["AWS"]);
+        let named = principals.flat_map(|principal| match principal {
+            Value::Array(several) => several.as_slice(),
+            one => std::slice::from_ref(one),
+        });
+        let is_id = |name: &&str| ["AIDA", "AROA"].iter().any(|prefix| name.starts_with(prefix));
+        named.filter_map(Value::as_str).filter(is_id).collect()
+    }
+
+    /// Whether it has a statement that says the same.
+    #[must_use]
+    pub fn has(&self, statement: &Value) -> bool {
+        let wanted = canonical(statement);
+        self.statements.iter().any(|found| canonical(found) == wanted)
+    }
+
+    /// With these statements behind its own, where it does not have them.
+    #[must_use]
+    pub fn with(&self, added: &[Value]) -> Self {
+        let mut all = self.clone();
+        all.statements.extend(added.iter().filter(|statement| !self.has(statement)).cloned());
+        all
+    }
+
+    /// Without the statements that say the same as one of these; `None` where no statement is left, which IAM takes for no policy.
+    #[must_use]
+    pub fn without(&self, removed: &[Value]) -> Option<Self> {
+        let removed: Vec<String> = removed.iter().map(canonical).collect();
+        let mut rest = self.clone();
+        rest.statements.retain(|statement| !removed.contains(&canonical(statement)));
+        (!rest.statements.is_empty()).then_some(rest)
+    }
+
+    /// Whether both say the same: IAM is free to order keys and lists, and to write a list of one as that one.
+    #[must_use]
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.value_is_like(other) && canonical(&json!(self.statements)) == canonical(&json!(other.statements))
+    }
+
+    fn value_is_like(&self, other: &Self) -> bool {
+        ["Version", "Id"].iter().all(|member| self.document.get(*member) == other.document.get(*member))
+    }
+
+    /// The document as short as it can be written: what counts for the quota "Role trust policy length".
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut document = self.document.clone();
+        document.insert("Statement".to_owned(), json!(self.statements));
+        Value::Object(document).to_string()
+    }
+}
+
+/// Whether the statement is about those who come through this provider.
+fn is_for(statement: &Value, provider: &str) -> bool {
+    match &statement["Principal"]["Federated"] {
+        Value::String(one) => one == provider,
+        Value::Array(several) => several.iter().any(|one| one == provider),
+        _ => false,
+    }
+}
+
+/// `arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE` is of the issuer after the first slash.
+#[must_use]
+pub fn issuer(provider: &str) -> &str {
+    provider.split_once(":oidc-provider/").map_or(provider, |(_, issuer)| issuer)
+}
+
+/// What a statement about one provider says of another one, and of nobody else. Without the id of the first: ids are unique within a policy
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html>).
+#[must_use]
+pub fn for_provider(statement: &Value, from: &str, to: &str) -> Value {
+    let mut written = renamed(statement, issuer(from), issuer(to));
+    if let Some(members) = written.as_object_mut() {
+        members.shift_remove("Sid");
+        members.insert("Principal".to_owned(), json!({ "Federated": to }));
+    }
+    written
+}
+
+/// Issuers are part of the names of condition keys too: `<issuer>:sub`.
+fn renamed(value: &Value, from: &str, to: &str) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace(from, to)),
+        Value::Array(items) => items.iter().map(|item| renamed(item, from, to)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.replace(from, to), renamed(value, from, to))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// The same text for all that IAM takes for the same.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.len() == 1 => canonical(&items[0]),
+        Value::Array(items) => {
+            let mut items: Vec<String> = items.iter().map(canonical).collect();
+            items.sort();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(members) => {
+            let mut members: Vec<String> =
+                members.iter().map(|(name, value)| format!("{name:?}:{}", canonical(value))).collect();
+            members.sort();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::String(text) => format!("{text:?}"),
+        other => format!("{:?}", other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLUE: &str = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/B1";
+    const GREEN: &str = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A2";
+
+    /// As in <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>.
+    fn statement(issuer: &str) -> Value {
+        json!({
+            "Effect": "Allow",
+            "Principal": { "Federated": format!("arn:aws:iam::111122223333:oidc-provider/{issuer}") },
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": { "StringEquals": {
+                format!("{issuer}:sub"): "system:serviceaccount:default:my-service-account",
+                format!("{issuer}:aud"): "sts.amazonaws.com",
+            } },
+        })
+    }
+
+    fn policy(statements: &Value) -> TrustPolicy {
+        TrustPolicy::read(&json!({ "Version": "2012-10-17", "Statement": statements }).to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_statement_about_blues_provider_is_said_of_greens_and_of_nobody_else() {
+        let mut of_blue = statement(issuer(BLUE));
+        assert_eq!(for_provider(&of_blue, BLUE, GREEN), statement(issuer(GREEN)));
+        of_blue["Sid"] = json!("Pods");
+        of_blue["Principal"] =
+            json!({ "Federated": [BLUE, "accounts.google.com"], "AWS": "arn:aws:iam::111122223333:root" });
+        assert_eq!(for_provider(&of_blue, BLUE, GREEN), statement(issuer(GREEN)));
+    }
+
+    #[test]
+    fn what_a_policy_says_of_a_provider_is_nothing_or_statements_or_not_clear() {
+        let (blue, green) = (statement(issuer(BLUE)), statement(issuer(GREEN)));
+        let service =
+            json!({ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" });
+        let deny_others = json!({
+            "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": { "StringNotLike": { "oidc.eks.us-west-2.amazonaws.com/id/B1:sub": "system:serviceaccount:shop:*" } },
+        });
+        for (statements, expected) in [
+            (json!([service, green]), Trust::None),
+            (blue.clone(), Trust::Statements(vec![blue.clone()])),
+            (json!([service, blue, green]), Trust::Statements(vec![blue.clone()])),
+            (json!([blue, deny_others]), Trust::Unclear(deny_others.clone())),
+        ] {
+            assert_eq!(policy(&statements).says_of(BLUE), expected, "{statements}");
+        }
+        for text in ["", "[]", "{}", r#"{"Statement": "x"}"#] {
+            assert_eq!(TrustPolicy::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_principal_that_was_deleted_is_known_by_its_unique_id() {
+        let of = |principal: &Value| {
+            let policy = policy(&json!({ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }));
+            policy.deleted_principals().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let arn = "arn:aws:iam::111122223333:role/AROA";
+        assert_eq!(of(&json!({ "AWS": [arn, "AROADBQP57FF2AEXAMPLE"] })), ["AROADBQP57FF2AEXAMPLE"]);
+        assert_eq!(of(&json!({ "AWS": "AIDACKCEVSQ6C2EXAMPLE" })), ["AIDACKCEVSQ6C2EXAMPLE"]);
+        for principal in [json!({ "AWS": [arn, "111122223333", "*"] }), json!("*"), json!({ "Federated": BLUE })] {
+            assert_eq!(of(&principal), [""; 0], "{principal}");
+        }
+    }
+
+    #[test]
+    fn what_was_added_is_taken_away_again_however_iam_writes_it() {
+        let (blue, green) = (statement(issuer(BLUE)), statement(issuer(GREEN)));
+        let before = policy(&blue);
+        let both = before.with(std::slice::from_ref(&green));
+        assert_eq!(both.text(), json!({ "Version": "2012-10-17", "Statement": [blue, green] }).to_string());
+        assert_eq!(both.with(std::slice::from_ref(&green)), both);
+        let mut rewritten = green.clone();
+        rewritten["Action"] = json!(["sts:AssumeRoleWithWebIdentity"]);
+        let shown = policy(&json!([rewritten, blue]));
+        assert!(shown.says_the_same_as(&both) && !shown.says_the_same_as(&before));
+        assert_eq!(shown.without(std::slice::from_ref(&green)), Some(before));
+        assert_eq!(policy(&green).without(&[green]), None);
+    }
+
+    #[test]
+    fn a_change_of_who_is_trusted_or_under_which_condition_is_a_change() {
+        let before = statement(issuer(BLUE));
+        let mut other = before.clone();
+        other["Condition"]["StringEquals"]["oidc.eks.us-west-2.amazonaws.com/id/B1:aud"] = json!("another");
+        assert!(!policy(&before).says_the_same_as(&policy(&other)));
+        assert!(!policy(&before).says_the_same_as(&policy(&json!([before, other]))));
+        assert!(!policy(&before).has(&other));
+    }
+}
