@@ -1,12 +1,12 @@
 //! The callers of this function: the migrate machine with the user's input, and the rollback machine at its end.
 
-use crate::{Findings, compute, conclude, edge, refuse, undo, watch, workloads};
+use crate::{Findings, compute, conclude, edge, refuse, terraform, undo, watch, workloads};
 use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, Whole,
     invocation::reconcile,
     ports::{
         Alarms, Approvals, Clock, Kubernetes, Leases, Ledger, Manifests, Messages, Migrations, Neighbours, Schedules,
-        Settings,
+        Settings, TerraformStates,
         migrations::{Life, Meta},
     },
 };
@@ -45,6 +45,7 @@ pub trait Ports:
     + Messages
     + Schedules
     + Settings
+    + TerraformStates
     + Clock
 {
 }
@@ -63,6 +64,7 @@ impl<T> Ports for T where
         + Messages
         + Schedules
         + Settings
+        + TerraformStates
         + Clock
 {
 }
@@ -89,7 +91,9 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
     let compute = compute::read(ports, input).await?;
     let edge = edge::read(ports, input).await?;
     let around = workloads::Around::of(&compute.facts, &edge.facts);
-    let mut findings = Findings { compute, edge, workloads: workloads::read(ports, input, &around).await? };
+    let workloads = workloads::read(ports, input, &around).await?;
+    let terraform = terraform::read(ports, input, &compute, &edge).await?;
+    let mut findings = Findings { compute, edge, workloads, terraform };
     let others = compute::neighbours(ports, &findings.compute.facts, &findings.edge.facts).await?;
     findings.compute.advice.extend(others);
     let opened = conclude(ports, id, &reading, input, &call.input, findings).await?;

@@ -8,9 +8,11 @@
 mod compute;
 mod edge;
 mod green;
+mod terraform;
 mod workloads;
 
 pub use green::{G, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, TEMPORARY, TEMPORARY_GREEN};
+pub use terraform::{GATEWAY, LOCKS, NETWORK, NETWORK_GREEN, STATES, state, terraform};
 pub use workloads::{BUNDLE, manifests};
 
 use crate::{Account, migration};
@@ -57,6 +59,7 @@ impl Account {
         let account = Self::new();
         compute::put(&mut account.aws());
         edge::put(&mut account.aws());
+        terraform::put(&mut account.aws());
         workloads::put(&account);
         account
     }
