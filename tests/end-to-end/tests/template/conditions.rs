@@ -204,13 +204,37 @@ fn manifests_come_from_a_bucket_that_the_deployment_names_in_an_account_that_it_
     assert!(anything.is_empty(), "{anything:?}");
     assert!(parameters["ManifestsBucket"]["Default"].is_null(), "a bucket is named by whoever deploys");
     let mut readers = 0;
+    let states = states();
     for (role, statement) in roles(&template).filter(|(_, statement)| statement.actions.contains("s3:GetObject")) {
+        if statement.resources == [states.clone()] {
+            continue;
+        }
         let account = &statement.condition["StringEquals"]["aws:ResourceAccount"];
         assert_eq!(account, &json!(["HasManifestsAccount", "ManifestsAccount", "AWS::AccountId"]), "{role}");
         assert_eq!(statement.resources, ["arn:${AWS::Partition}:s3:::${ManifestsBucket}/*"], "{role}");
         readers += 1;
     }
     assert!(readers > 0);
+}
+
+fn states() -> String {
+    "arn:${AWS::Partition}:s3:::${TerraformStates}".to_owned()
+}
+
+#[test]
+fn objects_are_written_among_the_states_that_the_deployment_names_by_the_hand_over_alone() {
+    let template = Template::read();
+    // No bucket and no table has this name.
+    for parameter in ["TerraformStates", "TerraformLocks"] {
+        assert_eq!(template.document["Parameters"][parameter]["Default"], "-");
+    }
+    let writes = |action: &String| ["s3:PutObject", "s3:DeleteObject"].contains(&action.as_str());
+    let mut writers = BTreeSet::new();
+    for (role, statement) in roles(&template).filter(|(_, statement)| statement.actions.iter().any(writes)) {
+        assert_eq!(statement.resources, [states()], "{role}");
+        writers.insert(role);
+    }
+    assert_eq!(writers.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["HandoverTerraformRole"]);
 }
 
 #[test]
