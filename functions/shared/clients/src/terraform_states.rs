@@ -9,7 +9,7 @@ use crate::{
     Account,
     error::{code, phase_error},
 };
-use aws_sdk_dynamodb::{Client as Table, types::AttributeValue};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use aws_sdk_s3::types::ServerSideEncryption;
 use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -46,7 +46,7 @@ fn written<E: ProvideErrorMetadata>(context: &str, error: &SdkError<E, Response>
 impl Account {
     /// One attribute of an item of a lock table.
     async fn of_lock_table(&self, table: &str, id: &str, name: &str) -> Result<Option<String>, PhaseError> {
-        let request = Table::new(self.config()).get_item().table_name(table).key(ID, text(id)).consistent_read(true);
+        let request = Client::new(self.config()).get_item().table_name(table).key(ID, text(id)).consistent_read(true);
         let answer = request.send().await.map_err(|error| phase_error(&format!("reading {id} of {table}"), &error))?;
         Ok(answer.item.and_then(|item| item.get(name)?.as_s().cloned().ok()))
     }
@@ -106,7 +106,7 @@ impl TerraformStates for Account {
     }
 
     async fn put_state_lock(&self, table: &str, id: &str, info: &str) -> Result<bool, PhaseError> {
-        let request = Table::new(self.config())
+        let request = Client::new(self.config())
             .put_item()
             .table_name(table)
             .item(ID, text(id))
@@ -120,7 +120,7 @@ impl TerraformStates for Account {
     }
 
     async fn delete_state_lock(&self, table: &str, id: &str, info: &str) -> Result<(), PhaseError> {
-        let request = Table::new(self.config())
+        let request = Client::new(self.config())
             .delete_item()
             .table_name(table)
             .key(ID, text(id))
@@ -139,7 +139,7 @@ impl TerraformStates for Account {
 
     async fn put_state_digest(&self, table: &str, id: &str, md5: &str) -> Result<(), PhaseError> {
         let request =
-            Table::new(self.config()).put_item().table_name(table).item(ID, text(id)).item("Digest", text(md5));
+            Client::new(self.config()).put_item().table_name(table).item(ID, text(id)).item("Digest", text(md5));
         let written = request.send().await;
         written.map(drop).map_err(|error| phase_error(&format!("writing {id} in {table}"), &error))
     }

@@ -157,7 +157,7 @@ pub(crate) fn ways() -> Vec<Way> {
                 way("the deletion is approved after silence", End::GreenServes, &asked_for_an_hour),
             )
         },
-        Way { faults: every, ..way("Terraform's states are handed over", End::GreenServes, &states) },
+        way("Terraform's states are handed over", End::GreenServes, &states),
         Way {
             faults: every,
             ..from(
