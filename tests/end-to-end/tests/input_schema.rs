@@ -31,12 +31,6 @@ fn bare(schema: &Value, definitions: &Value) -> Value {
                 bare_object.insert("type".to_owned(), json!("string"));
                 bare_object.insert("enum".to_owned(), Value::Array(words));
             }
-            // So may an optional object.
-            "anyOf" => {
-                let object = value.as_array().into_iter().flatten().find(|choice| choice["type"] != "null");
-                let object = object.map(|object| bare(object, definitions));
-                bare_object.extend(object.and_then(|object| object.as_object().cloned()).unwrap_or_default());
-            }
             // An optional field may be null to serde; people leave it out.
             "type" if value.is_array() => {
                 let kinds: Vec<&Value> =
