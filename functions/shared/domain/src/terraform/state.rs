@@ -70,7 +70,8 @@ pub struct Instance<'a> {
     pub key: Key,
     /// Whether it waits for its deletion after its replacement was made, under which name.
     pub deposed: Option<String>,
-    pub(super) members: Members<'a>,
+    /// Its text. It is read when it is asked for something: a state has many instances, and little is asked of most.
+    pub(super) raw: &'a str,
     /// Without the dependencies, which Terraform finds again.
     pub(super) forgets_dependencies: bool,
 }
@@ -188,11 +189,15 @@ impl<'a> Resource<'a> {
                 address.module
             }
         };
-        let instances: Vec<Members> = members.read("instances").map_err(wrong)?.unwrap_or_default();
+        let texts: Vec<&RawValue> = members.read("instances").map_err(wrong)?.unwrap_or_default();
+        let mut instances = Vec::with_capacity(texts.len());
+        for text in texts {
+            instances.push(Instance::read(text.get())?);
+        }
         Ok(Self {
             module,
             local: Local { mode, kind: required("type")?, name: required("name")? },
-            instances: instances.into_iter().map(Instance::read).collect::<Result<_, _>>()?,
+            instances,
             provider: members.text("provider").ok_or_else(|| odd("it has no provider".to_owned()))?,
             raw: Some(raw.get()),
         })
@@ -226,28 +231,34 @@ impl<'a> Resource<'a> {
 }
 
 impl<'a> Instance<'a> {
-    fn read(members: Members<'a>) -> Result<Self, Unreadable> {
+    fn read(raw: &'a str) -> Result<Self, Unreadable> {
         let odd = |what: String| Unreadable::Malformed(format!("an instance: {what}"));
         let wrong = |error: serde_json::Error| odd(error.to_string());
+        let members: Members = serde_json::from_str(raw).map_err(wrong)?;
         let key = match members.read::<serde_json::Value>("index_key").map_err(wrong)? {
             None => Key::None,
             Some(serde_json::Value::String(text)) => Key::Text(text),
             Some(other) => Key::Number(other.as_u64().ok_or_else(|| odd(format!("its index is {other}")))?),
         };
         let deposed = members.read("deposed").map_err(wrong)?;
-        Ok(Self { key, deposed, members, forgets_dependencies: false })
+        Ok(Self { key, deposed, raw, forgets_dependencies: false })
+    }
+
+    fn members(&self) -> Members<'a> {
+        // It was read before.
+        serde_json::from_str(self.raw).unwrap_or_default()
     }
 
     /// Texts among the attributes, such as `arn`; none where one is missing or no text.
     #[must_use]
     pub fn attributes<const N: usize>(&self, names: [&str; N]) -> [Option<String>; N] {
-        let attributes = self.members.read::<Members>("attributes").unwrap_or_default().unwrap_or_default();
+        let attributes = self.members().read::<Members>("attributes").unwrap_or_default().unwrap_or_default();
         names.map(|name| attributes.read::<String>(name).unwrap_or_default())
     }
 
     /// The addresses of the resources that it depends on.
     pub(super) fn dependencies(&self) -> Result<Vec<String>, Unreadable> {
-        let found = self.members.read("dependencies").map_err(|error| malformed(&error))?;
+        let found = self.members().read("dependencies").map_err(|error| malformed(&error))?;
         Ok(found.filter(|_| !self.forgets_dependencies).unwrap_or_default())
     }
 
@@ -257,8 +268,8 @@ impl<'a> Instance<'a> {
             Key::Number(number) => Some(number.to_string()),
             Key::Text(text) => Some(quoted(text)),
         };
-        let kept = self
-            .members
+        let members = self.members();
+        let kept = members
             .iter()
             .filter(|(name, _)| *name != "index_key" && !(self.forgets_dependencies && *name == "dependencies"));
         write_object(out, 4, key.as_deref().map(|key| ("index_key", key)).into_iter().chain(kept));
