@@ -195,7 +195,7 @@ impl Project<'_> {
         Ok(moves)
     }
 
-    /// Writes a state and its digest, where it is not written yet, and reads it again.
+    /// Writes a state, where it is not written yet, reads it again, and writes its digest.
     async fn write<P: Ports>(
         &self,
         ports: &P,
@@ -215,18 +215,20 @@ impl Project<'_> {
             ))
         };
         if md5 == *from {
+            // Where the condition does not hold, an earlier try of the same call may have had its effect: what is there then tells.
             let only = Only::IfMatch(etag);
-            if !ports.put_state(&place.bucket, &place.object, place.kms_key_id.as_deref(), only, content).await? {
-                return Err(changed());
-            }
+            ports.put_state(&place.bucket, &place.object, place.kms_key_id.as_deref(), only, content).await?;
         } else if md5 != *to {
             return Err(changed());
         }
-        if let Some(table) = &place.lock_table {
-            ports.put_state_digest(table, &place.digest_id(), to).await?;
-        }
         let written = self.current(ports, place).await?;
-        if md5_hex(&written.bytes) == *to { Ok(()) } else { Err(changed()) }
+        if md5_hex(&written.bytes) != *to {
+            return Err(changed());
+        }
+        match &place.lock_table {
+            Some(table) => ports.put_state_digest(table, &place.digest_id(), to).await,
+            None => Ok(()),
+        }
     }
 
     /// Somebody interfered between the first write and the last: what is held and kept, and what people can do.

@@ -239,16 +239,21 @@ async fn a_state_that_was_replaced_behind_terraforms_back_is_a_conflict() {
     assert_eq!(locks(&account), [""; 0]);
 }
 
-/// Whoever writes without a lock loses nothing: Bascule stops, holds its locks, and says where the copies are.
-#[tokio::test]
-async fn a_state_that_is_written_under_bascules_lock_is_left_and_told() {
+/// The number of the call by which the first state is written.
+async fn first_write_of_a_state() -> usize {
     let (account, migration) = opened();
     let before = account.calls();
     account.drive(&migration, converge).await.unwrap();
     let operations = account.operations();
     let puts = operations[before..].iter().enumerate().filter(|(_, operation)| **operation == "s3:PutObject");
     // Two lock files, two copies, then the states.
-    let first = puts.map(|(call, _)| call + 1).nth(4).unwrap();
+    puts.map(|(call, _)| call + 1).nth(4).unwrap()
+}
+
+/// Whoever writes without a lock loses nothing: Bascule stops, holds its locks, and says where the copies are.
+#[tokio::test]
+async fn a_state_that_is_written_under_bascules_lock_is_left_and_told() {
+    let first = first_write_of_a_state().await;
     let (account, migration) = opened();
     account.meanwhile(first, |account| {
         let key = (STATES.to_owned(), NETWORK_GREEN.to_owned());
@@ -264,6 +269,20 @@ async fn a_state_that_is_written_under_bascules_lock_is_left_and_told() {
     );
     assert_eq!(locks(&account).len(), 4);
     assert!(text(&account, NETWORK_GREEN).contains("subnet-stray"));
+}
+
+/// The client tries a call again by itself where its answer was lost, and then the condition does not hold any more.
+#[tokio::test]
+async fn a_write_that_had_its_effect_before_the_client_tried_it_again_counts() {
+    let first = first_write_of_a_state().await;
+    let (account, migration) = opened();
+    account.meanwhile(first, |account| {
+        let written = renumber(&text(account, NETWORK_GREEN), 8);
+        put(account, NETWORK, &written);
+    });
+    account.drive(&migration, converge).await.unwrap();
+    assert_eq!(digest(&account, NETWORK), md5_hex(text(&account, NETWORK).as_bytes()));
+    assert_eq!(locks(&account), [""; 0]);
 }
 
 #[tokio::test]
