@@ -69,6 +69,25 @@ async fn what_the_approved_list_does_not_name_is_not_touched() {
 }
 
 #[tokio::test]
+async fn what_terraform_manages_is_left_to_terraform_and_waited_for() {
+    let (account, mut migration) = shop().await;
+    let command = "run `terraform destroy` for s3://states/cluster.tfstate (workspace green)";
+    for planned in migration.plan.deletes.iter_mut().filter(|planned| planned.kind == Kind::NodeGroup) {
+        planned.destroyed_by = Some(command.to_owned());
+    }
+    let groups = account.aws().node_groups.clone();
+    account.start("cleanup");
+    let error = nodes::converge(&account, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady);
+    assert!(error.message.contains(command), "{error}");
+    account.pass();
+    assert_eq!(account.aws().node_groups, groups, "nothing was deleted");
+    // People have destroyed them.
+    account.aws().node_groups.clear();
+    account.drive(&migration, nodes::converge).await.unwrap();
+}
+
+#[tokio::test]
 async fn something_else_under_an_approved_name_is_not_touched() {
     let (account, migration) = shop().await;
     let key = ("shop-blue".to_owned(), "jobs".to_owned());

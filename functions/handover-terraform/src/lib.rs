@@ -1,28 +1,52 @@
-//! Hands the Terraform state of blue over to green. Preflight refuses an input with `terraform` for now, so the only answer is that
-//! nothing was configured.
+//! Hands the Terraform states of blue over to green after the bake, and back: the states of two workspaces are exchanged, or
+//! addresses are moved within one.
+//!
+//! Every hand-over of a project is a transaction with a journal in the ledger: lock as Terraform does, read and check, copy, note
+//! what is to be written, write conditionally, verify, unlock. Killed at any call it goes on, or back where the migration was turned
+//! back.
 
-use domain::{Migration, Outcome, PhaseError};
+mod exchange;
+mod journal;
+mod locks;
 
-/// Answers `{"handover": "NotConfigured"}` where the input names no Terraform project.
+use domain::{
+    Migration, Outcome, PhaseError,
+    ports::{Clock, Ledger, TerraformStates},
+};
+use journal::Journal;
+
+/// The ports of this phase.
+pub trait Ports: Ledger + TerraformStates + Clock {}
+
+impl<T> Ports for T where T: Ledger + TerraformStates + Clock {}
+
+/// Hands every project over, one after the other. The answer is `{"handover": "NotConfigured"}` where the input names none.
 ///
 /// # Errors
-/// `Refused` where it does: the state was not touched.
-#[expect(clippy::unused_async, reason = "the form of every phase")]
-pub async fn converge<P>(_ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
-    match migration.input.terraform {
-        None => Ok(Outcome::done().with("handover", "NotConfigured")),
-        Some(_) => Err(PhaseError::refused(
-            "handing Terraform state over is not supported yet; no state was touched. Start again without `terraform` and move \
-             the addresses with `terraform state mv` and `import` blocks",
-        )),
+/// `NotReady` while somebody else holds a lock, which is never forced; `Conflict` where a state is not the one that preflight read,
+/// or was changed under Bascule's lock.
+pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    if migration.plan.terraform.is_empty() {
+        return Ok(Outcome::done().with("handover", "NotConfigured"));
     }
+    let mut journal = Journal::load(ports, migration).await?;
+    for project in 0..migration.plan.terraform.len() {
+        exchange::reach(ports, migration, &mut journal, project, journal::Side::After).await?;
+    }
+    Ok(Outcome::done().with("handover", "Done"))
 }
 
-/// Nothing was handed over, so there is nothing to take back.
+/// Hands back what was handed over, in the reverse order, and takes the copies away.
 ///
 /// # Errors
-/// Never.
-#[expect(clippy::unused_async, reason = "the form of every phase")]
-pub async fn undo<P>(_ports: &P, _migration: &Migration) -> Result<Outcome, PhaseError> {
+/// As for [`converge`].
+pub async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    if migration.plan.terraform.is_empty() {
+        return Ok(Outcome::done());
+    }
+    let mut journal = Journal::load(ports, migration).await?;
+    for project in (0..migration.plan.terraform.len()).rev() {
+        exchange::reach(ports, migration, &mut journal, project, journal::Side::Before).await?;
+    }
     Ok(Outcome::done())
 }

@@ -1,12 +1,12 @@
 //! The callers of this function: the migrate machine with the user's input, and the rollback machine at its end.
 
-use crate::{Findings, compute, conclude, edge, identities, refuse, undo, watch, workloads};
+use crate::{Findings, compute, conclude, edge, identities, refuse, terraform, undo, watch, workloads};
 use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, Outcome, Payload, PhaseError, Reading, Refusal, Whole,
     invocation::reconcile,
     ports::{
         Alarms, Approvals, Clock, Kubernetes, Leases, Ledger, Manifests, Messages, Migrations, Neighbours,
-        OidcProviders, Schedules, Settings,
+        OidcProviders, Schedules, Settings, TerraformStates,
         migrations::{Life, Meta},
     },
 };
@@ -46,6 +46,7 @@ pub trait Ports:
     + OidcProviders
     + Schedules
     + Settings
+    + TerraformStates
     + Clock
 {
 }
@@ -65,6 +66,7 @@ impl<T> Ports for T where
         + OidcProviders
         + Schedules
         + Settings
+        + TerraformStates
         + Clock
 {
 }
@@ -91,7 +93,9 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
     let compute = compute::read(ports, input).await?;
     let edge = edge::read(ports, input).await?;
     let around = workloads::Around::of(&compute.facts, &edge.facts);
-    let mut findings = Findings { compute, edge, workloads: workloads::read(ports, input, &around).await? };
+    let workloads = workloads::read(ports, input, &around).await?;
+    let terraform = terraform::read(ports, input, &compute, &edge).await?;
+    let mut findings = Findings { compute, edge, workloads, terraform };
     let others = compute::neighbours(ports, &findings.compute.facts, &findings.edge.facts).await?;
     findings.compute.advice.extend(others);
     let found = identities::read(ports, input, &findings.compute.facts, &findings.workloads.facts).await?;

@@ -9,6 +9,7 @@ pub mod cost;
 pub mod edge;
 pub mod event;
 pub mod identities;
+pub mod terraform;
 pub mod workloads;
 
 use domain::{
@@ -23,7 +24,7 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-/// What the three parts of preflight found.
+/// What the parts of preflight found.
 #[derive(Debug)]
 pub struct Findings {
     /// Control planes, nodes and their network.
@@ -32,6 +33,8 @@ pub struct Findings {
     pub edge: Found<domain::plan::edge::Edge>,
     /// What runs on the clusters.
     pub workloads: Found<domain::plan::workloads::Workloads>,
+    /// Terraform's states.
+    pub terraform: Found<terraform::Managed>,
 }
 
 /// Where the migration runs.
@@ -77,11 +80,11 @@ pub async fn conclude<P: Migrations + Alarms + Messages>(
         held,
         unnameable(id),
         unheard(ports, input).await?,
-        unsupported(input),
         alarms::problems(ports, input, &place).await?,
         findings.compute.problems.clone(),
         findings.edge.problems.clone(),
         findings.workloads.problems.clone(),
+        findings.terraform.problems.clone(),
     ];
     let mut problems = reading.problems.clone();
     problems.extend(found.into_iter().flatten().filter(|problem| !reading.is_faulty(&problem.path)));
@@ -162,27 +165,23 @@ fn unnameable(id: &MigrationId) -> Vec<Problem> {
     vec![Problem::new("$", message)]
 }
 
-fn unsupported(input: &Input) -> Vec<Problem> {
-    let message = "handing Terraform state over is not supported yet; leave the field out, and after the migration move the \
-                   addresses with `terraform state mv` and `import` blocks";
-    input.terraform.iter().map(|_| Problem::new("$.terraform", message)).collect()
-}
-
 fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
-    let Findings { compute, edge, workloads } = findings;
+    let Findings { compute, edge, workloads, terraform } = findings;
+    let deletes = [compute.deletes, edge.deletes, workloads.deletes].concat();
     let extra_cents_per_day = cost::extra_cents_per_day(&compute.facts);
     let mut plan = Plan {
         region: place.region,
         account: place.account,
         creates: [compute.creates, edge.creates, workloads.creates].concat(),
-        deletes: [compute.deletes, edge.deletes, workloads.deletes].concat(),
+        deletes: terraform.facts.left_to_terraform(deletes),
         switch: [compute.switch, edge.switch, workloads.switch].concat(),
-        advice: [compute.advice, edge.advice, workloads.advice].concat(),
+        advice: [compute.advice, edge.advice, workloads.advice, terraform.advice].concat(),
         expected_minutes: cost::expected_minutes(input),
         extra_cents_per_day,
         compute: compute.facts,
         edge: edge.facts,
         workloads: workloads.facts,
+        terraform: terraform.facts.handovers,
     };
     plan.advice.push(format!(
         "two clusters side by side cost about ${}.{:02} a day more for the control plane and the load balancer, plus the nodes",

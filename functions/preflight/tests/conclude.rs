@@ -62,6 +62,7 @@ async fn concluded_as(
         compute: Found::new(domain::plan::compute::Compute::default()),
         edge: Found::new(domain::plan::edge::Edge::default()),
         workloads: Found::new(domain::plan::workloads::Workloads::default()),
+        terraform: Found::new(preflight::terraform::Managed::default()),
     };
     findings.edge.problems = edge;
     conclude(account, id, &reading, &input, written, findings).await.map(drop)

@@ -24,7 +24,7 @@ struct More {
     source: &'static str,
 }
 
-const MORE: [More; 10] = [
+const MORE: [More; 9] = [
     More {
         service: "apigateway",
         operations: &["create_vpc_link", "delete_vpc_link"],
@@ -94,14 +94,6 @@ const MORE: [More; 10] = [
         passes_to: &["pods.eks.amazonaws.com"],
         source: "https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html, aws-samples/appmod-blueprints#816",
     },
-    // A bundle is read in the version that the plan has.
-    More {
-        service: "s3",
-        operations: &["get_object"],
-        actions: &["s3:GetObjectVersion"],
-        passes_to: &[],
-        source: "https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html",
-    },
     More {
         service: "scheduler",
         operations: &["create_schedule", "update_schedule"],
@@ -147,6 +139,10 @@ pub fn needs(reference: &Reference, operation: &Operation) -> Needs {
             needs.actions.insert(format!("dynamodb:{action}"));
         }
         _ => own(reference, operation, &mut needs),
+    }
+    // A bundle is read in the version that the plan has (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+    if (service, name, operation.is_versioned) == ("s3", "get_object", true) {
+        needs.actions.insert("s3:GetObjectVersion".to_owned());
     }
     for more in MORE.iter().filter(|more| more.service == service && more.operations.contains(&name)) {
         needs.actions.extend(more.actions.iter().map(|&action| action.to_owned()));

@@ -26,6 +26,8 @@ pub struct Operation {
     pub name: String,
     /// Whether the request carries tags, as far as the function that builds it tells.
     pub is_tagged: bool,
+    /// Whether the request names a version, as far as the function that builds it tells.
+    pub is_versioned: bool,
 }
 
 /// What a phase can reach.
@@ -202,10 +204,11 @@ fn node(index: &index::Index, item: &index::Item, features: &BTreeMap<String, St
     let found = body::read(index, item);
     let is_client = item.place.module.starts_with("clients");
     assert!(is_client || found.operations.is_empty(), "{} calls AWS itself; `clients` does that", item.name);
-    let tagged = |operation: Operation| Operation { is_tagged: found.tags, ..operation };
-    let mut operations: BTreeSet<Operation> = found.operations.into_iter().map(tagged).collect();
+    let told = |operation: Operation| Operation { is_tagged: found.tags, is_versioned: found.versions, ..operation };
+    let mut operations: BTreeSet<Operation> = found.operations.into_iter().map(told).collect();
     let mut add = |service: &str, name: &str| {
-        operations.insert(Operation { service: service.to_owned(), name: name.to_owned(), is_tagged: false });
+        let (service, name) = (service.to_owned(), name.to_owned());
+        operations.insert(Operation { service, name, is_tagged: false, is_versioned: false });
     };
     if found.foreign.contains(ASSUMES) {
         add("sts", "assume_role");

@@ -146,7 +146,7 @@ async fn the_simulators_ask_for_what_aws_asks_for() {
     assert!(operations.len() > 80, "{}", operations.len());
     let mut problems = Vec::new();
     for (service, name) in operations {
-        let operation = Operation { service: service.clone(), name: name.clone(), is_tagged: true };
+        let operation = Operation { service: service.clone(), name: name.clone(), is_tagged: true, is_versioned: true };
         let accesses = of(&service)(request(reference, &operation)).await;
         let needs = permission::needs(reference, &operation);
         let asked: BTreeSet<String> = accesses.iter().map(written).collect();

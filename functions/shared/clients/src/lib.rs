@@ -52,6 +52,8 @@ pub mod serve;
 pub mod sfn;
 #[cfg(feature = "sns")]
 pub mod sns;
+#[cfg(feature = "s3")]
+mod terraform_states;
 
 pub use account::Account;
 pub use lambda_runtime::Error;

@@ -27,6 +27,14 @@ fn says_kms<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> bool {
     message.contains("kms:Decrypt") || message.contains("KMS")
 }
 
+impl Account {
+    /// Addressed by path: bucket names may hold dots, which no certificate of a virtual host covers
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>).
+    pub(crate) fn objects(&self) -> Client {
+        Client::from_conf(aws_sdk_s3::config::Builder::from(self.config()).force_path_style(true).build())
+    }
+}
+
 impl Manifests for Account {
     async fn read(
         &self,
@@ -38,10 +46,7 @@ impl Manifests for Account {
             return Ok(None);
         };
         let context = format!("reading {uri}");
-        // Addressed by path: bucket names may hold dots, which no certificate of a virtual host covers
-        // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
-        let config = aws_sdk_s3::config::Builder::from(self.config()).force_path_style(true).build();
-        let request = Client::from_conf(config).get_object().bucket(bucket).key(key);
+        let request = self.objects().get_object().bucket(bucket).key(key);
         let found = match request.set_version_id(version.map(ToOwned::to_owned)).send().await {
             Ok(found) => found,
             // An object under a key of AWS KMS needs kms:Decrypt too, and S3 says which key

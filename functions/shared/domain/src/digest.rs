@@ -1,5 +1,6 @@
-//! SHA-256, by which plans, bundles and evidence are compared.
+//! SHA-256, by which plans, bundles and evidence are compared; and MD5, by which Terraform compares states.
 
+use md5::Md5;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -24,17 +25,34 @@ impl Sum {
     /// The sum of all pieces, in lower-case hexadecimal.
     #[must_use]
     pub fn hex(self) -> String {
-        self.0.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex(&self.0.finalize())
     }
+}
+
+/// Lower-case hexadecimal MD5 of `bytes`: what Terraform's S3 backend keeps of a state in its lock table. It proves nothing against
+/// those who mean harm.
+#[must_use]
+pub fn md5_hex(bytes: &[u8]) -> String {
+    hex(&Md5::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_other_hash_is_md5() {
+        // RFC 1321, "abc".
+        assert_eq!(md5_hex(b"abc"), "900150983cd24fb0d6963f7d28e17f72");
+    }
 
     #[test]
     fn the_hash_is_sha_256() {

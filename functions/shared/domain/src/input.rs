@@ -4,6 +4,7 @@ mod identities;
 mod nodes;
 mod read;
 mod schema;
+pub mod terraform;
 
 pub use identities::{Identities, Irsa};
 pub use nodes::{NodeGroupChange, Size};
@@ -60,10 +61,9 @@ pub struct Input {
     /// When and how blue is deleted.
     #[serde(default)]
     pub cleanup: Cleanup,
-    /// The Terraform projects that own blue, to hand over after the bake.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(skip)]
-    pub terraform: Option<Value>,
+    /// The Terraform projects whose states are handed over after the bake.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terraform: Vec<terraform::Project>,
     /// End with the plan: nothing is created.
     #[serde(default)]
     pub dry_run: bool,

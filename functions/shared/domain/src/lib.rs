@@ -30,6 +30,7 @@ pub mod shift;
 pub mod smoke;
 pub mod step;
 pub mod task_token;
+pub mod terraform;
 pub mod trust_policy;
 pub mod withdraw;
 pub mod word;

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use syn::visit::{self, Visit};
 
 /// The model: top-level modules, and of `resources` only the kinds themselves.
-const MODEL: [&str; 14] = [
+const MODEL: [&str; 15] = [
     "approval",
     "digest",
     "duration",
@@ -22,6 +22,7 @@ const MODEL: [&str; 14] = [
     "resources",
     "step",
     "task_token",
+    "terraform",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

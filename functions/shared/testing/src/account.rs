@@ -22,6 +22,7 @@ mod people;
 mod probes;
 mod schedules;
 mod settings;
+mod terraform_states;
 mod time;
 
 pub(crate) use aws::pair;

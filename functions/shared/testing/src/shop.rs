@@ -9,9 +9,11 @@ mod compute;
 mod edge;
 mod green;
 pub mod irsa;
+mod terraform;
 mod workloads;
 
 pub use green::{G, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, TEMPORARY, TEMPORARY_GREEN};
+pub use terraform::{GATEWAY, LOCKS, NETWORK, NETWORK_GREEN, STATES, state, terraform};
 pub use workloads::{BUNDLE, manifests};
 
 use crate::{Account, migration};
@@ -58,6 +60,7 @@ impl Account {
         let account = Self::new();
         compute::put(&mut account.aws());
         edge::put(&mut account.aws());
+        terraform::put(&mut account.aws());
         workloads::put(&account);
         account
     }

@@ -31,6 +31,9 @@ const EACH: [&str; 14] = [
 /// Methods that give a request its tags.
 const TAGS: [&str; 4] = ["set_tag_specifications", "set_tags", "tag_specifications", "tags"];
 
+/// Methods that ask for a version of an object.
+const VERSIONS: [&str; 2] = ["set_version_id", "version_id"];
+
 /// What one function does.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -43,6 +46,8 @@ pub(super) struct Found {
     pub(super) sends: usize,
     /// Whether it gives a request tags.
     pub(super) tags: bool,
+    /// Whether it asks for a version.
+    pub(super) versions: bool,
     /// Paths into these crates that lead nowhere.
     pub(super) lost: BTreeSet<String>,
 }
@@ -166,12 +171,14 @@ impl<'a> Visit<'a> for Reader<'_, '_> {
                 service: service.to_owned(),
                 name: name.clone(),
                 is_tagged: false,
+                is_versioned: false,
             });
         }
         if call.args.is_empty() && ["send", "into_paginator"].contains(&name.as_str()) {
             self.found.sends += 1;
         }
         self.found.tags |= TAGS.contains(&name.as_str());
+        self.found.versions |= VERSIONS.contains(&name.as_str());
         self.found.calls.extend(self.values.methods(&receiver, &name));
         self.visit_expr(&call.receiver);
         for argument in &call.args {

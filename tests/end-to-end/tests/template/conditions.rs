@@ -20,7 +20,7 @@ const TAGS: [(&str, &str); 7] = [
 ];
 
 /// Changes of what exists that no tag can bound, and why.
-const UNBOUNDED: [(&str, &str); 16] = [
+const UNBOUNDED: [(&str, &str); 20] = [
     (
         "apigateway:DELETE /restapis/*/deployments/*",
         "has the tags of the main API; API Gateway keeps what a stage uses",
@@ -30,6 +30,8 @@ const UNBOUNDED: [(&str, &str); 16] = [
     ("apigateway:PUT /tags/*", "AWS has no condition on the tagged resource there"),
     ("apigateway:UpdateRestApiPolicy /restapis", "a new API has no tags yet; allows no call by itself"),
     ("apigateway:UpdateRestApiPolicy /restapis/*", "allows no call without PATCH or PUT on the same API"),
+    ("dynamodb:DeleteItem", "locks of the states that the deployment names, given back while they are Bascule's"),
+    ("dynamodb:PutItem", "locks and digests of the states that the deployment names"),
     ("ec2:AuthorizeSecurityGroupEgress", "rules of others that name blue's groups are copied"),
     ("ec2:AuthorizeSecurityGroupIngress", "rules of others that name blue's groups are copied"),
     ("ec2:RevokeSecurityGroupEgress", "rules of others that name blue's or green's groups are removed"),
@@ -39,6 +41,8 @@ const UNBOUNDED: [(&str, &str); 16] = [
     ("eks:AssociateAccessPolicy", "the entry was made a moment ago, and who makes entries decides on access anyway"),
     ("eks:TagResource", "AWS has no condition for tags given at creation"),
     ("iam:UpdateAssumeRolePolicy", "roles of others, those only that whoever deploys names, by default none"),
+    ("s3:DeleteObject", "lock files of the states that the deployment names, and Bascule's copies"),
+    ("s3:PutObject", "states that the deployment names, where they are still what was read"),
     ("states:SendTask*", "a token names no resource"),
 ];
 
@@ -205,13 +209,44 @@ fn manifests_come_from_a_bucket_that_the_deployment_names_in_an_account_that_it_
     assert!(anything.is_empty(), "{anything:?}");
     assert!(parameters["ManifestsBucket"]["Default"].is_null(), "a bucket is named by whoever deploys");
     let mut readers = 0;
+    let states = states();
     for (role, statement) in roles(&template).filter(|(_, statement)| statement.actions.contains("s3:GetObject")) {
+        if statement.resources.first() == Some(&states) {
+            continue;
+        }
         let account = &statement.condition["StringEquals"]["aws:ResourceAccount"];
         assert_eq!(account, &json!(["HasManifestsAccount", "ManifestsAccount", "AWS::AccountId"]), "{role}");
         assert_eq!(statement.resources, ["arn:${AWS::Partition}:s3:::${ManifestsBucket}/*"], "{role}");
         readers += 1;
     }
     assert!(readers > 0);
+}
+
+fn states() -> String {
+    "arn:${AWS::Partition}:s3:::${TerraformStates}".to_owned()
+}
+
+#[test]
+fn objects_are_written_among_the_states_that_the_deployment_names_by_the_hand_over_alone() {
+    let template = Template::read();
+    // No bucket and no table has this name.
+    for parameter in ["TerraformStates", "TerraformLocks"] {
+        assert_eq!(template.document["Parameters"][parameter]["Default"], "-");
+    }
+    let writes = |action: &String| ["s3:PutObject", "s3:DeleteObject"].contains(&action.as_str());
+    let mut writers = BTreeSet::new();
+    for (role, statement) in roles(&template).filter(|(_, statement)| statement.actions.iter().any(writes)) {
+        for resource in &statement.resources {
+            let beside = resource.strip_prefix(&states()).unwrap_or_else(|| panic!("{role} writes {resource}"));
+            let deletes = statement.actions.contains("s3:DeleteObject");
+            assert!(
+                [".tflock", ".before-bascule-*"].contains(&beside) || (beside.is_empty() && !deletes),
+                "{resource}"
+            );
+        }
+        writers.insert(role);
+    }
+    assert_eq!(writers, ["HandoverTerraformRole".to_owned()].into());
 }
 
 #[test]

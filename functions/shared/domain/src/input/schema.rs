@@ -66,7 +66,7 @@ fn check_object(path: &str, object: &Map<String, Value>, schema: &Value, problem
                 }
             }
             // Read here and refused by preflight, which says why.
-            None if path == "$.terraform" => {
+            None if path.starts_with("$.terraform[") && path.ends_with("].adopt") => {
                 sound.insert(name.clone(), value.clone());
             }
             None => {

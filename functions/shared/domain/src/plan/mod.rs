@@ -4,6 +4,7 @@
 pub mod compute;
 pub mod edge;
 pub mod found;
+pub mod terraform;
 pub mod workloads;
 
 pub use found::Found;
@@ -33,6 +34,9 @@ pub struct Plan {
     pub edge: edge::Edge,
     /// What runs on the clusters.
     pub workloads: workloads::Workloads,
+    /// The Terraform states that are handed over after the bake.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terraform: Vec<terraform::Handover>,
     /// What will be created.
     pub creates: Vec<Planned>,
     /// What the cleanup will delete that Bascule did not create: nothing else ever is.
@@ -61,13 +65,16 @@ pub struct Planned {
     /// What the kind's own file has to know of it later, where the plan has no place of its own for that.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub facts: Value,
+    /// The command by which it is deleted, where a state of Terraform manages it: Bascule waits for that and deletes nothing itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destroyed_by: Option<String>,
 }
 
 impl Planned {
     /// Something that will be created.
     #[must_use]
     pub fn new(kind: Kind, name: impl Into<String>) -> Self {
-        Self { kind, name: name.into(), id: None, facts: Value::Null }
+        Self { kind, name: name.into(), id: None, facts: Value::Null, destroyed_by: None }
     }
 
     /// Something that exists under this id or ARN.

@@ -24,6 +24,7 @@ pub mod scaling;
 pub mod schedules;
 pub mod settings;
 pub mod signatures;
+pub mod terraform_states;
 pub mod tokens;
 
 pub use alarms::Alarms;
@@ -48,4 +49,5 @@ pub use scaling::Scaling;
 pub use schedules::Schedules;
 pub use settings::{Clock, Settings};
 pub use signatures::Signatures;
+pub use terraform_states::TerraformStates;
 pub use tokens::Tokens;

@@ -112,6 +112,14 @@ pub struct Aws {
     pub bundles: BTreeMap<String, Vec<Value>>,
     /// Versions of bundles by their URIs and ids.
     pub bundle_versions: BTreeMap<(String, String), Vec<Value>>,
+    /// Terraform's states, and what is beside them in S3, by bucket and key.
+    pub states: BTreeMap<(String, String), String>,
+    /// Those of them that Bascule may not read.
+    pub hidden_states: BTreeSet<(String, String)>,
+    /// Locks of states that are held, by table and id: what each says.
+    pub state_locks: BTreeMap<(String, String), String>,
+    /// Digests of states, by table and id.
+    pub state_digests: BTreeMap<(String, String), String>,
     /// Schedules by name.
     pub schedules: BTreeMap<String, Appointment>,
     /// Alarms that are not OK, by ARN.

@@ -24,7 +24,8 @@ pub(crate) const LONGEST: SignedDuration = SignedDuration::from_secs(300);
 /// `Timeout` of infra/template.yaml.
 pub(crate) fn timeout(function: &str) -> SignedDuration {
     match function {
-        "Preflight" | "ProvisionEdge" | "DeployWorkloads" | "PrepareCutover" | "ShiftTraffic" | "Cleanup" => LONGEST,
+        "Preflight" | "ProvisionEdge" | "HandoverTerraform" | "DeployWorkloads" | "PrepareCutover" | "ShiftTraffic"
+        | "Cleanup" => LONGEST,
         "Decide" => SignedDuration::from_secs(30),
         _ => SignedDuration::from_secs(120),
     }

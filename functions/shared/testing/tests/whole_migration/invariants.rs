@@ -3,6 +3,7 @@
 mod audit;
 mod belongings;
 mod end;
+mod states;
 mod traffic;
 
 pub(crate) use end::{Remains, difference, in_the_end};
@@ -81,5 +82,6 @@ pub(crate) fn now(account: &Account, witness: &Witness) -> Result<(), String> {
     belongings::everything_new_is_known_to_the_ledger(&sight)?;
     belongings::everything_is_created_once(&sight)?;
     belongings::pods_get_their_roles(&sight)?;
+    states::both_are_as_before_or_both_as_after_unless_locked(&sight)?;
     audit::the_locks_are_held_while_the_migration_is_under_way(&sight, &table)
 }

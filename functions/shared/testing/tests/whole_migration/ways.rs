@@ -2,7 +2,10 @@
 
 use domain::approval::Decision;
 use serde_json::{Value, json};
-use testing::{Fault, shop::input_with};
+use testing::{
+    Fault,
+    shop::{input_with, terraform},
+};
 
 /// An alarm that guards the switch and the bake.
 pub(crate) const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
@@ -124,6 +127,7 @@ pub(crate) fn ways() -> Vec<Way> {
     let other_nodes = json!({ "green": { "nodeGroups": [{ "name": "general", "scaling": size, "amiType": "BOTTLEROCKET_ARM_64" }] } });
     let asked = json!({ "cleanup": { "approval": true } });
     let asked_for_an_hour = json!({ "cleanup": { "approval": true }, "approval": { "timeout": "1h" } });
+    let states = json!({ "terraform": terraform() });
     let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
     let from = |outside: Outside, way: Way| Way { outside, ..way };
     vec![
@@ -161,10 +165,18 @@ pub(crate) fn ways() -> Vec<Way> {
                 way("the deletion is approved after silence", End::GreenServes, &asked_for_an_hour),
             )
         },
+        way("Terraform's states are handed over", End::GreenServes, &states),
+        Way {
+            faults: every,
+            ..from(
+                Outside::RollbackBeforeCleanup,
+                way("Terraform's states are handed over and back", End::BlueServes, &states),
+            )
+        },
         from(Outside::Another, way("another migration is refused", End::GreenServes, &json!({}))),
-        from(Outside::StoppedThen, way("stopped at once", End::Either, &json!({}))),
-        from(Outside::RollbackThen, way("rolled back at once", End::Either, &json!({}))),
-        from(Outside::TurnedBackThen, way("turned back meanwhile", End::Either, &json!({}))),
+        from(Outside::StoppedThen, way("stopped at once", End::Either, &states)),
+        from(Outside::RollbackThen, way("rolled back at once", End::Either, &states)),
+        from(Outside::TurnedBackThen, way("turned back meanwhile", End::Either, &states)),
         irsa("irsa", End::GreenServes, Outside::Quiet),
         irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),

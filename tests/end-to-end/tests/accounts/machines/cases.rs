@@ -147,7 +147,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "the way back undoes everything in reverse order",
             machine: "rollback",
             answers: json!({}),
-            way: "ShiftTraffic Ended? PrepareCutover ScheduleCleanup Keep? DeployWorkloads ProvisionEdge ProvisionNodes \
+            way: "ShiftTraffic Ended? HandoverTerraform PrepareCutover ScheduleCleanup Keep? DeployWorkloads ProvisionEdge ProvisionNodes \
                   ProvisionControlPlane ProvisionNetwork Preflight BlueServes",
             status: "SUCCEEDED",
             ends: "BlueServes",
@@ -157,7 +157,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "green is kept where the input says so",
             machine: "rollback",
             answers: json!({ "shift-traffic:undo": { "ok": { "ended": false, "keep": true } } }),
-            way: "ShiftTraffic Ended? PrepareCutover ScheduleCleanup Keep? LeaveBlue Preflight BlueServes",
+            way: "ShiftTraffic Ended? HandoverTerraform PrepareCutover ScheduleCleanup Keep? LeaveBlue Preflight BlueServes",
             status: "SUCCEEDED",
             ends: "BlueServes",
             rollbacks: &[],

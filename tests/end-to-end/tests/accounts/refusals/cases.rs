@@ -114,7 +114,10 @@ pub(crate) fn cases(good: &Value, flaws: &Flaws) -> Vec<Case> {
                     ("/gateway/stage", json!(CANDIDATE)),
                     ("/workloads/manifests/-", json!(BROKEN)),
                     ("/workloads/hold/-", json!("CronJob/default/nightly")),
-                    ("/terraform", json!({})),
+                    (
+                        "/terraform",
+                        json!([{ "bucket": "shop-states", "key": "a", "lock": { "useLockfile": true }, "adopt": {} }]),
+                    ),
                 ],
             ),
             error: "Refused",
@@ -125,7 +128,7 @@ pub(crate) fn cases(good: &Value, flaws: &Flaws) -> Vec<Case> {
                 ("$.gateway.stage", EDITS),
                 ("$.workloads.manifests[4]", YAML),
                 ("$.workloads.hold[2]", "names nothing in the bundles"),
-                ("$.terraform", "leave the field out"),
+                ("$.terraform[0].adopt", "not supported yet"),
             ],
         },
         Case {

@@ -1,5 +1,7 @@
 //! The rules of an input that a schema cannot say.
 
+mod terraform;
+
 use super::is_within;
 use crate::{
     Problem,
@@ -55,6 +57,7 @@ pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
     }
     named_twice(input, &mut refuse);
     node_groups(input, &mut refuse);
+    terraform::terraform(input, &mut refuse);
     problems
 }
 

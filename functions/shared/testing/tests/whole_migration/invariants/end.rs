@@ -1,6 +1,6 @@
 //! What holds once everything has ended.
 
-use super::{Sight, Witness, audit, belongings, now, traffic};
+use super::{Sight, Witness, audit, belongings, now, states, traffic};
 use crate::ways::{End, Outside, Way};
 use domain::ports::migrations::Life;
 use domain::{Duration, Entry, Input, Progress};
@@ -46,8 +46,12 @@ pub(crate) fn in_the_end(
             End::BlueServes => {
                 traffic::the_way_back_has_restored_the_api(&sight)?;
                 belongings::the_account_is_as_before(&sight)?;
+                states::they_are_unlocked_and(&sight, states::Side::Before)?;
             }
-            End::GreenServes => belongings::nothing_of_blue_is_left(&sight)?,
+            End::GreenServes => {
+                belongings::nothing_of_blue_is_left(&sight)?;
+                states::they_are_unlocked_and(&sight, states::Side::After)?;
+            }
             End::Asked | End::Either => {}
         }
         let mut creates = aws.history.creates.clone();

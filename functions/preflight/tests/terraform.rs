@@ -1,0 +1,164 @@
+//! The states of the Terraform projects: one thing is changed of a sound account at a time.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use domain::digest::md5_hex;
+use domain::plan::{Found, edge::Edge};
+use domain::{Problem, Reading};
+use preflight::terraform::{Managed, read};
+use serde_json::{Value, json};
+use testing::Account;
+use testing::shop::{GATEWAY, LOCKS, NETWORK, NETWORK_GREEN, STATES, input_with, state, terraform};
+
+/// What preflight finds of these projects, the faults of the input included.
+async fn found(account: &Account, terraform: &Value) -> Found<Managed> {
+    let reading = Reading::of(&input_with(json!({ "terraform": terraform })));
+    let input = reading.input.clone().unwrap();
+    let plan = account.plan();
+    let compute = Found { deletes: plan.deletes, ..Found::new(plan.compute) };
+    let mut found = read(account, &input, &compute, &Found::new(Edge::default())).await.unwrap();
+    found.problems.retain(|problem| !reading.is_faulty(&problem.path));
+    found.problems.splice(0..0, reading.problems);
+    found
+}
+
+/// Path and message of the only problem.
+async fn problem(account: &Account, terraform: &Value) -> (String, String) {
+    let problems = found(account, terraform).await.problems;
+    let [Problem { path, message }] = &problems[..] else { panic!("{problems:?}") };
+    (path.clone(), message.clone())
+}
+
+fn put(account: &Account, key: &str, text: &str) {
+    let mut aws = account.aws();
+    aws.states.insert((STATES.to_owned(), key.to_owned()), text.to_owned());
+    let id = (LOCKS.to_owned(), format!("{STATES}/{key}-md5"));
+    aws.state_digests.insert(id, md5_hex(text.as_bytes()));
+}
+
+fn with(pointer: &str, value: Value) -> Value {
+    let mut projects = terraform();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    projects.pointer_mut(parent).unwrap()[name] = value;
+    projects
+}
+
+#[tokio::test]
+async fn sound_projects_are_planned_with_their_lineages_and_nothing_is_changed() {
+    let account = Account::shop();
+    let before = account.aws().contents();
+    let found = found(&account, &terraform()).await;
+    assert_eq!(found.problems, []);
+    let lineages: Vec<_> = found.facts.handovers.iter().map(|handover| handover.lineages.join(" ")).collect();
+    assert_eq!(lineages, ["blue-lineage green-lineage", "gateway-lineage"]);
+    let objects: Vec<_> = found.facts.handovers.iter().flat_map(|handover| &handover.places).collect();
+    assert_eq!(
+        objects.iter().map(|place| place.object.as_str()).collect::<Vec<_>>(),
+        [NETWORK, NETWORK_GREEN, GATEWAY]
+    );
+    assert!(found.advice.iter().any(|advice| advice.contains("aws_subnet.shop, aws_vpc.shop")), "{:?}", found.advice);
+    assert!(found.advice.iter().any(|advice| advice.starts_with("apply nothing in s3://shop-states/network.tfstate")));
+    assert_eq!(account.aws().contents(), before);
+}
+
+#[tokio::test]
+async fn every_flaw_of_a_state_is_told_with_its_path() {
+    let encrypted = r#"{"serial":1,"lineage":"a","meta":{},"encrypted_data":"ZGF0YQ==","encryption_version":"v0"}"#;
+    let stranger = state("other", 1, &[("aws_vpc", "other", "vpc-9")]);
+    let sound = state("a", 1, &[("aws_vpc", "shop", "vpc-1")]);
+    let blues = state("a", 1, &[("aws_security_group", "nodes", "sg-nodes")]);
+    let another = state("a", 1, &[("aws_eks_cluster", "shop", "shop-purple")]);
+    for (key, text, path, message) in [
+        (NETWORK, &sound[..40], "[0].swap.workspace", "it is truncated"),
+        (NETWORK, "", "[0].swap.workspace", "it is empty"),
+        (NETWORK_GREEN, encrypted, "[0].swap.temporary", "it is encrypted by OpenTofu"),
+        (NETWORK_GREEN, r#"{"version":5}"#, "[0].swap.temporary", "it is of format 5, expected format 4"),
+        (NETWORK, &stranger, "[0].swap.workspace", "none is blue's"),
+        (NETWORK_GREEN, &state("a", 1, &[]), "[0].swap.temporary", "manages nothing"),
+        (NETWORK_GREEN, &blues, "[0].swap.temporary", "manages blue's aws_security_group.nodes"),
+        (NETWORK_GREEN, &another, "[0].swap.temporary", "manages the cluster shop-purple, expected shop-green"),
+        (GATEWAY, &sound, "[1].move.addresses[0]", "the state has no aws_api_gateway_vpc_link.old"),
+        (GATEWAY, &encrypted[..20], "[1].move.workspace", "it is truncated"),
+    ] {
+        let account = Account::shop();
+        put(&account, key, text);
+        let (found, told) = problem(&account, &terraform()).await;
+        assert_eq!(found, format!("$.terraform{path}"), "{told}");
+        assert!(told.contains(message), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_not_there_or_may_not_be_read_is_told() {
+    for (key, path, message) in [
+        (NETWORK, "[0].key", "there is no object s3://shop-states/network.tfstate"),
+        (NETWORK_GREEN, "[0].swap.temporary", "the workspace \"green\" does not exist"),
+        (GATEWAY, "[1].key", "there is no object s3://shop-states/gateway.tfstate"),
+    ] {
+        let account = Account::shop();
+        let place = (STATES.to_owned(), key.to_owned());
+        account.aws().states.remove(&place);
+        let (found, told) = problem(&account, &terraform()).await;
+        assert_eq!(found, format!("$.terraform{path}"), "{told}");
+        assert!(told.contains(message), "{told}");
+        account.aws().hidden_states.insert(place);
+        let (found, told) = problem(&account, &terraform()).await;
+        assert_eq!(found, format!("$.terraform[{}].key", &path[1..2]));
+        assert!(told.contains("parameter TerraformStates"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_was_replaced_behind_terraforms_back_is_told() {
+    let account = Account::shop();
+    account.aws().state_digests.insert((LOCKS.to_owned(), format!("{STATES}/{NETWORK}-md5")), "ff".to_owned());
+    let (path, message) = problem(&account, &terraform()).await;
+    assert_eq!(path, "$.terraform[0].swap.workspace");
+    assert!(message.contains("behind Terraform's back"), "{message}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_fields_is_told() {
+    let adopt = with("/1/adopt", json!({}));
+    for (projects, path, message) in [
+        (with("/1/key", json!(NETWORK)), "[1].key", "is a state of $.terraform[0] already"),
+        (with("/0/swap/temporary", json!("default")), "[0].swap.temporary", "found \"default\" twice"),
+        (with("/0/lock", json!({})), "[0].lock", "found no lock"),
+        (
+            with("/0/move", json!({ "addresses": [{ "from": "a.b", "to": "a.c" }] })),
+            "[0]",
+            "expected one of `swap` and `move`",
+        ),
+        (adopt, "[1]", "expected one of `swap` and `move`"),
+        (with("/1/move/addresses/0/to", json!("a")), "[1].move.addresses[0].to", "\"a\" is no address"),
+        (with("/1/bucket", json!("Shop_States")), "[1].bucket", "expected the form"),
+        (with("/1/prefix", json!("x")), "[1].prefix", "unknown field"),
+        (with("/0/swap/colour", json!("x")), "[0].swap.colour", "unknown field"),
+    ] {
+        let problems = found(&Account::shop(), &projects).await.problems;
+        let told = problems.iter().find(|problem| problem.path == format!("$.terraform{path}"));
+        assert!(told.is_some_and(|told| told.message.contains(message)), "{path}: {problems:?}");
+    }
+}
+
+#[tokio::test]
+async fn adopt_is_refused_by_its_name() {
+    let mut projects = with("/1/adopt", json!({ "workspace": "default" }));
+    projects[1].as_object_mut().unwrap().remove("move");
+    let (path, message) = problem(&Account::shop(), &projects).await;
+    assert_eq!(path, "$.terraform[1].adopt");
+    assert!(message.contains("not supported yet"), "{message}");
+}
+
+#[tokio::test]
+async fn what_a_state_manages_of_blue_is_left_to_terraform() {
+    let account = Account::shop();
+    let blue = [("aws_vpc", "shop", "vpc-1"), ("aws_security_group", "nodes", "sg-nodes")];
+    put(&account, NETWORK, &state("a", 1, &blue));
+    let found = found(&account, &terraform()).await;
+    assert_eq!(found.problems, []);
+    let deletes = found.facts.left_to_terraform(account.plan().deletes);
+    let left: Vec<_> =
+        deletes.iter().filter_map(|planned| Some((planned.id.clone()?, planned.destroyed_by.clone()?))).collect();
+    let command = "run `terraform destroy` for s3://shop-states/network.tfstate (workspace green)".to_owned();
+    assert_eq!(left, [("sg-nodes".to_owned(), command)]);
+}
