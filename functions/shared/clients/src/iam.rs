@@ -169,7 +169,12 @@ mod tests {
     async fn a_provider_is_read_by_its_arn_and_made_again_as_it_was_read() {
         let (gone, taken, busy) =
             (fault("NoSuchEntity"), fault("EntityAlreadyExists"), fault("ConcurrentModification"));
-        let created = done("CreateOpenIDConnectProvider");
+        // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
+        let created = format!(
+            r#"<CreateOpenIDConnectProviderResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><CreateOpenIDConnectProviderResult>
+<OpenIDConnectProviderArn>{ARN}</OpenIDConnectProviderArn></CreateOpenIDConnectProviderResult>
+<ResponseMetadata><RequestId>f248366a-4f64-11e4-aefa-bfd6aEXAMPLE</RequestId></ResponseMetadata></CreateOpenIDConnectProviderResponse>"#
+        );
         let scenario = Scenario::new(&[(200, PROVIDER), (404, &gone), (200, &created), (409, &taken), (409, &busy)]);
         assert_eq!(scenario.account.oidc_provider(ARN).await, Ok(Some(provider())));
         assert_eq!(scenario.account.oidc_provider(ARN).await, Ok(None));

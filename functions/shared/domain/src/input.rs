@@ -41,7 +41,7 @@ pub struct Input {
     /// What runs on the clusters.
     pub workloads: Workloads,
     /// What becomes of the ways by which Pods get AWS credentials.
-    #[serde(default, skip_serializing_if = "Identities::is_default")]
+    #[serde(default)]
     pub identities: Identities,
     /// Requests that must answer as expected through green before anything is switched.
     #[serde(default)]

@@ -11,13 +11,6 @@ pub struct Identities {
     pub irsa: Irsa,
 }
 
-impl Identities {
-    /// Whether people left everything as it is by default.
-    pub(super) fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 /// What becomes of the IAM roles that Pods take through blue's OIDC provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
