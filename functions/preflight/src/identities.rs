@@ -3,7 +3,7 @@
 
 use crate::compute::{roles::role_name, whole};
 use domain::{
-    Input, Kind, PhaseError, Problem,
+    Input, Kind, Limit, PhaseError, Problem,
     input::Irsa,
     ownership::{MIGRATION, REPLACEABLE, SIDE},
     plan::{Found, Planned, compute::Compute, workloads::Workloads},
@@ -123,10 +123,10 @@ fn judge(around: &Around, role_arn: &str, by: &str, seen: &Seen) -> Found<()> {
             return found;
         }
         Seen::Nowhere => {
-            refuse(format!(
+            refuse(Limit::ForeignRoles.told(&format!(
                 "{by} takes {role_arn}, which is no role of this account: Bascule cannot look at its trust policy, nor change it. Give Pods a role of this account by \
                  EKS Pod Identity, with that one as its target"
-            ));
+            )));
             return found;
         }
     };

@@ -116,7 +116,7 @@ async fn nodes_that_no_managed_node_group_made_are_refused() {
     )
     .await;
     let expected = "$.blue.cluster: the nodes i-karpenter belong to no managed node group (self-managed, or made by Karpenter), and \
-                    are not cloned yet; move their Pods to a managed node group";
+                    are not cloned yet; move their Pods to a managed node group (limit unmanaged-nodes)";
     assert_eq!(texts(&found.problems), [expected]);
 }
 

@@ -24,7 +24,7 @@ async fn found(account: &Account, terraform: &Value) -> Found<Managed> {
 /// Path and message of the only problem.
 async fn problem(account: &Account, terraform: &Value) -> (String, String) {
     let problems = found(account, terraform).await.problems;
-    let [Problem { path, message }] = &problems[..] else { panic!("{problems:?}") };
+    let [Problem { path, message, .. }] = &problems[..] else { panic!("{problems:?}") };
     (path.clone(), message.clone())
 }
 

@@ -2,7 +2,7 @@
 
 use super::BLUE;
 use domain::{
-    Input, PhaseError, Problem,
+    Input, Limit, PhaseError, Problem,
     plan::compute::{ClusterStatus, Compute},
     ports::Clusters,
 };
@@ -35,14 +35,14 @@ pub(super) async fn problems_of_blue<P: Clusters>(ports: &P, blue: &ClusterStatu
         ] {
             if !found.is_empty() {
                 let found = found.join(", ");
-                problems.push(Problem::new(
+                problems.push(Limit::NotCloned.refusal(
                     BLUE,
                     format!("has the {what} {found}, which are not cloned yet; remove them, or make them on green yourself after a migration without them"),
                 ));
             }
         }
         if !profiles.is_empty() {
-            problems.push(Problem::new(
+            problems.push(Limit::FargateProfiles.refusal(
                 BLUE,
                 format!(
                     "has the Fargate profiles {}, which are not cloned yet; move their Pods to a managed node group",
@@ -64,14 +64,14 @@ fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
         ));
     }
     if blue.cluster.authentication_mode == "CONFIG_MAP" {
-        problems.push(Problem::new(
+        problems.push(Limit::ConfigMapAuthentication.refusal(
             BLUE,
             "its authentication mode is CONFIG_MAP, expected API or API_AND_CONFIG_MAP, which Bascule needs to reach it; change it with \
              `aws eks update-cluster-config --access-config authenticationMode=API_AND_CONFIG_MAP` (there is no way back from that)",
         ));
     }
     for setting in &blue.cluster.not_copied {
-        problems.push(Problem::new(BLUE, format!("uses {setting}, which is not cloned")));
+        problems.push(Limit::NotCloned.refusal(BLUE, format!("uses {setting}, which is not cloned")));
     }
     problems
 }

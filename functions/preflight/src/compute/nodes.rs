@@ -4,7 +4,7 @@ pub(super) mod changes;
 
 use super::{BLUE, control_plane::minor};
 use domain::{
-    Input, PhaseError, Problem,
+    Input, Limit, PhaseError, Problem,
     plan::compute::{Compute, LaunchTemplate, NodeGroup},
     ports::{Clusters, LaunchTemplates, Network, NodeGroups, network::InstanceType},
 };
@@ -61,12 +61,13 @@ fn refusals(group: &NodeGroup) -> Vec<String> {
         refusals.push(format!("the node group {name} is {}, expected ACTIVE; wait or repair it", group.status));
     }
     if group.ami_type == "CUSTOM" {
-        refusals.push(format!(
+        refusals.push(Limit::CustomAmi.told(&format!(
             "the node group {name} uses a custom AMI, which is not cloned yet; move it to one of EKS's AMI types"
-        ));
+        )));
     }
     for setting in &group.not_copied {
-        refusals.push(format!("the node group {name} uses {setting}, which is not cloned"));
+        let message = format!("the node group {name} uses {setting}, which is not cloned");
+        refusals.push(Limit::NotCloned.told(&message));
     }
     refusals
 }
@@ -76,10 +77,11 @@ fn template_refusals(group: &str, template: &LaunchTemplate) -> Vec<String> {
         "the launch template {} ({}, version {}) of the node group {group}",
         template.name, template.id, template.version
     );
-    let mut refusals: Vec<_> =
-        template.data.not_copied.iter().map(|field| format!("{name} sets {field}, which is not cloned")).collect();
+    let not_cloned = |field: &String| Limit::NotCloned.told(&format!("{name} sets {field}, which is not cloned"));
+    let mut refusals: Vec<_> = template.data.not_copied.iter().map(not_cloned).collect();
     if let Some(image) = &template.data.image_id {
-        refusals.push(format!("{name} names the custom AMI {image}, which is not cloned yet; let EKS choose the AMI"));
+        let message = format!("{name} names the custom AMI {image}, which is not cloned yet; let EKS choose the AMI");
+        refusals.push(Limit::CustomAmi.told(&message));
     }
     if template.data.user_data_names_blue {
         refusals.push(format!("the user data of {name} names blue, its endpoint or its OIDC issuer, so it would join green's nodes to blue; leave that to EKS, or say in workloads.replace what it becomes on green"));
@@ -125,7 +127,7 @@ async fn strangers<P: Network>(ports: &P, blue: &str) -> Result<Vec<Problem>, Ph
         nodes.into_iter().filter(|node| !node.tags.contains_key("eks:nodegroup-name")).map(|node| node.id).collect();
     Ok((!strangers.is_empty())
         .then(|| {
-            Problem::new(
+            Limit::UnmanagedNodes.refusal(
                 BLUE,
                 format!(
                     "the nodes {} belong to no managed node group (self-managed, or made by Karpenter), and are not cloned yet; move their Pods \

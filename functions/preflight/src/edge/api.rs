@@ -1,8 +1,8 @@
 //! Whether the API and its stage can be switched; pure.
 
 use super::{API, STAGE};
-use domain::Problem;
 use domain::plan::edge::{Api, Stage};
+use domain::{Limit, Problem};
 
 /// An API has at most ten stages
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
@@ -11,13 +11,13 @@ const STAGES: usize = 10;
 pub(super) fn problems(api: &Api) -> Vec<Problem> {
     let mut problems = Vec::new();
     if api.endpoint_type == "PRIVATE" {
-        problems.push(Problem::new(
-            API,
-            format!("the API {} is private; only REGIONAL and EDGE are supported yet", api.id),
-        ));
+        problems.push(
+            Limit::PrivateApi
+                .refusal(API, format!("the API {} is private; only REGIONAL and EDGE are supported yet", api.id)),
+        );
     }
     if api.execute_api_disabled {
-        problems.push(Problem::new(
+        problems.push(Limit::DefaultEndpoint.refusal(
             API,
             format!(
                 "the default endpoint of {} is disabled, so deployment G cannot be tried before the switch; enable it for the time of the migration \
@@ -32,7 +32,7 @@ pub(super) fn problems(api: &Api) -> Vec<Problem> {
 pub(super) fn stage_problems(stage: &Stage, stages: usize) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(canary) = &stage.canary {
-        problems.push(Problem::new(
+        problems.push(Limit::StageCanary.refusal(
             STAGE,
             format!(
                 "the stage {} has a canary ({} % to the deployment {}); promote or delete it first",

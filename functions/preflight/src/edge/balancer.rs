@@ -5,7 +5,7 @@ use domain::plan::Found;
 use domain::plan::edge::{Attached, Edge, Listener, LoadBalancer, TargetGroup};
 use domain::ports::load_balancers::{Named, Target};
 use domain::ports::scaling::AutoScalingGroup;
-use domain::{Input, PhaseError, Problem};
+use domain::{Input, Limit, PhaseError, Problem};
 use std::collections::BTreeSet;
 
 /// Tags of load balancers that belong to a Kubernetes Service: of the in-tree provider and of the AWS Load Balancer Controller
@@ -46,20 +46,25 @@ pub(super) async fn read<P: Ports>(ports: &P, input: &Input, found: &mut Found<E
 fn problems(balancer: &LoadBalancer) -> Vec<Problem> {
     let name = &balancer.name;
     let mut problems = Vec::new();
-    let mut refuse = |message: String| problems.push(Problem::new(API, message));
     if balancer.kind != "network" {
-        refuse(format!("the load balancer {name} is of the type {:?}, expected network", balancer.kind));
+        problems.push(
+            Limit::ApplicationLoadBalancer
+                .refusal(API, format!("the load balancer {name} is of the type {:?}, expected network", balancer.kind)),
+        );
     }
     if balancer.state != "active" {
-        refuse(format!("the load balancer {name} is {}, expected active", balancer.state));
+        let message = format!("the load balancer {name} is {}, expected active", balancer.state);
+        problems.push(Problem::new(API, message));
     }
     if let Some(tag) = OF_A_SERVICE.iter().find(|tag| balancer.tags.contains_key(**tag)) {
-        refuse(format!(
+        problems.push(Limit::ServiceLoadBalancer.refusal(API, format!(
             "the load balancer {name} belongs to a Kubernetes Service (tag {tag}); only one that was made outside of the cluster can be cloned yet"
-        ));
+        )));
     }
     if balancer.fixed_addresses {
-        refuse(format!("the load balancer {name} has fixed addresses, which a clone cannot have too; not supported"));
+        let message =
+            format!("the load balancer {name} has fixed addresses, which a clone cannot have too; not supported");
+        problems.push(Limit::FixedAddresses.refusal(API, message));
     }
     problems
 }
@@ -76,7 +81,7 @@ fn listener_problems(balancer: &LoadBalancer, listeners: &[Listener]) -> Vec<Pro
             let count = listener.target_group_arns.len();
             let message =
                 format!("the listener {} of {name} forwards to {count} target groups, expected one", listener.port);
-            Problem::new(API, message)
+            Limit::SeveralTargetGroups.refusal(API, message)
         })
         .collect()
 }
@@ -89,25 +94,34 @@ fn group_problems(
 ) -> Vec<Problem> {
     let name = &group.name;
     let mut problems = Vec::new();
-    let mut refuse = |message: String| problems.push(Problem::new(API, message));
+    let mut refuse = |limit: Limit, message: String| problems.push(limit.refusal(API, message));
     if group.target_type != "instance" {
-        refuse(format!(
-            "the target group {name} has targets of the type {}; only instance is supported yet",
-            group.target_type
-        ));
+        refuse(
+            Limit::TargetType,
+            format!(
+                "the target group {name} has targets of the type {}; only instance is supported yet",
+                group.target_type
+            ),
+        );
         return problems;
     }
     if scaling.is_empty() {
-        refuse(format!(
-            "no Auto Scaling group registers its instances with the target group {name}; attach blue's node groups to it"
-        ));
+        refuse(
+            Limit::ForeignTargets,
+            format!(
+                "no Auto Scaling group registers its instances with the target group {name}; attach blue's node groups to it"
+            ),
+        );
     }
     let blues = |group: &AutoScalingGroup| group.cluster == cluster || cluster.is_empty();
     for foreign in scaling.iter().filter(|group| !blues(group) || group.node_group.is_empty()) {
-        refuse(format!(
-            "the Auto Scaling group {} of the target group {name} is of no managed node group of {cluster}; not supported yet",
-            foreign.name
-        ));
+        refuse(
+            Limit::ForeignTargets,
+            format!(
+                "the Auto Scaling group {} of the target group {name} is of no managed node group of {cluster}; not supported yet",
+                foreign.name
+            ),
+        );
     }
     let known: BTreeSet<&String> = scaling.iter().flat_map(|group| &group.instance_ids).collect();
     let by_hand: Vec<&str> = targets
@@ -116,10 +130,13 @@ fn group_problems(
         .map(|target| target.id.as_str())
         .collect();
     if !by_hand.is_empty() {
-        refuse(format!(
-            "the target group {name} has targets that no Auto Scaling group registered: {}; nobody would register green's",
-            by_hand.join(", ")
-        ));
+        refuse(
+            Limit::ForeignTargets,
+            format!(
+                "the target group {name} has targets that no Auto Scaling group registered: {}; nobody would register green's",
+                by_hand.join(", ")
+            ),
+        );
     }
     problems
 }

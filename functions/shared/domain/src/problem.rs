@@ -11,12 +11,15 @@ pub struct Problem {
     pub path: String,
     /// What was found, what was expected and what to do about it.
     pub message: String,
+    /// The code of the limit that it meets; empty where it meets none: see [`crate::Limit`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
 }
 
 impl Problem {
     /// A problem with the field at `path`, such as `$.gateway.stage`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
+        Self { path: path.into(), message: message.into(), code: String::new() }
     }
 
     /// All problems as one message, a line each.
@@ -28,7 +31,8 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.message)
+        write!(f, "{}: {}", self.path, self.message)?;
+        if self.code.is_empty() { Ok(()) } else { write!(f, " (limit {})", self.code) }
     }
 }
 

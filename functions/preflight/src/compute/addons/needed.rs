@@ -2,7 +2,7 @@
 
 use super::BLUE;
 use domain::{
-    Problem,
+    Limit, Problem,
     input::Replacement,
     manifest::named,
     plan::compute::{Addon, Compute, POD_IDENTITY_AGENT, VPC_CNI},
@@ -58,11 +58,11 @@ pub(in crate::compute) fn problems(compute: &Compute, replace: &[Replacement]) -
 
 fn missing(blue: &str, name: &str) -> String {
     let network = if name == VPC_CNI { "; a network plugin of another maker cannot be cloned yet" } else { "" };
-    format!(
+    Limit::NetworkPlugin.told(&format!(
         "{name} is not an EKS add-on of blue, so that its configuration cannot be copied{network}. Make it one, with the settings that it has: \
          `aws eks create-addon --cluster-name {blue} --addon-name {name} --resolve-conflicts PRESERVE` \
          (https://docs.aws.amazon.com/eks/latest/userguide/creating-an-add-on.html)"
-    )
+    ))
 }
 
 fn cni_uses_pod_identity(compute: &Compute) -> bool {

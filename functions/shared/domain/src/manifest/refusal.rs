@@ -5,6 +5,7 @@ use super::{
     outside::{Controllers, made_for},
     workload,
 };
+use crate::Limit;
 use crate::object::is_initial_namespace;
 use serde_json::Value;
 
@@ -27,38 +28,38 @@ pub fn reasons(object: &Object, held: bool, run: bool, controllers: &Controllers
     let annotations = &object.value["metadata"]["annotations"];
     let mut reasons = Vec::new();
     if id.group().is_empty() && matches!(id.kind.as_str(), "PersistentVolumeClaim" | "PersistentVolume") {
-        reasons.push(format!(
+        reasons.push(Limit::Volumes.told(&format!(
             "{id} keeps data in blue: Bascule does not move volumes. Move the data, or take it out of the bundle"
-        ));
+        )));
     }
     if id.kind == "StatefulSet"
         && object.value["spec"]["volumeClaimTemplates"].as_array().is_some_and(|claims| !claims.is_empty())
     {
-        reasons.push(format!("{id} has volumeClaimTemplates: Bascule does not move volumes. Keep its data outside of the cluster, or take it out of the bundle"));
+        reasons.push(Limit::Volumes.told(&format!("{id} has volumeClaimTemplates: Bascule does not move volumes. Keep its data outside of the cluster, or take it out of the bundle")));
     }
     if class::is_load_balancer(object) && !held {
-        reasons.push(format!(
+        reasons.push(Limit::LoadBalancerServices.told(&format!(
             "{id} is of type LoadBalancer: AWS would make a load balancer that Bascule does not know. Make it ClusterIP, or hold it (workloads.hold or the label {}): \
              green then gets its load balancer after the switch, and its clients must be moved by you",
             class::HOLD_LABEL
-        ));
+        )));
     }
     let volumes = workload::pod_spec(&object.id.kind, &object.value).filter(|_| workload::is_workload(id));
     for volume in volumes.and_then(|spec| spec["volumes"].as_array()).into_iter().flatten() {
         if volume.get("ephemeral").is_some() {
-            reasons.push(format!(
+            reasons.push(Limit::Volumes.told(&format!(
                 "{id} has the ephemeral volume {}: it makes a volume in AWS for each Pod, which would be left behind with green. Use emptyDir, or take it out \
                  of the bundle",
                 volume["name"].as_str().unwrap_or_default()
-            ));
+            )));
         }
     }
     if let Some(made) = made_for(object, controllers).filter(|made| !(made.may_run && run)) {
         let or_run = if made.may_run { ", or say in workloads.run that both clusters may" } else { "" };
-        reasons.push(format!(
+        reasons.push(Limit::MadeInAws.told(&format!(
             "{id} {}. Take it out of the bundle, and apply it yourself after the migration{or_run}",
             made.what
-        ));
+        )));
     }
     let twice = duplicates::of(object);
     if !twice.is_empty() {

@@ -1,0 +1,128 @@
+//! What Bascule does not do yet, each with the code that its refusal carries and that the README's "Limits" explains.
+
+use crate::Problem;
+
+/// Something that is refused because Bascule does not do it; what is only wrong with an input or an account is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Limit {
+    /// A private API.
+    PrivateApi,
+    /// An API without its default endpoint.
+    DefaultEndpoint,
+    /// A canary on the stage.
+    StageCanary,
+    /// A load balancer that is no Network Load Balancer.
+    ApplicationLoadBalancer,
+    /// A load balancer of a Kubernetes Service.
+    ServiceLoadBalancer,
+    /// A load balancer with addresses of its own.
+    FixedAddresses,
+    /// Targets that are no instances.
+    TargetType,
+    /// Targets that come from no managed node group.
+    ForeignTargets,
+    /// A listener that forwards to several target groups.
+    SeveralTargetGroups,
+    /// A custom AMI.
+    CustomAmi,
+    /// Nodes of no managed node group.
+    UnmanagedNodes,
+    /// A network plugin or `CoreDNS` that is no EKS add-on.
+    NetworkPlugin,
+    /// Settings and parts of a cluster, a node group or a launch template that are not cloned, such as OIDC identity providers, EKS
+    /// Capabilities and EKS Auto Mode.
+    NotCloned,
+    /// A cluster that only its ConfigMap `aws-auth` lets people into.
+    ConfigMapAuthentication,
+    /// Fargate profiles.
+    FargateProfiles,
+    /// IAM roles of other accounts that Pods take through blue's OIDC provider.
+    ForeignRoles,
+    /// Volumes.
+    Volumes,
+    /// Services of type `LoadBalancer`.
+    LoadBalancerServices,
+    /// What controllers of the bundles' objects would make in AWS.
+    MadeInAws,
+    /// `adopt` of Terraform.
+    TerraformAdopt,
+}
+
+impl Limit {
+    /// The code, such as `private-api`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.into()
+    }
+
+    /// The message of a refusal with the code, where messages are collected before their path is known.
+    #[must_use]
+    pub fn told(self, message: &str) -> String {
+        format!("{message} (limit {})", self.code())
+    }
+
+    /// The refusal of what meets this limit.
+    pub fn refusal(self, path: impl Into<String>, message: impl Into<String>) -> Problem {
+        Problem { code: self.code().to_owned(), ..Problem::new(path, message) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::{Path, PathBuf};
+    use strum::VariantArray as _;
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+    }
+
+    /// The codes that the README's "Limits" begins its lines with.
+    fn told() -> BTreeSet<String> {
+        let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+        let (_, limits) = readme.split_once("\n## Limits\n").unwrap();
+        let limits = limits.split("\n## ").next().unwrap_or_default();
+        let lines = limits.lines().filter_map(|line| line.strip_prefix("| `"));
+        lines.filter_map(|line| Some(line.split_once('`')?.0.to_owned())).collect()
+    }
+
+    /// The code of every file below a folder, without its tests.
+    fn sources(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            if path.is_dir() && name != "tests" {
+                sources(&path, text);
+            } else if name.ends_with(".rs") && name != "limit.rs" && name != "tests.rs" {
+                let whole = std::fs::read_to_string(&path).unwrap();
+                text.push_str(whole.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
+            }
+        }
+    }
+
+    #[test]
+    fn the_readme_explains_every_limit_and_no_other() {
+        let known: BTreeSet<String> = Limit::VARIANTS.iter().map(|limit| limit.code().to_owned()).collect();
+        assert_eq!(told(), known);
+    }
+
+    #[test]
+    fn every_limit_is_a_refusal_of_the_code() {
+        let mut text = String::new();
+        sources(&root().join("functions"), &mut text);
+        let words: BTreeSet<&str> = text.split(|letter: char| !letter.is_alphanumeric() && letter != ':').collect();
+        let idle: Vec<_> = Limit::VARIANTS
+            .iter()
+            .filter(|limit| !words.iter().any(|word| word.ends_with(&format!("Limit::{limit:?}"))))
+            .collect();
+        assert_eq!(idle, Vec::<&Limit>::new());
+    }
+
+    #[test]
+    fn a_refusal_tells_its_code() {
+        let refusal = Limit::PrivateApi.refusal("$.gateway.restApiId", "is private");
+        assert_eq!(refusal.to_string(), "$.gateway.restApiId: is private (limit private-api)");
+    }
+}
