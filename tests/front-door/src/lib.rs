@@ -36,6 +36,6 @@ pub use apigateway::{ApiGateway, LoadBalancerExists, Options, Quotas, Switch};
 pub use authorization::Callers;
 pub use calls::Call;
 pub use exchanges::Exchange;
-pub use execute_api::{ExecuteApi, Resolver};
+pub use execute_api::{ExecuteApi, FunctionCall, Functions, Resolver};
 pub use faults::{Fault, Faults, Moment, Rule, Which};
 pub use server::{Builder, FrontDoor, Handler};

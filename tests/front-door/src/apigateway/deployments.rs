@@ -125,7 +125,9 @@ fn check_deployable(configuration: &Configuration, links: &BTreeMap<String, VpcL
         let Some(integration) = &method.method_integration else {
             return Err(ApiError::bad_request("No integration defined for method"));
         };
-        let Some(id) = integration.connection_id.as_deref().filter(|id| !id.contains("${")) else { continue };
+        // A VPC link V2 is none of these.
+        let first = integration.connection_id.as_deref().filter(|_| integration.integration_target.is_none());
+        let Some(id) = first.filter(|id| !id.contains("${")) else { continue };
         match links.get(id) {
             Some(link) if link.status == Status::Available => {}
             Some(link) => {

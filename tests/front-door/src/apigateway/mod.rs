@@ -71,6 +71,7 @@ use request::{Answer, Request};
 use state::{Context, State};
 use switches::Target;
 
+pub(crate) use authorizers::Authorizer;
 pub(crate) use integration_responses::IntegrationResponse;
 pub(crate) use integrations::Integration;
 pub(crate) use methods::Method;

@@ -28,6 +28,11 @@ impl Place {
         Self(format!("arn:aws:execute-api:{region}:{account_id}:{api}"))
     }
 
+    /// The ARN of an authorizer: `arn:…:api/authorizers/id`.
+    pub(crate) fn authorizer(&self, id: &str) -> String {
+        format!("{}/authorizers/{id}", self.0)
+    }
+
     /// The ARN of a request: `arn:…:api/stage/GET/path`.
     pub(crate) fn request(&self, stage: &str, verb: &str, path: &str) -> String {
         format!("{}/{stage}/{verb}/{}", self.0, path.trim_start_matches('/'))

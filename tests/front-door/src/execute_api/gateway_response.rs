@@ -13,7 +13,7 @@ pub(crate) enum GatewayResponseType {
     AccessDenied,
     /// The configuration of the method is invalid or not simulated.
     ApiConfigurationError,
-    /// The method has an authorizer, which is not simulated.
+    /// The authorizer cannot be asked, or answers nothing of use.
     AuthorizerConfigurationError,
     /// The backend cannot be reached.
     IntegrationFailure,
@@ -25,6 +25,8 @@ pub(crate) enum GatewayResponseType {
     MissingAuthenticationToken,
     /// The payload is over 10 MB.
     RequestTooLarge,
+    /// Nothing identifies the caller to the authorizer.
+    Unauthorized,
 }
 
 impl GatewayResponseType {
@@ -54,6 +56,7 @@ impl GatewayResponseType {
                 "Missing Authentication Token",
                 "MissingAuthenticationTokenException",
             ),
+            Self::Unauthorized => ("UNAUTHORIZED", 401, "Unauthorized", "UnauthorizedException"),
             Self::RequestTooLarge => ("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLargeException"),
         }
     }

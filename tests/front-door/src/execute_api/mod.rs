@@ -5,11 +5,12 @@
 //! does so over plain HTTP/1.1 on loopback, by the `Host` header and the views of `apigateway::publication`. Its own
 //! answers are the gateway responses of "Gateway response types for API Gateway".
 //!
-//! Not simulated: throttles and quotas of stages and usage plans, caches, authorizers (a method with one answers 500),
+//! Not simulated: throttles and quotas of stages and usage plans, caches, Cognito authorizers (a method with one answers 500),
 //! `SigV4` checks (a method with `AWS_IAM` answers 403), request validation, payload conversion, mapping templates beyond plain
-//! text with `$context` and `$stageVariables`, AWS and Lambda integrations (500), and TLS towards backends (500).
+//! text with `$context` and `$stageVariables`, AWS integrations other than Lambda proxies (500), and TLS towards backends (500).
 //! Integrations without a VPC link reach addresses of this machine only.
 
+mod functions;
 mod gateway_response;
 mod integration_request;
 mod integration_response;
@@ -28,6 +29,9 @@ use hyper::body::Incoming;
 
 use crate::apigateway::{ApiGateway, Integration, Method, View, allows};
 use crate::listener::{Answer, Listener};
+pub use functions::{FunctionCall, Functions};
+
+use functions::Lambda;
 use gateway_response::{GatewayResponseType as Kind, gateway_response};
 use mapping::Context;
 use upstream::{Failure, Upstream};
@@ -49,7 +53,21 @@ impl ExecuteApi {
     /// # Errors
     /// The address cannot be bound.
     pub async fn start(address: SocketAddr, gateway: &ApiGateway, resolver: Resolver) -> io::Result<Self> {
-        let plane = Arc::new(Plane { gateway: gateway.clone(), resolver, upstream: Upstream::new() });
+        Self::start_with(address, gateway, resolver, None).await
+    }
+
+    /// The same with functions; without them whatever invokes one fails.
+    ///
+    /// # Errors
+    /// The address cannot be bound.
+    pub async fn start_with(
+        address: SocketAddr,
+        gateway: &ApiGateway,
+        resolver: Resolver,
+        functions: Option<Functions>,
+    ) -> io::Result<Self> {
+        let lambda = Lambda::new(functions);
+        let plane = Arc::new(Plane { gateway: gateway.clone(), resolver, upstream: Upstream::new(), lambda });
         let listener = Listener::start(address, move |request| {
             let plane = Arc::clone(&plane);
             async move { plane.answer(request).await }
@@ -74,6 +92,7 @@ struct Plane {
     gateway: ApiGateway,
     resolver: Resolver,
     upstream: Upstream,
+    lambda: Lambda,
 }
 
 impl Plane {
@@ -110,11 +129,21 @@ impl Plane {
                 return Ok(gateway_response(Kind::AccessDenied, configuration));
             }
         }
-        match method.authorization_type.as_str() {
-            "NONE" | "" => {}
+        let place = self.gateway.place(&release.api);
+        let request_arn = place.request(&release.stage, verb, routed.path);
+        let authorizer = match method.authorization_type.as_str() {
+            "NONE" | "" => None,
             "AWS_IAM" => return Ok(gateway_response(Kind::MissingAuthenticationToken, configuration)),
+            "CUSTOM" => {
+                let authorizers = &release.snapshot.configuration.authorizers;
+                let found = method.authorizer_id.as_ref().and_then(|id| authorizers.get(id));
+                match found {
+                    Some(authorizer) => Some(authorizer),
+                    None => return Ok(gateway_response(Kind::AuthorizerConfigurationError, configuration)),
+                }
+            }
             _ => return Ok(gateway_response(Kind::AuthorizerConfigurationError, configuration)),
-        }
+        };
         if method.api_key_required {
             let key = request.headers().get("x-api-key").and_then(|key| key.to_str().ok());
             if !key.is_some_and(|key| routed.stage.keys.contains(key)) {
@@ -125,6 +154,7 @@ impl Plane {
             return Ok(gateway_response(Kind::ApiConfigurationError, configuration));
         };
 
+        let source = place.request(&release.stage, verb, &found.resource.path);
         let path = routed.path.to_owned();
         let (parts, body) = request.into_parts();
         let body = match Limited::new(body, PAYLOAD_LIMIT).collect().await {
@@ -142,6 +172,17 @@ impl Plane {
             resource_path: &found.resource.path,
             path_parameters: &found.parameters,
         };
+        // The key was looked at above: AWS does not say which of the two comes first.
+        if let Some(authorizer) = authorizer {
+            let authorizer_arn = place.authorizer(&authorizer.id);
+            if let Err(kind) = self.lambda.authorize(authorizer, &context, &authorizer_arn, &request_arn).await {
+                return Ok(gateway_response(kind, configuration));
+            }
+        }
+        if integration.kind == "AWS_PROXY" {
+            let answer = self.lambda.integrate(integration, &context, &source, &body).await;
+            return Ok(answer.unwrap_or_else(|kind| gateway_response(kind, configuration)));
+        }
         let answer = self.integrate(&view, method, integration, &context, body).await;
         Ok(answer.unwrap_or_else(|kind| gateway_response(kind, configuration)))
     }
@@ -160,7 +201,10 @@ impl Plane {
                 let call = integration_request::build(integration, context, body)?;
                 let connection = integration.connection_id.as_deref().map(|id| context.stage_variables(id));
                 let link = connection.as_deref().filter(|_| integration.is_private());
+                let target = integration.integration_target.as_deref().filter(|_| integration.is_private());
                 let address = match link {
+                    // Through a VPC link V2, which leads to any load balancer of its VPC.
+                    Some(_) if target.is_some() => target.and_then(|arn| (self.resolver)(arn, call.port)),
                     Some(link) => self.behind_link(view, link, call.port),
                     None => upstream::loopback(&call.host, call.port),
                 };

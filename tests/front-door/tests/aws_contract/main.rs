@@ -10,6 +10,7 @@ mod canaries;
 mod configuration;
 mod deployments;
 mod execution;
+mod functions;
 mod keys;
 mod openapi;
 mod policies;

@@ -11,7 +11,7 @@ use aws_sdk_apigateway::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_apigateway::types::{Op, PatchOperation, VpcLinkStatus};
 use axum::Router;
 use bytes::Bytes;
-use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
+use front_door::{ApiGateway, ExecuteApi, FrontDoor, Functions, Options};
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HttpClient;
@@ -83,6 +83,15 @@ impl World {
 
     /// Where the access key `ASIAROLE` is that of a role with these statements, and [`Self::aws`] has the root user's.
     pub(crate) async fn with_role(options: Options, statements: &Value) -> Self {
+        Self::built(options, statements, None).await
+    }
+
+    /// With Lambda functions.
+    pub(crate) async fn with_functions(options: Options, functions: Functions) -> Self {
+        Self::built(options, &json!([]), Some(functions)).await
+    }
+
+    async fn built(options: Options, statements: &Value, functions: Option<Functions>) -> Self {
         let policy = Policy::read(&json!({ "Statement": statements })).unwrap();
         let session = Caller::Session { arn: SESSION.to_owned(), policies: [policy].into() };
         let callers = Arc::new(move |key: String| -> BoxFuture<'static, Option<Caller>> {
@@ -100,7 +109,8 @@ impl World {
         let door = FrontDoor::builder(format!("http://{emulator}")).apigateway(&gateway).callers(callers);
         let door = door.start().await.unwrap();
         let resolver = Arc::new(move |arn: &str, _port: u16| balanced.lock().unwrap().get(arn).copied());
-        let plane = ExecuteApi::start("127.0.0.1:0".parse().unwrap(), &gateway, resolver).await.unwrap();
+        let anywhere = "127.0.0.1:0".parse().unwrap();
+        let plane = ExecuteApi::start_with(anywhere, &gateway, resolver, functions).await.unwrap();
         let aws = client(door.address(), "AKIDTESTER");
         Self { gateway, door, plane, aws, load_balancers }
     }
