@@ -3,17 +3,19 @@
 //! Green's deployment stays: production runs on it. Its own stage goes with the other one, since production's stage holds it now.
 
 use crate::blue;
-use domain::gateway::{self, way};
+use domain::gateway::{served::Switch, way};
 use domain::plan::Planned;
 use domain::ports::load_balancers::Named;
-use domain::ports::{Apis, Ledger, LoadBalancers, Stages, TargetGroups, UsagePlans, VpcLinks};
-use domain::resources::{deployment, load_balancer, rest_api, stage, target_group, usage_plan, vpc_link};
+use domain::ports::{Apis, Functions, Ledger, LoadBalancers, Stages, TargetGroups, UsagePlans, VpcLinks};
+use domain::resources::{
+    deployment, lambda_permission, load_balancer, rest_api, stage, target_group, usage_plan, vpc_link,
+};
 use domain::{Kind, Migration, Outcome, PhaseError, ResourceKey, Side};
 
 /// Everything that is deleted here.
-pub trait Ports: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups {}
+pub trait Ports: Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups {}
 
-impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups {}
+impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups {}
 
 /// Proves once more that nothing sends requests to blue, before the first of its edge is deleted: days may have passed since the
 /// guard, while people were asked.
@@ -21,8 +23,16 @@ impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + VpcLinks + Lo
 /// # Errors
 /// `GuardBreached` where something does.
 pub async fn guard<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    unless_begun(ports, migration, first(migration)?).await
+}
+
+/// What goes first of blue's edge: without it no request reaches blue.
+fn first(migration: &Migration) -> Result<&Planned, PhaseError> {
     let edge = &migration.plan.edge;
-    unless_begun(ports, migration, listed(migration, Kind::VpcLink, &edge.vpc_link.id)?).await
+    match edge.own_link() {
+        Some(link) => listed(migration, Kind::VpcLink, &link.id),
+        None => listed(migration, Kind::LoadBalancer, &edge.load_balancer.arn),
+    }
 }
 
 /// The guard, until the deletion of this was asked for.
@@ -34,18 +44,22 @@ async fn unless_begun<P: Ports>(ports: &P, migration: &Migration, planned: &Plan
     way::blue_is_unused(ports, migration).await
 }
 
-/// Proves that blue's link is gone: without it no request reaches blue's nodes.
+/// Proves that blue's link is gone, or its load balancer where a VPC link V2 leads there: without it no request reaches blue's nodes.
 ///
 /// # Errors
-/// `Refused` while the link is there.
-pub async fn is_gone<P: VpcLinks>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let id = &migration.plan.edge.vpc_link.id;
-    match ports.vpc_link(id).await? {
-        Some(link) if link.status != "DELETING" => Err(PhaseError::refused(format!(
-            "blue's VPC link {id} is {}: blue's edge goes before its nodes and its control plane. Start the cleanup machine",
-            link.status
+/// `Refused` while it is there.
+pub async fn is_gone<P: VpcLinks + LoadBalancers>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
+    let status = match edge.own_link() {
+        Some(link) => ports.vpc_link(&link.id).await?.map(|link| link.status).filter(|status| status != "DELETING"),
+        None => ports.load_balancer(Named::Arn(&edge.load_balancer.arn)).await?.map(|balancer| balancer.state),
+    };
+    match status {
+        Some(status) => Err(PhaseError::refused(format!(
+            "blue's {} is {status}: blue's edge goes before its nodes and its control plane. Start the cleanup machine",
+            edge.entrance()
         ))),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
@@ -57,14 +71,19 @@ pub async fn is_gone<P: VpcLinks>(ports: &P, migration: &Migration) -> Result<()
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let edge = &migration.plan.edge;
     usage_plan::remove_all(ports, migration).await?;
+    lambda_permission::remove_all(ports, migration).await?;
     rest_api::remove(ports, migration).await?;
     for side in [Side::Blue, Side::Green] {
         stage::remove(ports, migration, &edge.api.id, &stage::keeper(side)).await?;
     }
-    let (g, _) = gateway::green(ports, migration).await?;
-    deployment::sweep(ports, migration, &edge.api.id, &deployment::green(), &g).await?;
+    if edge.link_variable().is_none() {
+        let g = Switch::known(ports, migration).await?.green.deployment;
+        deployment::sweep(ports, migration, &edge.api.id, &deployment::green(), &g).await?;
+    }
     no_way_back(ports, migration).await?;
-    link(ports, migration, &edge.vpc_link.id).await?;
+    if let Some(blue) = edge.own_link() {
+        link(ports, migration, &blue.id).await?;
+    }
     balancer(ports, migration, &edge.load_balancer.arn).await?;
     for group in &edge.target_groups {
         group_of_targets(ports, migration, &group.arn).await?;

@@ -1,6 +1,6 @@
 //! Proves before the deletion of blue that no API refers to it and that its load balancer has no flows.
 
-use domain::gateway::{self, way};
+use domain::gateway::{served::Switch, way};
 use domain::ports::migrations::Life;
 use domain::ports::{Apis, Clock, Flows, Ledger, Migrations, Stages};
 use domain::shift::Shift;
@@ -52,14 +52,14 @@ pub async fn inspect<P: Ports>(ports: &P, migration: &Migration, now: jiff::Time
 /// Production must still be on green's deployment, alone, or on a later one that does not use blue's link.
 async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
-    let (g, _) = gateway::green(ports, migration).await?;
+    let switch = Switch::known(ports, migration).await?;
     let stage = ports.stage(&edge.api.id, &edge.stage.name).await?;
     let stage = stage.ok_or_else(|| PhaseError::guard_breached(format!("the stage {} is gone", edge.stage.name)))?;
-    if stage.deployment_id == edge.deployment_b() {
+    if switch.share(&stage).is_some_and(|share| share < 100) {
         return Err(PhaseError::guard_breached(format!("the stage {} serves blue", edge.stage.name)));
     }
     let canary = stage.canary.map(|canary| canary.deployment_id);
-    if canary.is_some_and(|canary| canary != g) {
+    if canary.is_some_and(|canary| canary != switch.green.deployment) {
         return Err(PhaseError::guard_breached(format!(
             "the stage {} has a canary that is not Bascule's",
             edge.stage.name

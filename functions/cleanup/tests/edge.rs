@@ -118,7 +118,7 @@ async fn a_link_v2_to_blues_load_balancer_and_a_canary_that_nobody_sees_count_as
         aws.apis.insert("other".to_owned(), Api { id: "other".to_owned(), ..Api::default() });
         aws.methods.insert("other".to_owned(), Vec::new());
         aws.deployments.insert(pair("other", "d"), (Deployment::default(), methods));
-        let canary = canary.map(|id| Canary { deployment_id: id.to_owned(), percent: 5.0 });
+        let canary = canary.map(|id| Canary { deployment_id: id.to_owned(), percent: 5.0, ..Canary::default() });
         let variables = [("green".to_owned(), GREEN_LINK.to_owned())].into();
         aws.stages.insert(pair("other", "live"), Stage { canary, variables, ..stage("live", "d") });
     };
@@ -141,7 +141,7 @@ async fn a_link_v2_to_blues_load_balancer_and_a_canary_that_nobody_sees_count_as
         let answer = inspect(&account, &migration).await.map_err(|error| error.message);
         let expected = expected.map_or(Ok(()), |what| {
             Err(format!(
-                "blue's VPC link blue1 is still used by {what} of the API other. Point these at another link and deploy, then \
+                "blue's VPC link blue1 is still used by {what} of the API other. Point these at another one and deploy, then \
                  start the cleanup machine again"
             ))
         });

@@ -2,7 +2,7 @@
 
 use domain::{
     Migration, Outcome, PhaseError, alarms,
-    gateway::{green, served},
+    gateway::served::Switch,
     plan::edge::Stage,
     ports::{Alarms, Ledger},
     shift::Shift,
@@ -56,8 +56,8 @@ pub async fn converge<P: Ledger + Alarms>(
         // A retry after the step was counted.
         return Ok(answer(migration, &shift));
     }
-    let (g, _) = green(ports, migration).await?;
-    if let Some(moved) = served::moved(stage, migration.plan.edge.deployment_b(), &g, shift.share) {
+    let switch = Switch::known(ports, migration).await?;
+    if let Some(moved) = switch.moved(stage, shift.share) {
         return Err(PhaseError::conflict(moved));
     }
     let complaints = alarms::look(ports, &migration.input.cutover.alarms).await?;

@@ -2,7 +2,7 @@
 
 use domain::{
     Migration, PhaseError, alarms,
-    gateway::{green, served},
+    gateway::served::Switch,
     ports::{Alarms, Kubernetes, Ledger, Stages},
     release,
 };
@@ -44,9 +44,9 @@ pub async fn see<P: Ledger + Alarms + Stages + Kubernetes>(
 ) -> Result<Sight, PhaseError> {
     let edge = &migration.plan.edge;
     let alarms = alarms::look(ports, &migration.input.bake.alarms).await?;
-    let (g, _) = green(ports, migration).await?;
+    let switch = Switch::known(ports, migration).await?;
     let stage = ports.stage(&edge.api.id, &edge.stage.name).await?;
-    let moved = served::moved(stage.as_ref(), edge.deployment_b(), &g, 100);
+    let moved = switch.moved(stage.as_ref(), 100);
     Ok(Sight { alarms, moved, released: release::one_sided(ports, migration).await })
 }
 

@@ -196,7 +196,8 @@ async fn shifted(share: u8, guarded: usize) -> (Account, Migration) {
 /// The stage as Bascule left it.
 fn stage(migration: &Migration, share: u8) -> Stage {
     let b = migration.plan.edge.deployment_b().to_owned();
-    let canary = (share < 100).then(|| Canary { deployment_id: "G".to_owned(), percent: f64::from(share) });
+    let canary =
+        (share < 100).then(|| Canary { deployment_id: "G".to_owned(), percent: f64::from(share), ..Canary::default() });
     let deployment_id = if share < 100 { b } else { "G".to_owned() };
     Stage { name: "prod".to_owned(), deployment_id, canary, ..Stage::default() }
 }

@@ -1,17 +1,20 @@
-//! Reads the edge: the public API, its stage, blue's VPC link and the load balancer behind it. Every problem is told at once.
+//! Reads the edge: the public API, its stage, blue's VPC link V1, if any, and the load balancer behind it. Every problem is told at once.
 
 mod advice;
 mod api;
 mod balancer;
 mod drift;
+pub(crate) mod functions;
 mod plan;
 
-use domain::gateway::link;
+use domain::gateway::invoked;
+use domain::gateway::link::{self, Lead};
 use domain::plan::Found;
 use domain::plan::edge::Edge;
 use domain::ports::gateway::Method;
 use domain::ports::{Apis, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::{Input, PhaseError, Problem};
+use serde_json::Value;
 
 /// Where the input names the API.
 const API: &str = "$.gateway.restApiId";
@@ -43,42 +46,42 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, Pha
     found.facts.api = api;
     found.problems.extend(api::problems(&found.facts.api));
     let methods = ports.methods(id).await?;
-    stage(ports, input, &methods, &mut found).await?;
-    if ports.authorizers(id).await? > 0 {
-        found.problems.push(Problem::new(
-            API,
-            format!("the API {id} has authorizers, which a temporary API cannot use unasked; not supported yet"),
-        ));
-    }
-    if let Some(link) = blues_link(&methods, &mut found) {
-        behind_the_link(ports, input, &link, &mut found).await?;
+    let served = stage(ports, input, &methods, &mut found).await?;
+    match lead(&methods, &served, &mut found) {
+        Some(Lead::Link(link)) => behind_the_link(ports, input, &link, &mut found).await?,
+        Some(Lead::LoadBalancer(arn)) => balancer::read(ports, input, arn, &mut found).await?,
+        None => {}
     }
     if found.problems.is_empty() {
         advice::collect(ports, input, &mut found).await?;
+        found.advice.extend(advice::of_the_methods(&methods));
         plan::collect(input, &mut found);
     }
     Ok(found)
 }
 
+/// Reads the stage, and gives what it serves.
 async fn stage<P: Ports>(
     ports: &P,
     input: &Input,
     methods: &[Method],
     found: &mut Found<Edge>,
-) -> Result<(), PhaseError> {
+) -> Result<Value, PhaseError> {
     let (id, name) = (&input.gateway.rest_api_id, &input.gateway.stage);
     if name.is_empty() {
-        return Ok(());
+        return Ok(Value::Null);
     }
     let stages = ports.stages(id).await?;
     let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
     let Some(stage) = stages.iter().find(|stage| stage.name == *name) else {
         let names = names.join(", ");
         found.problems.push(Problem::new(STAGE, format!("the API {id} has no stage {name}; choose one of {names}")));
-        return Ok(());
+        return Ok(Value::Null);
     };
     found.problems.extend(api::stage_problems(stage, stages.len()));
-    let edits = drift::edits(methods, &ports.export(id, name).await?);
+    let export = ports.export(id, name).await?;
+    found.facts.functions = invoked::functions(&export, &stage.variables);
+    let edits = drift::edits(methods, &export);
     if !edits.is_empty() {
         found.problems.push(Problem::new(
             STAGE,
@@ -92,19 +95,19 @@ async fn stage<P: Ports>(
     let plans = ports.usage_plans(Some(id)).await?;
     let covers = |stages: &[(String, String)]| stages.iter().any(|(api, stage)| api == id && stage == name);
     found.facts.usage_plans = plans.into_iter().filter(|plan| covers(&plan.stages)).collect();
-    Ok(())
+    Ok(export)
 }
 
-/// The one VPC link V1 that the API uses; the methods behind it go into the facts.
-fn blues_link(methods: &[Method], found: &mut Found<Edge>) -> Option<String> {
+/// What the API's methods go through to blue; they go into the facts.
+fn lead(methods: &[Method], export: &Value, found: &mut Found<Edge>) -> Option<Lead> {
     found.facts.integrations = methods.iter().filter_map(Method::linked).collect();
     let linked = &found.facts.integrations;
     let longest = linked.iter().map(|method| method.integration.timeout_millis).max();
     found.facts.longest_timeout_millis = longest.unwrap_or_default();
-    match link::only(&found.facts.api.id, linked) {
-        Ok(link) => Some(link.to_owned()),
-        Err(reasons) => {
-            found.problems.extend(reasons.into_iter().map(|reason| Problem::new(API, reason)));
+    match link::lead(API, &found.facts.api.id, linked, &found.facts.stage.variables, export) {
+        Ok(lead) => Some(lead),
+        Err(problems) => {
+            found.problems.extend(problems);
             None
         }
     }
@@ -127,6 +130,7 @@ async fn behind_the_link<P: Ports>(
         let message = format!("the VPC link {id} is {}, expected AVAILABLE", link.status);
         found.problems.push(Problem::new(API, message));
     }
+    let balancer = link.target_arns.first().cloned().unwrap_or_default();
     found.facts.vpc_link = link;
-    balancer::read(ports, input, found).await
+    balancer::read(ports, input, balancer, found).await
 }

@@ -83,6 +83,7 @@ pub async fn conclude<P: Migrations + Alarms + Messages>(
         alarms::problems(ports, input, &place).await?,
         findings.compute.problems.clone(),
         findings.edge.problems.clone(),
+        edge::functions::problems(&findings.edge.facts, &place),
         findings.workloads.problems.clone(),
         findings.terraform.problems.clone(),
     ];

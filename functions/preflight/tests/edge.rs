@@ -5,6 +5,7 @@
 use domain::plan::edge::{Api, Canary, Stage};
 use domain::{Input, Kind, Problem};
 use preflight::edge::read;
+use testing::shop::Front;
 use testing::{Account, Aws, shop};
 
 fn input() -> Input {
@@ -49,6 +50,26 @@ async fn the_facts_are_those_that_the_phases_need() {
 }
 
 #[tokio::test]
+async fn what_the_variants_of_an_api_need_is_in_the_plan() {
+    let link = "UpdateStage shop1/prod: remove /canarySettings and replace /variables/link with green's VPC link";
+    let deployment = "UpdateStage shop1/prod: remove /canarySettings and replace /deploymentId with green's";
+    for (front, links, deployments, permissions, last) in [
+        (Front::Plain, 1, 2, 0, deployment),
+        (Front::Functions, 1, 2, 2, deployment),
+        (Front::Variable, 1, 0, 0, link),
+        (Front::SecondLink, 0, 2, 0, deployment),
+    ] {
+        let found = read(&Account::shop_behind(front), &input()).await.unwrap();
+        assert_eq!(found.problems, [], "{front:?}");
+        let of = |kind: Kind| found.creates.iter().filter(|planned| planned.kind == kind).count();
+        let created = (of(Kind::VpcLink), of(Kind::Deployment), of(Kind::LambdaPermission));
+        assert_eq!(created, (links, deployments, permissions), "{front:?}");
+        let deleted = found.deletes.iter().filter(|planned| planned.kind == Kind::VpcLink).count();
+        assert_eq!((deleted, found.switch.last().map(String::as_str)), (links, Some(last)), "{front:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_api_or_a_stage_that_does_not_exist_is_named() {
     let found = problems(|aws| aws.apis.clear()).await;
     assert_eq!((found.len(), found[0].path.as_str()), (1, "$.gateway.restApiId"));
@@ -65,7 +86,7 @@ async fn an_api_or_a_stage_that_does_not_exist_is_named() {
 async fn every_reason_comes_at_once() {
     let found = problems(|aws| {
         aws.apis.get_mut("shop1").unwrap().execute_api_disabled = true;
-        prod(aws).canary = Some(Canary { deployment_id: "x".to_owned(), percent: 5.0 });
+        prod(aws).canary = Some(Canary { deployment_id: "x".to_owned(), percent: 5.0, ..Canary::default() });
         let method = &mut aws.methods.get_mut("shop1").unwrap()[1];
         method.integration.as_mut().unwrap().uri = "http://shop.example.com/basket".to_owned();
         let balancer = aws.balancers.get_mut("arn:balancer-blue").unwrap();
@@ -121,7 +142,11 @@ async fn other_users_of_blues_link_are_told_before_the_cleanup_meets_them() {
         let stage = Stage { name: "beta".to_owned(), ..prod(&mut aws).clone() };
         aws.stages.insert(("shop1".to_owned(), "beta".to_owned()), stage);
     }
+    for method in account.aws().methods.get_mut("shop1").unwrap() {
+        method.authorization = "AWS_IAM".to_owned();
+    }
     let advice = read(&account, &input()).await.unwrap().advice.join("\n");
-    assert!(advice.contains("the API back office (other) uses blue's VPC link too"), "{advice}");
-    assert!(advice.contains("the stage beta of shop1 uses blue's VPC link too"), "{advice}");
+    assert!(advice.contains("execute-api:Invoke"), "{advice}");
+    assert!(advice.contains("the API back office (other) uses blue's VPC link blue1 too"), "{advice}");
+    assert!(advice.contains("the stage beta of shop1 uses blue's VPC link blue1 too"), "{advice}");
 }

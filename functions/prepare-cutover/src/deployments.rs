@@ -4,6 +4,7 @@
 
 use crate::Ports;
 use domain::gateway::export;
+use domain::gateway::served::Serving;
 use domain::resources::{deployment, integration, stage};
 use domain::{Migration, PhaseError, Side};
 
@@ -12,17 +13,22 @@ pub(crate) async fn find_g<P: Ports>(ports: &P, migration: &Migration) -> Result
     deployment::find(ports, migration, &migration.plan.edge.api.id, &deployment::green()).await
 }
 
+/// Holds what production serves with a stage of Bascule's own.
+pub(crate) async fn hold_b<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    keeper(ports, migration, Side::Blue, &Serving::of_blue(&migration.plan.edge)).await
+}
+
 /// Deploys the configuration as it stands, to no stage of the user's, and compares it with production's deployment.
 pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
-    keeper(ports, migration, Side::Blue, edge.deployment_b()).await?;
+    hold_b(ports, migration).await?;
     if ports.entry(migration, &integration::window()).await?.is_some() {
         // The trial was passed before the window was opened.
         return Ok(());
     }
     let t = deployment::ensure(ports, migration, api, &deployment::trial(), async || Ok(())).await?;
-    keeper(ports, migration, Side::Green, &t).await?;
+    keeper(ports, migration, Side::Green, &Serving::deployment(&t)).await?;
     let production = ports.export(api, &edge.stage.name).await?;
     let trial = ports.export(api, &stage::keeper_name(migration, Side::Green)).await?;
     let mut edits = export::differences(&production, &trial, 20);
@@ -42,17 +48,22 @@ pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<
     }
 }
 
+/// Holds what green will serve with a stage of Bascule's own.
+pub(crate) async fn hold_green<P: Ports>(ports: &P, migration: &Migration, green: &Serving) -> Result<(), PhaseError> {
+    keeper(ports, migration, Side::Green, green).await
+}
+
 /// Holds G with a stage of Bascule's own, and deletes its duplicates.
 pub(crate) async fn hold<P: Ports>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
-    keeper(ports, migration, Side::Green, g).await?;
+    hold_green(ports, migration, &Serving::deployment(g)).await?;
     deployment::sweep(ports, migration, &migration.plan.edge.api.id, &deployment::green(), g).await
 }
 
-async fn keeper<P: Ports>(ports: &P, migration: &Migration, side: Side, deployment: &str) -> Result<(), PhaseError> {
+async fn keeper<P: Ports>(ports: &P, migration: &Migration, side: Side, serving: &Serving) -> Result<(), PhaseError> {
     let (api, key) = (&migration.plan.edge.api.id, &stage::keeper(side));
-    stage::ensure(ports, migration, api, key, deployment).await?;
+    stage::ensure(ports, migration, api, key, &serving.deployment, serving.variables()).await?;
     // Green's holds T before there is G.
-    stage::serve(ports, migration, api, key, deployment).await?;
+    stage::serve(ports, migration, api, key, &serving.deployment).await?;
     Ok(())
 }
 

@@ -9,8 +9,9 @@ pub mod public_hosts;
 pub mod smoke;
 pub mod window;
 
+use domain::gateway::{served::Switch, unmoved, way};
 use domain::ports::{Apis, Clock, Kubernetes, Ledger, Manifests, Probes, Stages, UsagePlans};
-use domain::{Migration, Outcome, PhaseError, Status, gateway::unmoved, gateway::way, resources::deployment};
+use domain::{Migration, Outcome, PhaseError, Status, resources::deployment};
 
 /// Everything that this phase reaches.
 pub trait Ports: Ledger + Manifests + Kubernetes + Apis + Stages + UsagePlans + Probes + Clock {}
@@ -28,6 +29,19 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
     public_hosts::converge(ports, migration).await?;
     let edge = &migration.plan.edge;
     unmoved(edge, ports.stage(&edge.api.id, &edge.stage.name).await?.as_ref())?;
+    if edge.link_variable().is_some() {
+        // Nothing is deployed: production's deployment sends requests to green on a stage with another variable.
+        deployments::hold_b(ports, migration).await?;
+        deployments::hold_green(ports, migration, &Switch::known(ports, migration).await?.green).await?;
+    } else {
+        deployments(ports, migration).await?;
+    }
+    smoke::converge(ports, migration).await?;
+    Ok(Outcome::done())
+}
+
+/// Makes deployment G, and holds it and B.
+async fn deployments<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let g = match ports.entry(migration, &deployment::green()).await? {
         Some(entry) if entry.status == Status::Present && entry.id.is_some() => entry.id.unwrap_or_default(),
         _ => {
@@ -37,9 +51,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
     };
     window::close(ports, migration, &g).await?;
     deployments::hold(ports, migration, &g).await?;
-    deployments::end_trial(ports, migration).await?;
-    smoke::converge(ports, migration).await?;
-    Ok(Outcome::done())
+    deployments::end_trial(ports, migration).await
 }
 
 /// Takes the preparations back.

@@ -4,9 +4,10 @@
 //! does is reported.
 
 use crate::{Ports, deployments};
-use domain::gateway::{export, integrations, made, unmoved};
+use domain::gateway::counterparts::Counterparts;
+use domain::gateway::{export, integrations, unmoved};
 use domain::resources::stage::keeper_name;
-use domain::resources::{deployment, integration, vpc_link};
+use domain::resources::{deployment, integration};
 use domain::{Entry, Migration, PhaseError, Side};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -44,14 +45,13 @@ pub(crate) async fn mend<P: Ports>(ports: &P, migration: &Migration) -> Result<(
 pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
-    let green = made(ports, migration, &vpc_link::key(migration)).await?;
     if deployments::find_g(ports, migration).await?.is_none() {
         if open(ports, migration).await?.is_none() {
             let known = ports.deployments(api).await?.into_iter().map(|deployment| deployment.id);
             let window = Window { deployments: known.collect() };
             ports.intend(migration, &integration::window(), json!(window)).await?;
         }
-        let foreign = integrations::point(ports, migration, &edge.vpc_link.id, &green).await?;
+        let foreign = integrations::point(ports, migration, Side::Green).await?;
         if !foreign.is_empty() {
             return Err(PhaseError::conflict(format!(
                 "somebody edits {api} while deployment G is being made: {}. Freeze edits and start a new migration",
@@ -63,7 +63,7 @@ pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result
     deployment::ensure(ports, migration, api, &deployment::green(), async || Ok(())).await
 }
 
-/// Puts the configuration back, and proves that nobody deployed meanwhile and that G differs from B in the link only.
+/// Puts the configuration back, and proves that nobody deployed meanwhile and that G differs from B in nothing but the way to green.
 pub(crate) async fn close<P: Ports>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
     if open(ports, migration).await?.is_none() {
         return Ok(());
@@ -81,9 +81,8 @@ async fn put_back<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Phas
     if open(ports, migration).await?.is_none() {
         return Ok(());
     }
-    let green = made(ports, migration, &vpc_link::key(migration)).await?;
     // What points elsewhere was edited by others since: theirs stays.
-    integrations::point(ports, migration, &green, &migration.plan.edge.vpc_link.id).await?;
+    integrations::point(ports, migration, Side::Blue).await?;
     Ok(())
 }
 
@@ -127,20 +126,20 @@ async fn no_foreign_deployment<P: Ports>(ports: &P, migration: &Migration) -> Re
 
 async fn only_links_differ<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
-    let green = made(ports, migration, &vpc_link::key(migration)).await?;
+    let counterparts = Counterparts::known(ports, migration).await?.reversed();
     let b = ports.export(&edge.api.id, &keeper_name(migration, Side::Blue)).await?;
     let g = ports.export(&edge.api.id, &keeper_name(migration, Side::Green)).await?;
-    let (as_blue, count) = export::repointed(g, &green, &edge.vpc_link.id);
+    let (as_blue, count) = export::repointed(g, &counterparts);
     let differences = export::differences(&b, &as_blue, 10);
     if !differences.is_empty() {
         return Err(PhaseError::conflict(format!(
-            "deployment G differs from production's in more than the VPC link: {}. Somebody edited the API meanwhile",
+            "deployment G differs from production's in more than where requests go: {}. Somebody edited the API meanwhile",
             differences.join("; ")
         )));
     }
     if count != edge.integrations.len() {
         return Err(PhaseError::conflict(format!(
-            "deployment G sends {count} methods through green's link, expected {}",
+            "deployment G sends {count} methods to green, expected {}",
             edge.integrations.len()
         )));
     }

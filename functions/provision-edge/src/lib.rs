@@ -7,7 +7,7 @@ pub mod rewrite;
 pub mod temporary;
 
 use domain::gateway::way;
-use domain::ports::{Apis, Ledger, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
+use domain::ports::{Apis, Functions, Ledger, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::resources::{target_group_attachment, vpc_link};
 use domain::{Migration, Outcome, PhaseError, Whole};
 
@@ -23,9 +23,15 @@ pub enum Step {
 }
 
 /// Everything that this phase reaches.
-pub trait Ports: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
+pub trait Ports:
+    Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups + Scaling
+{
+}
 
-impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
+impl<T> Ports for T where
+    T: Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups + Scaling
+{
+}
 
 /// Makes green's edge exist, or registers green's nodes with it.
 ///
@@ -35,9 +41,12 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
     match step {
         Step::Build => {
             let load_balancer = balancer::converge(ports, migration).await?;
-            let link = vpc_link::ensure(ports, migration, &load_balancer).await?;
-            vpc_link::ready(ports, &link).await?;
-            temporary::converge(ports, migration, &link).await?;
+            // A VPC link V2 is no load balancer's own: blue's leads to green's as well.
+            if migration.plan.edge.own_link().is_some() {
+                let link = vpc_link::ensure(ports, migration, &load_balancer).await?;
+                vpc_link::ready(ports, &link).await?;
+            }
+            temporary::converge(ports, migration).await?;
         }
         Step::AttachNodes => attach::converge(ports, migration).await?,
     }

@@ -1,6 +1,7 @@
-//! The public API's export as the temporary API imports it: green's link for blue's, temporary hosts for public ones, and
+//! The public API's export as the temporary API imports it: green's links and load balancer for blue's, temporary hosts for public ones, and
 //! nothing else.
 
+use domain::gateway::counterparts::Counterparts;
 use domain::gateway::export;
 use domain::input::Host;
 use domain::plan::edge::integration::with_variables;
@@ -19,12 +20,11 @@ const VARIABLE: &str = "stageVariables.";
 #[must_use]
 pub fn temporary(
     mut export: Value,
-    blue: &str,
-    green: &str,
+    counterparts: &Counterparts,
     hosts: &[Host],
     variables: &BTreeMap<String, String>,
 ) -> Value {
-    for integration in export::through(&mut export, blue) {
+    for (integration, green) in export::with_counterparts(&mut export, counterparts) {
         export::connect(integration, green);
         if let Some(uri) = integration.get("uri").and_then(Value::as_str) {
             let resolved = with_variables(uri, variables).unwrap_or_else(|| uri.to_owned());
@@ -84,10 +84,20 @@ pub fn rehost(uri: &str, hosts: &[Host]) -> String {
 mod tests {
     use super::*;
     use domain::gateway::export::INTEGRATION;
+    use domain::plan::edge::Connection;
     use serde_json::json;
 
     fn hosts() -> Vec<Host> {
         vec![Host { primary: "shop.example.com".to_owned(), temporary: "shop-green.example.com".to_owned() }]
+    }
+
+    fn link(id: &str) -> Connection {
+        Connection::VpcLink(id.to_owned())
+    }
+
+    /// Of blue's link alone.
+    fn to(green: &str) -> Counterparts {
+        Counterparts::new([(link("blue1"), link(green))])
     }
 
     #[test]
@@ -123,7 +133,7 @@ mod tests {
                 } } } } })
             };
             let variables = [("host".to_owned(), "shop.example.com".to_owned())].into();
-            let written = temporary(export(value), "blue1", "blue1", &hosts(), &variables);
+            let written = temporary(export(value), &to("blue1"), &hosts(), &variables);
             assert_eq!(written, export(expected), "{value}");
         }
     }
@@ -152,7 +162,20 @@ mod tests {
             },
             "components": { "schemas": { "blue1": {} } },
         });
-        assert_eq!(temporary(export, "blue1", "green1", &hosts(), &BTreeMap::new()), expected);
+        assert_eq!(temporary(export, &to("green1"), &hosts(), &BTreeMap::new()), expected);
+    }
+
+    #[test]
+    fn a_link_in_a_stage_variable_is_written_out_and_a_load_balancer_behind_a_second_link_is_replaced() {
+        let v2 = |target: &str| Connection::of("VPC_LINK", "v2", target);
+        let variable = Connection::of("VPC_LINK", "${stageVariables.link}", "");
+        let counterparts = Counterparts::new([(variable, link("green1")), (v2("arn:blue"), v2("arn:green"))]);
+        let export = |first: Value, second: Value| json!({ "paths": { "/a": { "get": { INTEGRATION: first } }, "/b": { "get": { INTEGRATION: second } } } });
+        let through = |id: &str| json!({ "connectionType": "VPC_LINK", "connectionId": id, "uri": "http://x/" });
+        let to = |target: &str| json!({ "connectionType": "VPC_LINK", "connectionId": "v2", "integrationTarget": target, "uri": "http://x/" });
+        let written = export(through("${stageVariables.link}"), to("arn:blue"));
+        let expected = export(through("green1"), to("arn:green"));
+        assert_eq!(temporary(written, &counterparts, &[], &BTreeMap::new()), expected);
     }
 
     // "http://${stageVariables.<variable_name>}/resource/operation"
@@ -178,7 +201,7 @@ mod tests {
                     "type": "http_proxy", "connectionType": "VPC_LINK", "connectionId": "blue1", "uri": uri,
                 } } } } })
             };
-            assert_eq!(temporary(export(uri), "blue1", "blue1", &hosts(), &variables), export(expected), "{uri}");
+            assert_eq!(temporary(export(uri), &to("blue1"), &hosts(), &variables), export(expected), "{uri}");
         }
     }
 }

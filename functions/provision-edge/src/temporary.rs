@@ -1,17 +1,20 @@
 //! The temporary API: an export and import of the public one, on its own URL, with the same keys, pointing at green.
 
 use crate::{Ports, rewrite};
-use domain::resources::{deployment, rest_api, stage, usage_plan};
+use domain::gateway::counterparts::Counterparts;
+use domain::resources::{deployment, lambda_permission, rest_api, stage, usage_plan};
 use domain::{Migration, PhaseError, Progress, progress::TEMPORARY_URL};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-/// Makes API, deployment, stage and usage plans, and tells the ledger the URL.
-pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, link: &str) -> Result<(), PhaseError> {
+/// Makes API, permissions of functions, deployment, stage and usage plans, and tells the ledger the URL.
+pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let stage = &edge.stage.name;
-    let api = &rest_api::ensure(ports, migration, || document(ports, migration, link)).await?;
+    let api = &rest_api::ensure(ports, migration, || document(ports, migration)).await?;
+    lambda_permission::ensure(ports, migration, api).await?;
     let deployment = deployment::ensure(ports, migration, api, &deployment::temporary(), async || Ok(())).await?;
-    stage::ensure(ports, migration, api, &stage::temporary(), &deployment).await?;
+    stage::ensure(ports, migration, api, &stage::temporary(), &deployment, BTreeMap::new()).await?;
     for like in &edge.usage_plans {
         let stages = [(api.clone(), stage.clone())];
         usage_plan::ensure(ports, migration, &usage_plan::temporary(&like.id), &stages, like).await?;
@@ -24,17 +27,19 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, link: &
     Ok(())
 }
 
-/// What production serves, through green's link.
-async fn document<P: Ports>(ports: &P, migration: &Migration, link: &str) -> Result<Value, PhaseError> {
+/// What production serves, from green.
+async fn document<P: Ports>(ports: &P, migration: &Migration) -> Result<Value, PhaseError> {
     let edge = &migration.plan.edge;
     let export = ports.export(&edge.api.id, &edge.stage.name).await?;
     let hosts = &migration.input.workloads.hosts;
-    Ok(rewrite::temporary(export, &edge.vpc_link.id, link, hosts, &edge.stage.variables))
+    let counterparts = Counterparts::known(ports, migration).await?;
+    Ok(rewrite::temporary(export, &counterparts, hosts, &edge.stage.variables))
 }
 
-/// Deletes usage plans and API; the API takes its stage and deployments with it.
+/// Deletes usage plans, permissions and API; the API takes its stage and deployments with it.
 pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     usage_plan::remove_all(ports, migration).await?;
+    lambda_permission::remove_all(ports, migration).await?;
     rest_api::ensure_tags(ports, migration).await?;
     rest_api::remove(ports, migration).await
 }

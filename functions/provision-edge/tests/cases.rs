@@ -3,9 +3,9 @@
 
 use domain::{
     Input,
-    gateway::export,
+    gateway::{counterparts::Counterparts, export},
     input::Host,
-    plan::edge::{Edge, LinkedMethod},
+    plan::edge::{Connection, Edge, LinkedMethod},
     resource_policy, smoke,
 };
 use provision_edge::rewrite;
@@ -22,7 +22,9 @@ fn export(name: &str) -> Value {
 fn the_host_header_of_a_parameter_mapping_is_the_host_that_green_sees() {
     let hosts = [Host { primary: "shop.example.com".into(), temporary: "green.example.com".into() }];
     let written = export("host-header-in-a-parameter-mapping");
-    let temporary = rewrite::temporary(written.clone(), "blue1", "green1", &hosts, &BTreeMap::new());
+    let link = |id: &str| Connection::VpcLink(id.to_owned());
+    let counterparts = Counterparts::new([(link("blue1"), link("green1"))]);
+    let temporary = rewrite::temporary(written.clone(), &counterparts, &hosts, &BTreeMap::new());
     let of = |export: &Value| export["paths"]["/cart"]["get"][export::INTEGRATION].clone();
     let (mut expected, found) = (of(&written), of(&temporary));
     expected["connectionId"] = json!("green1");

@@ -12,7 +12,7 @@ pub mod stage;
 pub mod temporary;
 
 use domain::approval::Question;
-use domain::gateway::{self, served};
+use domain::gateway::{self, served::Switch};
 use domain::input::OnAbort;
 use domain::plan::edge::Stage;
 use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Stages, Tokens};
@@ -88,29 +88,35 @@ async fn shift<P: Ledger + Stages + Clock>(ports: &P, migration: &Migration) -> 
     let now = ports.now();
     let edge = &migration.plan.edge;
     let (api, name) = (&edge.api.id, &edge.stage.name);
-    let (g, _) = gateway::green(ports, migration).await?;
+    let switch = Switch::known(ports, migration).await?;
     let shift = Shift::saved(ports, migration).await?;
     let Some(target) = Shift::next(&migration.input, shift.as_ref()) else {
         return Ok(100);
     };
     let before = read(ports, migration).await?;
     let from = shift.as_ref().map_or(0, |shift| shift.share);
-    if let Move::Take(patches) = stage::step(&before, edge.deployment_b(), &g, from, target)? {
+    if let Move::Take(patches) = stage::step(&before, &switch, from, target)? {
         let key = stage_shift::key(migration);
-        ports.intend(migration, &key, json!({ "deploymentId": before.deployment_id, "canary": null })).await?;
+        ports.intend(migration, &key, json!({ "was": switch.blue.of(&before).to_string() })).await?;
         ports.update_stage(api, name, &patches).await?;
         let after = read(ports, migration).await?;
-        let share = served::share(&after, edge.deployment_b(), &g);
+        let share = switch.share(&after);
         if share != Some(target) {
             return Err(PhaseError::conflict(format!(
                 "the stage {name} of {api} was to send {target} % to green and serves {} instead: somebody changed it at the same time",
-                served::describe(&after)
+                switch.describe(&after)
             )));
         }
     }
-    ports.present(migration, &stage_shift::key(migration), &g).await?;
+    ports.present(migration, &stage_shift::key(migration), &switch.green.to_string()).await?;
     if shift.as_ref().is_none_or(|shift| shift.share != target) {
-        ports.record(migration, "traffic moved", json!({ "share": target, "from": from, "deployment": g })).await?;
+        ports
+            .record(
+                migration,
+                "traffic moved",
+                json!({ "share": target, "from": from, "green": switch.green.to_string() }),
+            )
+            .await?;
         let shift = Shift {
             guarded: shift.as_ref().map_or(0, |shift| shift.guarded),
             share: target,
@@ -162,11 +168,11 @@ async fn give_back<P: Ledger + Stages>(ports: &P, migration: &Migration) -> Resu
         return Ok(());
     }
     let edge = &migration.plan.edge;
-    let (g, _) = gateway::green(ports, migration).await?;
-    if let Move::Take(patches) = stage::back(&read(ports, migration).await?, edge.deployment_b(), &g)? {
+    let switch = Switch::known(ports, migration).await?;
+    if let Move::Take(patches) = stage::back(&read(ports, migration).await?, &switch)? {
         ports.update_stage(&edge.api.id, &edge.stage.name, &patches).await?;
         gateway::unmoved(edge, Some(&read(ports, migration).await?))?;
-        ports.record(migration, "blue serves again", json!({ "deployment": edge.deployment_b() })).await?;
+        ports.record(migration, "blue serves again", json!({ "blue": switch.blue.to_string() })).await?;
     }
     Ok(())
 }

@@ -117,7 +117,7 @@ async fn four_steps_are_four_calls_and_the_guard_stands_between_them() {
 
 #[tokio::test]
 async fn a_stage_that_others_moved_is_left_alone() {
-    for moved in [None, Some(Canary { deployment_id: "x".to_owned(), percent: 1.0 })] {
+    for moved in [None, Some(Canary { deployment_id: "x".to_owned(), percent: 1.0, ..Canary::default() })] {
         let (account, migration) = straight().await;
         {
             let mut aws = account.aws();

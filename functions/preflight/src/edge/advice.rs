@@ -20,14 +20,15 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
     let (api, blue) = (&edge.api.id, Way::blue(edge));
     let mut advice = of_the_stage(edge);
     advice.extend(of_the_hosts(input, edge));
-    if ports.vpc_links().await?.len() >= LINKS {
+    if edge.own_link().is_some() && ports.vpc_links().await?.len() >= LINKS {
         advice.push(format!("the account has {LINKS} VPC links or more; raise the quota unless that was done"));
     }
     for stage in ports.stages(api).await? {
         if stage.name != edge.stage.name && blue.serves(&ports.export(api, &stage.name).await?, &stage) {
             advice.push(format!(
-                "the stage {} of {api} uses blue's VPC link too and is not switched; the cleanup waits until it is redeployed",
-                stage.name
+                "the stage {} of {api} uses blue's {} too and is not switched; the cleanup waits until it does not",
+                stage.name,
+                edge.entrance()
             ));
         }
     }
@@ -37,13 +38,15 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
         // A link in a variable is known per stage only; the guard of the cleanup looks at those.
         if linked.iter().any(|method| blue.carries(&method.integration.connection, &BTreeMap::new())) {
             advice.push(format!(
-                "the API {} ({}) uses blue's VPC link too and is not switched; the cleanup waits until it uses another",
-                other.name, other.id
+                "the API {} ({}) uses blue's {} too and is not switched; the cleanup waits until it uses another",
+                other.name,
+                other.id,
+                edge.entrance()
             ));
         }
     }
     if others.len() > APIS {
-        advice.push(format!("of {} other APIs only {APIS} were searched for blue's VPC link", others.len()));
+        advice.push(format!("of {} other APIs only {APIS} were searched for blue's {}", others.len(), edge.entrance()));
     }
     found.advice.extend(advice);
     Ok(())
@@ -70,6 +73,20 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if edge.functions.iter().any(|function| !function.authorizers.is_empty()) {
+        advice.push(
+            "the temporary API's authorizers are asked with its own id in methodArn and with its own stage: an authorizer that \
+             allows the public API's ARN alone denies every request there"
+                .to_owned(),
+        );
+    }
+    if edge.own_link().is_none() {
+        advice.push(
+            "the VPC link V2 stays and leads to green's load balancer too: its subnets and security groups must let it reach \
+             that one, which has blue's"
+                .to_owned(),
+        );
+    }
     if edge.load_balancer.attributes.get("deletion_protection.enabled").is_some_and(|value| value == "true") {
         advice.push(
             "green's load balancer has no deletion protection, unlike blue's: turn it on once the bake has ended"
@@ -88,6 +105,16 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
     );
     advice.push(format!("freeze deployments of the API {} from the approval until the bake has ended", edge.api.id));
     advice
+}
+
+/// What callers of methods that want a signature need
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples-for-api-execution.html>).
+pub(super) fn of_the_methods(methods: &[Method]) -> Option<String> {
+    methods.iter().any(|method| method.authorization == "AWS_IAM").then(|| {
+        "some methods want a signature (AWS_IAM): who tries them on the temporary API needs execute-api:Invoke on its ARN, which \
+         policies that name the public API do not give"
+            .to_owned()
+    })
 }
 
 /// Hosts of production's requests that have no temporary name, and what HTTPS needs.

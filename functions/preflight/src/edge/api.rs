@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_canary_is_refused() {
-        let canary = Canary { deployment_id: "d2".to_owned(), percent: 10.0 };
+        let canary = Canary { deployment_id: "d2".to_owned(), percent: 10.0, ..Canary::default() };
         let stage = Stage { name: "prod".to_owned(), canary: Some(canary), ..Stage::default() };
         assert_eq!(stage_problems(&stage, 1)[0].path, "$.gateway.stage");
     }

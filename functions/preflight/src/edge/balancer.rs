@@ -12,8 +12,13 @@ use std::collections::BTreeSet;
 /// (<https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/nlb/>).
 const OF_A_SERVICE: [&str; 3] = ["kubernetes.io/service-name", "service.k8s.aws/stack", "elbv2.k8s.aws/cluster"];
 
-pub(super) async fn read<P: Ports>(ports: &P, input: &Input, found: &mut Found<Edge>) -> Result<(), PhaseError> {
-    let arn = found.facts.vpc_link.target_arns.first().cloned().unwrap_or_default();
+/// Reads the load balancer with this ARN.
+pub(super) async fn read<P: Ports>(
+    ports: &P,
+    input: &Input,
+    arn: String,
+    found: &mut Found<Edge>,
+) -> Result<(), PhaseError> {
     let Some(balancer) = ports.load_balancer(Named::Arn(&arn)).await? else {
         found.problems.push(Problem::new(API, format!("the load balancer {arn} behind the VPC link does not exist")));
         return Ok(());

@@ -13,7 +13,7 @@ const MOST: usize = 10;
 /// The differences between the configuration and what the stage serves, a line each.
 pub(super) fn edits(methods: &[Method], stage: &Value) -> Vec<String> {
     let mut deployed: BTreeMap<(String, String), Integration> = export::integrations(stage)
-        .map(|(path, method, found)| ((path.to_owned(), verb(method)), export::integration(found)))
+        .map(|(path, method, found)| ((path.to_owned(), export::verb(method)), export::integration(found)))
         .collect();
     let mut edits = Vec::new();
     for method in methods {
@@ -37,11 +37,6 @@ pub(super) fn edits(methods: &[Method], stage: &Value) -> Vec<String> {
         edits.push(format!("and {more} more"));
     }
     edits
-}
-
-/// `get` is `GET`, and the extension for all methods is `ANY`.
-fn verb(method: &str) -> String {
-    if method == "x-amazon-apigateway-any-method" { "ANY".to_owned() } else { method.to_ascii_uppercase() }
 }
 
 fn changes(now: &Integration, then: &Integration) -> impl Iterator<Item = String> {

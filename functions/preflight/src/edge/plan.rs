@@ -1,5 +1,6 @@
 //! What will be created, what the cleanup will delete, and the calls of the switch.
 
+use super::functions;
 use domain::plan::edge::Edge;
 use domain::plan::{Found, Planned};
 use domain::{Input, Kind};
@@ -8,15 +9,19 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     let edge = &found.facts;
     let create = |kind: Kind, name: String| Planned::new(kind, name);
     let delete = |kind: Kind, name: &str, id: &str| Planned::existing(kind, name, id);
-    let mut creates = vec![
-        create(Kind::LoadBalancer, format!("a clone of {}", edge.load_balancer.name)),
-        create(Kind::VpcLink, format!("a link to the clone of {}", edge.load_balancer.name)),
-        create(Kind::RestApi, format!("a temporary copy of {}", edge.api.name)),
-        create(Kind::Deployment, format!("a trial deployment of {}, deleted again before the switch", edge.api.name)),
-        create(Kind::Deployment, format!("a deployment of {} through green's link", edge.api.name)),
-        create(Kind::Stage, format!("a stage of {} that holds production's deployment", edge.api.name)),
-        create(Kind::Stage, format!("a stage of {} that holds green's deployment", edge.api.name)),
-    ];
+    let mut creates = vec![create(Kind::LoadBalancer, format!("a clone of {}", edge.load_balancer.name))];
+    if edge.own_link().is_some() {
+        creates.push(create(Kind::VpcLink, format!("a link to the clone of {}", edge.load_balancer.name)));
+    }
+    creates.push(create(Kind::RestApi, format!("a temporary copy of {}", edge.api.name)));
+    if edge.link_variable().is_none() {
+        let trial = format!("a trial deployment of {}, deleted again before the switch", edge.api.name);
+        creates.push(create(Kind::Deployment, trial));
+        creates
+            .push(create(Kind::Deployment, format!("a deployment of {} that sends requests to green", edge.api.name)));
+    }
+    creates.push(create(Kind::Stage, format!("a stage of {} that holds what production serves", edge.api.name)));
+    creates.push(create(Kind::Stage, format!("a stage of {} that holds what green will serve", edge.api.name)));
     creates
         .extend(edge.target_groups.iter().map(|group| create(Kind::TargetGroup, format!("a clone of {}", group.name))));
     creates.extend(
@@ -30,7 +35,8 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     if edge.usage_plans.iter().any(|plan| !plan.key_ids.is_empty()) {
         creates.push(create(Kind::UsagePlan, "one key for the stages that hold the two deployments".to_owned()));
     }
-    found.deletes.push(delete(Kind::VpcLink, &edge.vpc_link.name, &edge.vpc_link.id));
+    creates.extend(functions::creates(edge));
+    found.deletes.extend(edge.own_link().map(|link| delete(Kind::VpcLink, &link.name, &link.id)));
     found.deletes.push(delete(Kind::LoadBalancer, &edge.load_balancer.name, &edge.load_balancer.arn));
     let groups = edge.target_groups.iter();
     found.deletes.extend(groups.map(|group| delete(Kind::TargetGroup, &group.name, &group.arn)));
@@ -40,13 +46,20 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
 
 fn calls(input: &Input, edge: &Edge) -> Vec<String> {
     let stage = format!("UpdateStage {}/{}", edge.api.id, edge.stage.name);
+    let (to, canary) = match edge.link_variable() {
+        Some(name) => {
+            let variable = format!("replace /variables/{name} with green's VPC link");
+            (variable, format!("the stage's deployment, green's VPC link in {name}"))
+        }
+        None => ("replace /deploymentId with green's".to_owned(), "green's deployment".to_owned()),
+    };
     let mut partial = false;
     let mut calls = Vec::new();
     for step in &input.cutover.steps {
         calls.push(match (step, partial) {
-            (100, false) => format!("{stage}: replace /deploymentId with green's"),
-            (100, true) => format!("{stage}: remove /canarySettings and replace /deploymentId with green's"),
-            (percent, false) => format!("{stage}: replace /canarySettings with green's deployment and {percent} %"),
+            (100, false) => format!("{stage}: {to}"),
+            (100, true) => format!("{stage}: remove /canarySettings and {to}"),
+            (percent, false) => format!("{stage}: replace /canarySettings with {canary} and {percent} %"),
             (percent, true) => format!("{stage}: replace /canarySettings/percentTraffic with {percent}"),
         });
         partial = true;
@@ -57,6 +70,7 @@ fn calls(input: &Input, edge: &Edge) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::plan::edge::{Connection, Integration, LinkedMethod};
     use serde_json::json;
 
     fn input(steps: &[u8]) -> Input {
@@ -71,6 +85,11 @@ mod tests {
     fn one_call_a_step() {
         assert_eq!(calls(&input(&[100]), &Edge::default()).len(), 1);
         let calls = calls(&input(&[5, 25, 100]), &Edge::default());
+        let connection = Connection::of("VPC_LINK", "${stageVariables.link}", "");
+        let integration = Integration { connection, ..Integration::default() };
+        let method = LinkedMethod { integration, ..LinkedMethod::default() };
+        let edge = Edge { integrations: vec![method], ..Edge::default() };
+        assert!(super::calls(&input(&[100]), &edge)[0].ends_with("replace /variables/link with green's VPC link"));
         assert!(calls[0].contains("5 %") && calls[1].contains("percentTraffic with 25") && calls[2].contains("remove"));
     }
 }

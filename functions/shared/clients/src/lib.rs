@@ -28,6 +28,8 @@ pub mod error;
 mod fate;
 #[cfg(feature = "cloudwatch")]
 pub mod flows;
+#[cfg(feature = "lambda")]
+pub mod functions;
 #[cfg(feature = "iam")]
 mod iam;
 #[cfg(feature = "kms")]

@@ -1,16 +1,18 @@
 //! What several phases decide about an API: whether two exports are the same, which integrations go through which VPC link, and
 //! what sends requests to a side.
 
+pub mod counterparts;
 pub mod export;
 pub mod integrations;
+pub mod invoked;
 pub mod link;
 pub mod served;
 pub mod way;
 
 use crate::plan::edge::{Edge, Stage};
 use crate::ports::Ledger;
-use crate::resources::{deployment, vpc_link};
 use crate::{Entry, Migration, PhaseError, ResourceKey, Status};
+use served::Serving;
 
 /// Checks that the stage is as the plan found it.
 ///
@@ -27,11 +29,12 @@ pub fn unmoved(edge: &Edge, now: Option<&Stage>) -> Result<(), PhaseError> {
             canary.deployment_id
         )));
     }
-    if now.deployment_id != edge.deployment_b() {
+    let blue = Serving::of_blue(edge);
+    if !blue.is_served(now) {
         return Err(PhaseError::conflict(format!(
-            "the stage {name} of {api} moved from the deployment {} to {} since the plan: somebody deployed. It is left as it is; start a new migration",
-            edge.deployment_b(),
-            now.deployment_id
+            "the stage {name} of {api} moved from {blue} to {} since the plan: somebody deployed, or changed it. It is left as it is; \
+             start a new migration",
+            blue.of(now)
         )));
     }
     Ok(())
@@ -45,14 +48,4 @@ pub async fn made<P: Ledger>(ports: &P, migration: &Migration, key: &ResourceKey
     let entry = ports.entry(migration, key).await?;
     let id = entry.filter(|entry: &Entry| entry.status == Status::Present).and_then(|entry| entry.id);
     id.ok_or_else(|| PhaseError::conflict(format!("the ledger knows no {key}; what was built before is gone")))
-}
-
-/// The ids of what was made for the switch: deployment G and green's VPC link.
-///
-/// # Errors
-/// `Conflict` where one is missing.
-pub async fn green<P: Ledger>(ports: &P, migration: &Migration) -> Result<(String, String), PhaseError> {
-    let deployment = made(ports, migration, &deployment::green()).await?;
-    let link = made(ports, migration, &vpc_link::key(migration)).await?;
-    Ok((deployment, link))
 }

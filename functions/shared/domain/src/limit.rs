@@ -6,12 +6,18 @@ use crate::Problem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Limit {
+    /// An API whose methods go through several VPC links, or to several load balancers.
+    SeveralLinks,
+    /// A stage variable that holds more or less than the VPC link.
+    LinkVariable,
     /// A private API.
     PrivateApi,
     /// An API without its default endpoint.
     DefaultEndpoint,
     /// A canary on the stage.
     StageCanary,
+    /// A Lambda function of another account or Region behind the API.
+    ForeignFunction,
     /// A load balancer that is no Network Load Balancer.
     ApplicationLoadBalancer,
     /// A load balancer of a Kubernetes Service.
@@ -50,7 +56,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// The code, such as `private-api`.
+    /// The code, such as `several-links`.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.into()
@@ -122,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_refusal_tells_its_code() {
-        let refusal = Limit::PrivateApi.refusal("$.gateway.restApiId", "is private");
-        assert_eq!(refusal.to_string(), "$.gateway.restApiId: is private (limit private-api)");
+        let refusal = Limit::SeveralLinks.refusal("$.gateway.restApiId", "found two");
+        assert_eq!(refusal.to_string(), "$.gateway.restApiId: found two (limit several-links)");
     }
 }

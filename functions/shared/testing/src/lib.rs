@@ -5,7 +5,10 @@ mod account;
 pub mod shop;
 pub mod states;
 
-pub use account::{Account, Aws, Cluster, Durations, Event, Fault, History, Left, People, Record, Table, timeless};
+pub use account::{
+    Account, Authorizer, Aws, Cluster, Durations, Event, Fault, History, Left, People, Permission, Record, Table,
+    timeless,
+};
 
 use domain::{Direction, Migration};
 use serde_json::Value;

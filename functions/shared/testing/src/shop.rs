@@ -7,11 +7,13 @@
 
 mod compute;
 mod edge;
+mod front;
 mod green;
 pub mod irsa;
 mod terraform;
 mod workloads;
 
+pub use front::Front;
 pub use green::{G, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, TEMPORARY, TEMPORARY_GREEN};
 pub use terraform::{GATEWAY, LOCKS, NETWORK, NETWORK_GREEN, STATES, state, terraform};
 pub use workloads::{BUNDLE, manifests};
@@ -57,9 +59,16 @@ impl Account {
     /// The shop's account before its migration.
     #[must_use]
     pub fn shop() -> Self {
+        Self::shop_behind(Front::Plain)
+    }
+
+    /// The same with a variant of its API.
+    #[must_use]
+    pub fn shop_behind(front: Front) -> Self {
         let account = Self::new();
         compute::put(&mut account.aws());
         edge::put(&mut account.aws());
+        front.put(&mut account.aws());
         terraform::put(&mut account.aws());
         workloads::put(&account);
         account

@@ -8,7 +8,7 @@ use domain::invocation::reconcile;
 use domain::plan::edge::Connection;
 use domain::ports::{Clock, Ledger};
 use domain::resources::vpc_link;
-use domain::{Condition, Direction, Invocation, Migration, Outcome, Payload, PhaseError, Whole};
+use domain::{Condition, Direction, Invocation, Migration, Outcome, Payload, PhaseError, Side, Whole};
 use jiff::SignedDuration;
 use serde_json::Value;
 use testing::shop::{API, GREEN_LINK, input};
@@ -67,32 +67,39 @@ fn pointing_at(account: &Account, link: &str) -> usize {
         .count()
 }
 
+/// The shop, with green's link known to the ledger.
+fn with_greens_link() -> (Account, Migration) {
+    let (account, migration) = Account::opened(&input()).unwrap();
+    account.know(&migration, vpc_link::key(&migration), GREEN_LINK);
+    (account, migration)
+}
+
 #[tokio::test]
 async fn integrations_that_are_throttled_half_way_go_on_from_there() {
-    let (account, migration) = Account::opened(&input()).unwrap();
-    // The methods are read first.
-    account.fail_at(4, Fault::Throttled);
-    let error = point(&account, &migration, "blue1", GREEN_LINK).await.unwrap_err();
+    let (account, migration) = with_greens_link();
+    // Green's link and the methods are read first.
+    account.fail_at(5, Fault::Throttled);
+    let error = point(&account, &migration, Side::Green).await.unwrap_err();
     assert_eq!(error.condition, Condition::NotReady);
-    assert!(error.message.starts_with("2 of 4 integrations point at green1, and then "), "{error}");
+    assert!(error.message.starts_with("2 of 4 integrations point at green, and then "), "{error}");
     assert_eq!(pointing_at(&account, GREEN_LINK), 2);
-    assert_eq!(point(&account, &migration, "blue1", GREEN_LINK).await, Ok(Vec::new()));
+    assert_eq!(point(&account, &migration, Side::Green).await, Ok(Vec::new()));
     assert_eq!(pointing_at(&account, GREEN_LINK), 4);
 }
 
 #[tokio::test]
 async fn integrations_are_changed_until_the_invocations_deadline() {
-    let (account, migration) = Account::opened(&input()).unwrap();
+    let (account, migration) = with_greens_link();
     let at_the_end = Migration { deadline: account.now(), ..migration };
-    let error = point(&account, &at_the_end, "blue1", GREEN_LINK).await.unwrap_err();
-    assert_eq!(error, PhaseError::not_ready("0 of 4 integrations point at green1"));
+    let error = point(&account, &at_the_end, Side::Green).await.unwrap_err();
+    assert_eq!(error, PhaseError::not_ready("0 of 4 integrations point at green"));
     assert_eq!(pointing_at(&account, GREEN_LINK), 0);
 }
 
 #[tokio::test]
 async fn an_invocation_with_little_time_gets_further_too() {
-    let (account, migration) = Account::opened(&input()).unwrap();
+    let (account, migration) = with_greens_link();
     let short = Migration { deadline: account.now() + jiff::SignedDuration::from_secs(10), ..migration };
-    assert_eq!(point(&account, &short, "blue1", GREEN_LINK).await, Ok(Vec::new()));
+    assert_eq!(point(&account, &short, Side::Green).await, Ok(Vec::new()));
     assert_eq!(pointing_at(&account, GREEN_LINK), 4);
 }

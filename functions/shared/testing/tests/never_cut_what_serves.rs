@@ -107,7 +107,7 @@ type Change = fn(&mut Aws);
 async fn whatever_goes_through_green_on_the_way_back_keeps_it() {
     let canary = |aws: &mut Aws| {
         let stage = aws.stages.get_mut(&pair(API, "prod")).unwrap();
-        stage.canary = Some(Canary { deployment_id: G.to_owned(), percent: 5.0 });
+        stage.canary = Some(Canary { deployment_id: G.to_owned(), percent: 5.0, ..Canary::default() });
     };
     let another_stage = |aws: &mut Aws| {
         let stage = Stage { name: "beta".to_owned(), deployment_id: G.to_owned(), ..Stage::default() };

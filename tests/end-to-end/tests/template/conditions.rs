@@ -20,7 +20,7 @@ const TAGS: [(&str, &str); 7] = [
 ];
 
 /// Changes of what exists that no tag can bound, and why.
-const UNBOUNDED: [(&str, &str); 20] = [
+const UNBOUNDED: [(&str, &str); 22] = [
     (
         "apigateway:DELETE /restapis/*/deployments/*",
         "has the tags of the main API; API Gateway keeps what a stage uses",
@@ -41,6 +41,11 @@ const UNBOUNDED: [(&str, &str); 20] = [
     ("eks:AssociateAccessPolicy", "the entry was made a moment ago, and who makes entries decides on access anyway"),
     ("eks:TagResource", "AWS has no condition for tags given at creation"),
     ("iam:UpdateAssumeRolePolicy", "roles of others, those only that whoever deploys names, by default none"),
+    (
+        "lambda:AddPermission",
+        "functions are the user's and have no tag of Bascule's; bound to API Gateway as the principal",
+    ),
+    ("lambda:RemovePermission", "the same"),
     ("s3:DeleteObject", "lock files of the states that the deployment names, and Bascule's copies"),
     ("s3:PutObject", "states that the deployment names, where they are still what was read"),
     ("states:SendTask*", "a token names no resource"),

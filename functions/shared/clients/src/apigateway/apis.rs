@@ -4,7 +4,7 @@ use super::{GAP, PAGE, client, convert, found, gone, once, patient, refusal};
 use crate::{Account, error::phase_error};
 use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types::PutMode;
-use domain::plan::edge::Api;
+use domain::plan::edge::{Api, Connection};
 use domain::ports::Apis;
 use domain::ports::gateway::{Method, Patch};
 use domain::{PhaseError, Tags};
@@ -46,17 +46,6 @@ impl Apis for Account {
         let mut methods: Vec<Method> = resources.iter().flat_map(convert::methods).collect();
         methods.sort_by(|a, b| (&a.path, &a.method).cmp(&(&b.path, &b.method)));
         Ok(methods)
-    }
-
-    async fn authorizers(&self, api: &str) -> Result<usize, PhaseError> {
-        let answer = client(self)
-            .get_authorizers()
-            .rest_api_id(api)
-            .limit(PAGE)
-            .send()
-            .await
-            .map_err(|error| phase_error(&format!("reading the authorizers of {api}"), &error))?;
-        Ok(answer.items().len())
     }
 
     async fn export(&self, api: &str, stage: &str) -> Result<Value, PhaseError> {
@@ -128,18 +117,28 @@ impl Apis for Account {
         gone(&format!("deleting the API {api}"), client(self).delete_rest_api().rest_api_id(api).send().await)
     }
 
-    async fn connect(&self, api: &str, resource: &str, method: &str, link: &str) -> Result<(), PhaseError> {
+    async fn connect(
+        &self,
+        api: &str,
+        resource: &str,
+        method: &str,
+        connection: &Connection,
+    ) -> Result<(), PhaseError> {
         self.pace(GAP).await;
+        let patches: Vec<Patch> =
+            connection.fields().map(|(field, value)| Patch::replace(&format!("/{field}"), value)).collect();
         client(self)
             .update_integration()
             .rest_api_id(api)
             .resource_id(resource)
             .http_method(method)
-            .set_patch_operations(Some(convert::patches(&[Patch::replace("/connectionId", link)])))
+            .set_patch_operations(Some(convert::patches(&patches)))
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| refusal(&format!("pointing {method} of resource {resource} of {api} at {link}"), &error))
+            .map_err(|error| {
+                refusal(&format!("pointing {method} of resource {resource} of {api} at {connection}"), &error)
+            })
     }
 }
 

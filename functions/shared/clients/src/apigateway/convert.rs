@@ -69,8 +69,11 @@ pub(super) fn stage(stage: &types::Stage) -> Stage {
     Stage {
         name: text(stage.stage_name()),
         deployment_id: text(stage.deployment_id()),
-        canary: canary
-            .map(|canary| Canary { deployment_id: text(canary.deployment_id()), percent: canary.percent_traffic() }),
+        canary: canary.map(|canary| Canary {
+            deployment_id: text(canary.deployment_id()),
+            percent: canary.percent_traffic(),
+            variables: sorted(canary.stage_variable_overrides()),
+        }),
         variables: sorted(stage.variables()),
         cache_size: stage
             .cache_cluster_enabled()

@@ -1,6 +1,7 @@
 //! Exports of stages: how their methods reach their backends, and whether two of them are the same. Two deployments of one
 //! configuration are, but for the fields that name the stage.
 
+use super::counterparts::Counterparts;
 use crate::plan::edge::{Connection, Integration};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,12 @@ pub fn integrations(export: &Value) -> impl Iterator<Item = (&str, &str, &Value)
     })
 }
 
+/// The verb of a method as an export writes it: `get` is `GET`, and the extension for all methods is `ANY`.
+#[must_use]
+pub fn verb(method: &str) -> String {
+    if method == "x-amazon-apigateway-any-method" { "ANY".to_owned() } else { method.to_ascii_uppercase() }
+}
+
 /// How an integration of an export reaches its backend.
 #[must_use]
 pub fn connection(integration: &Value) -> Connection {
@@ -97,10 +104,15 @@ pub fn integration(integration: &Value) -> Integration {
     }
 }
 
-/// The integrations of an export that go through the VPC link V1 of this id, to be changed.
-pub fn through<'a>(export: &'a mut Value, link: &str) -> impl Iterator<Item = &'a mut Value> {
-    let link = Connection::VpcLink(link.to_owned());
-    every(export).filter(move |integration| connection(integration) == link)
+/// The integrations of an export that have a counterpart, each with it, to be changed.
+pub fn with_counterparts<'a>(
+    export: &'a mut Value,
+    counterparts: &'a Counterparts,
+) -> impl Iterator<Item = (&'a mut Value, &'a Connection)> {
+    every(export).filter_map(|integration| {
+        let counterpart = counterparts.of(&connection(integration))?;
+        Some((integration, counterpart))
+    })
 }
 
 fn every(export: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -109,9 +121,11 @@ fn every(export: &mut Value) -> impl Iterator<Item = &mut Value> {
     methods.flat_map(|methods| methods.values_mut()).filter_map(|method| method.get_mut(INTEGRATION))
 }
 
-/// Lets an integration of an export go through another VPC link V1.
-pub fn connect(integration: &mut Value, link: &str) {
-    integration["connectionId"] = link.into();
+/// Lets an integration of an export, which goes through a VPC link, go through another one.
+pub fn connect(integration: &mut Value, connection: &Connection) {
+    for (field, value) in connection.fields() {
+        integration[field] = value.into();
+    }
 }
 
 /// How the methods of an export reach their backends.
@@ -119,12 +133,12 @@ pub fn connections(export: &Value) -> impl Iterator<Item = Connection> {
     integrations(export).map(|(_, _, integration)| connection(integration))
 }
 
-/// The same export with every integration through the VPC link V1 `from` going through `to`, and how many those were.
+/// The same export with every integration that has a counterpart going through it, and how many those were.
 #[must_use]
-pub fn repointed(mut export: Value, from: &str, to: &str) -> (Value, usize) {
+pub fn repointed(mut export: Value, counterparts: &Counterparts) -> (Value, usize) {
     let mut count = 0;
-    for integration in through(&mut export, from) {
-        connect(integration, to);
+    for (integration, counterpart) in with_counterparts(&mut export, counterparts) {
+        connect(integration, counterpart);
         count += 1;
     }
     (export, count)
@@ -266,11 +280,31 @@ mod tests {
         assert_eq!(differences(&export("prod", "blue1"), &other, 1)[1], "and 2 more");
     }
 
+    fn counterparts() -> Counterparts {
+        let link = |id: &str| Connection::VpcLink(id.to_owned());
+        let v2 = |target: &str| Connection::of("VPC_LINK", "v2", target);
+        Counterparts::new([(link("green1"), link("blue1")), (v2("arn:green"), v2("arn:blue"))])
+    }
+
     #[test]
     fn a_repointed_export_differs_in_links_only() {
-        let (green, count) = repointed(export("prod", "green1"), "green1", "blue1");
-        assert_eq!((count, differences(&export("prod", "blue1"), &green, 20)), (1, Vec::new()));
-        assert_eq!(repointed(export("prod", "other"), "green1", "blue1").1, 0);
+        let (green, count) = repointed(export("prod", "green1"), &counterparts());
+        assert_eq!(count, 1);
+        let blue = &green["paths"]["/cart"]["get"][INTEGRATION];
+        assert_eq!(*blue, json!({ "connectionId": "blue1", "uri": "http://shop/cart" }));
+        assert_eq!(differences(&export("prod", "blue1"), &green, 20), Vec::<String>::new());
+        assert_eq!(repointed(export("prod", "other"), &counterparts()).1, 0);
+    }
+
+    #[test]
+    fn through_a_link_of_the_second_version_the_load_balancer_is_another() {
+        let through = |target: &str| {
+            let mut export = export("prod", "v2");
+            let integration = &mut export["paths"]["/cart"]["get"][INTEGRATION];
+            (integration["connectionType"], integration["integrationTarget"]) = ("VPC_LINK".into(), target.into());
+            export
+        };
+        assert_eq!(repointed(through("arn:green"), &counterparts()), (through("arn:blue"), 1));
     }
 
     #[test]
@@ -302,7 +336,7 @@ mod tests {
             if !target.is_empty() {
                 export["paths"]["/cart"]["get"][INTEGRATION]["integrationTarget"] = target.into();
             }
-            assert_eq!(repointed(export.clone(), "green1", "blue1"), (export, 0));
+            assert_eq!(repointed(export.clone(), &counterparts()), (export, 0));
         }
     }
 

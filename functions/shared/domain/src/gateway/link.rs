@@ -1,47 +1,121 @@
-//! Which VPC link an API's methods go through, and what of that Bascule does not support yet.
+//! What an API's methods go through to blue, and what of that Bascule does not support.
 
+use super::export;
 use crate::plan::edge::{Connection, LinkedMethod};
-use std::collections::BTreeSet;
+use crate::word::is_named;
+use crate::{Limit, Problem};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many methods one message names.
 const NAMED: usize = 5;
 
-/// The id of the one VPC link V1 that these methods of an API go through.
+/// What all methods of an API to blue go through.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lead {
+    /// The VPC link V1 of this id, named by the methods or by a stage variable.
+    Link(String),
+    /// VPC links V2 to the load balancer with this ARN.
+    LoadBalancer(String),
+}
+
+/// What these methods of an API go through, on a stage with these variables and this export.
 ///
 /// # Errors
-/// Every reason why the API cannot be switched: no VPC link, stage variables, VPC links V2, several VPC links.
-pub fn only<'a>(api: &str, linked: &'a [LinkedMethod]) -> Result<&'a str, Vec<String>> {
-    let mut links = BTreeSet::new();
-    let (mut variables, mut v2) = (Vec::new(), Vec::new());
+/// Every reason why the API cannot be switched, for the field `path`: no VPC link, several, or a stage variable that holds more than the
+/// link.
+pub fn lead(
+    path: &str,
+    api: &str,
+    linked: &[LinkedMethod],
+    variables: &BTreeMap<String, String>,
+    export: &Value,
+) -> Result<Lead, Vec<Problem>> {
+    // By how each method names its way: link, variable, or load balancer.
+    let mut ways: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let (mut leads, mut problems) = (BTreeSet::new(), Vec::new());
     for method in linked {
-        match &method.integration.connection {
-            Connection::VpcLink(id) => {
-                links.insert(id.as_str());
+        let connection = &method.integration.connection;
+        let (way, lead) = match connection {
+            Connection::Internet => continue,
+            Connection::VpcLink(id) => (format!("the VPC link {id}"), Some(Lead::Link(id.clone()))),
+            Connection::StageVariable(text) => (text.clone(), connection.vpc_link(variables).map(Lead::Link)),
+            Connection::VpcLinkV2 { .. } => {
+                let arn = connection.load_balancer().unwrap_or_default();
+                (format!("a VPC link V2 to {arn}"), Some(Lead::LoadBalancer(arn)))
             }
-            Connection::StageVariable(_) => variables.push(method.to_string()),
-            Connection::VpcLinkV2 { .. } => v2.push(method.to_string()),
-            Connection::Internet => {}
+        };
+        ways.entry(way).or_default().push(method.to_string());
+        leads.extend(lead);
+        problems.extend(variable(path, connection, variables, export));
+    }
+    problems.dedup();
+    let mut leads = leads.into_iter();
+    match (leads.next(), ways.len()) {
+        (Some(lead), 1) if problems.is_empty() => return Ok(lead),
+        (_, 0) => problems.push(Problem::new(
+            path,
+            format!(
+                "the API {api} has no integration through a VPC link, so there is nothing to switch; name the API whose \
+                 integrations reach blue through one"
+            ),
+        )),
+        (_, 1) => {}
+        _ => {
+            let several: Vec<_> = ways.iter().map(|(way, methods)| format!("{way} ({})", some(methods))).collect();
+            problems.push(Limit::SeveralLinks.refusal(
+                path,
+                format!(
+                    "the API {api} reaches its backends in several ways: {}; one call switches one of them. Let the methods that \
+                     reach blue go through one VPC link to one load balancer",
+                    several.join("; ")
+                ),
+            ));
         }
     }
-    let mut reasons = Vec::new();
-    if !variables.is_empty() {
-        reasons.push(format!("VPC links in stage variables are not supported yet: {}", some(&variables)));
+    Err(problems)
+}
+
+/// Why the stage variable that a connection names cannot be what is switched.
+fn variable(
+    path: &str,
+    connection: &Connection,
+    variables: &BTreeMap<String, String>,
+    export: &Value,
+) -> Option<Problem> {
+    let Connection::StageVariable(text) = connection else { return None };
+    let refuse = |message: String| Some(Limit::LinkVariable.refusal(path, message));
+    let Some(name) = connection.variable() else {
+        return refuse(format!(
+            "the connectionId {text} is more than one stage variable; let one variable hold the whole id of the VPC link"
+        ));
+    };
+    if variables.get(name).is_none_or(String::is_empty) {
+        return refuse(format!("the stage has no variable {name}, which the connectionId {text} names; set it"));
     }
-    if !v2.is_empty() {
-        reasons.push(format!("V2 VPC links are not supported yet: {}", some(&v2)));
+    let others = other_uses(export, name);
+    if others.is_empty() {
+        return None;
     }
-    let links: Vec<&str> = links.into_iter().collect();
-    match links.as_slice() {
-        [only] if reasons.is_empty() => return Ok(only),
-        [] if reasons.is_empty() => reasons.push(format!(
-            "the API {api} has no integration through a VPC link, so there is nothing to switch; name the API whose \
-             integrations reach blue through one"
-        )),
-        [] | [_] => {}
-        several => reasons
-            .push(format!("the API {api} uses several VPC links ({}); only one is supported yet", several.join(", "))),
-    }
-    Err(reasons)
+    refuse(format!(
+        "the stage variable {name} holds the VPC link and is used for something else too, which would change with it: {}. Give the \
+         link a variable of its own",
+        some(&others)
+    ))
+}
+
+/// The methods of an export that name the variable otherwise than as their VPC link.
+fn other_uses(export: &Value, name: &str) -> Vec<String> {
+    let named = format!("stageVariables.{name}");
+    let uses = export::integrations(export).filter(|(_, _, integration)| {
+        let mut rest = (*integration).clone();
+        let is_link = export::connection(integration).variable() == Some(name);
+        if let (true, Some(fields)) = (is_link, rest.as_object_mut()) {
+            fields.remove("connectionId");
+        }
+        is_named(&rest.to_string(), &named)
+    });
+    uses.map(|(path, method, _)| format!("{} {path}", export::verb(method))).collect()
 }
 
 fn some(methods: &[String]) -> String {
@@ -54,6 +128,10 @@ fn some(methods: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::plan::edge::Integration;
+    use serde_json::json;
+
+    const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/shop/0a1b";
+    const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/net/shop/0a1b/2c3d";
 
     fn method(path: &str, link: &str, target: &str) -> LinkedMethod {
         let connection = Connection::of("VPC_LINK", link, target);
@@ -65,37 +143,58 @@ mod tests {
         }
     }
 
-    #[test]
-    fn one_link_of_the_first_version_is_what_is_supported() {
-        assert_eq!(only("api1", &[method("/a", "one", ""), method("/b", "one", "")]), Ok("one"));
+    fn of(methods: &[LinkedMethod], export: &Value) -> Result<Lead, Vec<Problem>> {
+        let variables = [("link".to_owned(), "one".to_owned())].into();
+        lead("$", "api1", methods, &variables, export)
+    }
+
+    fn codes(methods: &[LinkedMethod]) -> Vec<String> {
+        of(methods, &Value::Null).unwrap_err().into_iter().map(|problem| problem.code).collect()
     }
 
     #[test]
-    fn everything_else_is_refused_with_every_reason() {
-        let none = "the API api1 has no integration through a VPC link, so there is nothing to switch; name the API whose \
-                    integrations reach blue through one";
-        let several = "the API api1 uses several VPC links (one, two); only one is supported yet";
-        let variable = "VPC links in stage variables are not supported yet: GET /v";
-        let v2 = "V2 VPC links are not supported yet: GET /2";
-        let in_variable = || method("/v", "${stageVariables.link}", "");
-        let of_v2 = || method("/2", "one", "arn:aws:elasticloadbalancing:x");
-        let (one, two) = (|| method("/a", "one", ""), || method("/b", "two", ""));
+    fn one_way_to_blue_is_found_however_it_is_named() {
+        let link = Lead::Link("one".to_owned());
+        let balancer = Lead::LoadBalancer(BALANCER.to_owned());
         for (methods, expected) in [
-            (vec![], vec![none]),
-            (vec![one(), two()], vec![several]),
-            (vec![of_v2()], vec![v2]),
-            (vec![in_variable()], vec![variable]),
-            (vec![one(), in_variable(), two(), of_v2()], vec![variable, v2, several]),
-            (vec![one(), of_v2()], vec![v2]),
+            ([method("/a", "one", ""), method("/b", "one", "")], link.clone()),
+            ([method("/a", "${stageVariables.link}", ""), method("/b", "${stageVariables.link}", "")], link),
+            ([method("/a", "v2", BALANCER), method("/b", "other", LISTENER)], balancer),
         ] {
-            assert_eq!(only("api1", &methods).unwrap_err(), expected);
+            assert_eq!(of(&methods, &Value::Null), Ok(expected));
         }
     }
 
     #[test]
+    fn several_ways_and_none_are_refused() {
+        let variable = || method("/v", "${stageVariables.link}", "");
+        let (one, two, v2) = (|| method("/a", "one", ""), || method("/b", "two", ""), || method("/2", "x", BALANCER));
+        for methods in [vec![one(), two()], vec![one(), variable()], vec![one(), v2()], vec![variable(), v2()]] {
+            assert_eq!(codes(&methods), ["several-links"], "{methods:?}");
+        }
+        let none = of(&[], &Value::Null).unwrap_err();
+        assert!(none[0].message.starts_with("the API api1 has no integration through a VPC link"), "{none:?}");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_the_link_alone_is_refused() {
+        for id in ["${stageVariables.missing}", "x-${stageVariables.link}"] {
+            assert_eq!(codes(&[method("/v", id, "")]), ["link-variable"], "{id}");
+        }
+        let linked = [method("/v", "${stageVariables.link}", "")];
+        let export = |uri: &str| {
+            let integration =
+                json!({ "connectionId": "${stageVariables.link}", "connectionType": "VPC_LINK", "uri": uri });
+            json!({ "paths": { "/v": { "get": { export::INTEGRATION: integration } } } })
+        };
+        assert!(of(&linked, &export("http://shop/${stageVariables.linked}")).is_ok());
+        let refused = of(&linked, &export("http://${stageVariables.link}/")).unwrap_err();
+        assert!(refused[0].message.contains("GET /v"), "{refused:?}");
+    }
+
+    #[test]
     fn a_message_names_five_methods_and_counts_the_others() {
-        let methods: Vec<_> = (1..=7).map(|n| method(&format!("/{n}"), "one", "arn")).collect();
-        let expected = "V2 VPC links are not supported yet: GET /1, GET /2, GET /3, GET /4, GET /5 and 2 more";
-        assert_eq!(only("api1", &methods).unwrap_err(), [expected]);
+        let methods: Vec<String> = (1..=7).map(|n| format!("GET /{n}")).collect();
+        assert_eq!(some(&methods), "GET /1, GET /2, GET /3, GET /4, GET /5 and 2 more");
     }
 }

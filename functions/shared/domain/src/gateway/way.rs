@@ -28,7 +28,7 @@ impl Way {
     pub fn blue(edge: &Edge) -> Self {
         let listeners = edge.listeners.iter().map(|listener| listener.arn.clone());
         let targets = listeners.chain([edge.load_balancer.arn.clone()]).collect();
-        Self { link: Some(edge.vpc_link.id.clone()), targets }
+        Self { link: edge.own_link().map(|link| link.id.clone()), targets }
     }
 
     /// To green, as far as the ledger knows of it still.
@@ -91,11 +91,16 @@ pub async fn unused<P: Ledger + Apis + Stages>(
 /// As for [`unused`].
 pub async fn green_is_unused<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let way = Way::green(ports, migration).await?;
-    let what = format!("green's VPC link {}", way.link.as_deref().unwrap_or("(deleted)"));
+    let gone = || "edge (deleted)".to_owned();
+    let what = match (&way.link, migration.plan.edge.own_link()) {
+        (Some(link), _) => format!("green's VPC link {link}"),
+        (None, Some(_)) => format!("green's {}", gone()),
+        (None, None) => format!("green's load balancer {}", way.targets.first().cloned().unwrap_or_else(gone)),
+    };
     let remedy = format!(
-        "Somebody deployed or changed it: it is left as it is, and so are green and blue. Let it use blue's VPC link {} and \
+        "Somebody deployed or changed it: it is left as it is, and so are green and blue. Let it use blue's {} and \
          deploy it, then start the rollback machine again",
-        migration.plan.edge.vpc_link.id
+        migration.plan.edge.entrance()
     );
     unused(ports, migration, &way, &what, &remedy).await
 }
@@ -106,8 +111,8 @@ pub async fn green_is_unused<P: Ledger + Apis + Stages>(ports: &P, migration: &M
 /// As for [`unused`].
 pub async fn blue_is_unused<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
-    let what = format!("blue's VPC link {}", edge.vpc_link.id);
-    let remedy = "Point these at another link and deploy, then start the cleanup machine again";
+    let what = format!("blue's {}", edge.entrance());
+    let remedy = "Point these at another one and deploy, then start the cleanup machine again";
     unused(ports, migration, &Way::blue(edge), &what, remedy).await
 }
 

@@ -2,10 +2,12 @@
 
 pub mod api;
 pub mod balancer;
+pub mod function;
 pub mod integration;
 
 pub use api::{Api, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
 pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};
+pub use function::InvokedFunction;
 pub use integration::{Connection, Integration, LinkedMethod};
 
 use serde::{Deserialize, Serialize};
@@ -18,9 +20,12 @@ pub struct Edge {
     pub api: Api,
     /// Its stage that production uses; its deployment is B.
     pub stage: Stage,
-    /// Every method of the API whose integration goes through blue's VPC link.
+    /// Every method of the API whose integration goes to blue's load balancer through a VPC link.
     pub integrations: Vec<LinkedMethod>,
-    /// Blue's VPC link.
+    /// The Lambda functions that the stage invokes by their resource policies, which do not name the temporary API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<InvokedFunction>,
+    /// Blue's VPC link V1; without an id where its methods go through VPC links V2.
     pub vpc_link: VpcLink,
     /// The load balancer behind it.
     pub load_balancer: LoadBalancer,
@@ -40,5 +45,26 @@ impl Edge {
     #[must_use]
     pub fn deployment_b(&self) -> &str {
         &self.stage.deployment_id
+    }
+
+    /// Blue's VPC link V1, where its methods go through one: green gets one of its own. A VPC link V2 stays, and leads to green.
+    #[must_use]
+    pub fn own_link(&self) -> Option<&VpcLink> {
+        Some(&self.vpc_link).filter(|link| !link.id.is_empty())
+    }
+
+    /// The stage variable that holds the id of blue's VPC link, where its methods name the link so.
+    #[must_use]
+    pub fn link_variable(&self) -> Option<&str> {
+        self.integrations.first()?.integration.connection.variable()
+    }
+
+    /// What blue's methods go through, for people.
+    #[must_use]
+    pub fn entrance(&self) -> String {
+        match self.own_link() {
+            Some(link) => format!("VPC link {}", link.id),
+            None => format!("load balancer {}", self.load_balancer.name),
+        }
     }
 }

@@ -107,9 +107,6 @@ pub trait Apis: Sync {
     /// Every method of an API's configuration, deployed or not.
     fn methods(&self, api: &str) -> impl Future<Output = Result<Vec<Method>, PhaseError>> + Send;
 
-    /// How many authorizers an API has.
-    fn authorizers(&self, api: &str) -> impl Future<Output = Result<usize, PhaseError>> + Send;
-
     /// What a stage serves, as `OpenAPI` 3.0 with API Gateway's extensions
     /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_GetExport.html>).
     fn export(&self, api: &str, stage: &str) -> impl Future<Output = Result<Value, PhaseError>> + Send;
@@ -131,13 +128,13 @@ pub trait Apis: Sync {
     /// Deletes an API with everything in it.
     fn delete_api(&self, api: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Points an integration of an API's configuration at another VPC link V1.
+    /// Points an integration of an API's configuration, which goes through a VPC link, at another one.
     fn connect(
         &self,
         api: &str,
         resource: &str,
         method: &str,
-        link: &str,
+        connection: &Connection,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }
 

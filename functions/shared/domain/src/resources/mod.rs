@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod cluster;
 pub mod deployment;
 pub mod integration;
+pub mod lambda_permission;
 pub mod launch_template;
 pub mod listener;
 pub mod load_balancer;
@@ -90,6 +91,8 @@ pub enum Kind {
     Integration,
     /// An API Gateway usage plan.
     UsagePlan,
+    /// A statement in the resource policy of a Lambda function.
+    LambdaPermission,
     /// A Kubernetes object whose replicas or suspension Bascule changed; its original is in the entry.
     Workload,
     /// A bundle of manifests applied to a cluster.

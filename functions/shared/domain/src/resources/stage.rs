@@ -9,6 +9,7 @@ use crate::ports::gateway::Patch;
 use crate::ports::{Ledger, Stages};
 use crate::{Kind, Migration, PhaseError, ResourceKey, Side, names, ownership, reconcile};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
@@ -54,8 +55,8 @@ pub fn tags(migration: &Migration) -> Tags {
     ownership::tags_like(migration, Side::Temporary, &migration.plan.edge.stage.tags)
 }
 
-/// Creates a stage of the API with the id `api`, with the variables and the client certificate of production's, where there is
-/// none.
+/// Creates a stage of the API with the id `api`, with the variables of production's, but for these `others`, and with its client
+/// certificate, where there is none.
 ///
 /// # Errors
 /// Only what the calls answer.
@@ -65,14 +66,17 @@ pub async fn ensure<P: Ledger + Stages>(
     api: &str,
     key: &ResourceKey,
     deployment: &str,
+    others: BTreeMap<String, String>,
 ) -> Result<(), PhaseError> {
     let name = name(migration, key);
+    let mut variables = migration.plan.edge.stage.variables.clone();
+    variables.extend(others);
     let find = || async { Ok(ports.stage(api, &name).await?.map(|stage| stage.name)) };
     let create = || async {
         let stage = Stage {
             name: name.clone(),
             deployment_id: deployment.to_owned(),
-            variables: migration.plan.edge.stage.variables.clone(),
+            variables: variables.clone(),
             tags: tags(migration),
             ..Stage::default()
         };

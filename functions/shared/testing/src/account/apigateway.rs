@@ -1,12 +1,12 @@
 //! Amazon API Gateway: REST APIs.
 
-mod document;
+pub(super) mod document;
 mod links;
 pub(super) mod policy;
 mod stages;
 mod usage_plans;
 
-pub(super) use links::links_of;
+pub(super) use links::balancers_of;
 pub(super) use usage_plans::KEY;
 
 use super::{Account, Aws};
@@ -42,16 +42,13 @@ impl Apis for Account {
         self.read("apigateway:GetResources", |aws| aws.methods.get(api).cloned().unwrap_or_default())
     }
 
-    async fn authorizers(&self, _: &str) -> Result<usize, PhaseError> {
-        self.read("apigateway:GetAuthorizers", |_| 0)
-    }
-
     async fn export(&self, api: &str, stage: &str) -> Result<Value, PhaseError> {
         self.change("apigateway:GetExport", |aws| {
             let served = super::probes::served(aws, api, stage);
             let (_, methods) =
                 served.first().ok_or_else(|| PhaseError::refused(format!("no stage {stage} of {api}")))?;
-            Ok(document::write(aws.apis.get(api).ok_or_else(|| unknown(api))?, stage, methods))
+            let found = aws.apis.get(api).ok_or_else(|| unknown(api))?;
+            Ok(document::write(found, stage, methods, aws.authorizers.get(api)))
         })
     }
 
@@ -68,6 +65,7 @@ impl Apis for Account {
                 ..Api::default()
             };
             aws.methods.insert(id.clone(), document::import(document, &id));
+            aws.authorizers.extend(document::authorizer(document).map(|authorizer| (id.clone(), authorizer)));
             aws.apis.insert(id.clone(), api);
             Ok(id)
         })
@@ -87,6 +85,8 @@ impl Apis for Account {
                 ..found.clone()
             };
             aws.methods.insert(api.to_owned(), document::import(document, api));
+            aws.authorizers.remove(api);
+            aws.authorizers.extend(document::authorizer(document).map(|authorizer| (api.to_owned(), authorizer)));
             Ok(())
         })
     }
@@ -129,6 +129,7 @@ impl Apis for Account {
             may_change(aws, api)?;
             aws.apis.remove(api);
             aws.methods.remove(api);
+            aws.authorizers.remove(api);
             aws.deployments.retain(|(of, _), _| of != api);
             aws.stages.retain(|(of, _), _| of != api);
             for plan in aws.plans.values_mut() {
@@ -138,13 +139,19 @@ impl Apis for Account {
         })
     }
 
-    async fn connect(&self, api: &str, resource: &str, method: &str, link: &str) -> Result<(), PhaseError> {
+    async fn connect(
+        &self,
+        api: &str,
+        resource: &str,
+        method: &str,
+        connection: &Connection,
+    ) -> Result<(), PhaseError> {
         self.change("apigateway:UpdateIntegration", |aws| {
             let methods = aws.methods.get_mut(api).into_iter().flatten();
             let mut found = methods.filter(|found| found.resource_id == resource && found.method == method);
             let found = found.next().and_then(|method| method.integration.as_mut());
             let found = found.ok_or_else(|| PhaseError::conflict("no such integration"))?;
-            found.connection = Connection::VpcLink(link.to_owned());
+            found.connection = connection.clone();
             Ok(())
         })
     }

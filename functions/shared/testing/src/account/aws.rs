@@ -1,5 +1,6 @@
 //! What is in the account.
 
+use super::functions::Permission;
 use super::time::Clock;
 use domain::manifest::ObjectId;
 use domain::plan::compute::{
@@ -25,6 +26,10 @@ pub struct Aws {
     pub apis: BTreeMap<String, Api>,
     /// The configuration of each API.
     pub methods: BTreeMap<String, Vec<Method>>,
+    /// The Lambda authorizer of each API that has one, for its methods with `CUSTOM` authorization. In AWS a deployment freezes it.
+    pub authorizers: BTreeMap<String, Authorizer>,
+    /// The statements of each Lambda function's resource policy by their ids, by the function's ARN.
+    pub functions: BTreeMap<String, BTreeMap<String, Permission>>,
     /// Deployments, with the methods that they froze.
     pub deployments: BTreeMap<(String, String), (Deployment, Vec<Method>)>,
     /// Stages.
@@ -132,6 +137,15 @@ pub struct Aws {
     pub history: History,
     /// The time, and what is under way.
     pub clock: Clock,
+}
+
+/// A Lambda authorizer that lets every request in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Authorizer {
+    /// Its name.
+    pub name: String,
+    /// The URI that names its function.
+    pub uri: String,
 }
 
 /// What has happened in the account.

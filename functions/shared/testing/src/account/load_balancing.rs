@@ -1,6 +1,6 @@
 //! Elastic Load Balancing, and what CloudWatch says of flows.
 
-use super::apigateway::links_of;
+use super::apigateway::balancers_of;
 use super::auto_scaling::attached;
 use super::time::Change;
 use super::{Account, Aws};
@@ -57,9 +57,7 @@ impl Aws {
 
     /// The load balancers that users' requests go through now.
     fn carrying(&self) -> Vec<String> {
-        let ids = self.traffic.iter().flat_map(|(api, stage)| links_of(self, api, stage));
-        let links = ids.filter_map(|id| self.links.get(&id));
-        links.flat_map(|link| link.target_arns.clone()).collect()
+        self.traffic.iter().flat_map(|(api, stage)| balancers_of(self, api, stage)).collect()
     }
 
     /// To be called before what stages serve changes.

@@ -1,11 +1,13 @@
 //! Requests through API Gateway: what a stage serves, the VPC link, the load balancer, the cluster behind it and its routes.
 
+use super::apigateway::document::CUSTOM;
 use super::apigateway::policy;
 use super::aws::pair;
 use super::{Account, Aws};
 use domain::PhaseError;
 use domain::manifest::readiness::{Readiness, readiness};
-use domain::plan::edge::{Connection, Integration, TargetGroup};
+use domain::plan::edge::function::of_uri;
+use domain::plan::edge::{Connection, Integration, Listener, TargetGroup};
 use domain::ports::Probes;
 use domain::ports::gateway::Method;
 use domain::ports::probes::{Answered, Probe};
@@ -40,12 +42,25 @@ impl Aws {
         integration: &Integration,
         variables: &BTreeMap<String, String>,
     ) -> Result<String, (u16, String)> {
-        let link = integration.connection.vpc_link(variables).and_then(|id| self.links.get(&id));
-        let link = link.filter(|link| link.status == "AVAILABLE");
-        let link = link.ok_or_else(|| (500, format!("{} is not there", integration.connection)))?;
-        let arns = link.target_arns.iter();
+        let connection = &integration.connection;
+        let arns = match connection {
+            // Through a VPC link V2, which this account does not keep: it always is there.
+            Connection::VpcLinkV2 { target, .. } => {
+                let of_listener = |(_, listeners): &(&String, &Vec<Listener>)| {
+                    listeners.iter().any(|listener| listener.arn == *target)
+                };
+                let balancer = self.listeners.iter().find(of_listener).map_or(target, |(balancer, _)| balancer);
+                vec![balancer.clone()]
+            }
+            _ => {
+                let link = connection.vpc_link(variables).and_then(|id| self.links.get(&id));
+                let link = link.filter(|link| link.status == "AVAILABLE");
+                link.ok_or_else(|| (500, format!("{connection} is not there")))?.target_arns.clone()
+            }
+        };
+        let arns = arns.iter();
         let balancer = arns.filter_map(|arn| self.balancers.get(arn)).find(|balancer| balancer.state == "active");
-        let balancer = balancer.ok_or_else(|| (504, format!("no load balancer behind the link {}", link.id)))?;
+        let balancer = balancer.ok_or_else(|| (504, format!("no load balancer behind {connection}")))?;
         let listeners = self.listeners.get(&balancer.arn).into_iter().flatten();
         let mut groups = listeners.flat_map(|listener| &listener.target_group_arns);
         let cluster = groups.find_map(|arn| self.cluster_behind(self.target_groups.get(arn)?));
@@ -105,12 +120,25 @@ impl Aws {
             methods.iter().find(|method| method.path == probe.path && ["GET", "ANY"].contains(&method.method.as_str()));
         // API Gateway says of what it does not know that an authentication token is missing.
         let Some(method) = method else { return 403 };
+        // An authorizer that API Gateway may not invoke is a configuration error, `AUTHORIZER_CONFIGURATION_ERROR`
+        // (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
+        let guard = self.authorizers.get(&probe.api).filter(|_| method.authorization == CUSTOM);
+        let variables = &self.stages[&pair(&probe.api, &probe.stage)].variables;
+        let invokes = |uri: &str, what: &str| of_uri(uri, variables).is_none_or(|arn| self.may_invoke(&arn, what));
+        if guard.is_some_and(|guard| !invokes(&guard.uri, &format!("{}/authorizers/a1", probe.api))) {
+            return 500;
+        }
         if method.api_key_required && !self.is_let_in(probe) {
             return 403;
         }
         match &method.integration {
+            // "Invalid permissions on Lambda function" (https://repost.aws/knowledge-center/api-gateway-http-lambda-integrations).
+            Some(integration)
+                if !invokes(&integration.uri, &format!("{}/{}/GET{}", probe.api, probe.stage, probe.path)) =>
+            {
+                500
+            }
             Some(integration) if integration.connection != Connection::Internet => {
-                let variables = &self.stages[&pair(&probe.api, &probe.stage)].variables;
                 self.backend(integration, variables).map_or_else(|(status, _)| status, |_| 200)
             }
             Some(_) => 200,

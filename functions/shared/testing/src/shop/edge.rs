@@ -19,7 +19,7 @@ fn map(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
     entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-fn method(verb: &str, path: &str) -> Method {
+pub(super) fn method(verb: &str, path: &str) -> Method {
     Method {
         resource_id: format!("r{path}"),
         path: path.to_owned(),
@@ -100,6 +100,7 @@ pub(super) fn found() -> Edge {
             ..Stage::default()
         },
         integrations: methods().iter().filter_map(Method::linked).collect(),
+        functions: Vec::new(),
         vpc_link: VpcLink {
             id: LINK.to_owned(),
             name: "shop-blue".to_owned(),

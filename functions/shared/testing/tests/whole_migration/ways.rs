@@ -2,10 +2,8 @@
 
 use domain::approval::Decision;
 use serde_json::{Value, json};
-use testing::{
-    Fault,
-    shop::{input_with, terraform},
-};
+use testing::Fault;
+use testing::shop::{Front, input_with, terraform};
 
 /// An alarm that guards the switch and the bake.
 pub(crate) const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
@@ -63,6 +61,8 @@ pub(crate) struct Way {
     pub(crate) name: &'static str,
     /// What is asked for.
     pub(crate) input: Value,
+    /// What the API has in front of the cluster.
+    pub(crate) front: Front,
     /// What people say to the qualification; nothing where they never answer.
     pub(crate) qualification: Option<Decision>,
     /// What people say to the deletion of blue, one after the other where they are asked again; nothing where they do not answer.
@@ -105,6 +105,7 @@ fn way(name: &'static str, end: End, fields: &Value) -> Way {
     Way {
         name,
         input: input(fields),
+        front: Front::Plain,
         qualification: Some(Decision::Approved),
         cleanup: &[Some(Decision::Approved)],
         outside: Outside::Quiet,
@@ -130,6 +131,8 @@ pub(crate) fn ways() -> Vec<Way> {
     let states = json!({ "terraform": terraform() });
     let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
     let from = |outside: Outside, way: Way| Way { outside, ..way };
+    let behind = |front: Front, way: Way| Way { front, ..way };
+    let functions = json!({ "smoke": [{ "path": "/hits" }, { "path": "/orders" }, { "path": "/cart" }] });
     vec![
         Way { faults: every, ..way("straight", End::GreenServes, &json!({})) },
         way("in steps", End::GreenServes, &steps),
@@ -174,6 +177,29 @@ pub(crate) fn ways() -> Vec<Way> {
             )
         },
         from(Outside::Another, way("another migration is refused", End::GreenServes, &json!({}))),
+        behind(Front::Functions, way("functions and an authorizer", End::GreenServes, &functions)),
+        behind(
+            Front::Functions,
+            from(Outside::AlarmInBake, way("functions, and an alarm in the bake", End::BlueServes, &functions)),
+        ),
+        behind(Front::Variable, way("the link in a stage variable", End::GreenServes, &json!({}))),
+        behind(Front::Variable, way("the link in a stage variable, in steps", End::GreenServes, &steps)),
+        behind(
+            Front::Variable,
+            from(
+                Outside::AlarmInBake,
+                way("the link in a variable, and an alarm in the bake", End::BlueServes, &json!({})),
+            ),
+        ),
+        behind(
+            Front::Variable,
+            from(Outside::AlarmAt(25), way("the link in a variable, and an alarm in a step", End::BlueServes, &steps)),
+        ),
+        behind(Front::SecondLink, way("a VPC link V2", End::GreenServes, &json!({}))),
+        behind(
+            Front::SecondLink,
+            from(Outside::AlarmInBake, way("a VPC link V2, and an alarm in the bake", End::BlueServes, &json!({}))),
+        ),
         from(Outside::StoppedThen, way("stopped at once", End::Either, &states)),
         from(Outside::RollbackThen, way("rolled back at once", End::Either, &states)),
         from(Outside::TurnedBackThen, way("turned back meanwhile", End::Either, &states)),

@@ -3,7 +3,7 @@
 use super::super::apis::partition;
 use super::{done, missing, refusals, told};
 use crate::scenario::{Scenario, answer, fault};
-use domain::plan::edge::{Quota, Stage, Throttle, UsagePlan};
+use domain::plan::edge::{Connection, Quota, Stage, Throttle, UsagePlan};
 use domain::ports::{Apis, Stages, UsagePlans, VpcLinks};
 use domain::{Condition, PhaseError};
 use domain::{Tags, ports::gateway::Patch};
@@ -72,9 +72,22 @@ async fn an_api_is_changed_tagged_and_connected() {
     assert_eq!(scenario.json(0), json!({ "tags": { "bascule:migration": "m" } }));
 
     let scenario = Scenario::new(&[(200, "{}")]);
-    scenario.account.connect("a", "r1", "GET", "l2").await.unwrap();
+    scenario.account.connect("a", "r1", "GET", &link("l2")).await.unwrap();
     assert_eq!(scenario.lines(), ["PATCH /restapis/a/resources/r1/methods/GET/integration"]);
     assert_eq!(patches(&scenario), json!([{ "op": "replace", "path": "/connectionId", "value": "l2" }]));
+
+    let scenario = Scenario::new(&[(200, "{}")]);
+    let second = Connection::of("VPC_LINK", "v2", "arn:balancer");
+    scenario.account.connect("a", "r1", "GET", &second).await.unwrap();
+    let expected = json!([
+        { "op": "replace", "path": "/connectionId", "value": "v2" },
+        { "op": "replace", "path": "/integrationTarget", "value": "arn:balancer" },
+    ]);
+    assert_eq!(patches(&scenario), expected);
+}
+
+fn link(id: &str) -> Connection {
+    Connection::VpcLink(id.to_owned())
 }
 
 #[test]
@@ -176,7 +189,7 @@ async fn a_change_that_met_another_one_is_asked_for_again() {
         let scenario = Scenario::of((0..7).map(|_| fault(status, code, text)));
         let account = &scenario.account;
         let errors = [
-            account.connect("a", "r1", "GET", "l2").await.unwrap_err(),
+            account.connect("a", "r1", "GET", &link("l2")).await.unwrap_err(),
             account.update_stage("a", "prod", &[Patch::replace("/deploymentId", "g")]).await.unwrap_err(),
             account.create_deployment("a", "bascule G").await.unwrap_err(),
             account.add_key("p9", "key1").await.unwrap_err(),
@@ -208,7 +221,7 @@ async fn changes_of_a_loop_are_eight_a_second_at_most() {
     let scenario = Scenario::of((0..3).map(|_| answer(200, "{}")));
     let start = std::time::Instant::now();
     for _ in 0..3 {
-        scenario.account.connect("a", "r1", "GET", "l2").await.unwrap();
+        scenario.account.connect("a", "r1", "GET", &link("l2")).await.unwrap();
     }
     assert!(start.elapsed() >= std::time::Duration::from_millis(250), "{:?}", start.elapsed());
 }
@@ -247,7 +260,7 @@ async fn what_stands_in_the_way_of_a_change_is_a_conflict() {
         assert_eq!(told(error), told_of("deleting the VPC link l2"));
         let error = refused().create_deployment("a", "d").await.unwrap_err();
         assert_eq!(told(error), told_of("deploying a"));
-        let error = refused().connect("a", "r1", "GET", "l2").await.unwrap_err();
-        assert_eq!(told(error), told_of("pointing GET of resource r1 of a at l2"));
+        let error = refused().connect("a", "r1", "GET", &link("l2")).await.unwrap_err();
+        assert_eq!(told(error), told_of("pointing GET of resource r1 of a at the VPC link l2"));
     }
 }

@@ -130,7 +130,8 @@ async fn the_methods_of_all_resources_are_read_with_their_integrations() {
 async fn a_stage_is_read_with_its_canary_and_what_is_attached_to_it() {
     let body = json!({
         "stageName": "prod", "deploymentId": "dep-b", "variables": { "color": "blue" }, "tracingEnabled": true,
-        "canarySettings": { "deploymentId": "dep-g", "percentTraffic": 12.5, "useStageCache": false },
+        "canarySettings": { "deploymentId": "dep-g", "percentTraffic": 12.5, "useStageCache": false,
+            "stageVariableOverrides": { "color": "green" } },
         "cacheClusterEnabled": true, "cacheClusterSize": "0.5", "cacheClusterStatus": "AVAILABLE",
         "webAclArn": "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/1", "tags": { "team": "shop" },
         "clientCertificateId": "a1b2c3",
@@ -141,7 +142,11 @@ async fn a_stage_is_read_with_its_canary_and_what_is_attached_to_it() {
     let expected = Stage {
         name: "prod".to_owned(),
         deployment_id: "dep-b".to_owned(),
-        canary: Some(Canary { deployment_id: "dep-g".to_owned(), percent: 12.5 }),
+        canary: Some(Canary {
+            deployment_id: "dep-g".to_owned(),
+            percent: 12.5,
+            variables: [("color".to_owned(), "green".to_owned())].into(),
+        }),
         variables: [("color".to_owned(), "blue".to_owned())].into(),
         cache_size: Some("0.5".to_owned()),
         client_certificate_id: Some("a1b2c3".to_owned()),

@@ -60,13 +60,16 @@ pub struct Stage {
 
 /// A canary of a stage
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/canary-release.html>).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Canary {
     /// The deployment that it serves.
     pub deployment_id: String,
     /// Of 100 requests, how many it gets.
     pub percent: f64,
+    /// Stage variables that are others for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
 }
 
 /// A VPC link of REST APIs (V1)

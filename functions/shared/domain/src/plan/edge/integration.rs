@@ -83,6 +83,16 @@ impl Connection {
         .into()
     }
 
+    /// The fields that name it, as an Integration and an export have them; none without a VPC link.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let (id, target) = match self {
+            Self::Internet => ("", ""),
+            Self::VpcLink(id) | Self::StageVariable(id) => (id.as_str(), ""),
+            Self::VpcLinkV2 { id, target } => (id.as_str(), target.as_str()),
+        };
+        [("connectionId", id), ("integrationTarget", target)].into_iter().filter(|(_, value)| !value.is_empty())
+    }
+
     /// The id of the VPC link V1 on a stage with these variables; nothing for any other connection, and where the stage lacks
     /// a variable.
     #[must_use]
@@ -91,6 +101,32 @@ impl Connection {
             Self::VpcLink(id) => Some(id.clone()),
             Self::StageVariable(text) => with_variables(text, variables),
             Self::Internet | Self::VpcLinkV2 { .. } => None,
+        }
+    }
+
+    /// The stage variable that holds the id of the VPC link V1, where that is all that the connection names.
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        match self {
+            Self::StageVariable(text) => {
+                let name = text.strip_prefix(VARIABLE)?.strip_suffix('}')?;
+                (!name.contains('}')).then_some(name)
+            }
+            _ => None,
+        }
+    }
+
+    /// The ARN of the load balancer that a VPC link V2 leads to: the target, or the load balancer of the listener that is the target
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html>).
+    #[must_use]
+    pub fn load_balancer(&self) -> Option<String> {
+        let Self::VpcLinkV2 { target, .. } = self else { return None };
+        match target.split_once(":listener/") {
+            Some((place, listener)) => {
+                let (balancer, _) = listener.rsplit_once('/')?;
+                Some(format!("{place}:loadbalancer/{balancer}"))
+            }
+            None => Some(target.clone()),
         }
     }
 }
@@ -210,6 +246,32 @@ mod tests {
         assert_eq!(link("ccc222").as_deref(), Some("ccc222"));
         assert_eq!(Connection::Internet.vpc_link(&variables), None);
         assert_eq!(Connection::of("VPC_LINK", "bbb111", "arn").vpc_link(&variables), None);
+    }
+
+    #[test]
+    fn a_variable_is_the_link_where_it_is_all_of_the_connection() {
+        for (id, expected) in [
+            ("${stageVariables.link}", Some("link")),
+            ("x-${stageVariables.link}", None),
+            ("${stageVariables.a}${stageVariables.b}", None),
+            ("bbb111", None),
+        ] {
+            assert_eq!(Connection::of("VPC_LINK", id, "").variable(), expected, "{id}");
+        }
+        assert_eq!(Connection::of("VPC_LINK", "${stageVariables.link}", "arn").variable(), None);
+    }
+
+    // ARNs as in https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html.
+    #[test]
+    fn a_load_balancer_is_told_by_its_arn_or_by_that_of_a_listener() {
+        let place = "arn:aws:elasticloadbalancing:us-west-2:123456789012:";
+        let balancer = format!("{place}loadbalancer/net/shop/50dc6c495c0c9188");
+        let listener = format!("{place}listener/net/shop/50dc6c495c0c9188/f2f7dc8efc522ab2");
+        for target in [&balancer, &listener] {
+            let connection = Connection::of("VPC_LINK", "bbb111", target);
+            assert_eq!(connection.load_balancer().as_ref(), Some(&balancer));
+        }
+        assert_eq!(Connection::of("VPC_LINK", "bbb111", "").load_balancer(), None);
     }
 
     #[test]

@@ -30,8 +30,17 @@ pub(super) fn link_of(method: &Method, variables: &BTreeMap<String, String>) -> 
     method.integration.as_ref()?.connection.vpc_link(variables)
 }
 
-/// The ids of the links that a stage sends requests through.
-pub(crate) fn links_of(aws: &Aws, api: &str, stage: &str) -> Vec<String> {
+/// The ARNs of the load balancers that a stage sends requests to.
+pub(crate) fn balancers_of(aws: &Aws, api: &str, stage: &str) -> Vec<String> {
+    let methods = served(aws, api, stage).into_iter().flat_map(|(_, methods)| methods);
+    let connections = methods.filter_map(|method| method.integration.as_ref());
+    let second = connections.filter_map(|integration| integration.connection.load_balancer());
+    let links = links_of(aws, api, stage).into_iter().filter_map(|id| aws.links.get(&id));
+    links.flat_map(|link| link.target_arns.clone()).chain(second).collect()
+}
+
+/// The ids of the links V1 that a stage sends requests through.
+fn links_of(aws: &Aws, api: &str, stage: &str) -> Vec<String> {
     let Some(found) = aws.stages.get(&pair(api, stage)) else { return Vec::new() };
     let methods = served(aws, api, stage).into_iter().flat_map(|(_, methods)| methods);
     methods.filter_map(|method| link_of(method, &found.variables)).collect()

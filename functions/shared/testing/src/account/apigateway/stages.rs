@@ -12,6 +12,11 @@ use std::collections::BTreeMap;
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 const MOST: usize = 10;
 
+/// The last part of a path.
+fn last(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
 /// The stage after one call.
 fn patched(mut stage: Stage, patches: &[Patch]) -> Result<Stage, PhaseError> {
     for patch in patches {
@@ -21,11 +26,18 @@ fn patched(mut stage: Stage, patches: &[Patch]) -> Result<Stage, PhaseError> {
                 stage.client_certificate_id = Some(value.clone());
             }
             Patch::Replace(path, value) if path == "/canarySettings/deploymentId" => {
-                stage.canary = Some(Canary { deployment_id: value.clone(), percent: 0.0 });
+                stage.canary = Some(Canary { deployment_id: value.clone(), ..Canary::default() });
             }
             Patch::Replace(path, value) if path == "/canarySettings/percentTraffic" => {
                 let canary = stage.canary.as_mut().ok_or_else(|| PhaseError::refused("no canary"))?;
                 canary.percent = value.parse().map_err(|_| PhaseError::refused("no number"))?;
+            }
+            Patch::Replace(path, value) if path.starts_with("/canarySettings/stageVariableOverrides/") => {
+                let canary = stage.canary.as_mut().ok_or_else(|| PhaseError::refused("no canary"))?;
+                canary.variables.insert(last(path), value.clone());
+            }
+            Patch::Replace(path, value) if path.starts_with("/variables/") => {
+                stage.variables.insert(last(path), value.clone());
             }
             Patch::Remove(path) if path == "/canarySettings" => {
                 stage.canary.take().ok_or_else(|| PhaseError::conflict("Cannot remove method setting"))?;

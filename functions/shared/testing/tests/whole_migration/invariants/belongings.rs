@@ -99,6 +99,12 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for id in aws.plans.keys() {
         put(Kind::UsagePlan, id, None);
     }
+    for (arn, policy) in &aws.functions {
+        for (statement, permission) in policy {
+            let qualifier = permission.qualifier.iter().map(|qualifier| format!(":{qualifier}")).collect::<String>();
+            put(Kind::LambdaPermission, &format!("{arn}{qualifier} {statement}"), None);
+        }
+    }
     for name in aws.schedules.keys() {
         put(Kind::Schedule, name, None);
     }
@@ -265,7 +271,9 @@ pub(super) fn nothing_of_blue_is_left(sight: &Sight) -> Result<(), String> {
     let temporary = |tags: &BTreeMap<String, String>| tags.get("bascule:side").is_some_and(|side| side == "temporary");
     let apis = sight.aws.apis.values().filter(|api| temporary(&api.tags)).map(|api| &api.id);
     let plans = sight.aws.plans.values().filter(|plan| temporary(&plan.tags)).map(|plan| &plan.id);
-    let left: Vec<_> = apis.chain(plans).collect();
+    let permissions = missing(&sight.things, &sight.witness.things).map(|(thing, _)| thing);
+    let permissions = permissions.filter(|(kind, _)| *kind == Kind::LambdaPermission).map(|(_, id)| id);
+    let left: Vec<_> = apis.chain(plans).chain(permissions).collect();
     if !left.is_empty() {
         return Err(format!("temporary and left: {left:?}"));
     }

@@ -17,14 +17,19 @@ pub(super) type Backends = BTreeSet<String>;
 /// The clusters that answer users' requests; an error where one is answered by none.
 pub(super) fn backends(sight: &Sight) -> Result<Backends, String> {
     let stage = prod(sight.aws)?;
-    let canary = stage.canary.as_ref().map(|Canary { deployment_id, .. }| deployment_id);
+    let of_canary = |canary: &Canary| {
+        let mut variables = stage.variables.clone();
+        variables.extend(canary.variables.clone());
+        (canary.deployment_id.clone(), variables)
+    };
+    let own = (stage.deployment_id.clone(), stage.variables.clone());
     let mut clusters = BTreeSet::new();
-    for deployment in [Some(&stage.deployment_id), canary].into_iter().flatten() {
+    for (deployment, variables) in std::iter::once(own).chain(stage.canary.as_ref().map(of_canary)) {
         let key = (API.to_owned(), deployment.clone());
         let (_, methods) = sight.aws.deployments.get(&key).ok_or_else(|| format!("the stage serves {deployment}"))?;
         for method in methods {
             if let Some(LinkedMethod { integration, .. }) = method.linked() {
-                let cluster = sight.aws.backend(&integration, &stage.variables);
+                let cluster = sight.aws.backend(&integration, &variables);
                 clusters.insert(cluster.map_err(|(status, why)| {
                     format!("{} {} through {deployment} answers {status}: {why}", method.method, method.path)
                 })?);
