@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use compute::{Compute, Delays};
-use front_door::{ApiGateway, ExecuteApi, FrontDoor, Options};
+use front_door::{ApiGateway, ExecuteApi, FrontDoor, FunctionCall, Functions, Options};
+use http::Method;
 
 use crate::aws::{ACCOUNT, Aws, REGION};
 use crate::emulator::{Emulator, Settings, free_port};
@@ -90,7 +91,9 @@ impl Account {
         let listeners = compute.clone();
         let resolver: front_door::Resolver = Arc::new(move |arn, port| listeners.listener_address(arn, port));
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let execute_api = ExecuteApi::start(anywhere, &gateway, resolver).await.context("the data plane")?;
+        let functions = functions(Aws::administrator(ministack.clone())?);
+        let execute_api =
+            ExecuteApi::start_with(anywhere, &gateway, resolver, Some(functions)).await.context("the data plane")?;
         let permissions = Permissions::default();
         let front_door = FrontDoor::builder(ministack)
             .apigateway(&gateway)
@@ -175,6 +178,27 @@ impl Account {
             tracing::warn!(%error, folder = %self.run.display(), "the run's folder stays");
         }
     }
+}
+
+/// AWS Lambda for the data plane: ministack's, asked by the account's administrator.
+fn functions(aws: Aws) -> Functions {
+    Arc::new(move |call| {
+        let aws = aws.clone();
+        Box::pin(async move {
+            let (arn, path, method, body) = match call {
+                FunctionCall::Policy(arn) => (arn, "policy", Method::GET, None),
+                FunctionCall::Invoke(arn, event) => (arn, "invocations", Method::POST, Some(event)),
+            };
+            let name = arn.split(':').nth(6)?;
+            let path = format!("/2015-03-31/functions/{name}/{path}");
+            let answer = aws.rest("lambda", method, &path, body.as_ref()).await;
+            let answer = answer.inspect_err(|error| tracing::debug!(%error, arn, "Lambda refuses")).ok()?;
+            match answer["Policy"].as_str() {
+                Some(policy) => serde_json::from_str(policy).ok(),
+                None => Some(answer),
+            }
+        })
+    })
 }
 
 /// Tells the runs of one machine apart: the id of this process, and a number, since one process may start several.

@@ -11,6 +11,8 @@ use crate::error::{Context, Error, Result};
 use crate::kills::Kills;
 use crate::packages;
 use crate::scenario::{self, Options, Scenario};
+use crate::sweep;
+use crate::world::front::Front;
 
 /// How many processes `--kill-functions` kills.
 const DEATHS: usize = 12;
@@ -65,6 +67,12 @@ enum Command {
     Rollback,
     /// Build the deployment packages as users do, and measure them.
     Packages,
+    /// Run every world, replaced and turned back: accounts whose API is another one.
+    SweepWorlds {
+        /// This one only.
+        #[arg(long, value_name = "WORLD")]
+        only: Option<Front>,
+    },
     /// Apply bundles to the real kube-apiserver in turns with kubectl, and measure time and memory.
     BenchApply {
         /// The size of the generated bundle, instead of 100, 1,000 and 10,000.
@@ -78,8 +86,13 @@ enum Command {
 /// # Errors
 /// When the sandbox cannot do its part, or is interrupted.
 pub async fn run(arguments: Arguments) -> Result<bool> {
+    let mut sweep = None;
     let scenario = match arguments.command.unwrap_or(Command::Replace) {
         Command::Replace => Scenario::Replace,
+        Command::SweepWorlds { only } => {
+            sweep = Some(only);
+            Scenario::Replace
+        }
         Command::DryRun => Scenario::DryRun,
         Command::Abort => Scenario::Abort,
         Command::Rollback => Scenario::Rollback,
@@ -89,6 +102,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
     let options = Options {
         label: "",
         approve: arguments.approve,
+        front: Front::Plain,
         workloads: arguments.workloads,
         rate: arguments.rate,
         steps: arguments.steps,
@@ -97,6 +111,9 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         exchanges: arguments.exchanges,
         binaries: arguments.binaries,
     };
+    if let Some(only) = sweep {
+        return worlds(only, &options, arguments.report.as_deref()).await;
+    }
     let report = scenario::run(scenario, &options, interruption()?).await?;
     println!("{}", report.page());
     write(arguments.report.as_deref(), &report)?;
@@ -104,6 +121,18 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         println!("  not as expected: {disappointment}");
     }
     Ok(report.satisfied())
+}
+
+async fn worlds(only: Option<Front>, options: &Options, file: Option<&Path>) -> Result<bool> {
+    let swept = sweep::run(only, options, interruption()?).await?;
+    write(file, &swept)?;
+    for case in &swept.cases {
+        println!("{}", case.line());
+        for disappointment in &case.disappointments {
+            println!("  not as expected: {disappointment}");
+        }
+    }
+    Ok(swept.cases.iter().all(|case| case.disappointments.is_empty()))
 }
 
 async fn packages(arguments: &Arguments) -> Result<bool> {

@@ -89,13 +89,25 @@ pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>
 /// so that an unchanged binary has an unchanged package. `level` is deflate's, 1 to 9.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html>
 pub(crate) fn archive(binary: &[u8], level: i64) -> Result<Bytes> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(binary.len() / 2)));
+    zip("bootstrap", binary, level)
+}
+
+/// The zip of one source file, which an interpreter runs.
+///
+/// # Errors
+/// When it cannot be zipped.
+pub(crate) fn archive_of(name: &str, source: &[u8]) -> Result<Bytes> {
+    zip(name, source, FAST)
+}
+
+fn zip(name: &str, file: &[u8], level: i64) -> Result<Bytes> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(file.len() / 2)));
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
         .compression_level(Some(level))
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(0o755);
-    zip.start_file("bootstrap", options).context("zipping")?;
-    zip.write_all(binary).context("zipping")?;
+    zip.start_file(name, options).context("zipping")?;
+    zip.write_all(file).context("zipping")?;
     Ok(Bytes::from(zip.finish().context("zipping")?.into_inner()))
 }

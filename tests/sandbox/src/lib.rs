@@ -38,6 +38,7 @@ pub mod site;
 pub mod snapshot;
 pub mod stack;
 pub mod supervised;
+pub mod sweep;
 pub mod teller;
 pub mod wire;
 pub mod world;

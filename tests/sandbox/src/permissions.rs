@@ -21,7 +21,7 @@ const VERSION: &str = "2010-05-08";
 
 /// Condition keys that ministack does not fill: what they restrict would be denied altogether. `dynamodb:EnclosingOperation`, which
 /// stands beside the first, is one as well.
-const UNFILLED: [&str; 2] = ["dynamodb:LeadingKeys", "aws:ResourceTag/"];
+const UNFILLED: [&str; 3] = ["dynamodb:LeadingKeys", "aws:ResourceTag/", "lambda:Principal"];
 
 /// The callers of an account. Clones share them.
 #[derive(Clone, Debug, Default)]

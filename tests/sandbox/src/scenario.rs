@@ -20,6 +20,7 @@ use crate::shop::{self, Shop};
 use crate::site::Site;
 use crate::snapshot::Snapshot;
 use crate::teller::Teller;
+use crate::world::front::Front;
 use crate::world::gateway::STAGE;
 use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm};
 use crate::{inventory, measure};
@@ -44,6 +45,8 @@ pub struct Options {
     pub label: &'static str,
     /// Whether the sandbox itself answers the approvals.
     pub approve: bool,
+    /// What the shop has in front of its cluster.
+    pub front: Front,
     /// More bundles of manifests, after the shop's own.
     pub workloads: Vec<PathBuf>,
     /// Requests a second.
@@ -65,6 +68,7 @@ impl Default for Options {
         Self {
             label: "",
             approve: true,
+            front: Front::Plain,
             workloads: Vec::new(),
             rate: 200,
             steps: vec![100],
@@ -109,7 +113,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let Site { packages, account, .. } = site;
     let aws = &account.aws;
     let watch = Watch::start();
-    let (stack, shop) = site.furnish(&options.workloads, &say).await?;
+    let (stack, shop) = site.furnish(options.front, &options.workloads, &say).await?;
     let letters = Letterbox::subscribe(aws, stack.outputs.get("TopicArn").context("TopicArn")?).await?;
     let doorstep = Doorstep::open(aws, stack.outputs.get("ApprovalUrl").context("ApprovalUrl")?).await?;
     let load = shop::open(account, &shop, options.rate).await?;
@@ -120,7 +124,11 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let machines = Machines::of(&stack)?;
     let begin = Timestamp::now();
     let name = format!("sandbox-{}", begin.as_second());
-    let arn = machines.start(aws, &name, &input(&shop, &options.steps, scenario == Scenario::DryRun)).await?;
+    let mut input = input(&shop, &options.steps, scenario == Scenario::DryRun);
+    if let Some(smoke) = input["smoke"].as_array_mut() {
+        smoke.extend(options.front.smoke());
+    }
+    let arn = machines.start(aws, &name, &input).await?;
     say(&format!("Migration: execution {name} started"));
 
     let mut teller = Teller {

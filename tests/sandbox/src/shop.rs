@@ -7,6 +7,7 @@ use crate::account::Account;
 use crate::aws::REGION;
 use crate::error::{Context, Error, Result};
 use crate::load::{Load, Target};
+use crate::world::front::Front;
 use crate::world::gateway::{Api, DOMAIN, STAGE};
 use crate::world::workloads::{self, Kubernetes};
 use crate::world::{BLUE, alarm, cluster, edge, gateway, network, roles, routes};
@@ -26,7 +27,7 @@ pub struct Shop {
 ///
 /// # Errors
 /// The first thing that a service refuses.
-pub async fn build(account: &Account, files: &[PathBuf], say: &dyn Fn(&str)) -> Result<Shop> {
+pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn Fn(&str)) -> Result<Shop> {
     let aws = &account.aws;
     let roles = roles::build(aws).await.context("the shop's roles")?;
     let network = network::build(aws).await.context("the shop's network")?;
@@ -51,9 +52,10 @@ pub async fn build(account: &Account, files: &[PathBuf], say: &dyn Fn(&str)) -> 
     };
     let edge = async {
         let balancer = edge::build(aws, &network).await?;
-        let link = edge::link(aws, &balancer).await?;
-        say(&format!("Shop: load balancer {BLUE}, VPC link {link}"));
-        Ok((balancer, gateway::build(aws, &link).await?, workloads::upload(aws, &bundles).await?))
+        let link = if front.has_link() { edge::link(aws, &balancer).await? } else { String::new() };
+        say(&format!("Shop: load balancer {BLUE}, VPC link {}", if link.is_empty() { "V2" } else { &link }));
+        let api = gateway::build(aws, front, &link, &balancer.arn).await?;
+        Ok((balancer, api, workloads::upload(aws, &bundles).await?))
     };
     let ((groups, kubernetes), (balancer, api, manifests)) = tokio::try_join!(cluster, edge)?;
     edge::attach(aws, &balancer, &groups).await?;

@@ -9,6 +9,7 @@ use crate::project::Project;
 use crate::python::Python;
 use crate::shop::{self, Shop};
 use crate::stack::{self, Stack};
+use crate::world::front::Front;
 
 /// An account that is up, with nothing in it, and what will be deployed to it. End it with [`Site::clear`].
 pub struct Site {
@@ -43,7 +44,7 @@ impl Site {
     ///
     /// # Errors
     /// The first thing that a service refuses.
-    pub async fn furnish(&self, workloads: &[PathBuf], say: &dyn Fn(&str)) -> Result<(Stack, Shop)> {
+    pub async fn furnish(&self, front: Front, workloads: &[PathBuf], say: &dyn Fn(&str)) -> Result<(Stack, Shop)> {
         let parameters = [("Architecture", architecture()), ("LedgerDeletionProtection", "false")];
         let deployed = async {
             let stack = stack::deploy(&self.account.aws, &self.project, &self.packages, &parameters, WAIT_SCALE)
@@ -58,7 +59,7 @@ impl Site {
             say(&format!("Stack: infra/template.yaml deployed, {} resources", stack.resources.len()));
             Ok(stack)
         };
-        tokio::try_join!(deployed, shop::build(&self.account, workloads, say))
+        tokio::try_join!(deployed, shop::build(&self.account, front, workloads, say))
     }
 
     /// Ends the account, with everything that runs in it.

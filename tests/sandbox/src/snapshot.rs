@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::aws::Aws;
 use crate::digest::sha256;
 use crate::error::{Context, Result};
+use crate::world::front::VARIABLE;
 use crate::world::gateway::{DOMAIN, STAGE};
 
 /// The public face of the API.
@@ -70,6 +71,11 @@ impl Snapshot {
             plans.insert(id, json!({"plan": plan, "keys": members}));
         }
         let mappings = get(aws, &format!("/domainnames/{DOMAIN}/basepathmappings")).await?;
+        let mut stage = stage;
+        if let Some(variables) = stage["variables"].as_object_mut() {
+            // What the switch changes in such an account, and nothing else may.
+            variables.remove(VARIABLE);
+        }
         Ok(Self {
             api: json!([about["id"], about["name"], about["endpointConfiguration"], about["createdDate"]]),
             stage: json!([stage["stageName"], stage["createdDate"], stage["variables"]]),

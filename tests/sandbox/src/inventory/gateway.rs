@@ -3,10 +3,11 @@
 use http::Method;
 use serde_json::Value;
 
-use crate::aws::Aws;
+use crate::aws::{ACCOUNT, Aws, REGION};
 use crate::error::Result;
 use crate::inventory::Resource;
 use crate::snapshot::items;
+use crate::world::front::{self, Front};
 
 pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
     let mut all = Vec::new();
@@ -31,6 +32,12 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
     for (kind, path, id) in plain {
         for one in items(&get(aws, path).await?) {
             all.push(Resource::new(kind, text(&one, id), text(&one, "name")));
+        }
+    }
+    for function in Front::function_names() {
+        for statement in front::statements(aws, function).await? {
+            let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}");
+            all.push(Resource::new("LambdaPermission", format!("{arn} {statement}"), statement));
         }
     }
     // What belongs to an API that is itself new goes with it: a temporary API's stages and deployments.

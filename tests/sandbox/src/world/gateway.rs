@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::aws::{Aws, REGION};
 use crate::error::{Context, Result};
+use crate::world::front::Front;
 use crate::world::routes;
 
 /// The production stage.
@@ -21,13 +22,15 @@ pub struct Api {
     pub keys: Vec<String>,
 }
 
-/// Makes the API on the VPC link.
+/// Makes the API on the VPC link, which has no id where there is none, or on the load balancer.
 ///
 /// # Errors
 /// The first refusal of API Gateway.
-pub async fn build(aws: &Aws, link: &str) -> Result<Api> {
-    let id = import(aws, &routes::document(link)).await?;
-    deploy(aws, &id).await?;
+pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str) -> Result<Api> {
+    front.functions(aws).await.context("the shop's functions")?;
+    let id = import(aws, &front.document(routes::document(link), balancer)).await?;
+    front.permissions(aws, &id).await?;
+    deploy_with(aws, &id, &front.variables(link)).await?;
     let limits = json!({"rateLimit": 10000.0, "burstLimit": 5000});
     let plan = json!({"name": "shop", "apiStages": [{"apiId": id, "stage": STAGE}], "throttle": limits});
     let plan = text(&post(aws, "/usageplans", &plan).await?, "id")?;
@@ -58,7 +61,12 @@ pub(crate) async fn import(aws: &Aws, document: &Value) -> Result<String> {
 
 /// Deploys an API to the production stage.
 pub(crate) async fn deploy(aws: &Aws, api: &str) -> Result<()> {
-    let deployment = json!({"stageName": STAGE, "description": "Release 2026-11-01"});
+    deploy_with(aws, api, &json!({})).await
+}
+
+/// The same with variables of the stage.
+async fn deploy_with(aws: &Aws, api: &str, variables: &Value) -> Result<()> {
+    let deployment = json!({"stageName": STAGE, "description": "Release 2026-11-01", "variables": variables});
     post(aws, &format!("/restapis/{api}/deployments"), &deployment).await.map(drop)
 }
 

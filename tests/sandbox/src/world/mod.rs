@@ -7,6 +7,7 @@ pub mod alarm;
 pub mod cluster;
 pub mod edge;
 pub mod flaws;
+pub mod front;
 pub mod gateway;
 pub mod network;
 pub mod roles;

@@ -33,6 +33,14 @@ pub async fn build(aws: &Aws) -> Result<Roles> {
     Ok(Roles { cluster, node, operator })
 }
 
+/// Makes the role of the shop's functions, and answers its ARN.
+///
+/// # Errors
+/// The first refusal of IAM.
+pub(crate) async fn function(aws: &Aws) -> Result<String> {
+    role(aws, "shop-function", json!({"Service": "lambda.amazonaws.com"}), &[]).await
+}
+
 async fn role(aws: &Aws, name: &str, principal: serde_json::Value, policies: &[&str]) -> Result<String> {
     let trust = json!({
         "Version": "2012-10-17",

@@ -1,0 +1,236 @@
+//! What else users have in front of their clusters: the shop's API in variants.
+
+use bytes::Bytes;
+use clap::ValueEnum;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::aws::{ACCOUNT, Aws, REGION};
+use crate::error::{Context, Result};
+use crate::lambdas;
+use crate::world::gateway::STAGE;
+use crate::world::{eventually, roles};
+
+/// A variant of the shop's API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Front {
+    /// A VPC link V1 that every method names.
+    #[default]
+    Plain,
+    /// Some methods have a Lambda authorizer, one is a Lambda function.
+    LambdaAuthorizer,
+    /// The VPC link V1 is in a variable of the stage.
+    StageVariable,
+    /// A VPC link V2 leads to the load balancer.
+    LinkV2,
+}
+
+/// The stage variable that holds the VPC link.
+pub const VARIABLE: &str = "link";
+/// What the customers identify themselves by.
+pub const TOKEN: &str = "Bearer shop";
+/// The path of the method that is a function.
+pub const HITS: &str = "/hits";
+
+/// Functions of the shop: who may in, and how often the shop was visited.
+const GUARD: &str = "shop-guard";
+const HITS_FUNCTION: &str = "shop-hits";
+
+/// The authorizer: lets in whoever has the token, as
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html> shows.
+const GUARD_CODE: &str = r#"def handler(event, context):
+    effect = "Allow" if event.get("authorizationToken") == "Bearer shop" else "Deny"
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"].split("/")[0] + "/*"}
+    return {"principalId": "customer", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+"#;
+const HITS_CODE: &str = r#"def handler(event, context):
+    return {"statusCode": 200, "body": "{\"hits\": 1}", "headers": {"content-type": "application/json"}}
+"#;
+
+impl Front {
+    /// The name, as on the command line and in reports.
+    #[must_use]
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Every variant but the plain one.
+    #[must_use]
+    pub fn worlds() -> Vec<Self> {
+        Self::value_variants().iter().copied().filter(|front| *front != Self::Plain).collect()
+    }
+
+    /// The OpenAPI document of this variant, of the plain one: `link` is the VPC link's id, `balancer` the load balancer's ARN.
+    #[must_use]
+    pub fn document(self, mut plain: Value, balancer: &str) -> Value {
+        match self {
+            Self::Plain => {}
+            Self::StageVariable => {
+                for integration in linked(&mut plain) {
+                    integration["connectionId"] = format!("${{stageVariables.{VARIABLE}}}").into();
+                }
+            }
+            Self::LinkV2 => {
+                for integration in linked(&mut plain) {
+                    integration["connectionId"] = "v2link".into();
+                    integration["integrationTarget"] = balancer.into();
+                }
+            }
+            Self::LambdaAuthorizer => guarded(&mut plain),
+        }
+        plain
+    }
+
+    /// The variables of the stage.
+    #[must_use]
+    pub fn variables(self, link: &str) -> Value {
+        if self == Self::StageVariable { json!({ VARIABLE: link }) } else { json!({}) }
+    }
+
+    /// Whether the shop has a VPC link V1.
+    #[must_use]
+    pub fn has_link(self) -> bool {
+        self != Self::LinkV2
+    }
+
+    /// The requests that are tried before people are asked, beside the shop's own.
+    #[must_use]
+    pub fn smoke(self) -> Option<Value> {
+        (self == Self::LambdaAuthorizer).then(|| json!({ "path": HITS }))
+    }
+
+    /// Makes the functions of this variant.
+    ///
+    /// # Errors
+    /// The first refusal of IAM or Lambda.
+    pub async fn functions(self, aws: &Aws) -> Result<()> {
+        if self != Self::LambdaAuthorizer {
+            return Ok(());
+        }
+        let role = roles::function(aws).await?;
+        for (name, code) in [(GUARD, GUARD_CODE), (HITS_FUNCTION, HITS_CODE)] {
+            let zip = lambdas::archive_of("index.py", code.as_bytes())?;
+            let body = json!({
+                "FunctionName": name, "Runtime": "python3.12", "Handler": "index.handler", "Role": role,
+                "Code": { "ZipFile": base64(&zip) },
+            });
+            aws.rest("lambda", Method::POST, "/2015-03-31/functions", Some(&body)).await?;
+            eventually(name, async || {
+                let path = format!("/2015-03-31/functions/{name}/configuration");
+                let found = aws.rest("lambda", Method::GET, &path, None).await?;
+                Ok((found["State"] == "Active").then_some(()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the API, and nothing else, invoke them: the production stage the one, the API's authorizers the other.
+    ///
+    /// # Errors
+    /// The first refusal of Lambda.
+    pub async fn permissions(self, aws: &Aws, api: &str) -> Result<()> {
+        if self != Self::LambdaAuthorizer {
+            return Ok(());
+        }
+        let source = |what: &str| format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/{what}");
+        for (name, source) in [(GUARD, source("authorizers/*")), (HITS_FUNCTION, source(&format!("{STAGE}/GET{HITS}")))]
+        {
+            let statement = json!({
+                "StatementId": "shop", "Action": "lambda:InvokeFunction",
+                "Principal": "apigateway.amazonaws.com", "SourceArn": source,
+            });
+            let path = format!("/2015-03-31/functions/{name}/policy");
+            aws.rest("lambda", Method::POST, &path, Some(&statement)).await?;
+        }
+        Ok(())
+    }
+
+    /// The functions whose policies migrations change.
+    #[must_use]
+    pub fn function_names() -> [&'static str; 2] {
+        [GUARD, HITS_FUNCTION]
+    }
+}
+
+/// The integrations that go through the VPC link.
+fn linked(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    let methods = paths.filter_map(|(_, item)| item.as_object_mut()).flatten();
+    let integrations = methods.filter_map(|(_, method)| method.get_mut("x-amazon-apigateway-integration"));
+    integrations.filter(|integration| integration["connectionType"] == "VPC_LINK")
+}
+
+/// Orders and accounts are for customers who identify themselves.
+fn guarded(document: &mut Value) {
+    let uri = |name: &str| {
+        let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}");
+        format!("arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations")
+    };
+    document["components"]["securitySchemes"]["customers"] = json!({
+        "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "custom",
+        "x-amazon-apigateway-authorizer": {
+            "type": "token", "authorizerUri": uri(GUARD), "authorizerResultTtlInSeconds": 300,
+            "identitySource": "method.request.header.Authorization",
+        },
+    });
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        if path.starts_with("/orders") || path.starts_with("/account") {
+            for (_, method) in item.as_object_mut().into_iter().flatten() {
+                method["security"] = json!([{ "customers": [] }, { "api_key": [] }]);
+            }
+        }
+    }
+    document["paths"][HITS] = json!({ "get": {
+        "security": [{ "api_key": [] }],
+        "responses": { "200": { "description": "The function's answer" } },
+        "x-amazon-apigateway-integration": {
+            "type": "aws_proxy", "httpMethod": "POST", "uri": uri(HITS_FUNCTION), "passthroughBehavior": "when_no_match",
+            "timeoutInMillis": 29000,
+        },
+    } });
+}
+
+fn base64(bytes: &Bytes) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// The policy of one of the shop's functions, as its statements' ids.
+///
+/// # Errors
+/// When Lambda answers something that is no policy.
+pub(crate) async fn statements(aws: &Aws, name: &str) -> Result<Vec<String>> {
+    // A function that this variant does not have, and one without a policy, answer 404.
+    let Ok(answer) = aws.rest("lambda", Method::GET, &format!("/2015-03-31/functions/{name}/policy"), None).await
+    else {
+        return Ok(Vec::new());
+    };
+    let policy: Value = serde_json::from_str(answer["Policy"].as_str().context("a policy")?).context("a policy")?;
+    let statements = policy["Statement"].as_array().cloned().unwrap_or_default();
+    Ok(statements.iter().filter_map(|statement| statement["Sid"].as_str().map(str::to_owned)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::routes;
+
+    #[test]
+    fn every_private_integration_goes_the_variants_way() {
+        let of = |front: Front| front.document(routes::document("link1"), "arn:balancer");
+        let (mut variable, mut second) = (of(Front::StageVariable), of(Front::LinkV2));
+        assert!(linked(&mut variable).all(|found| found["connectionId"] == "${stageVariables.link}"));
+        assert!(linked(&mut second).all(|found| found["integrationTarget"] == "arn:balancer"));
+        assert!(linked(&mut second).count() >= 40);
+        let guarded = of(Front::LambdaAuthorizer);
+        assert_eq!(guarded["paths"]["/orders"]["get"]["security"][0], json!({ "customers": [] }));
+        assert_eq!(guarded["paths"]["/products"]["get"]["security"][0], json!({ "api_key": [] }));
+    }
+
+    #[test]
+    fn the_worlds_are_named_as_on_the_command_line() {
+        let names: Vec<String> = Front::worlds().into_iter().map(Front::name).collect();
+        assert_eq!(names, ["lambda-authorizer", "stage-variable", "link-v2"]);
+    }
+}
