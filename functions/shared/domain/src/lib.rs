@@ -8,6 +8,7 @@ pub mod asking;
 pub mod digest;
 pub mod duration;
 pub mod error;
+pub mod evidence;
 pub mod gateway;
 pub mod input;
 pub mod invocation;
