@@ -5,6 +5,7 @@ pub mod alarms;
 pub mod answered;
 pub mod approval;
 pub mod asking;
+pub mod audit;
 pub mod digest;
 pub mod document;
 pub mod duration;
