@@ -1,12 +1,18 @@
 //! From an event to an answer: a browser at the function URL, or a call.
 
-use crate::{answer, http, http::Visit, page, settle};
+use crate::{
+    answer, files, http,
+    http::{Form, Stray, Visit},
+    page,
+    page::{Sheet, Standing},
+    settle, watching,
+};
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use domain::{
-    Condition, Direction, Invocation, PhaseError,
-    approval::Call,
+    Condition, Direction, Invocation, Migration, PhaseError,
+    approval::{Asked, Call, Code, Link, code},
     ports::{
-        Approvals, Clock, Ledger, Migrations, Schedules, Signatures, Tokens,
+        Approvals, Audit, Clock, Ledger, Migrations, Schedules, Signatures, Tokens,
         migrations::{Life, Meta},
     },
     resources::schedule::{self, Occasion},
@@ -14,26 +20,30 @@ use domain::{
 use serde_json::{Value, json};
 
 /// The ports of this function.
-pub trait Ports: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Clock {}
+pub trait Ports: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Signatures + Clock {}
 
-impl<T: Ledger + Migrations + Approvals + Tokens + Schedules + Signatures + Clock> Ports for T {}
+impl<T: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Signatures + Clock> Ports for T {}
 
 /// Handles one event.
 ///
 /// # Errors
 /// For a call only, since a browser gets every error as a page: `InvalidInput` where the payload is no [`Call`] or its question
-/// is not asked of people, `Refused` where nobody asked yet, and the errors of [`answer`] and [`settle`].
+/// is not asked of people, `Refused` where nobody asked yet, and the errors of [`answer`] and [`settle`]. A call with `show` answers
+/// with a text and decides nothing.
 pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -> Result<Value, PhaseError> {
     if event["requestContext"]["http"].is_object() {
         let request: LambdaFunctionUrlRequest = serde_json::from_value(event)
             .map_err(|error| PhaseError::invalid_input(format!("the function URL's event cannot be read: {error}")))?;
-        let Some(visit) = Visit::read(&request) else {
-            return Ok(http::answer(
-                400,
-                &page::notice("Not a link of Bascule", "Open the whole link from the message."),
-            ));
-        };
-        return Ok(browse(ports, &visit, &invocation).await.unwrap_or_else(|error| apologise(&error)));
+        if let Some(watcher) = http::Watcher::read(&request) {
+            return Ok(watching::browse(ports, &watcher, &invocation).await.unwrap_or_else(|error| apologise(&error)));
+        }
+        return Ok(match Visit::read(&request) {
+            Ok(visit) => browse(ports, &visit, &invocation).await.unwrap_or_else(|error| apologise(&error)),
+            Err(stray) => turned_away(stray),
+        });
+    }
+    if event["show"].is_string() {
+        return watching::show(ports, event, &invocation).await;
     }
     let call: Call = serde_json::from_value(event)
         .map_err(|error| PhaseError::invalid_input(format!("the call cannot be read: {error}")))?;
@@ -66,48 +76,121 @@ fn over(meta: &Meta) -> Option<&'static str> {
     }
 }
 
+fn turned_away(stray: Stray) -> Value {
+    let (status, title, text) = match stray {
+        Stray::NoLink => (400, "Not a link of Bascule", "Open the whole link from the message."),
+        Stray::OtherSite => (
+            403,
+            "Not from this page",
+            "Another site sent this answer, and nothing was decided. Open the link from the message.",
+        ),
+        Stray::TooLarge => {
+            (413, "Too long", "Nothing was decided. Go back and shorten the comment to 1,000 characters.")
+        }
+    };
+    http::page(status, &page::notice(title, text))
+}
+
 async fn browse<P: Ports>(ports: &P, visit: &Visit, invocation: &Invocation) -> Result<Value, PhaseError> {
+    let notice = |status, title: &str, text: &str| Ok(http::page(status, &page::notice(title, text)));
     let now = ports.now();
-    let Visit { link, signature, form, caller } = visit;
+    let Visit { link, signature, form, .. } = visit;
     // Before KMS is asked, which costs money and time: anybody can call this.
     if now.as_second() > link.expires {
-        return Ok(http::answer(
-            410,
-            &page::notice("Too late", "This link has expired. What was decided until then stands."),
-        ));
+        return notice(410, "Too late", "This link has expired. What was decided until then stands.");
     }
     if !ports.verify(&link.text(), signature).await? {
-        return Ok(http::answer(403, &page::notice("Not a link of Bascule", "Its signature does not fit.")));
+        return notice(403, "Not a link of Bascule", "Its signature does not fit.");
     }
     let (meta, migration) = ports.load(&link.migration, invocation.deadline).await?;
     let Some(asked) = ports.asked(&link.migration, link.question).await? else {
-        return Ok(http::answer(404, &page::notice("Nothing is asked", "This question is not open.")));
+        return notice(404, "Nothing is asked", "This question is not open.");
     };
     if let Some(over) = over(&meta) {
-        return Ok(http::answer(410, &page::notice("Over", over)));
+        return notice(410, "Over", over);
     }
     if asked.digest != link.digest {
         let text = "What is to be approved has changed since this link was sent. Open the newer link.";
-        return Ok(http::answer(409, &page::notice("Out of date", text)));
+        return notice(409, "Out of date", text);
     }
-    let (decision, given) = match (form, &asked.answer) {
-        (None, None) => return Ok(http::answer(200, &page::question(&migration, &asked, None))),
+    if let (Some(file), None) = (&visit.file, form) {
+        return Ok(files::of_question(file, &migration, &asked)
+            .unwrap_or_else(|| http::page(404, &page::notice("No such file", "This page has no file of that name."))));
+    }
+    let query = http::query(&link.parameters(signature));
+    let standing = Standing::Open;
+    let sheet = Sheet { migration: &migration, opened_at: meta.opened_at, asked: &asked, query: &query, now, standing };
+    let Some(form) = form else {
         // The answer is there, and so a visit decides nothing. Where the execution has not heard of it, it does now.
-        (None, Some(standing)) => (None, standing.clone()),
-        (Some(form), _) => {
-            let decided = Call::decided(&asked.id, asked.question, &link.digest, form.decision, &form.by);
-            let call = Call { comment: form.comment.clone(), caller: caller.clone(), ..decided };
-            (Some(form.decision), answer(&call, &asked, migration.input.approval.on_timeout, now)?)
-        }
+        let Some(standing) = &asked.answer else {
+            return Ok(http::page(200, &page::question(&sheet)));
+        };
+        let settled = settle(ports, &migration, &asked, standing).await?;
+        return Ok(http::page(200, &page::question(&Sheet { standing: Standing::Settled(&settled), ..sheet })));
     };
+    let wrong = |status, why: &str| {
+        let standing = Standing::Wrong(why, form);
+        Ok(http::page(status, &page::question(&Sheet { standing, ..sheet })))
+    };
+    let given = match read(visit, form, &migration, &asked, now) {
+        Ok(given) => given,
+        Err(error) if error.condition == Condition::InvalidInput => return wrong(400, &error.message),
+        Err(error) => return Err(error),
+    };
+    match typed(ports, link, &asked, form, now).await? {
+        Typed::Right => {}
+        Typed::NoCode => {
+            return wrong(400, "A code has eight letters and digits: copy it from the message with the link.");
+        }
+        Typed::Wrong => return wrong(403, "This is not the code of the message with this link."),
+        Typed::TooOften => {
+            return wrong(
+                429,
+                "Too many codes were tried. Wait a quarter of an hour, or answer with aws lambda invoke as the message says.",
+            );
+        }
+    }
     let settled = settle(ports, &migration, &asked, &given).await?;
-    Ok(http::answer(
-        200,
-        &match decision {
-            None => page::question(&migration, &asked, Some(&settled)),
-            Some(_) => page::thanks(&settled),
-        },
-    ))
+    Ok(http::page(200, &page::thanks(&settled)))
+}
+
+/// The answer in the form, before anything is asked of KMS or the ledger for it.
+fn read(
+    visit: &Visit,
+    form: &Form,
+    migration: &Migration,
+    asked: &Asked,
+    now: jiff::Timestamp,
+) -> Result<domain::approval::Answer, PhaseError> {
+    let decided = Call::decided(&asked.id, asked.question, &visit.link.digest, form.decision, &form.by);
+    let call = Call { comment: form.comment.clone(), caller: visit.caller.clone(), ..decided };
+    answer(&call, asked, migration.input.approval.on_timeout, now)
+}
+
+/// What came of the code that was typed.
+enum Typed {
+    Right,
+    Wrong,
+    NoCode,
+    TooOften,
+}
+
+/// Counts the try before the code is known to be right or wrong: many at once would be tried for the price of one otherwise.
+async fn typed<P: Approvals + Signatures>(
+    ports: &P,
+    link: &Link,
+    asked: &Asked,
+    form: &Form,
+    now: jiff::Timestamp,
+) -> Result<Typed, PhaseError> {
+    let Some(typed) = Code::read(&form.code) else { return Ok(Typed::NoCode) };
+    let window = now.as_second().div_euclid(code::WINDOW);
+    if !ports.count_try(&asked.id, (asked.question, asked.number), window, code::MOST_TRIES).await? {
+        tracing::warn!(question = asked.question.name(), migration = %asked.id, "too many codes were tried");
+        return Ok(Typed::TooOften);
+    }
+    let right = Code::of(&ports.sign(&link.code_text()).await?);
+    Ok(if typed.is(&right) { Typed::Right } else { Typed::Wrong })
 }
 
 fn apologise(error: &PhaseError) -> Value {
@@ -117,5 +200,5 @@ fn apologise(error: &PhaseError) -> Value {
         _ => 503,
     };
     tracing::warn!(%error, "the approval page answered with an error");
-    http::answer(status, &page::notice("That did not work", &error.message))
+    http::page(status, &page::notice("That did not work", &error.message))
 }

@@ -1,10 +1,17 @@
 //! Takes people's answers: a page with the evidence and two buttons, a direct invocation, or the deadline's schedule.
 //!
-//! GET never decides, since mail scanners follow links; POST does, once.
+//! GET never decides, since mail scanners follow links; POST does, once, with the code of the message, since scanners submit
+//! forms too.
 
+pub mod checks;
 pub mod desk;
+pub mod files;
 pub mod http;
 pub mod page;
+pub mod report;
+pub mod sight;
+pub mod standing;
+mod watching;
 
 use domain::{
     Migration, PhaseError,
@@ -15,11 +22,17 @@ use domain::{
 };
 use serde_json::json;
 
+/// Characters of the name of who answers.
+pub const LONGEST_NAME: usize = 100;
+
+/// Characters of a comment.
+pub const LONGEST_COMMENT: usize = 1_000;
+
 /// The answer that a call gives to a question.
 ///
 /// # Errors
 /// `Refused` for an answer to something else, after the deadline, and for a deadline that is not over; `InvalidInput` where the
-/// decision, the digest or the name of who decides is missing.
+/// decision, the digest or the name of who decides is missing, or the name or the comment is too long.
 pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Timestamp) -> Result<Answer, PhaseError> {
     if call.timeout {
         // The ledger's deadline counts, not the schedule's: an early or forged call decides nothing.
@@ -35,8 +48,16 @@ pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Time
     let Some(decision) = call.decision else {
         return Err(PhaseError::invalid_input("$.decision: missing; \"approved\" or \"rejected\""));
     };
-    if call.by.trim().is_empty() {
+    let (by, comment) = (call.by.trim(), call.comment.trim());
+    if by.is_empty() {
         return Err(PhaseError::invalid_input("$.by: missing; say who decides, for the audit"));
+    }
+    for (field, text, longest) in [("by", by, LONGEST_NAME), ("comment", comment, LONGEST_COMMENT)] {
+        let found = text.chars().count();
+        if found > longest {
+            let message = format!("$.{field}: found {found} characters, expected at most {longest}");
+            return Err(PhaseError::invalid_input(message));
+        }
     }
     match &call.digest {
         None => {
@@ -58,7 +79,7 @@ pub fn answer(call: &Call, asked: &Asked, on_timeout: OnTimeout, now: jiff::Time
             asked.deadline
         )));
     }
-    Ok(Answer { decision, by: call.by.clone(), comment: call.comment.clone(), at: now, caller: call.caller.clone() })
+    Ok(Answer { decision, by: by.to_owned(), comment: comment.to_owned(), at: now, caller: call.caller.clone() })
 }
 
 /// What became of an answer.

@@ -8,12 +8,13 @@ mod message;
 use domain::{
     Direction, Duration, Invocation, Migration, MigrationId, Outcome, PhaseError, Progress, Step as _, TaskToken,
     answered::answered,
-    approval::{Asked, Call, Link, Question},
+    approval::{Asked, Call, Code, Link, Question, StatusLink},
     asking::{self, Asking},
     ports::{Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens, schedules::When},
     progress::TEMPORARY_URL,
     resources::schedule::{self, Occasion},
 };
+use message::Way;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -119,12 +120,20 @@ where
     };
     asking::ask(ports, migration, last.as_ref(), &asked).await?;
     let link = Link { migration: migration.id.clone(), question, digest, expires: deadline.as_second() };
-    let signature = ports.sign(&link.text()).await?;
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    let url = format!("{}?{}", ports.approval_url()?, query.extend_pairs(link.parameters(&signature)).finish());
-    let (subject, text) = message::of(migration, &asked, &url, ports.approvers_sign());
+    let url = under(&ports.approval_url()?, &link.parameters(&ports.sign(&link.text()).await?));
+    let status = StatusLink::new(&migration.id, ports.now());
+    let status = under(&ports.approval_url()?, &status.parameters(&ports.sign(&status.text()).await?));
+    let code = Code::of(&ports.sign(&link.code_text()).await?);
+    let way = Way { url, code, status, sign: ports.approvers_sign() };
+    let (subject, text) = message::of(migration, &asked, &way);
     ports.publish(&subject, &text).await?;
     Ok(Outcome::done())
+}
+
+/// A link: the page's URL with these parameters.
+fn under(page: &str, parameters: &[(&'static str, String)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    format!("{page}?{}", query.extend_pairs(parameters).finish())
 }
 
 async fn evidence<P: Ledger>(ports: &P, migration: &Migration, question: Question) -> Result<Value, PhaseError> {

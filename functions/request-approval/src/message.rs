@@ -2,8 +2,8 @@
 
 use domain::{
     Migration,
-    approval::{Asked, Call, Decision, Question},
-    input::OnTimeout,
+    approval::{Asked, Call, Code, Decision, Question},
+    moment::written,
     progress::TEMPORARY_URL,
 };
 use serde_json::json;
@@ -15,43 +15,60 @@ const LONGEST_EVIDENCE: usize = 20_000;
 /// Lines of what will be deleted in a message.
 const MOST_LINES: usize = 200;
 
-/// Subject and text. Where approvers `sign` their requests, the text says how.
-pub(crate) fn of(migration: &Migration, asked: &Asked, url: &str, sign: bool) -> (String, String) {
-    let green = &migration.input.green.cluster;
-    let subject = format!("Bascule {}: {} of {green}", migration.name(), asked.question.name());
-    let call = Call::decided(&migration.id, asked.question, &asked.digest, Decision::Approved, "you");
-    let no_answer = match migration.input.approval.on_timeout {
-        OnTimeout::Abort => "no answer means no",
-        OnTimeout::Approve => "no answer means yes",
+/// How people get at the question.
+pub(crate) struct Way {
+    /// The signed link.
+    pub(crate) url: String,
+    /// The code that the page asks for.
+    pub(crate) code: Code,
+    /// The signed link of the status page.
+    pub(crate) status: String,
+    /// Whether the page takes requests only that are signed by an identity of AWS IAM.
+    pub(crate) sign: bool,
+}
+
+/// Subject and text. Both begin with what to do, and until when.
+pub(crate) fn of(migration: &Migration, asked: &Asked, way: &Way) -> (String, String) {
+    let input = &migration.input;
+    let (blue, green) = (&input.blue.cluster, &input.green.cluster);
+    let (question, subject) = match asked.question {
+        Question::Cleanup => (
+            format!("may {blue} be deleted? {green} serves, and after this there is no way back to {blue}."),
+            format!("Decide: delete {blue}?"),
+        ),
+        _ => (
+            format!(
+                "may {green} take over from {blue}? It has been built and checked, and serves no production request yet."
+            ),
+            format!("Decide: may {green} take over?"),
+        ),
     };
-    let signed = if sign {
+    let call = Call::decided(&migration.id, asked.question, &asked.digest, Decision::Approved, "you");
+    let signed = if way.sign {
         "The page takes requests only that an IAM identity of this account has signed, such as those of awscurl --service lambda.\n"
     } else {
         ""
     };
+    let trial = match asked.evidence[TEMPORARY_URL].as_str() {
+        Some(url) => format!("Try {green} first on its own URL, with the API keys that production has:\n{url}\n\n"),
+        None => String::new(),
+    };
     let advice: String = migration.plan.advice.iter().flat_map(|line| ["- ", line, "\n"]).collect();
     let text = format!(
-        "{}\n\n{}\nAnswer until {} ({no_answer}):\n{url}\n{signed}\nOr: aws lambda invoke --function-name bascule-decide \
-         --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout\n\n{advice}\nEvidence:\n{}\n",
-        what(migration, asked),
+        "Decide until {}: {question}\nWithout an answer {}.\n\nOpen the page, and type the code there with your answer:\n{}\nCode: {}\n\
+         {signed}\n{trial}{}\nOr, with AWS credentials: aws lambda invoke --function-name bascule-decide \
+         --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout\n\nWhere migration {} stands:\n{}\n\n{advice}\nEvidence:\n{}\n",
+        written(asked.deadline),
+        asked.question.unanswered(input),
+        way.url,
+        way.code,
         deletions(migration, asked.question),
-        asked.deadline,
         json!(call),
+        migration.name(),
+        way.status,
         evidence(asked)
     );
     (subject, text)
-}
-
-fn what(migration: &Migration, asked: &Asked) -> String {
-    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
-    if asked.question == Question::Cleanup {
-        return format!("May {blue} be deleted? {green} serves, and after this there is no way back to {blue}.");
-    }
-    format!(
-        "May {green} take over from {blue}? It has been built and checked, and serves no production request yet.\n\nTry it on its \
-         own URL, with the API keys that production has:\n{}",
-        asked.evidence[TEMPORARY_URL].as_str().unwrap_or("(the ledger has no URL of it)")
-    )
 }
 
 /// What a yes leads to the deletion of.

@@ -3,7 +3,7 @@
 
 use domain::{
     Condition, Kind, Migration, Progress, Step as _, TaskToken,
-    approval::{Answer, Call, Decision, NOBODY, Question},
+    approval::{Answer, Call, Code, Decision, NOBODY, Question},
     plan::Planned,
     ports::{Approvals as _, Clock as _, Ledger, schedules::When},
 };
@@ -24,13 +24,34 @@ async fn people_get_a_signed_link_with_the_deadline_and_never_the_token() {
     account.save_progress(&migration, Progress::ProvisionEdge, edge).await.unwrap();
     ask(&account, &migration, Step::Qualification, TaskToken::new("s3cret-token")).await.unwrap();
     let (subject, text) = account.people().messages[0].clone();
-    assert!(subject.contains("qualification of shop-green"), "{subject}");
+    assert_eq!(subject, "Decide: may shop-green take over?");
+    assert!(
+        text.starts_with("Decide until Saturday, 3 January 2026, 00:00 UTC: may shop-green take over from shop-blue?"),
+        "{text}"
+    );
     assert!(text.contains("https://decide.example.com/?migration=arn") && text.contains("signature="), "{text}");
-    assert!(text.contains("2026-01-03T00:00:00Z") && text.contains("\"ready\": 12"), "{text}");
+    assert!(text.contains("stands:\nhttps://decide.example.com/?status=arn"), "{text}");
+    assert!(text.contains("Without an answer the migration goes back") && text.contains("\"ready\": 12"), "{text}");
     assert!(text.contains("https://t1.execute-api.eu-central-1.amazonaws.com/prod\n"), "{text}");
     assert!(!text.contains("s3cret-token"));
     let audit = format!("{:?}{:?}", account.events_of(&migration), account.aws().schedules);
     assert!(!audit.contains("s3cret-token"));
+}
+
+#[tokio::test]
+async fn the_code_stands_beside_the_link_on_a_line_of_its_own_and_in_nothing_else() {
+    let (account, migration) = asking();
+    ask(&account, &migration, Step::Qualification, TaskToken::new("t")).await.unwrap();
+    ask(&account, &migration, Step::Qualification, TaskToken::new("t2")).await.unwrap();
+    let messages = account.people().messages.clone();
+    let code = |text: &str| text.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap().to_owned();
+    let written = code(&messages[0].1);
+    assert!(Code::read(&written).is_some() && written.len() == 9, "{written}");
+    // A retry of the state asks the same, so people may type the code of either message.
+    assert_eq!(code(&messages[1].1), written);
+    assert_eq!(messages[0].1.matches(&written).count(), 1);
+    let kept = format!("{:?}{:?}", account.table(), account.aws().schedules);
+    assert!(!kept.contains(&written) && !kept.contains(&written.replace('-', "")), "{kept}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod targets;
 
 use domain::{
     Migration, Outcome, PhaseError, Progress, Whole,
+    evidence::Evidence,
     manifest::Live,
     ports::{Alarms, Kubernetes, Ledger, Manifests, NodeGroups, Probes, TargetGroups, UsagePlans},
     resources::node_group,
@@ -50,12 +51,13 @@ where
     let progress = ports.progress(migration, which).await?.unwrap_or_default();
     match looked {
         Ok(evidence) => {
-            if progress["evidence"] != evidence {
-                ports.record(migration, "validated", evidence.clone()).await?;
+            // Nothing, or what another version wrote, says something else.
+            let known = serde_json::from_value::<Evidence>(progress["evidence"].clone());
+            if !known.is_ok_and(|known| known.says_as(&evidence)) {
+                ports.record(migration, "validated", json!(evidence)).await?;
                 ports.save_progress(migration, which, json!({ "evidence": evidence })).await?;
             }
-            let count = |name: &str| evidence[name].as_object().map_or(0, serde_json::Map::len);
-            Ok(Outcome::done().with("workloads", count("workloads")))
+            Ok(Outcome::done().with("workloads", evidence.workloads.len()))
         }
         Err(Look::Trouble(trouble)) => {
             let (progress, error) = patience::judge(&progress, &trouble);
@@ -93,7 +95,7 @@ impl From<PhaseError> for Look {
     }
 }
 
-async fn look<P>(ports: &P, migration: &Migration) -> Result<Value, Look>
+async fn look<P>(ports: &P, migration: &Migration) -> Result<Evidence, Look>
 where
     P: Ledger + Manifests + Kubernetes + NodeGroups + TargetGroups + Probes + UsagePlans + Alarms,
 {
@@ -119,7 +121,10 @@ where
     let targets = targets::healthy(ports, migration).await?;
     let smoke = smoke::pass(ports, migration).await?;
     let only_on_blue = outside::only_on_blue(&blue, &green).await?;
-    Ok(json!({ "workloads": workloads, "targets": targets, "smoke": smoke, "onlyOnBlue": only_on_blue }))
+    let guards = migration.input.guards();
+    let states = if guards.is_empty() { Vec::new() } else { ports.states(&guards).await? };
+    let alarms = guards.into_iter().zip(states).map(|(arn, state)| (arn, state.name().to_owned())).collect();
+    Ok(Evidence { workloads, targets, smoke, alarms, only_on_blue })
 }
 
 #[cfg(test)]

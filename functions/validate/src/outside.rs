@@ -1,8 +1,7 @@
 //! What is on blue and not on green: objects that no bundle brings, such as those that somebody applied by hand, and that the input leaves
 //! behind. They are evidence, for the people who approve.
 
-use domain::{PhaseError, manifest::left, ports::KubernetesApi};
-use serde_json::{Value, json};
+use domain::{PhaseError, evidence::OnlyOnBlue, manifest::left, ports::KubernetesApi};
 
 /// How many names the evidence holds.
 const NAMED: usize = 50;
@@ -11,10 +10,10 @@ const NAMED: usize = 50;
 ///
 /// # Errors
 /// Only what the calls answer.
-pub(crate) async fn only_on_blue<A: KubernetesApi>(blue: &A, green: &A) -> Result<Value, PhaseError> {
+pub(crate) async fn only_on_blue<A: KubernetesApi>(blue: &A, green: &A) -> Result<OnlyOnBlue, PhaseError> {
     let only = left::only_on_blue(blue, green).await?;
     let mut names: Vec<String> = only.iter().map(ToString::to_string).collect();
     names.sort();
     names.truncate(NAMED);
-    Ok(json!({ "count": only.len(), "names": names }))
+    Ok(OnlyOnBlue { count: only.len(), names })
 }

@@ -2,6 +2,7 @@
 
 use domain::{
     PhaseError,
+    evidence::Workload,
     manifest::{
         Live, Object, ObjectId, named,
         prepare::each,
@@ -12,7 +13,7 @@ use domain::{
     plan::workloads::Workloads,
     ports::Manifests,
 };
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the bundles have.
@@ -55,8 +56,8 @@ pub(crate) fn compare(
     manifests: &BTreeMap<ObjectId, Value>,
     blue: &Live,
     green: &Live,
-) -> Result<Map<String, Value>, PhaseError> {
-    let mut evidence = Map::new();
+) -> Result<BTreeMap<String, Workload>, PhaseError> {
+    let mut evidence = BTreeMap::new();
     let mut differ = Vec::new();
     for id in plan.workloads.iter().map(|workload| &workload.id) {
         // A Service that is held has no Pods to compare.
@@ -80,16 +81,16 @@ pub(crate) fn compare(
             differ.push(format!("{id} is not on blue"));
         }
         let digest = |live: Option<&Value>| live.map(|live| template_digest(&id.kind, live));
-        let replicas = on_green.and_then(|live| workload::replicas(&id.kind, live));
-        evidence.insert(
-            id.to_string(),
-            json!({
-                "images": on_green.map(|live| workload::images(&id.kind, live)),
-                "blue": digest(on_blue),
-                "green": digest(on_green),
-                "replicas": replicas,
-            }),
-        );
+        let replicas = |live: Option<&Value>| live.and_then(|live| workload::replicas(&id.kind, live));
+        let seen = Workload {
+            images: on_green.map(|live| workload::images(&id.kind, live)),
+            blue: digest(on_blue),
+            green: digest(on_green),
+            replicas: replicas(on_green),
+            blue_replicas: replicas(on_blue),
+            ready: on_green.and_then(|live| workload::ready(&id.kind, live)),
+        };
+        evidence.insert(id.to_string(), seen);
     }
     if differ.is_empty() {
         Ok(evidence)

@@ -4,18 +4,18 @@
 use crate::Look;
 use domain::{
     Kind, Migration, PhaseError, Side, Status,
+    evidence::Smoke,
     ports::{Ledger, Probes, UsagePlans, probes::Probe},
     resources::usage_plan,
     smoke::checks,
 };
-use serde_json::{Value, json};
 
 /// Sends every request once to each. Answers what was seen.
 ///
 /// # Errors
 /// [`Look::Trouble`] where green answers something else than expected: an ingress controller learns of a route a moment after it is
 /// applied.
-pub(crate) async fn pass<P>(ports: &P, migration: &Migration) -> Result<Vec<Value>, Look>
+pub(crate) async fn pass<P>(ports: &P, migration: &Migration) -> Result<Vec<Smoke>, Look>
 where
     P: Ledger + Probes + UsagePlans,
 {
@@ -29,16 +29,21 @@ where
     let key = usage_plan::enabled_key(ports, edge).await?.map(|(_, key)| key);
     let ask = async |api: &str, path: &str| {
         let (api, stage, path) = (api.to_owned(), edge.stage.name.clone(), path.to_owned());
-        let answered = ports.probe(&Probe { api, stage, path, key: key.clone() }).await?;
-        Ok::<_, PhaseError>(answered.status)
+        ports.probe(&Probe { api, stage, path, key: key.clone() }).await
     };
     let mut seen = Vec::new();
     let mut faults = Vec::new();
     for check in checks {
         let blue = ask(&edge.api.id, &check.path).await?;
         let green = ask(&temporary, &check.path).await?;
-        faults.extend(check.fault(blue, green));
-        seen.push(json!({ "path": check.path, "blue": blue, "green": green }));
+        faults.extend(check.fault(blue.status, green.status));
+        seen.push(Smoke {
+            path: check.path,
+            blue: blue.status,
+            green: green.status,
+            blue_millis: blue.millis,
+            green_millis: green.millis,
+        });
     }
     if faults.is_empty() {
         Ok(seen)

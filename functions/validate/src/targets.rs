@@ -2,9 +2,10 @@
 
 use domain::{
     Kind, Migration, PhaseError, Side, Status,
+    evidence::Targets,
     ports::{Ledger, TargetGroups, load_balancers::Target},
 };
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The health of every target group that Bascule made for green, as evidence.
 ///
@@ -15,13 +16,13 @@ use serde_json::{Map, Value, json};
 pub(crate) async fn healthy<P: Ledger + TargetGroups>(
     ports: &P,
     migration: &Migration,
-) -> Result<Map<String, Value>, PhaseError> {
+) -> Result<BTreeMap<String, Targets>, PhaseError> {
     let mut blue = Vec::new();
     for group in &migration.plan.edge.target_groups {
         blue.extend(ports.targets(&group.arn).await?);
     }
     let all_on_blue = blue.iter().all(|target| target.state == "healthy");
-    let mut evidence = Map::new();
+    let mut evidence = BTreeMap::new();
     let mut faults = Vec::new();
     for entry in ports.entries(migration).await? {
         let of_green = entry.key.side == Side::Green && entry.key.kind == Kind::TargetGroup;
@@ -31,7 +32,7 @@ pub(crate) async fn healthy<P: Ledger + TargetGroups>(
         let targets = ports.targets(&arn).await?;
         let healthy = targets.iter().filter(|target| target.state == "healthy").count();
         faults.extend(fault(&targets, all_on_blue).map(|fault| format!("target group {}: {fault}", entry.key.name)));
-        evidence.insert(entry.key.name, json!({ "healthy": healthy, "targets": targets.len() }));
+        evidence.insert(entry.key.name, Targets { healthy, targets: targets.len() });
     }
     if faults.is_empty() { Ok(evidence) } else { Err(PhaseError::not_ready(faults.join("; "))) }
 }

@@ -70,7 +70,10 @@ async fn a_green_that_is_right_leaves_evidence_once() {
     assert_eq!(evidence["targets"]["shop-blue-http"], json!({ "healthy": 2, "targets": 2 }));
     assert_eq!(
         evidence["smoke"],
-        json!([{ "path": "/cart", "blue": 200, "green": 200 }, { "path": "/missing", "blue": 404, "green": 404 }])
+        json!([
+            { "path": "/cart", "blue": 200, "green": 200, "blueMillis": 0, "greenMillis": 0 },
+            { "path": "/missing", "blue": 404, "green": 404, "blueMillis": 0, "greenMillis": 0 },
+        ])
     );
     assert_eq!(evidence["workloads"][WEB]["images"], json!(["web:1"]));
     assert_eq!(evidence["workloads"][WEB]["blue"].as_str().unwrap().len(), 16);

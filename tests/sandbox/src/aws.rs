@@ -141,7 +141,8 @@ impl Aws {
     ) -> Result<Response<Bytes>> {
         let mut request =
             Request::builder().method(method).uri(format!("http://{host}{path}")).body(body).context("a request")?;
-        for name in [header::CONTENT_TYPE, header::ACCEPT, header::USER_AGENT] {
+        let fetch_site = http::HeaderName::from_static("sec-fetch-site");
+        for name in [header::CONTENT_TYPE, header::ACCEPT, header::USER_AGENT, fetch_site] {
             if let Some(value) = headers.get(&name) {
                 request.headers_mut().insert(name, value.clone());
             }

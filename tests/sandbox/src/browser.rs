@@ -1,4 +1,4 @@
-//! The person's browser: opens the approval page and submits its form.
+//! The person's browser: opens the approval page, types the code of the message, and submits the form.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,12 @@ struct Form {
     buttons: Vec<(String, String)>,
 }
 
-/// Opens `link` and presses the button whose value is `decision`, as a person would.
+/// Opens `link`, types the message's `code` where the page asks for one, and presses the button whose value is `decision`, as a person
+/// would.
 ///
 /// # Errors
 /// When the page is not there, has no such button, or the submission is refused.
-pub async fn decide(wire: &Wire, link: &str, decision: &str) -> Result<String> {
+pub async fn decide(wire: &Wire, link: &str, code: &str, decision: &str) -> Result<String> {
     let page = visit(wire, link, Method::GET, Bytes::new()).await?;
     let html = String::from_utf8_lossy(page.body()).into_owned();
     let forms = forms(&html);
@@ -36,7 +37,10 @@ pub async fn decide(wire: &Wire, link: &str, decision: &str) -> Result<String> {
         .fields
         .iter()
         .chain([button])
-        .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
+        .map(|(name, value)| {
+            let value = if name == "code" { code } else { value };
+            format!("{}={}", percent(name), percent(value))
+        })
         .collect();
     let target = resolve(link, &form.action)?;
     let answer = visit(wire, &target, Method::POST, Bytes::from(fields.join("&"))).await?;

@@ -35,6 +35,14 @@ impl Letter {
     }
 }
 
+impl Letter {
+    /// The code beside the link, which the page asks for.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.text.lines().find_map(|line| line.strip_prefix("Code: "))
+    }
+}
+
 /// Everything that was delivered.
 #[derive(Debug)]
 pub struct Letterbox {
@@ -115,10 +123,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_link_of_a_letter_is_the_functions_url_without_what_stands_around_it() {
+    fn a_letter_has_the_functions_url_without_what_stands_around_it_and_a_code() {
         let text =
-            "Approve migration m1.\n\nSee <https://abc.lambda-url.eu-central-1.on.aws/?a=1&mac=x>, thanks.".to_owned();
+            "Approve migration m1.\n\nSee <https://abc.lambda-url.eu-central-1.on.aws/?a=1&mac=x>, thanks.\nCode: Q9W1-DF0F\n".to_owned();
         let letter = Letter { subject: String::new(), text };
         assert_eq!(letter.link(), Some("https://abc.lambda-url.eu-central-1.on.aws/?a=1&mac=x"));
+        assert_eq!(letter.code(), Some("Q9W1-DF0F"));
     }
 }

@@ -26,6 +26,7 @@ pub mod letterbox;
 pub mod load;
 pub mod measure;
 pub mod packages;
+pub mod papers;
 pub mod permissions;
 pub mod processes;
 pub mod progress;

@@ -33,6 +33,9 @@ pub struct Report {
     /// Who answered on the temporary URL during the bake; nobody where no bake began. Not part of the JSON.
     #[serde(skip)]
     pub compared: Option<String>,
+    /// The plan, Markdown, where the run was to end with it. Not part of the JSON.
+    #[serde(skip)]
+    pub plan: Option<String>,
     /// Calls of the functions that their roles do not allow. Not part of the JSON.
     #[serde(skip)]
     pub denied: Vec<String>,
@@ -184,6 +187,7 @@ impl Report {
         ));
         lines.extend(self.left.orphans.iter().take(20).map(|orphan| format!("              {orphan}")));
         lines.push(String::new());
+        lines.extend(self.plan.clone());
         lines.join("\n")
     }
 }

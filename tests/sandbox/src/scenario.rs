@@ -23,7 +23,7 @@ use crate::teller::Teller;
 use crate::world::front::Front;
 use crate::world::gateway::STAGE;
 use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm};
-use crate::{inventory, measure};
+use crate::{inventory, measure, papers};
 
 /// Which story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +130,8 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     }
     let arn = machines.start(aws, &name, &input).await?;
     say(&format!("Migration: execution {name} started"));
+    let url = stack.outputs.get("ApprovalUrl").context("ApprovalUrl")?;
+    say(&format!("Status: {}", doorstep.local(&papers::status_link(aws, url, &arn).await?)?));
 
     let mut teller = Teller {
         scenario,
@@ -180,6 +182,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         unchanged: Snapshot::take(aws, &shop.api.id).await?.unchanged(&before),
         left: inventory::left(&inventory_before, &after, &ledger, blue_deleted),
         compared,
+        plan: if scenario == Scenario::DryRun { Some(papers::file(aws, &arn, "plan.md").await?) } else { None },
         denied: measure::denied(&account.front_door.calls()),
         killed,
         disappointments,

@@ -107,10 +107,12 @@ impl Teller<'_> {
             let page = self.doorstep.local(link)?;
             if self.options.approve {
                 let decision = if self.scenario == Scenario::Abort { "rejected" } else { "approved" };
-                browser::decide(&Wire::plain()?, &page, decision).await.context("answering the approval")?;
+                let code = letter.code().context("the code in the message")?;
+                browser::decide(&Wire::plain()?, &page, code, decision).await.context("answering the approval")?;
                 self.progress.say(&format!("Approval: {} - answered {decision:?} on its page", letter.subject));
             } else {
-                self.progress.say(&format!("Approval: {} - decide at {page}", letter.subject));
+                let code = letter.code().unwrap_or("(none in the message)");
+                self.progress.say(&format!("Approval: {} - code {code}, decide at {page}", letter.subject));
             }
         }
         Ok(())

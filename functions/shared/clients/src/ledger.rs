@@ -5,6 +5,7 @@
 //! counter makes writers of one migration collide; the loser reads META again and tries again.
 
 mod approvals;
+mod audit;
 mod cancellation;
 mod entries;
 mod item;

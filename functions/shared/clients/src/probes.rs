@@ -53,6 +53,7 @@ impl Probes for Account {
             .enable_http1()
             .build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
+        let begin = std::time::Instant::now();
         let answer = async {
             let answer = client.request(request).await.map_err(|error| error.to_string())?;
             let status = answer.status().as_u16();
@@ -60,7 +61,11 @@ impl Probes for Account {
                 Limited::new(answer.into_body(), LARGEST_BODY).collect().await.map_err(|error| error.to_string())?;
             let body = body.to_bytes();
             let start = body.get(..BODY).unwrap_or(&body);
-            Ok::<_, String>(Answered { status, body: String::from_utf8_lossy(start).into_owned() })
+            Ok::<_, String>(Answered {
+                status,
+                body: String::from_utf8_lossy(start).into_owned(),
+                millis: u32::try_from(begin.elapsed().as_millis()).unwrap_or(u32::MAX),
+            })
         };
         match tokio::time::timeout(LONGEST_ANSWER, answer).await {
             Ok(Ok(answered)) => Ok(answered),

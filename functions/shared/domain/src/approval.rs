@@ -1,12 +1,21 @@
 //! Questions to people, their answers, and what an answer permits.
 
 mod call;
+pub mod code;
 mod link;
+mod status_link;
 
 pub use call::Call;
+pub use code::Code;
 pub use link::Link;
+pub use status_link::StatusLink;
 
-use crate::{MigrationId, PhaseError, digest::sha256_hex, input::Cleanup, task_token::TaskToken};
+use crate::{
+    Input, MigrationId, PhaseError,
+    digest::sha256_hex,
+    input::{Cleanup, OnTimeout},
+    task_token::TaskToken,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -51,6 +60,22 @@ impl Question {
                 format!("Will be deleted {} after the bake, once people have been asked again", cleanup.after)
             }
             _ => format!("Will be deleted {} after the bake, without being asked again", cleanup.after),
+        }
+    }
+
+    /// What no answer in time leads to.
+    #[must_use]
+    pub fn unanswered(self, input: &Input) -> String {
+        let (blue, green) = (&input.blue.cluster, &input.green.cluster);
+        match (self, input.approval.on_timeout) {
+            (Self::Cleanup, OnTimeout::Abort) => {
+                format!("nothing is deleted, and {blue} stays until somebody starts the cleanup again")
+            }
+            (Self::Cleanup, OnTimeout::Approve) => format!("{blue} is deleted"),
+            (_, OnTimeout::Abort) => {
+                format!("the migration goes back: {blue} keeps serving, and {green} gets no request")
+            }
+            (_, OnTimeout::Approve) => format!("{green} takes over"),
         }
     }
 

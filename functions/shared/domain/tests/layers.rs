@@ -7,8 +7,9 @@ use std::{fs, path::Path};
 use syn::visit::{self, Visit};
 
 /// The model: top-level modules, and of `resources` only the kinds themselves.
-const MODEL: [&str; 15] = [
+const MODEL: [&str; 16] = [
     "approval",
+    "audit",
     "digest",
     "duration",
     "error",

@@ -1,6 +1,6 @@
 //! APPROVAL and ALARM items.
 
-use super::{Item, Ledger, MetaChange, SCHEMA, incomplete, number, text};
+use super::{COLLISIONS, Cancellation, Item, Ledger, MetaChange, SCHEMA, incomplete, number, text, throttled};
 use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
@@ -9,6 +9,7 @@ use domain::{
     ports::Approvals,
 };
 use serde_json::json;
+use std::time::Duration;
 
 fn sort_key(question: Question, number: u32) -> String {
     format!("APPROVAL#{}#{number:06}", question.name())
@@ -27,6 +28,26 @@ impl Item {
             deadline: self.time("deadline")?,
             answer: self.maybe("answer").map(|_| self.json::<Answer>("answer")).transpose()?,
         })
+    }
+}
+
+impl Ledger {
+    /// A write of no importance to the audit, in a transaction of its own. False where its condition does not hold.
+    async fn unaudited(&self, change: TransactWriteItem) -> Result<bool, PhaseError> {
+        for attempt in 0..COLLISIONS {
+            match self.client.transact_write_items().transact_items(change.clone()).send().await {
+                Ok(_) => return Ok(true),
+                Err(error) => match Cancellation::of(&error, 1) {
+                    Some(Cancellation::Unmet) => return Ok(false),
+                    Some(Cancellation::Collided) => {
+                        tokio::time::sleep(Duration::from_millis(5 + attempt * 11 % 40)).await
+                    }
+                    Some(Cancellation::Throttled) => return Err(throttled("counting a try of the code")),
+                    None => return Err(phase_error("counting a try of the code", &error)),
+                },
+            }
+        }
+        Err(PhaseError::unavailable(format!("the question was written by others {COLLISIONS} times in a row")))
     }
 }
 
@@ -93,6 +114,43 @@ impl Approvals for Account {
         let change = TransactWriteItem::builder().update(update).build();
         let evidence = json!({ "question": question.name(), "number": number, "answer": answer });
         ledger.write(id, owner, ("answered", evidence), &[change], MetaChange::default()).await
+    }
+
+    async fn count_try(
+        &self,
+        id: &MigrationId,
+        (question, which): (Question, u32),
+        window: i64,
+        most: u32,
+    ) -> Result<bool, PhaseError> {
+        let ledger = self.ledger()?;
+        let key = (Ledger::partition(id), sort_key(question, which));
+        // One more in this window; else the first in it; else one more in what somebody else has just begun.
+        let more = ("SET tries = tries + :one", "triesWindow = :window AND tries < :most");
+        let first = (
+            "SET tries = :one, triesWindow = :window",
+            "attribute_exists(pk) AND (attribute_not_exists(triesWindow) OR triesWindow < :window)",
+        );
+        for (assignment, condition) in [more, first, more] {
+            let update = aws_sdk_dynamodb::types::Update::builder()
+                .table_name(&ledger.table)
+                .key("pk", text(&key.0))
+                .key("sk", text(&key.1))
+                .update_expression(assignment)
+                .condition_expression(condition)
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":window", number(window));
+            let update = if condition.contains(":most") {
+                update.expression_attribute_values(":most", number(most))
+            } else {
+                update
+            };
+            let update = update.build().map_err(incomplete)?;
+            if ledger.unaudited(TransactWriteItem::builder().update(update).build()).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn watchers(&self, alarm_arn: &str) -> Result<Vec<MigrationId>, PhaseError> {

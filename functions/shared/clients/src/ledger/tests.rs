@@ -2,6 +2,8 @@
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>,
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html>).
 
+mod people;
+
 use crate::scenario::{Answer, Scenario, answer, fault};
 use domain::{
     Condition, Direction, Kind, Migration, ResourceKey, Side, Status,

@@ -46,7 +46,8 @@ fn says(status: &str, body: &str) -> String {
 #[tokio::test]
 async fn a_probe_asks_for_the_path_of_the_stage_under_the_name_of_the_api_with_its_key_in_a_header() {
     let (answered, asked) = told(&probe(Some("s3cret")), says("200 OK", "shop-green")).await;
-    assert_eq!(answered.unwrap(), Answered { status: 200, body: "shop-green".to_owned() });
+    let answered = answered.unwrap();
+    assert_eq!((answered.status, answered.body.as_str()), (200, "shop-green"));
     let mut lines = asked.lines();
     assert_eq!(lines.next(), Some("get /prod/cart?id=1 http/1.1"));
     let headers: Vec<&str> = lines.collect();
@@ -58,7 +59,8 @@ async fn a_probe_asks_for_the_path_of_the_stage_under_the_name_of_the_api_with_i
 #[tokio::test]
 async fn whatever_an_api_answers_is_an_answer_of_which_the_start_is_kept() {
     let (answered, asked) = told(&probe(None), says("502 Bad Gateway", &"ü".repeat(3_000))).await;
-    assert_eq!(answered.unwrap(), Answered { status: 502, body: "ü".repeat(1_000) });
+    let answered = answered.unwrap();
+    assert_eq!((answered.status, answered.body), (502, "ü".repeat(1_000)));
     assert!(!asked.contains("x-api-key"), "{asked}");
 }
 

@@ -23,6 +23,13 @@ impl Link {
         format!("bascule approval\n{}\n{}\n{}\n{}", self.migration, self.question.name(), self.digest, self.expires)
     }
 
+    /// The text whose signature the code in the message comes from ([`Code::of`](super::Code::of)). No link carries a signature of
+    /// this text: it begins with another word.
+    #[must_use]
+    pub fn code_text(&self) -> String {
+        format!("bascule code\n{}\n{}\n{}\n{}", self.migration, self.question.name(), self.digest, self.expires)
+    }
+
     /// The parameters of the URL's query, not yet percent-encoded.
     #[must_use]
     pub fn parameters(&self, signature: &str) -> [(&'static str, String); 5] {
@@ -51,7 +58,7 @@ impl Link {
 
 /// An ARN of at most 256 characters
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html>).
-fn is_execution(text: &str) -> bool {
+pub(super) fn is_execution(text: &str) -> bool {
     text.starts_with("arn:") && text.len() <= 4 * 256
 }
 
@@ -61,7 +68,7 @@ fn is_digest(text: &str) -> bool {
 }
 
 /// 32 bytes of HMAC-SHA-256 in unpadded base64url.
-fn is_signature(text: &str) -> bool {
+pub(super) fn is_signature(text: &str) -> bool {
     text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
@@ -123,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_signature_covers_every_parameter() {
+    fn the_signature_and_the_code_cover_every_parameter() {
         let signed = link(Question::Cleanup);
         for other in [
             Link { migration: MigrationId::new("other"), ..signed.clone() },
@@ -132,6 +139,8 @@ mod tests {
             Link { expires: 1_800_000_001, ..signed.clone() },
         ] {
             assert_ne!(other.text(), signed.text(), "{other:?}");
+            assert_ne!(other.code_text(), signed.code_text(), "{other:?}");
+            assert_ne!(other.code_text(), other.text());
         }
     }
 }

@@ -84,6 +84,14 @@ pub fn replicas(kind: &str, object: &Value) -> Option<i64> {
         .then(|| object["spec"]["replicas"].as_i64().unwrap_or(1))
 }
 
+/// How many of its Pods are ready, as its status says; `None` where it does not
+/// (<https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#deploymentstatus-v1-apps>, and the same of the others).
+#[must_use]
+pub fn ready(kind: &str, object: &Value) -> Option<i64> {
+    let field = if kind == "DaemonSet" { "numberReady" } else { "readyReplicas" };
+    object["status"][field].as_i64()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +109,18 @@ mod tests {
             assert_eq!(images(kind, &object), ["a:1", "b:1"], "{kind}");
         }
         assert!(images("Deployment", &json!({})).is_empty());
+    }
+
+    #[test]
+    fn pods_that_are_ready_are_counted_where_the_kind_counts_them() {
+        for (kind, status, expected) in [
+            ("Deployment", json!({ "readyReplicas": 3 }), Some(3)),
+            ("Deployment", json!({}), None),
+            ("DaemonSet", json!({ "numberReady": 2 }), Some(2)),
+            ("CronJob", json!({ "active": [] }), None),
+        ] {
+            assert_eq!(ready(kind, &json!({ "status": status })), expected, "{kind}");
+        }
     }
 
     #[test]

@@ -16,6 +16,19 @@ pub enum AlarmState {
     Missing,
 }
 
+impl AlarmState {
+    /// As CloudWatch calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// CloudWatch alarms.
 pub trait Alarms: Sync {
     /// The state of each, in the order asked. Composite alarms count like others.

@@ -27,6 +27,16 @@ pub trait Approvals: Sync {
         answer: &Answer,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
+    /// Counts a try of the code of a question, in the window of time with this number (later ones have larger numbers). False where
+    /// `most` were counted in it before, or in a later window.
+    fn count_try(
+        &self,
+        id: &MigrationId,
+        question: (Question, u32),
+        window: i64,
+        most: u32,
+    ) -> impl Future<Output = Result<bool, PhaseError>> + Send;
+
     /// The migrations that watch this alarm.
     fn watchers(&self, alarm_arn: &str) -> impl Future<Output = Result<Vec<MigrationId>, PhaseError>> + Send;
 

@@ -4,6 +4,7 @@
 
 pub mod alarms;
 pub mod approvals;
+pub mod audit;
 pub mod clusters;
 pub mod executions;
 pub mod functions;
@@ -30,6 +31,7 @@ pub mod tokens;
 
 pub use alarms::Alarms;
 pub use approvals::Approvals;
+pub use audit::Audit;
 pub use clusters::{Access, Addons, Clusters, NodeGroups};
 pub use executions::Executions;
 pub use functions::Functions;

@@ -24,6 +24,8 @@ pub struct Answered {
     pub status: u16,
     /// The start of the body, at most 2,000 characters.
     pub body: String,
+    /// From the first byte sent to the last one received, in milliseconds; with the handshake of the connection.
+    pub millis: u32,
 }
 
 /// Requests to `https://{api}.execute-api.{region}.amazonaws.com/{stage}{path}`.

@@ -2,12 +2,15 @@
 //! appends an EVENT and counts. A write with another fence or the other direction is refused.
 
 mod approvals;
+mod audit;
 mod entries;
 mod leases;
 mod life;
 
 use super::{Account, locked};
 use domain::approval::Asked;
+pub use domain::audit::Event;
+use domain::audit::Run;
 use domain::ports::migrations::{Life, Meta};
 use domain::{Entry, Input, Migration, MigrationId, PhaseError, Plan, Progress, ResourceKey};
 use jiff::Timestamp;
@@ -43,25 +46,14 @@ pub struct Record {
     pub progress: BTreeMap<Progress, Value>,
     /// The leases in PHASE items: who holds it and until when.
     pub leases: BTreeMap<String, (String, Timestamp)>,
+    /// The runs in PHASE items.
+    pub runs: BTreeMap<String, Run>,
     /// APPROVAL items, by question and number.
     pub approvals: BTreeMap<(&'static str, u32), Asked>,
+    /// Tries of the codes of APPROVAL items: the window, and how many in it.
+    pub tries: BTreeMap<(&'static str, u32), (i64, u32)>,
     /// EVENT items: the audit, in order.
     pub events: Vec<Event>,
-}
-
-/// An EVENT item.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Event {
-    /// Its number, from 1.
-    pub seq: u64,
-    /// What happened.
-    pub what: String,
-    /// With this evidence.
-    pub evidence: Value,
-    /// When.
-    pub at: Timestamp,
-    /// Which function wrote it.
-    pub by: String,
 }
 
 impl Record {
@@ -78,7 +70,9 @@ impl Record {
             entries: BTreeMap::new(),
             progress: BTreeMap::new(),
             leases: BTreeMap::new(),
+            runs: BTreeMap::new(),
             approvals: BTreeMap::new(),
+            tries: BTreeMap::new(),
             events: Vec::new(),
         }
     }

@@ -1,8 +1,15 @@
-//! People: they read messages, open the links in them, and press a button.
+//! People: they read messages, open the links in them, type the code beside the link, and press a button.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::approval::Decision;
 use serde_json::{Value, json};
+
+/// What a message with a question gives people: the query of its link, and the code.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Letter {
+    query: String,
+    code: String,
+}
 
 /// What a person is about to do with a link.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,20 +20,31 @@ pub(crate) enum Visit {
     Send(Decision),
 }
 
-/// The query of the link to the approval page in a message.
-pub(crate) fn link(message: &str) -> Option<String> {
-    let line = message.lines().find(|line| line.starts_with("https://decide.example.com/?"))?;
-    line.split_once('?').map(|(_, query)| query.to_owned())
+impl Letter {
+    /// Of a message with a question; nothing for any other.
+    pub(crate) fn read(message: &str) -> Option<Self> {
+        let line = message.lines().find(|line| line.starts_with("https://decide.example.com/?"))?;
+        let (_, query) = line.split_once('?')?;
+        let code = message.lines().find_map(|line| line.strip_prefix("Code: "))?;
+        Some(Self { query: query.to_owned(), code: code.to_owned() })
+    }
+
+    /// Whether it has this question.
+    pub(crate) fn asks(&self, question: &str) -> bool {
+        self.query.contains(&format!("question={question}"))
+    }
 }
 
 impl Visit {
     /// What the function URL passes on.
-    pub(crate) fn event(&self, query: &str) -> Value {
+    pub(crate) fn event(&self, letter: &Letter) -> Value {
+        let Letter { query, code } = letter;
         let (method, body) = match self {
             Self::Open(_) => ("GET", None),
-            Self::Send(decision) => {
-                ("POST", Some(STANDARD.encode(format!("by=Ana&comment=as+seen&decision={}", decision.name()))))
-            }
+            Self::Send(decision) => (
+                "POST",
+                Some(STANDARD.encode(format!("by=Ana&comment=as+seen&code={code}&decision={}", decision.name()))),
+            ),
         };
         json!({
             "version": "2.0",

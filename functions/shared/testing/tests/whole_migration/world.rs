@@ -4,7 +4,7 @@ mod acts;
 
 use crate::functions::{self, folder, timeout};
 use crate::invariants::{self, Witness};
-use crate::people::{Visit, link};
+use crate::people::{Letter, Visit};
 use crate::ways::{Outside, Way};
 use acts::Act;
 use domain::approval::{Decision, Question};
@@ -134,11 +134,11 @@ impl<'a> World<'a> {
 
     fn read_messages(&mut self) {
         let messages = self.account.people().messages.clone();
-        for (subject, text) in &messages[self.read..] {
-            let decision =
-                if subject.contains("qualification") { self.way.qualification } else { self.cleanup_answer() };
-            if let (Some(query), Some(decision)) = (link(text), decision) {
-                self.plan(THINKING, Act::Visit { query, visit: Visit::Open(decision) });
+        for (_, text) in &messages[self.read..] {
+            let Some(letter) = Letter::read(text) else { continue };
+            let decision = if letter.asks("qualification") { self.way.qualification } else { self.cleanup_answer() };
+            if let Some(decision) = decision {
+                self.plan(THINKING, Act::Visit { letter, visit: Visit::Open(decision) });
             }
         }
         self.read = messages.len();

@@ -54,6 +54,25 @@ impl Approvals for Account {
         })
     }
 
+    async fn count_try(
+        &self,
+        id: &MigrationId,
+        (question, number): (Question, u32),
+        window: i64,
+        most: u32,
+    ) -> Result<bool, PhaseError> {
+        self.alter("dynamodb:TransactWriteItems", |table, _| {
+            let record = table.record_mut(id)?;
+            let tries = record.tries.entry((question.name(), number)).or_default();
+            if tries.0 < window {
+                *tries = (window, 0);
+            }
+            let counts = tries.0 == window && tries.1 < most;
+            tries.1 += u32::from(counts);
+            Ok(counts)
+        })
+    }
+
     async fn watchers(&self, alarm_arn: &str) -> Result<Vec<MigrationId>, PhaseError> {
         self.look(|table| {
             let watching = table.watched.iter().filter(|(arn, _)| arn == alarm_arn);

@@ -1,7 +1,7 @@
 //! What comes from outside of the machines: events, schedules and people.
 
 use super::World;
-use crate::people::Visit;
+use crate::people::{Letter, Visit};
 use crate::ways::{ALARM, Outside};
 use domain::ports::alarms::AlarmState;
 use domain::ports::schedules::{Appointment, When};
@@ -15,7 +15,7 @@ pub(super) enum Act {
     /// An asynchronous invocation, tried this often before.
     Invoke { function: &'static str, payload: Value, tries: u32 },
     /// Somebody visits the approval page.
-    Visit { query: String, visit: Visit },
+    Visit { letter: Letter, visit: Visit },
     /// The alarm fires.
     Alarm,
     /// Somebody starts the rollback machine.
@@ -92,14 +92,14 @@ impl World<'_> {
                     self.plan(SignedDuration::from_mins(i64::from(tries) + 1), again);
                 }
             }
-            Act::Visit { query, visit } => {
-                let (answer, _) = self.run("Decide", visit.event(&query)).await;
+            Act::Visit { letter, visit } => {
+                let (answer, _) = self.run("Decide", visit.event(&letter)).await;
                 let answer = answer.unwrap_or_else(|_| json!({ "statusCode": 502 }));
                 let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
                 let page = answer["body"].as_str().unwrap_or_default();
                 self.witness.shown.insert(page.to_owned());
                 if let Some(visit) = visit.next(status.unwrap_or(502), page) {
-                    self.plan(SignedDuration::from_mins(1), Act::Visit { query, visit });
+                    self.plan(SignedDuration::from_mins(1), Act::Visit { letter, visit });
                 }
             }
             Act::Alarm => {

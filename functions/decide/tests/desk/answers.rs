@@ -1,76 +1,15 @@
-//! From an event to an answer: what a browser and a call get, on an account in memory.
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+//! Questions, answers, and what becomes of both.
 
-use decide::desk::handle;
+use crate::people::{NO, YES, answer, asked, browse, coded, handled, link, query};
 use domain::{
-    Condition, Invocation, Migration, PhaseError, TaskToken,
+    Condition, Migration, TaskToken,
     approval::{Asked, Link, NOBODY, Question, WAY_BACK},
-    ports::{Approvals as _, Clock as _, Signatures as _, schedules::When},
+    ports::{Approvals as _, Clock as _, schedules::When},
     resources::schedule::{self, Occasion},
     withdraw::withdraw,
 };
 use serde_json::{Value, json};
-use testing::{Account, Fault, shop};
-
-async fn handled(account: &Account, event: Value) -> Result<Value, PhaseError> {
-    let invocation = Invocation {
-        request_id: "request".to_owned(),
-        deadline: jiff::Timestamp::MAX,
-        lease_until: jiff::Timestamp::MAX,
-    };
-    handle(account, event, invocation).await
-}
-
-/// The shop, asked about its qualification for an hour.
-async fn asked() -> (Account, Migration, Asked) {
-    let (account, migration) = Account::opened(&shop::input()).unwrap();
-    let evidence = json!({ "ready": 4 });
-    let asked = Asked {
-        id: migration.id.clone(),
-        question: Question::Qualification,
-        number: 1,
-        token: TaskToken::new("t"),
-        digest: Asked::digest_of(&migration.plan.digest(), &evidence),
-        evidence,
-        deadline: account.now().checked_add(jiff::SignedDuration::from_hours(1)).unwrap(),
-        answer: None,
-    };
-    account.ask(&migration, &asked).await.unwrap();
-    (account, migration, asked)
-}
-
-fn link(asked: &Asked) -> Link {
-    Link {
-        migration: asked.id.clone(),
-        question: asked.question,
-        digest: asked.digest.clone(),
-        expires: asked.deadline.as_second(),
-    }
-}
-
-/// The query of a link that request-approval signed.
-async fn query(account: &Account, link: &Link) -> String {
-    let signature = account.sign(&link.text()).await.unwrap();
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(link.parameters(&signature)).finish()
-}
-
-/// The status and the body that a browser gets.
-async fn browse(account: &Account, method: &str, query: &str, form: &str) -> (u64, String) {
-    let event = json!({
-        "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": {}, "body": form, "isBase64Encoded": false,
-        "requestContext": { "http": { "method": method }, "timeEpoch": 0 },
-    });
-    let answer = handled(account, event).await.unwrap();
-    (answer["statusCode"].as_u64().unwrap(), answer["body"].as_str().unwrap().to_owned())
-}
-
-/// What the waiting task was answered: its output, or the error's name.
-fn answer(account: &Account) -> Option<String> {
-    account.people().answered.get("t").cloned()
-}
-
-const YES: &str = "by=Ana+Lima&comment=fine&decision=approved";
-const NO: &str = "by=Ben&comment=&decision=rejected";
+use testing::Fault;
 
 #[tokio::test]
 async fn a_link_shows_the_question_and_decides_nothing() {
@@ -78,8 +17,9 @@ async fn a_link_shows_the_question_and_decides_nothing() {
         let (account, _, asked) = asked().await;
         let query = query(&account, &link(&asked)).await;
         // Mail scanners follow links, with whatever they like in the body.
-        let (status, page) = browse(&account, method, &query, YES).await;
-        assert_eq!((status, page.matches("<button").count(), answer(&account)), (200, 2, None), "{page}");
+        let yes = coded(&account, &link(&asked), YES).await;
+        let (status, page) = browse(&account, method, &query, &yes).await;
+        assert_eq!((status, page.matches("name=\"decision\"").count(), answer(&account)), (200, 2, None), "{page}");
     }
 }
 
@@ -87,13 +27,15 @@ async fn a_link_shows_the_question_and_decides_nothing() {
 async fn a_form_decides_once() {
     let (account, _, asked) = asked().await;
     let query = query(&account, &link(&asked)).await;
-    let (status, page) = browse(&account, "POST", &query, YES).await;
+    let yes = coded(&account, &link(&asked), YES).await;
+    let (status, page) = browse(&account, "POST", &query, &yes).await;
     assert!(status == 200 && page.contains("Approved</strong> by Ana Lima"), "{status} {page}");
     assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
-    let (status, page) = browse(&account, "POST", &query, NO).await;
+    let no = coded(&account, &link(&asked), NO).await;
+    let (status, page) = browse(&account, "POST", &query, &no).await;
     assert!(status == 409 && page.contains("approved by Ana Lima"), "{status} {page}");
     let (status, page) = browse(&account, "GET", &query, "").await;
-    assert!(status == 200 && page.contains("Approved</strong> by Ana Lima") && !page.contains("<button"), "{page}");
+    assert!(status == 200 && page.contains("Approved</strong> by Ana Lima") && !page.contains("<form"), "{page}");
 }
 
 #[tokio::test]
@@ -104,19 +46,20 @@ async fn a_link_that_is_forged_late_or_out_of_date_gets_no_question() {
     let unasked = query(&account, &Link { question: Question::Cleanup, ..good.clone() }).await;
     let other = query(&account, &Link { digest: "0".repeat(64), ..good.clone() }).await;
     let expired = query(&account, &Link { expires: account.now().as_second() - 1, ..good.clone() }).await;
+    let yes = coded(&account, &good, YES).await;
     let unknown = query(&account, &Link { migration: domain::MigrationId::new("arn:unknown"), ..good }).await;
     for (method, query, form, status, part) in [
         ("GET", "", "", 400, "Open the whole link"),
         ("DELETE", signed.as_str(), "", 400, "Open the whole link"),
         ("POST", signed.as_str(), "by=Ana", 400, "Open the whole link"),
-        ("POST", signed.as_str(), "by=+&decision=approved", 400, "say who decides"),
-        ("POST", &signed.replace("signature=", "signature=x"), YES, 400, "Open the whole link"),
-        ("POST", &signed.replace("qualification", "cleanup"), YES, 403, "signature does not fit"),
-        ("POST", &signed.replace("expires=1", "expires=2"), YES, 403, "signature does not fit"),
-        ("POST", &expired, YES, 410, "has expired"),
-        ("POST", &unasked, YES, 404, "not open"),
-        ("POST", &other, YES, 409, "has changed"),
-        ("POST", &unknown, YES, 409, "no migration"),
+        ("POST", signed.as_str(), &format!("{yes}&by=+"), 400, "say who decides"),
+        ("POST", &signed.replace("signature=", "signature=x"), yes.as_str(), 400, "Open the whole link"),
+        ("POST", &signed.replace("qualification", "cleanup"), yes.as_str(), 403, "signature does not fit"),
+        ("POST", &signed.replace("expires=1", "expires=2"), yes.as_str(), 403, "signature does not fit"),
+        ("POST", &expired, yes.as_str(), 410, "has expired"),
+        ("POST", &unasked, yes.as_str(), 404, "not open"),
+        ("POST", &other, yes.as_str(), 409, "has changed"),
+        ("POST", &unknown, yes.as_str(), 409, "no migration"),
     ] {
         let (found, page) = browse(&account, method, query, form).await;
         assert_eq!(found, status, "{method} {query} {form}: {page}");
@@ -212,16 +155,17 @@ async fn the_deadline_of_an_earlier_question_answers_nothing_and_is_removed() {
 async fn a_visit_tells_the_execution_what_it_did_not_hear() {
     let (account, _, asked) = asked().await;
     let query = query(&account, &link(&asked)).await;
-    // Stored, and killed before Step Functions was told: verify, load, asked, and the answer.
-    account.fail_at(4, Fault::Killed);
-    let (status, _) = browse(&account, "POST", &query, YES).await;
+    let yes = coded(&account, &link(&asked), YES).await;
+    // Stored, and killed before Step Functions was told: verify, load, asked, count, the code, and the answer.
+    account.fail_at(6, Fault::Killed);
+    let (status, _) = browse(&account, "POST", &query, &yes).await;
     assert_eq!((status, account.met(), answer(&account)), (503, Some("dynamodb:TransactWriteItems"), None));
     account.start("decide");
     let (status, page) = browse(&account, "GET", &query, "").await;
     assert_eq!((status, answer(&account).as_deref()), (200, Some(r#"{"decision":"approved"}"#)));
     assert!(page.contains("Approved</strong> by Ana Lima") && page.contains("has heard of it now"), "{page}");
     let (_, page) = browse(&account, "GET", &query, "").await;
-    assert!(page.contains("does not wait for it") && !page.contains("<button"), "{page}");
+    assert!(page.contains("does not wait for it") && !page.contains("<form"), "{page}");
 }
 
 #[tokio::test]
@@ -230,13 +174,14 @@ async fn a_page_of_a_migration_that_was_turned_back_says_so_whatever_was_answere
         let (account, migration, asked) = asked().await;
         let query = query(&account, &link(&asked)).await;
         if let Some(form) = said {
-            browse(&account, "POST", &query, form).await;
+            let form = coded(&account, &link(&asked), form).await;
+            browse(&account, "POST", &query, &form).await;
         }
         let back = account.turned_back(&migration);
         withdraw(&account, &back.id).await.unwrap();
         for (method, form) in [("GET", ""), ("POST", NO)] {
             let (status, page) = browse(&account, method, &query, form).await;
-            assert!(status == 410 && page.contains("was turned back") && !page.contains("<button"), "{method}: {page}");
+            assert!(status == 410 && page.contains("was turned back") && !page.contains("<form"), "{method}: {page}");
         }
         let yes = call(&migration, &json!({ "decision": "approved", "by": "ana" }));
         assert_eq!(handled(&account, yes).await.unwrap_err().condition, Condition::Refused);
@@ -266,8 +211,9 @@ async fn the_audit_has_the_identity_that_signed_the_request() {
     let (account, migration, asked) = asked().await;
     let query = query(&account, &link(&asked)).await;
     let arn = "arn:aws:iam::111122223333:user/ana";
+    let yes = coded(&account, &link(&asked), YES).await;
     let event = json!({
-        "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": {}, "body": YES, "isBase64Encoded": false,
+        "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": {}, "body": yes, "isBase64Encoded": false,
         "requestContext": { "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": { "iam": { "userArn": arn } } },
     });
     handled(&account, event).await.unwrap();

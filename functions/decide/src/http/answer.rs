@@ -1,0 +1,54 @@
+//! What a browser gets.
+
+use crate::page::style;
+use serde_json::{Value, json};
+
+/// A page that no cache keeps, no frame shows, that runs no script and asks no other host, and whose link no other site learns. A
+/// browser says of its own forms where they come from: `no-referrer` would take that from them
+/// (<https://fetch.spec.whatwg.org/#append-a-request-origin-header>).
+#[must_use]
+pub fn page(status: u16, html: &str) -> Value {
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        style::source()
+    );
+    json!({
+        "statusCode": status,
+        "headers": {
+            "content-type": "text/html; charset=utf-8",
+            "cache-control": "no-store",
+            "referrer-policy": "same-origin",
+            "x-content-type-options": "nosniff",
+            "content-security-policy": policy,
+        },
+        "body": html,
+    })
+}
+
+/// How often a page of something that goes on asks again, in seconds.
+pub const REFRESH: u32 = 10;
+
+/// The page, which a browser asks for again after a while, without a script
+/// (<https://html.spec.whatwg.org/multipage/document-lifecycle.html#the-refresh-header>).
+#[must_use]
+pub fn again(mut page: Value) -> Value {
+    page["headers"]["refresh"] = REFRESH.to_string().into();
+    page
+}
+
+/// A file that a browser saves under this name and never shows as a page.
+#[must_use]
+pub fn download(name: &str, kind: &str, text: &str) -> Value {
+    json!({
+        "statusCode": 200,
+        "headers": {
+            "content-type": format!("{kind}; charset=utf-8"),
+            "content-disposition": format!("attachment; filename=\"{name}\""),
+            "cache-control": "no-store",
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+            "content-security-policy": "default-src 'none'; sandbox",
+        },
+        "body": text,
+    })
+}

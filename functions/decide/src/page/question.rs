@@ -1,0 +1,165 @@
+//! The page that decides: what is asked, until when, how to try green, what was checked, and the two buttons. Everything else folds
+//! out below.
+
+use super::{details, document, stands};
+use crate::{
+    LONGEST_COMMENT, LONGEST_NAME, Settled,
+    checks::{Mark, checks, evidence},
+    http::Form,
+};
+use domain::{
+    Migration,
+    approval::{Asked, Question},
+    moment::{span, written},
+    progress::TEMPORARY_URL,
+};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// What the page is made of.
+#[derive(Clone, Copy)]
+pub struct Sheet<'a> {
+    /// The migration.
+    pub migration: &'a Migration,
+    /// Since when it is open.
+    pub opened_at: Timestamp,
+    /// What is asked.
+    pub asked: &'a Asked,
+    /// The query of the link, under which the files are.
+    pub query: &'a str,
+    /// When the page is made.
+    pub now: Timestamp,
+    /// What stands in place of the form.
+    pub standing: Standing<'a>,
+}
+
+/// Whether people can answer still.
+#[derive(Clone, Copy)]
+pub enum Standing<'a> {
+    /// They can.
+    Open,
+    /// They can, and what they sent did not count: why, and what they had filled in.
+    Wrong(&'a str, &'a Form),
+    /// The answer is there.
+    Settled(&'a Settled),
+}
+
+/// The page with the question and its evidence, and the form or the answer.
+#[must_use]
+pub fn question(sheet: &Sheet<'_>) -> String {
+    let Sheet { migration, asked, .. } = sheet;
+    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+    let title = match asked.question {
+        Question::Cleanup => format!("Delete {blue}?"),
+        _ => format!("May {green} take over from {blue}?"),
+    };
+    let gateway = &migration.input.gateway;
+    let body = html! {
+        p.quiet {
+            "Migration " (migration.name()) ", API " (gateway.rest_api_id) ", stage " (gateway.stage)
+            @if !migration.plan.region.is_empty() { ", " (migration.plan.region) }
+        }
+        @match sheet.standing {
+            Standing::Settled(settled) => (stands(settled)),
+            _ => (until(sheet)),
+        }
+        @if let Standing::Wrong(why, _) = sheet.standing {
+            div.alert role="alert" { p { strong { "Nothing was decided. " } (why) } }
+        }
+        @if let Some(url) = asked.evidence[TEMPORARY_URL].as_str() { (trial(migration, asked, url)) }
+        h2 { "Checks" }
+        ul.checks {
+            @for check in checks(migration, asked) {
+                @let (class, sign, word) = match check.mark {
+                    Mark::Passed => ("passed", "✓", "Passed: "),
+                    Mark::Look => ("look", "!", "Look at this: "),
+                };
+                li class=(class) {
+                    span.mark aria-hidden="true" { (sign) }
+                    span { span.hidden { (word) } strong { (check.subject) } ": " (check.finding) }
+                }
+            }
+        }
+        @match sheet.standing {
+            Standing::Open => (form(migration, asked.question, None)),
+            Standing::Wrong(_, given) => (form(migration, asked.question, Some(given))),
+            Standing::Settled(_) => {},
+        }
+        h2 { "Details" }
+        (details::all(sheet, &evidence(asked).unwrap_or_default()))
+    };
+    document(&title, &body)
+}
+
+fn until(Sheet { migration, asked, now, .. }: &Sheet<'_>) -> Markup {
+    let left = asked.deadline.duration_since(*now);
+    html! {
+        p {
+            "Answer until "
+            strong { time datetime=(asked.deadline) { (written(asked.deadline)) } }
+            @if left.is_positive() { " (" (span(left)) " left)" } @else { " (over)" }
+            ". Without an answer " (asked.question.unanswered(&migration.input)) "."
+        }
+    }
+}
+
+/// How to try green on its own URL: with which keys, and a line to paste.
+fn trial(migration: &Migration, asked: &Asked, url: &str) -> Markup {
+    let plans: Vec<_> = migration.plan.edge.usage_plans.iter().filter(|plan| !plan.key_ids.is_empty()).collect();
+    let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
+    let path = evidence(asked).and_then(|seen| seen.smoke.first().map(|one| one.path.clone())).unwrap_or_default();
+    let request = quoted(&format!("{url}{path}"));
+    let line = match plans.first().and_then(|plan| plan.key_ids.first()) {
+        Some(key) => format!(
+            "key=$(aws apigateway get-api-key --api-key {} --include-value --query value --output text)\ncurl -i -H \"x-api-key: $key\" {request}",
+            quoted(key)
+        ),
+        None => format!("curl -i {request}"),
+    };
+    html! {
+        h2 { "Try green" }
+        p {
+            a href=(url) rel="noreferrer" { (url) }
+            @if names.is_empty() { ", which needs no API key that Bascule knows of" }
+            @else { ", with the API keys of production (usage plan " (names.join(", ")) ")" }
+        }
+        pre { code { (line) } }
+    }
+}
+
+/// A word of a POSIX shell (<https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02>).
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+fn form(migration: &Migration, question: Question, given: Option<&Form>) -> Markup {
+    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+    let (yes, no) = match question {
+        Question::Cleanup => (format!("Delete {blue}"), format!("Keep {blue}")),
+        _ => (format!("Switch to {green}"), format!("Go back, keep {blue}")),
+    };
+    html! {
+        h2 { "Your answer" }
+        form method="post" {
+            // The first button is what Enter in a field presses: with this one it presses none.
+            button disabled hidden {}
+            label for="by" { "Your name, for the audit" }
+            input id="by" name="by" required maxlength=(LONGEST_NAME) autocomplete="name" value=[given.map(|form| &form.by)];
+            label for="comment" { "Comment (optional)" }
+            textarea id="comment" name="comment" maxlength=(LONGEST_COMMENT) rows="2" {
+                @if let Some(form) = given { (form.comment) }
+            }
+            label for="code" { "Code from the message" }
+            input.code id="code" name="code" required maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"
+                aria-describedby="code-hint";
+            p.quiet id="code-hint" { "Eight characters, beside the link. It shows that a person answers and not a mail scanner." }
+            div.buttons {
+                button.yes name="decision" value="approved" { (yes) }
+                button.no name="decision" value="rejected" { (no) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

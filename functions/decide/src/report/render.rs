@@ -1,0 +1,52 @@
+//! The report as Markdown, with tables as GitHub has them (<https://github.github.com/gfm/#tables-extension->), and as HTML.
+
+use super::{Report, Section};
+use crate::page;
+use domain::markdown::text;
+use maud::html;
+use std::fmt::Write;
+
+impl Report {
+    /// As Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut page = format!("# {}\n", text(&self.title));
+        for Section { title, lines, head, rows } in &self.sections {
+            // Writing to a String cannot fail.
+            let _ = write!(page, "\n## {title}\n\n");
+            for line in lines {
+                let _ = writeln!(page, "- {}", text(line));
+            }
+            if rows.is_empty() {
+                continue;
+            }
+            if !lines.is_empty() {
+                page.push('\n');
+            }
+            let _ = writeln!(page, "| {} |\n|{}", head.join(" | "), " --- |".repeat(head.len()));
+            for row in rows {
+                let cells: Vec<String> = row.iter().map(|cell| text(cell)).collect();
+                let _ = writeln!(page, "| {} |", cells.join(" | "));
+            }
+        }
+        page
+    }
+
+    /// As one HTML file, which needs no other.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let body = html! {
+            @for Section { title, lines, head, rows } in &self.sections {
+                h2 { (title) }
+                @for line in lines { p { (line) } }
+                @if !rows.is_empty() {
+                    table {
+                        thead { tr { @for cell in *head { th scope="col" { (cell) } } } }
+                        tbody { @for row in rows { tr { @for cell in row { td.wide { (cell) } } } } }
+                    }
+                }
+            }
+        };
+        page::document(&self.title, &body)
+    }
+}

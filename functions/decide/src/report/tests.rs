@@ -1,0 +1,70 @@
+use super::*;
+use crate::sight::tests::{asked, sight, yes};
+use domain::ports::migrations::Life;
+
+fn told() -> Sight {
+    let mut sight = sight();
+    sight.asked.push(Asked { answer: Some(yes()), ..asked(Question::Qualification) });
+    sight.asked.push(asked(Question::Bake));
+    sight
+}
+
+#[test]
+fn a_report_says_what_was_done_when_and_by_whom() {
+    let page = Report::of(&told()).markdown();
+    let parts = [
+        "# green replaces blue\n",
+        "## Summary\n\n- green serves and is watched.",
+        "- From Thursday, 1 January 2026, 00:00 UTC to Thursday, 1 January 2026, 12:00 UTC: 12 hours\n",
+        "by the prices of the plan: about $1.47",
+        "## Decisions\n\n| Question | Answer | By | When | Comment | Digest |\n| --- | --- | --- | --- | --- | --- |\n",
+        "| qualification | yes | Ana | 1 Jan 2026, 06:00:00 UTC | \\<b\\>fine\\</b\\> \\| \\*really\\* | 0123 |\n\n",
+        "## Traffic\n\n| When | What |\n| --- | --- |\n| 1 Jan 2026, 00:03:00 UTC | traffic moved: 25 % on green |\n",
+        "| provision-control-plane | 1 Jan 2026, 00:01:00 UTC | 10 minutes | 41 |\n",
+        "## Created and still there\n\n| Side | Kind | Name | Id |\n| --- | --- | --- | --- |\n| green | Cluster | green | arn:green |\n",
+        "## Created and deleted again\n\n- None.\n",
+        "## Deleted or put back on blue\n\n| Side | Kind | Name | Id |\n| --- | --- | --- | --- |\n| blue | AccessEntry | bascule |  |\n",
+        "## Audit\n\n- The last 2 of 3 entries.\n\n| No. | When | What | Who |\n",
+        "| 2 | 1 Jan 2026, 00:02:00 UTC | intended: green NodeGroup general | bascule-provision-nodes |\n",
+    ];
+    let mut rest = page.as_str();
+    for part in parts {
+        let (_, after) = rest.split_once(part).unwrap_or_else(|| panic!("{part:?} is not in {rest}"));
+        rest = after;
+    }
+    assert!(!page.contains("s3cret-token"));
+}
+
+#[test]
+fn every_row_of_a_table_has_the_cells_of_its_head() {
+    let report = Report::of(&told());
+    for section in &report.sections {
+        for row in &section.rows {
+            assert_eq!(row.len(), section.head.len(), "{}", section.title);
+        }
+    }
+}
+
+#[test]
+fn the_html_file_has_the_same_and_no_markup_of_others() {
+    let report = Report::of(&told());
+    let page = report.html();
+    assert!(
+        page.starts_with("<!DOCTYPE html>")
+            && page.contains("<td class=\"wide\">&lt;b&gt;fine&lt;/b&gt; | *really*</td>"),
+        "{page}"
+    );
+    for section in &report.sections {
+        assert!(page.contains(&format!("<h2>{}</h2>", section.title)), "{}", section.title);
+    }
+    assert!(!page.contains("<script") && !page.contains(" src=") && !page.contains("<link"));
+}
+
+#[test]
+fn a_migration_that_has_ended_ends_with_its_last_event() {
+    let mut sight = told();
+    sight.meta.life = Life::Ended;
+    sight.meta.outcome = Some("BlueServes".to_owned());
+    let page = Report::of(&sight).markdown();
+    assert!(page.contains("- Ended: blue serves.\n") && page.contains("00:03 UTC: 3 minutes\n"), "{page}");
+}

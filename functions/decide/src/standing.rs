@@ -1,0 +1,179 @@
+//! Where a migration stands, in words: a pure function of what the ledger says.
+
+use crate::sight::Sight;
+use domain::{
+    Direction,
+    approval::{Asked, Decision, Question},
+    moment::written,
+    ports::migrations::Life,
+};
+
+/// The parts of a migration, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Preflight to validate.
+    Build,
+    /// People look at green.
+    Qualify,
+    /// Public hosts, deployments B and G.
+    Prepare,
+    /// Traffic moves.
+    Switch,
+    /// Green is watched with everything on it.
+    Bake,
+    /// Blue waits for its deletion.
+    Keep,
+    /// Blue is deleted.
+    Delete,
+}
+
+impl Part {
+    /// All of them, with what they are.
+    pub const ALL: [(Self, &'static str); 7] = [
+        (Self::Build, "Build green and check it"),
+        (Self::Qualify, "People qualify green"),
+        (Self::Prepare, "Prepare the switch"),
+        (Self::Switch, "Move traffic"),
+        (Self::Bake, "Watch green; blue stays ready"),
+        (Self::Keep, "Keep blue until its cleanup"),
+        (Self::Delete, "Delete blue"),
+    ];
+}
+
+/// Where a migration stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// In one line.
+    pub headline: String,
+    /// The part that is under way; nothing on the way back and after the end.
+    pub part: Option<Part>,
+    /// What is waited for, and until when.
+    pub waiting: String,
+    /// Whether production can be given back to blue.
+    pub way_back: String,
+    /// Percentage of the traffic that green has.
+    pub share: u8,
+    /// Whether nothing more happens.
+    pub over: bool,
+}
+
+impl Standing {
+    /// Of what the ledger says.
+    #[must_use]
+    pub fn of(sight: &Sight) -> Self {
+        let input = &sight.migration.input;
+        let (blue, green) = (&input.blue.cluster, &input.green.cluster);
+        let moved = sight.shift.as_ref().map_or(0, |shift| shift.share);
+        let running = || {
+            let names: Vec<&str> = sight.runs.iter().filter(|run| run.running).map(|run| run.phase.as_str()).collect();
+            if names.is_empty() { "the next phase".to_owned() } else { names.join(" and ") }
+        };
+        let stands = |headline: String, part, waiting: String| Self {
+            headline,
+            part,
+            waiting,
+            way_back: if moved > 0 {
+                format!("Open: one call for the stage gives production back to {blue}.")
+            } else {
+                format!("Open: {blue} serves, and nothing has to be given back.")
+            },
+            share: moved,
+            over: false,
+        };
+        let (direction, life) = (sight.meta.direction, sight.meta.life);
+        let closed = |standing: Self, why: &str| Self { way_back: format!("Closed: {why}."), ..standing };
+        match (direction, life) {
+            (_, Life::Ended) => {
+                let (headline, share) = match sight.meta.outcome.as_deref() {
+                    Some("GreenServes") => (format!("Ended: {green} serves"), 100),
+                    Some("BlueServes") => (format!("Ended: {blue} serves"), 0),
+                    Some("Planned") => ("Ended with the plan, as a dry run does".to_owned(), 0),
+                    other => (format!("Ended: {}", other.unwrap_or("without an outcome")), moved),
+                };
+                let standing = stands(headline, None, String::new());
+                Self { share, over: true, ..closed(standing, "the migration has ended") }
+            }
+            (Direction::Undo, _) => {
+                let waiting = format!("Waits for {}.", running());
+                Self { way_back: "Under way.".to_owned(), ..stands(format!("Going back to {blue}"), None, waiting) }
+            }
+            (Direction::Converge, Life::CleaningUp) => {
+                let waiting = format!("Waits for {}.", running());
+                closed(
+                    stands(format!("Deleting {blue}"), Some(Part::Delete), waiting),
+                    "the deletion of blue has begun",
+                )
+            }
+            (Direction::Converge, Life::Promoted) => {
+                let waiting = match open(sight, Question::Cleanup) {
+                    Some(asked) => for_people(asked),
+                    None => format!(
+                        "Waits for the cleanup, {} after the bake{}.",
+                        input.cleanup.after,
+                        if input.cleanup.approval { ", about which people are asked once more" } else { "" }
+                    ),
+                };
+                stands(format!("{green} serves; {blue} is kept until its cleanup"), Some(Part::Keep), waiting)
+            }
+            (Direction::Converge, Life::Baked) => {
+                let waiting = format!("Waits for {}.", running());
+                stands(format!("{green} serves; the bake ended well"), Some(Part::Keep), waiting)
+            }
+            (Direction::Converge, Life::Open) => opened(sight, moved, &running(), stands),
+        }
+    }
+}
+
+/// Before the end of the bake.
+fn opened(
+    sight: &Sight,
+    moved: u8,
+    running: &str,
+    stands: impl Fn(String, Option<Part>, String) -> Standing,
+) -> Standing {
+    let input = &sight.migration.input;
+    let green = &input.green.cluster;
+    if let Some(asked) = open(sight, Question::Bake) {
+        let alarms = input.bake.alarms.len();
+        let waiting = format!(
+            "Until {}, unless one of {alarms} alarm{} fires.",
+            written(asked.deadline),
+            if alarms == 1 { "" } else { "s" }
+        );
+        return stands(format!("{green} serves and is watched"), Some(Part::Bake), waiting);
+    }
+    let waiting = format!("Waits for {running}.");
+    if moved == 100 {
+        return stands(format!("{green} serves"), Some(Part::Bake), waiting);
+    }
+    if sight.shift.is_some() {
+        return stands(format!("{green} has {moved} % of the traffic"), Some(Part::Switch), waiting);
+    }
+    match sight.question(Question::Qualification) {
+        None => stands(format!("{green} is being built"), Some(Part::Build), waiting),
+        Some(asked) => match &asked.answer {
+            None => stands(format!("{green} is ready for people to look at"), Some(Part::Qualify), for_people(asked)),
+            Some(answer) if answer.decision == Decision::Approved => {
+                stands(format!("{} approved {green}", answer.by), Some(Part::Prepare), waiting)
+            }
+            Some(answer) => {
+                let waiting = "The migration goes back.".to_owned();
+                stands(format!("{} said no to {green}", answer.by), Some(Part::Qualify), waiting)
+            }
+        },
+    }
+}
+
+fn open(sight: &Sight, question: Question) -> Option<&Asked> {
+    sight.question(question).filter(|asked| asked.answer.is_none())
+}
+
+fn for_people(asked: &Asked) -> String {
+    format!(
+        "Waits for people until {}. The link and the code are in the message that they got.",
+        written(asked.deadline)
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+use super::*;
+use crate::sight::tests::{asked, sight, yes};
+use domain::{approval::Answer, shift::Shift};
+
+fn moved(sight: &mut Sight, share: u8) {
+    let at = sight.now;
+    sight.shift = Some(Shift { guarded: 0, share, started_at: at, shifted_at: at });
+}
+
+#[test]
+fn a_migration_stands_where_the_ledger_says() {
+    type Change = fn(&mut Sight);
+    let cases: [(Change, Option<Part>, u8, &str, &str); 13] = [
+        (|_| {}, Some(Part::Build), 0, "green is being built", "Waits for provision-nodes."),
+        (
+            |sight| sight.asked.push(asked(Question::Qualification)),
+            Some(Part::Qualify),
+            0,
+            "green is ready for people to look at",
+            "Waits for people until Saturday, 3 January 2026, 00:00 UTC.",
+        ),
+        (
+            |sight| sight.asked.push(Asked { answer: Some(yes()), ..asked(Question::Qualification) }),
+            Some(Part::Prepare),
+            0,
+            "Ana approved green",
+            "Waits for",
+        ),
+        (
+            |sight| {
+                let no = Answer { decision: Decision::Rejected, ..yes() };
+                sight.asked.push(Asked { answer: Some(no), ..asked(Question::Qualification) });
+            },
+            Some(Part::Qualify),
+            0,
+            "Ana said no to green",
+            "The migration goes back.",
+        ),
+        (|sight| moved(sight, 25), Some(Part::Switch), 25, "green has 25 % of the traffic", "Waits for"),
+        (|sight| moved(sight, 100), Some(Part::Bake), 100, "green serves", "Waits for"),
+        (
+            |sight| {
+                moved(sight, 100);
+                sight.asked.push(asked(Question::Bake));
+            },
+            Some(Part::Bake),
+            100,
+            "green serves and is watched",
+            "Until Saturday, 3 January 2026, 00:00 UTC, unless one of 1 alarm fires.",
+        ),
+        (
+            |sight| {
+                moved(sight, 100);
+                sight.meta.life = Life::Promoted;
+            },
+            Some(Part::Keep),
+            100,
+            "green serves; blue is kept until its cleanup",
+            "Waits for the cleanup, 3d after the bake, about which people are asked once more.",
+        ),
+        (
+            |sight| {
+                sight.meta.life = Life::Promoted;
+                sight.asked.push(asked(Question::Cleanup));
+            },
+            Some(Part::Keep),
+            0,
+            "green serves; blue is kept until its cleanup",
+            "Waits for people until",
+        ),
+        (|sight| sight.meta.life = Life::CleaningUp, Some(Part::Delete), 0, "Deleting blue", "Waits for"),
+        (|sight| sight.meta.direction = Direction::Undo, None, 0, "Going back to blue", "Waits for"),
+        (
+            |sight| {
+                sight.meta.life = Life::Ended;
+                sight.meta.outcome = Some("GreenServes".to_owned());
+            },
+            None,
+            100,
+            "Ended: green serves",
+            "",
+        ),
+        (
+            |sight| {
+                moved(sight, 100);
+                sight.meta.direction = Direction::Undo;
+                sight.meta.life = Life::Ended;
+                sight.meta.outcome = Some("BlueServes".to_owned());
+            },
+            None,
+            0,
+            "Ended: blue serves",
+            "",
+        ),
+    ];
+    for (change, part, share, headline, waiting) in cases {
+        let mut sight = sight();
+        change(&mut sight);
+        let stands = Standing::of(&sight);
+        assert_eq!((stands.part, stands.share, stands.headline.as_str()), (part, share, headline));
+        assert!(stands.waiting.starts_with(waiting), "{headline}: {}", stands.waiting);
+        assert_eq!(stands.over, headline.starts_with("Ended"));
+    }
+}
+
+#[test]
+fn the_way_back_is_open_until_the_deletion_begins() {
+    let mut sight = sight();
+    assert!(Standing::of(&sight).way_back.contains("nothing has to be given back"));
+    moved(&mut sight, 100);
+    for life in [Life::Open, Life::Baked, Life::Promoted] {
+        sight.meta.life = life;
+        assert!(Standing::of(&sight).way_back.starts_with("Open: one call"), "{life:?}");
+    }
+    for life in [Life::CleaningUp, Life::Ended] {
+        sight.meta.life = life;
+        assert!(Standing::of(&sight).way_back.starts_with("Closed: "), "{life:?}");
+    }
+}

@@ -1,0 +1,101 @@
+//! The status page, by its link and by call.
+
+use crate::people::{YES, asked, browse, coded, handled, link, query};
+use domain::{
+    Condition, MigrationId, Problem, Refusal,
+    approval::StatusLink,
+    ports::{Clock as _, Migrations as _, Signatures as _},
+};
+use serde_json::{Value, json};
+use testing::Account;
+
+async fn signed(account: &Account, link: &StatusLink) -> String {
+    let signature = account.sign(&link.text()).await.unwrap();
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(link.parameters(&signature)).finish()
+}
+
+#[tokio::test]
+async fn a_status_link_shows_and_decides_nothing() {
+    let (account, migration, asked) = asked().await;
+    let status = signed(&account, &StatusLink::new(&migration.id, account.now())).await;
+    for method in ["GET", "HEAD"] {
+        let (found, page) = browse(&account, method, &status, "").await;
+        assert!(found == 200 && page.contains("shop-green is ready for people to look at"), "{found} {page}");
+        assert!(!page.contains("<form") && !page.contains(asked.digest.as_str()));
+    }
+    // A form with the right code goes to the question's own link alone.
+    let yes = coded(&account, &link(&asked), YES).await;
+    assert_eq!(browse(&account, "POST", &status, &yes).await.0, 400);
+    assert_eq!(account.question(&migration, "qualification").unwrap().answer, None);
+}
+
+#[tokio::test]
+async fn a_status_link_that_is_late_or_edited_or_of_something_else_shows_nothing() {
+    let (account, migration, asked) = asked().await;
+    let good = StatusLink::new(&migration.id, account.now());
+    let late = signed(&account, &StatusLink { expires: account.now().as_second() - 1, ..good.clone() }).await;
+    assert_eq!(browse(&account, "GET", &late, "").await.0, 410);
+    let status = signed(&account, &good).await;
+    let signature = |query: &str| query.rsplit_once("signature=").unwrap().1.to_owned();
+    let approval = query(&account, &link(&asked)).await;
+    let mixed = status.replace(&signature(&status), &signature(&approval));
+    let edited = status.replace("expires=1", "expires=2");
+    for forged in [mixed, edited] {
+        assert_eq!(browse(&account, "GET", &forged, "").await.0, 403, "{forged}");
+    }
+    // And its signature opens no question.
+    let mixed = approval.replace(&signature(&approval), &signature(&status));
+    assert_eq!(browse(&account, "GET", &mixed, "").await.0, 403);
+}
+
+#[tokio::test]
+async fn a_migration_that_is_not_opened_yet_or_was_refused_has_a_page_too() {
+    let (account, ..) = asked().await;
+    let id = MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:early");
+    let status = signed(&account, &StatusLink::new(&id, account.now())).await;
+    let (found, page) = browse(&account, "GET", &status, "").await;
+    assert!(found == 200 && page.contains("still looks at the account"), "{found} {page}");
+    let problem = Problem::new("$.gateway.stage", "found <none>");
+    account.refuse(&id, &json!({}), &Refusal::new(Condition::Refused, vec![problem])).await.unwrap();
+    let (found, page) = browse(&account, "GET", &status, "").await;
+    assert!(found == 200 && page.contains("<code>$.gateway.stage</code> found &lt;none&gt;"), "{found} {page}");
+}
+
+#[tokio::test]
+async fn a_browser_asks_again_until_the_end_or_until_people_stop_it() {
+    let (account, migration, _) = asked().await;
+    let status = signed(&account, &StatusLink::new(&migration.id, account.now())).await;
+    let refresh = async |query: &str| {
+        let event = json!({
+            "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": {}, "isBase64Encoded": false,
+            "requestContext": { "http": { "method": "GET" }, "timeEpoch": 0 },
+        });
+        handled(&account, event).await.unwrap()["headers"]["refresh"].clone()
+    };
+    assert_eq!(refresh(&status).await, "10");
+    assert_eq!(refresh(&format!("{status}&again=no")).await, Value::Null);
+    account.end(&migration, "BlueServes").await.unwrap();
+    assert_eq!(refresh(&status).await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_call_gets_a_link_and_the_files_that_the_page_has() {
+    let (account, migration, _) = asked().await;
+    let show = async |what: &str| handled(&account, json!({ "migrationId": migration.id, "show": what })).await;
+    let link = show("status-link").await.unwrap()["query"].as_str().unwrap().to_owned();
+    let (found, page) = browse(&account, "GET", &link, "").await;
+    assert_eq!(found, 200);
+    for file in ["report.html", "report.md", "plan.md", "plan.json", "audit.json"] {
+        assert!(page.contains(&format!("file={file}\"")), "{file}");
+        let (found, by_link) = browse(&account, "GET", &format!("{link}&file={file}"), "").await;
+        let by_call = show(file).await.unwrap();
+        assert_eq!((found, by_call["text"].as_str()), (200, Some(by_link.as_str())), "{file}");
+    }
+    assert_eq!(browse(&account, "GET", &format!("{link}&file=ledger"), "").await.0, 404);
+    assert_eq!(show("ledger").await.unwrap_err().condition, Condition::InvalidInput);
+    let unknown: Value = json!({ "migrationId": "arn:unknown", "show": "report.md" });
+    assert_eq!(handled(&account, unknown).await.unwrap_err().condition, Condition::Refused);
+    let decides = json!({ "migrationId": migration.id, "show": "report.md", "decision": "approved", "by": "Mallory" });
+    assert_eq!(handled(&account, decides).await.unwrap_err().condition, Condition::InvalidInput);
+    assert_eq!(account.question(&migration, "qualification").unwrap().answer, None);
+}

@@ -1,0 +1,115 @@
+//! What people type is counted, and what they read is no more than they are shown.
+
+use super::{ID, cancelled, migration};
+use crate::scenario::{Scenario, answer};
+use domain::{
+    Condition,
+    approval::Question,
+    ports::{Approvals as _, Audit as _},
+};
+use serde_json::{Value, json};
+
+const QUESTION: (Question, u32) = (Question::Cleanup, 2);
+
+/// The update in the transaction of this request.
+fn update(scenario: &Scenario, request: usize) -> Value {
+    let sent = scenario.json(request);
+    assert_eq!(sent["TransactItems"].as_array().unwrap().len(), 1);
+    sent["TransactItems"][0]["Update"].clone()
+}
+
+#[tokio::test]
+async fn a_try_is_counted_in_its_window_or_opens_it() {
+    let unmet = || cancelled(&["ConditionalCheckFailed"]);
+    let done = || answer(200, "{}");
+    for (answers, counted) in [
+        (vec![done()], true),
+        (vec![unmet(), done()], true),
+        // Somebody else has just opened the window.
+        (vec![unmet(), unmet(), done()], true),
+        (vec![unmet(), unmet(), unmet()], false),
+        // Another try at the same moment.
+        (vec![cancelled(&["TransactionConflict"]), done()], true),
+    ] {
+        let count = answers.len();
+        let scenario = Scenario::of(answers);
+        assert_eq!(scenario.account.count_try(&migration().id, QUESTION, 7, 20).await, Ok(counted));
+        assert_eq!(scenario.operations(), vec!["DynamoDB_20120810.TransactWriteItems"; count]);
+    }
+}
+
+#[tokio::test]
+async fn only_tries_of_the_same_window_count_and_no_item_is_made() {
+    let scenario = Scenario::of([cancelled(&["ConditionalCheckFailed"]), answer(200, "{}")]);
+    scenario.account.count_try(&migration().id, QUESTION, 7, 20).await.unwrap();
+    let (more, first) = (update(&scenario, 0), update(&scenario, 1));
+    assert_eq!(more["Key"], json!({ "pk": { "S": ID }, "sk": { "S": "APPROVAL#cleanup#000002" } }));
+    assert_eq!(more["ConditionExpression"], "triesWindow = :window AND tries < :most");
+    assert_eq!(
+        (&more["ExpressionAttributeValues"][":most"]["N"], &more["UpdateExpression"]),
+        (&json!("20"), &json!("SET tries = tries + :one"))
+    );
+    let condition = first["ConditionExpression"].as_str().unwrap();
+    assert!(
+        condition.starts_with("attribute_exists(pk) AND ") && condition.contains("triesWindow < :window"),
+        "{condition}"
+    );
+    assert_eq!(first["ExpressionAttributeValues"], json!({ ":one": { "N": "1" }, ":window": { "N": "7" } }));
+}
+
+fn event(seq: u64) -> Value {
+    json!({
+        "pk": { "S": ID }, "sk": { "S": format!("EVENT#{seq:012}") }, "schema": { "N": "1" }, "what": { "S": "asked" },
+        "evidence": { "S": "{\"question\":\"cleanup\"}" }, "at": { "S": "2026-01-01T00:00:00Z" }, "by": { "S": "bascule-decide" },
+    })
+}
+
+#[tokio::test]
+async fn the_last_events_are_read_from_the_end_in_one_request_and_come_in_order() {
+    // There are more, and nobody asks for them.
+    let page = json!({ "Items": [event(9), event(8)], "LastEvaluatedKey": { "pk": { "S": ID }, "sk": { "S": "EVENT#000000000008" } } });
+    let scenario = Scenario::of([answer(200, page.to_string())]);
+    let events = scenario.account.events(&migration().id, Some(2)).await.unwrap();
+    let seen: Vec<_> = events.iter().map(|event| (event.seq, event.what.as_str(), event.by.as_str())).collect();
+    assert_eq!(seen, [(8, "asked", "bascule-decide"), (9, "asked", "bascule-decide")]);
+    assert_eq!(events[0].evidence["question"], "cleanup");
+    let sent = scenario.json(0);
+    assert_eq!((&sent["ScanIndexForward"], &sent["Limit"]), (&json!(false), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_phase_that_has_run_is_told_and_one_that_only_saved_something_is_not() {
+    let phase = |name: &str, more: Value| {
+        let mut item = json!({ "pk": { "S": ID }, "sk": { "S": format!("PHASE#{name}") } });
+        item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        item
+    };
+    let items = [
+        phase(
+            "deploy-workloads",
+            json!({ "startedAt": { "S": "2026-01-01T00:20:00Z" }, "attempts": { "N": "3" }, "holder": { "S": "h" } }),
+        ),
+        phase(
+            "provision-nodes",
+            json!({
+                "startedAt": { "S": "2026-01-01T00:10:00Z" }, "endedAt": { "S": "2026-01-01T00:19:00Z" }, "attempts": { "N": "7" },
+            }),
+        ),
+        phase("validate-again", json!({ "progress": { "S": "{}" } })),
+    ];
+    let scenario = Scenario::of([answer(200, json!({ "Items": items }).to_string())]);
+    let runs = scenario.account.runs(&migration().id).await.unwrap();
+    let seen: Vec<_> =
+        runs.iter().map(|run| (run.phase.as_str(), run.attempts, run.running, run.ended_at.is_some())).collect();
+    assert_eq!(seen, [("provision-nodes", 7, false, true), ("deploy-workloads", 3, true, false)]);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_told_with_its_key() {
+    let mut broken = event(8);
+    broken["at"] = json!({ "S": "yesterday" });
+    let scenario = Scenario::of([answer(200, json!({ "Items": [broken] }).to_string())]);
+    let error = scenario.account.events(&migration().id, None).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Refused);
+    assert!(error.message.contains("EVENT#000000000008"), "{error}");
+}

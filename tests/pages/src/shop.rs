@@ -1,0 +1,113 @@
+//! The shop, asked about its qualification.
+
+use domain::{
+    Migration, TaskToken,
+    approval::{Asked, Code, Link, Question, StatusLink},
+    evidence::{Evidence, OnlyOnBlue, Smoke, Targets, Workload},
+    ports::{Approvals as _, Clock as _, Leases as _, Ledger as _, Signatures as _},
+    progress::TEMPORARY_URL,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use testing::{Account, shop::input};
+
+/// The shop with a question to people.
+#[derive(Debug)]
+pub struct Shop {
+    /// Its account.
+    pub account: Arc<Account>,
+    /// Its migration.
+    pub migration: Migration,
+    /// The query of the link in the message.
+    pub link: String,
+    /// The code beside it.
+    pub code: String,
+    /// The query of the link to the status page.
+    pub status: String,
+}
+
+impl Shop {
+    /// Asks about green, two days before the deadline.
+    ///
+    /// # Errors
+    /// What the account in memory refuses, as text.
+    pub async fn ask() -> Result<Self, String> {
+        let (account, migration) = Account::opened(&input()).map_err(|problems| format!("{problems:?}"))?;
+        let said = |error: domain::PhaseError| error.to_string();
+        for phase in ["provision-network", "provision-control-plane", "provision-nodes", "validate"] {
+            account.lease(&migration.id, phase, "request", account.now()).await.map_err(said)?;
+            account.wait(jiff::SignedDuration::from_mins(4));
+            account.release(&migration.id, phase, "request").await.map_err(said)?;
+        }
+        account.record(&migration, "validated", json!({})).await.map_err(said)?;
+        let evidence = json!({
+            TEMPORARY_URL: "https://t1.execute-api.eu-central-1.amazonaws.com/prod",
+            "validate": { "evidence": evidence() },
+        });
+        let deadline =
+            account.now().checked_add(jiff::SignedDuration::from_hours(47)).map_err(|error| error.to_string())?;
+        let asked = Asked {
+            id: migration.id.clone(),
+            question: Question::Qualification,
+            number: 1,
+            token: TaskToken::new("t"),
+            digest: Asked::digest_of(&migration.plan.digest(), &evidence),
+            evidence,
+            deadline,
+            answer: None,
+        };
+        account.ask(&migration, &asked).await.map_err(said)?;
+        let link = Link {
+            migration: asked.id.clone(),
+            question: asked.question,
+            digest: asked.digest.clone(),
+            expires: deadline.as_second(),
+        };
+        let status = StatusLink::new(&migration.id, account.now());
+        let code = Code::of(&account.sign(&link.code_text()).await.map_err(said)?).to_string();
+        let link = query(&link.parameters(&account.sign(&link.text()).await.map_err(said)?));
+        let status = query(&status.parameters(&account.sign(&status.text()).await.map_err(said)?));
+        Ok(Self { account: Arc::new(account), migration, link, code, status })
+    }
+
+    /// The answer that stands, where there is one.
+    #[must_use]
+    pub fn answer(&self) -> Option<Value> {
+        let asked = self.account.question(&self.migration, "qualification")?;
+        asked.answer.map(|answer| json!(answer))
+    }
+}
+
+fn query(parameters: &[(&'static str, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
+}
+
+/// Long names and many rows, as people have them.
+fn evidence() -> Evidence {
+    let workload = |number: i64| Workload {
+        images: Some(vec![format!(
+            "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/service-{number}@sha256:{number:064x}"
+        )]),
+        blue: Some("a".to_owned()),
+        green: Some("a".to_owned()),
+        replicas: Some(number),
+        blue_replicas: Some(number),
+        ready: Some(number),
+    };
+    let smoke = |path: &str, blue_millis, green_millis| Smoke {
+        path: path.to_owned(),
+        blue: 200,
+        green: 200,
+        blue_millis,
+        green_millis,
+    };
+    Evidence {
+        workloads: (1..13)
+            .map(|number| (format!("Deployment/default/service-with-a-long-name-{number}"), workload(number)))
+            .collect(),
+        targets: [("shop-blue-http".to_owned(), Targets { healthy: 6, targets: 6 })].into(),
+        smoke: vec![smoke("/products", 41, 38), smoke("/cart", 112, 480), smoke("/", 25, 27)],
+        alarms: [("arn:aws:cloudwatch:eu-central-1:123456789012:alarm:shop-5xx".to_owned(), "OK".to_owned())].into(),
+        only_on_blue: OnlyOnBlue { count: 1, names: vec!["ConfigMap/default/left-by-hand".to_owned()] },
+    }
+}
