@@ -46,7 +46,7 @@ pub(crate) fn object(node: &NodeSpec, version: &str) -> (Value, Value) {
         ],
         "nodeInfo": {
             "kubeletVersion": format!("v{version}.0-eks-sandbox"), "kubeProxyVersion": "", "osImage": "Amazon Linux 2023",
-            "operatingSystem": "linux", "architecture": "amd64", "containerRuntimeVersion": "containerd://2.1", "kernelVersion": "6.12",
+            "operatingSystem": "linux", "architecture": "amd64", "containerRuntimeVersion": "containerd://2.1", "kernelVersion": "6.12.40-63.114.amzn2023.x86_64",
             "machineID": "", "systemUUID": "", "bootID": "",
         },
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},

@@ -97,6 +97,9 @@ pub(super) fn kwok(directory: &Path) -> Vec<String> {
         format!("--kubeconfig={}", directory.join(file::KUBECONFIG).display()),
         format!("--config={}", directory.join(file::STAGES).display()),
         "--manage-all-nodes=true".to_owned(),
+        // The kubelet's default. Without leases nodes are not Ready any more after less than a minute
+        // (https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats).
+        "--node-lease-duration-seconds=40".to_owned(),
         "--cidr=10.64.0.0/16".to_owned(),
     ]
 }
