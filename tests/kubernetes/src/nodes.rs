@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{cluster::NodeSpec, object};
+use crate::{cluster::NodeSpec, object, store::Resource, writes::Objects};
 
 /// The Node object of a new node, with its status.
 pub(crate) fn object(node: &NodeSpec, version: &str) -> (Value, Value) {
@@ -52,4 +52,15 @@ pub(crate) fn object(node: &NodeSpec, version: &str) -> (Value, Value) {
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
     });
     (object, status)
+}
+
+/// Makes the Node of a new node in the cluster of this process; false if there is one of its name.
+pub(crate) fn make(objects: &Objects, node: &NodeSpec, version: &str) -> bool {
+    let (object, status) = object(node, version);
+    let resource = Resource::core("nodes");
+    let made = objects.make(&resource, "", object).is_some();
+    if made {
+        objects.modify(&resource, "", &node.name, |node| node["status"] = status);
+    }
+    made
 }
