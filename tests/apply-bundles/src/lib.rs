@@ -1,12 +1,15 @@
 //! `DeployWorkloads` as a process of its own, whose time and memory can be measured: bundles come from Amazon S3, the cluster from
 //! Amazon EKS, and objects go to its API server, all through the clients that the function uses, on the one thread that it has.
-//! The ledger alone is simulated, in memory.
+//! The ledger alone is simulated, in memory, and in the file that the variable `LEDGER` names where a process is to go on with what
+//! another one wrote.
 
+mod journal;
 mod ports;
 
 use std::time::Duration;
 
 use domain::{Condition, Migration, PhaseError, plan::workloads::Bundle};
+use journal::Journal;
 use ports::Ports;
 use serde_json::{Value, json};
 use testing::Account;
@@ -29,7 +32,9 @@ pub async fn run(mut arguments: impl Iterator<Item = String>) -> Result<Value, P
     let cluster = arguments.next().ok_or_else(|| PhaseError::invalid_input("expected the name of a cluster"))?;
     let bundles = bundles(&arguments.collect::<Vec<_>>())?;
     let (memory, migration) = opened(&cluster, bundles)?;
-    let ports = Ports::new(memory, clients::Account::from_environment());
+    let journal = Journal::new(std::env::var_os("LEDGER").map(Into::into));
+    journal.replay(&memory, &migration).await?;
+    let ports = Ports::new(memory, clients::Account::from_environment(), journal);
     for invocation in 1..=MOST {
         let migration = Migration { deadline: jiff::Timestamp::now() + INVOCATION, ..migration.clone() };
         match deploy_workloads::converge(&ports, &migration, deploy_workloads::Step::Apply).await {

@@ -1,5 +1,6 @@
 //! The ports of `DeployWorkloads`: the ledger in memory, S3 and Kubernetes by the functions' own clients.
 
+use crate::journal::{Journal, Line};
 use domain::{
     Entry, Migration, PhaseError, Progress, ResourceKey,
     object::Object,
@@ -11,11 +12,12 @@ use serde_json::Value;
 pub(crate) struct Ports {
     memory: testing::Account,
     aws: clients::Account,
+    journal: Journal,
 }
 
 impl Ports {
-    pub(crate) fn new(memory: testing::Account, aws: clients::Account) -> Self {
-        Self { memory, aws }
+    pub(crate) fn new(memory: testing::Account, aws: clients::Account, journal: Journal) -> Self {
+        Self { memory, aws, journal }
     }
 }
 
@@ -52,10 +54,12 @@ impl Ledger for Ports {
     }
 
     async fn intend(&self, migration: &Migration, key: &ResourceKey, detail: Value) -> Result<(), PhaseError> {
+        self.journal.write(&Line::Intended(key.clone(), detail.clone()))?;
         self.memory.intend(migration, key, detail).await
     }
 
     async fn present(&self, migration: &Migration, key: &ResourceKey, id: &str) -> Result<(), PhaseError> {
+        self.journal.write(&Line::Present(key.clone(), id.to_owned()))?;
         self.memory.present(migration, key, id).await
     }
 
@@ -72,6 +76,7 @@ impl Ledger for Ports {
     }
 
     async fn save_progress(&self, migration: &Migration, which: Progress, progress: Value) -> Result<(), PhaseError> {
+        self.journal.write(&Line::Saved(progress.clone()))?;
         self.memory.save_progress(migration, which, progress).await
     }
 }

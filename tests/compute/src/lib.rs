@@ -54,6 +54,8 @@ pub struct Options {
     pub delays: Delays,
     /// The Traefik binary, started for Pods with a Traefik image.
     pub traefik: PathBuf,
+    /// The programs of the control planes that clusters have; without them clusters run in this process.
+    pub control_planes: Option<kubernetes::Assets>,
     /// Called before a load balancer is deleted; AWS refuses the deletion while another service uses it.
     pub link_uses_load_balancer: UsesLoadBalancer,
 }

@@ -125,6 +125,7 @@ async fn the_simulators_ask_for_what_aws_asks_for() {
         account: "000000000000".into(),
         delays: Delays { metrics: std::time::Duration::from_hours(1), ..Delays::short() },
         traefik: "traefik".into(),
+        control_planes: None,
         link_uses_load_balancer: Arc::new(|_| false),
     });
     let gateway = ApiGateway::new(Options::default(), Arc::new(|_| true));

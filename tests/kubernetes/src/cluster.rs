@@ -9,24 +9,19 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::{
-    net::TcpListener,
-    task::{AbortHandle, JoinSet},
-};
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
-    api::{request::Api, server},
-    authentication::{Authentication, Authenticator},
-    bootstrap,
-    certificates::{self, Certificates},
-    controllers::{self, pods},
+    authentication::Authenticator,
+    control_plane::{Assets, ControlPlane, Relay},
+    controllers::pods,
     directory,
     kubelet::{self, Surroundings},
-    nodes, object,
+    mirror, nodes, object,
+    observed::Observed,
     proxy::{self, Routes},
-    random,
+    start::Started,
     store::Resource,
-    writes::Objects,
 };
 
 /// Time that the Pods of a removed node have to terminate; then they are deleted with it.
@@ -45,6 +40,8 @@ pub struct Options {
     /// Number of the cluster's loopback network `127.<64 + subnet>.0.0/16`: 0 to 190, and unique among the clusters of a
     /// machine.
     pub subnet: u8,
+    /// With the programs of a control plane the cluster has a real one, in the version that these are; without, the one in this process.
+    pub assets: Option<Assets>,
 }
 
 /// A node to add: an EC2 instance that joins the cluster.
@@ -112,16 +109,18 @@ pub struct Cluster {
 }
 
 struct Inner {
-    port: u16,
-    certificates: Certificates,
-    authentication: Arc<Authentication>,
-    objects: Arc<Objects>,
+    endpoint: String,
+    ca_pem: String,
+    kubeconfig: String,
+    observed: Arc<Observed>,
     options: Options,
     directory: PathBuf,
     routes: Routes,
     /// Tasks of API server, controllers and kubelet, aborted when the cluster ends.
     tasks: Mutex<JoinSet<()>>,
     nodes: Mutex<HashMap<String, Node>>,
+    /// The real control plane, where the cluster has one, and the relay that Pods reach it by.
+    real: tokio::sync::Mutex<Option<(ControlPlane, Relay)>>,
 }
 
 struct Node {
@@ -133,123 +132,131 @@ impl Cluster {
     /// Starts the API server and the controllers. There are no nodes yet, so Pods stay Pending.
     ///
     /// # Errors
-    /// [`StartError`] if a loopback socket, the certificates or the temporary directory cannot be created.
+    /// [`StartError`] if a loopback socket, the certificates or the temporary directory cannot be created, or a program of a real
+    /// control plane ends.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let certificates = certificates::issue(&options.name)?;
-        let authentication =
-            Arc::new(Authentication::new(options.name.clone(), options.authenticator.clone(), random::token()));
         let io = |what: &str| {
             let what = what.to_owned();
             move |source| StartError::Io { what, source }
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(io("listening for the API"))?;
-        let port = listener.local_addr().map_err(io("listening for the API"))?.port();
         let directory = directory::create(&options.name).map_err(io("creating the cluster's directory"))?;
-
-        let objects = Arc::new(Objects::new());
-        bootstrap::furnish(&objects, port);
-        let api =
-            Api { objects: objects.clone(), authentication: authentication.clone(), version: options.version.clone() };
+        let started = Started::new(&options).await?;
+        let Started { endpoint, ca_pem, kubeconfig, observed, mut tasks, .. } = started;
         let (sender, routes) = proxy::routes();
         let surroundings = Arc::new(Surroundings::new(
-            objects.clone(),
+            observed.clone(),
             options.name.clone(),
             options.traefik.clone(),
             directory.clone(),
             options.subnet,
         ));
-        let kubeconfig_file = surroundings.kubeconfig();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(server::serve(listener, certificates.server.clone(), Arc::new(api)));
-        tasks.spawn(controllers::run(objects.clone(), certificates.ca_pem.clone()));
-        tasks.spawn(proxy::watch_services(objects.clone(), sender));
-        tasks.spawn(kubelet::run(surroundings));
-        let (tasks, nodes) = (Mutex::new(tasks), Mutex::default());
-        let inner = Inner { port, certificates, authentication, objects, options, directory, routes, tasks, nodes };
-        let cluster = Self { inner: Arc::new(inner) };
-        directory::write_private(&kubeconfig_file, &cluster.kubeconfig())
+        directory::write_private(&surroundings.kubeconfig(), &started.kubeconfig_of_pods)
             .map_err(io("writing the cluster's kubeconfig"))?;
-        Ok(cluster)
+        tasks.spawn(proxy::watch_services(observed.clone(), sender));
+        tasks.spawn(kubelet::run(surroundings));
+        let inner = Inner {
+            endpoint,
+            ca_pem,
+            kubeconfig,
+            observed,
+            options,
+            directory,
+            routes,
+            tasks: Mutex::new(tasks),
+            nodes: Mutex::default(),
+            real: tokio::sync::Mutex::new(started.real),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The URL of the API server, `https://127.0.0.1:PORT`, for `cluster.endpoint` of EKS.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("https://127.0.0.1:{}", self.inner.port)
+        self.inner.endpoint.clone()
     }
 
     /// The CA certificate of the API server in PEM. EKS returns it in base64.
     #[must_use]
     pub fn ca_pem(&self) -> String {
-        self.inner.certificates.ca_pem.clone()
+        self.inner.ca_pem.clone()
     }
 
     /// A kubeconfig with a token of `system:masters`, for the cluster's own components and for users of the sandbox. Never
     /// log it; write it only to files of mode 0600.
     #[must_use]
     pub fn kubeconfig(&self) -> String {
-        let token = self.inner.authentication.internal_token();
-        kubeconfig(&self.inner.options.name, &self.endpoint(), &self.inner.certificates.ca_pem, token)
+        self.inner.kubeconfig.clone()
     }
 
     /// Adds a node, which is Ready and listens on the `nodePort`s of all Services.
     ///
     /// # Errors
     /// [`StartError::NodeExists`] if another node has the name or the address.
-    // Async, since joining may take time in other implementations.
-    #[allow(clippy::unused_async, reason = "the signature is the one of an instance that boots")]
     pub async fn add_node(&self, node: NodeSpec) -> Result<(), StartError> {
         let inner = &self.inner;
-        let mut nodes = inner.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-        if nodes.contains_key(&node.name) || nodes.values().any(|other| other.address == node.address) {
-            return Err(StartError::NodeExists(node.name));
+        let exists = || StartError::NodeExists(node.name.clone());
+        {
+            let mut nodes = inner.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+            if nodes.contains_key(&node.name) || nodes.values().any(|other| other.address == node.address) {
+                return Err(exists());
+            }
+            let proxy = proxy::serve_node(node.name.clone(), node.address, inner.routes.clone());
+            let proxy = inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(proxy);
+            nodes.insert(node.name.clone(), Node { address: node.address, proxy });
         }
-        let proxy = proxy::serve_node(node.name.clone(), node.address, inner.routes.clone());
-        let proxy = inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(proxy);
-        let (object, status) = nodes::object(&node, &inner.options.version);
-        let resource = Resource::core("nodes");
-        if inner.objects.make(&resource, "", object).is_none() {
-            proxy.abort();
-            return Err(StartError::NodeExists(node.name));
+        let made = match &*inner.observed {
+            Observed::Here(objects) => {
+                nodes::make(objects, &node, &inner.options.version).then_some(()).ok_or_else(exists)
+            }
+            Observed::There(_) => match &*inner.real.lock().await {
+                Some((plane, _)) => plane.add_node(&mirror::outward(&node)).await,
+                // It was stopped meanwhile.
+                None => Ok(()),
+            },
+        };
+        if made.is_err() {
+            self.forget(&node.name);
         }
-        inner.objects.modify(&resource, "", &node.name, |node| node["status"] = status);
-        nodes.insert(node.name, Node { address: node.address, proxy });
-        Ok(())
+        made
     }
 
     /// Drains and removes a node: evicts its Pods, and stops listening on `nodePort`s after the last Pod is gone. Does nothing
     /// if there is no such node.
     pub async fn remove_node(&self, name: &str) {
-        let objects = &self.inner.objects;
-        let nodes = Resource::core("nodes");
-        objects.modify(&nodes, "", name, |node| node["spec"]["unschedulable"] = true.into());
+        let observed = &self.inner.observed;
+        observed.cordon(name);
         let left = Instant::now() + EVICTION;
         loop {
             let of_node = |pod: &Arc<Value>| object::text(pod, "/spec/nodeName") == Some(name);
-            let pods: Vec<_> = objects.store.all(&pods::resource()).into_iter().filter(of_node).collect();
+            let pods: Vec<_> = observed.store().all(&pods::resource()).into_iter().filter(of_node).collect();
             if pods.is_empty() || Instant::now() > left {
                 break;
             }
             for pod in pods.iter().filter(|pod| !object::is_terminating(pod)) {
-                objects.discard(&pods::resource(), pod);
+                observed.delete(&pods::resource(), pod);
             }
             // DaemonSets tolerate cordons and would recreate their Pods, so the Node is deleted before those Pods.
             if pods.iter().all(|pod| object::controller(pod).is_some_and(|owner| owner["kind"] == "DaemonSet")) {
-                self.forget_node_object(name);
+                self.delete_node_object(name);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.forget_node_object(name);
+        self.delete_node_object(name);
+        self.forget(name);
+    }
+
+    /// Ends what listens on the ports of a node.
+    fn forget(&self, name: &str) {
         let node = self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         if let Some(node) = node {
             node.proxy.abort();
         }
     }
 
-    fn forget_node_object(&self, name: &str) {
+    fn delete_node_object(&self, name: &str) {
         let nodes = Resource::core("nodes");
-        if let Some(node) = self.inner.objects.store.get(&nodes, "", name) {
-            self.inner.objects.discard(&nodes, &node);
+        if let Some(node) = self.inner.observed.store().get(&nodes, "", name) {
+            self.inner.observed.delete(&nodes, &node);
         }
     }
 
@@ -258,6 +265,10 @@ impl Cluster {
         let mut tasks = std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
         self.inner.nodes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let real = self.inner.real.lock().await.take();
+        if let Some((plane, _)) = real {
+            plane.stop().await;
+        }
         self.inner.remove_directory();
     }
 }

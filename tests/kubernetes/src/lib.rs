@@ -6,7 +6,8 @@
 //! are HTTP servers that answer with their cluster, service and Pod.
 //!
 //! [`ControlPlane::start`] starts the real one instead: etcd, kube-apiserver, kube-controller-manager and kube-scheduler, built
-//! from their sources by tests/control-plane, with kwok in place of the kubelet. The contract tests run on both.
+//! from their sources by tests/control-plane, with kwok in place of the kubelet. The contract tests run on both. With
+//! [`Options::assets`] a [`Cluster`] has such a control plane: its nodes and Pods are those of this crate, which follow the API server.
 //!
 //! The API is that of <https://kubernetes.io/docs/reference/using-api/api-concepts/>, as far as kube-rs, kubectl and Traefik
 //! use it. Nothing is reachable from outside the machine: all addresses are in `127.0.0.0/8`, which Linux accepts without
@@ -25,8 +26,10 @@ mod deletion;
 mod directory;
 mod kinds;
 mod kubelet;
+mod mirror;
 mod nodes;
 mod object;
+mod observed;
 mod patching;
 mod path;
 mod preparation;
@@ -37,6 +40,7 @@ mod schema;
 mod selector;
 mod services;
 mod shape;
+mod start;
 mod status;
 mod store;
 mod typed;
@@ -45,4 +49,4 @@ mod writes;
 
 pub use authentication::{Authenticator, Identity};
 pub use cluster::{Cluster, NodeSpec, Options, StartError, Taint};
-pub use control_plane::{Assets, ControlPlane, Parts};
+pub use control_plane::{Assets, ControlPlane, Parts, Relay, Witness};

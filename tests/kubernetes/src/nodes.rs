@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{cluster::NodeSpec, object};
+use crate::{cluster::NodeSpec, object, store::Resource, writes::Objects};
 
 /// The Node object of a new node, with its status.
 pub(crate) fn object(node: &NodeSpec, version: &str) -> (Value, Value) {
@@ -46,10 +46,21 @@ pub(crate) fn object(node: &NodeSpec, version: &str) -> (Value, Value) {
         ],
         "nodeInfo": {
             "kubeletVersion": format!("v{version}.0-eks-sandbox"), "kubeProxyVersion": "", "osImage": "Amazon Linux 2023",
-            "operatingSystem": "linux", "architecture": "amd64", "containerRuntimeVersion": "containerd://2.1", "kernelVersion": "6.12",
+            "operatingSystem": "linux", "architecture": "amd64", "containerRuntimeVersion": "containerd://2.1", "kernelVersion": "6.12.40-63.114.amzn2023.x86_64",
             "machineID": "", "systemUUID": "", "bootID": "",
         },
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
     });
     (object, status)
+}
+
+/// Makes the Node of a new node in the cluster of this process; false if there is one of its name.
+pub(crate) fn make(objects: &Objects, node: &NodeSpec, version: &str) -> bool {
+    let (object, status) = object(node, version);
+    let resource = Resource::core("nodes");
+    let made = objects.make(&resource, "", object).is_some();
+    if made {
+        objects.modify(&resource, "", &node.name, |node| node["status"] = status);
+    }
+    made
 }

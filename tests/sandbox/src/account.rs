@@ -9,6 +9,7 @@ use std::time::Duration;
 use compute::{Compute, Delays};
 use front_door::{ApiGateway, ExecuteApi, FrontDoor, FunctionCall, Functions, Options};
 use http::Method;
+use kubernetes::Assets;
 
 use crate::aws::{ACCOUNT, Aws, REGION};
 use crate::emulator::{Emulator, Settings, free_port};
@@ -51,11 +52,11 @@ pub struct Account {
 }
 
 impl Account {
-    /// Starts everything on loopback.
+    /// Starts everything on loopback; with the programs of a control plane each cluster has a real one.
     ///
     /// # Errors
     /// When a port cannot be had or ministack does not come up.
-    pub async fn start(project: &Project, python: &Python) -> Result<Self> {
+    pub async fn start(project: &Project, python: &Python, control_planes: Option<Assets>) -> Result<Self> {
         {
             // Of two that sweep at once each would miss what the other has removed.
             let _turn = lock(&project.sandbox().join("sweep.lock")).await?;
@@ -75,6 +76,7 @@ impl Account {
             account: ACCOUNT.to_owned(),
             delays: Delays::default(),
             traefik: python.traefik()?,
+            control_planes,
             link_uses_load_balancer: Arc::new(move |arn| asked.get().is_some_and(|gateway| gateway.links_to(arn))),
         });
         let balancers = compute.clone();

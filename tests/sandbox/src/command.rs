@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
+use kubernetes::Assets;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,7 +20,8 @@ const DEATHS: usize = 12;
 
 /// Replaces an EKS cluster behind API Gateway under live traffic, in an AWS account made on this machine for it.
 ///
-/// Needs Rust, a C compiler and Python 3.11; no AWS account, no Docker. Writes below cargo's target directory only.
+/// Needs Rust, a C compiler and Python 3.11; no AWS account, no Docker. Writes below cargo's target directory only. Where
+/// `KUBEBUILDER_ASSETS` names the programs of a Kubernetes control plane, the clusters have real ones.
 #[derive(Parser)]
 #[command(name = "cargo sandbox", version)]
 pub struct Arguments {
@@ -110,6 +112,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         keep: arguments.keep,
         exchanges: arguments.exchanges,
         binaries: arguments.binaries,
+        control_planes: Assets::named().transpose().map_err(Error::new)?,
     };
     if let Some(only) = sweep {
         return worlds(only, &options, arguments.report.as_deref()).await;

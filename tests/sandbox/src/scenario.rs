@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kubernetes::Assets;
 use serde_json::{Value, json};
 
 use crate::doorstep::Doorstep;
@@ -61,6 +62,8 @@ pub struct Options {
     pub exchanges: Option<PathBuf>,
     /// Where the functions' binaries are, when they are not to be built.
     pub binaries: Option<PathBuf>,
+    /// The programs of the clusters' control planes, when they are to be real ones.
+    pub control_planes: Option<Assets>,
 }
 
 impl Default for Options {
@@ -76,6 +79,7 @@ impl Default for Options {
             keep: false,
             exchanges: None,
             binaries: None,
+            control_planes: None,
         }
     }
 }
@@ -89,7 +93,7 @@ pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future
     let say = |line: &str| progress.say(line);
     let mut interrupted = std::pin::pin!(interrupted);
     let site = tokio::select! {
-        site = Site::prepare(options.binaries.as_deref(), &say) => site?,
+        site = Site::prepare(options.binaries.as_deref(), options.control_planes.clone(), &say) => site?,
         () = &mut interrupted => return Err(Error::new("interrupted")),
     };
     let told = tokio::select! {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use kubernetes::Assets;
+
 use crate::account::{Account, WAIT_SCALE};
 use crate::error::{Context, Result};
 use crate::lambdas::{self, Package};
@@ -22,11 +24,12 @@ pub struct Site {
 }
 
 impl Site {
-    /// Builds the functions, or takes them where `binaries` says they are, and starts an account.
+    /// Builds the functions, or takes them where `binaries` says they are, and starts an account, whose clusters have real control
+    /// planes where their programs are given.
     ///
     /// # Errors
     /// When cargo or Python fails, or the account does not come up.
-    pub async fn prepare(binaries: Option<&Path>, say: &dyn Fn(&str)) -> Result<Self> {
+    pub async fn prepare(binaries: Option<&Path>, control_planes: Option<Assets>, say: &dyn Fn(&str)) -> Result<Self> {
         let project = Project::locate().await?;
         let packages = async {
             match binaries {
@@ -35,7 +38,10 @@ impl Site {
             }
         };
         let (python, packages) = tokio::try_join!(Python::prepare(&project, say), packages)?;
-        let account = Account::start(&project, &python).await?;
+        if control_planes.is_some() {
+            say("Clusters: with real control planes");
+        }
+        let account = Account::start(&project, &python, control_planes).await?;
         say(&format!("Account: up at {}, log in {}", account.aws.endpoint(), account.log.display()));
         Ok(Self { project, packages, account })
     }

@@ -16,7 +16,7 @@ async fn two_hundred_requests_a_second_survive_a_switch_to_another_deployment_an
     let say = |line: &str| eprintln!("{:5.1} s {line}", begin.elapsed().as_secs_f64());
     let project = Project::locate().await.unwrap();
     let python = Python::prepare(&project, &say).await.unwrap();
-    let account = Account::start(&project, &python).await.unwrap();
+    let account = Account::start(&project, &python, None).await.unwrap();
     let aws = account.aws.clone();
     let story = async {
         let shop = shop::build(&account, &[], &say).await?;

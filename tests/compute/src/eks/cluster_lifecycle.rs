@@ -1,7 +1,7 @@
 //! Creation and deletion of clusters.
 //!
 //! EKS takes about ten minutes to create a cluster, the simulation [`crate::Delays::cluster_create`]. Then a Kubernetes API
-//! of the `kubernetes` crate listens at the cluster's endpoint.
+//! of the `kubernetes` crate listens at the cluster's endpoint: the real kube-apiserver where the options have its programs.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -75,6 +75,7 @@ async fn start(account: &Arc<Account>, name: &str) -> Result<(), (&'static str, 
         authenticator: Arc::new(IamAuthenticator::new(account)),
         traefik: account.options.traefik.clone(),
         subnet: claim.number,
+        assets: account.options.control_planes.clone(),
     })
     .await
     .map_err(|error| ("InternalFailure", error.to_string()))?;

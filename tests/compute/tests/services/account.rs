@@ -83,6 +83,7 @@ impl Account {
             account: "000000000000".into(),
             delays: Delays::short(),
             traefik: "traefik".into(),
+            control_planes: None,
             link_uses_load_balancer: Arc::new(move |_| asked.load(Ordering::SeqCst)),
         });
         let keys = || Credentials::new("AKIAROLE", "secret", None, None, "test");

@@ -77,9 +77,9 @@ fn environment(python: &Python, site: &Site, home: &Path) -> BTreeMap<String, St
 pub(crate) async fn plans_starts_answers_and_follows() {
     let project = Project::locate().await.unwrap();
     let say = |line: &str| eprintln!("pipeline: {line}");
-    let site = Site::prepare(None, &say).await.unwrap();
+    let site = Site::prepare(None, None, &say).await.unwrap();
     let python = Python::prepare(&project, &say).await.unwrap();
-    let (stack, shop) = site.furnish(&[], &say).await.unwrap();
+    let (stack, shop) = site.furnish(sandbox::world::front::Front::Plain, &[], &say).await.unwrap();
     // Somebody must get the messages, or preflight refuses.
     let _letters = Letterbox::subscribe(&site.account.aws, &stack.outputs["TopicArn"]).await.unwrap();
     let folder = project.sandbox().join(format!("pipeline-{}", std::process::id()));

@@ -39,7 +39,7 @@ pub(crate) fn trial() -> Trial {
 async fn refusals() {
     let begin = Instant::now();
     let say = |line: &str| eprintln!("{:5.1} s refusals: {line}", begin.elapsed().as_secs_f64());
-    let site = Site::prepare(None, &say).await.unwrap();
+    let site = Site::prepare(None, None, &say).await.unwrap();
     let (stack, shop) = site.furnish(sandbox::world::front::Front::Plain, &[], &say).await.unwrap();
     // A migration that could ask nobody is refused for that.
     let _letters = Letterbox::subscribe(&site.account.aws, &stack.outputs["TopicArn"]).await.unwrap();

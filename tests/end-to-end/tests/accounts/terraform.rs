@@ -33,7 +33,7 @@ async fn read(program: &Program) {
     let say = |line: &str| eprintln!("{:5.1} s terraform: {line}", begin.elapsed().as_secs_f64());
     let project = Project::locate().await.unwrap();
     let python = Python::prepare(&project, &say).await.unwrap();
-    let account = Account::start(&project, &python).await.unwrap();
+    let account = Account::start(&project, &python, None).await.unwrap();
     let shop = shop::build(&account, &[], &say).await.unwrap();
 
     let imports = imports::all(&account.aws, &shop.api.id).await;

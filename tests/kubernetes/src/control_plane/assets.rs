@@ -16,15 +16,20 @@ pub struct Assets {
 }
 
 impl Assets {
+    /// The folder that `KUBEBUILDER_ASSETS` names, where it names one.
+    #[must_use]
+    pub fn named() -> Option<Result<Self, String>> {
+        std::env::var_os(VARIABLE).map(|folder| Self::in_folder(Path::new(&folder)))
+    }
+
     /// The folder that `KUBEBUILDER_ASSETS` names.
     ///
     /// # Errors
     /// A sentence that says what is missing, and how it is made.
     pub fn find() -> Result<Self, String> {
-        match std::env::var_os(VARIABLE) {
-            Some(folder) => Self::in_folder(Path::new(&folder)),
-            None => Err(format!("{VARIABLE} names no folder; tests/control-plane/build makes one and prints it")),
-        }
+        Self::named().unwrap_or_else(|| {
+            Err(format!("{VARIABLE} names no folder; tests/control-plane/build makes one and prints it"))
+        })
     }
 
     /// The programs in this folder.

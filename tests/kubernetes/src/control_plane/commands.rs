@@ -97,12 +97,19 @@ pub(super) fn kwok(directory: &Path) -> Vec<String> {
         format!("--kubeconfig={}", directory.join(file::KUBECONFIG).display()),
         format!("--config={}", directory.join(file::STAGES).display()),
         "--manage-all-nodes=true".to_owned(),
+        // The kubelet's default. Without leases nodes are not Ready any more after less than a minute
+        // (https://kubernetes.io/docs/concepts/architecture/nodes/#node-heartbeats).
+        "--node-lease-duration-seconds=40".to_owned(),
         "--cidr=10.64.0.0/16".to_owned(),
     ]
 }
 
-/// What kwok makes of nodes and Pods.
-pub(super) const STAGES: &str = include_str!("../../../control-plane/kwok.yaml");
+/// What kwok makes of nodes, and of Pods where it is to.
+pub(super) fn stages(of_pods: bool) -> String {
+    const ALL: &str = include_str!("../../../control-plane/kwok.yaml");
+    let stages = ALL.split("\n---\n").filter(|stage| of_pods || !stage.contains("\n    kind: Pod\n"));
+    stages.collect::<Vec<_>>().join("\n---\n")
+}
 
 /// From version 1.32 on EKS answers the anonymous at these paths and nowhere else
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions-standard.html>).
@@ -122,4 +129,19 @@ pub(super) fn webhook(port: u16) -> Value {
         "users": [{"name": "api-server", "user": {}}],
         "contexts": [{"name": "tokens", "context": {"cluster": "tokens", "user": "api-server"}}],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kwok_is_told_of_pods_only_where_it_plays_them() {
+        let kinds = |of_pods| {
+            let count = |kind: &str| stages(of_pods).matches(&format!("\n    kind: {kind}\n")).count();
+            (count("Node"), count("Pod"))
+        };
+        assert_eq!(kinds(true), (2, 3));
+        assert_eq!(kinds(false), (2, 0));
+    }
 }

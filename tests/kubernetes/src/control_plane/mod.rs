@@ -3,7 +3,9 @@
 mod administrator;
 mod assets;
 mod commands;
+mod relay;
 mod review;
+mod server;
 
 use std::{
     fs::File,
@@ -15,19 +17,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use administrator::Administrator;
+pub(crate) use administrator::Administrator;
 use commands::{Ports, file};
 use http::{Method, StatusCode};
+use rustls::ServerConfig;
 use serde_json::{Value, json};
+use server::Server;
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub use assets::Assets;
+pub use relay::{Relay, Witness};
 
 use crate::{
     authentication::Authenticator,
     certificates,
     cluster::{self, NodeSpec, StartError},
-    directory, nodes,
+    directory,
+    mirror::{Mirror, Translation},
+    nodes,
     process::{self, Process},
     random,
 };
@@ -46,7 +53,9 @@ const TAIL: usize = 4000;
 pub enum Parts {
     /// etcd and kube-apiserver: objects are stored and nothing else happens to them.
     Api,
-    /// kube-controller-manager, kube-scheduler and kwok too.
+    /// kube-controller-manager, kube-scheduler and kwok too, which keeps nodes Ready; somebody else runs Pods.
+    Nodes,
+    /// The same, where kwok says that Pods run.
     All,
 }
 
@@ -55,6 +64,8 @@ pub struct ControlPlane {
     name: String,
     ports: Ports,
     ca_pem: String,
+    /// With the certificate of the API server, for relays in front of it.
+    tls: Arc<ServerConfig>,
     administrator: Administrator,
     directory: PathBuf,
     /// In the order in which they started.
@@ -90,8 +101,9 @@ impl ControlPlane {
         let mut plane = Self {
             name: name.to_owned(),
             ports: free,
-            administrator: Administrator::new(free.api, token.clone(), &issued.ca_pem)?,
+            administrator: Administrator::new(Server::new(free.api, &issued.ca_pem)?, token.clone()),
             ca_pem: issued.ca_pem,
+            tls: issued.server,
             directory,
             programs: Vec::new(),
             _tasks: tasks,
@@ -107,7 +119,7 @@ impl ControlPlane {
             (file::ANONYMOUS, commands::anonymous().to_string()),
             (file::WEBHOOK, commands::webhook(webhook_port).to_string()),
             (file::KUBECONFIG, plane.kubeconfig()),
-            (file::STAGES, commands::STAGES.to_owned()),
+            (file::STAGES, commands::stages(parts == Parts::All)),
         ];
         for (file, text) in files {
             directory::write_private(&plane.directory.join(file), &text).map_err(io(file))?;
@@ -115,13 +127,13 @@ impl ControlPlane {
         plane.run(assets, "etcd", commands::etcd(&plane.directory, free))?;
         plane.run(assets, "kube-apiserver", commands::api_server(&plane.directory, free))?;
         plane.ready().await?;
-        if parts == Parts::All {
+        if parts != Parts::Api {
             plane.run(assets, "kube-controller-manager", commands::controller_manager(&plane.directory))?;
             plane.run(assets, "kube-scheduler", commands::scheduler(&plane.directory))?;
             plane.run(assets, "kwok", commands::kwok(&plane.directory))?;
         }
         plane.make("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", &view()).await?;
-        if parts == Parts::All {
+        if parts != Parts::Api {
             plane.controlled().await?;
         }
         Ok(plane)
@@ -148,10 +160,40 @@ impl ControlPlane {
     /// A kubeconfig with a token of `system:masters`. Never log it; write it only to files of mode 0600.
     #[must_use]
     pub fn kubeconfig(&self) -> String {
-        cluster::kubeconfig(&self.name, &self.endpoint(), &self.ca_pem, self.administrator.token())
+        self.kubeconfig_at(&self.endpoint())
     }
 
-    /// Adds a node, whose Pods kwok says are running: there are no containers, and nothing answers.
+    /// The same by way of a relay.
+    pub(crate) fn kubeconfig_at(&self, endpoint: &str) -> String {
+        cluster::kubeconfig(&self.name, endpoint, &self.ca_pem, self.administrator.token())
+    }
+
+    /// Starts a relay in front of the API server, under its certificate, that tells of the method of every request.
+    ///
+    /// # Errors
+    /// [`StartError::Io`] if it cannot listen.
+    pub async fn relay(&self, witness: Witness) -> Result<Relay, StartError> {
+        self.relay_with(relay::Manner { witness: Some(witness), replacement: None }).await
+    }
+
+    /// A mirror of what nodes see, for the cluster with this number of a loopback network, and the relay by which its Pods see the API
+    /// server: with the addresses of this machine.
+    pub(crate) async fn mirror(&self, subnet: u8, tasks: &mut JoinSet<()>) -> Result<(Arc<Mirror>, Relay), StartError> {
+        let translation = Translation::of(subnet);
+        let (from, to) = translation.beginnings();
+        let replacement = Some(Arc::new(relay::Replacement { from, to }));
+        let relay = self.relay_with(relay::Manner { witness: None, replacement }).await?;
+        let mirror = Mirror::start(&self.administrator.at(relay.port()), translation, tasks);
+        Ok((mirror, relay))
+    }
+
+    /// The same in a certain manner.
+    async fn relay_with(&self, manner: relay::Manner) -> Result<Relay, StartError> {
+        let started = Relay::start(self.administrator.server().clone(), self.tls.clone(), manner).await;
+        started.map_err(|source| StartError::Io { what: "listening for a relay".to_owned(), source })
+    }
+
+    /// Adds a node. Where kwok says that its Pods are running there are no containers, and nothing answers.
     ///
     /// # Errors
     /// [`StartError::NodeExists`] if another node has the name.

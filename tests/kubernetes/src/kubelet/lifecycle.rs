@@ -28,8 +28,8 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// Runs a Pod until it is deleted.
 pub(crate) async fn run(surroundings: Arc<Surroundings>, pod: Arc<Value>) {
     let host = surroundings
-        .objects
-        .store
+        .observed
+        .store()
         .get(&crate::store::Resource::core("nodes"), "", object::text(&pod, "/spec/nodeName").unwrap_or_default())
         .and_then(|node| {
             object::list(&node, "/status/addresses").iter().find(|one| one["type"] == "InternalIP").cloned()
@@ -75,12 +75,12 @@ struct Context {
 
 impl Context {
     fn write(&self, address: Option<Ipv4Addr>, state: State) {
-        status::write(&self.surroundings.objects, &self.pod, &self.host, address, state);
+        status::write(&self.surroundings.observed, &self.pod, &self.host, address, state);
     }
 
     /// Waits until the Pod is being deleted.
     async fn deletion(&self) {
-        let mut changes = self.surroundings.objects.store.changes_of(&pods::resource());
+        let mut changes = self.surroundings.observed.store().changes_of(&pods::resource());
         loop {
             changes.mark_unchanged();
             match self.current() {
@@ -94,7 +94,7 @@ impl Context {
     }
 
     fn current(&self) -> Option<Arc<Value>> {
-        let pods = &self.surroundings.objects.store;
+        let pods = self.surroundings.observed.store();
         let pod = pods.get(&pods::resource(), object::namespace(&self.pod), object::name(&self.pod))?;
         (object::uid(&pod) == object::uid(&self.pod)).then_some(pod)
     }
@@ -109,19 +109,14 @@ impl Context {
 
     /// Completes the deletion of the Pod at the API server.
     fn finish(&self) {
-        let (namespace, name) = (object::namespace(&self.pod), object::name(&self.pod));
-        self.surroundings.objects.modify(&pods::resource(), namespace, name, |pod| {
-            if object::uid(pod) == object::uid(&self.pod) && object::is_terminating(pod) {
-                pod["metadata"]["deletionGracePeriodSeconds"] = Value::from(0);
-            }
-        });
+        self.surroundings.observed.finish(&self.pod);
     }
 
     async fn run_stand_in(&self, address: Ipv4Addr) {
         let mut stand_in = StandIn::new(&self.surroundings, &self.pod, address);
-        stand_in.listen(&self.surroundings.objects).await;
+        stand_in.listen(&self.surroundings.observed).await;
         self.write(Some(address), State::Started { restarts: 0 });
-        let mut services = self.surroundings.objects.store.changes_of(&crate::store::Resource::core("services"));
+        let mut services = self.surroundings.observed.store().changes_of(&crate::store::Resource::core("services"));
         let deletion = self.deletion();
         tokio::pin!(deletion);
         let start = tokio::time::sleep(START);
@@ -139,7 +134,7 @@ impl Context {
                     if changed.is_err() {
                         return;
                     }
-                    stand_in.listen(&self.surroundings.objects).await;
+                    stand_in.listen(&self.surroundings.observed).await;
                 }
             }
         }

@@ -12,11 +12,11 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 use addresses::Addresses;
 use tokio::task::JoinSet;
 
-use crate::{controllers::pods, object, writes::Objects};
+use crate::{controllers::pods, object, observed::Observed};
 
 /// Settings for all Pods of a cluster.
 pub(crate) struct Surroundings {
-    pub(crate) objects: Arc<Objects>,
+    pub(crate) observed: Arc<Observed>,
     /// The name of the cluster, which stand-in Pods report.
     pub(crate) cluster: String,
     /// The Traefik binary.
@@ -28,13 +28,13 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     pub(crate) fn new(
-        objects: Arc<Objects>,
+        observed: Arc<Observed>,
         cluster: String,
         traefik: PathBuf,
         directory: PathBuf,
         subnet: u8,
     ) -> Self {
-        Self { objects, cluster, traefik, directory, addresses: Addresses::new(subnet) }
+        Self { observed, cluster, traefik, directory, addresses: Addresses::new(subnet) }
     }
 
     /// The kubeconfig of the cluster's own components.
@@ -45,13 +45,16 @@ impl Surroundings {
 
 /// Runs Pods. Aborting it ends all Pods.
 pub(crate) async fn run(surroundings: Arc<Surroundings>) {
-    let mut changes = surroundings.objects.store.changes_of(&pods::resource());
+    let store = surroundings.observed.store();
+    let mut changes = store.changes_of(&pods::resource());
     let mut running: HashMap<String, tokio::task::AbortHandle> = HashMap::new();
     let mut tasks = JoinSet::new();
     loop {
         changes.mark_unchanged();
-        running.retain(|_, task| !task.is_finished());
-        for pod in surroundings.objects.store.all(&pods::resource()) {
+        let pods = store.all(&pods::resource());
+        // A Pod runs once: one that has stopped may still be seen for a moment.
+        running.retain(|uid, task| !task.is_finished() || pods.iter().any(|pod| object::uid(pod) == uid));
+        for pod in pods {
             let placed = object::text(&pod, "/spec/nodeName").is_some_and(|node| !node.is_empty());
             if placed && !running.contains_key(object::uid(&pod)) && !pods::has_ended(&pod) {
                 let task = tasks.spawn(lifecycle::run(surroundings.clone(), pod.clone()));

@@ -23,13 +23,7 @@ use tokio::{
 };
 
 use super::Surroundings;
-use crate::{
-    controllers::{moved_annotation, pods},
-    object,
-    selector::Selector,
-    store::Resource,
-    writes::Objects,
-};
+use crate::{controllers::moved_annotation, object, observed::Observed, selector::Selector, store::Resource};
 
 /// Time that requests in flight get when a Pod stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -83,15 +77,15 @@ impl StandIn {
     }
 
     /// Opens the ports that are not open yet.
-    pub(crate) async fn listen(&mut self, objects: &Objects) {
-        for port in ports(&self.pod, objects) {
+    pub(crate) async fn listen(&mut self, observed: &Observed) {
+        for port in ports(&self.pod, observed) {
             if !self.open.insert(port) {
                 continue;
             }
             match bind(self.address, port).await {
                 Ok((listener, bound)) => {
                     if bound != port {
-                        self.tell_moved(objects, port, bound);
+                        self.tell_moved(observed, port, bound);
                     }
                     self.listeners.spawn(accept(listener, self.identity.clone(), self.stage.subscribe()));
                 }
@@ -101,12 +95,8 @@ impl StandIn {
     }
 
     /// Annotates the Pod with a port's number on this machine, for the `EndpointSlices`.
-    fn tell_moved(&self, objects: &Objects, port: u16, bound: u16) {
-        let (namespace, name) = (object::namespace(&self.pod), object::name(&self.pod));
-        objects.modify(&pods::resource(), namespace, name, |pod| {
-            let annotations = object::entry(object::metadata(pod), "annotations");
-            annotations[moved_annotation(port)] = json!(bound.to_string());
-        });
+    fn tell_moved(&self, observed: &Observed, port: u16, bound: u16) {
+        observed.annotate(&self.pod, &moved_annotation(port), &bound.to_string());
     }
 
     /// Closes every connection after its next answer, so that clients do not reuse connections to this Pod.
@@ -137,7 +127,7 @@ async fn bind(address: Ipv4Addr, port: u16) -> io::Result<(TcpListener, u16)> {
 }
 
 /// The ports of a Pod: declared by containers, used by probes, and targets of Services.
-fn ports(pod: &Value, objects: &Objects) -> BTreeSet<u16> {
+fn ports(pod: &Value, observed: &Observed) -> BTreeSet<u16> {
     let mut ports = BTreeSet::new();
     let mut add = |port: &Value| ports.extend(port.as_u64().and_then(|port| u16::try_from(port).ok()));
     for container in object::list(pod, "/spec/containers") {
@@ -150,7 +140,7 @@ fn ports(pod: &Value, objects: &Objects) -> BTreeSet<u16> {
             }
         }
     }
-    for service in objects.store.list(&Resource::core("services"), Some(object::namespace(pod))).0 {
+    for service in observed.store().list(&Resource::core("services"), Some(object::namespace(pod))).0 {
         let selector = object::map(&service, "/spec/selector").filter(|selector| !selector.is_empty());
         if selector.is_some_and(|selector| Selector::from_map(selector).selects(pod)) {
             for port in object::list(&service, "/spec/ports") {

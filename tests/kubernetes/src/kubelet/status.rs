@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use crate::{controllers::pods, object, writes::Objects};
+use crate::{object, observed::Observed};
 
 /// The state of a Pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +20,8 @@ pub(crate) enum State {
 }
 
 /// Writes the status of a Pod.
-pub(crate) fn write(objects: &Objects, pod: &Value, host: &str, address: Option<Ipv4Addr>, state: State) {
-    objects.modify(&pods::resource(), object::namespace(pod), object::name(pod), |current| {
-        // A later Pod of the same name has another UID.
-        if object::uid(current) == object::uid(pod) {
-            set(current, host, address, state);
-        }
-    });
+pub(crate) fn write(observed: &Observed, pod: &Value, host: &str, address: Option<Ipv4Addr>, state: State) {
+    observed.set_status(pod, |current| set(current, host, address, state));
 }
 
 fn set(pod: &mut Value, host: &str, address: Option<Ipv4Addr>, state: State) {
@@ -45,7 +40,7 @@ fn set(pod: &mut Value, host: &str, address: Option<Ipv4Addr>, state: State) {
     let status = object::entry(pod, "status");
     status["phase"] = json!(phase);
     status["hostIP"] = json!(host);
-    status["qosClass"] = json!("Burstable");
+    object::default(status, "qosClass", json!("Burstable"));
     if let Some(address) = address {
         status["podIP"] = json!(address.to_string());
         status["podIPs"] = json!([{"ip": address.to_string()}]);

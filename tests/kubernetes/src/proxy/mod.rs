@@ -23,7 +23,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{controllers::slices, store::Resource, writes::Objects};
+use crate::{controllers::slices, observed::Observed, store::Resource};
 
 /// Time-out of connections to Pods.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -32,14 +32,15 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub(crate) type Routes = watch::Receiver<Arc<Table>>;
 
 /// Updates the table on every change until it is aborted.
-pub(crate) async fn watch_services(objects: Arc<Objects>, routes: watch::Sender<Arc<Table>>) {
+pub(crate) async fn watch_services(observed: Arc<Observed>, routes: watch::Sender<Arc<Table>>) {
     let services = Resource::core("services");
-    let mut of_services = objects.store.changes_of(&services);
-    let mut of_slices = objects.store.changes_of(&slices());
+    let store = observed.store();
+    let mut of_services = store.changes_of(&services);
+    let mut of_slices = store.changes_of(&slices());
     loop {
         of_services.mark_unchanged();
         of_slices.mark_unchanged();
-        let new = table::build(&objects.store.all(&services), &objects.store.all(&slices()));
+        let new = table::build(&store.all(&services), &store.all(&slices()));
         routes.send_if_modified(|table| {
             let changed = **table != new;
             if changed {

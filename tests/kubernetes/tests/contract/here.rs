@@ -1,4 +1,4 @@
-//! A cluster in this process.
+//! A cluster whose nodes and Pods are in this process.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use kubernetes::{Cluster, NodeSpec, Options};
+use kubernetes::{Assets, Cluster, NodeSpec, Options};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -37,6 +37,11 @@ pub(crate) struct Here {
 impl Here {
     /// Starts one where Pods with Traefik's image run this binary, and all others are stand-ins.
     pub(crate) async fn start(traefik: PathBuf) -> Self {
+        Self::start_on(None, traefik).await
+    }
+
+    /// The same, with a real control plane where its programs are given.
+    pub(crate) async fn start_on(assets: Option<Assets>, traefik: PathBuf) -> Self {
         let subnet = SUBNET.fetch_add(1, Ordering::Relaxed);
         let options = Options {
             name: CLUSTER.to_owned(),
@@ -44,6 +49,7 @@ impl Here {
             authenticator: Arc::new(Tokens),
             traefik,
             subnet,
+            assets,
         };
         let cluster = Cluster::start(options).await.unwrap();
         let stage = Stage::make(&cluster.kubeconfig(), format!("test-{subnet}"), "33").await;

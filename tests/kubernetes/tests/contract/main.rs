@@ -1,5 +1,5 @@
 //! Contract tests with the clients: kube-rs, kubectl and Traefik. What both servers must do alike is tested on the real
-//! kube-apiserver too, where `KUBEBUILDER_ASSETS` names its programs; what Pods answer, on the cluster in this process alone.
+//! kube-apiserver too, where `KUBEBUILDER_ASSETS` names its programs; what Pods answer, on clusters with either of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's way to fail")]
 
 mod access;

@@ -29,6 +29,11 @@ impl Real {
         Self { assets, runtime, plane: OnceLock::new(), namespaces: AtomicU32::new(1) }
     }
 
+    /// The programs.
+    pub(crate) fn assets(&self) -> Assets {
+        self.assets.clone()
+    }
+
     /// A namespace of a test.
     pub(crate) async fn stage(self: Arc<Self>) -> Stage {
         let namespace = format!("test-{}", self.namespaces.fetch_add(1, Ordering::Relaxed));

@@ -30,18 +30,33 @@ impl Tests {
             test(here.stage).await;
         }));
         let name = format!("real::{name}");
-        self.trials.push(if let Ok(real) = &self.real {
-            let real = Arc::clone(real);
-            trial(name, move || async move { test(real.stage().await).await })
-        } else {
-            self.left_out += 1;
-            Trial::test(name, || Err("the programs of the control plane are missing".into())).with_ignored_flag(true)
-        });
+        let real = self.real.as_ref().ok().map(Arc::clone);
+        let trial = match real {
+            Some(real) => trial(name, move || async move { test(real.stage().await).await }),
+            None => self.leave_out(name),
+        };
+        self.trials.push(trial);
     }
 
-    /// A test of what Pods answer, on a cluster in this process.
-    pub(crate) fn here<T: Future<Output = ()>>(&mut self, test: impl Fn() -> T + Copy + Send + 'static) {
-        self.trials.push(trial(format!("here::{}", name_of(&test)), test));
+    /// A test of what Pods answer, on a cluster of its own: in this process, and with a real control plane, whose programs it gets.
+    pub(crate) fn running<T: Future<Output = ()>>(
+        &mut self,
+        test: impl Fn(Option<Assets>) -> T + Copy + Send + 'static,
+    ) {
+        let name = name_of(&test);
+        self.trials.push(trial(format!("here::{name}"), move || test(None)));
+        let name = format!("real::{name}");
+        let real = self.real.as_ref().ok().map(|real| real.assets());
+        let trial = match real {
+            Some(assets) => trial(name, move || test(Some(assets))),
+            None => self.leave_out(name),
+        };
+        self.trials.push(trial);
+    }
+
+    fn leave_out(&mut self, name: String) -> Trial {
+        self.left_out += 1;
+        Trial::test(name, || Err("the programs of the control plane are missing".into())).with_ignored_flag(true)
     }
 
     /// Runs the tests that the command line names.

@@ -5,6 +5,7 @@ use kube::{
     Api,
     api::{ListParams, Patch, PatchParams},
 };
+use kubernetes::Assets;
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
 
 /// The tests of this file.
 pub(crate) fn enter(tests: &mut Tests) {
-    tests.here(a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_its_host);
+    tests.running(a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_its_host);
 }
 
 fn routes() -> Vec<Value> {
@@ -28,8 +29,8 @@ fn routes() -> Vec<Value> {
     ]
 }
 
-async fn a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_its_host() {
-    let here = Here::start(tools().await.traefik().unwrap()).await;
+async fn a_request_to_the_node_port_goes_through_the_real_traefik_to_the_pod_of_its_host(assets: Option<Assets>) {
+    let here = Here::start_on(assets, tools().await.traefik().unwrap()).await;
     let client = here.stage.client().await;
     for file in ["traefik-crds.yaml", "traefik.yaml", "online-boutique.yaml"] {
         apply(&client, &data(file)).await;

@@ -16,6 +16,7 @@ use kube::{
     Api, Client,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
+use kubernetes::Assets;
 use serde_json::{Value, json};
 
 use crate::{
@@ -26,9 +27,9 @@ use crate::{
 
 /// The tests of this file.
 pub(crate) fn enter(tests: &mut Tests) {
-    tests.here(a_deployment_answers_on_the_node_port_and_says_who_it_is);
-    tests.here(a_rolling_update_and_a_leaving_node_lose_no_request);
-    tests.here(an_image_that_cannot_be_pulled_keeps_the_old_pods_serving);
+    tests.running(a_deployment_answers_on_the_node_port_and_says_who_it_is);
+    tests.running(a_rolling_update_and_a_leaving_node_lose_no_request);
+    tests.running(an_image_that_cannot_be_pulled_keeps_the_old_pods_serving);
     tests.both(stateful_sets_daemon_sets_and_jobs_reach_what_they_promise);
 }
 
@@ -64,8 +65,8 @@ async fn available(deployments: &Api<Deployment>, replicas: i32) {
     .await;
 }
 
-async fn a_deployment_answers_on_the_node_port_and_says_who_it_is() {
-    let here = Here::start(PathBuf::new()).await;
+async fn a_deployment_answers_on_the_node_port_and_says_who_it_is(assets: Option<Assets>) {
+    let here = Here::start_on(assets, PathBuf::new()).await;
     let client = here.stage.client().await;
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
     create_service(&client).await;
@@ -84,8 +85,8 @@ async fn a_deployment_answers_on_the_node_port_and_says_who_it_is() {
     assert!(!body.to_string().contains("secret"), "the value of a key is never shown");
 }
 
-async fn a_rolling_update_and_a_leaving_node_lose_no_request() {
-    let here = Here::start(PathBuf::new()).await;
+async fn a_rolling_update_and_a_leaving_node_lose_no_request(assets: Option<Assets>) {
+    let here = Here::start_on(assets, PathBuf::new()).await;
     let second = here.add_node(2).await;
     let client = here.stage.client().await;
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
@@ -126,8 +127,8 @@ async fn a_rolling_update_and_a_leaving_node_lose_no_request() {
     assert!(nodes.get_opt(&second).await.unwrap().is_none());
 }
 
-async fn an_image_that_cannot_be_pulled_keeps_the_old_pods_serving() {
-    let here = Here::start(PathBuf::new()).await;
+async fn an_image_that_cannot_be_pulled_keeps_the_old_pods_serving(assets: Option<Assets>) {
+    let here = Here::start_on(assets, PathBuf::new()).await;
     let client = here.stage.client().await;
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
     let web = serde_json::from_value(workload("apps/v1", "Deployment", 1)).unwrap();

@@ -4,32 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::future::{BoxFuture, FutureExt, ready};
-use kubernetes::{Assets, Authenticator, ControlPlane, Identity, Parts};
+use kubernetes::{Assets, ControlPlane, Parts};
 use serde_json::Value;
 use tokio::process::Command;
 
 use super::limit::{self, Server};
 use super::objects::{self, stage};
 use super::relay::Relay;
-use super::stand_in::{BUNDLE, CLUSTER, StandIn};
+use super::stand_in::{CLUSTER, Everybody, StandIn, Stored};
 use super::timed::{self, Taken};
 use super::versions;
-use crate::digest::sha256;
 use crate::error::{Context, Result};
-
-/// Everybody who presents a token is an administrator here.
-struct Everybody;
-
-impl Authenticator for Everybody {
-    fn authenticate(
-        &self,
-        _cluster: String,
-        _bearer: String,
-    ) -> BoxFuture<'static, std::result::Result<Identity, String>> {
-        ready(Ok(Identity { username: "bench".to_owned(), groups: vec!["system:masters".to_owned()] })).boxed()
-    }
-}
 
 /// A bundle.
 pub(super) struct Bundle {
@@ -96,16 +81,18 @@ impl Programs {
     /// `DeployWorkloads`.
     pub(super) async fn ours(&self, bundle: &Bundle, round_trip: Duration) -> Result<Twice> {
         let arena = Arena::open(self, round_trip).await?;
-        let digest = sha256(&*bundle.text);
-        let aws = StandIn::start(arena.url.clone(), arena.plane.ca_pem(), bundle.text.clone(), digest.clone()).await?;
+        let stored = Stored::new("bundle.yaml", bundle.text.clone());
+        let aws = StandIn::start(arena.url.clone(), arena.plane.ca_pem(), vec![stored.clone()]).await?;
         let run = async || {
             let mut command = Command::new(&self.ours);
-            command.args([CLUSTER, BUNDLE, &digest, &bundle.objects.len().to_string()]).env_clear().envs([
-                ("AWS_ENDPOINT_URL", aws.endpoint()),
-                ("AWS_REGION", "eu-central-1"),
-                ("AWS_ACCESS_KEY_ID", "bench"),
-                ("AWS_SECRET_ACCESS_KEY", "bench"),
-            ]);
+            command.args([CLUSTER, &stored.uri(), &stored.digest, &bundle.objects.len().to_string()]).env_clear().envs(
+                [
+                    ("AWS_ENDPOINT_URL", aws.endpoint()),
+                    ("AWS_REGION", "eu-central-1"),
+                    ("AWS_ACCESS_KEY_ID", "bench"),
+                    ("AWS_SECRET_ACCESS_KEY", "bench"),
+                ],
+            );
             timed::run(&mut command).await.map(|(taken, _)| taken)
         };
         let twice = twice(&arena.server, run).await?;

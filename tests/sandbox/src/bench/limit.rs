@@ -26,8 +26,8 @@ const CONNECTIONS: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An API server with a token that may do everything.
-#[derive(Clone)]
-pub(super) struct Server {
+#[derive(Clone, Debug)]
+pub struct Server {
     url: String,
     token: String,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -38,7 +38,7 @@ impl Server {
     ///
     /// # Errors
     /// When the certificate authority cannot be read.
-    pub(super) fn new(url: String, ca_pem: &str, token: String) -> Result<Self> {
+    pub fn new(url: String, ca_pem: &str, token: String) -> Result<Self> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
             roots.add(certificate.context("a certificate")?).context("a certificate authority")?;
@@ -56,13 +56,7 @@ impl Server {
     ///
     /// # Errors
     /// When there is no answer.
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        accept: &str,
-        body: Bytes,
-    ) -> Result<(StatusCode, Bytes)> {
+    pub async fn send(&self, method: Method, path: &str, accept: &str, body: Bytes) -> Result<(StatusCode, Bytes)> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
@@ -81,7 +75,7 @@ impl Server {
     ///
     /// # Errors
     /// When the answer is no success.
-    pub(super) async fn get(&self, path: &str, accept: &str) -> Result<Value> {
+    pub async fn get(&self, path: &str, accept: &str) -> Result<Value> {
         let (status, body) = self.accepted(Method::GET, path, accept, Bytes::new()).await?;
         if !status.is_success() {
             return Err(Error::new(format!("GET {path}: {status} {}", String::from_utf8_lossy(&body))));
@@ -165,12 +159,15 @@ async fn established(server: &Server, definition: &Apply) -> Result<()> {
 }
 
 /// The plurals and scopes of kinds, asked for once.
-#[derive(Default)]
-struct Plurals(BTreeMap<(String, String), (String, bool)>);
+#[derive(Debug, Default)]
+pub struct Plurals(BTreeMap<(String, String), (String, bool)>);
 
 impl Plurals {
     /// The path of an object. A kind whose definition was just established may take a moment to be served.
-    async fn path(&mut self, server: &Server, object: &Value) -> Result<String> {
+    ///
+    /// # Errors
+    /// When its kind is not served in time.
+    pub async fn path(&mut self, server: &Server, object: &Value) -> Result<String> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let key = (text(&object["apiVersion"]), text(&object["kind"]));
         let root = if key.0.contains('/') { format!("/apis/{}", key.0) } else { format!("/api/{}", key.0) };

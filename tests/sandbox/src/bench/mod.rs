@@ -3,13 +3,13 @@
 mod contest;
 mod generated;
 mod goals;
-mod limit;
-mod objects;
+pub mod limit;
+pub mod objects;
 mod relay;
 mod row;
-mod stand_in;
+pub mod stand_in;
 mod timed;
-mod versions;
+pub mod versions;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -8,7 +8,7 @@ use crate::error::{Context, Result};
 ///
 /// # Errors
 /// When the text is no YAML.
-pub(super) fn read(text: &str) -> Result<Vec<Value>> {
+pub fn read(text: &str) -> Result<Vec<Value>> {
     // The text is our own or the caller's: it may be as long as it is.
     let options = serde_saphyr::options! { budget: None };
     let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options).context("reading a bundle")?;
@@ -25,7 +25,7 @@ fn flattened(mut object: Value) -> Vec<Value> {
 
 /// What must be there before anything else: namespaces, and then the definitions of custom resources.
 #[must_use]
-pub(super) fn stage(object: &Value) -> u8 {
+pub fn stage(object: &Value) -> u8 {
     match object["kind"].as_str() {
         Some("Namespace") => 0,
         Some("CustomResourceDefinition") => 1,

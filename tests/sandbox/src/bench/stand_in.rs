@@ -11,31 +11,73 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::future::{BoxFuture, FutureExt, ready};
+use kubernetes::{Authenticator, Identity};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::digest::sha256;
 use crate::error::{Context, Result};
 
 /// The name of the cluster.
-pub(super) const CLUSTER: &str = "bench";
+pub const CLUSTER: &str = "bench";
 
-/// Where the bundle is.
-pub(super) const BUNDLE: &str = "s3://bench/bundle.yaml";
+/// Everybody who presents a token is an administrator of the cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct Everybody;
+
+impl Authenticator for Everybody {
+    fn authenticate(
+        &self,
+        _cluster: String,
+        _bearer: String,
+    ) -> BoxFuture<'static, std::result::Result<Identity, String>> {
+        ready(Ok(Identity { username: "bench".to_owned(), groups: vec!["system:masters".to_owned()] })).boxed()
+    }
+}
+
+/// A bundle in the bucket.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its key.
+    pub key: String,
+    /// What it is.
+    pub text: Arc<str>,
+    /// The SHA-256 of the text.
+    pub digest: String,
+}
+
+impl Stored {
+    /// A bundle under this key.
+    #[must_use]
+    pub fn new(key: &str, text: Arc<str>) -> Self {
+        Self { key: key.to_owned(), digest: sha256(&*text), text }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        format!("s3://{BUCKET}/{}", self.key)
+    }
+}
+
+/// The bucket.
+const BUCKET: &str = "bench";
 
 /// The servers' address; they end when it is dropped.
 #[derive(Debug)]
-pub(super) struct StandIn {
+pub struct StandIn {
     endpoint: String,
     task: JoinHandle<()>,
 }
 
 impl StandIn {
-    /// Serves a cluster, whose API server answers at this URL under this certificate authority, and a bundle with its digest.
+    /// Serves a cluster, whose API server answers at this URL under this certificate authority, and bundles with their digests.
     ///
     /// # Errors
     /// When no port is free.
-    pub(super) async fn start(url: String, ca_pem: &str, bundle: Arc<str>, digest: String) -> Result<Self> {
+    pub async fn start(url: String, ca_pem: &str, bundles: Vec<Stored>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("listening for EKS and S3")?;
         let endpoint = format!("http://{}", listener.local_addr().context("the address of EKS and S3")?);
         let cluster = json!({"cluster": {
@@ -43,10 +85,13 @@ impl StandIn {
             "version": "1.37", "createdAt": 1_700_000_000.0, "endpoint": url,
             "certificateAuthority": {"data": STANDARD.encode(ca_pem)},
         }});
-        let router = Router::new().route("/clusters/{name}", get(async move || axum::Json(cluster))).route(
-            "/bench/bundle.yaml",
-            get(async move || ([(ETAG, format!("\"{digest}\""))], bundle.to_string()).into_response()),
-        );
+        let mut router = Router::new().route("/clusters/{name}", get(async move || axum::Json(cluster)));
+        for bundle in bundles {
+            let path = format!("/{BUCKET}/{}", bundle.key);
+            let answer =
+                async move || ([(ETAG, format!("\"{}\"", bundle.digest))], bundle.text.to_string()).into_response();
+            router = router.route(&path, get(answer));
+        }
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::warn!(%error, "EKS and S3 ended");
@@ -57,7 +102,7 @@ impl StandIn {
 
     /// For `AWS_ENDPOINT_URL`.
     #[must_use]
-    pub(super) fn endpoint(&self) -> &str {
+    pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 }

@@ -18,7 +18,17 @@ const ITS_OWN: [&str; 2] = ["leases", "events"];
 ///
 /// # Errors
 /// When the API server does not list what it serves.
-pub(super) async fn read(server: &Server) -> Result<BTreeMap<String, String>> {
+pub async fn read(server: &Server) -> Result<BTreeMap<String, String>> {
+    let everything = everything(server, METADATA).await?;
+    let version = |object: &Value| object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+    Ok(everything.iter().map(|(name, object)| (name.clone(), version(object))).collect())
+}
+
+/// Every object, in the form that is accepted, by the path of its kind, its namespace and its name.
+///
+/// # Errors
+/// When the API server does not list what it serves.
+pub async fn everything(server: &Server, accept: &str) -> Result<BTreeMap<String, Value>> {
     let mut roots = vec!["/api/v1".to_owned()];
     let groups = server.get("/apis", "application/json").await?;
     for group in groups["groups"].as_array().into_iter().flatten() {
@@ -26,7 +36,7 @@ pub(super) async fn read(server: &Server) -> Result<BTreeMap<String, String>> {
             roots.push(format!("/apis/{version}"));
         }
     }
-    let mut versions = BTreeMap::new();
+    let mut everything = BTreeMap::new();
     for root in roots {
         // A group whose APIService has no Pods yet is not there (503).
         let Ok(list) = server.get(&root, "application/json").await else { continue };
@@ -36,20 +46,20 @@ pub(super) async fn read(server: &Server) -> Result<BTreeMap<String, String>> {
             if !is_listed || ITS_OWN.contains(&name) {
                 continue;
             }
-            let found = server.get(&format!("{root}/{name}"), METADATA).await?;
-            for item in found["items"].as_array().into_iter().flatten() {
+            let mut found = server.get(&format!("{root}/{name}"), accept).await?;
+            let Some(Value::Array(items)) = found.get_mut("items").map(Value::take) else { continue };
+            for item in items {
                 let text = |key: &str| item["metadata"][key].as_str().unwrap_or_default();
-                let object = format!("{root}/{name} {}/{}", text("namespace"), text("name"));
-                versions.insert(object, text("resourceVersion").to_owned());
+                everything.insert(format!("{root}/{name} {}/{}", text("namespace"), text("name")), item);
             }
         }
     }
-    Ok(versions)
+    Ok(everything)
 }
 
 /// The objects that are other than before, or were not there.
 #[must_use]
-pub(super) fn written(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+pub fn written(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
     after
         .iter()
         .filter(|(object, version)| before.get(*object) != Some(version))

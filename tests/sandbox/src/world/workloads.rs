@@ -135,7 +135,10 @@ impl Kubernetes {
     async fn collection(&self, object: &Value) -> Result<String> {
         let version = object["apiVersion"].as_str().context("apiVersion")?;
         let root = if version.contains('/') { format!("/apis/{version}") } else { format!("/api/{version}") };
-        let (_, list) = self.call(Method::GET, &root, None).await?;
+        let (status, list) = self.call(Method::GET, &root, None).await?;
+        if !status.is_success() {
+            return Err(Error::new(format!("GET {root}: {status} {}", list["message"])));
+        }
         let mut resources = list["resources"].as_array().into_iter().flatten();
         let resource = resources
             .find(|one| one["kind"] == object["kind"] && one["name"].as_str().is_some_and(|name| !name.contains('/')))
@@ -166,12 +169,15 @@ impl Kubernetes {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(StatusCode, Value)> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header("authorization", format!("Bearer {}", self.token))
-            .header("accept", "application/json")
-            .header("content-type", "application/apply-patch+yaml")
+            .header("accept", "application/json");
+        if body.is_some() {
+            request = request.header("content-type", "application/apply-patch+yaml");
+        }
+        let request = request
             .body(body.map(|body| Bytes::from(body.to_string())).unwrap_or_default())
             .context("building the request")?;
         let answer = self.wire.send(request).await?;

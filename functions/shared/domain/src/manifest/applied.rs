@@ -40,6 +40,14 @@ pub fn is_applied(live: &Value, wanted: &Value) -> bool {
     owned == 0
 }
 
+/// Whether applying `wanted` owns no field, as with a namespace that has a name and nothing else. Who applies none is no manager of
+/// the object, and an API server that finds objects without managers writes who made the fields that it has before it applies
+/// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#upgrading-from-client-side-apply-to-server-side-apply>).
+#[must_use]
+pub fn owns_nothing(wanted: &Value) -> bool {
+    is_applied(&Value::Null, wanted)
+}
+
 /// Whether Bascule has applied this object at some time.
 #[must_use]
 pub fn was_applied(live: &Value) -> bool {
@@ -244,9 +252,11 @@ mod tests {
         let wanted =
             json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "web", "namespace": "shop" } });
         assert!(is_applied(&json!({ "metadata": { "name": "web", "namespace": "shop", "uid": "u" } }), &wanted));
+        assert!(owns_nothing(&wanted));
         let mut labelled = wanted.clone();
         labelled["metadata"]["labels"] = json!({ "app": "web" });
         assert!(!is_applied(&json!({ "metadata": { "name": "web", "labels": { "app": "web" } } }), &labelled));
+        assert!(!owns_nothing(&labelled));
     }
 
     #[test]

@@ -8,8 +8,14 @@ use crate::kubernetes::{
 };
 use domain::{
     PhaseError,
-    manifest::{ObjectId, Prepared, applied::is_applied},
-    ports::kubernetes::{FIELD_MANAGER, Tried},
+    manifest::{
+        ObjectId, Prepared,
+        applied::{is_applied, owns_nothing},
+    },
+    ports::{
+        KubernetesApi,
+        kubernetes::{FIELD_MANAGER, Tried},
+    },
 };
 use futures::{StreamExt, stream::FuturesUnordered};
 use http::{Request, header::CONTENT_TYPE};
@@ -69,8 +75,12 @@ impl Cluster {
             let of_kind = kinds.entry(kind(object)).or_default();
             of_kind.insert((id.namespace_or_default(), &id.name), index);
         }
-        let mut lists: VecDeque<_> = kinds.into_iter().filter(|(_, of)| of.len() >= WORTH_A_LIST).collect();
+        let (many, few): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|(_, of)| of.len() >= WORTH_A_LIST);
+        let mut lists = VecDeque::from(many);
         let mut applied = vec![false; objects.len()];
+        for index in self.bare(objects, few.iter().flat_map(|(_, of)| of.values().copied())).await? {
+            applied[index] = true;
+        }
         let mut flying = FuturesUnordered::new();
         loop {
             while flying.len() < LISTS
@@ -83,6 +93,21 @@ impl Cluster {
                 None => return Ok(applied),
             }
         }
+    }
+
+    /// Those of the objects that are there and that own no field: sent again, each would be written once more.
+    async fn bare(&self, objects: &[&Prepared], asked: impl Iterator<Item = usize>) -> Result<Vec<usize>, PhaseError> {
+        let bare = asked.filter(|index| owns_nothing(&objects[*index].value()));
+        let mut looks: FuturesUnordered<_> =
+            bare.map(async |index| self.get(&objects[index].id).await.map(|live| (index, live))).collect();
+        let mut found = Vec::new();
+        while let Some(look) = looks.next().await {
+            let (index, live) = look?;
+            if live.is_some_and(|live| is_applied(&live, &objects[index].value())) {
+                found.push(index);
+            }
+        }
+        Ok(found)
     }
 
     /// Asks for everything at once that every step would ask for by itself.

@@ -250,6 +250,27 @@ async fn one_list_tells_which_objects_are_there_already() {
     spoken.await.unwrap();
 }
 
+/// An API server writes such an object with every first apply after the one that made it.
+#[tokio::test]
+async fn an_object_with_nothing_but_a_name_is_looked_at_before_it_is_sent() {
+    let kinds = json!({ "resources": [{ "name": "namespaces", "kind": "Namespace", "namespaced": false }] });
+    let namespace = |name: &str, labels: Value| {
+        prepared(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name, "labels": labels } }))
+    };
+    let bare = |name: &str| prepared(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } }));
+    let live = json!({ "metadata": { "name": "a", "labels": { "kubernetes.io/metadata.name": "a" } } });
+    let (cluster, spoken) =
+        scenario(vec![exchange("GET", "/api/v1", 200, kinds), exchange("GET", "/api/v1/namespaces/a", 200, live)]);
+    let objects = [bare("a"), namespace("b", json!({ "team": "shop" }))];
+    assert_eq!(cluster.applied(&objects.iter().collect::<Vec<_>>()).await, Ok(vec![true, false]));
+    spoken.await.unwrap();
+    let absent = failure(404, "namespaces \"a\" not found", 0);
+    let kinds = json!({ "resources": [{ "name": "namespaces", "kind": "Namespace", "namespaced": false }] });
+    let (cluster, _spoken) =
+        scenario(vec![exchange("GET", "/api/v1", 200, kinds), exchange("GET", "/api/v1/namespaces/a", 404, absent)]);
+    assert_eq!(cluster.applied(&[&bare("a")]).await, Ok(vec![false]));
+}
+
 #[tokio::test]
 async fn a_list_without_items_is_empty() {
     let list = json!({ "kind": "DeploymentList", "items": null, "metadata": { "continue": "" } });
