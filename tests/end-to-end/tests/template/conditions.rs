@@ -30,8 +30,11 @@ const UNBOUNDED: [(&str, &str); 22] = [
     ("apigateway:PUT /tags/*", "AWS has no condition on the tagged resource there"),
     ("apigateway:UpdateRestApiPolicy /restapis", "a new API has no tags yet; allows no call by itself"),
     ("apigateway:UpdateRestApiPolicy /restapis/*", "allows no call without PATCH or PUT on the same API"),
-    ("dynamodb:DeleteItem", "locks of the states that the deployment names, given back while they are Bascule's"),
-    ("dynamodb:PutItem", "locks and digests of the states that the deployment names"),
+    (
+        "dynamodb:DeleteItem",
+        "locks in a table of others that the deployment names, given back while they are Bascule's",
+    ),
+    ("dynamodb:PutItem", "locks and digests of states, in a table of others that the deployment names"),
     ("ec2:AuthorizeSecurityGroupEgress", "rules of others that name blue's groups are copied"),
     ("ec2:AuthorizeSecurityGroupIngress", "rules of others that name blue's groups are copied"),
     ("ec2:RevokeSecurityGroupEgress", "rules of others that name blue's or green's groups are removed"),
@@ -46,8 +49,8 @@ const UNBOUNDED: [(&str, &str); 22] = [
         "functions are the user's and have no tag of Bascule's; bound to API Gateway as the principal",
     ),
     ("lambda:RemovePermission", "the same"),
-    ("s3:DeleteObject", "lock files of the states that the deployment names, and Bascule's copies"),
-    ("s3:PutObject", "states that the deployment names, where they are still what was read"),
+    ("s3:DeleteObject", "lock files beside states of others that the deployment names, and Bascule's copies"),
+    ("s3:PutObject", "states of others that the deployment names, where they are still what was read"),
     ("states:SendTask*", "a token names no resource"),
 ];
 
