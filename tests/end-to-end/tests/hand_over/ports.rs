@@ -4,6 +4,7 @@ use crate::project::{LOCKS, STATES};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use domain::ports::terraform_states::{Only, Stored};
 use domain::ports::{Clock, Ledger, TerraformStates};
 use domain::{Entry, Migration, PhaseError, Progress, ResourceKey};
@@ -35,7 +36,9 @@ impl Ports {
     }
 
     pub(crate) async fn create_bucket_and_table(&self) {
-        self.s3().create_bucket().bucket(STATES).send().await.unwrap();
+        let region = BucketLocationConstraint::from(sandbox::aws::REGION);
+        let place = CreateBucketConfiguration::builder().location_constraint(region).build();
+        self.s3().create_bucket().bucket(STATES).create_bucket_configuration(place).send().await.unwrap();
         let id = AttributeDefinition::builder().attribute_name("LockID").attribute_type(ScalarAttributeType::S);
         let key = KeySchemaElement::builder().attribute_name("LockID").key_type(KeyType::Hash);
         let table = aws_sdk_dynamodb::Client::new(&self.config).create_table().table_name(LOCKS);
