@@ -173,7 +173,7 @@ impl Project<'_> {
         let copied = self.copied(ports, index, before).await?;
         let state = State::read(&copied).map_err(|unreadable| PhaseError::conflict(unreadable.to_string()))?;
         let moves = self.moves()?;
-        let moved = moved(state, &moves).map_err(|(number, why)| {
+        let written = moved(state, &moves).map_err(|(number, why)| {
             let (from, to) = &moves[number];
             PhaseError::conflict(format!(
                 "s3://{}: {from} cannot be moved to {to}: {why}; no state was written. Mend the state with `terraform state mv`, and run \
@@ -181,7 +181,7 @@ impl Project<'_> {
                 self.handover.places[index].lock_id()
             ))
         })?;
-        Ok(moved.into_bytes())
+        Ok(written.into_bytes())
     }
 
     /// The moves, from the last to the first and the other way round on the way back.
@@ -190,7 +190,9 @@ impl Project<'_> {
         let mut moves: Vec<(Address, Address)> = moves.collect::<Result<_, String>>().map_err(PhaseError::refused)?;
         if self.number.is_multiple_of(2) {
             moves.reverse();
-            moves.iter_mut().for_each(|(from, to)| std::mem::swap(from, to));
+            for (from, to) in &mut moves {
+                std::mem::swap(from, to);
+            }
         }
         Ok(moves)
     }

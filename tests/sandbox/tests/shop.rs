@@ -19,7 +19,7 @@ async fn two_hundred_requests_a_second_survive_a_switch_to_another_deployment_an
     let account = Account::start(&project, &python, None).await.unwrap();
     let aws = account.aws.clone();
     let story = async {
-        let shop = shop::build(&account, &[], &say).await?;
+        let shop = shop::build(&account, sandbox::world::front::Front::Plain, &[], &say).await?;
         let load = shop::open(&account, &shop, 200).await?;
         say("open");
         let before = Snapshot::take(&aws, &shop.api.id).await?;

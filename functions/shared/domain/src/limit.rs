@@ -101,7 +101,7 @@ mod tests {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
             if path.is_dir() && name != "tests" {
                 sources(&path, text);
-            } else if name.ends_with(".rs") && name != "limit.rs" && name != "tests.rs" {
+            } else if path.extension().is_some_and(|end| end == "rs") && name != "limit.rs" && name != "tests.rs" {
                 let whole = std::fs::read_to_string(&path).unwrap();
                 text.push_str(whole.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
             }

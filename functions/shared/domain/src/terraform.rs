@@ -1,4 +1,4 @@
-//! Terraform's states in S3, as Terraform 1.x and OpenTofu keep them: what they hold, where their backend keeps and locks them, and how
+//! Terraform's states in S3, as Terraform 1.x and `OpenTofu` keep them: what they hold, where their backend keeps and locks them, and how
 //! they are exchanged and changed (<https://developer.hashicorp.com/terraform/language/backend/s3>).
 
 pub mod address;

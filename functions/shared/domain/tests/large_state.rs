@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use domain::terraform::{State, moved, state::renumbered};
+use std::fmt::Write;
 
 /// Bytes of the state, at least.
 const SIZE: usize = 50_000_000;
@@ -30,12 +31,14 @@ fn a_state_of_50_mb_needs_at_most_64_mb_beside_itself() {
     let mut count = 0;
     while text.len() < SIZE {
         let comma = if count == 0 { "" } else { ",\n" };
-        text.push_str(&format!(
+        write!(
+            text,
             "{comma}    {{\n      \"mode\": \"managed\",\n      \"type\": \"aws_security_group_rule\",\n      \"name\": \"r{count:06}\",\n      \
              \"provider\": \"provider[\\\"registry.terraform.io/hashicorp/aws\\\"]\",\n      \"instances\": [\n        {{\n          \
              \"schema_version\": 2,\n          \"attributes\": {{\n            \"id\": \"{padding}\"\n          }},\n          \
              \"dependencies\": [\n            \"aws_security_group.nodes\"\n          ]\n        }}\n      ]\n    }}"
-        ));
+        )
+        .unwrap();
         count += 1;
     }
     text.push_str("\n  ],\n  \"check_results\": null\n}\n");

@@ -139,7 +139,7 @@ pub(crate) async fn plans_starts_answers_and_follows() {
     site.clear().await;
 }
 
-/// On a schedule as ScheduleCleanup leaves it, which this migration has no more.
+/// On a schedule as `ScheduleCleanup` leaves it, which this migration has no more.
 async fn the_cleanup_is_moved_and_switched_off(pipeline: &Pipeline, table: &str, execution: &str) {
     let cleanup = |what: &str| format!("$BASCULE_SCRIPT cleanup {execution} {what}");
     let (well, printed) = pipeline.by_hand(&cleanup("never")).await;

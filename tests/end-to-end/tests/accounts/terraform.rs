@@ -34,7 +34,7 @@ async fn read(program: &Program) {
     let project = Project::locate().await.unwrap();
     let python = Python::prepare(&project, &say).await.unwrap();
     let account = Account::start(&project, &python, None).await.unwrap();
-    let shop = shop::build(&account, &[], &say).await.unwrap();
+    let shop = shop::build(&account, sandbox::world::front::Front::Plain, &[], &say).await.unwrap();
 
     let imports = imports::all(&account.aws, &shop.api.id).await;
     let folder = account.run.join("terraform");

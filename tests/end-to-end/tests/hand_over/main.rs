@@ -50,7 +50,7 @@ async fn hand_over() {
     let say = |line: &str| eprintln!("hand-over: {line}");
     let repository = sandbox::project::Project::locate().await.unwrap();
     let python = Python::prepare(&repository, &say).await.unwrap();
-    let account = Account::start(&repository, &python).await.unwrap();
+    let account = Account::start(&repository, &python, None).await.unwrap();
     let endpoint = account.aws.endpoint().to_owned();
     let (memory, mut migration) = testing::Account::opened(&input()).unwrap();
     let ports = Ports::new(&endpoint, memory);
@@ -75,8 +75,8 @@ async fn hand_over() {
     let address = |name: &str| format!("terraform_data.{name}");
     let moves = [("old", "between"), ("new", "old"), ("between", "new")];
     let moves = moves.map(|(from, to)| (address(from), address(to))).into();
-    let moved = Handover { lineages: vec![lineage(&ports, &links_place).await], places: vec![links_place], moves };
-    migration.plan.terraform = vec![swap, moved];
+    let renamed = Handover { lineages: vec![lineage(&ports, &links_place).await], places: vec![links_place], moves };
+    migration.plan.terraform = vec![swap, renamed];
 
     a_lock_of_terraform_is_respected(&ports, &migration, &network).await;
     handover_terraform::converge(&ports, &migration).await.unwrap();

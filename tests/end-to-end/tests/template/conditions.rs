@@ -46,9 +46,9 @@ const UNBOUNDED: [(&str, &str); 22] = [
     ("iam:UpdateAssumeRolePolicy", "roles of others, those only that whoever deploys names, by default none"),
     (
         "lambda:AddPermission",
-        "functions are the user's and have no tag of Bascule's; bound to API Gateway as the principal",
+        "functions of others, which have no tag of Bascule's; bound to API Gateway as the principal",
     ),
-    ("lambda:RemovePermission", "the same"),
+    ("lambda:RemovePermission", "functions of others, too; the statement has an id of Bascule's"),
     ("s3:DeleteObject", "lock files beside states of others that the deployment names, and Bascule's copies"),
     ("s3:PutObject", "states of others that the deployment names, where they are still what was read"),
     ("states:SendTask*", "a token names no resource"),
@@ -242,7 +242,7 @@ fn objects_are_written_among_the_states_that_the_deployment_names_by_the_hand_ov
         assert_eq!(template.document["Parameters"][parameter]["Default"], "-");
     }
     let writes = |action: &String| ["s3:PutObject", "s3:DeleteObject"].contains(&action.as_str());
-    let mut writers = BTreeSet::new();
+    let mut found = BTreeSet::new();
     for (role, statement) in roles(&template).filter(|(_, statement)| statement.actions.iter().any(writes)) {
         for resource in &statement.resources {
             let beside = resource.strip_prefix(&states()).unwrap_or_else(|| panic!("{role} writes {resource}"));
@@ -252,9 +252,9 @@ fn objects_are_written_among_the_states_that_the_deployment_names_by_the_hand_ov
                 "{resource}"
             );
         }
-        writers.insert(role);
+        found.insert(role);
     }
-    assert_eq!(writers, ["HandoverTerraformRole".to_owned()].into());
+    assert_eq!(found, ["HandoverTerraformRole".to_owned()].into());
 }
 
 #[test]

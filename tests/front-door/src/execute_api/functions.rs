@@ -94,27 +94,25 @@ impl Lambda {
             let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             answers.get(&key).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
         };
-        let answer = match known {
-            Some(answer) => answer,
-            None => {
-                let uri = context.stage_variables(authorizer.authorizer_uri.as_deref().unwrap_or_default());
-                let event = match authorizer.kind.as_str() {
-                    "TOKEN" => json!({ "type": "TOKEN", "authorizationToken": identity, "methodArn": request_arn }),
-                    _ => {
-                        let mut event = event(context, &Bytes::new());
-                        (event["type"], event["methodArn"]) = ("REQUEST".into(), request_arn.into());
-                        event
-                    }
-                };
-                let role = authorizer.authorizer_credentials.as_deref();
-                let answer = self.invoke(&uri, role, authorizer_arn, event).await;
-                let answer = answer.ok_or(Kind::AuthorizerConfigurationError)?;
-                let ttl = authorizer.authorizer_result_ttl_in_seconds.unwrap_or(TTL);
-                let until = now + Duration::from_secs(ttl.into());
-                let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-                answers.insert(key, (until, answer.clone()));
-                answer
-            }
+        let answer = if let Some(answer) = known {
+            answer
+        } else {
+            let uri = context.stage_variables(authorizer.authorizer_uri.as_deref().unwrap_or_default());
+            let event = if authorizer.kind.as_str() == "TOKEN" {
+                json!({ "type": "TOKEN", "authorizationToken": identity, "methodArn": request_arn })
+            } else {
+                let mut event = event(context, &Bytes::new());
+                (event["type"], event["methodArn"]) = ("REQUEST".into(), request_arn.into());
+                event
+            };
+            let role = authorizer.authorizer_credentials.as_deref();
+            let answer = self.invoke(&uri, role, authorizer_arn, event).await;
+            let answer = answer.ok_or(Kind::AuthorizerConfigurationError)?;
+            let ttl = authorizer.authorizer_result_ttl_in_seconds.unwrap_or(TTL);
+            let until = now + Duration::from_secs(ttl.into());
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.insert(key, (until, answer.clone()));
+            answer
         };
         if answer["principalId"].as_str().is_none() || !answer["policyDocument"].is_object() {
             return Err(Kind::AuthorizerConfigurationError);

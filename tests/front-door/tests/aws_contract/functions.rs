@@ -62,7 +62,7 @@ fn guarded(link: &str, kind: &str) -> Value {
     document
 }
 
-/// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html>.
 fn policy(effect: &str) -> Value {
     json!({ "principalId": "user", "policyDocument": { "Version": "2012-10-17", "Statement": [
         { "Action": "execute-api:Invoke", "Effect": effect, "Resource": "arn:aws:execute-api:*:*:*/*" },

@@ -40,7 +40,7 @@ impl Ledger {
                 Err(error) => match Cancellation::of(&error, 1) {
                     Some(Cancellation::Unmet) => return Ok(false),
                     Some(Cancellation::Collided) => {
-                        tokio::time::sleep(Duration::from_millis(5 + attempt * 11 % 40)).await
+                        tokio::time::sleep(Duration::from_millis(5 + attempt * 11 % 40)).await;
                     }
                     Some(Cancellation::Throttled) => return Err(throttled("counting a try of the code")),
                     None => return Err(phase_error("counting a try of the code", &error)),

@@ -120,16 +120,13 @@ impl Switch {
     pub async fn known<P: Ledger>(ports: &P, migration: &Migration) -> Result<Self, PhaseError> {
         let edge = &migration.plan.edge;
         let blue = Serving::of_blue(edge);
-        let green = match &blue.link {
-            Some((name, _)) => {
-                let link = made(ports, migration, &vpc_link::key(migration)).await?;
-                Serving { link: Some((name.clone(), link)), ..blue.clone() }
-            }
-            None => {
-                let g = Serving::deployment(&made(ports, migration, &deployment::green()).await?);
-                Counterparts::known(ports, migration).await?;
-                g
-            }
+        let green = if let Some((name, _)) = &blue.link {
+            let link = made(ports, migration, &vpc_link::key(migration)).await?;
+            Serving { link: Some((name.clone(), link)), ..blue.clone() }
+        } else {
+            let g = Serving::deployment(&made(ports, migration, &deployment::green()).await?);
+            Counterparts::known(ports, migration).await?;
+            g
         };
         Ok(Self { blue, green })
     }

@@ -1,4 +1,4 @@
-//! AWS IAM's OpenID Connect providers as phases use them.
+//! AWS IAM's `OpenID` Connect providers as phases use them.
 
 use crate::{PhaseError, Tags};
 use serde::{Deserialize, Serialize};

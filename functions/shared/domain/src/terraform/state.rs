@@ -1,4 +1,4 @@
-//! One state of format 4: the only one that Terraform since 0.12 and OpenTofu write
+//! One state of format 4: the only one that Terraform since 0.12 and `OpenTofu` write
 //! (<https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go>).
 
 use super::{
@@ -23,7 +23,7 @@ pub enum Unreadable {
     /// It is no JSON, or not of the form of a state.
     #[error("it is no state of Terraform: {0}")]
     Malformed(String),
-    /// Encrypted by OpenTofu itself (<https://opentofu.org/docs/language/state/encryption/>).
+    /// Encrypted by `OpenTofu` itself (<https://opentofu.org/docs/language/state/encryption/>).
     #[error(
         "it is encrypted by OpenTofu: only OpenTofu with the project's key can change it. Move its resources with `tofu state mv` or `moved` \
          blocks instead, or leave this project out"

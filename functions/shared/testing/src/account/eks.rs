@@ -24,8 +24,8 @@ pub(crate) fn arn(kind: &str, name: &str) -> String {
 
 /// 32 hexadecimal digits, as EKS names issuers, which tell nothing of the cluster's name.
 fn issuer_id(name: &str) -> String {
-    let digits: String = name.bytes().rev().map(|byte| format!("{byte:02X}")).collect();
-    format!("{digits:0<32.32}")
+    let digits: Vec<String> = name.bytes().rev().map(|byte| format!("{byte:02X}")).collect();
+    format!("{:0<32.32}", digits.concat())
 }
 
 fn names<T>(map: &BTreeMap<(String, String), T>, cluster: &str) -> Vec<String> {

@@ -43,20 +43,16 @@ impl Aws {
         variables: &BTreeMap<String, String>,
     ) -> Result<String, (u16, String)> {
         let connection = &integration.connection;
-        let arns = match connection {
+        let arns = if let Connection::VpcLinkV2 { target, .. } = connection {
             // Through a VPC link V2, which this account does not keep: it always is there.
-            Connection::VpcLinkV2 { target, .. } => {
-                let of_listener = |(_, listeners): &(&String, &Vec<Listener>)| {
-                    listeners.iter().any(|listener| listener.arn == *target)
-                };
-                let balancer = self.listeners.iter().find(of_listener).map_or(target, |(balancer, _)| balancer);
-                vec![balancer.clone()]
-            }
-            _ => {
-                let link = connection.vpc_link(variables).and_then(|id| self.links.get(&id));
-                let link = link.filter(|link| link.status == "AVAILABLE");
-                link.ok_or_else(|| (500, format!("{connection} is not there")))?.target_arns.clone()
-            }
+            let of_listener =
+                |(_, listeners): &(&String, &Vec<Listener>)| listeners.iter().any(|listener| listener.arn == *target);
+            let balancer = self.listeners.iter().find(of_listener).map_or(target, |(balancer, _)| balancer);
+            vec![balancer.clone()]
+        } else {
+            let link = connection.vpc_link(variables).and_then(|id| self.links.get(&id));
+            let link = link.filter(|link| link.status == "AVAILABLE");
+            link.ok_or_else(|| (500, format!("{connection} is not there")))?.target_arns.clone()
         };
         let arns = arns.iter();
         let balancer = arns.filter_map(|arn| self.balancers.get(arn)).find(|balancer| balancer.state == "active");

@@ -98,7 +98,9 @@ fn second_link(aws: &mut Aws) {
     let listeners = std::mem::take(&mut aws.listeners).into_values();
     aws.listeners = listeners
         .map(|mut of| {
-            of.iter_mut().for_each(|listener| LISTENER.clone_into(&mut listener.arn));
+            for listener in &mut of {
+                LISTENER.clone_into(&mut listener.arn);
+            }
             (BALANCER.to_owned(), of)
         })
         .collect();

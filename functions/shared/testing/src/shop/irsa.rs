@@ -44,12 +44,12 @@ pub fn statement(name: &str, provider: &str) -> Value {
 
 fn policy(name: &str, provider: &str) -> String {
     let own = statement(name, provider);
-    match name {
-        "cart" => format!("{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {own}\n}}\n"),
-        _ => {
-            let instances = json!({ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" });
-            json!({ "Version": "2012-10-17", "Statement": [instances, own] }).to_string()
-        }
+    if name == "cart" {
+        format!("{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {own}\n}}\n")
+    } else {
+        let instances =
+            json!({ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" });
+        json!({ "Version": "2012-10-17", "Statement": [instances, own] }).to_string()
     }
 }
 

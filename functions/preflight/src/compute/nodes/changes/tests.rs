@@ -3,7 +3,7 @@ use domain::input::Size;
 use domain::plan::compute::{Green, LaunchTemplateData};
 use serde_json::{Value, json};
 
-fn input(changes: Value) -> Input {
+fn input(changes: &Value) -> Input {
     let input = json!({
         "blue": { "cluster": "shop-blue" },
         "green": { "cluster": "shop-green", "nodeGroups": changes },
@@ -60,7 +60,7 @@ fn what_the_input_names_is_greens_and_the_rest_is_blues() {
         "name": "web", "instanceTypes": ["m7g.xlarge"], "amiType": "AL2023_ARM_64_STANDARD",
         "scaling": { "min": 1, "max": 9, "desired": 3 }, "diskSize": 50, "subnetIds": ["subnet-b"],
     }]);
-    assert_eq!(apply(&input(change), &types(), &mut found), (Vec::new(), Vec::new()));
+    assert_eq!(apply(&input(&change), &types(), &mut found), (Vec::new(), Vec::new()));
     let group = &found.node_groups[0];
     assert_eq!((group.instance_types.as_slice(), group.disk_size), (&["m7g.xlarge".to_owned()][..], Some(50)));
     assert_eq!(
@@ -71,7 +71,7 @@ fn what_the_input_names_is_greens_and_the_rest_is_blues() {
 
     let mut found = compute("1.34", "AL2023_x86_64_STANDARD", None);
     let before = NodeGroup { disk_size: Some(50), ..found.node_groups[0].clone() };
-    apply(&input(json!([{ "name": "web", "diskSize": 50 }])), &[], &mut found);
+    apply(&input(&json!([{ "name": "web", "diskSize": 50 }])), &[], &mut found);
     assert_eq!(found.node_groups, [before]);
 }
 
@@ -88,7 +88,7 @@ fn amazon_linux_2_is_left_where_the_version_has_no_ami_of_it_and_nobody_wrote_us
         ("1.33", "AL2_x86_64", Some(user_data()), Err("was written for Amazon Linux 2")),
     ] {
         let mut found = compute(version, blue, data);
-        let (problems, advice) = apply(&input(json!([])), &[], &mut found);
+        let (problems, advice) = apply(&input(&json!([])), &[], &mut found);
         let ami_type = found.node_groups[0].ami_type.as_str();
         match expected {
             Ok(expected) => {
@@ -100,7 +100,7 @@ fn amazon_linux_2_is_left_where_the_version_has_no_ami_of_it_and_nobody_wrote_us
     }
     // Whoever names the AMI type has seen to the user data.
     let mut found = compute("1.33", "AL2_x86_64", Some(user_data()));
-    let said = input(json!([{ "name": "web", "amiType": "AL2023_x86_64_STANDARD" }]));
+    let said = input(&json!([{ "name": "web", "amiType": "AL2023_x86_64_STANDARD" }]));
     assert_eq!(apply(&said, &[], &mut found).0, []);
 }
 
@@ -143,7 +143,7 @@ fn what_eks_would_refuse_is_refused_before_with_its_path() {
         ),
     ] {
         let mut found = compute("1.34", "AL2023_x86_64_STANDARD", data);
-        let (problems, _) = apply(&input(json!([change])), &types(), &mut found);
+        let (problems, _) = apply(&input(&json!([change])), &types(), &mut found);
         let [problem] = &problems[..] else { panic!("{change}: {problems:?}") };
         assert_eq!(problem.path, format!("$.green.nodeGroups{path}"));
         assert!(problem.message.contains(message), "{problem:?}");
@@ -160,7 +160,7 @@ fn quotas_count_the_nodes_that_green_gets() {
     };
     let blues = [node("web"), node("web"), node("other")];
     let counted = |change: NodeGroupChange| {
-        let mut input = input(json!([]));
+        let mut input = input(&json!([]));
         input.green.node_groups = vec![change];
         let mut found = compute("1.34", "AL2023_ARM_64_STANDARD", None);
         apply(&input, &types(), &mut found);

@@ -88,7 +88,6 @@ pub(super) fn import(document: &Value, id: &str) -> Vec<Method> {
         authorization: if security(document, path, name).any(|scheme| scheme != "api_key") { CUSTOM } else { "NONE" }
             .to_owned(),
         integration: Some(export::integration(integration)),
-        ..Method::default()
     });
     methods.collect()
 }

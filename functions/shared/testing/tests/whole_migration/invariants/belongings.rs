@@ -101,7 +101,7 @@ pub(super) fn everything(aws: &Aws) -> Things {
     }
     for (arn, policy) in &aws.functions {
         for (statement, permission) in policy {
-            let qualifier = permission.qualifier.iter().map(|qualifier| format!(":{qualifier}")).collect::<String>();
+            let qualifier = permission.qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
             put(Kind::LambdaPermission, &format!("{arn}{qualifier} {statement}"), None);
         }
     }
