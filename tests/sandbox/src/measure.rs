@@ -22,8 +22,9 @@ use crate::world::gateway::STAGE;
 /// The services of Bascule's own table and topic and of the functions' logs.
 const OWN: [&str; 3] = ["dynamodb", "sns", "logs"];
 
-/// What the names of operations begin with that change nothing; or the method, of one without a name.
-const READS: [&str; 6] = ["Describe", "Get", "List", "Head", "GET ", "HEAD "];
+/// What the names of operations begin with that change nothing; or the method, of one without a name. A code of KMS
+/// (`GenerateMac`, for links of pages) is computed and kept nowhere.
+const READS: [&str; 7] = ["Describe", "GenerateMac", "Get", "List", "Head", "GET ", "HEAD "];
 
 /// The errors of calls that IAM refuses.
 const DENIALS: [&str; 5] = [
