@@ -26,16 +26,21 @@ async fn undo(account: &Account, migration: &Migration) -> Result<Outcome, Phase
     take_down(account, migration, Undo::Everything).await
 }
 
-/// The shop after provision-network: its two groups have clones.
-async fn shop() -> (Account, Migration) {
-    let (account, migration) = Account::opened(&input()).unwrap();
-    account.aws().functions_group = Some("sg-functions".to_owned());
+/// What provision-network leaves: its groups have clones.
+async fn groups_are_cloned(account: &Account, migration: &Migration) {
     for group in &migration.plan.compute.security_groups {
         let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, &group.id);
         let clone = SecurityGroup { name: format!("green-{}", group.id), rules: Vec::new(), ..group.clone() };
         let id = account.create_security_group(&clone).await.unwrap();
-        account.know(&migration, key, &id);
+        account.know(migration, key, &id);
     }
+}
+
+/// The shop after provision-network.
+async fn shop() -> (Account, Migration) {
+    let (account, migration) = Account::opened(&input()).unwrap();
+    account.aws().functions_group = Some("sg-functions".to_owned());
+    groups_are_cloned(&account, &migration).await;
     (account, migration)
 }
 
@@ -221,12 +226,7 @@ async fn a_control_plane_that_failed_is_unhealthy_with_the_reason_and_can_be_und
 /// The shop whose Pods take IAM roles through blue's OIDC provider, after provision-network.
 async fn irsa_shop() -> (Account, Migration) {
     let (account, migration) = Account::irsa_opened().unwrap();
-    for group in &migration.plan.compute.security_groups {
-        let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, &group.id);
-        let clone = SecurityGroup { name: format!("green-{}", group.id), rules: Vec::new(), ..group.clone() };
-        let id = account.create_security_group(&clone).await.unwrap();
-        account.know(&migration, key, &id);
-    }
+    groups_are_cloned(&account, &migration).await;
     (account, migration)
 }
 
