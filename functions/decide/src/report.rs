@@ -12,8 +12,8 @@ use crate::{
 use domain::{
     Entry, Side, Status,
     approval::{Asked, Decision, Question},
-    document::dollars,
     moment::{brief, span, written},
+    usd::dollars,
 };
 
 /// A report.
@@ -81,7 +81,7 @@ fn summary(sight: &Sight) -> Section {
     let end = if stands.over { last } else { sight.now };
     let took = end.duration_since(meta.opened_at);
     let seconds = u64::try_from(took.as_secs()).unwrap_or(0);
-    let cents = u64::from(plan.extra_cents_per_day) * seconds / 86_400;
+    let cents = plan.estimate.cents_per_day() * seconds / 86_400;
     let mut lines = vec![
         format!("{}. {}", stands.headline, stands.waiting).trim().to_owned(),
         format!("Migration {} ({})", sight.migration.name(), meta.id),
@@ -94,9 +94,9 @@ fn summary(sight: &Sight) -> Section {
         format!("Way back: {}", stands.way_back),
         format!("Plan: digest {}", meta.digest),
     ];
-    if plan.extra_cents_per_day > 0 {
+    if cents > 0 {
         lines.push(format!(
-            "Cost of the second control plane and load balancer, by the prices of the plan: about {}, without the nodes",
+            "Cost of the second cluster, by the prices of the plan: about {}, without volumes and traffic",
             dollars(cents)
         ));
     }

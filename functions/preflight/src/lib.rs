@@ -5,8 +5,8 @@
 
 pub mod alarms;
 pub mod compute;
-pub mod cost;
 pub mod edge;
+pub mod estimate;
 pub mod event;
 pub mod identities;
 pub mod terraform;
@@ -169,27 +169,19 @@ fn unnameable(id: &MigrationId) -> Vec<Problem> {
 fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
     let Findings { compute, edge, workloads, terraform } = findings;
     let deletes = [compute.deletes, edge.deletes, workloads.deletes].concat();
-    let extra_cents_per_day = cost::extra_cents_per_day(&compute.facts);
-    let mut plan = Plan {
+    Plan {
         region: place.region,
         account: place.account,
         creates: [compute.creates, edge.creates, workloads.creates].concat(),
         deletes: terraform.facts.left_to_terraform(deletes),
         switch: [compute.switch, edge.switch, workloads.switch].concat(),
         advice: [compute.advice, edge.advice, workloads.advice, terraform.advice].concat(),
-        expected_minutes: cost::expected_minutes(input),
-        extra_cents_per_day,
+        estimate: estimate::estimate(input, &compute.facts),
         compute: compute.facts,
         edge: edge.facts,
         workloads: workloads.facts,
         terraform: terraform.facts.handovers,
-    };
-    plan.advice.push(format!(
-        "two clusters side by side cost about ${}.{:02} a day more for the control plane and the load balancer, plus the nodes",
-        extra_cents_per_day / 100,
-        extra_cents_per_day % 100
-    ));
-    plan
+    }
 }
 
 /// The end of a way back: everything that the ledger knows must be absent, unless green is kept; then no alarm is watched any

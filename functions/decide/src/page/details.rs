@@ -3,9 +3,10 @@
 use super::{chart, question::Sheet};
 use domain::{
     approval::Question,
-    document::{Document, dollars},
+    document::Document,
     evidence::{Evidence, Smoke, Workload},
     plan::Planned,
+    usd::dollars,
 };
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -115,14 +116,16 @@ fn smoke(smoke: &[Smoke]) -> Markup {
 }
 
 fn cost(Sheet { migration, opened_at, now, .. }: &Sheet<'_>) -> Markup {
-    let cents = u64::from(migration.plan.extra_cents_per_day);
+    let estimate = &migration.plan.estimate;
+    let cents = estimate.cents_per_day();
     let seconds = u64::try_from(now.duration_since(*opened_at).as_secs()).unwrap_or(0);
     html! {
         @if cents > 0 {
             p {
-                "Two clusters side by side cost about " (dollars(cents)) " a day more for the control plane and the load balancer, about "
-                (dollars(cents * seconds / 86_400)) " so far, plus the nodes."
+                "Two clusters side by side cost about " (dollars(cents)) " a day more, about " (dollars(cents * seconds / 86_400))
+                " so far. How it comes to that:"
             }
+            (lines(estimate.money(&migration.input).iter().map(String::as_str)))
         }
     }
 }

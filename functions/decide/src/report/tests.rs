@@ -16,7 +16,7 @@ fn a_report_says_what_was_done_when_and_by_whom() {
         "# green replaces blue\n",
         "## Summary\n\n- green serves and is watched.",
         "- From Thursday, 1 January 2026, 00:00 UTC to Thursday, 1 January 2026, 12:00 UTC: 12 hours\n",
-        "by the prices of the plan: about $1.47",
+        "by the prices of the plan: about $1.20",
         "## Decisions\n\n| Question | Answer | By | When | Comment | Digest |\n| --- | --- | --- | --- | --- | --- |\n",
         "| qualification | yes | Ana | 1 Jan 2026, 06:00:00 UTC | \\<b\\>fine\\</b\\> \\| \\*really\\* | 0123 |\n\n",
         "## Traffic\n\n| When | What |\n| --- | --- |\n| 1 Jan 2026, 00:03:00 UTC | traffic moved: 25 % on green |\n",

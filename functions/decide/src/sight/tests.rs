@@ -4,6 +4,7 @@ use super::*;
 use domain::{
     Direction, Kind, MigrationId, ResourceKey, Side, Status, TaskToken,
     approval::{Answer, Decision},
+    plan::estimate::Cost,
     ports::migrations::Life,
 };
 use serde_json::json;
@@ -18,7 +19,7 @@ pub(crate) fn sight() -> Sight {
         "cleanup": { "after": "3d", "approval": true },
     });
     let mut migration = testing::migration(&input).unwrap();
-    migration.plan.extra_cents_per_day = 294;
+    migration.plan.estimate.costs = vec![Cost { of: "control-plane".into(), count: 1, per_hour: "0.10".parse().ok() }];
     let began: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let later = |minutes| began + jiff::SignedDuration::from_mins(minutes);
     let run = |phase: &str, from, to: Option<i64>, attempts| Run {

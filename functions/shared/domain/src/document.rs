@@ -5,7 +5,8 @@ use crate::{
     Input, Plan,
     approval::Question,
     markdown::{code, text},
-    plan::Planned,
+    plan::{Planned, estimate::Estimate},
+    usd::dollars,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -40,10 +41,20 @@ pub struct Document<'a> {
     pub deletes: &'a [Planned],
     /// What people should know before they approve.
     pub advice: &'a [String],
+    /// How long it takes, and what two clusters side by side cost more.
+    pub estimate: &'a Estimate,
     /// Minutes to the question of qualification, about.
-    pub expected_minutes: u32,
-    /// What two clusters side by side cost more, in US cents a day, without nodes.
-    pub extra_cents_per_day: u32,
+    pub minutes_to_question: u32,
+    /// What two clusters side by side cost more, in US cents a day.
+    pub extra_cents_per_day: u64,
+    /// The same until the cleanup starts, where people answer at once.
+    pub extra_cents_to_cleanup: u64,
+    /// How long it takes, as people read it.
+    #[serde(skip)]
+    durations: Vec<String>,
+    /// What it costs, as people read it.
+    #[serde(skip)]
+    money: Vec<String>,
 }
 
 impl<'a> Document<'a> {
@@ -64,8 +75,12 @@ impl<'a> Document<'a> {
             deleted_when: Question::Qualification.deletion(&input.cleanup),
             deletes: &plan.deletes,
             advice: &plan.advice,
-            expected_minutes: plan.expected_minutes,
-            extra_cents_per_day: plan.extra_cents_per_day,
+            estimate: &plan.estimate,
+            minutes_to_question: plan.estimate.minutes_to_question(),
+            extra_cents_per_day: plan.estimate.cents_per_day(),
+            extra_cents_to_cleanup: plan.estimate.cents_to_cleanup(input),
+            durations: plan.estimate.durations(input),
+            money: plan.estimate.money(input),
         }
     }
 
@@ -78,9 +93,9 @@ impl<'a> Document<'a> {
             format!("{} takes over from {} behind {} ({place}).", text(self.green), text(self.blue), code(&self.stage)),
             format!("Digest: {}", code(&self.digest)),
             format!(
-                "About {} minutes until people are asked. Two clusters side by side cost about {} a day more, without the nodes.",
-                self.expected_minutes,
-                dollars(self.extra_cents_per_day.into())
+                "About {} minutes until people are asked. Two clusters side by side cost about {} a day more.",
+                self.minutes_to_question,
+                dollars(self.extra_cents_per_day)
             ),
         ];
         for line in lead {
@@ -95,6 +110,8 @@ impl<'a> Document<'a> {
             ("Will be changed, in this order", plain(&self.changes)),
             ("The calls of the switch, in this order", calls),
             (self.deleted_when.as_str(), planned(self.deletes)),
+            ("How long it takes", plain(&self.durations)),
+            ("What two clusters side by side cost more", plain(&self.money)),
             ("To know", plain(self.advice)),
         ] {
             let _ = writeln!(page, "## {title}\n");
@@ -108,12 +125,6 @@ impl<'a> Document<'a> {
         }
         page
     }
-}
-
-/// Cents as people write dollars.
-#[must_use]
-pub fn dollars(cents: u64) -> String {
-    format!("${}.{:02}", cents / 100, cents % 100)
 }
 
 impl Planned {
@@ -157,7 +168,11 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Kind, plan::edge::LinkedMethod};
+    use crate::{
+        Kind,
+        plan::{edge::LinkedMethod, estimate::Cost},
+        usd::PerHour,
+    };
     use serde_json::json;
 
     fn input() -> Input {
@@ -170,6 +185,7 @@ mod tests {
     }
 
     fn plan() -> Plan {
+        let load_balancer = Cost { of: "load-balancer".into(), count: 1, per_hour: Some(PerHour::from_micros(22_500)) };
         let mut plan = Plan {
             creates: vec![Planned::new(Kind::Cluster, "shop-green"), Planned::new(Kind::VpcLink, "shop_link")],
             deletes: vec![
@@ -177,8 +193,7 @@ mod tests {
                 Planned::existing(Kind::Cluster, "b", "b"),
             ],
             switch: vec!["UpdateStage a1/prod deploymentId=`G`".to_owned()],
-            expected_minutes: 20,
-            extra_cents_per_day: 294,
+            estimate: Estimate { costs: vec![load_balancer], ..Estimate::default() },
             ..Plan::default()
         };
         plan.edge.api.name = "shop".to_owned();
@@ -193,12 +208,14 @@ mod tests {
         let expected = [
             "# Plan of move\n",
             "shop-green takes over from shop-blue behind `a1/prod`",
-            "cost about $2.94 a day more",
+            "cost about $0.54 a day more",
             "## Will be created, in this order\n\n1. Cluster shop-green\n2. VpcLink shop\\_link\n",
             "## Will be changed, in this order\n\n1. the integrations of 1 method of shop",
             "\n2. the stage prod serves deployment G: 5 %, then 100 % of the requests\n",
             "## The calls of the switch, in this order\n\n1. `` UpdateStage a1/prod deploymentId=`G` ``\n",
             "## Will be deleted 7d after the bake, without being asked again\n\n1. VpcLink link (`vpcl-1`)\n2. Cluster b\n",
+            "## How long it takes\n\n1. the cluster's branch about",
+            "## What two clusters side by side cost more\n\n1. 1 × load-balancer: about $0.54 a day\n2. together about $0.54 a day",
             "## To know\n\nNothing.\n",
         ];
         let mut rest = page.as_str();

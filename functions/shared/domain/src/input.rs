@@ -2,12 +2,14 @@
 
 mod identities;
 mod nodes;
+mod prices;
 mod read;
 mod schema;
 pub mod terraform;
 
 pub use identities::{Identities, Irsa};
 pub use nodes::{NodeGroupChange, Size};
+pub use prices::Price;
 pub use read::Reading;
 
 use crate::{Duration, Problem};
@@ -64,6 +66,9 @@ pub struct Input {
     /// The Terraform projects whose states are handed over after the bake.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terraform: Vec<terraform::Project>,
+    /// Prices that the plan's estimate goes by, instead of us-east-1's for what is bought on demand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<Price>,
     /// End with the plan: nothing is created.
     #[serde(default)]
     pub dry_run: bool,

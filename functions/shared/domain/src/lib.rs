@@ -38,6 +38,7 @@ pub mod step;
 pub mod task_token;
 pub mod terraform;
 pub mod trust_policy;
+pub mod usd;
 pub mod withdraw;
 pub mod word;
 

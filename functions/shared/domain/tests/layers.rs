@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use syn::visit::{self, Visit};
 
 /// The model: top-level modules, and of `resources` only the kinds themselves.
-const MODEL: [&str; 16] = [
+const MODEL: [&str; 17] = [
     "approval",
     "audit",
     "digest",
@@ -24,6 +24,7 @@ const MODEL: [&str; 16] = [
     "step",
     "task_token",
     "terraform",
+    "usd",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

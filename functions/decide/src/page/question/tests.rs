@@ -3,7 +3,7 @@ use crate::Settled;
 use domain::{
     Kind, TaskToken,
     approval::{Answer, Decision},
-    plan::{Planned, edge::UsagePlan},
+    plan::{Planned, edge::UsagePlan, estimate::Cost},
 };
 use serde_json::{Value, json};
 use testing::migration;
@@ -21,7 +21,7 @@ fn shop(approval: bool) -> Migration {
     migration.plan.creates = vec![Planned::new(Kind::Cluster, "green")];
     migration.plan.deletes = vec![Planned::new(Kind::Cluster, "blue"), Planned::new(Kind::NodeGroup, "general")];
     migration.plan.switch = vec!["UpdateStage a/prod: replace /deploymentId with green's".to_owned()];
-    migration.plan.extra_cents_per_day = 294;
+    migration.plan.estimate.costs = vec![Cost { of: "control-plane".into(), count: 1, per_hour: "0.10".parse().ok() }];
     migration.plan.edge.usage_plans =
         vec![UsagePlan { name: "gold".to_owned(), key_ids: vec!["k'1".to_owned()], ..UsagePlan::default() }];
     migration
@@ -90,7 +90,7 @@ fn the_details_have_both_sides_of_each_workload_and_request() {
         "<th scope=\"row\">/cart</th><td>200 in 12 ms</td><td>201 in 34 ms</td>",
         "<svg role=\"img\"",
         "<code>UpdateStage a/prod: replace /deploymentId with green's</code>",
-        "about $2.94 a day more for the control plane and the load balancer, about $1.47 so far",
+        "about $2.40 a day more, about $1.20 so far",
         "<code>0123456789abcdef0123</code>",
         "href=\"?a=1&amp;b=2&amp;file=evidence.json\"",
     ] {

@@ -3,6 +3,7 @@
 
 pub mod compute;
 pub mod edge;
+pub mod estimate;
 pub mod found;
 pub mod terraform;
 pub mod workloads;
@@ -45,10 +46,9 @@ pub struct Plan {
     pub switch: Vec<String>,
     /// What the operator should know before approving.
     pub advice: Vec<String>,
-    /// How long the way to qualification takes, in minutes.
-    pub expected_minutes: u32,
-    /// What two clusters side by side cost more, in US cents a day.
-    pub extra_cents_per_day: u32,
+    /// How long it takes, and what two clusters side by side cost more.
+    #[serde(default)]
+    pub estimate: estimate::Estimate,
 }
 
 /// One thing that will be created or deleted.

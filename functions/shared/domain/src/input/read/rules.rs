@@ -96,6 +96,12 @@ fn named_twice(input: &Input, refuse: &mut impl FnMut(&str, String)) {
             refuse(&format!("$.workloads.replace[{index}].blue"), format!("{:?} is replaced twice", word.blue));
         }
     }
+    let mut prices = BTreeSet::new();
+    for (index, price) in input.prices.iter().enumerate() {
+        if !prices.insert(price.of.as_str()) {
+            refuse(&format!("$.prices[{index}].of"), format!("{:?} has two prices", price.of));
+        }
+    }
     for (index, hold) in input.workloads.hold.iter().enumerate() {
         if input.workloads.run.contains(hold) {
             refuse(&format!("$.workloads.hold[{index}]"), format!("{hold} cannot be both held and run"));

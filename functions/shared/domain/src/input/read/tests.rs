@@ -65,6 +65,16 @@ fn a_change_of_a_node_group_says_something_and_a_size_that_can_be() {
 }
 
 #[test]
+fn a_price_is_of_something_that_green_has_and_is_given_once() {
+    let mut value = five_lines();
+    value["prices"] = json!([
+        { "of": "m6i.large", "perHour": "0.0408" }, { "of": "m6i.large", "perHour": "0.05" },
+        { "of": "lunch", "perHour": "12" }, { "of": "control-plane", "perHour": 0.1 },
+    ]);
+    assert_eq!(paths(&value), ["$.prices[2].of", "$.prices[3].perHour", "$.prices[1].of"]);
+}
+
+#[test]
 fn all_problems_are_reported_at_once_with_their_paths() {
     let value = json!({
         "blue": { "cluster": "" },
