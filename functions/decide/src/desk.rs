@@ -9,10 +9,10 @@ use crate::{
 };
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use domain::{
-    Condition, Direction, Invocation, Migration, PhaseError,
-    approval::{Asked, Call, Code, Link, code},
+    Condition, Direction, Invocation, Migration, MigrationId, PhaseError,
+    approval::{Asked, Call, Code, Tried, code},
     ports::{
-        Approvals, Audit, Clock, Ledger, Migrations, Schedules, Signatures, Tokens,
+        Approvals, Audit, Clock, Executions, Ledger, Migrations, Schedules, Signatures, Tokens,
         migrations::{Life, Meta},
     },
     resources::schedule::{self, Occasion},
@@ -20,9 +20,12 @@ use domain::{
 use serde_json::{Value, json};
 
 /// The ports of this function.
-pub trait Ports: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Signatures + Clock {}
+pub trait Ports:
+    Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Executions + Signatures + Clock
+{
+}
 
-impl<T: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Signatures + Clock> Ports for T {}
+impl<T: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Executions + Signatures + Clock> Ports for T {}
 
 /// Handles one event.
 ///
@@ -34,8 +37,13 @@ pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -
     if event["requestContext"]["http"].is_object() {
         let request: LambdaFunctionUrlRequest = serde_json::from_value(event)
             .map_err(|error| PhaseError::invalid_input(format!("the function URL's event cannot be read: {error}")))?;
-        if let Some(watcher) = http::Watcher::read(&request) {
-            return Ok(watching::browse(ports, &watcher, &invocation).await.unwrap_or_else(|error| apologise(&error)));
+        match http::Watcher::read(&request) {
+            Ok(Some(watcher)) => {
+                let seen = watching::browse(ports, &watcher, &invocation).await;
+                return Ok(seen.unwrap_or_else(|error| apologise(&error)));
+            }
+            Ok(None) => {}
+            Err(stray) => return Ok(turned_away(stray)),
         }
         return Ok(match Visit::read(&request) {
             Ok(visit) => browse(ports, &visit, &invocation).await.unwrap_or_else(|error| apologise(&error)),
@@ -137,18 +145,9 @@ async fn browse<P: Ports>(ports: &P, visit: &Visit, invocation: &Invocation) -> 
         Err(error) if error.condition == Condition::InvalidInput => return wrong(400, &error.message),
         Err(error) => return Err(error),
     };
-    match typed(ports, link, &asked, form, now).await? {
-        Typed::Right => {}
-        Typed::NoCode => {
-            return wrong(400, "A code has eight letters and digits: copy it from the message with the link.");
-        }
-        Typed::Wrong => return wrong(403, "This is not the code of the message with this link."),
-        Typed::TooOften => {
-            return wrong(
-                429,
-                "Too many codes were tried. Wait a quarter of an hour, or answer with aws lambda invoke as the message says.",
-            );
-        }
+    let tried = Tried::Answer(asked.question, asked.number);
+    if let Typed::Wrong(status, why) = typed(ports, (&asked.id, tried), &link.code_text(), &form.code, now).await? {
+        return wrong(status, why);
     }
     let settled = settle(ports, &migration, &asked, &given).await?;
     Ok(http::page(200, &page::thanks(&settled)))
@@ -168,29 +167,35 @@ fn read(
 }
 
 /// What came of the code that was typed.
-enum Typed {
+pub(crate) enum Typed {
+    /// It is the one of the message.
     Right,
-    Wrong,
-    NoCode,
-    TooOften,
+    /// It does not count: the page's status, and why.
+    Wrong(u16, &'static str),
 }
 
 /// Counts the try before the code is known to be right or wrong: many at once would be tried for the price of one otherwise.
-async fn typed<P: Approvals + Signatures>(
+pub(crate) async fn typed<P: Approvals + Signatures>(
     ports: &P,
-    link: &Link,
-    asked: &Asked,
-    form: &Form,
+    (id, tried): (&MigrationId, Tried),
+    code_text: &str,
+    typed: &str,
     now: jiff::Timestamp,
 ) -> Result<Typed, PhaseError> {
-    let Some(typed) = Code::read(&form.code) else { return Ok(Typed::NoCode) };
+    let Some(typed) = Code::read(typed) else {
+        return Ok(Typed::Wrong(400, "A code has eight letters and digits: copy it from the message with the link."));
+    };
     let window = now.as_second().div_euclid(code::WINDOW);
-    if !ports.count_try(&asked.id, (asked.question, asked.number), window, code::MOST_TRIES).await? {
-        tracing::warn!(question = asked.question.name(), migration = %asked.id, "too many codes were tried");
-        return Ok(Typed::TooOften);
+    if !ports.count_try(id, tried, window, code::MOST_TRIES).await? {
+        tracing::warn!(?tried, migration = %id, "too many codes were tried");
+        let why = "Too many codes were tried. Wait a quarter of an hour, or use the AWS CLI as the message says.";
+        return Ok(Typed::Wrong(429, why));
     }
-    let right = Code::of(&ports.sign(&link.code_text()).await?);
-    Ok(if typed.is(&right) { Typed::Right } else { Typed::Wrong })
+    let right = Code::of(&ports.sign(code_text).await?);
+    if typed.is(&right) {
+        return Ok(Typed::Right);
+    }
+    Ok(Typed::Wrong(403, "This is not the code of the message with this link."))
 }
 
 fn apologise(error: &PhaseError) -> Value {

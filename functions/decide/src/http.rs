@@ -4,7 +4,7 @@ mod answer;
 mod watcher;
 
 pub use answer::{REFRESH, again, download, page};
-pub use watcher::Watcher;
+pub use watcher::{Watcher, Word};
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -54,8 +54,7 @@ pub enum Stray {
 }
 
 impl Visit {
-    /// Reads a request. Who signed it is what Lambda says
-    /// (<https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>), and no header.
+    /// Reads a request.
     ///
     /// # Errors
     /// Why it is none to the approval page.
@@ -68,9 +67,7 @@ impl Visit {
             _ => return Err(Stray::NoLink),
         };
         let (link, signature) = Link::read(|name| query.get(name).map(String::as_str)).ok_or(Stray::NoLink)?;
-        let signed = request.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
-        let caller = signed.and_then(|iam| iam.user_arn.clone());
-        Ok(Self { link, signature, form, file: query.get("file").cloned(), caller })
+        Ok(Self { link, signature, form, file: query.get("file").cloned(), caller: signer(request) })
     }
 }
 
@@ -81,6 +78,14 @@ pub fn query(parameters: &[(&'static str, String)]) -> String {
 }
 
 fn form(request: &LambdaFunctionUrlRequest) -> Result<Form, Stray> {
+    let mut fields = fields(request)?;
+    let decision = fields.get("decision").and_then(|decision| decision.parse().ok()).ok_or(Stray::NoLink)?;
+    let mut field = |name: &str| fields.remove(name).unwrap_or_default();
+    Ok(Form { decision, by: field("by"), comment: field("comment"), code: field("code") })
+}
+
+/// The fields of a form that a page of ours sent.
+fn fields(request: &LambdaFunctionUrlRequest) -> Result<HashMap<String, String>, Stray> {
     if is_of_other_site(request) {
         return Err(Stray::OtherSite);
     }
@@ -94,10 +99,12 @@ fn form(request: &LambdaFunctionUrlRequest) -> Result<Form, Stray> {
     } else {
         body.as_bytes().to_vec()
     };
-    let mut fields: HashMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
-    let decision = fields.get("decision").and_then(|decision| decision.parse().ok()).ok_or(Stray::NoLink)?;
-    let mut field = |name: &str| fields.remove(name).unwrap_or_default();
-    Ok(Form { decision, by: field("by"), comment: field("comment"), code: field("code") })
+    Ok(form_urlencoded::parse(&body).into_owned().collect())
+}
+
+/// Who signed the request, as Lambda says (<https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>).
+fn signer(request: &LambdaFunctionUrlRequest) -> Option<String> {
+    request.request_context.authorizer.as_ref()?.iam.as_ref()?.user_arn.clone()
 }
 
 /// Whether a page of another site sent this form: browsers say so in `Sec-Fetch-Site`

@@ -4,6 +4,7 @@
 //! forms too.
 
 pub mod checks;
+pub mod deed;
 pub mod desk;
 pub mod files;
 pub mod http;

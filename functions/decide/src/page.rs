@@ -1,6 +1,7 @@
 //! The pages that people see.
 
 mod chart;
+pub(crate) mod deed;
 mod details;
 mod question;
 mod status;

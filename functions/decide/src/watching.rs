@@ -1,14 +1,19 @@
 //! The status page and the files of a migration: by a signed link, or by a call of somebody who may invoke the function.
 
 use crate::{
-    desk::Ports,
+    deed::{Doer, carry_out},
+    desk::{Ports, Typed, typed},
     files::{self, MOST_EVENTS},
     http::{self, Watcher},
     page,
     sight::Sight,
     standing::Standing,
 };
-use domain::{Invocation, MigrationId, PhaseError, approval::StatusLink, ports::migrations::Meta};
+use domain::{
+    Invocation, MigrationId, PhaseError,
+    approval::{Code, StatusLink, Tried},
+    ports::migrations::Meta,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,7 +29,7 @@ struct Lookup {
     show: String,
 }
 
-/// Answers with the text that is asked for. The link is the query of one, which belongs behind the function's URL.
+/// Answers with the text that is asked for. The link is the query of one, which belongs behind the function's URL, with its code.
 ///
 /// # Errors
 /// `InvalidInput` for anything else, `Refused` where the ledger does not know the migration.
@@ -35,7 +40,8 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
     if lookup.show == "status-link" {
         // Before the migration is opened too: preflight may still look at the account.
         let link = StatusLink::new(&lookup.migration_id, now);
-        return Ok(json!({ "query": http::query(&link.parameters(&ports.sign(&link.text()).await?)) }));
+        let query = http::query(&link.parameters(&ports.sign(&link.text()).await?));
+        return Ok(json!({ "query": query, "code": Code::of(&ports.sign(&link.code_text()).await?).to_string() }));
     }
     let known = ports.load(&lookup.migration_id, invocation.deadline).await?;
     let sight = Sight::read(ports, known, Some(MOST_EVENTS), now).await?;
@@ -55,7 +61,7 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
 /// Only what the calls answer.
 pub(crate) async fn browse<P: Ports>(
     ports: &P,
-    Watcher { link, signature, file, again }: &Watcher,
+    Watcher { link, signature, file, again, deed, word, caller }: &Watcher,
     invocation: &Invocation,
 ) -> Result<Value, PhaseError> {
     let notice = |status, title: &str, text: &str| Ok(http::page(status, &page::notice(title, text)));
@@ -75,11 +81,37 @@ pub(crate) async fn browse<P: Ports>(
         Some(_) => {}
     }
     let known = ports.load(&link.migration, invocation.deadline).await?;
+    let query = http::query(&link.parameters(signature));
+    if let Some(deed) = *deed {
+        let sight = Sight::read(ports, known, Some(SHOWN), now).await?;
+        if !deed.is_possible(&sight) {
+            return notice(
+                409,
+                "Not possible now",
+                "The migration has gone on meanwhile. The status page shows where it stands.",
+            );
+        }
+        let migration = &sight.migration;
+        let wrong = |status, why: &str, word| {
+            Ok(http::page(status, &page::deed::ask(deed, migration, &query, Some((why, word)))))
+        };
+        let Some(word) = word else { return Ok(http::page(200, &page::deed::ask(deed, migration, &query, None))) };
+        let doer = match Doer::read(word, caller.as_deref()) {
+            Ok(doer) => doer,
+            Err(why) => return wrong(400, &why, word),
+        };
+        let tried = (&link.migration, Tried::Deed);
+        if let Typed::Wrong(status, why) = typed(ports, tried, &link.code_text(), &word.code, now).await? {
+            return wrong(status, why, word);
+        }
+        carry_out(ports, migration, deed, &doer, now).await?;
+        return Ok(http::page(200, &page::deed::done(deed, migration, &query)));
+    }
     let Some(file) = file else {
         let sight = Sight::read(ports, known, Some(SHOWN), now).await?;
         let stands = Standing::of(&sight);
         let again = *again && !stands.over;
-        let page = http::page(200, &page::status(&sight, &stands, &http::query(&link.parameters(signature)), again));
+        let page = http::page(200, &page::status(&sight, &stands, &query, again));
         return Ok(if again { http::again(page) } else { page });
     };
     let sight = Sight::read(ports, known, Some(MOST_EVENTS), now).await?;

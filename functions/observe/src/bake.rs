@@ -6,6 +6,7 @@ use domain::{
     Direction, Duration, Migration, Outcome, PhaseError, Progress, TaskToken, alarms,
     approval::{Answer, Asked, Decision, Question},
     asking::{self, Asking},
+    cut_short::CutShort,
     ports::{Alarms, Approvals, Clock, Executions, Ledger, Messages, Migrations, Schedules, Tokens, schedules::When},
     resources::schedule::{self, Occasion},
 };
@@ -82,23 +83,28 @@ pub async fn watch<P: Ports>(
     let Some(asked) = ports.asked(&migration.id, Question::Bake).await? else {
         return Err(PhaseError::refused("no bake has begun"));
     };
+    let cut_short = CutShort::saved(ports, migration).await?;
+    let end = cut_short.as_ref().map_or(asked.deadline, |cut| cut.at.min(asked.deadline));
     let sight = look.await?;
     match &sight.released {
         Ok(released) => tell(ports, migration, &json!({ "released": released })).await?,
         // Nobody would know why the bake does not end. For a while any cluster may be away.
-        Err(_) if now.duration_since(asked.deadline) >= OVERDUE => {
+        Err(_) if now.duration_since(end) >= OVERDUE => {
             tell(ports, migration, &json!({ "released": [], "incomparable": true })).await?;
         }
         Err(_) => {}
     }
-    let (decision, by, comment) = match judge(&sight, asked.deadline, now)? {
+    let (decision, by, comment) = match judge(&sight, end, now)? {
         Verdict::Wait | Verdict::Held if asked.answer.is_none() => return Ok(Outcome::done()),
         // Answered before, and killed before the execution heard of it: the first answer stands.
-        Verdict::Wait | Verdict::Held | Verdict::End => (Decision::Approved, "the end of the bake", String::new()),
-        Verdict::Broken(why) => (Decision::Rejected, "an alarm", why),
-        Verdict::Moved(why) => (Decision::Rejected, OTHERS, why),
+        Verdict::Wait | Verdict::Held | Verdict::End => {
+            let by = cut_short.map_or_else(|| "the end of the bake".to_owned(), |cut| cut.by);
+            (Decision::Approved, by, String::new())
+        }
+        Verdict::Broken(why) => (Decision::Rejected, "an alarm".to_owned(), why),
+        Verdict::Moved(why) => (Decision::Rejected, OTHERS.to_owned(), why),
     };
-    settle(ports, migration, &asked, Answer { decision, by: by.to_owned(), comment, at: now, caller: None }).await
+    settle(ports, migration, &asked, Answer { decision, by, comment, at: now, caller: None }).await
 }
 
 /// An alarm that this migration watches has changed; `fired` says that the event itself tells of a state other than OK. Breaks the

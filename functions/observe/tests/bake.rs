@@ -4,6 +4,7 @@
 use domain::{
     Condition, Migration, Outcome, PhaseError, Progress, TaskToken,
     approval::Decision,
+    cut_short::CutShort,
     plan::edge::{Canary, Stage},
     ports::{Clock, Ledger, alarms::AlarmState, executions::Standing, schedules::When},
     resources::{deployment, vpc_link},
@@ -74,6 +75,23 @@ async fn a_quiet_bake_ends_well_at_its_time_and_not_before() {
     watch(&account, &migration, &clear(), end).await.unwrap();
     assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
     assert!(account.aws().schedules.is_empty() && account.table().watched.is_empty());
+}
+
+#[tokio::test]
+async fn a_bake_that_people_cut_short_ends_at_the_next_look_unless_something_breaks_or_holds_it() {
+    let now = at("2026-01-01T12:30:00Z");
+    let released = Sight { released: Ok(vec!["web on green".to_owned()]), ..clear() };
+    let fired = Sight { alarms: vec!["5xx is in ALARM".to_owned()], ..clear() };
+    for (sight, expected) in
+        [(clear(), Some(r#"{"decision":"approved"}"#)), (released, None), (fired, Some("GuardBreached"))]
+    {
+        let (account, migration) = begun().await;
+        CutShort { at: now, by: "Ana".to_owned() }.save(&account, &migration).await.unwrap();
+        watch(&account, &migration, &sight, now).await.unwrap();
+        assert_eq!(answer(&account).as_deref(), expected, "{sight:?}");
+        let by = account.question(&migration, "bake").unwrap().answer.map(|answer| answer.by);
+        assert_eq!(by.as_deref() == Some("Ana"), expected.is_some_and(|answer| answer.contains("approved")));
+    }
 }
 
 #[tokio::test]

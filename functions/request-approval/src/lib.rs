@@ -122,9 +122,10 @@ where
     let link = Link { migration: migration.id.clone(), question, digest, expires: deadline.as_second() };
     let url = under(&ports.approval_url()?, &link.parameters(&ports.sign(&link.text()).await?));
     let status = StatusLink::new(&migration.id, ports.now());
+    let status_code = Code::of(&ports.sign(&status.code_text()).await?);
     let status = under(&ports.approval_url()?, &status.parameters(&ports.sign(&status.text()).await?));
     let code = Code::of(&ports.sign(&link.code_text()).await?);
-    let way = Way { url, code, status, sign: ports.approvers_sign() };
+    let way = Way { url, code, status, status_code, sign: ports.approvers_sign() };
     let (subject, text) = message::of(migration, &asked, &way);
     ports.publish(&subject, &text).await?;
     Ok(Outcome::done())

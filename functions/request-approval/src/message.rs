@@ -23,6 +23,8 @@ pub(crate) struct Way {
     pub(crate) code: Code,
     /// The signed link of the status page.
     pub(crate) status: String,
+    /// The code that its buttons ask for.
+    pub(crate) status_code: Code,
     /// Whether the page takes requests only that are signed by an identity of AWS IAM.
     pub(crate) sign: bool,
 }
@@ -57,7 +59,7 @@ pub(crate) fn of(migration: &Migration, asked: &Asked, way: &Way) -> (String, St
     let text = format!(
         "Decide until {}: {question}\nWithout an answer {}.\n\nOpen the page, and type the code there with your answer:\n{}\nCode: {}\n\
          {signed}\n{trial}{}\nOr, with AWS credentials: aws lambda invoke --function-name bascule-decide \
-         --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout\n\nWhere migration {} stands:\n{}\n\n{advice}\nEvidence:\n{}\n",
+         --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout\n\nWhere migration {} stands, and the way back:\n{}\nCode for that page: {}\n\n{advice}\nEvidence:\n{}\n",
         written(asked.deadline),
         asked.question.unanswered(input),
         way.url,
@@ -66,6 +68,7 @@ pub(crate) fn of(migration: &Migration, asked: &Asked, way: &Way) -> (String, St
         json!(call),
         migration.name(),
         way.status,
+        way.status_code,
         evidence(asked)
     );
     (subject, text)

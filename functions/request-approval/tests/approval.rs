@@ -30,7 +30,7 @@ async fn people_get_a_signed_link_with_the_deadline_and_never_the_token() {
         "{text}"
     );
     assert!(text.contains("https://decide.example.com/?migration=arn") && text.contains("signature="), "{text}");
-    assert!(text.contains("stands:\nhttps://decide.example.com/?status=arn"), "{text}");
+    assert!(text.contains("stands, and the way back:\nhttps://decide.example.com/?status=arn"), "{text}");
     assert!(text.contains("Without an answer the migration goes back") && text.contains("\"ready\": 12"), "{text}");
     assert!(text.contains("https://t1.execute-api.eu-central-1.amazonaws.com/prod\n"), "{text}");
     assert!(!text.contains("s3cret-token"));
@@ -45,6 +45,8 @@ async fn the_code_stands_beside_the_link_on_a_line_of_its_own_and_in_nothing_els
     ask(&account, &migration, Step::Qualification, TaskToken::new("t2")).await.unwrap();
     let messages = account.people().messages.clone();
     let code = |text: &str| text.lines().find_map(|line| line.strip_prefix("Code: ")).unwrap().to_owned();
+    let of_status = messages[0].1.lines().find_map(|line| line.strip_prefix("Code for that page: ")).unwrap();
+    assert!(Code::read(of_status).is_some() && of_status != code(&messages[0].1), "{of_status}");
     let written = code(&messages[0].1);
     assert!(Code::read(&written).is_some() && written.len() == 9, "{written}");
     // A retry of the state asks the same, so people may type the code of either message.

@@ -113,6 +113,16 @@ async function tabTo(page, wanted) {
   await page.goto(approve.status);
   await sound(page, "the status page on a phone");
   await picture(page, "status-dark-phone", true);
+  // Green is slow after all: back to blue, from the status page.
+  await Promise.all([page.waitForNavigation(), page.tap("a[href$='do=roll-back']")]);
+  await sound(page, "the way back on a phone");
+  await picture(page, "roll-back-dark-phone", true);
+  await page.type("#by", "Ben");
+  await page.type("#comment", "The cart is slow.");
+  await page.type("#code", approve.statusCode);
+  await Promise.all([page.waitForNavigation(), page.tap("#do")]);
+  assert.match(await page.$eval("main", (main) => main.textContent), /The way back is started/);
+  await sound(page, "the page after it");
   await quiet(phone, approve.link);
 }
 

@@ -24,6 +24,8 @@ pub struct Shop {
     pub code: String,
     /// The query of the link to the status page.
     pub status: String,
+    /// The code beside that one.
+    pub status_code: String,
 }
 
 impl Shop {
@@ -65,9 +67,10 @@ impl Shop {
         };
         let status = StatusLink::new(&migration.id, account.now());
         let code = Code::of(&account.sign(&link.code_text()).await.map_err(said)?).to_string();
+        let status_code = Code::of(&account.sign(&status.code_text()).await.map_err(said)?).to_string();
         let link = query(&link.parameters(&account.sign(&link.text()).await.map_err(said)?));
         let status = query(&status.parameters(&account.sign(&status.text()).await.map_err(said)?));
-        Ok(Self { account: Arc::new(account), migration, link, code, status })
+        Ok(Self { account: Arc::new(account), migration, link, code, status, status_code })
     }
 
     /// The answer that stands, where there is one.

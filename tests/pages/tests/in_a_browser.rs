@@ -81,7 +81,7 @@ async fn answer(tools: &Tools) {
     for (name, shop) in [("reject", &reject), ("approve", &approve)] {
         let server = Server::open(Arc::clone(&shop.account)).await.unwrap();
         let page = |query: &str| format!("http://{}/?{query}", server.address);
-        told[name] = json!({ "link": page(&shop.link), "code": shop.code, "status": page(&shop.status) });
+        told[name] = json!({ "link": page(&shop.link), "code": shop.code, "status": page(&shop.status), "statusCode": shop.status_code });
         servers.push(server);
     }
     let run = tokio::process::Command::new("node").arg(&tools.script).arg(told.to_string()).output().await.unwrap();
@@ -89,4 +89,7 @@ async fn answer(tools: &Tools) {
     let said = |shop: &Shop| shop.answer().map(|answer| [answer["decision"].clone(), answer["by"].clone()]);
     let answer = |decision: &str, by: &str| Some([Value::from(decision), Value::from(by)]);
     assert_eq!((said(&reject), said(&approve)), (answer("rejected", "Ana Lima"), answer("approved", "Ben")));
+    let started: Vec<Value> = approve.account.people().rollbacks.values().cloned().collect();
+    let reason = "Ben on the status page: The cart is slow.";
+    assert_eq!(started, [json!({ "migrationId": approve.migration.id, "reason": reason })]);
 }

@@ -1,7 +1,9 @@
-//! The page that says where a migration stands. It shows and decides nothing, and refreshes by itself, without a script.
+//! The page that says where a migration stands, with what people can do now. It decides nothing itself, and refreshes by itself, without a
+//! script.
 
-use super::document;
+use super::{deed::label, document};
 use crate::{
+    deed::Deed,
     files::NAMES,
     http::REFRESH,
     sight::Sight,
@@ -12,6 +14,7 @@ use domain::{
     moment::{brief, span},
 };
 use maud::{Markup, html};
+use strum::VariantArray as _;
 
 /// The page. The files of the migration are under the query of the link. People may stop it from asking `again` by itself
 /// (<https://www.w3.org/TR/WCAG22/#pause-stop-hide>).
@@ -28,6 +31,7 @@ pub fn status(sight: &Sight, stands: &Standing, query: &str, again: bool) -> Str
         label for="share" { "Traffic on green: " (stands.share) " %" }
         progress id="share" max="100" value=(stands.share) { (stands.share) " %" }
         p { "Way back. " (stands.way_back) }
+        (deeds(sight, query))
         h2 { "What comes next" }
         (parts(stands))
         h2 { "Phases" }
@@ -45,6 +49,21 @@ pub fn status(sight: &Sight, stands: &Standing, query: &str, again: bool) -> Str
         }
     };
     document(&title, &body)
+}
+
+/// What can be done now, each behind a page that asks once more.
+fn deeds(sight: &Sight, query: &str) -> Markup {
+    let possible: Vec<Deed> = Deed::VARIANTS.iter().copied().filter(|deed| deed.is_possible(sight)).collect();
+    html! {
+        @if !possible.is_empty() {
+            h2 { "What you can do" }
+            ul.deeds {
+                @for deed in possible {
+                    li { a href={ "?" (query) "&do=" (deed.name()) } { (label(deed, &sight.migration)) } }
+                }
+            }
+        }
+    }
 }
 
 fn parts(stands: &Standing) -> Markup {

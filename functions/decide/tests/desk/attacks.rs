@@ -57,7 +57,7 @@ async fn codes_cannot_be_tried_without_end_and_waiting_helps() {
     }
     let before = account.calls();
     let (status, page) = browse(&account, "POST", &query, &yes).await;
-    assert!(status == 429 && page.contains("aws lambda invoke"), "{status} {page}");
+    assert!(status == 429 && page.contains("AWS CLI"), "{status} {page}");
     assert!(is_open(&account, &asked));
     let signed = account.operations()[before..].iter().filter(|operation| **operation == "kms:GenerateMac").count();
     assert_eq!(signed, 0, "the code is not even made");

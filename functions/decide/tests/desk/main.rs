@@ -3,5 +3,6 @@
 
 mod answers;
 mod attacks;
+mod deeds;
 mod people;
 mod watching;

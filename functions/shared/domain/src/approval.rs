@@ -6,7 +6,7 @@ mod link;
 mod status_link;
 
 pub use call::Call;
-pub use code::Code;
+pub use code::{Code, Tried};
 pub use link::Link;
 pub use status_link::StatusLink;
 
@@ -26,6 +26,8 @@ use serde_json::Value;
     Copy,
     PartialEq,
     Eq,
+    PartialOrd,
+    Ord,
     Hash,
     Serialize,
     Deserialize,

@@ -6,6 +6,7 @@ pub mod answered;
 pub mod approval;
 pub mod asking;
 pub mod audit;
+pub mod cut_short;
 pub mod digest;
 pub mod document;
 pub mod duration;

@@ -18,6 +18,8 @@ pub enum Progress {
     ShiftTraffic,
     /// Which releases on one cluster only people were told of during the bake.
     Observe,
+    /// When people ended the bake before its time, and who: a [`crate::cut_short::CutShort`].
+    CutShort,
     /// How far the hand-over of Terraform's states is: the journal by which it goes on or back after a kill.
     HandoverTerraform,
     /// What the guard saw before the deletion of blue, which people who approve the deletion are shown.

@@ -5,7 +5,7 @@ use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
     Migration, MigrationId, PhaseError, TaskToken,
-    approval::{Answer, Asked, Question},
+    approval::{Answer, Asked, Question, Tried},
     ports::Approvals,
 };
 use serde_json::json;
@@ -116,21 +116,18 @@ impl Approvals for Account {
         ledger.write(id, owner, ("answered", evidence), &[change], MetaChange::default()).await
     }
 
-    async fn count_try(
-        &self,
-        id: &MigrationId,
-        (question, which): (Question, u32),
-        window: i64,
-        most: u32,
-    ) -> Result<bool, PhaseError> {
+    async fn count_try(&self, id: &MigrationId, tried: Tried, window: i64, most: u32) -> Result<bool, PhaseError> {
         let ledger = self.ledger()?;
-        let key = (Ledger::partition(id), sort_key(question, which));
+        // A question has its item; the tries of deeds have one of their own, and not META, which every phase writes.
+        let (sort_key, exists) = match tried {
+            Tried::Answer(question, number) => (sort_key(question, number), "attribute_exists(pk) AND "),
+            Tried::Deed => ("TRIES#deed".to_owned(), ""),
+        };
+        let key = (Ledger::partition(id), sort_key);
         // One more in this window; else the first in it; else one more in what somebody else has just begun.
         let more = ("SET tries = tries + :one", "triesWindow = :window AND tries < :most");
-        let first = (
-            "SET tries = :one, triesWindow = :window",
-            "attribute_exists(pk) AND (attribute_not_exists(triesWindow) OR triesWindow < :window)",
-        );
+        let first = format!("{exists}(attribute_not_exists(triesWindow) OR triesWindow < :window)");
+        let first = ("SET tries = :one, triesWindow = :window", first.as_str());
         for (assignment, condition) in [more, first, more] {
             let update = aws_sdk_dynamodb::types::Update::builder()
                 .table_name(&ledger.table)

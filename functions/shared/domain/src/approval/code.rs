@@ -17,6 +17,15 @@ pub const MOST_TRIES: u32 = 20;
 /// The time within which tries are counted, in seconds.
 pub const WINDOW: i64 = 15 * 60;
 
+/// What a code is typed for. The tries of each are counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tried {
+    /// The answer to the question of this number.
+    Answer(super::Question, u32),
+    /// Something that people do on the status page.
+    Deed,
+}
+
 /// The code of one link.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Code([u8; LENGTH]);

@@ -1,4 +1,4 @@
-//! The link to the status page of a migration: it shows, and decides nothing.
+//! The link to the status page of a migration: it shows, and does something for those only who type its code too.
 
 use super::link::{is_execution, is_signature};
 use crate::{Duration, MigrationId};
@@ -28,6 +28,13 @@ impl StatusLink {
     #[must_use]
     pub fn text(&self) -> String {
         format!("bascule status\n{}\n{}", self.migration, self.expires)
+    }
+
+    /// The text whose signature the code in the message comes from ([`Code::of`](super::Code::of)). No link carries a signature of
+    /// this text: it begins with another word.
+    #[must_use]
+    pub fn code_text(&self) -> String {
+        format!("bascule status code\n{}\n{}", self.migration, self.expires)
     }
 
     /// The parameters of the URL's query, not yet percent-encoded.
@@ -93,6 +100,9 @@ mod tests {
             Link { migration, question: Question::Cleanup, digest: "0a".repeat(32), expires: link().expires };
         assert_ne!(link().text(), approval.text());
         assert_ne!(link().text(), approval.code_text());
+        assert_ne!(link().text(), link().code_text());
+        assert_ne!(link().code_text(), approval.code_text());
+        assert_ne!(link().code_text(), StatusLink { expires: 1, ..link() }.code_text());
         assert_ne!(link().text(), StatusLink { expires: 1, ..link() }.text());
         assert_ne!(link().text(), StatusLink { migration: MigrationId::new("arn:other"), ..link() }.text());
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     Migration, MigrationId, PhaseError,
-    approval::{Answer, Asked, Question},
+    approval::{Answer, Asked, Question, Tried},
 };
 use std::future::Future;
 
@@ -27,12 +27,12 @@ pub trait Approvals: Sync {
         answer: &Answer,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Counts a try of the code of a question, in the window of time with this number (later ones have larger numbers). False where
-    /// `most` were counted in it before, or in a later window.
+    /// Counts a try of a code, in the window of time with this number (later ones have larger numbers). False where `most` were counted
+    /// in it before, or in a later window.
     fn count_try(
         &self,
         id: &MigrationId,
-        question: (Question, u32),
+        tried: Tried,
         window: i64,
         most: u32,
     ) -> impl Future<Output = Result<bool, PhaseError>> + Send;

@@ -51,7 +51,7 @@ pub struct Record {
     /// APPROVAL items, by question and number.
     pub approvals: BTreeMap<(&'static str, u32), Asked>,
     /// Tries of the codes of APPROVAL items: the window, and how many in it.
-    pub tries: BTreeMap<(&'static str, u32), (i64, u32)>,
+    pub tries: BTreeMap<domain::approval::Tried, (i64, u32)>,
     /// EVENT items: the audit, in order.
     pub events: Vec<Event>,
 }

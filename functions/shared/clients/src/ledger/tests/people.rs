@@ -4,12 +4,12 @@ use super::{ID, cancelled, migration};
 use crate::scenario::{Scenario, answer};
 use domain::{
     Condition,
-    approval::Question,
+    approval::{Question, Tried},
     ports::{Approvals as _, Audit as _},
 };
 use serde_json::{Value, json};
 
-const QUESTION: (Question, u32) = (Question::Cleanup, 2);
+const QUESTION: Tried = Tried::Answer(Question::Cleanup, 2);
 
 /// The update in the transaction of this request.
 fn update(scenario: &Scenario, request: usize) -> Value {
@@ -55,6 +55,15 @@ async fn only_tries_of_the_same_window_count_and_no_item_is_made() {
         "{condition}"
     );
     assert_eq!(first["ExpressionAttributeValues"], json!({ ":one": { "N": "1" }, ":window": { "N": "7" } }));
+}
+
+#[tokio::test]
+async fn tries_of_deeds_have_an_item_of_their_own() {
+    let scenario = Scenario::of([cancelled(&["ConditionalCheckFailed"]), answer(200, "{}")]);
+    assert_eq!(scenario.account.count_try(&migration().id, Tried::Deed, 7, 20).await, Ok(true));
+    let first = update(&scenario, 1);
+    assert_eq!(first["Key"], json!({ "pk": { "S": ID }, "sk": { "S": "TRIES#deed" } }));
+    assert_eq!(first["ConditionExpression"], "(attribute_not_exists(triesWindow) OR triesWindow < :window)");
 }
 
 fn event(seq: u64) -> Value {

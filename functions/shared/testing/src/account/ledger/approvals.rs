@@ -1,7 +1,7 @@
 //! APPROVAL and ALARM items.
 
 use super::super::Account;
-use domain::approval::{Answer, Asked, Question};
+use domain::approval::{Answer, Asked, Question, Tried};
 use domain::ports::Approvals;
 use domain::{Migration, MigrationId, PhaseError};
 use serde_json::json;
@@ -54,21 +54,15 @@ impl Approvals for Account {
         })
     }
 
-    async fn count_try(
-        &self,
-        id: &MigrationId,
-        (question, number): (Question, u32),
-        window: i64,
-        most: u32,
-    ) -> Result<bool, PhaseError> {
+    async fn count_try(&self, id: &MigrationId, tried: Tried, window: i64, most: u32) -> Result<bool, PhaseError> {
         self.alter("dynamodb:TransactWriteItems", |table, _| {
             let record = table.record_mut(id)?;
-            let tries = record.tries.entry((question.name(), number)).or_default();
-            if tries.0 < window {
-                *tries = (window, 0);
+            let counted = record.tries.entry(tried).or_default();
+            if counted.0 < window {
+                *counted = (window, 0);
             }
-            let counts = tries.0 == window && tries.1 < most;
-            tries.1 += u32::from(counts);
+            let counts = counted.0 == window && counted.1 < most;
+            counted.1 += u32::from(counts);
             Ok(counts)
         })
     }

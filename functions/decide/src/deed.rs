@@ -1,0 +1,110 @@
+//! What people may do on the status page, each through a page that asks once more, with the code of the message. Whether it is possible
+//! is a pure function of what the ledger says.
+
+use crate::{LONGEST_COMMENT, LONGEST_NAME, http::Word, sight::Sight};
+use domain::{
+    Direction, Migration, PhaseError,
+    approval::Question,
+    cut_short::CutShort,
+    digest::sha256_hex,
+    ports::{Executions, Ledger, Schedules, migrations::Life},
+    resources::schedule::{self, Occasion},
+};
+use jiff::Timestamp;
+use serde_json::json;
+
+/// Something that people may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Deed {
+    /// Production goes back to blue.
+    RollBack,
+    /// The bake ends before its time.
+    EndBake,
+    /// Blue is not deleted when its time comes.
+    KeepBlue,
+}
+
+impl Deed {
+    /// As in the page's query.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether it can be done now.
+    #[must_use]
+    pub fn is_possible(self, sight: &Sight) -> bool {
+        let (direction, life) = (sight.meta.direction, sight.meta.life);
+        if direction == Direction::Undo {
+            return false;
+        }
+        match self {
+            Self::RollBack => matches!(life, Life::Open | Life::Baked | Life::Promoted),
+            Self::EndBake => {
+                let bake = sight.question(Question::Bake).filter(|asked| asked.answer.is_none());
+                life == Life::Open && bake.is_some_and(|asked| sight.now < asked.deadline)
+            }
+            Self::KeepBlue => {
+                let key = schedule::key(Occasion::Cleanup);
+                let waits = sight.entries.iter().any(|entry| entry.key == key && entry.is_live());
+                life == Life::Promoted && waits
+            }
+        }
+    }
+}
+
+/// Who does it, and why: a name and a comment of people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doer<'a> {
+    by: &'a str,
+    comment: &'a str,
+    caller: Option<&'a str>,
+}
+
+impl<'a> Doer<'a> {
+    /// Of the form.
+    ///
+    /// # Errors
+    /// What is missing or too long, for the page.
+    pub fn read(word: &'a Word, caller: Option<&'a str>) -> Result<Self, String> {
+        let (by, comment) = (word.by.trim(), word.comment.trim());
+        if by.is_empty() {
+            return Err("Say who you are, for the audit.".to_owned());
+        }
+        for (what, text, longest) in [("name", by, LONGEST_NAME), ("comment", comment, LONGEST_COMMENT)] {
+            if text.chars().count() > longest {
+                return Err(format!("The {what} has more than {longest} characters."));
+            }
+        }
+        Ok(Self { by, comment, caller })
+    }
+}
+
+/// Does it. The audit has it first, so that a crash in between leaves who asked for what; to do it again is no error.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn carry_out<P: Ledger + Schedules + Executions>(
+    ports: &P,
+    migration: &Migration,
+    deed: Deed,
+    doer: &Doer<'_>,
+    now: Timestamp,
+) -> Result<(), PhaseError> {
+    let evidence = json!({ "by": doer.by, "comment": doer.comment, "caller": doer.caller });
+    ports.record(migration, &format!("asked for: {}", deed.name()), evidence).await?;
+    match deed {
+        Deed::RollBack => {
+            let reason = format!("{} on the status page: {}", doer.by, doer.comment);
+            let reason = reason.trim_end_matches([':', ' ']);
+            // One execution a minute at most, however often the button is pressed; a way back that failed can be started again.
+            let minute = now.as_second().div_euclid(60);
+            let name = format!("page-{}-{minute}", &sha256_hex(migration.id.as_str().as_bytes())[..32]);
+            ports.start_rollback(&name, &json!({ "migrationId": migration.id, "reason": reason })).await?;
+        }
+        Deed::EndBake => CutShort { at: now, by: doer.by.to_owned() }.save(ports, migration).await?,
+        Deed::KeepBlue => schedule::remove(ports, migration, Occasion::Cleanup).await?,
+    }
+    Ok(())
+}

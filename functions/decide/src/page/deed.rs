@@ -1,0 +1,78 @@
+//! The page that asks once more before something is done, and the one after it.
+
+use super::document;
+use crate::{LONGEST_COMMENT, LONGEST_NAME, deed::Deed, http::Word};
+use domain::Migration;
+use maud::{Markup, html};
+
+/// What the button of the status page says.
+pub(crate) fn label(deed: Deed, migration: &Migration) -> String {
+    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+    match deed {
+        Deed::RollBack => format!("Go back to {blue}"),
+        Deed::EndBake => format!("End the watch of {green} now"),
+        Deed::KeepBlue => format!("Keep {blue} for now"),
+    }
+}
+
+/// What comes of it.
+fn consequence(deed: Deed, migration: &Migration) -> String {
+    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+    match deed {
+        Deed::RollBack => format!(
+            "The stage is given back to {blue} in one call, and then what Bascule created is {}. The migration cannot go on after that; \
+             a new execution starts it again.",
+            if migration.input.on_abort == domain::input::OnAbort::Keep { "kept" } else { "deleted" }
+        ),
+        Deed::EndBake => format!(
+            "The bake ends at its next look, within a minute, where its alarms are OK and both clusters run the same. After that nothing goes \
+             back to {blue} by itself when an alarm fires; people can still go back until the cleanup starts."
+        ),
+        Deed::KeepBlue => format!(
+            "The schedule that would delete {blue} is taken away. {green} serves, {blue} stays ready and costs what it costs, until somebody \
+             starts an execution of bascule-cleanup."
+        ),
+    }
+}
+
+/// The page that asks, with what was filled in and why that did not count, where it did not.
+pub(crate) fn ask(deed: Deed, migration: &Migration, query: &str, wrong: Option<(&str, &Word)>) -> String {
+    let label = label(deed, migration);
+    let given = wrong.map(|(_, word)| word);
+    let body = html! {
+        p.quiet { "Migration " (migration.name()) }
+        p { (consequence(deed, migration)) }
+        @if let Some((why, _)) = wrong { div.alert role="alert" { p { strong { "Nothing was done. " } (why) } } }
+        form method="post" {
+            // The first button is what Enter in a field presses: with this one it presses none.
+            button disabled hidden {}
+            label for="by" { "Your name, for the audit" }
+            input id="by" name="by" required maxlength=(LONGEST_NAME) autocomplete="name" value=[given.map(|word| &word.by)];
+            label for="comment" { "Reason (optional)" }
+            textarea id="comment" name="comment" maxlength=(LONGEST_COMMENT) rows="2" {
+                @if let Some(word) = given { (word.comment) }
+            }
+            label for="code" { "Code from the message" }
+            input.code id="code" name="code" required maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"
+                aria-describedby="code-hint";
+            p.quiet id="code-hint" { "Eight characters, beside the link of the status page." }
+            div.buttons { button.no id="do" { (label) } }
+        }
+        (back(query))
+    };
+    document(&format!("{label}?"), &body)
+}
+
+/// The page after it.
+pub(crate) fn done(deed: Deed, migration: &Migration, query: &str) -> String {
+    let text = match deed {
+        Deed::RollBack => "The way back is started. The status page shows how far it is.",
+        Deed::EndBake => "The bake ends at its next look, within a minute.",
+        Deed::KeepBlue => "No schedule deletes the old cluster any more.",
+    };
+    document(&label(deed, migration), &html! { p { (text) } (back(query)) })
+}
+
+fn back(query: &str) -> Markup {
+    html! { p { a href={ "?" (query) } { "To the status page" } } }
+}
