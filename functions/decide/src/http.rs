@@ -4,7 +4,7 @@ mod answer;
 mod watcher;
 
 pub use answer::{REFRESH, again, download, page};
-pub use watcher::{Watcher, Word};
+pub use watcher::{Pass, Watcher, Word};
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use base64::{Engine, engine::general_purpose::STANDARD};

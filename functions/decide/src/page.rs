@@ -3,10 +3,12 @@
 mod chart;
 pub(crate) mod deed;
 mod details;
+mod list;
 mod question;
 mod status;
 pub(crate) mod style;
 
+pub(crate) use list::list;
 pub use question::{Sheet, Standing, question};
 pub use status::status;
 pub(crate) use status::{detail, took};

@@ -1,19 +1,20 @@
-//! The status page and the files of a migration: by a signed link, or by a call of somebody who may invoke the function.
+//! The status page and the files of a migration, and the list of migrations: by a signed link, or by a call of somebody who may invoke the function.
 
 use crate::{
     deed::{Doer, carry_out},
     desk::{Ports, Typed, typed},
     files::{self, MOST_EVENTS},
-    http::{self, Watcher},
+    http::{self, Pass, Watcher},
     page,
     sight::Sight,
     standing::Standing,
 };
 use domain::{
     Invocation, MigrationId, PhaseError,
-    approval::{Code, StatusLink, Tried},
+    approval::{Code, ListLink, StatusLink, Tried},
     ports::migrations::Meta,
 };
+use futures::future::try_join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,8 +25,9 @@ const SHOWN: u16 = 100;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Lookup {
-    migration_id: MigrationId,
-    /// `status-link`, or the name of a file of the status page.
+    /// Absent for the link to the list.
+    migration_id: Option<MigrationId>,
+    /// `list-link`, `status-link`, or the name of a file of the status page.
     show: String,
 }
 
@@ -37,18 +39,24 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
     let lookup: Lookup = serde_json::from_value(event)
         .map_err(|error| PhaseError::invalid_input(format!("the call cannot be read: {error}")))?;
     let now = ports.now();
+    if lookup.show == "list-link" {
+        let link = ListLink::new(now);
+        return Ok(json!({ "query": http::query(&link.parameters(&ports.sign(&link.text()).await?)) }));
+    }
+    let id =
+        lookup.migration_id.ok_or_else(|| PhaseError::invalid_input("$.migrationId: missing; the execution's ARN"))?;
     if lookup.show == "status-link" {
         // Before the migration is opened too: preflight may still look at the account.
-        let link = StatusLink::new(&lookup.migration_id, now);
+        let link = StatusLink::new(&id, now);
         let query = http::query(&link.parameters(&ports.sign(&link.text()).await?));
         return Ok(json!({ "query": query, "code": Code::of(&ports.sign(&link.code_text()).await?).to_string() }));
     }
-    let known = ports.load(&lookup.migration_id, invocation.deadline).await?;
+    let known = ports.load(&id, invocation.deadline).await?;
     let sight = Sight::read(ports, known, Some(MOST_EVENTS), now).await?;
     match files::of_migration(&lookup.show, &sight) {
         Some((_, text)) => Ok(json!({ "text": text })),
         None => Err(PhaseError::invalid_input(format!(
-            "$.show: found {:?}, expected status-link or one of {}",
+            "$.show: found {:?}, expected list-link, status-link or one of {}",
             lookup.show,
             files::NAMES.join(", ")
         ))),
@@ -61,28 +69,34 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
 /// Only what the calls answer.
 pub(crate) async fn browse<P: Ports>(
     ports: &P,
-    Watcher { link, signature, file, again, deed, word, caller }: &Watcher,
+    Watcher { pass, signature, file, again, deed, word, caller }: &Watcher,
     invocation: &Invocation,
 ) -> Result<Value, PhaseError> {
     let notice = |status, title: &str, text: &str| Ok(http::page(status, &page::notice(title, text)));
     let now = ports.now();
     // Before KMS is asked, which costs money and time: anybody can call this.
-    if now.as_second() > link.expires {
+    if now.as_second() > pass.expires() {
         return notice(410, "Too late", "This link has expired. Whoever may invoke bascule-decide gets a new one.");
     }
-    if !ports.verify(&link.text(), signature).await? {
+    if !ports.verify(&pass.text(), signature).await? {
         return notice(403, "Not a link of Bascule", "Its signature does not fit.");
     }
-    match ports.meta(&link.migration).await? {
-        None => return Ok(http::again(http::page(200, &page::early(link.migration.name())))),
+    let query = pass.query(signature);
+    let Some(id) = pass.migration() else {
+        let recent = ports.recent().await?;
+        let metas = try_join_all(recent.iter().map(|one| ports.meta(&one.id))).await?;
+        let all: Vec<_> = recent.into_iter().zip(metas).collect();
+        return Ok(http::page(200, &page::list(&all, &query)));
+    };
+    match ports.meta(id).await? {
+        None => return Ok(http::again(http::page(200, &page::early(id.name())))),
         Some(Meta { refusal: Some(refusal), .. }) => {
-            return Ok(http::page(200, &page::refused(link.migration.name(), &refusal)));
+            return Ok(http::page(200, &page::refused(id.name(), &refusal)));
         }
         Some(_) => {}
     }
-    let known = ports.load(&link.migration, invocation.deadline).await?;
-    let query = http::query(&link.parameters(signature));
-    if let Some(deed) = *deed {
+    let known = ports.load(id, invocation.deadline).await?;
+    if let (Some(deed), Pass::Status(link)) = (*deed, pass) {
         let sight = Sight::read(ports, known, Some(SHOWN), now).await?;
         if !deed.is_possible(&sight) {
             return notice(
@@ -100,7 +114,7 @@ pub(crate) async fn browse<P: Ports>(
             Ok(doer) => doer,
             Err(why) => return wrong(400, &why, word),
         };
-        let tried = (&link.migration, Tried::Deed);
+        let tried = (id, Tried::Deed);
         if let Typed::Wrong(status, why) = typed(ports, tried, &link.code_text(), &word.code, now).await? {
             return wrong(status, why, word);
         }
@@ -111,7 +125,7 @@ pub(crate) async fn browse<P: Ports>(
         let sight = Sight::read(ports, known, Some(SHOWN), now).await?;
         let stands = Standing::of(&sight);
         let again = *again && !stands.over;
-        let page = http::page(200, &page::status(&sight, &stands, &query, again));
+        let page = http::page(200, &page::status(&sight, &stands, (&query, matches!(pass, Pass::Status(_))), again));
         return Ok(if again { http::again(page) } else { page });
     };
     let sight = Sight::read(ports, known, Some(MOST_EVENTS), now).await?;

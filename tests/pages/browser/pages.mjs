@@ -113,6 +113,12 @@ async function tabTo(page, wanted) {
   await page.goto(approve.status);
   await sound(page, "the status page on a phone");
   await picture(page, "status-dark-phone", true);
+  await page.goto(approve.list);
+  await sound(page, "the list of migrations on a phone");
+  await Promise.all([page.waitForNavigation(), page.tap("th a")]);
+  assert.match(await page.$eval("main", (main) => main.textContent), /Ben approved shop-green/);
+  assert.equal(await page.$("a[href*='do=']"), null, "the list's link acts on nothing");
+  await page.goto(approve.status);
   // Green is slow after all: back to blue, from the status page.
   await Promise.all([page.waitForNavigation(), page.tap("a[href$='do=roll-back']")]);
   await sound(page, "the way back on a phone");

@@ -2,7 +2,7 @@
 
 use domain::{
     Migration, TaskToken,
-    approval::{Asked, Code, Link, Question, StatusLink},
+    approval::{Asked, Code, Link, ListLink, Question, StatusLink},
     evidence::{Evidence, OnlyOnBlue, Smoke, Targets, Workload},
     ports::{Approvals as _, Clock as _, Leases as _, Ledger as _, Signatures as _},
     progress::TEMPORARY_URL,
@@ -24,7 +24,9 @@ pub struct Shop {
     pub code: String,
     /// The query of the link to the status page.
     pub status: String,
-    /// The code beside that one.
+    /// The query of the link to the list of migrations.
+    pub list: String,
+    /// The code beside the link to the status page.
     pub status_code: String,
 }
 
@@ -68,9 +70,11 @@ impl Shop {
         let status = StatusLink::new(&migration.id, account.now());
         let code = Code::of(&account.sign(&link.code_text()).await.map_err(said)?).to_string();
         let status_code = Code::of(&account.sign(&status.code_text()).await.map_err(said)?).to_string();
+        let list = ListLink::new(account.now());
+        let list = query(&list.parameters(&account.sign(&list.text()).await.map_err(said)?));
         let link = query(&link.parameters(&account.sign(&link.text()).await.map_err(said)?));
         let status = query(&status.parameters(&account.sign(&status.text()).await.map_err(said)?));
-        Ok(Self { account: Arc::new(account), migration, link, code, status, status_code })
+        Ok(Self { account: Arc::new(account), migration, link, code, status, list, status_code })
     }
 
     /// The answer that stands, where there is one.

@@ -81,7 +81,7 @@ async fn answer(tools: &Tools) {
     for (name, shop) in [("reject", &reject), ("approve", &approve)] {
         let server = Server::open(Arc::clone(&shop.account)).await.unwrap();
         let page = |query: &str| format!("http://{}/?{query}", server.address);
-        told[name] = json!({ "link": page(&shop.link), "code": shop.code, "status": page(&shop.status), "statusCode": shop.status_code });
+        told[name] = json!({ "link": page(&shop.link), "code": shop.code, "status": page(&shop.status), "statusCode": shop.status_code, "list": page(&shop.list) });
         servers.push(server);
     }
     let run = tokio::process::Command::new("node").arg(&tools.script).arg(told.to_string()).output().await.unwrap();

@@ -16,10 +16,10 @@ use domain::{
 use maud::{Markup, html};
 use strum::VariantArray as _;
 
-/// The page. The files of the migration are under the query of the link. People may stop it from asking `again` by itself
+/// The page. The files of the migration are under the query of the link, and what people can do, where it is one that `acts`. People may stop it from asking `again` by itself
 /// (<https://www.w3.org/TR/WCAG22/#pause-stop-hide>).
 #[must_use]
-pub fn status(sight: &Sight, stands: &Standing, query: &str, again: bool) -> String {
+pub fn status(sight: &Sight, stands: &Standing, (query, acts): (&str, bool), again: bool) -> String {
     let title = format!("{} replaces {}", sight.migration.input.green.cluster, sight.migration.input.blue.cluster);
     let gateway = &sight.migration.input.gateway;
     let body = html! {
@@ -31,7 +31,7 @@ pub fn status(sight: &Sight, stands: &Standing, query: &str, again: bool) -> Str
         label for="share" { "Traffic on green: " (stands.share) " %" }
         progress id="share" max="100" value=(stands.share) { (stands.share) " %" }
         p { "Way back. " (stands.way_back) }
-        (deeds(sight, query))
+        @if acts { (deeds(sight, query)) }
         h2 { "What comes next" }
         (parts(stands))
         h2 { "Phases" }

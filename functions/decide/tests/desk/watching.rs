@@ -79,6 +79,38 @@ async fn a_browser_asks_again_until_the_end_or_until_people_stop_it() {
 }
 
 #[tokio::test]
+async fn the_list_shows_every_migration_and_decides_nothing() {
+    let (account, migration, _) = asked().await;
+    let early = MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:refused");
+    let problem = Problem::new("$.gateway.stage", "found none");
+    account.refuse(&early, &json!({}), &Refusal::new(Condition::Refused, vec![problem])).await.unwrap();
+    let list = handled(&account, json!({ "show": "list-link" })).await.unwrap()["query"].as_str().unwrap().to_owned();
+    let (found, page) = browse(&account, "GET", &list, "").await;
+    for part in [">move</a></th>", "<td>Under way</td>", ">refused</a></th>", "<td>Refused</td>"] {
+        assert!(found == 200 && page.contains(part), "{part} is not in {page}");
+    }
+    // A migration of the list, with its files, and nothing to do.
+    let of = form_urlencoded::byte_serialize(migration.id.as_str().as_bytes()).collect::<String>();
+    let one = format!("{list}&of={of}");
+    assert!(page.contains(&one.replace('&', "&amp;")), "{page}");
+    let (found, page) = browse(&account, "GET", &one, "").await;
+    assert!(
+        found == 200 && page.contains("is ready for people to look at") && !page.contains("do=roll-back"),
+        "{page}"
+    );
+    assert!(page.contains(&format!("{}&amp;file=report.md", one.replace('&', "&amp;"))), "{page}");
+    let form = "by=Eve&code=00000000";
+    assert_eq!(browse(&account, "POST", &list, form).await.0, 400);
+    assert_eq!(browse(&account, "POST", &format!("{one}&do=roll-back"), form).await.0, 400);
+    assert!(account.people().rollbacks.is_empty());
+    // Neither edited nor by the signature of a migration's own link.
+    assert_eq!(browse(&account, "GET", &list.replace("expires=1", "expires=2"), "").await.0, 403);
+    let status = signed(&account, &StatusLink::new(&migration.id, account.now())).await;
+    let signature = |query: &str| query.rsplit_once("signature=").unwrap().1.to_owned();
+    assert_eq!(browse(&account, "GET", &list.replace(&signature(&list), &signature(&status)), "").await.0, 403);
+}
+
+#[tokio::test]
 async fn a_call_gets_a_link_and_the_files_that_the_page_has() {
     let (account, migration, _) = asked().await;
     let show = async |what: &str| handled(&account, json!({ "migrationId": migration.id, "show": what })).await;

@@ -11,12 +11,13 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
 /// What infra/template.yaml would give.
-const SETTINGS: [(&str, &str); 9] = [
+const SETTINGS: [(&str, &str); 10] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "bascule-provision-edge"),
     ("BASCULE_APPROVAL_KEY_ID", "1234abcd-12ab-34cd-56ef-1234567890ab"),
     ("BASCULE_DEAD_LETTERS_ARN", "arn:aws:sqs:us-west-2:123456789012:bascule-dead-letters"),
     ("BASCULE_KUBERNETES_ROLE_ARN", "arn:aws:iam::123456789012:role/demo"),
     ("BASCULE_LEDGER_TABLE", "bascule-ledger"),
+    ("BASCULE_MIGRATE_MACHINE_ARN", "arn:aws:states:us-west-2:123456789012:stateMachine:bascule-migrate"),
     ("BASCULE_ROLLBACK_MACHINE_ARN", "arn:aws:states:us-west-2:123456789012:stateMachine:bascule-rollback"),
     ("BASCULE_SCHEDULE_GROUP", "bascule"),
     ("BASCULE_SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:role/bascule-schedule"),

@@ -2,10 +2,13 @@
 //! (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>).
 
 use crate::{Account, error::code, error::phase_error};
-use aws_sdk_sfn::{Client, types::ExecutionStatus};
+use aws_sdk_sfn::{Client, primitives::DateTime, types::ExecutionStatus};
 use domain::{
     MigrationId, PhaseError, TaskToken,
-    ports::{Executions, Tokens, executions::Standing},
+    ports::{
+        Executions, Tokens,
+        executions::{MOST_RECENT, Recent, Standing},
+    },
 };
 use serde_json::Value;
 
@@ -14,6 +17,19 @@ const NOBODY_WAITS: [&str; 3] = ["TaskTimedOut", "TaskDoesNotExist", "InvalidTok
 
 /// `SendTaskFailure` takes a cause of at most 32,768 characters.
 const LONGEST_CAUSE: usize = 32_000;
+
+/// A time as Step Functions tells it, in whole seconds; the beginning of time where it tells none.
+fn time(told: Option<&DateTime>) -> jiff::Timestamp {
+    told.and_then(|at| jiff::Timestamp::new(at.secs(), 0).ok()).unwrap_or(jiff::Timestamp::MIN)
+}
+
+fn standing(status: &ExecutionStatus, stopped: Option<&DateTime>) -> Standing {
+    match status {
+        ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Standing::Running,
+        ExecutionStatus::Succeeded => Standing::Succeeded,
+        status => Standing::Ended { status: status.as_str().to_owned(), at: time(stopped) },
+    }
+}
 
 impl Tokens for Account {
     async fn succeed(&self, token: &TaskToken, output: &Value) -> Result<bool, PhaseError> {
@@ -44,15 +60,21 @@ impl Executions for Account {
             Err(error) if code(&error) == "ExecutionDoesNotExist" => return Ok(None),
             Err(error) => return Err(phase_error("looking at the execution", &error)),
         };
-        Ok(Some(match found.status() {
-            ExecutionStatus::Running | ExecutionStatus::PendingRedrive => Standing::Running,
-            ExecutionStatus::Succeeded => Standing::Succeeded,
-            status => {
-                let at = found.stop_date().map(|at| jiff::Timestamp::new(at.secs(), 0)).transpose();
-                let at = at.ok().flatten().unwrap_or(jiff::Timestamp::MIN);
-                Standing::Ended { status: status.as_str().to_owned(), at }
-            }
-        }))
+        Ok(Some(standing(found.status(), found.stop_date())))
+    }
+
+    async fn recent(&self) -> Result<Vec<Recent>, PhaseError> {
+        let machine = self.setting("BASCULE_MIGRATE_MACHINE_ARN")?;
+        let call = Client::new(self.config()).list_executions().state_machine_arn(machine);
+        let most = i32::try_from(MOST_RECENT).unwrap_or(i32::MAX);
+        let found = call.max_results(most).send().await;
+        let found = found.map_err(|error| phase_error("listing the migrations", &error))?;
+        let recent = found.executions().iter().map(|execution| Recent {
+            id: MigrationId::new(execution.execution_arn()),
+            started_at: time(Some(execution.start_date())),
+            standing: standing(execution.status(), execution.stop_date()),
+        });
+        Ok(recent.collect())
     }
 
     async fn start_rollback(&self, name: &str, input: &Value) -> Result<bool, PhaseError> {
@@ -151,6 +173,31 @@ mod tests {
         }
         let scenario = Scenario::of([fault(400, "ExecutionDoesNotExist", "Execution Does Not Exist")]);
         assert_eq!(scenario.account.standing(&id).await, Ok(None));
+    }
+
+    /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>.
+    #[tokio::test]
+    async fn the_latest_executions_of_the_migrate_machine_are_listed() {
+        let machine = "arn:aws:states:us-west-2:123456789012:stateMachine:bascule-migrate";
+        let execution = |name: &str, status: &str, stopped: Option<f64>| {
+            json!({
+                "executionArn": format!("arn:aws:states:us-west-2:123456789012:execution:bascule-migrate:{name}"),
+                "stateMachineArn": machine, "name": name, "status": status, "startDate": 1_767_222_000.5, "stopDate": stopped,
+            })
+        };
+        let executions = [execution("b", "RUNNING", None), execution("a", "FAILED", Some(1_767_225_600.0))];
+        let scenario =
+            Scenario::of([answer(200, json!({ "executions": executions, "nextToken": "more" }).to_string())]);
+        let recent = scenario.account.recent().await.unwrap();
+        let names: Vec<&str> = recent.iter().map(|one| one.id.name()).collect();
+        assert_eq!(
+            (names, scenario.json(0)),
+            (vec!["b", "a"], json!({ "stateMachineArn": machine, "maxResults": 50 }))
+        );
+        let started: jiff::Timestamp = "2025-12-31T23:00:00Z".parse().unwrap();
+        assert!(recent.iter().all(|one| one.started_at == started), "{recent:?}");
+        let failed = Standing::Ended { status: "FAILED".to_owned(), at: "2026-01-01T00:00:00Z".parse().unwrap() };
+        assert_eq!((&recent[0].standing, &recent[1].standing), (&Standing::Running, &failed));
     }
 
     #[tokio::test]

@@ -3,11 +3,13 @@
 mod call;
 pub mod code;
 mod link;
+mod list_link;
 mod status_link;
 
 pub use call::Call;
 pub use code::{Code, Tried};
 pub use link::Link;
+pub use list_link::ListLink;
 pub use status_link::StatusLink;
 
 use crate::{

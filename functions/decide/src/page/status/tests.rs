@@ -7,7 +7,7 @@ use domain::{
 use serde_json::json;
 
 fn shown(sight: &Sight, again: bool) -> String {
-    status(sight, &Standing::of(sight), "status=a&signature=b", again)
+    status(sight, &Standing::of(sight), ("status=a&signature=b", true), again)
 }
 
 #[test]

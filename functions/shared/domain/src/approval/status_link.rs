@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 /// For how long a status link works: as long as the name of an execution is taken
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
-const LIFE: Duration = Duration::from_days(90);
+pub(super) const LIFE: Duration = Duration::from_days(90);
 
 /// What a link to the status page says. Its signature covers all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -58,7 +58,7 @@ pub struct Record {
 
 impl Record {
     /// META as it is read: with the number of events.
-    fn told(&self) -> Meta {
+    pub(super) fn told(&self) -> Meta {
         Meta { events: self.events.len() as u64, ..self.meta.clone() }
     }
 

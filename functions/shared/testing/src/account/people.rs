@@ -3,7 +3,7 @@
 use super::Account;
 use crate::states::Status;
 use domain::digest::sha256_hex;
-use domain::ports::executions::Standing;
+use domain::ports::executions::{MOST_RECENT, Recent, Standing};
 use domain::ports::{Executions, Messages, Signatures, Tokens};
 use domain::{MigrationId, PhaseError, TaskToken};
 use serde_json::Value;
@@ -63,6 +63,25 @@ impl Executions for Account {
                 Status::Succeeded => Standing::Succeeded,
                 bad => Standing::Ended { status: bad.name().to_owned(), at: stopped },
             }))
+        })
+    }
+
+    /// The migrations that the ledger knows, since the account in memory has no other list of executions.
+    async fn recent(&self) -> Result<Vec<Recent>, PhaseError> {
+        self.attempt("states:ListExecutions", || {
+            let table = self.table();
+            let mut recent: Vec<Recent> = table
+                .migrations
+                .iter()
+                .map(|(id, record)| Recent {
+                    id: id.clone(),
+                    started_at: record.told().opened_at,
+                    standing: Standing::Running,
+                })
+                .collect();
+            recent.sort_by_key(|one| std::cmp::Reverse(one.started_at));
+            recent.truncate(MOST_RECENT);
+            Ok(recent)
         })
     }
 
