@@ -10,7 +10,7 @@ use crate::{
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
 use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, PhaseError,
-    approval::{Asked, Call, Code, Tried, code},
+    approval::{Answer, Asked, Call, Code, Tried, code},
     ports::{
         Approvals, Audit, Clock, Executions, Ledger, Migrations, Schedules, Signatures, Tokens,
         migrations::{Life, Meta},
@@ -70,7 +70,12 @@ pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -
     }
     let given = answer(&call, &asked, migration.input.approval.on_timeout, ports.now())?;
     let settled = settle(ports, &migration, &asked, &given).await?;
-    Ok(json!({ "decision": settled.answer.decision.name(), "by": settled.answer.by, "heard": settled.heard }))
+    let mut said =
+        json!({ "decision": settled.answer.decision.name(), "by": settled.answer.by, "heard": settled.heard });
+    if settled.missing > 0 {
+        said["missing"] = settled.missing.into();
+    }
+    Ok(said)
 }
 
 /// Why nothing is asked any more, whatever was asked or answered before.
@@ -127,10 +132,23 @@ async fn browse<P: Ports>(ports: &P, visit: &Visit, invocation: &Invocation) -> 
     }
     let query = http::query(&link.parameters(signature));
     let standing = Standing::Open;
-    let sheet = Sheet { migration: &migration, opened_at: meta.opened_at, asked: &asked, query: &query, now, standing };
+    let needed = migration.input.approval.approvers;
+    let open = needed > 1 && asked.answer.is_none();
+    let voices = if open { ports.voices(&asked.id, (asked.question, asked.number)).await? } else { Vec::new() };
+    let sheet = Sheet {
+        migration: &migration,
+        opened_at: meta.opened_at,
+        asked: &asked,
+        voices: &voices,
+        query: &query,
+        now,
+        standing,
+    };
     let Some(form) = form else {
-        // The answer is there, and so a visit decides nothing. Where the execution has not heard of it, it does now.
-        let Some(standing) = &asked.answer else {
+        // The answer is there, or enough people have said yes, and so a visit decides nothing. Where the execution has not heard of it,
+        // it does now.
+        let enough = voices.last().filter(|_| Answer::of(&voices, needed).is_some());
+        let Some(standing) = asked.answer.as_ref().or(enough) else {
             return Ok(http::page(200, &page::question(&sheet)));
         };
         let settled = settle(ports, &migration, &asked, standing).await?;
@@ -160,7 +178,7 @@ fn read(
     migration: &Migration,
     asked: &Asked,
     now: jiff::Timestamp,
-) -> Result<domain::approval::Answer, PhaseError> {
+) -> Result<Answer, PhaseError> {
     let decided = Call::decided(&asked.id, asked.question, &visit.link.digest, form.decision, &form.by);
     let call = Call { comment: form.comment.clone(), caller: visit.caller.clone(), ..decided };
     answer(&call, asked, migration.input.approval.on_timeout, now)

@@ -90,6 +90,8 @@ pub struct Settled {
     pub answer: Answer,
     /// Whether the execution has heard of it only now. Where it has not, it had heard of it before, or waits no more.
     pub heard: bool,
+    /// How many people must say yes besides, before the question is answered.
+    pub missing: usize,
 }
 
 /// Stores the answer, once, and lets the execution go on. The same answer again is no error, so that a crash between the
@@ -104,6 +106,24 @@ pub async fn settle<P: Ledger + Approvals + Tokens + Schedules>(
     answer: &Answer,
 ) -> Result<Settled, PhaseError> {
     let answer = asked.answer.as_ref().filter(|_| answer.by == NOBODY).unwrap_or(answer);
+    let needed = migration.input.approval.approvers;
+    let together = if needed > 1 && asked.answer.is_none() {
+        let which = (asked.question, asked.number);
+        if answer.decision == Decision::Approved && answer.by != NOBODY {
+            ports.speak(&asked.id, which, answer).await?;
+        }
+        let voices = ports.voices(&asked.id, which).await?;
+        let together = Answer::of(&voices, needed);
+        if together.is_none() && answer.decision == Decision::Approved && answer.by != NOBODY {
+            let missing = usize::try_from(needed).unwrap_or(usize::MAX).saturating_sub(voices.len());
+            return Ok(Settled { answer: answer.clone(), heard: false, missing });
+        }
+        // Where enough have said yes, the deadline comes too late to mean no: the last of them was killed before it was stored.
+        together.filter(|_| answer.decision == Decision::Approved || answer.by == NOBODY)
+    } else {
+        None
+    };
+    let answer = together.as_ref().unwrap_or(answer);
     ports.answer(&asked.id, (asked.question, asked.number), answer).await?;
     // A retry of the waiting state replaces the token until the answer is stored, and never after.
     let stored = ports.asked(&asked.id, asked.question).await?;
@@ -117,7 +137,7 @@ pub async fn settle<P: Ledger + Approvals + Tokens + Schedules>(
         ports.record(migration, "nobody waits for the answer", json!({ "question": asked.question.name() })).await?;
     }
     schedule::remove(ports, migration, Occasion::Deadline(asked.question, asked.number)).await?;
-    Ok(Settled { answer: standing.clone(), heard })
+    Ok(Settled { answer: standing.clone(), heard, missing: 0 })
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub fn thanks(settled: &Settled) -> String {
     document("Answered", &stands(settled))
 }
 
-fn stands(Settled { answer, heard }: &Settled) -> Markup {
+fn stands(Settled { answer, heard, missing }: &Settled) -> Markup {
     let word = match answer.decision {
         Decision::Approved => "Approved",
         Decision::Rejected => "Rejected",
@@ -82,6 +82,11 @@ fn stands(Settled { answer, heard }: &Settled) -> Markup {
             " on " (written(answer.at)) "."
             @if !answer.comment.is_empty() { " “" (answer.comment) "”" }
         }
-        p { (heard) }
+        p {
+            @if *missing > 0 {
+                "This is counted. " (missing) " more " (if *missing == 1 { "person" } else { "people" })
+                " must say yes before anything happens; one no ends it."
+            } @else { (heard) }
+        }
     }
 }

@@ -46,6 +46,10 @@ pub(crate) fn of(migration: &Migration, asked: &Asked, way: &Way) -> (String, St
         ),
     };
     let call = Call::decided(&migration.id, asked.question, &asked.digest, Decision::Approved, "you");
+    let several = match input.approval.approvers {
+        0 | 1 => String::new(),
+        needed => format!("{needed} people must say yes, and the same person counts once; one no is enough.\n"),
+    };
     let signed = if way.sign {
         "The page takes requests only that an IAM identity of this account has signed, such as those of awscurl --service lambda.\n"
     } else {
@@ -57,7 +61,7 @@ pub(crate) fn of(migration: &Migration, asked: &Asked, way: &Way) -> (String, St
     };
     let advice: String = migration.plan.advice.iter().flat_map(|line| ["- ", line, "\n"]).collect();
     let text = format!(
-        "Decide until {}: {question}\nWithout an answer {}.\n\nOpen the page, and type the code there with your answer:\n{}\nCode: {}\n\
+        "Decide until {}: {question}\nWithout an answer {}.\n{several}\nOpen the page, and type the code there with your answer:\n{}\nCode: {}\n\
          {signed}\n{trial}{}\nOr, with AWS credentials: aws lambda invoke --function-name bascule-decide \
          --cli-binary-format raw-in-base64-out --payload '{}' /dev/stdout\n\nWhere migration {} stands, and the way back:\n{}\nCode for that page: {}\n\n{advice}\nEvidence:\n{}\n",
         written(asked.deadline),

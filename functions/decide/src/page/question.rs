@@ -9,7 +9,7 @@ use crate::{
 };
 use domain::{
     Migration,
-    approval::{Asked, Question},
+    approval::{Answer, Asked, Question},
     moment::{span, written},
     progress::TEMPORARY_URL,
 };
@@ -25,6 +25,8 @@ pub struct Sheet<'a> {
     pub opened_at: Timestamp,
     /// What is asked.
     pub asked: &'a Asked,
+    /// Those who have said yes already, where several must.
+    pub voices: &'a [Answer],
     /// The query of the link, under which the files are.
     pub query: &'a str,
     /// When the page is made.
@@ -61,7 +63,7 @@ pub fn question(sheet: &Sheet<'_>) -> String {
         }
         @match sheet.standing {
             Standing::Settled(settled) => (stands(settled)),
-            _ => (until(sheet)),
+            _ => { (until(sheet)) (voices(sheet)) },
         }
         @if let Standing::Wrong(why, _) = sheet.standing {
             div.alert role="alert" { p { strong { "Nothing was decided. " } (why) } }
@@ -99,6 +101,27 @@ fn until(Sheet { migration, asked, now, .. }: &Sheet<'_>) -> Markup {
             strong { time datetime=(asked.deadline) { (written(asked.deadline)) } }
             @if left.is_positive() { " (" (span(left)) " left)" } @else { " (over)" }
             ". Without an answer " (asked.question.unanswered(&migration.input)) "."
+        }
+    }
+}
+
+/// How many must say yes, and who has.
+fn voices(Sheet { migration, voices, .. }: &Sheet<'_>) -> Markup {
+    let needed = migration.input.approval.approvers;
+    html! {
+        @if needed > 1 {
+            p {
+                (needed) " people must say yes, and the same person counts once; one no is enough. "
+                @if voices.is_empty() { "Nobody has said yes yet." } @else {
+                    "Yes so far: "
+                    @for (index, voice) in voices.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        (voice.by)
+                        @if let Some(caller) = &voice.caller { " (" (caller) ")" }
+                    }
+                    "."
+                }
+            }
         }
     }
 }

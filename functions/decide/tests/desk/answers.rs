@@ -221,3 +221,80 @@ async fn the_audit_has_the_identity_that_signed_the_request() {
     let answered = audit.iter().find(|event| event.what == "answered").unwrap();
     assert_eq!(answered.evidence["answer"]["caller"], arn);
 }
+
+/// The shop where two people must say yes.
+async fn two() -> (testing::Account, Migration, Asked) {
+    let (account, migration, asked) = asked().await;
+    let mut record = account.table().record(&migration.id).unwrap().clone();
+    let mut input = record.input.clone().unwrap();
+    input.approval.approvers = 2;
+    record.input = Some(input);
+    account.table().migrations.insert(migration.id.clone(), record);
+    (account, migration, asked)
+}
+
+#[tokio::test]
+async fn where_two_people_must_say_yes_the_same_one_counts_once() {
+    let (account, migration, asked) = two().await;
+    let query = query(&account, &link(&asked)).await;
+    let (_, page) = browse(&account, "GET", &query, "").await;
+    assert!(page.contains("2 people must say yes") && page.contains("Nobody has said yes yet"), "{page}");
+    for by in ["Ana+Lima", "+ana+lima+"] {
+        let yes = coded(&account, &link(&asked), &format!("by={by}&comment=&decision=approved")).await;
+        let (status, page) = browse(&account, "POST", &query, &yes).await;
+        assert!(status == 200 && page.contains("1 more person must say yes"), "{status} {page}");
+        assert_eq!((answer(&account), account.question(&migration, "qualification").unwrap().answer), (None, None));
+    }
+    // A visit shows who has, and decides nothing.
+    let (_, page) = browse(&account, "GET", &query, "").await;
+    assert!(page.contains("Yes so far: ana lima") && answer(&account).is_none(), "{page}");
+    let missing = call(&migration, &json!({ "decision": "approved", "by": "ANA LIMA" }));
+    assert_eq!(handled(&account, missing).await.unwrap()["missing"], 1);
+    let ben = call(&migration, &json!({ "decision": "approved", "by": "Ben" }));
+    let expected = json!({ "decision": "approved", "by": "ANA LIMA, Ben", "heard": true });
+    assert_eq!(handled(&account, ben).await, Ok(expected));
+    assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
+}
+
+#[tokio::test]
+async fn one_no_is_enough_and_half_a_yes_is_none_at_the_deadline() {
+    let (account, migration, _) = two().await;
+    handled(&account, call(&migration, &json!({ "decision": "approved", "by": "ana" }))).await.unwrap();
+    handled(&account, call(&migration, &json!({ "decision": "rejected", "by": "ana" }))).await.unwrap();
+    assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"rejected"}"#));
+
+    let (account, migration, asked) = two().await;
+    handled(&account, call(&migration, &json!({ "decision": "approved", "by": "ana" }))).await.unwrap();
+    account.go_to(asked.deadline);
+    let expected = json!({ "decision": "rejected", "by": NOBODY, "heard": true });
+    assert_eq!(handled(&account, call(&migration, &json!({ "timeout": true }))).await, Ok(expected));
+}
+
+#[tokio::test]
+async fn the_last_yes_that_met_a_fault_at_any_call_is_completed_by_a_visit_or_the_deadline() {
+    for by_deadline in [false, true] {
+        for number in 1.. {
+            let (account, migration, asked) = two().await;
+            handled(&account, call(&migration, &json!({ "decision": "approved", "by": "ana" }))).await.unwrap();
+            account.fail_at(number, Fault::Killed);
+            let ben = call(&migration, &json!({ "decision": "approved", "by": "ben" }));
+            let said = handled(&account, ben).await;
+            if account.met().is_none() {
+                assert!(said.is_ok() && number > 4, "{said:?}");
+                break;
+            }
+            account.start("decide");
+            let spoke = account.table().record(&migration.id).unwrap().voices.len() == 2;
+            if by_deadline {
+                account.go_to(asked.deadline);
+                handled(&account, call(&migration, &json!({ "timeout": true }))).await.unwrap();
+                let expected = if spoke { "approved" } else { "rejected" };
+                assert!(answer(&account).unwrap().contains(expected), "{number}");
+            } else {
+                let query = query(&account, &link(&asked)).await;
+                browse(&account, "GET", &query, "").await;
+                assert_eq!(answer(&account).is_some(), spoke, "{number}");
+            }
+        }
+    }
+}

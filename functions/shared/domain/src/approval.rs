@@ -148,6 +148,26 @@ pub struct Answer {
     pub caller: Option<String>,
 }
 
+impl Answer {
+    /// Who this is, so that the same person counts once: the identity that signed the request, or else the name, whatever its case.
+    #[must_use]
+    pub fn person(&self) -> String {
+        self.caller.clone().unwrap_or_else(|| self.by.trim().to_lowercase())
+    }
+
+    /// The answer that the voices of several people make together: the last one's, by all of them. Nothing where there are fewer than
+    /// `needed`.
+    #[must_use]
+    pub fn of(voices: &[Self], needed: u32) -> Option<Self> {
+        let last = voices.last()?;
+        if voices.len() < usize::try_from(needed).unwrap_or(usize::MAX) {
+            return None;
+        }
+        let names: Vec<&str> = voices.iter().map(|voice| voice.by.as_str()).collect();
+        Some(Self { by: names.join(", "), ..last.clone() })
+    }
+}
+
 /// Who answers when nobody does: the deadline's schedule, as the input says.
 pub const NOBODY: &str = "nobody in time";
 
@@ -223,6 +243,23 @@ mod tests {
         ] {
             assert_eq!(asked.permits(plan), expected.map_err(PhaseError::refused), "{asked:?}");
         }
+    }
+
+    #[test]
+    fn several_people_make_one_answer_once_there_are_enough_of_them() {
+        let voice = |by: &str, caller: Option<&str>| Answer {
+            decision: Decision::Approved,
+            by: by.to_owned(),
+            comment: String::new(),
+            at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            caller: caller.map(str::to_owned),
+        };
+        let voices = [voice("Ana", None), voice("Ben", None)];
+        assert_eq!(Answer::of(&voices, 2).map(|answer| answer.by), Some("Ana, Ben".to_owned()));
+        assert_eq!((Answer::of(&voices, 3), Answer::of(&[], 1)), (None, None));
+        assert_eq!(voice(" ana", None).person(), voice("Ana ", None).person());
+        assert_eq!(voice("Ana", Some("arn:1")).person(), voice("Ben", Some("arn:1")).person());
+        assert_ne!(voice("Ana", Some("arn:1")).person(), voice("Ana", Some("arn:2")).person());
     }
 
     #[test]

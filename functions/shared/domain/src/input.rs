@@ -221,6 +221,9 @@ pub struct Approval {
     pub timeout: Duration,
     /// What no answer means.
     pub on_timeout: OnTimeout,
+    /// How many people must say yes; one no is enough.
+    #[schemars(range(min = 1, max = 10))]
+    pub approvers: u32,
 }
 
 /// What no answer in time means.
@@ -278,7 +281,7 @@ impl Default for Bake {
 
 impl Default for Approval {
     fn default() -> Self {
-        Self { timeout: Duration::from_days(7), on_timeout: OnTimeout::Abort }
+        Self { timeout: Duration::from_days(7), on_timeout: OnTimeout::Abort, approvers: 1 }
     }
 }
 

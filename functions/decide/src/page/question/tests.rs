@@ -55,7 +55,7 @@ fn evidence() -> Value {
 fn shown(migration: &Migration, asked: &Asked, standing: Standing<'_>) -> String {
     let opened_at = "2026-01-01T00:00:00Z".parse().unwrap();
     let now = "2026-01-01T12:00:00Z".parse().unwrap();
-    question(&Sheet { migration, opened_at, asked, query: "a=1&b=2", now, standing })
+    question(&Sheet { migration, opened_at, asked, voices: &[], query: "a=1&b=2", now, standing })
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn an_answer_stands_in_place_of_the_form_with_who_gave_it_and_whether_the_execut
         caller: Some("arn:aws:iam::111122223333:user/ana".to_owned()),
     };
     for (heard, told) in [(true, "has heard of it now"), (false, "does not wait for it")] {
-        let settled = Settled { answer: answer.clone(), heard };
+        let settled = Settled { answer: answer.clone(), heard, missing: 0 };
         let page = shown(&shop(true), &asked(Question::Qualification, evidence()), Standing::Settled(&settled));
         assert!(!page.contains("<form") && page.contains(told), "{page}");
         assert!(page.contains("Ana (arn:aws:iam::111122223333:user/ana) on Thursday, 1 January 2026"), "{page}");

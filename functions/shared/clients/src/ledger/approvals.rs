@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
     Migration, MigrationId, PhaseError, TaskToken,
     approval::{Answer, Asked, Question, Tried},
+    digest::sha256_hex,
     ports::Approvals,
 };
 use serde_json::json;
@@ -13,6 +14,11 @@ use std::time::Duration;
 
 fn sort_key(question: Question, number: u32) -> String {
     format!("APPROVAL#{}#{number:06}", question.name())
+}
+
+/// What the sort keys of those begin with who said yes, before a hash of each person.
+fn voices_of(question: Question, number: u32) -> String {
+    format!("VOICE#{}#{number:06}#", question.name())
 }
 
 impl Item {
@@ -114,6 +120,40 @@ impl Approvals for Account {
         let change = TransactWriteItem::builder().update(update).build();
         let evidence = json!({ "question": question.name(), "number": number, "answer": answer });
         ledger.write(id, owner, ("answered", evidence), &[change], MetaChange::default()).await
+    }
+
+    async fn speak(
+        &self,
+        id: &MigrationId,
+        (question, number): (Question, u32),
+        voice: &Answer,
+    ) -> Result<(), PhaseError> {
+        let ledger = self.ledger()?;
+        let meta = ledger.get(&Ledger::partition(id), "META").await?;
+        let meta = meta.ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?.meta(id)?;
+        if ledger.get(&Ledger::partition(id), &sort_key(question, number)).await?.is_none() {
+            return Err(PhaseError::refused(format!("nobody asked about {} of {id}", question.name())));
+        }
+        let written = serde_json::to_string(voice).map_err(|error| PhaseError::refused(error.to_string()))?;
+        let put = Put::builder()
+            .table_name(&ledger.table)
+            .item("pk", text(Ledger::partition(id)))
+            .item("sk", text(format!("{}{}", voices_of(question, number), sha256_hex(voice.person().as_bytes()))))
+            .item("schema", super::number(SCHEMA))
+            .item("voice", text(&written))
+            .build()
+            .map_err(incomplete)?;
+        let change = TransactWriteItem::builder().put(put).build();
+        let evidence = json!({ "question": question.name(), "number": number, "answer": voice });
+        ledger.write(id, meta.owner(), ("one of several said yes", evidence), &[change], MetaChange::default()).await
+    }
+
+    async fn voices(&self, id: &MigrationId, (question, number): (Question, u32)) -> Result<Vec<Answer>, PhaseError> {
+        let prefix = voices_of(question, number);
+        let items = self.ledger()?.between(&Ledger::partition(id), &prefix, &format!("{prefix}g")).await?;
+        let mut voices = items.iter().map(|item| item.json::<Answer>("voice")).collect::<Result<Vec<_>, _>>()?;
+        voices.sort_by_key(|voice| voice.at);
+        Ok(voices)
     }
 
     async fn count_try(&self, id: &MigrationId, tried: Tried, window: i64, most: u32) -> Result<bool, PhaseError> {

@@ -27,6 +27,22 @@ pub trait Approvals: Sync {
         answer: &Answer,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
+    /// Stores the yes of one of several people who must say it; of the same person ([`Answer::person`]) once. `Refused` where nobody
+    /// asked under this number.
+    fn speak(
+        &self,
+        id: &MigrationId,
+        question: (Question, u32),
+        voice: &Answer,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
+    /// Those who have said yes so far, in the order in which they did.
+    fn voices(
+        &self,
+        id: &MigrationId,
+        question: (Question, u32),
+    ) -> impl Future<Output = Result<Vec<Answer>, PhaseError>> + Send;
+
     /// Counts a try of a code, in the window of time with this number (later ones have larger numbers). False where `most` were counted
     /// in it before, or in a later window.
     fn count_try(

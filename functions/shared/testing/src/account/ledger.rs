@@ -8,7 +8,7 @@ mod leases;
 mod life;
 
 use super::{Account, locked};
-use domain::approval::Asked;
+use domain::approval::{Answer, Asked};
 pub use domain::audit::Event;
 use domain::audit::Run;
 use domain::ports::migrations::{Life, Meta};
@@ -50,6 +50,8 @@ pub struct Record {
     pub runs: BTreeMap<String, Run>,
     /// APPROVAL items, by question and number.
     pub approvals: BTreeMap<(&'static str, u32), Asked>,
+    /// VOICE items, by question, number and person.
+    pub voices: BTreeMap<(&'static str, u32, String), Answer>,
     /// Tries of the codes of APPROVAL items: the window, and how many in it.
     pub tries: BTreeMap<domain::approval::Tried, (i64, u32)>,
     /// EVENT items: the audit, in order.
@@ -72,6 +74,7 @@ impl Record {
             leases: BTreeMap::new(),
             runs: BTreeMap::new(),
             approvals: BTreeMap::new(),
+            voices: BTreeMap::new(),
             tries: BTreeMap::new(),
             events: Vec::new(),
         }

@@ -4,7 +4,7 @@ use super::{ID, cancelled, migration};
 use crate::scenario::{Scenario, answer};
 use domain::{
     Condition,
-    approval::{Question, Tried},
+    approval::{Answer, Decision, Question, Tried},
     ports::{Approvals as _, Audit as _},
 };
 use serde_json::{Value, json};
@@ -64,6 +64,45 @@ async fn tries_of_deeds_have_an_item_of_their_own() {
     let first = update(&scenario, 1);
     assert_eq!(first["Key"], json!({ "pk": { "S": ID }, "sk": { "S": "TRIES#deed" } }));
     assert_eq!(first["ConditionExpression"], "(attribute_not_exists(triesWindow) OR triesWindow < :window)");
+}
+
+fn voice(by: &str, at: &str) -> Answer {
+    let (decision, comment) = (Decision::Approved, String::new());
+    Answer { decision, by: by.to_owned(), comment, at: at.parse().unwrap(), caller: None }
+}
+
+#[tokio::test]
+async fn each_person_who_says_yes_has_one_item() {
+    let meta = || super::meta("converge", 3, 41);
+    let question =
+        || answer(200, json!({ "Item": { "pk": { "S": ID }, "sk": { "S": "APPROVAL#cleanup#000002" } } }).to_string());
+    let scenario = Scenario::of([meta(), question(), meta(), answer(200, "{}")]);
+    let ana = voice("Ana", "2026-01-01T00:00:00Z");
+    scenario.account.speak(&migration().id, (Question::Cleanup, 2), &ana).await.unwrap();
+    let put = scenario.json(3)["TransactItems"][0]["Put"]["Item"].clone();
+    // SHA-256 of "ana", by sha256sum.
+    let person = "24d4b96f58da6d4a8512313bbd02a28ebf0ca95dec6e4c86ef78ce7f01e788ac";
+    assert_eq!(put["sk"]["S"], format!("VOICE#cleanup#000002#{person}"));
+    assert_eq!(serde_json::from_str::<Answer>(put["voice"]["S"].as_str().unwrap()).unwrap(), ana);
+
+    let nobody_asked = Scenario::of([meta(), answer(200, "{}")]);
+    let refused = nobody_asked.account.speak(&migration().id, (Question::Cleanup, 2), &ana).await.unwrap_err();
+    assert_eq!(refused.condition, Condition::Refused);
+}
+
+#[tokio::test]
+async fn those_who_said_yes_are_read_in_the_order_in_which_they_did() {
+    let item = |voice: &Answer| json!({ "pk": { "S": ID }, "sk": { "S": "VOICE" }, "voice": { "S": serde_json::to_string(voice).unwrap() } });
+    let (ana, ben) = (voice("Ana", "2026-01-01T00:00:00Z"), voice("Ben", "2026-01-01T01:00:00Z"));
+    let page = json!({ "Items": [item(&ben), item(&ana)], "Count": 2, "ScannedCount": 2 });
+    let scenario = Scenario::of([answer(200, page.to_string())]);
+    let found = scenario.account.voices(&migration().id, (Question::Cleanup, 2)).await.unwrap();
+    assert_eq!(found, [ana, ben]);
+    let values = scenario.json(0)["ExpressionAttributeValues"].clone();
+    assert_eq!(
+        (&values[":from"]["S"], &values[":to"]["S"]),
+        (&json!("VOICE#cleanup#000002#"), &json!("VOICE#cleanup#000002#g"))
+    );
 }
 
 fn event(seq: u64) -> Value {

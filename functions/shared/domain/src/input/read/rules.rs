@@ -55,6 +55,11 @@ pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
         let message = format!("found {timeout}, expected at least {SHORTEST_SILENT_YES} where no answer means yes");
         refuse("$.approval.timeout", message);
     }
+    let approvers = input.approval.approvers;
+    if on_timeout == OnTimeout::Approve && approvers > 1 {
+        let message = format!("found approve, expected abort where {approvers} people must say yes");
+        refuse("$.approval.onTimeout", message);
+    }
     named_twice(input, &mut refuse);
     node_groups(input, &mut refuse);
     terraform::terraform(input, &mut refuse);

@@ -65,6 +65,17 @@ fn a_change_of_a_node_group_says_something_and_a_size_that_can_be() {
 }
 
 #[test]
+fn nobody_says_yes_by_silence_where_several_people_must() {
+    let mut value = five_lines();
+    value["approval"] = json!({ "approvers": 2, "onTimeout": "approve" });
+    assert_eq!(paths(&value), ["$.approval.onTimeout"]);
+    value["approval"] = json!({ "approvers": 0 });
+    assert_eq!(paths(&value), ["$.approval.approvers"]);
+    value["approval"] = json!({ "approvers": 2 });
+    assert_eq!(Input::read(&value).unwrap().approval.approvers, 2);
+}
+
+#[test]
 fn a_price_is_of_something_that_green_has_and_is_given_once() {
     let mut value = five_lines();
     value["prices"] = json!([

@@ -54,6 +54,35 @@ impl Approvals for Account {
         })
     }
 
+    async fn speak(
+        &self,
+        id: &MigrationId,
+        (question, number): (Question, u32),
+        voice: &Answer,
+    ) -> Result<(), PhaseError> {
+        let by = self.function().name.clone();
+        self.alter("dynamodb:TransactWriteItems", |table, now| {
+            let record = table.record_mut(id)?;
+            if !record.approvals.contains_key(&(question.name(), number)) {
+                return Err(PhaseError::refused(format!("nobody asked about {} of {id}", question.name())));
+            }
+            record.voices.insert((question.name(), number, voice.person()), voice.clone());
+            let evidence = json!({ "question": question.name(), "number": number, "answer": voice });
+            record.append("one of several said yes", evidence, now, &by);
+            Ok(())
+        })
+    }
+
+    async fn voices(&self, id: &MigrationId, (question, number): (Question, u32)) -> Result<Vec<Answer>, PhaseError> {
+        self.look(|table| {
+            let of_question = table.record(id)?.voices.iter();
+            let of_question = of_question.filter(|((name, which, _), _)| (*name, *which) == (question.name(), number));
+            let mut voices: Vec<Answer> = of_question.map(|(_, voice)| voice.clone()).collect();
+            voices.sort_by_key(|voice| voice.at);
+            Ok(voices)
+        })
+    }
+
     async fn count_try(&self, id: &MigrationId, tried: Tried, window: i64, most: u32) -> Result<bool, PhaseError> {
         self.alter("dynamodb:TransactWriteItems", |table, _| {
             let record = table.record_mut(id)?;
