@@ -2,13 +2,13 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>) or an execution that ended badly
 //! (<https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html>).
 
-use crate::{bake, execution, guard, sight};
+use crate::{bake, execution, guard, sight, way_back};
 use domain::{
     Direction, Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
     ports::{
         Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages,
-        Tokens,
+        TargetGroups, Tokens, VpcLinks,
     },
 };
 use serde::Deserialize;
@@ -95,6 +95,8 @@ pub enum Watched {
     Bake,
     /// The execution of the migration.
     Execution,
+    /// The way back, from the end of the bake on.
+    WayBack,
 }
 
 /// The state machine's call.
@@ -134,6 +136,8 @@ pub trait Ports:
     + Messages
     + Stages
     + Kubernetes
+    + TargetGroups
+    + VpcLinks
     + Settings
     + Clock
 {
@@ -150,6 +154,8 @@ impl<T> Ports for T where
         + Messages
         + Stages
         + Kubernetes
+        + TargetGroups
+        + VpcLinks
         + Settings
         + Clock
 {
@@ -165,13 +171,16 @@ pub async fn handle<P: Ports>(ports: &P, event: Event, invocation: Invocation) -
         Event::Alarm(alarm) => alarms(ports, &alarm, &invocation, now).await,
         Event::Ended(event) => execution::tell(ports, &event.detail).await,
         Event::Watch(call) => {
-            let (_, migration) = ports.load(&call.migration_id, invocation.deadline).await?;
-            if call.watch == Watched::Execution {
-                return execution::look(ports, &migration, now).await;
-            }
+            let (meta, migration) = ports.load(&call.migration_id, invocation.deadline).await?;
             // Boxed: what two clusters are read with is large.
-            let look = Box::pin(sight::see(ports, &migration));
-            bake::watch(ports, &migration, look, now).await
+            match call.watch {
+                Watched::Execution => execution::look(ports, &migration, now).await,
+                Watched::WayBack => Box::pin(way_back::watch(ports, &meta, &migration, now)).await,
+                Watched::Bake => {
+                    let look = Box::pin(sight::see(ports, &migration));
+                    bake::watch(ports, &migration, look, now).await
+                }
+            }
         }
         Event::State(state) => {
             let token = state.task_token.clone();

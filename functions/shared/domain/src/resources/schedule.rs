@@ -35,6 +35,8 @@ pub enum Occasion {
     BakeEnd,
     /// Every minute of the bake: calls observe.
     BakeWatch,
+    /// Every five minutes from the end of the bake to the deletion of blue: calls observe, which looks at the way back.
+    WayBack,
     /// The deletion of blue: starts the cleanup machine.
     Cleanup,
 }
@@ -46,6 +48,7 @@ impl fmt::Display for Occasion {
             Self::Watch => f.write_str("watch"),
             Self::BakeEnd => f.write_str("bake-end"),
             Self::BakeWatch => f.write_str("bake-watch"),
+            Self::WayBack => f.write_str("way-back"),
             Self::Cleanup => f.write_str("cleanup"),
         }
     }
