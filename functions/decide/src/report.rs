@@ -57,6 +57,7 @@ impl Report {
             ),
             qualified(sight),
             Section::table("Traffic", &["When", "What"], traffic(sight)),
+            Section::table("Green against blue", &["When", "What"], happened(sight, &["green against blue"])),
             Section::table("Way back while green served", &["When", "What"], way_back(sight)),
             Section::table("Phases", &["Phase", "Began", "Took", "Tries"], phases(sight)),
         ];

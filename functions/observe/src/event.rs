@@ -7,8 +7,8 @@ use domain::{
     Direction, Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
     ports::{
-        Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages,
-        TargetGroups, Tokens, VpcLinks,
+        Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Migrations, Probes, Schedules,
+        Settings, Stages, TargetGroups, Tokens, UsagePlans, VpcLinks,
     },
 };
 use serde::Deserialize;
@@ -138,6 +138,8 @@ pub trait Ports:
     + Kubernetes
     + TargetGroups
     + VpcLinks
+    + UsagePlans
+    + Probes
     + Settings
     + Clock
 {
@@ -152,10 +154,12 @@ impl<T> Ports for T where
         + Tokens
         + Executions
         + Messages
-        + Stages
+            + Stages
         + Kubernetes
         + TargetGroups
         + VpcLinks
+        + UsagePlans
+        + Probes
         + Settings
         + Clock
 {
@@ -204,7 +208,7 @@ async fn called<P: Ports>(
             let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
             let edge = &migration.plan.edge;
             let found = ports.stage(&edge.api.id, &edge.stage.name).await?;
-            guard::converge(ports, &migration, found.as_ref(), now).await
+            Box::pin(guard::converge(ports, &migration, found.as_ref(), now)).await
         }
         (Step::Bake, Some(token)) => {
             let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;

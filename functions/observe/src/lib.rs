@@ -6,6 +6,7 @@
 //! schedule looks every minute for what sends no event: somebody else's deployment, a release on one cluster only, and a
 //! blue that could not take production back.
 
+pub mod analysis;
 pub mod bake;
 pub mod event;
 pub mod execution;

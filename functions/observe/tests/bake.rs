@@ -19,7 +19,9 @@ const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
 
 fn moved() -> (Account, Migration) {
     let (account, migration) = Account::opened(&input_with(json!({
-        "cutover": { "steps": [10, 100], "stepDuration": "5m", "deadline": "1h", "alarms": [ALARM] },
+        "cutover": {
+            "steps": [10, 100], "stepDuration": "5m", "deadline": "1h", "alarms": [ALARM], "analysis": { "when": "never" },
+        },
         "bake": { "duration": "2h", "alarms": [ALARM] },
     })))
     .unwrap();

@@ -2,6 +2,7 @@
 //! the conditions a phase can end in, and the ports through which phases reach the world.
 
 pub mod alarms;
+pub mod analysis;
 pub mod answered;
 pub mod approval;
 pub mod asking;

@@ -16,6 +16,8 @@ pub enum Progress {
     PrepareCutover,
     /// How far traffic has moved: a [`crate::shift::Shift`], written by shift-traffic and by the guard of observe.
     ShiftTraffic,
+    /// What both sides answered during a step of the switch: a [`crate::analysis::Comparison`], written by the guard of observe.
+    Analysis,
     /// Which releases on one cluster only people were told of during the bake.
     Observe,
     /// When people ended the bake before its time, and who: a [`crate::cut_short::CutShort`].
