@@ -2,10 +2,11 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>) or an execution that ended badly
 //! (<https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html>).
 
-use crate::{bake, execution, guard, sight, way_back};
+use crate::{bake, execution, guard, reminder, sight, way_back};
 use domain::{
     Direction, Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
+    approval::Question,
     ports::{
         Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Migrations, Probes, Schedules,
         Settings, Stages, TargetGroups, Tokens, UsagePlans, VpcLinks,
@@ -85,6 +86,12 @@ pub struct Watch {
     pub migration_id: MigrationId,
     /// At what it looks.
     pub watch: Watched,
+    /// Of which question people are reminded.
+    #[serde(default)]
+    pub question: Option<Question>,
+    /// The number of that question.
+    #[serde(default)]
+    pub number: Option<u32>,
 }
 
 /// At what a schedule looks.
@@ -97,6 +104,8 @@ pub enum Watched {
     Execution,
     /// The way back, from the end of the bake on.
     WayBack,
+    /// Whether people have answered.
+    Reminder,
 }
 
 /// The state machine's call.
@@ -154,7 +163,7 @@ impl<T> Ports for T where
         + Tokens
         + Executions
         + Messages
-            + Stages
+        + Stages
         + Kubernetes
         + TargetGroups
         + VpcLinks
@@ -180,6 +189,9 @@ pub async fn handle<P: Ports>(ports: &P, event: Event, invocation: Invocation) -
             match call.watch {
                 Watched::Execution => execution::look(ports, &migration, now).await,
                 Watched::WayBack => Box::pin(way_back::watch(ports, &meta, &migration, now)).await,
+                Watched::Reminder => {
+                    reminder::remind(ports, &meta, &migration, (call.question, call.number), now).await
+                }
                 Watched::Bake => {
                     let look = Box::pin(sight::see(ports, &migration));
                     bake::watch(ports, &migration, look, now).await

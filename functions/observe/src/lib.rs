@@ -11,5 +11,6 @@ pub mod bake;
 pub mod event;
 pub mod execution;
 pub mod guard;
+pub mod reminder;
 pub mod sight;
 pub mod way_back;
