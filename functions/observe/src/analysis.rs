@@ -5,7 +5,8 @@ use domain::{
     Condition, Migration, PhaseError, Side,
     analysis::{Comparison, Tally, Verdict},
     ports::{
-        Clock, Ledger, Probes, UsagePlans,
+        Clock, Ledger, Metrics, Probes, UsagePlans,
+        metrics::Metric,
         probes::{Answered, Probe},
     },
     resources::{stage::keeper_name, usage_plan},
@@ -72,7 +73,7 @@ pub async fn look<P>(
     now: jiff::Timestamp,
 ) -> Result<(Verdict, Comparison), PhaseError>
 where
-    P: Ledger + Probes + UsagePlans + Clock,
+    P: Ledger + Metrics + Probes + UsagePlans + Clock,
 {
     let (input, edge) = (&migration.input, &migration.plan.edge);
     let mut seen = Comparison::saved(ports, migration, shift.guarded).await?;
@@ -98,9 +99,24 @@ where
         count(&mut seen, blue, green);
     }
     seen.save(ports, migration).await?;
+    ports.report(migration.name(), &measured(&seen));
     let is_over = now >= shift.watched_until(input);
     let verdict = seen.judge(input.cutover.analysis.samples, input.cutover.steps.len(), is_over);
     Ok((verdict, seen))
+}
+
+/// What all of the step's requests so far show; nothing of a side without samples.
+fn measured(seen: &Comparison) -> Vec<(Metric, f64)> {
+    let sides = [
+        (&seen.blue, Metric::BlueErrors, Metric::BlueLatency),
+        (&seen.green, Metric::GreenErrors, Metric::GreenLatency),
+    ];
+    let mut values = Vec::new();
+    for (tally, errors, latency) in sides.into_iter().filter(|(tally, ..)| tally.samples > 0) {
+        values.push((errors, f64::from(tally.errors) * 100.0 / f64::from(tally.samples)));
+        values.extend(tally.quantile(0.95).map(|millis| (latency, f64::from(millis))));
+    }
+    values
 }
 
 #[cfg(test)]

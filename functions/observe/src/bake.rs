@@ -8,7 +8,7 @@ use domain::{
     asking::{self, Asking},
     cut_short::CutShort,
     ports::{
-        Alarms, Approvals, Clock, Executions, Ledger, Messages, Migrations, Schedules, Settings, Tokens,
+        Alarms, Approvals, Clock, Executions, Ledger, Messages, Metrics, Migrations, Schedules, Settings, Tokens,
         schedules::When,
     },
     resources::schedule::{self, Occasion},
@@ -26,11 +26,14 @@ const OTHERS: &str = "whoever moved the stage";
 
 /// The ports of the end of a bake.
 pub trait Ports:
-    Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages + Settings + Clock
+    Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages + Metrics + Settings + Clock
 {
 }
 
-impl<T: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages + Settings + Clock> Ports for T {}
+impl<T: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages + Metrics + Settings + Clock> Ports
+    for T
+{
+}
 
 /// Begins the bake. The order matters: first the token is stored and the alarms are watched, then they are read: an
 /// alarm that fires in between is seen one way or the other. A bake that has ended already, which a try before this one began,

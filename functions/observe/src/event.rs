@@ -8,7 +8,7 @@ use domain::{
     answered::answered,
     approval::Question,
     ports::{
-        Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Migrations, Probes, Schedules,
+        Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Metrics, Migrations, Probes, Schedules,
         Settings, Stages, TargetGroups, Tokens, UsagePlans, VpcLinks,
     },
 };
@@ -143,6 +143,7 @@ pub trait Ports:
     + Tokens
     + Executions
     + Messages
+    + Metrics
     + Stages
     + Kubernetes
     + TargetGroups
@@ -163,6 +164,7 @@ impl<T> Ports for T where
         + Tokens
         + Executions
         + Messages
+        + Metrics
         + Stages
         + Kubernetes
         + TargetGroups

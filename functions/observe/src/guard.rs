@@ -6,7 +6,7 @@ use domain::{
     analysis::Verdict as Compared,
     gateway::served::Switch,
     plan::edge::Stage,
-    ports::{Alarms, Clock, Ledger, Probes, UsagePlans},
+    ports::{Alarms, Clock, Ledger, Metrics, Probes, UsagePlans, metrics::Metric},
     shift::Shift,
 };
 use serde_json::json;
@@ -66,7 +66,7 @@ pub async fn converge<P>(
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Alarms + Probes + UsagePlans + Clock,
+    P: Ledger + Alarms + Metrics + Probes + UsagePlans + Clock,
 {
     migration.forward()?;
     let shift = Shift::saved(ports, migration)
@@ -82,6 +82,7 @@ where
         return Err(PhaseError::conflict(moved));
     }
     let complaints = alarms::look(ports, &migration.input.cutover.alarms).await?;
+    ports.report(migration.name(), &[(Metric::TrafficOnGreen, f64::from(shift.share))]);
     // An alarm that fires needs no other reason.
     let compared = if complaints.is_empty() && migration.input.cutover.is_analysed() {
         Some(analysis::look(ports, migration, &shift, now).await?)

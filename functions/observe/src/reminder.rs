@@ -5,7 +5,8 @@ use domain::{
     approval::{Asked, Question},
     moment::{span, written},
     ports::{
-        Approvals, Ledger, Messages,
+        Approvals, Ledger, Messages, Metrics,
+        metrics::Metric,
         migrations::{Life, Meta},
     },
 };
@@ -23,7 +24,7 @@ pub async fn remind<P>(
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Approvals + Messages,
+    P: Ledger + Approvals + Messages + Metrics,
 {
     let (Some(question), Some(number)) = question else {
         return Err(PhaseError::invalid_input("$.question: a reminder needs a question and its number"));
@@ -36,6 +37,7 @@ where
     };
     let (subject, text) = message(migration, &asked, now);
     ports.publish(&subject, &text).await?;
+    ports.report(migration.name(), &[(Metric::ApprovalsNearTheirDeadline, 1.0)]);
     ports.record(migration, "reminded", json!({ "question": question.name(), "until": asked.deadline })).await?;
     Ok(Outcome::done().with("reminded", true))
 }

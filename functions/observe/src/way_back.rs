@@ -3,7 +3,8 @@
 use domain::{
     Direction, Migration, Outcome, PhaseError,
     ports::{
-        Kubernetes, Ledger, Messages, Schedules, Settings, TargetGroups, VpcLinks,
+        Kubernetes, Ledger, Messages, Metrics, Schedules, Settings, TargetGroups, VpcLinks,
+        metrics::Metric,
         migrations::{Life, Meta},
         schedules::When,
     },
@@ -43,7 +44,7 @@ pub async fn watch<P>(
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Messages + Kubernetes + TargetGroups + VpcLinks,
+    P: Ledger + Messages + Metrics + Kubernetes + TargetGroups + VpcLinks,
 {
     if meta.direction == Direction::Converge && matches!(meta.life, Life::Baked | Life::Promoted) {
         let seen = way_back::read(ports, migration).await;
@@ -58,10 +59,17 @@ where
 /// `Conflict` where what is known of the way back cannot be read; those of the calls.
 pub async fn note<P>(ports: &P, migration: &Migration, seen: Seen, now: jiff::Timestamp) -> Result<(), PhaseError>
 where
-    P: Ledger + Messages,
+    P: Ledger + Messages + Metrics,
 {
     let known = Watched::saved(ports, migration).await?;
-    match Watched::after(known.as_ref(), seen, now) {
+    let change = Watched::after(known.as_ref(), seen, now);
+    let stands = match &change {
+        Change::Same => known.as_ref(),
+        Change::Noted(watched) | Change::Told(watched) => Some(watched),
+    };
+    let is_degraded = stands.is_some_and(Watched::is_degraded);
+    ports.report(migration.name(), &[(Metric::WayBackDegraded, if is_degraded { 1.0 } else { 0.0 })]);
+    match change {
         Change::Same => Ok(()),
         Change::Noted(watched) => watched.save(ports, migration).await,
         Change::Told(watched) => {

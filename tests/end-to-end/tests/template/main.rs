@@ -4,6 +4,7 @@ mod conditions;
 mod privileges;
 
 use domain::Condition;
+use domain::ports::metrics::Metric;
 use end_to_end::{
     machine::{MACHINES, Machine},
     project,
@@ -336,5 +337,34 @@ fn every_change_of_an_alarm_reaches_observe() {
 fn a_condition_never_looks_like_one_of_lambdas_own_errors() {
     for condition in Condition::ALL {
         assert!(!condition.name().contains('.'), "{condition}");
+    }
+}
+
+#[test]
+fn every_alarm_tells_people_and_is_in_the_table_of_the_readme() {
+    let (template, readme) = (Template::read(), project::text("README.md"));
+    let table = readme.split("## Operate").nth(1).unwrap().split("\n## ").next().unwrap();
+    for id in template.of_type("AWS::CloudWatch::Alarm") {
+        let alarm = &template.resource(id)["Properties"];
+        assert_eq!(alarm["AlarmActions"], json!(["Topic"]), "{id}");
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}");
+        let name = alarm["AlarmName"].as_str().unwrap_or_else(|| panic!("{id} has no name"));
+        assert!(table.contains(&format!("| `{name}` |")), "{name} is not in the README");
+        let body = template.resource("Dashboard")["Properties"]["DashboardBody"].to_string();
+        assert!(body.contains(&format!("${{{id}.Arn}}")), "{id} is not on the dashboard");
+    }
+    let named = template.of_type("AWS::CloudWatch::Alarm").into_iter();
+    let metrics: Vec<&str> = named
+        .map(|id| &template.resource(id)["Properties"])
+        .filter(|alarm| alarm["Namespace"] == "Bascule")
+        .filter_map(|alarm| alarm["MetricName"].as_str())
+        .collect();
+    assert_eq!(metrics.len(), 2);
+    let body = template.resource("Dashboard")["Properties"]["DashboardBody"].to_string();
+    for metric in Metric::all() {
+        assert!(body.contains(metric.name()), "{} is not on the dashboard", metric.name());
+    }
+    for metric in metrics {
+        assert!(Metric::all().iter().any(|known| known.name() == metric), "nobody reports {metric}");
     }
 }
