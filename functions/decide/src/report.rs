@@ -57,6 +57,8 @@ impl Report {
             ),
             qualified(sight),
             Section::table("Traffic", &["When", "What"], traffic(sight)),
+            Section::table("Green against blue", &["When", "What"], happened(sight, &["green against blue"])),
+            Section::table("Way back while green served", &["When", "What"], way_back(sight)),
             Section::table("Phases", &["Phase", "Began", "Took", "Tries"], phases(sight)),
         ];
         for (title, wanted, which) in [
@@ -138,9 +140,17 @@ fn qualified(sight: &Sight) -> Section {
 
 /// Whenever the stage was changed.
 fn traffic(sight: &Sight) -> Vec<Vec<String>> {
-    let moved =
-        sight.events.iter().filter(|event| ["traffic moved", "blue serves again"].contains(&event.what.as_str()));
-    moved.map(|event| vec![brief(event.at), format!("{}{}", event.what, detail(event))]).collect()
+    happened(sight, &["traffic moved", "blue serves again"])
+}
+
+/// Whenever blue could not have taken production back well, and could again.
+fn way_back(sight: &Sight) -> Vec<Vec<String>> {
+    happened(sight, &["way back degraded", "way back ready again"])
+}
+
+fn happened(sight: &Sight, what: &[&str]) -> Vec<Vec<String>> {
+    let events = sight.events.iter().filter(|event| what.contains(&event.what.as_str()));
+    events.map(|event| vec![brief(event.at), format!("{}{}", event.what, detail(event))]).collect()
 }
 
 fn phases(sight: &Sight) -> Vec<Vec<String>> {

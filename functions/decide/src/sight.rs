@@ -1,11 +1,12 @@
 //! Everything that the ledger says of a migration, for the status page and the report.
 
 use domain::{
-    Entry, Migration, PhaseError,
+    Entry, Migration, PhaseError, Progress,
     approval::{Asked, Question},
     audit::{Event, Run},
     ports::{Approvals, Audit, Ledger, migrations::Meta},
     shift::Shift,
+    way_back::Watched,
 };
 
 /// What the ledger says of a migration.
@@ -21,6 +22,10 @@ pub struct Sight {
     pub events: Vec<Event>,
     /// How far traffic has moved; nothing before the switch and after a way back.
     pub shift: Option<Shift>,
+    /// What stands against going back; nothing before green serves.
+    pub way_back: Option<Watched>,
+    /// Which releases on one cluster only the bake has found.
+    pub released: Vec<String>,
     /// The last question of each kind.
     pub asked: Vec<Asked>,
     /// What Bascule created, changed and deleted.
@@ -44,7 +49,11 @@ impl Sight {
         for question in [Question::Qualification, Question::Bake, Question::Cleanup] {
             asked.extend(ports.asked(&migration.id, question).await?);
         }
+        let found = ports.progress(&migration, Progress::Observe).await?.unwrap_or_default();
+        let released = found["released"].as_array().into_iter().flatten().filter_map(|text| text.as_str());
         Ok(Self {
+            released: released.map(str::to_owned).collect(),
+            way_back: Watched::saved(ports, &migration).await?,
             runs: ports.runs(&migration.id).await?,
             events: ports.events(&migration.id, most).await?,
             shift: Shift::saved(ports, &migration).await?,

@@ -4,7 +4,7 @@ use crate::sight::Sight;
 use domain::{
     Direction,
     approval::{Asked, Decision, Question},
-    moment::written,
+    moment::{brief, written},
     ports::migrations::Life,
 };
 
@@ -72,10 +72,12 @@ impl Standing {
             headline,
             part,
             waiting,
-            way_back: if moved > 0 {
-                format!("Open: one call for the stage gives production back to {blue}.")
-            } else {
-                format!("Open: {blue} serves, and nothing has to be given back.")
+            way_back: match (moved, degraded(sight)) {
+                (0, _) => format!("Open: {blue} serves, and nothing has to be given back."),
+                (_, None) => format!("Open: one call for the stage gives production back to {blue}."),
+                (_, Some(why)) => {
+                    format!("Degraded: {why}. One call for the stage still gives production back to {blue}.")
+                }
             },
             share: moved,
             over: false,
@@ -162,6 +164,18 @@ fn opened(
             }
         },
     }
+}
+
+/// Why going back would hurt now.
+fn degraded(sight: &Sight) -> Option<String> {
+    let mut why = Vec::new();
+    if !sight.released.is_empty() && open(sight, Question::Bake).is_some() {
+        why.push(format!("released on one side only: {}", sight.released.join(", ")));
+    }
+    if let Some(watched) = sight.way_back.as_ref().filter(|watched| watched.is_degraded()) {
+        why.push(format!("{} (since {})", watched.findings(), brief(watched.told_at)));
+    }
+    (!why.is_empty()).then(|| why.join("; "))
 }
 
 fn open(sight: &Sight, question: Question) -> Option<&Asked> {

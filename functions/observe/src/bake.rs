@@ -1,13 +1,16 @@
 //! The bake: blue is kept ready while green serves, until its time is over or an alarm breaks it.
 
-use crate::execution;
 use crate::sight::{Sight, Verdict, judge};
+use crate::{execution, way_back};
 use domain::{
     Direction, Duration, Migration, Outcome, PhaseError, Progress, TaskToken, alarms,
     approval::{Answer, Asked, Decision, Question},
     asking::{self, Asking},
     cut_short::CutShort,
-    ports::{Alarms, Approvals, Clock, Executions, Ledger, Messages, Migrations, Schedules, Tokens, schedules::When},
+    ports::{
+        Alarms, Approvals, Clock, Executions, Ledger, Messages, Metrics, Migrations, Schedules, Settings, Tokens,
+        schedules::When,
+    },
     resources::schedule::{self, Occasion},
 };
 use serde_json::{Value, json};
@@ -22,9 +25,15 @@ const OVERDUE: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 const OTHERS: &str = "whoever moved the stage";
 
 /// The ports of the end of a bake.
-pub trait Ports: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages {}
+pub trait Ports:
+    Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages + Metrics + Settings + Clock
+{
+}
 
-impl<T: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages> Ports for T {}
+impl<T: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Messages + Metrics + Settings + Clock> Ports
+    for T
+{
+}
 
 /// Begins the bake. The order matters: first the token is stored and the alarms are watched, then they are read: an
 /// alarm that fires in between is seen one way or the other. A bake that has ended already, which a try before this one began,
@@ -32,7 +41,7 @@ impl<T: Ledger + Migrations + Approvals + Schedules + Tokens + Executions + Mess
 ///
 /// # Errors
 /// `GuardBreached` where an alarm is not OK now; `TurnedBack` where the migration was turned back.
-pub async fn begin<P: Ports + Alarms + Clock>(
+pub async fn begin<P: Ports + Alarms>(
     ports: &P,
     migration: &Migration,
     token: TaskToken,
@@ -95,7 +104,10 @@ pub async fn watch<P: Ports>(
         Err(_) => {}
     }
     let (decision, by, comment) = match judge(&sight, end, now)? {
-        Verdict::Wait | Verdict::Held if asked.answer.is_none() => return Ok(Outcome::done()),
+        Verdict::Wait | Verdict::Held if asked.answer.is_none() => {
+            way_back::note(ports, migration, sight.way_back, now).await?;
+            return Ok(Outcome::done());
+        }
         // Answered before, and killed before the execution heard of it: the first answer stands.
         Verdict::Wait | Verdict::Held | Verdict::End => {
             let by = cut_short.map_or_else(|| "the end of the bake".to_owned(), |cut| cut.by);
@@ -191,6 +203,7 @@ async fn conclude<P: Ports>(
 ) -> Result<Outcome, PhaseError> {
     let heard = match answer.decision {
         Decision::Approved => {
+            way_back::begin(ports, migration, now).await?;
             // Before the execution goes on: what fails after this gives nothing back to blue by itself.
             ports.pass_bake(migration).await?;
             ports.succeed(token, &json!({ "decision": answer.decision.name() })).await?

@@ -2,13 +2,14 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>) or an execution that ended badly
 //! (<https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html>).
 
-use crate::{bake, execution, guard, sight};
+use crate::{bake, execution, guard, reminder, sight, way_back};
 use domain::{
     Direction, Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
+    approval::Question,
     ports::{
-        Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Migrations, Schedules, Settings, Stages,
-        Tokens,
+        Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Metrics, Migrations, Probes, Schedules,
+        Settings, Stages, TargetGroups, Tokens, UsagePlans, VpcLinks,
     },
 };
 use serde::Deserialize;
@@ -85,6 +86,12 @@ pub struct Watch {
     pub migration_id: MigrationId,
     /// At what it looks.
     pub watch: Watched,
+    /// Of which question people are reminded.
+    #[serde(default)]
+    pub question: Option<Question>,
+    /// The number of that question.
+    #[serde(default)]
+    pub number: Option<u32>,
 }
 
 /// At what a schedule looks.
@@ -95,6 +102,10 @@ pub enum Watched {
     Bake,
     /// The execution of the migration.
     Execution,
+    /// The way back, from the end of the bake on.
+    WayBack,
+    /// Whether people have answered.
+    Reminder,
 }
 
 /// The state machine's call.
@@ -132,8 +143,13 @@ pub trait Ports:
     + Tokens
     + Executions
     + Messages
+    + Metrics
     + Stages
     + Kubernetes
+    + TargetGroups
+    + VpcLinks
+    + UsagePlans
+    + Probes
     + Settings
     + Clock
 {
@@ -148,8 +164,13 @@ impl<T> Ports for T where
         + Tokens
         + Executions
         + Messages
+        + Metrics
         + Stages
         + Kubernetes
+        + TargetGroups
+        + VpcLinks
+        + UsagePlans
+        + Probes
         + Settings
         + Clock
 {
@@ -165,13 +186,19 @@ pub async fn handle<P: Ports>(ports: &P, event: Event, invocation: Invocation) -
         Event::Alarm(alarm) => alarms(ports, &alarm, &invocation, now).await,
         Event::Ended(event) => execution::tell(ports, &event.detail).await,
         Event::Watch(call) => {
-            let (_, migration) = ports.load(&call.migration_id, invocation.deadline).await?;
-            if call.watch == Watched::Execution {
-                return execution::look(ports, &migration, now).await;
-            }
+            let (meta, migration) = ports.load(&call.migration_id, invocation.deadline).await?;
             // Boxed: what two clusters are read with is large.
-            let look = Box::pin(sight::see(ports, &migration));
-            bake::watch(ports, &migration, look, now).await
+            match call.watch {
+                Watched::Execution => execution::look(ports, &migration, now).await,
+                Watched::WayBack => Box::pin(way_back::watch(ports, &meta, &migration, now)).await,
+                Watched::Reminder => {
+                    reminder::remind(ports, &meta, &migration, (call.question, call.number), now).await
+                }
+                Watched::Bake => {
+                    let look = Box::pin(sight::see(ports, &migration));
+                    bake::watch(ports, &migration, look, now).await
+                }
+            }
         }
         Event::State(state) => {
             let token = state.task_token.clone();
@@ -195,7 +222,7 @@ async fn called<P: Ports>(
             let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
             let edge = &migration.plan.edge;
             let found = ports.stage(&edge.api.id, &edge.stage.name).await?;
-            guard::converge(ports, &migration, found.as_ref(), now).await
+            Box::pin(guard::converge(ports, &migration, found.as_ref(), now)).await
         }
         (Step::Bake, Some(token)) => {
             let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;

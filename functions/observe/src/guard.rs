@@ -1,12 +1,15 @@
 //! The guard after a step of the switch: `NotReady` while the step is watched, then the step counts as passed.
 
+use crate::analysis;
 use domain::{
     Migration, Outcome, PhaseError, alarms,
+    analysis::Verdict as Compared,
     gateway::served::Switch,
     plan::edge::Stage,
-    ports::{Alarms, Ledger},
+    ports::{Alarms, Clock, Ledger, Metrics, Probes, UsagePlans, metrics::Metric},
     shift::Shift,
 };
+use serde_json::json;
 
 /// What becomes of the step.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,19 +22,34 @@ pub enum Verdict {
     Breached(String),
 }
 
-/// Decides on one step.
+/// Decides on one step; `compared` is what the analysis says, where there is one.
 #[must_use]
-pub fn judge(migration: &Migration, shift: &Shift, complaints: &[String], now: jiff::Timestamp) -> Verdict {
-    let until = shift.watched_until(&migration.input);
+pub fn judge(
+    migration: &Migration,
+    shift: &Shift,
+    complaints: &[String],
+    compared: Option<&Compared>,
+    now: jiff::Timestamp,
+) -> Verdict {
+    let (until, deadline) = (shift.watched_until(&migration.input), shift.deadline(&migration.input));
     if !complaints.is_empty() {
         return Verdict::Breached(format!("with {} % on green {}", shift.share, complaints.join("; ")));
+    }
+    if let Some(Compared::Failed(why)) = compared {
+        return Verdict::Breached(format!("with {} % on green {why}", shift.share));
     }
     if now < until {
         return Verdict::Watch(format!("{} % of the traffic on green, watched until {until}", shift.share));
     }
+    if let Some(Compared::Inconclusive(why)) = compared {
+        // Missing data never passes, not even where everything is on green already.
+        let held = migration.input.cutover.analysis.patience.after(until).min(deadline);
+        let why = format!("with {} % on green the analysis is inconclusive: {why}", shift.share);
+        return if now < held { Verdict::Watch(format!("{why}; held until {held}")) } else { Verdict::Breached(why) };
+    }
     // The last step may end late: everything is on green already, and going back would help nobody.
-    if now > shift.deadline(&migration.input) && shift.share < 100 {
-        return Verdict::Breached(format!("the switch was to end by {}", shift.deadline(&migration.input)));
+    if now > deadline && shift.share < 100 {
+        return Verdict::Breached(format!("the switch was to end by {deadline}"));
     }
     Verdict::Pass
 }
@@ -39,14 +57,17 @@ pub fn judge(migration: &Migration, shift: &Shift, complaints: &[String], now: j
 /// Watches the latest step of the switch; `stage` is what production's stage is now.
 ///
 /// # Errors
-/// `NotReady` while it is watched; `GuardBreached` where an alarm is not OK or the switch took longer than its deadline; `Conflict`
-/// where somebody changed the stage; `TurnedBack`; `Refused` before the first step.
-pub async fn converge<P: Ledger + Alarms>(
+/// `NotReady` while it is watched; `GuardBreached` where an alarm is not OK, green is worse than blue, too little is known of that, or the
+/// switch took longer than its deadline; `Conflict` where somebody changed the stage; `TurnedBack`; `Refused` before the first step.
+pub async fn converge<P>(
     ports: &P,
     migration: &Migration,
     stage: Option<&Stage>,
     now: jiff::Timestamp,
-) -> Result<Outcome, PhaseError> {
+) -> Result<Outcome, PhaseError>
+where
+    P: Ledger + Alarms + Metrics + Probes + UsagePlans + Clock,
+{
     migration.forward()?;
     let shift = Shift::saved(ports, migration)
         .await?
@@ -61,7 +82,24 @@ pub async fn converge<P: Ledger + Alarms>(
         return Err(PhaseError::conflict(moved));
     }
     let complaints = alarms::look(ports, &migration.input.cutover.alarms).await?;
-    match judge(migration, &shift, &complaints, now) {
+    ports.report(migration.name(), &[(Metric::TrafficOnGreen, f64::from(shift.share))]);
+    // An alarm that fires needs no other reason.
+    let compared = if complaints.is_empty() && migration.input.cutover.is_analysed() {
+        Some(analysis::look(ports, migration, &shift, now).await?)
+    } else {
+        None
+    };
+    let verdict = judge(migration, &shift, &complaints, compared.as_ref().map(|(verdict, _)| verdict), now);
+    if let (Verdict::Pass | Verdict::Breached(_), Some((verdict, seen))) = (&verdict, &compared) {
+        let word = match verdict {
+            Compared::Successful => "successful",
+            Compared::Failed(_) => "failed",
+            Compared::Inconclusive(_) => "inconclusive",
+        };
+        let findings = format!("{word} with {} % on green: {seen}", shift.share);
+        ports.record(migration, "green against blue", json!({ "findings": findings })).await?;
+    }
+    match verdict {
         Verdict::Watch(why) => Err(PhaseError::not_ready(why)),
         Verdict::Breached(why) => Err(PhaseError::guard_breached(why)),
         Verdict::Pass => {

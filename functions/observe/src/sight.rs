@@ -3,8 +3,9 @@
 use domain::{
     Migration, PhaseError, alarms,
     gateway::served::Switch,
-    ports::{Alarms, Kubernetes, Ledger, Stages},
-    release,
+    ports::{Alarms, Kubernetes, Ledger, Stages, TargetGroups, VpcLinks},
+    release::Sides,
+    way_back::{self, Seen},
 };
 
 /// The state of everything that a bake depends on.
@@ -16,6 +17,8 @@ pub struct Sight {
     pub moved: Option<String>,
     /// Releases that reached one cluster only; an error where a cluster does not answer, which must not hide the rest.
     pub released: Result<Vec<String>, PhaseError>,
+    /// What stands against going back.
+    pub way_back: Seen,
 }
 
 /// What becomes of the bake.
@@ -34,20 +37,23 @@ pub enum Verdict {
     Moved(String),
 }
 
-/// Reads alarms, stage and both clusters once.
+/// Reads alarms, stage, both clusters and blue's edge once.
 ///
 /// # Errors
 /// `Conflict` where the ledger does not know deployment G or green's VPC link.
-pub async fn see<P: Ledger + Alarms + Stages + Kubernetes>(
-    ports: &P,
-    migration: &Migration,
-) -> Result<Sight, PhaseError> {
+pub async fn see<P>(ports: &P, migration: &Migration) -> Result<Sight, PhaseError>
+where
+    P: Ledger + Alarms + Stages + Kubernetes + TargetGroups + VpcLinks,
+{
     let edge = &migration.plan.edge;
     let alarms = alarms::look(ports, &migration.input.bake.alarms).await?;
     let switch = Switch::known(ports, migration).await?;
     let stage = ports.stage(&edge.api.id, &edge.stage.name).await?;
     let moved = switch.moved(stage.as_ref(), 100);
-    Ok(Sight { alarms, moved, released: release::one_sided(ports, migration).await })
+    let sides = Sides::read(ports, migration).await;
+    let way_back = way_back::look(ports, migration, sides.as_ref()).await;
+    let released = sides.map(|sides| sides.one_sided(&migration.plan.workloads));
+    Ok(Sight { alarms, moved, released, way_back })
 }
 
 /// Decides on a bake that lasts until `end`.
@@ -77,7 +83,7 @@ mod tests {
     fn a_bake_ends_in_its_time_and_breaks_at_once() {
         let end: jiff::Timestamp = "2026-01-01T14:00:00.5Z".parse().unwrap();
         let (early, late) = ("2026-01-01T13:59:59.9Z".parse().unwrap(), "2026-01-01T14:00:00Z".parse().unwrap());
-        let clear = Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()) };
+        let clear = Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()), way_back: Seen::default() };
         let fired = Sight { alarms: vec!["5xx is in ALARM".to_owned()], ..clear.clone() };
         let moved = Sight { moved: Some("X".to_owned()), ..clear.clone() };
         let released = Sight { released: Ok(vec!["web on green".to_owned()]), ..clear.clone() };

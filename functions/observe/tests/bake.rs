@@ -9,6 +9,7 @@ use domain::{
     ports::{Clock, Ledger, alarms::AlarmState, executions::Standing, schedules::When},
     resources::{deployment, vpc_link},
     shift::Shift,
+    way_back::Seen,
 };
 use observe::{bake, guard, sight::Sight};
 use serde_json::json;
@@ -18,7 +19,9 @@ const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
 
 fn moved() -> (Account, Migration) {
     let (account, migration) = Account::opened(&input_with(json!({
-        "cutover": { "steps": [10, 100], "stepDuration": "5m", "deadline": "1h", "alarms": [ALARM] },
+        "cutover": {
+            "steps": [10, 100], "stepDuration": "5m", "deadline": "1h", "alarms": [ALARM], "analysis": { "when": "never" },
+        },
         "bake": { "duration": "2h", "alarms": [ALARM] },
     })))
     .unwrap();
@@ -45,7 +48,7 @@ async fn begun() -> (Account, Migration) {
 }
 
 fn clear() -> Sight {
-    Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()) }
+    Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()), way_back: Seen::default() }
 }
 
 async fn watch(
@@ -74,7 +77,22 @@ async fn a_quiet_bake_ends_well_at_its_time_and_not_before() {
     assert_eq!(answer(&account), None);
     watch(&account, &migration, &clear(), end).await.unwrap();
     assert_eq!(answer(&account).as_deref(), Some(r#"{"decision":"approved"}"#));
-    assert!(account.aws().schedules.is_empty() && account.table().watched.is_empty());
+    only_the_way_back_is_watched(&account);
+}
+
+/// Green serves, and the bake is over.
+fn only_the_way_back_is_watched(account: &Account) {
+    let left: Vec<(u32, String)> = account
+        .aws()
+        .schedules
+        .values()
+        .map(|schedule| match schedule.when {
+            When::Every { minutes, .. } => (minutes, schedule.input["watch"].to_string()),
+            When::At(at) => panic!("a deadline is left at {at}"),
+        })
+        .collect();
+    assert_eq!(left, [(5, "\"way-back\"".to_owned())]);
+    assert!(account.table().watched.is_empty());
 }
 
 #[tokio::test]
@@ -195,7 +213,7 @@ async fn the_end_of_a_bake_that_met_a_fault_at_any_call_is_completed_by_the_next
     let look = async |account: &Account, migration: &Migration| {
         watch(account, migration, &clear(), at("2026-01-01T14:01:00Z")).await?;
         assert_eq!(answer(account).as_deref(), Some(r#"{"decision":"approved"}"#));
-        assert!(account.aws().schedules.is_empty() && account.table().watched.is_empty());
+        only_the_way_back_is_watched(account);
         Ok(())
     };
     Account::survives(begun, look).await.unwrap();

@@ -3,6 +3,7 @@
 
 use domain::{
     Condition, Invocation, Migration, MigrationId, Outcome, PhaseError,
+    approval::Question,
     ports::{Clock as _, Migrations as _, alarms::AlarmState, executions::Standing, schedules::When},
     resources::schedule::{self, Occasion},
     shift::Shift,
@@ -315,4 +316,45 @@ async fn people_are_told_of_every_execution_that_ended_badly_and_how_to_go_on() 
         assert_eq!(found, subject);
         assert!(text.contains(advice) && text.contains(status), "{text}");
     }
+}
+
+#[tokio::test]
+async fn people_are_reminded_of_a_question_until_it_is_answered() {
+    let (account, migration) = switched().await;
+    let remind = async |number: u32| {
+        let call =
+            json!({ "migrationId": migration.id, "watch": "reminder", "question": "qualification", "number": number });
+        handled(&account, call).await.unwrap()
+    };
+    let (reminded, nothing) = (Outcome::done().with("reminded", true), Outcome::done());
+    assert_eq!(remind(1).await, nothing, "nobody was asked");
+    account.approve(&migration);
+    let answer = {
+        let mut table = account.table();
+        let record = table.migrations.get_mut(&migration.id).unwrap();
+        let asked = record.approvals.values_mut().find(|asked| asked.question == Question::Qualification).unwrap();
+        asked.deadline = asked.deadline.max("2026-01-08T00:00:00Z".parse().unwrap());
+        asked.answer.take()
+    };
+    assert!(answer.is_some());
+    let deadline = account.question(&migration, "qualification").unwrap().deadline;
+    for (hours, subject) in [(84, "Still open: decide in 3 days 12 hours"), (42, "Last call: decide in 1 day 18 hours")]
+    {
+        account.go_to(deadline.checked_sub(jiff::SignedDuration::from_hours(hours)).unwrap());
+        assert_eq!(remind(1).await, reminded);
+        let (found, text) = account.people().messages.last().unwrap().clone();
+        assert!(found.starts_with(subject) && found.ends_with("may shop-green take over from shop-blue?"), "{found}");
+        assert!(text.starts_with("Decide until ") && !text.contains("https://"), "{text}");
+    }
+    assert_eq!(remind(2).await, nothing, "another question");
+    let record = |answer| {
+        let mut table = account.table();
+        let record = table.migrations.get_mut(&migration.id).unwrap();
+        record.approvals.values_mut().for_each(|asked| asked.answer.clone_from(&answer));
+    };
+    record(answer);
+    assert_eq!(remind(1).await, nothing, "answered");
+    record(None);
+    let _ = account.turned_back(&migration);
+    assert_eq!(remind(1).await, nothing, "turned back");
 }

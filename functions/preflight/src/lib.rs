@@ -15,12 +15,13 @@ pub mod workloads;
 use domain::{
     Condition, Input, Migration, MigrationId, Outcome, PhaseError, Plan, Problem, Reading, Refusal,
     input::OnAbort,
-    plan::Found,
+    plan::{Found, edge::Edge},
     ports::{
         Alarms, Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, migrations::Opening,
         schedules::When,
     },
     resources::schedule::{self, Occasion},
+    smoke::checks,
 };
 use serde_json::{Value, json};
 
@@ -84,6 +85,7 @@ pub async fn conclude<P: Migrations + Alarms + Messages>(
         findings.compute.problems.clone(),
         findings.edge.problems.clone(),
         edge::functions::problems(&findings.edge.facts, &place),
+        incomparable(input, &findings.edge),
         findings.workloads.problems.clone(),
         findings.terraform.problems.clone(),
     ];
@@ -93,6 +95,14 @@ pub async fn conclude<P: Migrations + Alarms + Messages>(
         return refuse(ports, id, as_written, Refusal::new(condition, problems)).await;
     }
     open(ports, as_written, Opening { id: id.clone(), input: input.clone(), plan: plan(input, place, findings) }).await
+}
+
+/// Green is compared with blue by requests: where none is known, no step would ever pass.
+fn incomparable(input: &Input, edge: &Found<Edge>) -> Vec<Problem> {
+    let is_blind = input.cutover.is_analysed() && checks(input, &edge.facts).is_empty() && edge.problems.is_empty();
+    let message = "green is compared with blue by requests after each step, and the API has no path without parameters that answers GET: name \
+                   some in $.smoke, or set $.cutover.analysis.when to \"never\"";
+    if is_blind { vec![Problem::new("$.cutover.analysis", message)] } else { Vec::new() }
 }
 
 async fn open<P: Migrations>(ports: &P, as_written: &Value, opening: Opening) -> Result<Outcome, PhaseError> {

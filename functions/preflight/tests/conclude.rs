@@ -172,3 +172,21 @@ async fn a_migration_that_could_ask_nobody_is_refused_and_a_dry_run_asks_nobody_
     account.people().nobody_listens = true;
     assert_eq!(concluded(&account, &dry, Vec::new()).await, Ok(()));
 }
+
+#[tokio::test]
+async fn an_analysis_without_a_request_to_compare_by_is_refused() {
+    for (cutover, smoke, refused) in [
+        (json!({ "steps": [50, 100] }), json!([]), true),
+        (json!({ "analysis": { "when": "always" } }), json!([]), true),
+        (json!({ "steps": [50, 100], "analysis": { "when": "never" } }), json!([]), false),
+        (json!({ "steps": [50, 100] }), json!([{ "path": "/health" }]), false),
+        (json!({}), json!([]), false),
+    ] {
+        let mut written = sound();
+        written["cutover"] = cutover.clone();
+        written["smoke"] = smoke;
+        let concluded = concluded(&Account::new(), &written, Vec::new()).await;
+        let told = concluded.err().map(|error| error.message.contains("$.cutover.analysis: green is compared"));
+        assert_eq!(told, refused.then_some(true), "{cutover}");
+    }
+}

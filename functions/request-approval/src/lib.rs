@@ -108,6 +108,11 @@ where
     let insistent = When::Every { minutes: INSISTENCE, from: deadline, until: NET.after(deadline) };
     let (occasion, call) = (Occasion::Deadline(question, number), Call::deadline(&migration.id, question, number));
     let deadline = schedule::ensure(ports, migration, occasion, insistent, &ports.decide_arn()?, json!(call)).await?;
+    if let Some(when) = reminders(migration.input.approval.timeout, deadline) {
+        let call = json!({ "migrationId": migration.id, "watch": "reminder", "question": question, "number": number });
+        let occasion = Occasion::Reminder(question, number);
+        schedule::ensure(ports, migration, occasion, when, &ports.observe_arn()?, call).await?;
+    }
     let asked = Asked {
         id: migration.id.clone(),
         question,
@@ -131,6 +136,15 @@ where
     Ok(Outcome::done())
 }
 
+/// When people are reminded: half and three quarters of the time after they were asked. Nobody is reminded of what was asked less than an
+/// hour ago.
+fn reminders(timeout: Duration, deadline: jiff::Timestamp) -> Option<When> {
+    let seconds = i64::try_from(timeout.as_secs()).ok().filter(|seconds| *seconds >= 3600)?;
+    let before = |seconds| deadline.saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap_or(deadline);
+    let minutes = u32::try_from(seconds / 4 / 60).ok()?;
+    Some(When::Every { minutes, from: before(seconds / 2), until: before(60) })
+}
+
 /// A link: the page's URL with these parameters.
 fn under(page: &str, parameters: &[(&'static str, String)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -152,6 +166,18 @@ async fn evidence<P: Ledger>(ports: &P, migration: &Migration, question: Questio
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_reminded_twice_before_the_deadline_of_what_they_have_an_hour_for() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        let deadline = at("2026-01-08T00:00:00Z");
+        let expected =
+            When::Every { minutes: 42 * 60, from: at("2026-01-04T12:00:00Z"), until: at("2026-01-07T23:59:00Z") };
+        assert_eq!(reminders(Duration::from_days(7), deadline), Some(expected));
+        let hour = When::Every { minutes: 15, from: at("2026-01-07T23:30:00Z"), until: at("2026-01-07T23:59:00Z") };
+        assert_eq!(reminders(Duration::from_hours(1), deadline), Some(hour));
+        assert_eq!(reminders(Duration::from_mins(59), deadline), None);
+    }
 
     #[test]
     fn the_payload_of_the_states_that_ask_is_read() {

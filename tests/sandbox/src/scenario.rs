@@ -249,7 +249,7 @@ pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
             "hold": ["Deployment/default/loadgenerator", "Service/default/frontend-external"],
         },
         "smoke": [{"path": "/products"}, {"path": "/cart"}, {"path": "/"}],
-        "cutover": {"steps": steps, "stepDuration": "4s", "deadline": "10m", "alarms": [alarm::arn()]},
+        "cutover": {"steps": steps, "stepDuration": "4s", "deadline": "10m", "alarms": [alarm::arn()], "analysis": {"samples": 20}},
         "bake": {"duration": "10s", "alarms": [alarm::arn()]},
         "approval": {"timeout": "1h", "onTimeout": "abort"},
         "cleanup": {"after": "2s", "approval": false},

@@ -22,8 +22,13 @@ const VERSION: &str = "2010-05-15";
 const CREATION: Duration = Duration::from_mins(1);
 
 /// What a deployment must say of its account: the bucket of the shop's manifests, and its roles.
-const OWN_PARAMETERS: [(&str, &str); 3] =
-    [("ManifestsBucket", "shop-manifests"), ("PassableRoles", "shop-*"), ("CleanupDeletes", "approved")];
+/// Without events: the emulator has no pipe to an event bus.
+const OWN_PARAMETERS: [(&str, &str); 4] = [
+    ("ManifestsBucket", "shop-manifests"),
+    ("PassableRoles", "shop-*"),
+    ("CleanupDeletes", "approved"),
+    ("Events", "off"),
+];
 
 /// What the stack made: by logical id the physical one, and its outputs.
 #[derive(Clone, Debug, Default)]

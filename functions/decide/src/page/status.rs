@@ -126,6 +126,9 @@ pub(crate) fn detail(event: &Event) -> String {
     if let Some(key) = evidence["key"].as_str() {
         return format!(": {}", key.trim_start_matches("RESOURCE#").replace('#', " "));
     }
+    if let Some(findings) = evidence["findings"].as_str().filter(|findings| !findings.is_empty()) {
+        return format!(": {findings}");
+    }
     let question = evidence["question"].as_str().unwrap_or_default();
     if let (Some(decision), Some(by)) = (evidence["answer"]["decision"].as_str(), evidence["answer"]["by"].as_str()) {
         let comment = evidence["answer"]["comment"].as_str().filter(|comment| !comment.is_empty());

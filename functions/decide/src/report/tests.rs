@@ -1,11 +1,20 @@
 use super::*;
 use crate::sight::tests::{asked, sight, yes};
-use domain::ports::migrations::Life;
+use domain::{audit::Event, ports::migrations::Life};
 
 fn told() -> Sight {
     let mut sight = sight();
     sight.asked.push(Asked { answer: Some(yes()), ..asked(Question::Qualification) });
     sight.asked.push(asked(Question::Bake));
+    let degraded = Event {
+        seq: 4,
+        at: "2026-01-01T00:04:00Z".parse().unwrap(),
+        by: "bascule-observe".to_owned(),
+        what: "way back degraded".to_owned(),
+        evidence: serde_json::json!({ "findings": "1 Pod is ready" }),
+    };
+    sight.events.push(degraded);
+    sight.meta.events = 4;
     sight
 }
 
@@ -20,11 +29,12 @@ fn a_report_says_what_was_done_when_and_by_whom() {
         "## Decisions\n\n| Question | Answer | By | When | Comment | Digest |\n| --- | --- | --- | --- | --- | --- |\n",
         "| qualification | yes | Ana | 1 Jan 2026, 06:00:00 UTC | \\<b\\>fine\\</b\\> \\| \\*really\\* | 0123 |\n\n",
         "## Traffic\n\n| When | What |\n| --- | --- |\n| 1 Jan 2026, 00:03:00 UTC | traffic moved: 25 % on green |\n",
+        "## Way back while green served\n\n| When | What |\n| --- | --- |\n| 1 Jan 2026, 00:04:00 UTC | way back degraded: 1 Pod is ready |\n",
         "| provision-control-plane | 1 Jan 2026, 00:01:00 UTC | 10 minutes | 41 |\n",
         "## Created and still there\n\n| Side | Kind | Name | Id |\n| --- | --- | --- | --- |\n| green | Cluster | green | arn:green |\n",
         "## Created and deleted again\n\n- None.\n",
         "## Deleted or put back on blue\n\n| Side | Kind | Name | Id |\n| --- | --- | --- | --- |\n| blue | AccessEntry | bascule |  |\n",
-        "## Audit\n\n- The last 2 of 3 entries.\n\n| No. | When | What | Who |\n",
+        "## Audit\n\n- The last 3 of 4 entries.\n\n| No. | When | What | Who |\n",
         "| 2 | 1 Jan 2026, 00:02:00 UTC | intended: green NodeGroup general | bascule-provision-nodes |\n",
     ];
     let mut rest = page.as_str();
@@ -66,5 +76,5 @@ fn a_migration_that_has_ended_ends_with_its_last_event() {
     sight.meta.life = Life::Ended;
     sight.meta.outcome = Some("BlueServes".to_owned());
     let page = Report::of(&sight).markdown();
-    assert!(page.contains("- Ended: blue serves.\n") && page.contains("00:03 UTC: 3 minutes\n"), "{page}");
+    assert!(page.contains("- Ended: blue serves.\n") && page.contains("00:04 UTC: 4 minutes\n"), "{page}");
 }

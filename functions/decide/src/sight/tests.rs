@@ -61,6 +61,8 @@ pub(crate) fn sight() -> Sight {
             event(3, "traffic moved", json!({ "share": 25 })),
         ],
         shift: None,
+        way_back: None,
+        released: Vec::new(),
         asked: Vec::new(),
         entries: vec![
             entry(Side::Green, Kind::Cluster, "green", Status::Present, Some("arn:green")),

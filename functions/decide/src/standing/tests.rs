@@ -1,6 +1,7 @@
 use super::*;
 use crate::sight::tests::{asked, sight, yes};
 use domain::{approval::Answer, shift::Shift};
+use serde_json::json;
 
 fn moved(sight: &mut Sight, share: u8) {
     let at = sight.now;
@@ -116,4 +117,30 @@ fn the_way_back_is_open_until_the_deletion_begins() {
         sight.meta.life = life;
         assert!(Standing::of(&sight).way_back.starts_with("Closed: "), "{life:?}");
     }
+}
+
+#[test]
+fn a_way_back_that_would_hurt_is_degraded_with_the_reason() {
+    let mut sight = sight();
+    let weakness = json!({ "what": "Deployment/shop/web", "gone": false, "finding": "1 Pod is ready" });
+    let watched = |told: &[serde_json::Value]| {
+        let at = "2026-01-01T10:00:00Z";
+        serde_json::from_value(json!({ "told": told, "toldAt": at, "seen": told, "seenAt": at, "healthy": {} }))
+            .unwrap()
+    };
+    sight.way_back = Some(watched(std::slice::from_ref(&weakness)));
+    assert!(Standing::of(&sight).way_back.starts_with("Open: blue serves"), "green does not serve yet");
+    moved(&mut sight, 100);
+    sight.meta.life = Life::Promoted;
+    let expected = "Degraded: 1 Pod is ready (since 1 Jan 2026, 10:00:00 UTC). One call for the stage still gives production back to blue.";
+    assert_eq!(Standing::of(&sight).way_back, expected);
+    sight.way_back = Some(watched(&[]));
+    assert!(Standing::of(&sight).way_back.starts_with("Open: one call"));
+    sight.released = vec!["web on green".to_owned()];
+    assert!(Standing::of(&sight).way_back.starts_with("Open: one call"), "of a bake that is over");
+    sight.meta.life = Life::Open;
+    sight.asked.push(asked(Question::Bake));
+    assert!(Standing::of(&sight).way_back.starts_with("Degraded: released on one side only: web on green. "));
+    sight.meta.life = Life::CleaningUp;
+    assert!(Standing::of(&sight).way_back.starts_with("Closed: "));
 }

@@ -39,6 +39,7 @@ pub mod kubernetes;
 pub mod ledger;
 #[cfg(feature = "cloudwatchlogs")]
 pub mod log_groups;
+mod metrics;
 #[cfg(feature = "probes")]
 pub mod probes;
 #[cfg(feature = "servicequotas")]

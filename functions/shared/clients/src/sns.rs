@@ -1,8 +1,11 @@
 //! Messages to people, on Amazon SNS (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>).
 
+mod chat;
+
 use crate::{Account, error::phase_error};
 use aws_sdk_sns::Client;
 use domain::{PhaseError, ports::Messages};
+use serde_json::json;
 
 /// A subject has at most 100 characters.
 const LONGEST_SUBJECT: usize = 100;
@@ -12,11 +15,15 @@ impl Messages for Account {
         // ASCII without control characters, as e-mail subjects must be.
         let subject: String =
             subject.chars().filter(|c| c.is_ascii() && !c.is_ascii_control()).take(LONGEST_SUBJECT).collect();
+        // One message for each protocol: chats are subscribed by HTTPS, people by mail
+        // (https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html).
+        let message = json!({ "default": text, "https": chat::notification(&subject, text).to_string() });
         Client::new(self.config())
             .publish()
             .topic_arn(self.setting("BASCULE_TOPIC_ARN")?)
             .subject(subject)
-            .message(text)
+            .message_structure("json")
+            .message(message.to_string())
             .send()
             .await
             .map(|_| ())
@@ -57,11 +64,16 @@ mod tests {
         let taken = format!("Subject=Bascule: shopis ready {}", "x".repeat(100 - "Bascule: shopis ready ".len()));
         let sent = scenario.form(0);
         assert!(sent.contains(&taken), "{sent:?}");
+        let message = sent.iter().find_map(|parameter| parameter.strip_prefix("Message=")).unwrap();
+        let message: serde_json::Value = serde_json::from_str(message).unwrap();
+        assert_eq!(message["default"], "https://example.com/?a=b&c=ü");
+        assert!(message["https"].as_str().unwrap().starts_with("{\"content\":{\"description\":\"https://example.com"));
+        let is_other = |parameter: &&String| **parameter != taken && !parameter.starts_with("Message=");
         assert_eq!(
-            sent.iter().filter(|parameter| **parameter != taken).collect::<Vec<_>>(),
+            sent.iter().filter(is_other).collect::<Vec<_>>(),
             [
                 "Action=Publish",
-                "Message=https://example.com/?a=b&c=ü",
+                "MessageStructure=json",
                 "TopicArn=arn:aws:sns:us-west-2:123456789012:MyTopic",
                 "Version=2010-03-31",
             ]

@@ -1,5 +1,6 @@
 //! The input of a migration: what a user pastes into the Step Functions console.
 
+mod analysis;
 mod identities;
 mod nodes;
 mod prices;
@@ -7,6 +8,7 @@ mod read;
 mod schema;
 pub mod terraform;
 
+pub use analysis::{Analysis, Compared};
 pub use identities::{Identities, Irsa};
 pub use nodes::{NodeGroupChange, Size};
 pub use prices::Price;
@@ -201,6 +203,8 @@ pub struct Cutover {
     pub deadline: Duration,
     /// ARNs of CloudWatch alarms that must stay OK while traffic moves.
     pub alarms: Vec<String>,
+    /// Whether green is compared with blue.
+    pub analysis: Analysis,
 }
 
 /// How long blue is kept ready after the switch.
@@ -269,6 +273,7 @@ impl Default for Cutover {
             step_duration: Duration::from_mins(5),
             deadline: Duration::from_hours(4),
             alarms: Vec::new(),
+            analysis: Analysis::default(),
         }
     }
 }

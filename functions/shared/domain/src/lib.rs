@@ -2,6 +2,7 @@
 //! the conditions a phase can end in, and the ports through which phases reach the world.
 
 pub mod alarms;
+pub mod analysis;
 pub mod answered;
 pub mod approval;
 pub mod asking;
@@ -40,6 +41,7 @@ pub mod task_token;
 pub mod terraform;
 pub mod trust_policy;
 pub mod usd;
+pub mod way_back;
 pub mod withdraw;
 pub mod word;
 

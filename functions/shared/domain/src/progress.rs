@@ -1,6 +1,6 @@
 //! What phases save of their progress in the ledger, for their own next invocation and for the phases that read it.
 
-/// Whose progress: a phase, by the name of its crate, or one of two that a phase keeps apart.
+/// Whose progress: a phase, by the name of its crate, or one of those that a phase keeps apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Progress {
@@ -16,10 +16,14 @@ pub enum Progress {
     PrepareCutover,
     /// How far traffic has moved: a [`crate::shift::Shift`], written by shift-traffic and by the guard of observe.
     ShiftTraffic,
+    /// What both sides answered during a step of the switch: a [`crate::analysis::Comparison`], written by the guard of observe.
+    Analysis,
     /// Which releases on one cluster only people were told of during the bake.
     Observe,
     /// When people ended the bake before its time, and who: a [`crate::cut_short::CutShort`].
     CutShort,
+    /// How well production could be given back to blue while green serves: a [`crate::way_back::Watched`].
+    WayBack,
     /// How far the hand-over of Terraform's states is: the journal by which it goes on or back after a kill.
     HandoverTerraform,
     /// What the guard saw before the deletion of blue, which people who approve the deletion are shown.

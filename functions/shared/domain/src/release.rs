@@ -4,31 +4,64 @@ use crate::{
     Migration, PhaseError, Progress,
     input::Replacement,
     manifest::{Live, ObjectId, named, state::template_digest, workload},
+    plan::workloads::Workloads,
     ports::{Kubernetes, Ledger},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// Compares what runs on both sides with what validate saw there: a text for each workload that changed on one side only.
-/// A release that reached both sides since then is none of Bascule's business; one that reached a single side means that
-/// the switch would bring it to production, or that the way back would take it away.
+/// What runs on both sides, and what validate saw there.
+#[derive(Debug, Clone)]
+pub struct Sides {
+    /// What validate saw, by `Kind/namespace/name`.
+    qualified: Map<String, Value>,
+    /// What lives on blue.
+    pub blue: Live,
+    /// What lives on green.
+    pub green: Live,
+}
+
+impl Sides {
+    /// Reads both clusters once.
+    ///
+    /// # Errors
+    /// `Conflict` where the ledger has no evidence of a validation; whatever the API servers answer.
+    pub async fn read<P: Ledger + Kubernetes>(ports: &P, migration: &Migration) -> Result<Self, PhaseError> {
+        let mut progress = ports.progress(migration, Progress::Validate).await?.unwrap_or_default();
+        let Value::Object(qualified) = progress["evidence"]["workloads"].take() else {
+            return Err(PhaseError::conflict("there is no evidence of what was qualified; run validate again"));
+        };
+        let plan = &migration.plan.workloads;
+        let blue = Live::read(&ports.connect(&migration.input.blue.cluster).await?, plan).await?;
+        let green = Live::read(&ports.connect(&migration.input.green.cluster).await?, plan).await?;
+        Ok(Self { qualified, blue, green })
+    }
+
+    /// Whether blue had this workload when green was qualified.
+    #[must_use]
+    pub fn had(&self, id: &ObjectId) -> bool {
+        self.qualified.get(&id.to_string()).is_some_and(|seen| seen["blue"].is_string())
+    }
+
+    /// A text for each workload that changed on one side only. A release that reached both sides since then is none of Bascule's
+    /// business; one that reached a single side means that the switch would bring it to production, or that the way back would take it
+    /// away.
+    #[must_use]
+    pub fn one_sided(&self, plan: &Workloads) -> Vec<String> {
+        let ids = plan.workloads.iter().map(|workload| &workload.id);
+        let changed = ids.filter_map(|id| {
+            let seen = self.qualified.get(&id.to_string())?;
+            one_side(id, seen, self.blue.get(id), self.green.get(id), &plan.replace)
+        });
+        changed.collect()
+    }
+}
+
+/// Reads both sides and compares them: see [`Sides::one_sided`].
 ///
 /// # Errors
-/// `Conflict` where the ledger has no evidence of a validation.
-pub async fn one_sided<P>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError>
-where
-    P: Ledger + Kubernetes,
-{
-    let progress = ports.progress(migration, Progress::Validate).await?.unwrap_or_default();
-    let evidence = progress["evidence"]["workloads"]
-        .as_object()
-        .ok_or_else(|| PhaseError::conflict("there is no evidence of what was qualified; run validate again"))?;
-    let plan = &migration.plan.workloads;
-    let blue = Live::read(&ports.connect(&migration.input.blue.cluster).await?, plan).await?;
-    let green = Live::read(&ports.connect(&migration.input.green.cluster).await?, plan).await?;
-    let ids = plan.workloads.iter().map(|workload| &workload.id);
-    Ok(ids
-        .filter_map(|id| one_side(id, evidence.get(&id.to_string())?, blue.get(id), green.get(id), &plan.replace))
-        .collect())
+/// As for [`Sides::read`].
+pub async fn one_sided<P: Ledger + Kubernetes>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
+    Ok(Sides::read(ports, migration).await?.one_sided(&migration.plan.workloads))
 }
 
 /// What changed on one side only since validate saw it; `None` where nothing did, or both sides changed to the same images.

@@ -4,13 +4,14 @@ mod conditions;
 mod privileges;
 
 use domain::Condition;
+use domain::ports::metrics::Metric;
 use end_to_end::{
     machine::{MACHINES, Machine},
     project,
     template::Template,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn every_folder_is_a_function_and_every_function_a_folder() {
@@ -336,5 +337,69 @@ fn every_change_of_an_alarm_reaches_observe() {
 fn a_condition_never_looks_like_one_of_lambdas_own_errors() {
     for condition in Condition::ALL {
         assert!(!condition.name().contains('.'), "{condition}");
+    }
+}
+
+/// The pipe's template, as its values by name: attributes of the ledger's items, or constants.
+fn event_template(template: &Template) -> BTreeMap<String, String> {
+    let text = template.resource("EventPipe")["Properties"]["TargetParameters"]["InputTemplate"].as_str().unwrap();
+    let inner = text.trim().trim_start_matches('{').trim_end_matches('}');
+    let pair = |part: &str| {
+        let (name, value) = part.split_once(": ").unwrap();
+        (name.trim().trim_matches('"').to_owned(), value.trim().trim_matches('"').to_owned())
+    };
+    inner.split(',').map(pair).collect()
+}
+
+#[test]
+fn events_have_the_form_that_their_schema_gives_them() {
+    let template = Template::read();
+    let schema: Value = serde_json::from_str(&project::text("statemachine/events/audit-entry.schema.json")).unwrap();
+    let fields = event_template(&template);
+    let known: BTreeSet<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields.keys().map(String::as_str).collect::<BTreeSet<_>>(), known);
+    assert_eq!(fields["version"], schema["properties"]["version"]["const"]);
+    let ledger = project::text("functions/shared/clients/src/ledger.rs");
+    for (name, path) in fields.iter().filter(|(name, _)| *name != "version") {
+        let attribute = path.strip_prefix("<$.dynamodb.NewImage.").and_then(|rest| rest.strip_suffix(".S>"));
+        let attribute = attribute.unwrap_or_else(|| panic!("{name} is {path}"));
+        assert!(ledger.contains(&format!("item(\"{attribute}\", text(")), "the ledger writes no {attribute}");
+    }
+    let pipe = &template.resource("EventPipe")["Properties"];
+    let target = &pipe["TargetParameters"]["EventBridgeEventBusParameters"];
+    assert_eq!((&target["Source"], &target["DetailType"]), (&json!("bascule"), &json!("Bascule audit entry")));
+    let filter = pipe["SourceParameters"]["FilterCriteria"]["Filters"][0]["Pattern"].as_str().unwrap();
+    let filter: Value = serde_json::from_str(filter).unwrap();
+    let image = &filter["dynamodb"]["NewImage"];
+    assert_eq!(image["sk"]["S"][0]["prefix"], "EVENT#");
+    assert_eq!(image["migration"]["S"][0]["exists"], true);
+}
+
+#[test]
+fn every_alarm_tells_people_and_is_in_the_table_of_the_readme() {
+    let (template, readme) = (Template::read(), project::text("README.md"));
+    let table = readme.split("## Operate").nth(1).unwrap().split("\n## ").next().unwrap();
+    for id in template.of_type("AWS::CloudWatch::Alarm") {
+        let alarm = &template.resource(id)["Properties"];
+        assert_eq!(alarm["AlarmActions"], json!(["Topic"]), "{id}");
+        assert_eq!(alarm["TreatMissingData"], "notBreaching", "{id}");
+        let name = alarm["AlarmName"].as_str().unwrap_or_else(|| panic!("{id} has no name"));
+        assert!(table.contains(&format!("| `{name}` |")), "{name} is not in the README");
+        let body = template.resource("Dashboard")["Properties"]["DashboardBody"].to_string();
+        assert!(body.contains(&format!("${{{id}.Arn}}")), "{id} is not on the dashboard");
+    }
+    let named = template.of_type("AWS::CloudWatch::Alarm").into_iter();
+    let metrics: Vec<&str> = named
+        .map(|id| &template.resource(id)["Properties"])
+        .filter(|alarm| alarm["Namespace"] == "Bascule")
+        .filter_map(|alarm| alarm["MetricName"].as_str())
+        .collect();
+    assert_eq!(metrics.len(), 2);
+    let body = template.resource("Dashboard")["Properties"]["DashboardBody"].to_string();
+    for metric in Metric::all() {
+        assert!(body.contains(metric.name()), "{} is not on the dashboard", metric.name());
+    }
+    for metric in metrics {
+        assert!(Metric::all().iter().any(|known| known.name() == metric), "nobody reports {metric}");
     }
 }

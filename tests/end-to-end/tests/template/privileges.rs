@@ -44,6 +44,8 @@ fn a_function_may_do_what_its_code_calls_and_nothing_else() {
         // Lambda writes a function's logs with its role
         // (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html).
         needs.actions.extend(["logs:CreateLogStream".to_owned(), "logs:PutLogEvents".to_owned()]);
+        // And its traces (https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html).
+        needs.actions.extend(["xray:PutTelemetryRecords".to_owned(), "xray:PutTraceSegments".to_owned()]);
         // And keeps with it the events that the function failed for
         // (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq).
         if template.function(&phase)["DeadLetterQueue"].is_object() {

@@ -66,12 +66,25 @@ async fn an_intent_is_one_transaction_with_its_event_under_the_owners_direction_
     assert_eq!(entry["Item"]["status"]["S"], "intended");
     assert_eq!(event["Item"]["sk"]["S"], "EVENT#000000000042");
     assert_eq!(event["Item"]["by"]["S"], "bascule-provision-edge");
+    assert_eq!(event["Item"]["migration"]["S"], migration().id.as_str());
     assert_eq!(event["ConditionExpression"], "attribute_not_exists(pk)");
     assert_eq!(counter["Key"]["sk"]["S"], "META");
     assert_eq!(counter["ConditionExpression"], "seq = :seq AND direction = :direction AND fence = :fence");
     let values = &counter["ExpressionAttributeValues"];
     assert_eq!((&values[":seq"]["N"], &values[":fence"]["N"]), (&json!("41"), &json!("3")));
     assert_eq!(values[":direction"]["S"], "converge");
+}
+
+#[test]
+fn what_phases_save_for_themselves_and_what_is_too_large_is_no_event() {
+    for (what, size, expected) in [
+        ("traffic moved", 2, true),
+        ("validated", 100_000, true),
+        ("validated", 100_001, false),
+        ("progress of observe", 2, false),
+    ] {
+        assert_eq!(is_told(what, &"x".repeat(size)), expected, "{what} of {size}");
+    }
 }
 
 #[tokio::test]

@@ -29,12 +29,16 @@ const NOTICE: SignedDuration = SignedDuration::from_mins(1);
 pub enum Occasion {
     /// The time for an answer to the question of this number is over: calls decide until there is one.
     Deadline(Question, u32),
+    /// Half and three quarters of the time for an answer to the question of this number are over: calls observe.
+    Reminder(Question, u32),
     /// While the migration is open: calls observe, which looks whether its execution still runs.
     Watch,
     /// The time of the bake is over: calls observe.
     BakeEnd,
     /// Every minute of the bake: calls observe.
     BakeWatch,
+    /// Every five minutes from the end of the bake to the deletion of blue: calls observe, which looks at the way back.
+    WayBack,
     /// The deletion of blue: starts the cleanup machine.
     Cleanup,
 }
@@ -43,9 +47,11 @@ impl fmt::Display for Occasion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Deadline(question, number) => write!(f, "deadline-{}-{number}", question.name()),
+            Self::Reminder(question, number) => write!(f, "reminder-{}-{number}", question.name()),
             Self::Watch => f.write_str("watch"),
             Self::BakeEnd => f.write_str("bake-end"),
             Self::BakeWatch => f.write_str("bake-watch"),
+            Self::WayBack => f.write_str("way-back"),
             Self::Cleanup => f.write_str("cleanup"),
         }
     }

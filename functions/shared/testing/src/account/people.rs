@@ -4,7 +4,8 @@ use super::Account;
 use crate::states::Status;
 use domain::digest::sha256_hex;
 use domain::ports::executions::{MOST_RECENT, Recent, Standing};
-use domain::ports::{Executions, Messages, Signatures, Tokens};
+use domain::ports::metrics::Metric;
+use domain::ports::{Executions, Messages, Metrics, Signatures, Tokens};
 use domain::{MigrationId, PhaseError, TaskToken};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 pub struct People {
     /// Messages: subject and text.
     pub messages: Vec<(String, String)>,
+    /// What was measured, in order.
+    pub metrics: Vec<(Metric, f64)>,
     /// Whether nobody is subscribed to them.
     pub nobody_listens: bool,
     /// Answers that Step Functions got, by token: the output, or the error's name.
@@ -105,6 +108,12 @@ impl Messages for Account {
 
     async fn subscriptions(&self) -> Result<u64, PhaseError> {
         self.attempt("sns:GetTopicAttributes", || Ok(u64::from(!self.people().nobody_listens)))
+    }
+}
+
+impl Metrics for Account {
+    fn report(&self, _: &str, values: &[(Metric, f64)]) {
+        self.people().metrics.extend_from_slice(values);
     }
 }
 

@@ -88,7 +88,7 @@ impl Way {
 fn input(fields: &Value) -> Value {
     let mut input = input_with(json!({
         "smoke": [{ "path": "/cart" }],
-        "cutover": { "stepDuration": "1m", "alarms": [ALARM] },
+        "cutover": { "stepDuration": "1m", "alarms": [ALARM], "analysis": { "samples": 20 } },
         "bake": { "duration": "4m", "alarms": [ALARM] },
         "cleanup": { "after": "1h" },
     }));
