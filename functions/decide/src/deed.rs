@@ -7,6 +7,7 @@ use domain::{
     approval::Question,
     cut_short::CutShort,
     digest::sha256_hex,
+    pause::Pause,
     ports::{Executions, Ledger, Schedules, migrations::Life},
     resources::schedule::{self, Occasion},
 };
@@ -17,6 +18,10 @@ use serde_json::json;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Deed {
+    /// No further step of the switch is taken.
+    Pause,
+    /// The switch goes on after a pause.
+    GoOn,
     /// Production goes back to blue.
     RollBack,
     /// The bake ends before its time.
@@ -40,6 +45,10 @@ impl Deed {
             return false;
         }
         match self {
+            Self::Pause | Self::GoOn => {
+                let switching = sight.shift.as_ref().is_some_and(|shift| (1..100).contains(&shift.share));
+                life == Life::Open && switching && sight.paused.is_some() == (self == Self::GoOn)
+            }
             Self::RollBack => matches!(life, Life::Open | Life::Baked | Life::Promoted),
             Self::EndBake => {
                 let bake = sight.question(Question::Bake).filter(|asked| asked.answer.is_none());
@@ -95,6 +104,8 @@ pub async fn carry_out<P: Ledger + Schedules + Executions>(
     let evidence = json!({ "by": doer.by, "comment": doer.comment, "caller": doer.caller });
     ports.record(migration, &format!("asked for: {}", deed.name()), evidence).await?;
     match deed {
+        Deed::Pause => Pause { at: now, by: doer.by.to_owned() }.begin(ports, migration).await?,
+        Deed::GoOn => Pause::end(ports, migration).await?,
         Deed::RollBack => {
             let reason = format!("{} on the status page: {}", doer.by, doer.comment);
             let reason = reason.trim_end_matches([':', ' ']);

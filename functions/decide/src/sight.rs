@@ -4,6 +4,7 @@ use domain::{
     Entry, Migration, PhaseError, Progress,
     approval::{Asked, Question},
     audit::{Event, Run},
+    pause::Pause,
     ports::{Approvals, Audit, Ledger, migrations::Meta},
     shift::Shift,
     way_back::Watched,
@@ -22,6 +23,8 @@ pub struct Sight {
     pub events: Vec<Event>,
     /// How far traffic has moved; nothing before the switch and after a way back.
     pub shift: Option<Shift>,
+    /// Who has paused the switch, where somebody has.
+    pub paused: Option<Pause>,
     /// What stands against going back; nothing before green serves.
     pub way_back: Option<Watched>,
     /// Which releases on one cluster only the bake has found.
@@ -53,6 +56,7 @@ impl Sight {
         let released = found["released"].as_array().into_iter().flatten().filter_map(|text| text.as_str());
         Ok(Self {
             released: released.map(str::to_owned).collect(),
+            paused: Pause::saved(ports, &migration).await?,
             way_back: Watched::saved(ports, &migration).await?,
             runs: ports.runs(&migration.id).await?,
             events: ports.events(&migration.id, most).await?,

@@ -148,6 +148,10 @@ fn opened(
     if moved == 100 {
         return stands(format!("{green} serves"), Some(Part::Bake), waiting);
     }
+    if let (Some(pause), Some(_)) = (&sight.paused, &sight.shift) {
+        let waiting = format!("Paused by {}: no further step is taken until somebody lets it go on.", pause.by);
+        return stands(format!("{green} has {moved} % of the traffic"), Some(Part::Switch), waiting);
+    }
     if sight.shift.is_some() {
         return stands(format!("{green} has {moved} % of the traffic"), Some(Part::Switch), waiting);
     }

@@ -5,6 +5,7 @@ use domain::{
     Migration, Outcome, PhaseError, alarms,
     analysis::Verdict as Compared,
     gateway::served::Switch,
+    pause::Pause,
     plan::edge::Stage,
     ports::{Alarms, Clock, Ledger, Metrics, Probes, UsagePlans, metrics::Metric},
     shift::Shift,
@@ -22,13 +23,14 @@ pub enum Verdict {
     Breached(String),
 }
 
-/// Decides on one step; `compared` is what the analysis says, where there is one.
+/// Decides on one step; `compared` is what the analysis says, where there is one, and `paused` who wants no further step.
 #[must_use]
 pub fn judge(
     migration: &Migration,
     shift: &Shift,
     complaints: &[String],
     compared: Option<&Compared>,
+    paused: Option<&Pause>,
     now: jiff::Timestamp,
 ) -> Verdict {
     let (until, deadline) = (shift.watched_until(&migration.input), shift.deadline(&migration.input));
@@ -46,6 +48,12 @@ pub fn judge(
         let held = migration.input.cutover.analysis.patience.after(until).min(deadline);
         let why = format!("with {} % on green the analysis is inconclusive: {why}", shift.share);
         return if now < held { Verdict::Watch(format!("{why}; held until {held}")) } else { Verdict::Breached(why) };
+    }
+    if let Some(Pause { at, by }) = paused.filter(|_| shift.share < 100 && now < deadline) {
+        return Verdict::Watch(format!(
+            "{} % of the traffic on green, paused by {by} at {at}; the status page lets it go on, and at {deadline} it goes back",
+            shift.share
+        ));
     }
     // The last step may end late: everything is on green already, and going back would help nobody.
     if now > deadline && shift.share < 100 {
@@ -89,7 +97,9 @@ where
     } else {
         None
     };
-    let verdict = judge(migration, &shift, &complaints, compared.as_ref().map(|(verdict, _)| verdict), now);
+    let paused = Pause::saved(ports, migration).await?;
+    let verdict =
+        judge(migration, &shift, &complaints, compared.as_ref().map(|(verdict, _)| verdict), paused.as_ref(), now);
     if let (Verdict::Pass | Verdict::Breached(_), Some((verdict, seen))) = (&verdict, &compared) {
         let word = match verdict {
             Compared::Successful => "successful",

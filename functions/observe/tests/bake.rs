@@ -5,6 +5,7 @@ use domain::{
     Condition, Migration, Outcome, PhaseError, Progress, TaskToken,
     approval::Decision,
     cut_short::CutShort,
+    pause::Pause,
     plan::edge::{Canary, Stage},
     ports::{Clock, Ledger, alarms::AlarmState, executions::Standing, schedules::When},
     resources::{deployment, vpc_link},
@@ -262,6 +263,28 @@ async fn a_step_is_watched_for_its_time_and_then_counted_once() {
         assert_eq!(passed.get("complete"), Some(&json!(false)));
     }
     assert_eq!(Shift::saved(&account, &migration).await.unwrap().unwrap().guarded, 1);
+}
+
+#[tokio::test]
+async fn a_switch_that_people_paused_goes_on_when_they_say_so_and_back_at_its_deadline() {
+    let (account, migration) = shifted(10, 0).await;
+    let pause = Pause { at: at("2026-01-01T12:01:00Z"), by: "Ana".to_owned() };
+    pause.begin(&account, &migration).await.unwrap();
+    let held = watched(&account, &migration, at("2026-01-01T12:59:00Z")).await.unwrap_err();
+    assert!(held.condition == Condition::NotReady && held.message.contains("paused by Ana"), "{held}");
+    account.aws().alarms.insert(ALARM.to_owned(), AlarmState::Alarm);
+    let fired = watched(&account, &migration, at("2026-01-01T12:30:00Z")).await.unwrap_err();
+    assert_eq!(fired.condition, Condition::GuardBreached, "alarms count all the same");
+    account.aws().alarms.insert(ALARM.to_owned(), AlarmState::Ok);
+    let late = watched(&account, &migration, at("2026-01-01T13:00:01Z")).await.unwrap_err();
+    assert_eq!(late.condition, Condition::GuardBreached);
+    Pause::end(&account, &migration).await.unwrap();
+    assert!(watched(&account, &migration, at("2026-01-01T12:30:00Z")).await.is_ok());
+
+    // Nothing comes after the last step.
+    let (account, migration) = shifted(100, 1).await;
+    pause.begin(&account, &migration).await.unwrap();
+    assert!(watched(&account, &migration, at("2026-01-01T12:05:00Z")).await.is_ok());
 }
 
 #[tokio::test]

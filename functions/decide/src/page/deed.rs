@@ -9,6 +9,8 @@ use maud::{Markup, html};
 pub(crate) fn label(deed: Deed, migration: &Migration) -> String {
     let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
     match deed {
+        Deed::Pause => "Pause before the next step".to_owned(),
+        Deed::GoOn => "Go on with the next step".to_owned(),
         Deed::RollBack => format!("Go back to {blue}"),
         Deed::EndBake => format!("End the watch of {green} now"),
         Deed::KeepBlue => format!("Keep {blue} for now"),
@@ -19,6 +21,12 @@ pub(crate) fn label(deed: Deed, migration: &Migration) -> String {
 fn consequence(deed: Deed, migration: &Migration) -> String {
     let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
     match deed {
+        Deed::Pause => format!(
+            "{green} keeps the share of the traffic that it has, under its alarms, and gets no more until somebody lets the switch go on. At the \
+             end of cutover.deadline, {} after its first step, it goes back.",
+            migration.input.cutover.deadline
+        ),
+        Deed::GoOn => format!("{green} gets the next share of the traffic, once the time of the present step is over."),
         Deed::RollBack => format!(
             "The stage is given back to {blue} in one call, and then what Bascule created is {}. The migration cannot go on after that; \
              a new execution starts it again.",
@@ -66,6 +74,8 @@ pub(crate) fn ask(deed: Deed, migration: &Migration, query: &str, wrong: Option<
 /// The page after it.
 pub(crate) fn done(deed: Deed, migration: &Migration, query: &str) -> String {
     let text = match deed {
+        Deed::Pause => "The switch is paused.",
+        Deed::GoOn => "The switch goes on.",
         Deed::RollBack => "The way back is started. The status page shows how far it is.",
         Deed::EndBake => "The bake ends at its next look, within a minute.",
         Deed::KeepBlue => "No schedule deletes the old cluster any more.",

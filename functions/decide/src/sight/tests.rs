@@ -61,6 +61,7 @@ pub(crate) fn sight() -> Sight {
             event(3, "traffic moved", json!({ "share": 25 })),
         ],
         shift: None,
+        paused: None,
         way_back: None,
         released: Vec::new(),
         asked: Vec::new(),

@@ -5,8 +5,10 @@ use domain::{
     Migration, TaskToken,
     approval::{Asked, Code, Question, StatusLink, code::MOST_TRIES},
     cut_short::CutShort,
+    pause::Pause,
     ports::{Approvals as _, Clock as _, Migrations as _, Signatures as _, schedules::When},
     resources::schedule::{self, Occasion},
+    shift::Shift,
 };
 use serde_json::json;
 use testing::{Account, Fault};
@@ -106,6 +108,25 @@ async fn the_bake_is_cut_short_and_the_deletion_of_blue_is_taken_away() {
     assert!(account.aws().schedules.is_empty());
     let (status, page) = browse(&account, "POST", &format!("{query}&do=keep-blue"), &form).await;
     assert!(status == 409 && page.contains("Not possible now"), "{status} {page}");
+}
+
+#[tokio::test]
+async fn a_switch_is_paused_between_its_steps_and_let_go_on() {
+    let (account, migration, _) = asked().await;
+    let shift = |share| Shift { guarded: 0, share, started_at: account.now(), shifted_at: account.now() };
+    shift(25).save(&account, &migration).await.unwrap();
+    let (query, form) = signed(&account, &migration).await;
+    for (deed, paused) in [("pause", true), ("go-on", false), ("pause", true)] {
+        let url = format!("{query}&do={deed}");
+        assert_eq!(browse(&account, "POST", &url, &form).await.0, 200);
+        assert_eq!(Pause::saved(&account, &migration).await.unwrap().is_some(), paused, "{deed}");
+        // Not twice.
+        assert_eq!(browse(&account, "POST", &url, &form).await.0, 409);
+    }
+    let (_, page) = browse(&account, "GET", &query, "").await;
+    assert!(page.contains("Paused by Ana Lima"), "{page}");
+    shift(100).save(&account, &migration).await.unwrap();
+    assert_eq!(browse(&account, "POST", &format!("{query}&do=go-on"), &form).await.0, 409);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ impl CutShort {
     /// What people asked for; nothing where they did not.
     ///
     /// # Errors
-    /// What the call answers, and `Refused` for an item that cannot be read.
+    /// What the call answers, and `Conflict` for an item that cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
         let Some(saved) = ports.progress(migration, Progress::CutShort).await? else { return Ok(None) };
         serde_json::from_value(saved).map(Some).map_err(|error| {

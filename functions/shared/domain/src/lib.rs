@@ -26,6 +26,7 @@ pub mod names;
 pub mod neighbours;
 pub mod object;
 pub mod ownership;
+pub mod pause;
 pub mod plan;
 pub mod ports;
 pub mod problem;

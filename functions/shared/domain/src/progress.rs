@@ -20,6 +20,8 @@ pub enum Progress {
     Analysis,
     /// Which releases on one cluster only people were told of during the bake.
     Observe,
+    /// Who has paused the switch: a [`crate::pause::Pause`], and nothing once it goes on.
+    Pause,
     /// When people ended the bake before its time, and who: a [`crate::cut_short::CutShort`].
     CutShort,
     /// How well production could be given back to blue while green serves: a [`crate::way_back::Watched`].

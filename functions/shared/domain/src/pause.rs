@@ -1,0 +1,48 @@
+//! A switch that people pause: the step that is taken is watched on, and no further one is taken until people say so or the switch's
+//! deadline is over.
+
+use crate::{Migration, PhaseError, Progress, ports::Ledger};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Who paused the switch, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pause {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+}
+
+impl Pause {
+    /// The pause that lasts; nothing where there is none, or it has ended.
+    ///
+    /// # Errors
+    /// What the call answers, and `Conflict` for an item that cannot be read.
+    pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
+        match ports.progress(migration, Progress::Pause).await? {
+            None | Some(Value::Null) => Ok(None),
+            Some(saved) => serde_json::from_value(saved)
+                .map(Some)
+                .map_err(|error| PhaseError::conflict(format!("the pause of the switch cannot be read: {error}"))),
+        }
+    }
+
+    /// Begins it.
+    ///
+    /// # Errors
+    /// Only what the call answers.
+    pub async fn begin<P: Ledger>(&self, ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+        ports.save_progress(migration, Progress::Pause, json!(self)).await
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// Only what the call answers.
+    pub async fn end<P: Ledger>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+        ports.save_progress(migration, Progress::Pause, Value::Null).await
+    }
+}
