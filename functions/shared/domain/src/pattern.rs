@@ -36,6 +36,11 @@ mod tests {
             ("shop-car?", "shop-cart", true),
             ("shop-ca?", "shop-cart", false),
             ("", "shop-cart", false),
+            // https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-permissions: "/*/GET/".
+            ("api1/*/GET/hits", "api1/prod/GET/hits", true),
+            ("api1/*/GET/", "api1/prod/GET/hits", false),
+            ("api1/prod/GET/hits", "api1/prod/GET/hits", true),
+            ("api1/prod/*", "api1/bascule-G/GET/hits", false),
             ("arn:aws:execute-api:*:1:api/*/GET/*", "arn:aws:execute-api:eu-central-1:1:api/prod/GET/cart", true),
             ("arn:aws:execute-api:*:1:api/*/GET/*", "arn:aws:execute-api:eu-central-1:1:api/prod/POST/cart", false),
         ] {
