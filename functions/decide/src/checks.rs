@@ -61,12 +61,17 @@ fn workloads(seen: &Evidence) -> Check {
     let all = seen.workloads.len();
     let missing: Vec<&str> =
         seen.workloads.iter().filter(|(_, one)| one.green.is_none()).map(|(name, _)| name.as_str()).collect();
-    let finding = match (all, missing.as_slice()) {
+    let mut finding = match (all, missing.as_slice()) {
         (0, _) => "no workload was found".to_owned(),
         (_, []) => format!("{all} of {all} on green"),
         (_, missing) => format!("{} of {all} on green; missing: {}", all - missing.len(), missing.join(", ")),
     };
-    Check { mark: passes(all > 0 && missing.is_empty()), subject: "Workloads ready", finding }
+    if !seen.unready.is_empty() {
+        let unready: Vec<&str> = seen.unready.keys().map(String::as_str).collect();
+        finding = format!("{finding}; not ready: {}", unready.join(", "));
+    }
+    let is_right = all > 0 && missing.is_empty() && seen.unready.is_empty();
+    Check { mark: passes(is_right), subject: "Workloads ready", finding }
 }
 
 fn releases(seen: &Evidence) -> Check {

@@ -127,7 +127,7 @@ async fn browse<P: Ports>(ports: &P, visit: &Visit, invocation: &Invocation) -> 
         return notice(409, "Out of date", text);
     }
     if let (Some(file), None) = (&visit.file, form) {
-        return Ok(files::of_question(file, &migration, &asked)
+        return Ok(files::of_question(file, &migration, &asked)?
             .unwrap_or_else(|| http::page(404, &page::notice("No such file", "This page has no file of that name."))));
     }
     let query = http::query(&link.parameters(signature));

@@ -1,7 +1,7 @@
 //! Files that people save: of a question, and of a migration.
 
 use crate::{http, report::Report, sight::Sight};
-use domain::{Migration, approval::Asked, document::Document};
+use domain::{Migration, PhaseError, approval::Asked, document::Document};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,37 +12,45 @@ pub const MOST_EVENTS: u16 = 2_000;
 /// The files of a migration.
 pub const NAMES: [&str; 5] = ["report.html", "report.md", "plan.md", "plan.json", "audit.json"];
 
+/// The media type and the text of a file.
+type File = (&'static str, String);
+
 /// The file of a question; nothing where there is none of this name.
-#[must_use]
-pub fn of_question(name: &str, migration: &Migration, asked: &Asked) -> Option<Value> {
-    let (kind, text) = match name {
-        "evidence.json" => ("application/json", pretty(&asked.evidence)),
+///
+/// # Errors
+/// `Refused` where what it would hold cannot be written as JSON.
+pub fn of_question(name: &str, migration: &Migration, asked: &Asked) -> Result<Option<Value>, PhaseError> {
+    let file = match name {
+        "evidence.json" => Some(json(name, &asked.evidence)?),
         _ => plan(name, migration)?,
     };
-    Some(http::download(name, kind, &text))
+    Ok(file.map(|(kind, text)| http::download(name, kind, &text)))
 }
 
 /// The media type and the text of a file of a migration; nothing where there is none of this name.
-#[must_use]
-pub fn of_migration(name: &str, sight: &Sight) -> Option<(&'static str, String)> {
-    Some(match name {
-        "report.html" => ("text/html", Report::of(sight).html()),
-        "report.md" => ("text/markdown", Report::of(sight).markdown()),
-        "audit.json" => ("application/json", pretty(&sight.events)),
+///
+/// # Errors
+/// `Refused` where what it would hold cannot be written as JSON.
+pub fn of_migration(name: &str, sight: &Sight) -> Result<Option<File>, PhaseError> {
+    Ok(match name {
+        "report.html" => Some(("text/html", Report::of(sight).html())),
+        "report.md" => Some(("text/markdown", Report::of(sight).markdown())),
+        "audit.json" => Some(json(name, &sight.events)?),
         _ => plan(name, &sight.migration)?,
     })
 }
 
-fn plan(name: &str, migration: &Migration) -> Option<(&'static str, String)> {
+fn plan(name: &str, migration: &Migration) -> Result<Option<File>, PhaseError> {
     let plan = || Document::of(migration.name(), &migration.input, &migration.plan);
-    match name {
-        "plan.json" => Some(("application/json", pretty(&plan()))),
+    Ok(match name {
+        "plan.json" => Some(json(name, &plan())?),
         "plan.md" => Some(("text/markdown", plan().markdown())),
         _ => None,
-    }
+    })
 }
 
-fn pretty(value: &impl Serialize) -> String {
-    // Maps with keys that are no texts alone cannot be JSON, and these have none.
-    serde_json::to_string_pretty(value).unwrap_or_default()
+fn json(name: &str, value: &impl Serialize) -> Result<File, PhaseError> {
+    let text = serde_json::to_string_pretty(value);
+    let text = text.map_err(|error| PhaseError::refused(format!("{name} cannot be written: {error}")))?;
+    Ok(("application/json", text))
 }

@@ -53,7 +53,7 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
     }
     let known = ports.load(&id, invocation.deadline).await?;
     let sight = Sight::read(ports, known, Some(MOST_EVENTS), now).await?;
-    match files::of_migration(&lookup.show, &sight) {
+    match files::of_migration(&lookup.show, &sight)? {
         Some((_, text)) => Ok(json!({ "text": text })),
         None => Err(PhaseError::invalid_input(format!(
             "$.show: found {:?}, expected list-link, status-link or one of {}",
@@ -129,7 +129,7 @@ pub(crate) async fn browse<P: Ports>(
         return Ok(if again { http::again(page) } else { page });
     };
     let sight = Sight::read(ports, known, Some(MOST_EVENTS), now).await?;
-    match files::of_migration(file, &sight) {
+    match files::of_migration(file, &sight)? {
         Some((kind, text)) => Ok(http::download(file, kind, &text)),
         None => notice(404, "No such file", "This page has no file of that name."),
     }

@@ -228,3 +228,37 @@ async fn the_same_object_in_two_bundles_or_twice_in_one_is_applied_once() {
     account.drive(&migration, apply).await.unwrap();
     assert_eq!(account.cluster(GREEN).writes(), ["Namespace/shop"]);
 }
+
+/// A Job of which nothing is left as soon as it has ended: whether an invocation dies before, between or after its calls, it is let go once.
+#[tokio::test]
+async fn a_job_that_deletes_itself_runs_once_wherever_an_invocation_dies() {
+    let once = || json!({ "apiVersion": "batch/v1", "kind": "Job", "metadata": { "name": "once" }, "spec": { "ttlSecondsAfterFinished": 0 } });
+    let config = || json!({ "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": { "name": "later" } });
+    let start = || with_bundle(vec![once(), config()]);
+    let ran = |account: &Account| {
+        let cluster = account.cluster(GREEN);
+        let goes = cluster.object("Job/default/once").is_some_and(|job| job["spec"]["suspend"] != true);
+        if goes {
+            cluster.remove("Job/default/once");
+        }
+        usize::from(goes)
+    };
+    let (account, migration) = start();
+    let before = account.calls();
+    account.drive(&migration, apply).await.unwrap();
+    let calls = account.calls() - before;
+    assert_eq!(ran(&account), 1);
+    for call in 1..=calls {
+        for fault in [testing::Fault::Killed, testing::Fault::TimedOut, testing::Fault::Throttled] {
+            let (account, migration) = start();
+            account.fail_at(call, fault);
+            // Whatever it ends with: the next invocation goes on.
+            let _ = apply(&account, &migration).await;
+            let mut times = ran(&account);
+            account.drive(&migration, apply).await.unwrap();
+            times += ran(&account);
+            assert_eq!(times, 1, "{fault:?} at call {call}");
+            assert!(account.cluster(GREEN).object("Ingress/default/later").is_some());
+        }
+    }
+}

@@ -6,6 +6,7 @@ use domain::{
     Input, Kind, Limit, PhaseError, Problem,
     input::Irsa,
     ownership::{MIGRATION, REPLACEABLE, SIDE},
+    pattern::is_like,
     plan::{Found, Planned, compute::Compute, workloads::Workloads},
     ports::{OidcProviders, Quotas, Roles, Settings, oidc_providers::OidcProvider, roles::Role},
     resources::{oidc_provider, trust_statement},
@@ -242,43 +243,4 @@ fn not_replaceable(provider: &OidcProvider) -> Option<String> {
 /// The name of a role with its path, as in the resources of policies: `team/cart`.
 fn path(role_arn: &str) -> &str {
     role_arn.split_once(":role/").map_or(role_arn, |(_, path)| path)
-}
-
-/// Whether a text is like an IAM pattern
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html#reference_policies_elements_resource_wildcards>).
-fn is_like(pattern: &str, text: &str) -> bool {
-    let mut letters = pattern.chars();
-    match letters.next() {
-        None => text.is_empty(),
-        Some('*') => {
-            let rest = letters.as_str();
-            is_like(rest, text)
-                || text.char_indices().any(|(at, letter)| is_like(rest, &text[at + letter.len_utf8()..]))
-        }
-        Some(wanted) => {
-            let mut found = text.chars();
-            found.next().is_some_and(|letter| wanted == '?' || wanted == letter)
-                && is_like(letters.as_str(), found.as_str())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_of_roles_is_read_as_iam_reads_it() {
-        for (pattern, name, expected) in [
-            ("shop-*", "shop-cart", true),
-            ("shop-*", "team/shop-cart", false),
-            ("team/*", "team/shop-cart", true),
-            ("*", "team/shop-cart", true),
-            ("shop-car?", "shop-cart", true),
-            ("shop-ca?", "shop-cart", false),
-            ("", "shop-cart", false),
-        ] {
-            assert_eq!(is_like(pattern, name), expected, "{pattern} {name}");
-        }
-    }
 }

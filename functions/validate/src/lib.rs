@@ -22,6 +22,7 @@ use domain::{
     resources::node_group,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The states of the migrate machine that run this phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
@@ -47,13 +48,19 @@ where
         Step::First => Progress::Validate,
         Step::Again => Progress::ValidateAgain,
     };
-    let looked = look(ports, migration).await;
     let progress = ports.progress(migration, which).await?.unwrap_or_default();
-    match looked {
+    // Nothing, or what another version wrote, says something else.
+    let read = |progress: &Value| serde_json::from_value::<Evidence>(progress["evidence"].clone()).ok();
+    let known = read(&progress);
+    let approved = match step {
+        Step::First => None,
+        Step::Again => read(&ports.progress(migration, Progress::Validate).await?.unwrap_or_default()),
+    };
+    let told = known.iter().chain(&approved).flat_map(|evidence| evidence.unready.keys().cloned());
+    let late = Late { is_over: patience::is_over(&progress), told: told.collect() };
+    match look(ports, migration, &late).await {
         Ok(evidence) => {
-            // Nothing, or what another version wrote, says something else.
-            let known = serde_json::from_value::<Evidence>(progress["evidence"].clone());
-            if !known.is_ok_and(|known| known.says_as(&evidence)) {
+            if !known.is_some_and(|known| known.says_as(&evidence)) {
                 ports.record(migration, "validated", json!(evidence)).await?;
                 ports.save_progress(migration, which, json!({ "evidence": evidence })).await?;
             }
@@ -61,6 +68,11 @@ where
         }
         Err(Look::Trouble(trouble)) => {
             let (progress, error) = patience::judge(&progress, &trouble);
+            ports.save_progress(migration, which, progress).await?;
+            Err(error)
+        }
+        Err(Look::Late(unready)) => {
+            let (progress, error) = patience::wait(&progress, &unready);
             ports.save_progress(migration, which, progress).await?;
             Err(error)
         }
@@ -85,6 +97,8 @@ pub async fn undo<P: Ledger>(ports: &P, migration: &Migration, _: Whole) -> Resu
 enum Look {
     /// A fault that may go away by itself, or not.
     Trouble(String),
+    /// Custom resources are not ready, and all else is.
+    Late(String),
     /// Any other error.
     Ended(PhaseError),
 }
@@ -95,7 +109,15 @@ impl From<PhaseError> for Look {
     }
 }
 
-async fn look<P>(ports: &P, migration: &Migration) -> Result<Evidence, Look>
+/// Which custom resources may go without being ready.
+struct Late {
+    /// All of them, since they were waited for long enough.
+    is_over: bool,
+    /// Those that people were told of.
+    told: BTreeSet<String>,
+}
+
+async fn look<P>(ports: &P, migration: &Migration, late: &Late) -> Result<Evidence, Look>
 where
     P: Ledger + Manifests + Kubernetes + NodeGroups + TargetGroups + Probes + UsagePlans + Alarms,
 {
@@ -112,7 +134,7 @@ where
         ports.record(migration, "grew green's node groups as blue's have grown", json!(grown)).await?;
         return Err(PhaseError::not_ready(format!("growing as blue has grown: {}", grown.join(", "))).into());
     }
-    ready::ready(&on_green, plan, &bundles.others, &green, &blue).await?;
+    let unready = ready::ready(&on_green, plan, &bundles, (&green, &blue), late).await?;
     let scaled = scale::converge(ports, &migration.input.guards(), &green, plan, &on_blue, &on_green).await?;
     if !scaled.is_empty() {
         ports.record(migration, "scaled green towards blue's replicas", json!(scaled)).await?;
@@ -124,7 +146,7 @@ where
     let guards = migration.input.guards();
     let states = if guards.is_empty() { Vec::new() } else { ports.states(&guards).await? };
     let alarms = guards.into_iter().zip(states).map(|(arn, state)| (arn, state.name().to_owned())).collect();
-    Ok(Evidence { workloads, targets, smoke, alarms, only_on_blue })
+    Ok(Evidence { workloads, targets, smoke, alarms, only_on_blue, unready })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whether everything of the bundles is up.
 
-use crate::Look;
+use crate::{Late, Look, sides::Bundles};
 use domain::{
     PhaseError,
     manifest::{
@@ -8,10 +8,11 @@ use domain::{
         readiness::{Readiness, readiness},
         state::trouble,
     },
+    object::is_built_in,
     plan::workloads::{Workload, Workloads},
     ports::{KubernetesApi, kubernetes::Event},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many names one message holds.
 const NAMED: usize = 10;
@@ -21,47 +22,65 @@ const NAMED: usize = 10;
 struct Missing<'a> {
     waiting: Vec<(&'a ObjectId, String)>,
     failed: Vec<(&'a ObjectId, String)>,
+    /// Custom resources, whichever of the two they say.
+    late: Vec<(&'a ObjectId, String)>,
 }
 
 impl<'a> Missing<'a> {
-    fn look(&mut self, id: &'a ObjectId, live: &Live) {
+    fn look(&mut self, id: &'a ObjectId, live: &Live, fleeting: &BTreeSet<ObjectId>) {
         match live.get(id).map(|live| readiness(id, live)) {
             Some(Readiness::Ready) => {}
+            Some(Readiness::Waiting(why) | Readiness::Failed(why)) if is_custom(id) => self.late.push((id, why)),
             Some(Readiness::Waiting(how_far)) => self.waiting.push((id, how_far)),
             Some(Readiness::Failed(why)) => self.failed.push((id, why)),
             // A Job that has ended may be gone (https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/).
-            None if id.kind == "Job" => {}
+            None if id.kind == "Job" || fleeting.contains(id) => {}
             None => self.failed.push((id, "it is not there".to_owned())),
         }
     }
 }
 
+fn is_custom(id: &ObjectId) -> bool {
+    !is_built_in(&id.api_version)
+}
+
 /// Whether every workload and everything else that has a status is ready: not yet, in trouble, or never. Of what makes no Pods only what
-/// is ready on blue has to be ready on green: a resource that nobody needs may have failed long ago.
+/// is ready on blue has to be ready on green: a resource that nobody needs may have failed long ago. What is held is suspended, and a
+/// custom resource that is may never say that it is ready. Answers the custom resources that are not ready and may go so, with the reason.
 pub(crate) async fn ready<A: KubernetesApi>(
     live: &Live,
     plan: &Workloads,
-    others: &BTreeSet<ObjectId>,
-    green: &A,
-    blue: &A,
-) -> Result<(), Look> {
+    bundles: &Bundles,
+    (green, blue): (&A, &A),
+    may_be_late: &Late,
+) -> Result<BTreeMap<String, String>, Look> {
+    let Bundles { others, fleeting, .. } = bundles;
     let mut missing = Missing::default();
-    plan.workloads.iter().for_each(|Workload { id, .. }| missing.look(id, live));
-    let live = Live::of(green, others.iter()).await?;
-    let mut missing_others = Missing::default();
-    for id in others {
-        missing_others.look(id, &live);
+    for Workload { id, held, .. } in &plan.workloads {
+        if !(*held && is_custom(id) && live.get(id).is_some()) {
+            missing.look(id, live, fleeting);
+        }
     }
-    for (found, all) in [(missing_others.waiting, &mut missing.waiting), (missing_others.failed, &mut missing.failed)] {
+    let live = Live::of(green, others.iter()).await?;
+    let mut found = Missing::default();
+    for id in others {
+        found.look(id, &live, fleeting);
+    }
+    for (found, all) in
+        [(found.waiting, &mut missing.waiting), (found.failed, &mut missing.failed), (found.late, &mut missing.late)]
+    {
         for (id, why) in found {
             if blue.get(id).await?.is_some_and(|on_blue| readiness(id, &on_blue) == Readiness::Ready) {
                 all.push((id, why));
             }
         }
     }
-    let Missing { waiting, failed } = missing;
+    let Missing { waiting, failed, late } = missing;
     if waiting.is_empty() && failed.is_empty() {
-        return Ok(());
+        if late.iter().all(|(id, _)| may_be_late.is_over || may_be_late.told.contains(&id.to_string())) {
+            return Ok(late.into_iter().map(|(id, why)| (id.to_string(), why)).collect());
+        }
+        return Err(Look::Late(listed(&told(&late, &green.warnings().await?))));
     }
     let events = green.warnings().await?;
     if !failed.is_empty() {
@@ -73,7 +92,7 @@ pub(crate) async fn ready<A: KubernetesApi>(
     }
     let all = plan.workloads.len() + others.len();
     let waiting_for = listed(&told(&waiting, &events));
-    let ready = all - waiting.len();
+    let ready = all - waiting.len() - late.len();
     Err(PhaseError::not_ready(format!("{ready} of {all} objects ready, waiting for {waiting_for}")).into())
 }
 

@@ -4,7 +4,7 @@ use domain::{
     PhaseError,
     evidence::Workload,
     manifest::{
-        Live, Object, ObjectId, named,
+        Live, Object, ObjectId, named, once,
         prepare::each,
         readiness::can_wait,
         state::{differences, template_digest},
@@ -23,6 +23,8 @@ pub(crate) struct Bundles {
     pub(crate) workloads: BTreeMap<ObjectId, Value>,
     /// Everything else that may not be ready yet: custom resources and their definitions, claims, Services, APIs.
     pub(crate) others: BTreeSet<ObjectId>,
+    /// What is deleted once it has ended.
+    pub(crate) fleeting: BTreeSet<ObjectId>,
 }
 
 /// Reads every bundle.
@@ -33,6 +35,9 @@ pub(crate) async fn bundles<M: Manifests>(ports: &M, plan: &Workloads) -> Result
     let mut found = Bundles::default();
     for bundle in &plan.bundles {
         let take = |object: Object| {
+            if once::deletes_itself(&object.value) {
+                found.fleeting.insert(object.id.clone());
+            }
             if workload::is_workload(&object.id) {
                 found.workloads.insert(object.id, object.value);
             } else if can_wait(&object.id) {

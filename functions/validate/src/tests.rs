@@ -332,12 +332,61 @@ fn certificate(ready: &str) -> Value {
 
 #[tokio::test]
 async fn what_makes_no_pods_is_awaited_too_where_it_is_ready_on_blue() {
-    let (account, migration) = with(&certificate("True"));
+    let claim = |phase: &str| json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "c", "namespace": "shop" }, "status": { "phase": phase } });
+    let (account, migration) = with(&claim("Bound"));
     first(&account, &migration).await.unwrap();
-    account.cluster(GREEN).put_with_status(certificate("False"));
-    let waiting = "6 of 7 objects ready, waiting for Certificate/shop (Issuing: the issuer does not answer)";
+    account.cluster(GREEN).put_with_status(claim("Pending"));
+    let waiting = "6 of 7 objects ready, waiting for PersistentVolumeClaim/shop/c (Pending, not Bound)";
     fails(&account, &migration, Condition::NotReady, waiting).await;
-    account.cluster(BLUE).put_with_status(certificate("False"));
+    account.cluster(BLUE).put_with_status(claim("Pending"));
+    first(&account, &migration).await.unwrap();
+}
+
+/// An issuer that asks the public host for its challenge gets blue's answer until the switch.
+#[tokio::test]
+async fn a_custom_resource_that_does_not_become_ready_is_waited_for_a_while_and_then_shown_to_people() {
+    let (account, migration) = with(&certificate("True"));
+    account.cluster(GREEN).put_with_status(certificate("False"));
+    for look in 1..=20 {
+        let waiting = format!(
+            "look {look} of 20, then people decide: waiting for Certificate/shop (Issuing: the issuer does not answer)"
+        );
+        fails(&account, &migration, Condition::NotReady, &waiting).await;
+    }
+    first(&account, &migration).await.unwrap();
+    let unready = json!({ "Certificate/shop": "Issuing: the issuer does not answer" });
+    let evidence = || account.progress_of(&migration, Progress::Validate)["evidence"].clone();
+    assert_eq!(evidence()["unready"], unready);
+    // What people were told of is not waited for again.
+    first(&account, &migration).await.unwrap();
+    again(&account, &migration).await.unwrap();
+    account.cluster(GREEN).put_with_status(certificate("True"));
+    first(&account, &migration).await.unwrap();
+    assert_eq!(evidence()["unready"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_custom_resource_that_is_not_ready_on_blue_either_is_not_waited_for() {
+    let (account, migration) = with(&certificate("False"));
+    first(&account, &migration).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_custom_resource_that_is_held_is_suspended_and_need_not_be_ready() {
+    let mut workflow = certificate("False");
+    (workflow["apiVersion"], workflow["kind"]) = (json!("kustomize.toolkit.fluxcd.io/v1"), json!("Kustomization"));
+    workflow["spec"] = json!({ "suspend": true });
+    let (account, mut migration) = with(&workflow);
+    let id = domain::manifest::Object::new(1, 1, workflow.clone()).unwrap().id;
+    let hold = domain::plan::workloads::Workload {
+        id,
+        held: true,
+        images: vec![],
+        replicas: None,
+        autoscaled: false,
+        resume: json!({ "spec": { "suspend": null } }),
+    };
+    migration.plan.workloads.workloads.push(hold);
     first(&account, &migration).await.unwrap();
 }
 

@@ -116,5 +116,6 @@ fn evidence() -> Evidence {
         smoke: vec![smoke("/products", 41, 38), smoke("/cart", 112, 480), smoke("/", 25, 27)],
         alarms: [("arn:aws:cloudwatch:eu-central-1:123456789012:alarm:shop-5xx".to_owned(), "OK".to_owned())].into(),
         only_on_blue: OnlyOnBlue { count: 1, names: vec!["ConfigMap/default/left-by-hand".to_owned()] },
+        unready: [].into(),
     }
 }

@@ -16,6 +16,7 @@ fn seen() -> Evidence {
         smoke: vec![smoke],
         alarms: [("arn:aws:cloudwatch:eu-central-1:1:alarm:5xx".to_owned(), "OK".to_owned())].into(),
         only_on_blue: OnlyOnBlue::default(),
+        unready: [].into(),
     }
 }
 
@@ -51,8 +52,13 @@ fn each_difference_is_one_mark_to_look_at_and_says_what_it_is() {
     let workload = |seen: &mut Evidence, change: fn(&mut Workload)| {
         change(seen.workloads.get_mut("Deployment/shop/web").unwrap());
     };
-    let cases: [(usize, Change, &str); 9] = [
+    let cases: [(usize, Change, &str); 10] = [
         (0, |seen| seen.workloads.clear(), "no workload"),
+        (
+            0,
+            |seen| seen.unready = [("Certificate/shop/web".to_owned(), "Issuing".to_owned())].into(),
+            "1 of 1 on green; not ready: Certificate/shop/web",
+        ),
         (2, |seen| seen.targets.clear(), "0 of 0 healthy"),
         (2, |seen| seen.targets.get_mut("http").unwrap().healthy = 1, "1 of 2 healthy"),
         (3, |seen| seen.smoke[0].green = 404, "0 of 1 answered with blue's status"),

@@ -24,6 +24,11 @@ pub(super) fn all(sheet: &Sheet<'_>, seen: &Evidence) -> Markup {
         @if !seen.workloads.is_empty() {
             (fold("Workloads", seen.workloads.len(), &workloads(&seen.workloads)))
         }
+        @if !seen.unready.is_empty() {
+            (fold("Not ready on green", seen.unready.len(), &html! {
+                ul { @for (name, why) in seen.unready.iter().take(ROWS) { li { (name) ": " (why) } } }
+            }))
+        }
         @if !seen.smoke.is_empty() { (fold("Smoke requests", seen.smoke.len(), &smoke(&seen.smoke))) }
         @if seen.only_on_blue.count > 0 {
             (fold("On blue only", seen.only_on_blue.count, &lines(seen.only_on_blue.names.iter().map(String::as_str))))

@@ -4,9 +4,9 @@ use super::manifest_path;
 use domain::{
     Problem,
     digest::sha256_hex,
-    manifest::{Object, refusal::needed_namespace},
+    manifest::{Object, hosts, refusal::needed_namespace},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands for the contents that were left out: two objects with other contents are not the same.
@@ -115,8 +115,18 @@ pub(super) fn without_bulk(mut object: Object) -> Object {
         }
         "ConfigMap" | "Secret" => {
             let left_out = digest(&object.value);
+            let is_certificate = hosts::is_certificate(&object);
             if let Some(fields) = object.value.as_object_mut() {
-                fields.retain(|name, _| !matches!(name.as_str(), "data" | "binaryData" | "stringData"));
+                // A certificate is shown to every client; its key is left out as the rest is.
+                let keeps = |name: &str| is_certificate && name == "tls.crt";
+                for field in ["data", "binaryData", "stringData"] {
+                    if let Some(contents) = fields.get_mut(field).and_then(Value::as_object_mut) {
+                        contents.retain(|name, _| keeps(name));
+                    }
+                    if fields.get(field).and_then(Value::as_object).is_none_or(Map::is_empty) {
+                        fields.remove(field);
+                    }
+                }
                 fields.insert(LEFT_OUT.to_owned(), left_out.into());
             }
         }
@@ -127,4 +137,25 @@ pub(super) fn without_bulk(mut object: Object) -> Object {
 
 fn digest(value: &Value) -> String {
     sha256_hex(value.to_string().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_secret_its_certificate_stays_and_nothing_else() {
+        let left = |kind: &str, of: &str| {
+            let contents = json!({ "tls.crt": "c", "tls.key": "k" });
+            let value = json!({
+                "apiVersion": "v1", "kind": kind, "metadata": { "name": "x" }, "type": of, "data": contents, "stringData": { "tls.key": "k" },
+            });
+            let value = without_bulk(Object::new(1, 1, value).unwrap()).value;
+            assert!(value[LEFT_OUT].is_string());
+            [value["data"].clone(), value["stringData"].clone()]
+        };
+        assert_eq!(left("Secret", "kubernetes.io/tls"), [json!({ "tls.crt": "c" }), Value::Null]);
+        assert_eq!(left("Secret", "Opaque"), [Value::Null, Value::Null]);
+        assert_eq!(left("ConfigMap", ""), [Value::Null, Value::Null]);
+    }
 }

@@ -82,8 +82,7 @@ fn missing(asked: &[Host], routes: &[Route<'_>]) -> Vec<Problem> {
 fn unfit(asked: &[Host], routes: &[Route<'_>], all: &[(usize, Object)]) -> Vec<Problem> {
     let gateways: Vec<&Object> = routes.iter().filter(|route| route.listens()).map(|route| route.object).collect();
     let certificates = all.iter().map(|(_, object)| object);
-    let certificates: Vec<&Object> =
-        certificates.filter(|of| of.id.group() == "cert-manager.io" && of.id.kind == "Certificate").collect();
+    let certificates: Vec<&Object> = certificates.filter(|object| hosts::is_certificate(object)).collect();
     let mut problems = Vec::new();
     for (route, (index, host)) in
         routes.iter().flat_map(|route| asked.iter().enumerate().map(move |host| (route, host)))
@@ -102,7 +101,7 @@ fn unfit(asked: &[Host], routes: &[Route<'_>], all: &[(usize, Object)]) -> Vec<P
             problems.push(Problem::new(
                 &path,
                 format!(
-                    "{}, with which {} answers, does not cover {}. Add it to its dnsNames, or choose a temporary host that it covers",
+                    "{}, with which {} answers, does not cover {}. Have it cover that too (dnsNames of a Certificate), or choose a temporary host that it covers",
                     certificate.id, route.object.id, host.temporary
                 ),
             ));

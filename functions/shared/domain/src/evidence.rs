@@ -18,6 +18,10 @@ pub struct Evidence {
     pub alarms: BTreeMap<String, String>,
     /// Objects that are on blue and in no bundle.
     pub only_on_blue: OnlyOnBlue,
+    /// Custom resources that did not become ready on green in time, and why, by `Kind/namespace/name`: some can be only once production's
+    /// names lead to green.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unready: BTreeMap<String, String>,
 }
 
 /// A workload on both sides.

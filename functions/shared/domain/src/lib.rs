@@ -27,6 +27,7 @@ pub mod neighbours;
 pub mod object;
 pub mod ownership;
 pub mod pause;
+pub mod pattern;
 pub mod plan;
 pub mod ports;
 pub mod problem;

@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod left;
 pub mod live;
 pub mod named;
+pub mod once;
 pub mod order;
 pub mod outside;
 pub mod prepare;

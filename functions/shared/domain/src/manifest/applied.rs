@@ -71,7 +71,7 @@ fn is_same(fields: &Map<String, Value>, wanted: &Value, live: &Value) -> bool {
     // `.` is the thing itself, as `k:` and `f:` are what is in it.
     let inner = fields.keys().filter(|name| *name != ".").count();
     if inner == 0 {
-        return wanted == live;
+        return is_whole(wanted, live);
     }
     match wanted {
         Value::Object(values) => {
@@ -83,6 +83,38 @@ fn is_same(fields: &Map<String, Value>, wanted: &Value, live: &Value) -> bool {
         Value::Array(items) => items.len() == inner && are_same(fields, items, live),
         _ => false,
     }
+}
+
+/// Defaults of fields that an API server fills in where a manifest leaves them out, in what an applier owns as a whole: a field that the
+/// manifest has beside it, its name, and its default. Of references to fields and resources, ports of network policies, subjects of
+/// role bindings, projected tokens, and templates of claims
+/// (<https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/defaults.go>, and of networking and rbac).
+const DEFAULTS: [(&str, &str, &str); 6] = [
+    ("fieldPath", "apiVersion", "\"v1\""),
+    ("resource", "divisor", "\"0\""),
+    ("port", "protocol", "\"TCP\""),
+    ("kind", "apiGroup", "\"rbac.authorization.k8s.io\""),
+    ("path", "expirationSeconds", "3600"),
+    ("accessModes", "volumeMode", "\"Filesystem\""),
+];
+
+/// Whether what is owned as a whole is as wanted, up to defaults, which an apply would fill in again.
+fn is_whole(wanted: &Value, live: &Value) -> bool {
+    match (wanted, live) {
+        (Value::Object(wanted), Value::Object(live)) => {
+            wanted.iter().all(|(name, value)| live.get(name).is_some_and(|live| is_whole(value, live)))
+                && live.iter().all(|(name, value)| wanted.contains_key(name) || is_default(wanted, name, value))
+        }
+        (Value::Array(wanted), Value::Array(live)) => {
+            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| is_whole(wanted, live))
+        }
+        _ => wanted == live,
+    }
+}
+
+fn is_default(wanted: &Map<String, Value>, name: &str, value: &Value) -> bool {
+    let mut defaults = DEFAULTS.iter().filter(|(beside, of, _)| *of == name && wanted.contains_key(*beside));
+    defaults.any(|(_, _, default)| value.to_string() == *default)
 }
 
 /// The items of a list that has keys or is a set: each is owned, is as wanted, and comes in the order that is wanted.
@@ -228,6 +260,25 @@ mod tests {
             let mut live = live();
             live["metadata"]["managedFields"][0]["subresource"] = json!("");
             assert!(!is_applied(&changed(live, path, value), &wanted()), "{what}");
+        }
+    }
+
+    /// As an API server keeps a variable and a rule of a network policy that were applied without what has a default.
+    #[test]
+    fn defaults_in_what_is_owned_as_a_whole_are_no_change() {
+        let reference = |path: &str| json!({ "fieldPath": path });
+        let policy = |port: Value| json!([{ "ports": [port] }]);
+        for (wanted, live, expected) in [
+            (reference("metadata.name"), json!({ "apiVersion": "v1", "fieldPath": "metadata.name" }), true),
+            (reference("metadata.name"), json!({ "apiVersion": "v2", "fieldPath": "metadata.name" }), false),
+            (reference("metadata.name"), json!({ "apiVersion": "v1", "fieldPath": "metadata.uid" }), false),
+            (policy(json!({ "port": 80 })), policy(json!({ "port": 80, "protocol": "TCP" })), true),
+            (policy(json!({ "port": 80 })), policy(json!({ "port": 80, "protocol": "UDP" })), false),
+            (policy(json!({ "port": 80 })), json!([]), false),
+            (json!({ "disk": "ssd" }), json!({ "disk": "ssd", "zone": "a" }), false),
+            (json!({ "disk": "ssd", "zone": "a" }), json!({ "disk": "ssd" }), false),
+        ] {
+            assert_eq!(is_whole(&wanted, &live), expected, "{wanted} {live}");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{
     Done, ObjectId, Placed, Prepared,
     applied::was_applied,
+    once,
     order::Step,
     readiness::{Readiness, readiness},
 };
@@ -13,7 +14,8 @@ const NAMED: usize = 10;
 
 /// Applies those of `objects` that are not `done`, which must be in the order of their steps. What is there already as it would be
 /// made is not sent. A step is over before the next begins; within one, what waits or is refused holds up nothing else, and is all
-/// that is tried again. `keep` is called once the Jobs are there.
+/// that is tried again. `keep` is called once the Jobs are there, and before that once what deletes itself after its end is there and
+/// waits to be let go.
 ///
 /// With `again`, an earlier invocation may have applied objects without a mark. What it applied and a controller has taken over
 /// since, such as the certificate in a webhook's configuration, is left to the controller, as it is after an undisturbed apply.
@@ -39,13 +41,22 @@ pub async fn apply<A: KubernetesApi>(
     let mut next = 0;
     while let Some(first) = objects.get(next) {
         let end = next + objects[next..].iter().take_while(|placed| placed.place() == first.place()).count();
-        let pending: Vec<usize> = (next..end).filter(|index| !done.is(*index)).collect();
+        let mut pending: Vec<usize> = (next..end).filter(|index| !done.is(*index)).collect();
         next = end;
-        if pending.is_empty() {
+        let mut errors = Vec::new();
+        if matches!(first.step, Step::Jobs | Step::CustomResources) {
+            let made = done.clone();
+            let failed = once::make(api, objects, &pending, done, deadline).await?;
+            if *done != made {
+                keep(done).await?;
+            }
+            pending.retain(|index| !done.is(*index) && failed.iter().all(|(failed, _)| failed != index));
+            errors.extend(failed.into_iter().map(|(_, error)| error));
+        }
+        if pending.is_empty() && errors.is_empty() {
             continue;
         }
         let batch: Vec<&Prepared> = pending.iter().map(|index| &objects[*index].object).collect();
-        let mut errors = Vec::new();
         for (index, answer) in pending.iter().zip(api.apply(&batch, deadline).await) {
             match answer {
                 Ok(()) => done.mark(*index),

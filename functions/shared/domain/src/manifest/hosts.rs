@@ -5,7 +5,7 @@ mod routes;
 mod text;
 mod traefik;
 
-pub use listeners::{is_outside, uncovered};
+pub use listeners::{is_certificate, is_outside, uncovered};
 
 use super::Object;
 use crate::input::Host;

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-/// One mark for each object of a bundle, in the order in which they are applied.
+/// Marks for each object of a bundle, in the order in which they are applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     marks: Vec<bool>,
+    made: Vec<bool>,
     count: usize,
 }
 
@@ -13,30 +14,39 @@ impl Done {
     /// Nothing is done of so many.
     #[must_use]
     pub fn nothing(of: usize) -> Self {
-        Self { marks: vec![false; of], count: 0 }
+        Self { marks: vec![false; of], made: vec![false; of], count: 0 }
     }
 
     /// As it was written; nothing is done where it was written for another number of objects, or cannot be read.
     #[must_use]
     pub fn read(text: &str, of: usize) -> Self {
-        if text.len() != of.div_ceil(4) {
-            return Self::nothing(of);
-        }
-        let digits: Vec<u32> = text.bytes().map(|digit| char::from(digit).to_digit(16).unwrap_or(0)).collect();
-        let marks: Vec<bool> = (0..of).map(|index| digits[index / 4] >> (index % 4) & 1 == 1).collect();
+        let (done, made) = text.split_once('/').unwrap_or((text, ""));
+        let Some(marks) = read(done, of) else { return Self::nothing(of) };
         let count = marks.iter().filter(|mark| **mark).count();
-        Self { marks, count }
+        Self { marks, made: read(made, of).unwrap_or_else(|| vec![false; of]), count }
     }
 
-    /// As text: a hexadecimal digit for four objects.
+    /// As text: a hexadecimal digit for four objects, and after a slash the same of those that are only made, where some are.
     #[must_use]
     pub fn write(&self) -> String {
-        let digit = |marks: &[bool]| marks.iter().rev().fold(0, |digit, mark| digit << 1 | u32::from(*mark));
-        self.marks.chunks(4).fold(String::with_capacity(self.marks.len().div_ceil(4)), |mut text, marks| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{:x}", digit(marks));
-            text
-        })
+        let mut text = write(&self.marks);
+        if self.made.contains(&true) {
+            text = text + "/" + &write(&self.made);
+        }
+        text
+    }
+
+    /// Notes that an object is there, which is not done by that.
+    pub fn make(&mut self, index: usize) {
+        if let Some(made) = self.made.get_mut(index) {
+            *made = true;
+        }
+    }
+
+    /// Whether this object was noted to be there.
+    #[must_use]
+    pub fn is_made(&self, index: usize) -> bool {
+        self.made.get(index).copied().unwrap_or(false)
     }
 
     /// Marks an object as done.
@@ -65,6 +75,23 @@ impl Done {
     }
 }
 
+fn read(text: &str, of: usize) -> Option<Vec<bool>> {
+    if text.len() != of.div_ceil(4) {
+        return None;
+    }
+    let digits: Vec<u32> = text.bytes().map(|digit| char::from(digit).to_digit(16).unwrap_or(0)).collect();
+    Some((0..of).map(|index| digits[index / 4] >> (index % 4) & 1 == 1).collect())
+}
+
+fn write(marks: &[bool]) -> String {
+    let digit = |marks: &[bool]| marks.iter().rev().fold(0, |digit, mark| digit << 1 | u32::from(*mark));
+    marks.chunks(4).fold(String::with_capacity(marks.len().div_ceil(4)), |mut text, marks| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{:x}", digit(marks));
+        text
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +110,16 @@ mod tests {
             assert_eq!(done.count(), marked.len());
             assert_eq!(done.pending().count(), of - marked.len());
         }
+    }
+
+    #[test]
+    fn what_is_made_only_is_written_too() {
+        let mut done = Done::nothing(6);
+        done.mark(0);
+        done.make(5);
+        assert_eq!(done.write(), "10/02");
+        assert_eq!(Done::read("10/02", 6), done);
+        assert_eq!((done.is(5), done.is_made(5), done.is_made(0), done.count()), (false, true, false, 1));
     }
 
     #[test]

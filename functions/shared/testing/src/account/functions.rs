@@ -2,6 +2,7 @@
 
 use super::{Account, Aws};
 use domain::PhaseError;
+use domain::pattern::is_like;
 use domain::plan::edge::InvokedFunction;
 use domain::ports::Functions;
 use std::collections::BTreeMap;
@@ -20,18 +21,6 @@ fn unqualified(function: &InvokedFunction) -> String {
     function.arn.split(':').take(7).collect::<Vec<_>>().join(":")
 }
 
-/// `ArnLike`: an asterisk is any text
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN>).
-fn covers(pattern: &str, arn: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == arn,
-        Some((start, "")) => arn.starts_with(start),
-        Some((start, rest)) => {
-            arn.strip_prefix(start).is_some_and(|arn| arn.char_indices().any(|(at, _)| covers(rest, &arn[at..])))
-        }
-    }
-}
-
 impl Aws {
     /// Whether API Gateway may invoke the function with this ARN for a stage and method of an API, or for an authorizer:
     /// `api/stage/GET/path`, `api/authorizers/id`.
@@ -41,7 +30,7 @@ impl Aws {
         let source = format!("arn:{}:execute-api:{region}:{account}:{what}", function.partition());
         let permissions = self.functions.get(&unqualified(&function)).into_iter().flat_map(BTreeMap::values);
         let of_version = permissions.filter(|found| found.qualifier.as_deref() == function.qualifier());
-        of_version.into_iter().any(|found| covers(&found.source_arn, &source))
+        of_version.into_iter().any(|found| is_like(&found.source_arn, &source))
     }
 }
 
@@ -78,25 +67,5 @@ impl Functions for Account {
             }
             Ok(())
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-permissions: "/*/GET/".
-    #[test]
-    fn an_asterisk_in_the_arn_of_a_source_is_any_text() {
-        for (pattern, arn, expected) in [
-            ("api1/*", "api1/prod/GET/hits", true),
-            ("api1/*/GET/hits", "api1/prod/GET/hits", true),
-            ("api1/*/GET/", "api1/prod/GET/hits", false),
-            ("api1/prod/GET/hits", "api1/prod/GET/hits", true),
-            ("api1/prod/*", "api1/bascule-G/GET/hits", false),
-            ("api2/*", "api1/prod/GET/hits", false),
-        ] {
-            assert_eq!(covers(pattern, arn), expected, "{pattern} {arn}");
-        }
     }
 }

@@ -107,6 +107,13 @@ impl Cluster {
         }
     }
 
+    /// Removes an object, by `Kind/namespace/name`, as a controller does.
+    pub fn remove(&self, name: &str) {
+        if let Some(objects) = self.account.aws().objects.get_mut(&self.name) {
+            objects.retain(|id, _| id.to_string() != name);
+        }
+    }
+
     /// One object, by `Kind/namespace/name`.
     #[must_use]
     pub fn object(&self, name: &str) -> Option<Value> {
