@@ -74,13 +74,23 @@ async fn asking_again_after_any_fault_leaves_one_question_with_the_newest_token_
         ask(account, migration, Step::Cleanup, TaskToken::new(token.clone())).await?;
         let asked = account.question(migration, "cleanup").unwrap();
         assert_eq!(asked.token.reveal(), token);
-        let deadlines: Vec<_> = account.aws().schedules.values().map(|schedule| schedule.when.time()).collect();
-        assert_eq!(deadlines, [asked.deadline]);
+        let day = jiff::SignedDuration::from_hours(24);
+        assert_eq!(times(account), ([asked.deadline].into(), [asked.deadline.checked_sub(day).unwrap()].into()));
         // The same in every run, for the comparison of what is left.
         account.aws().schedules.clear();
         Ok(())
     };
     Account::survives(async || asking(), again).await.unwrap();
+}
+
+/// When deadlines call, and when reminders do first: of two days, after one.
+fn times(account: &Account) -> (Vec<jiff::Timestamp>, Vec<jiff::Timestamp>) {
+    let aws = account.aws();
+    let of = |reminds: bool| {
+        let schedules = aws.schedules.values().filter(|schedule| (schedule.input["watch"] == "reminder") == reminds);
+        schedules.map(|schedule| schedule.when.time()).collect()
+    };
+    (of(false), of(true))
 }
 
 async fn say(account: &Account, migration: &Migration, decision: Decision, by: &str) {
@@ -151,9 +161,16 @@ async fn a_deadline_calls_until_there_is_an_answer() {
     let (account, migration) = asking();
     ask(&account, &migration, Step::Qualification, TaskToken::new("t")).await.unwrap();
     let deadline = account.question(&migration, "qualification").unwrap().deadline;
+    let hours = jiff::SignedDuration::from_hours;
+    let until = deadline.checked_add(hours(31 * 24)).unwrap();
+    let (half, end) = (deadline.checked_sub(hours(24)).unwrap(), deadline.checked_sub(hours(1) / 60).unwrap());
+    let expected = [
+        When::Every { minutes: 5, from: deadline, until },
+        // Again after half and after three quarters of the two days.
+        When::Every { minutes: 12 * 60, from: half, until: end },
+    ];
     let schedules: Vec<_> = account.aws().schedules.values().map(|schedule| schedule.when).collect();
-    let until = deadline.checked_add(jiff::SignedDuration::from_hours(31 * 24)).unwrap();
-    assert_eq!(schedules, [When::Every { minutes: 5, from: deadline, until }]);
+    assert!(schedules.len() == 2 && expected.iter().all(|when| schedules.contains(when)), "{schedules:?}");
 }
 
 #[tokio::test]

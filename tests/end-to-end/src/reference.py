@@ -30,6 +30,7 @@ SERVICES = [
     ("sqs", "sqs", "sqs"),
     ("sts", "sts", "sts"),
     ("eventbridge", "events", "events"),
+    ("xray", "xray", "xray"),
 ]
 
 

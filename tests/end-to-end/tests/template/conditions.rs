@@ -20,7 +20,7 @@ const TAGS: [(&str, &str); 7] = [
 ];
 
 /// Changes of what exists that no tag can bound, and why.
-const UNBOUNDED: [(&str, &str); 22] = [
+const UNBOUNDED: [(&str, &str); 25] = [
     (
         "apigateway:DELETE /restapis/*/deployments/*",
         "has the tags of the main API; API Gateway keeps what a stage uses",
@@ -43,6 +43,10 @@ const UNBOUNDED: [(&str, &str); 22] = [
     ("ec2:ModifyVpcEndpointServicePermissions", "API Gateway's own, made and deleted with a VPC link"),
     ("eks:AssociateAccessPolicy", "the entry was made a moment ago, and who makes entries decides on access anyway"),
     ("eks:TagResource", "AWS has no condition for tags given at creation"),
+    (
+        "events:PutEvents",
+        "the default bus is of others too: events of the source bascule are added, and nothing is changed",
+    ),
     ("iam:UpdateAssumeRolePolicy", "roles of others, those only that whoever deploys names, by default none"),
     (
         "lambda:AddPermission",
@@ -52,6 +56,8 @@ const UNBOUNDED: [(&str, &str); 22] = [
     ("s3:DeleteObject", "lock files beside states of others that the deployment names, and Bascule's copies"),
     ("s3:PutObject", "states of others that the deployment names, where they are still what was read"),
     ("states:SendTask*", "a token names no resource"),
+    ("xray:PutTelemetryRecords", "the account's traces name no resource, and are only added to"),
+    ("xray:PutTraceSegments", "the account's traces name no resource, and are only added to"),
 ];
 
 /// What a change of something that exists begins with; what creates is not among it.
