@@ -38,7 +38,7 @@ pub const LONGEST_CUTOVER: Duration = Duration::from_days(2);
 pub struct Input {
     /// The cluster that serves now.
     pub blue: Blue,
-    /// The cluster to build.
+    /// The cluster that replaces it.
     pub green: Green,
     /// The API in front.
     pub gateway: Gateway,
@@ -85,13 +85,25 @@ pub struct Blue {
     pub cluster: String,
 }
 
-/// The cluster to build.
+/// The cluster that replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Green {
-    /// The name that the new EKS cluster gets.
+    /// The name that the new EKS cluster gets, or has already where it is `existing`.
     #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
     pub cluster: String,
+    /// Whether the user built the cluster, with its nodes, network and identities, by Terraform, eksctl or otherwise: then it is compared with
+    /// blue and used as it is, nothing of it is deleted, and it has no `version`, `subnetIds` and `nodeGroups` here.
+    #[serde(default)]
+    pub existing: bool,
+    /// ARN of a Network Load Balancer that the user built for green, with listeners and target groups like blue's: used instead of a clone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^arn:[^:]+:elasticloadbalancing:[^:]+:[0-9]{12}:loadbalancer/net/.+$"))]
+    pub load_balancer: Option<String>,
+    /// Id of a VPC link that the user built to `loadBalancer`: used instead of a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub vpc_link: Option<String>,
     /// Its Kubernetes version; blue's where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^1\\.[0-9]{2}$"))]
@@ -260,6 +272,20 @@ pub struct Cleanup {
     pub after: Duration,
     /// Whether people are asked once more.
     pub approval: bool,
+    /// What becomes of blue: `delete` where absent, and `keep` where green is the user's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BlueFate")]
+    pub blue: Option<BlueFate>,
+}
+
+/// What becomes of blue at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlueFate {
+    /// It is deleted, as far as the approved plan lists it.
+    Delete,
+    /// It stays, and only what Bascule made beside green is taken away.
+    Keep,
 }
 
 const fn ok() -> u16 {
@@ -292,7 +318,7 @@ impl Default for Approval {
 
 impl Default for Cleanup {
     fn default() -> Self {
-        Self { after: Duration::from_days(7), approval: false }
+        Self { after: Duration::from_days(7), approval: false, blue: None }
     }
 }
 
@@ -310,6 +336,13 @@ impl Input {
     pub fn guards(&self) -> Vec<String> {
         let all: BTreeSet<&String> = self.cutover.alarms.iter().chain(&self.bake.alarms).collect();
         all.into_iter().cloned().collect()
+    }
+
+    /// Whether blue stays for good.
+    #[must_use]
+    pub fn keeps_blue(&self) -> bool {
+        let by_default = if self.green.existing { BlueFate::Keep } else { BlueFate::Delete };
+        self.cleanup.blue.unwrap_or(by_default) == BlueFate::Keep
     }
 
     /// The longest that a cleanup can take from the start of its machine, which people may start again: what its locks must last for.
