@@ -4,6 +4,7 @@
 use crate::{Ports, Step, begun, control_plane, edge, guard, inventory, lives};
 use domain::{
     Kind, Migration, Outcome, PhaseError, Progress, Side,
+    plan::compute::NodeGroup,
     ports::migrations::Life,
     resources::{access_entry, schedule},
     usd::dollars,
@@ -79,8 +80,8 @@ async fn left<P: Ports>(ports: &P, migration: &Migration) -> Result<Value, Phase
     let (compute, edge) = (&migration.plan.compute, &migration.plan.edge);
     let mut nodes = 0;
     let mut node_groups = Vec::new();
-    for name in ports.node_groups(&compute.blue.name).await? {
-        if let Some(group) = ports.node_group(&compute.blue.name, &name).await? {
+    for NodeGroup { name, .. } in &compute.node_groups {
+        if let Some(group) = ports.node_group(&compute.blue.name, name).await? {
             nodes += group.scaling.desired;
             node_groups.push(format!("{name} ({} nodes)", group.scaling.desired));
         }

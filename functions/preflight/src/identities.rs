@@ -1,6 +1,8 @@
 //! Preflight of the IAM roles that Pods take through blue's OIDC provider (IRSA). Green has another issuer, so nobody there gets them unless
 //! their trust policies say of green's provider what they say of blue's.
 
+mod existing;
+
 use crate::compute::{roles::role_name, whole};
 use domain::{
     Input, Kind, Limit, PhaseError, Problem,
@@ -43,7 +45,7 @@ where
     if let Some(existing) = &compute.existing {
         let known = provider.iter().map(|_| Planned::existing(Kind::OidcProvider, &compute.blue.oidc_issuer, &arn));
         found.deletes.extend(known);
-        found.problems = untrusting(ports, compute, workloads, (&arn, &existing.oidc_provider_arn)).await?;
+        found.problems = existing::untrusting(ports, compute, workloads, (&arn, &existing.oidc_provider_arn)).await?;
         return Ok(found);
     }
     let extend = input.identities.irsa == Irsa::Extend;
@@ -83,42 +85,6 @@ where
         );
     }
     Ok(found)
-}
-
-/// The roles that blue's Pods get through its OIDC provider and that Pods of a green of the user's would not get through its own, whose ARN is
-/// the second one.
-async fn untrusting<P: OidcProviders + Roles>(
-    ports: &P,
-    compute: &Compute,
-    workloads: &Workloads,
-    (blue, green): (&str, &str),
-) -> Result<Vec<Problem>, PhaseError> {
-    let refuse = |message: String| Limit::GreenDiffers.refusal("$.green.cluster", message);
-    let mut problems = Vec::new();
-    for (role_arn, by) in used(compute, workloads) {
-        let by = by.join(", ");
-        let Some(name) = role_name(&compute.blue.arn, &role_arn) else { continue };
-        let Some(role) = ports.role(name).await? else {
-            problems.push(refuse(format!(
-                "{by} takes the role {role_arn}, which does not exist. Create it, or take what names it away"
-            )));
-            continue;
-        };
-        let says_of = |provider: &str| TrustPolicy::read(&role.trust_policy).map(|policy| policy.says_of(provider));
-        let trusts = |provider: &str| !matches!(says_of(provider), None | Some(Trust::None));
-        // Conditions are the user's to get right: what the role says of green's provider is not held against what it says of blue's.
-        if trusts(blue) && !trusts(green) {
-            problems.push(refuse(format!(
-                "{by} takes the role {role_arn}, whose trust policy names blue's OIDC provider and not green's, {green}: green's Pods would not get \
-                 it. Add the statement to the code that built green"
-            )));
-        } else if trusts(green) && ports.oidc_provider(green).await?.is_none() {
-            problems.push(refuse(format!(
-                "{by} takes the role {role_arn} through {green}, which IAM does not have; create it"
-            )));
-        }
-    }
-    Ok(problems)
 }
 
 /// What is the same for every role.

@@ -186,7 +186,7 @@ fn what_does_not_go_with_a_green_of_ones_own_is_refused_by_its_path() {
     for (path, change) in [
         ("$.green.version", (|asked| asked["green"]["version"] = json!("1.34")) as fn(&mut Value)),
         ("$.green.subnetIds", |asked| asked["green"]["subnetIds"] = json!(["subnet-a"])),
-        ("$.green.vpcLink", |asked| asked["green"]["vpcLink"] = json!("l1")),
+        ("$.green.loadBalancer", |asked| asked["green"]["vpcLink"] = json!("l1")),
         ("$.identities.irsa", |asked| asked["identities"] = json!({ "irsa": "extend" })),
         ("$.workloads.forceConflicts", |asked| asked["workloads"]["forceConflicts"] = json!(["ConfigMap/a/b"])),
         ("$.cleanup.approval", |asked| asked["cleanup"] = json!({ "approval": true })),

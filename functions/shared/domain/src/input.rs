@@ -1,6 +1,8 @@
 //! The input of a migration: what a user pastes into the Step Functions console.
 
 mod analysis;
+mod cleanup;
+mod green;
 mod identities;
 mod nodes;
 mod prices;
@@ -9,6 +11,8 @@ mod schema;
 pub mod terraform;
 
 pub use analysis::{Analysis, Compared};
+pub use cleanup::{BlueFate, Cleanup};
+pub use green::Green;
 pub use identities::{Identities, Irsa};
 pub use nodes::{NodeGroupChange, Size};
 pub use prices::Price;
@@ -83,38 +87,6 @@ pub struct Blue {
     /// The name of the EKS cluster.
     #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
     pub cluster: String,
-}
-
-/// The cluster that replaces it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Green {
-    /// The name that the new EKS cluster gets, or has already where it is `existing`.
-    #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
-    pub cluster: String,
-    /// Whether the user built the cluster, with its nodes, network and identities, by Terraform, eksctl or otherwise: then it is compared with
-    /// blue and used as it is, nothing of it is deleted, and it has no `version`, `subnetIds` and `nodeGroups` here.
-    #[serde(default)]
-    pub existing: bool,
-    /// ARN of a Network Load Balancer that the user built for green, with listeners and target groups like blue's: used instead of a clone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^arn:[^:]+:elasticloadbalancing:[^:]+:[0-9]{12}:loadbalancer/net/.+$"))]
-    pub load_balancer: Option<String>,
-    /// Id of a VPC link that the user built to `loadBalancer`: used instead of a new one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
-    pub vpc_link: Option<String>,
-    /// Its Kubernetes version; blue's where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^1\\.[0-9]{2}$"))]
-    pub version: Option<String>,
-    /// Its subnets, in blue's VPC; blue's where absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(inner(length(min = 1)))]
-    pub subnet_ids: Vec<String>,
-    /// Node groups that differ from blue's of the same name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub node_groups: Vec<NodeGroupChange>,
 }
 
 /// The API in front.
@@ -264,30 +236,6 @@ pub enum OnAbort {
     Keep,
 }
 
-/// When and how blue is deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Cleanup {
-    /// How long after the bake, at most 30 days.
-    pub after: Duration,
-    /// Whether people are asked once more.
-    pub approval: bool,
-    /// What becomes of blue: `delete` where absent, and `keep` where green is the user's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "BlueFate")]
-    pub blue: Option<BlueFate>,
-}
-
-/// What becomes of blue at the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum BlueFate {
-    /// It is deleted, as far as the approved plan lists it.
-    Delete,
-    /// It stays, and only what Bascule made beside green is taken away.
-    Keep,
-}
-
 const fn ok() -> u16 {
     200
 }
@@ -316,12 +264,6 @@ impl Default for Approval {
     }
 }
 
-impl Default for Cleanup {
-    fn default() -> Self {
-        Self { after: Duration::from_days(7), approval: false, blue: None }
-    }
-}
-
 impl Input {
     /// Reads the input.
     ///
@@ -336,13 +278,6 @@ impl Input {
     pub fn guards(&self) -> Vec<String> {
         let all: BTreeSet<&String> = self.cutover.alarms.iter().chain(&self.bake.alarms).collect();
         all.into_iter().cloned().collect()
-    }
-
-    /// Whether blue stays for good.
-    #[must_use]
-    pub fn keeps_blue(&self) -> bool {
-        let by_default = if self.green.existing { BlueFate::Keep } else { BlueFate::Delete };
-        self.cleanup.blue.unwrap_or(by_default) == BlueFate::Keep
     }
 
     /// The longest that a cleanup can take from the start of its machine, which people may start again: what its locks must last for.

@@ -5,8 +5,8 @@ use crate::input::{Input, Irsa};
 pub(super) fn green(input: &Input, refuse: &mut impl FnMut(&str, String)) {
     let green = &input.green;
     if green.vpc_link.is_some() && green.load_balancer.is_none() {
-        let message = "found no $.green.loadBalancer, expected the ARN of the load balancer that this link leads to";
-        refuse("$.green.vpcLink", message.to_owned());
+        let message = "missing beside vpcLink; expected the ARN of the load balancer that the link leads to";
+        refuse("$.green.loadBalancer", message.to_owned());
     }
     if input.keeps_blue() && input.cleanup.approval {
         let message = "found true, and blue is kept: there is no deletion to ask people about. Leave it out, or write \"blue\": \"delete\" beside it";
