@@ -51,7 +51,7 @@ where
     let extend = input.identities.irsa == Irsa::Extend;
     if let Some(provider) = &provider {
         found.deletes.push(Planned::existing(Kind::OidcProvider, &compute.blue.oidc_issuer, &arn));
-        found.advice.extend(not_replaceable(provider));
+        found.advice.extend(not_replaceable(provider).filter(|_| !input.keeps_blue()));
         if extend {
             found.creates.push(oidc_provider::planned(&compute.green.name, provider));
             found.problems.extend(too_many_tags(compute, provider));
