@@ -102,9 +102,9 @@ where
     let compute = &migration.plan.compute;
     let role = ports.kubernetes_role_arn()?;
     // Where blue had an entry for the role that Bascule did not make, its copy belongs to the user.
-    let copied = compute.access_entries.iter().any(|entry| entry.principal_arn == role);
+    let copied = compute.existing.is_none() && compute.access_entries.iter().any(|entry| entry.principal_arn == role);
     if !copied {
-        access_entry::remove(ports, migration, (Side::Green, &compute.green.name), &role).await?;
+        access_entry::remove_own(ports, migration, Side::Green, &role).await?;
     }
     let functions = security_group_rule::key(FUNCTIONS_TO_KUBERNETES);
     security_group_rule::remove_where(ports, migration, |key, _| *key == functions).await

@@ -70,6 +70,23 @@ pub async fn is_gone<P: VpcLinks + LoadBalancers>(ports: &P, migration: &Migrati
 /// `GuardBreached` where something sends requests to it.
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let edge = &migration.plan.edge;
+    temporary(ports, migration).await?;
+    if let Some(blue) = edge.own_link() {
+        link(ports, migration, &blue.id).await?;
+    }
+    balancer(ports, migration, &edge.load_balancer.arn).await?;
+    for group in &edge.target_groups {
+        group_of_targets(ports, migration, &group.arn).await?;
+    }
+    Ok(Outcome::done())
+}
+
+/// Deletes what was there for the switch and the way back only.
+///
+/// # Errors
+/// `NotReady` while AWS is deleting.
+pub(crate) async fn temporary<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
     usage_plan::remove_all(ports, migration).await?;
     lambda_permission::remove_all(ports, migration).await?;
     rest_api::remove(ports, migration).await?;
@@ -80,15 +97,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
         let g = Switch::known(ports, migration).await?.green.deployment;
         deployment::sweep(ports, migration, &edge.api.id, &deployment::green(), &g).await?;
     }
-    no_way_back(ports, migration).await?;
-    if let Some(blue) = edge.own_link() {
-        link(ports, migration, &blue.id).await?;
-    }
-    balancer(ports, migration, &edge.load_balancer.arn).await?;
-    for group in &edge.target_groups {
-        group_of_targets(ports, migration, &group.arn).await?;
-    }
-    Ok(Outcome::done())
+    no_way_back(ports, migration).await
 }
 
 /// The originals that the way back would need are void: there is none any more.

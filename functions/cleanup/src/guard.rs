@@ -50,7 +50,7 @@ pub async fn inspect<P: Ports>(ports: &P, migration: &Migration, now: jiff::Time
 }
 
 /// Production must still be on green's deployment, alone, or on a later one that does not use blue's link.
-async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+pub(crate) async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let switch = Switch::known(ports, migration).await?;
     let stage = ports.stage(&edge.api.id, &edge.stage.name).await?;

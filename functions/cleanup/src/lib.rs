@@ -1,12 +1,13 @@
 //! Deletes blue, days after the bake ended well, and what was temporary with it.
 //!
-//! Every step deletes only what the approved plan lists or what the ledger says Bascule created.
+//! Every step deletes only what the approved plan lists or what the ledger says Bascule created. Where the input keeps blue, only the latter.
 
 pub mod blue;
 pub mod control_plane;
 pub mod edge;
 pub mod guard;
 pub mod inventory;
+mod kept;
 pub mod neighbours;
 pub mod network;
 pub mod nodes;
@@ -77,6 +78,9 @@ impl<T> Ports for T where
 /// `Refused` where the migration was not promoted, or nobody approved a deletion that is to be approved; `NotReady` while AWS
 /// deletes; `Conflict` where something else has the name of what was approved for deletion.
 pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError> {
+    if migration.input.keeps_blue() {
+        return kept::converge(ports, migration, step).await;
+    }
     match step {
         Step::Guard => {
             let outcome = guard::converge(ports, migration).await?;
@@ -107,8 +111,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
             network::converge(ports, migration).await
         }
         Step::Inventory => {
-            let meta = ports.meta(&migration.id).await?;
-            if meta.is_some_and(|meta| meta.life == Life::Ended && meta.outcome.as_deref() == Some("GreenServes")) {
+            if inventory::has_ended(ports, migration).await? {
                 return Ok(Outcome::done());
             }
             begun(ports, migration).await?;

@@ -43,19 +43,25 @@ where
     Ok(Outcome::done().with("objects", objects))
 }
 
-/// Deletes nothing in green, on purpose: the undos that follow delete the cluster whole. What would outlive it in the account is
+/// Deletes nothing in a green that Bascule built, on purpose: the undos that follow delete the cluster whole. What would outlive it in the account is
 /// never there: preflight refuses volumes, load balancers outside of holds, and whatever else makes AWS resources from
 /// inside of a cluster; and a held Service has given its load balancer back before (shift-traffic's undo). Where green is
-/// kept, its workloads are what is kept. So only the ledger changes.
+/// kept, its workloads are what is kept. So only the ledger changes. From a green of the user's, which stays, what the bundles brought is
+/// taken away again, the last bundle first.
 ///
 /// # Errors
-/// Only what the calls answer.
+/// `NotReady` while objects are being deleted; `Conflict` where the manifests changed since the plan.
 pub async fn undo<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
-    P: Ledger,
+    P: Ledger + Manifests + Kubernetes,
 {
-    for bundle in &migration.plan.workloads.bundles {
-        bundle::forget(ports, migration, bundle).await?;
+    let is_users = bundle::is_on_users_cluster(migration);
+    for bundle in migration.plan.workloads.bundles.iter().rev() {
+        if is_users {
+            bundle::remove(ports, migration, bundle).await.map_err(|error| error.during(&bundle.uri))?;
+        } else {
+            bundle::forget(ports, migration, bundle).await?;
+        }
     }
     if ports.progress(migration, Progress::DeployWorkloads).await?.is_some_and(|progress| !progress.is_null()) {
         ports.save_progress(migration, Progress::DeployWorkloads, Value::Null).await?;

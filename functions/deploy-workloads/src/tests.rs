@@ -262,3 +262,35 @@ async fn a_job_that_deletes_itself_runs_once_wherever_an_invocation_dies() {
         }
     }
 }
+
+/// The shop with a green of the user's own, on which there is one of the bundles' objects already.
+fn own_green() -> (Account, Migration) {
+    let (account, mut migration) = shop();
+    migration.plan.compute.existing = Some(domain::plan::ExistingCluster::default());
+    let metadata = json!({ "name": "c", "labels": { "by": "terraform" } });
+    account
+        .cluster(GREEN)
+        .put(json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": { "k": "v" } }));
+    (account, migration)
+}
+
+#[tokio::test]
+async fn from_the_users_own_green_what_bascule_made_goes_and_what_was_there_is_given_back_from_every_fault() {
+    let start = async || {
+        let (account, migration) = own_green();
+        account.drive(&migration, apply).await.unwrap();
+        let green = account.cluster(GREEN);
+        assert!(green.object("Deployment/default/web").is_some());
+        assert_eq!(green.object("ConfigMap/default/c").unwrap()["data"]["k"], "v");
+        let back = account.turned_back(&migration);
+        (account, back)
+    };
+    let before = own_green().0.cluster(GREEN).all();
+    let back = async |account: &Account, migration: &Migration| {
+        undo(account, migration, Whole::Whole).await?;
+        assert_eq!(account.cluster(GREEN).all(), before);
+        assert_eq!(bundles(account, migration), [Status::Absent; 2]);
+        Ok(())
+    };
+    Account::survives(start, back).await.unwrap();
+}

@@ -4,6 +4,7 @@
 mod access;
 mod addons;
 mod control_plane;
+mod existing;
 mod network;
 mod nodes;
 mod planned;
@@ -13,6 +14,7 @@ mod room;
 mod settings;
 mod tags;
 
+pub(crate) use existing::differences::Differences;
 pub(crate) use quotas::whole;
 
 use domain::{
@@ -20,7 +22,7 @@ use domain::{
     plan::edge::Edge,
     plan::{
         Found,
-        compute::{Compute, Green},
+        compute::{Cluster, Compute, Green},
     },
     ports::{
         Access, Addons, Clusters, LaunchTemplates, LogGroups, Neighbours, Network, NodeGroups, Quotas, Roles, Scaling,
@@ -62,50 +64,47 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
         ));
         return Ok(Found { problems, ..Found::new(Compute::default()) });
     };
-    problems.extend(control_plane::problems_of_blue(ports, &blue).await?);
+    problems.extend(control_plane::state_of_blue(&blue));
+    let existing = existing::find(ports, input, &mut problems).await?;
+    // What keeps blue from being cloned.
+    let mut uncloned = control_plane::uncloned(ports, &blue).await?;
     let blue = blue.cluster;
 
-    let version = input.green.version.clone().unwrap_or_else(|| blue.version.clone());
-    let mut addons = addons::read(ports, &blue.name, &version, &mut problems).await?;
+    let green = green(input, &blue, existing.as_ref().map(|found| &found.cluster));
+    let mut addons = addons::read(ports, &blue.name, &green.version, &mut uncloned).await?;
     addons::replace(&mut addons, &input.workloads.replace);
-    let mut compute = Compute {
-        green: Green {
-            name: input.green.cluster.clone(),
-            version,
-            subnet_ids: if input.green.subnet_ids.is_empty() {
-                blue.subnet_ids.clone()
-            } else {
-                input.green.subnet_ids.clone()
-            },
-            authentication_mode: blue.authentication_mode.clone(),
-        },
-        blue,
-        addons,
-        ..Compute::default()
-    };
-    problems.extend(control_plane::problems_of_version(ports, &compute).await?);
+    let mut compute = Compute { green, blue, addons, ..Compute::default() };
+    uncloned.extend(control_plane::problems_of_version(ports, &compute).await?);
     let types = nodes::changes::instance_types(ports, input).await?;
-    let changes = nodes::read(ports, input, &types, &mut compute, &mut problems).await?;
-    access::read(ports, &mut compute, &mut problems).await?;
-    let shared = network::read(ports, input, &types, &mut compute, &mut problems).await?;
-    problems.extend(addons::problems(&compute, &input.workloads.replace));
-    problems.extend(roles::problems(ports, &compute).await?);
-    problems.extend(tags::problems(&compute));
+    let changes = nodes::read(ports, input, &types, &mut compute, &mut uncloned).await?;
+    access::read(ports, &mut compute, &mut uncloned).await?;
+    let shared = network::read(ports, input, &types, &mut compute, &mut uncloned).await?;
+    uncloned.extend(addons::problems(&compute, &input.workloads.replace));
+    uncloned.extend(roles::problems(ports, &compute).await?);
+    uncloned.extend(tags::problems(&compute));
+    problems.extend(uncloned.into_iter().filter(|problem| existing::concerns(input, problem)));
     let shared_templates = nodes::shared_templates(ports, &compute).await?;
 
-    let logs = log_group::plan(ports, &compute).await?;
-
     let mut advice = control_plane::advice(input, &compute);
-    advice.extend(
-        shared
-            .iter()
-            .chain(&shared_templates)
-            .map(|(id, by)| format!("{id} is also used by {by}: the cleanup leaves it")),
-    );
+    if let Some(green) = existing {
+        let (facts, breaking, told) = existing::compare(ports, input, &compute, green).await?;
+        problems.extend(breaking);
+        advice.extend(told);
+        compute.existing = Some(facts);
+    }
+    let logs = log_group::plan(ports, &compute, input.keeps_blue()).await?;
+    if !input.keeps_blue() {
+        advice.extend(
+            shared
+                .iter()
+                .chain(&shared_templates)
+                .map(|(id, by)| format!("{id} is also used by {by}: the cleanup leaves it")),
+        );
+        advice.extend(tags::advice(&compute, &shared_templates));
+    }
     advice.extend(changes);
     advice.extend(logs.advice);
     advice.extend(settings::advice(ports, &compute).await?);
-    advice.extend(tags::advice(&compute, &shared_templates));
     Ok(Found {
         creates: [planned::creates(&compute), logs.creates].concat(),
         deletes: [planned::deletes(&compute, &shared_templates), logs.deletes].concat(),
@@ -114,6 +113,18 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
         advice,
         switch: Vec::new(),
     })
+}
+
+/// What green will be, or is already.
+fn green(input: &Input, blue: &Cluster, existing: Option<&Cluster>) -> Green {
+    let like = existing.unwrap_or(blue);
+    let asked = &input.green;
+    Green {
+        name: asked.cluster.clone(),
+        version: asked.version.as_ref().filter(|_| existing.is_none()).unwrap_or(&like.version).clone(),
+        subnet_ids: if asked.subnet_ids.is_empty() { like.subnet_ids.clone() } else { asked.subnet_ids.clone() },
+        authentication_mode: like.authentication_mode.clone(),
+    }
 }
 
 /// Advice for what else than the API sends requests to blue: the cleanup waits until it is gone.

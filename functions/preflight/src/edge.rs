@@ -4,6 +4,7 @@ mod advice;
 mod api;
 mod balancer;
 mod drift;
+mod existing;
 pub(crate) mod functions;
 mod plan;
 
@@ -47,11 +48,13 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, Pha
     found.problems.extend(api::problems(&found.facts.api));
     let methods = ports.methods(id).await?;
     let served = stage(ports, input, &methods, &mut found).await?;
-    match lead(&methods, &served, &mut found) {
-        Some(Lead::Link(link)) => behind_the_link(ports, input, &link, &mut found).await?,
-        Some(Lead::LoadBalancer(arn)) => balancer::read(ports, input, arn, &mut found).await?,
+    let lead = lead(&methods, &served, &mut found);
+    match &lead {
+        Some(Lead::Link(link)) => behind_the_link(ports, input, link, &mut found).await?,
+        Some(Lead::LoadBalancer(arn)) => balancer::read(ports, input, arn.clone(), &mut found).await?,
         None => {}
     }
+    existing::read(ports, input, lead.as_ref(), &mut found).await?;
     if found.problems.is_empty() {
         advice::collect(ports, input, &mut found).await?;
         found.advice.extend(advice::of_the_methods(&methods));

@@ -96,8 +96,11 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
     let workloads = workloads::read(ports, input, &around).await?;
     let terraform = terraform::read(ports, input, &compute, &edge).await?;
     let mut findings = Findings { compute, edge, workloads, terraform };
-    let others = compute::neighbours(ports, &findings.compute.facts, &findings.edge.facts).await?;
-    findings.compute.advice.extend(others);
+    // Who else uses blue only matters to its deletion.
+    if !input.keeps_blue() {
+        let others = compute::neighbours(ports, &findings.compute.facts, &findings.edge.facts).await?;
+        findings.compute.advice.extend(others);
+    }
     let found = identities::read(ports, input, &findings.compute.facts, &findings.workloads.facts).await?;
     findings.compute.extend(found);
     let opened = conclude(ports, id, &reading, input, &call.input, findings).await?;

@@ -1,6 +1,8 @@
 //! Preflight of the IAM roles that Pods take through blue's OIDC provider (IRSA). Green has another issuer, so nobody there gets them unless
 //! their trust policies say of green's provider what they say of blue's.
 
+mod existing;
+
 use crate::compute::{roles::role_name, whole};
 use domain::{
     Input, Kind, Limit, PhaseError, Problem,
@@ -41,10 +43,16 @@ where
     let mut found = Found::new(());
     let Some(arn) = oidc_provider::arn(&compute.blue) else { return Ok(found) };
     let provider = ports.oidc_provider(&arn).await?;
+    if let Some(existing) = &compute.existing {
+        let known = provider.iter().map(|_| Planned::existing(Kind::OidcProvider, &compute.blue.oidc_issuer, &arn));
+        found.deletes.extend(known);
+        found.problems = existing::untrusting(ports, compute, workloads, (&arn, &existing.oidc_provider_arn)).await?;
+        return Ok(found);
+    }
     let extend = input.identities.irsa == Irsa::Extend;
     if let Some(provider) = &provider {
         found.deletes.push(Planned::existing(Kind::OidcProvider, &compute.blue.oidc_issuer, &arn));
-        found.advice.extend(not_replaceable(provider));
+        found.advice.extend(not_replaceable(provider).filter(|_| !input.keeps_blue()));
         if extend {
             found.creates.push(oidc_provider::planned(&compute.green.name, provider));
             found.problems.extend(too_many_tags(compute, provider));

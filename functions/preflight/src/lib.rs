@@ -178,7 +178,10 @@ fn unnameable(id: &MigrationId) -> Vec<Problem> {
 
 fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
     let Findings { compute, edge, workloads, terraform } = findings;
-    let deletes = [compute.deletes, edge.deletes, workloads.deletes].concat();
+    let deletes = match input.keeps_blue() {
+        true => Vec::new(),
+        false => [compute.deletes, edge.deletes, workloads.deletes].concat(),
+    };
     Plan {
         region: place.region,
         account: place.account,

@@ -46,7 +46,16 @@ where
             ),
         ));
     }
-    let version = input.green.version.clone().or_else(|| blue.map(|blue| blue.version)).unwrap_or_default();
+    let asked = input.green.version.clone().or_else(|| blue.map(|blue| blue.version)).unwrap_or_default();
+    if input.green.existing {
+        let green = ports.reach(&input.green.cluster).await?;
+        problems.extend(green.and_then(|green| green.fault).map(|fault| {
+            let cluster = &input.green.cluster;
+            let message = format!("the API server of {cluster} does not answer ({fault}). Where its endpoint is private, deploy Bascule with subnets and a security group that reach it");
+            Problem::new("$.green.cluster", message)
+        }));
+    }
+    let version = if input.green.existing { around.version.clone() } else { asked };
     let blues = around.unexplained(&input.workloads);
     let mut left_out = Vec::new();
     let mut bundles = Vec::new();

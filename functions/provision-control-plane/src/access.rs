@@ -7,7 +7,7 @@ use domain::{
     resources::{access_entry, pod_identity_association},
 };
 
-/// Gives Bascule's Kubernetes role the administration of both clusters. An entry that somebody else made for it on blue is left alone.
+/// Gives Bascule's Kubernetes role the administration of both clusters. An entry that somebody else made for it is left alone.
 pub(crate) async fn ensure_own<P: Ledger + Access + Settings>(
     ports: &P,
     migration: &Migration,
@@ -16,11 +16,9 @@ pub(crate) async fn ensure_own<P: Ledger + Access + Settings>(
     let role = &entry.principal_arn;
     let compute = &migration.plan.compute;
     for (side, cluster) in [(Side::Blue, &compute.blue.name), (Side::Green, &compute.green.name)] {
-        if side == Side::Blue {
-            let known = ports.live(migration, &access_entry::key(side, role)).await?.is_some();
-            if !known && ports.access_entry(cluster, role).await?.is_some() {
-                continue;
-            }
+        let known = ports.live(migration, &access_entry::key(side, role)).await?.is_some();
+        if !known && ports.access_entry(cluster, role).await?.is_some() {
+            continue;
         }
         let tags = ownership::tags(migration, side);
         access_entry::ensure(ports, migration, (side, cluster), &entry, &tags).await?;
@@ -46,11 +44,14 @@ pub(crate) async fn ensure_copied<P: Ledger + Access>(ports: &P, migration: &Mig
     Ok(())
 }
 
-/// Takes Bascule's access entry off blue, where Bascule made it.
-pub(crate) async fn remove_from_blue<P: Ledger + Access>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let cluster = &migration.plan.compute.blue.name;
-    for entry in ports.live_of(migration, Side::Blue, Kind::AccessEntry).await? {
-        access_entry::remove(ports, migration, (Side::Blue, cluster), &entry.key.name).await?;
+/// Takes the access entries that Bascule made off a side's cluster.
+pub(crate) async fn remove_from<P: Ledger + Access>(
+    ports: &P,
+    migration: &Migration,
+    side: Side,
+) -> Result<(), PhaseError> {
+    for entry in ports.live_of(migration, side, Kind::AccessEntry).await? {
+        access_entry::remove_own(ports, migration, side, &entry.key.name).await?;
     }
     Ok(())
 }

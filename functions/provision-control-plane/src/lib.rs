@@ -9,9 +9,10 @@ mod identities;
 mod network;
 
 use domain::{
-    Migration, Outcome, PhaseError, Whole,
+    Kind, Migration, Outcome, PhaseError, Side, Whole,
+    plan::Whose,
     ports::{Access, Addons, Clock, Clusters, Ledger, LogGroups, Network, NodeGroups, OidcProviders, Roles, Settings},
-    reconcile::Waiting,
+    reconcile::{self, Waiting},
     resources::{addon, cluster, log_group, security_group, security_group_rule},
 };
 
@@ -26,11 +27,26 @@ pub enum Undo {
     LeaveBlue,
 }
 
-/// Makes the control plane and what hangs on it.
+/// Makes the control plane and what hangs on it; where the user built it, verifies it, and makes only Bascule's own way to it.
 ///
 /// # Errors
-/// `NotReady` while EKS creates; `Unhealthy` where it fails; `Conflict` where green's name is taken.
+/// `NotReady` while EKS creates; `Unhealthy` where it fails; `Conflict` where green's name is taken, or the user's cluster is another one by now.
 pub async fn converge<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
+where
+    P: Ledger + Clusters + Addons + Access + LogGroups + Network + OidcProviders + Roles + Settings + Clock,
+{
+    match migration.plan.whose(&cluster::key(migration)) {
+        Whose::Bascules => make(ports, migration).await,
+        Whose::Users(_) => {
+            let green = cluster::ready(ports, migration).await?;
+            network::ensure_way_in(ports, migration, &green.cluster.cluster_security_group_id).await?;
+            access::ensure_own(ports, migration).await?;
+            Ok(Outcome::done())
+        }
+    }
+}
+
+async fn make<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
     P: Ledger + Clusters + Addons + Access + LogGroups + Network + OidcProviders + Roles + Settings + Clock,
 {
@@ -56,7 +72,8 @@ where
     Ok(Outcome::done())
 }
 
-/// Removes the control plane with all that hangs on it, and Bascule's access to blue; or only the latter.
+/// Removes the control plane with all that hangs on it, and Bascule's access to blue; or only the latter. A cluster of the user's loses what
+/// Bascule made there.
 ///
 /// # Errors
 /// `NotReady` while node groups are left or EKS deletes.
@@ -64,8 +81,15 @@ pub async fn undo<P>(ports: &P, migration: &Migration, step: Undo) -> Result<Out
 where
     P: Ledger + Clusters + NodeGroups + Access + LogGroups + Network + OidcProviders + Roles + Clock,
 {
-    access::remove_from_blue(ports, migration).await?;
+    access::remove_from(ports, migration, Side::Blue).await?;
     if step == Undo::LeaveBlue {
+        return Ok(Outcome::done());
+    }
+    if let Whose::Users(_) = migration.plan.whose(&cluster::key(migration)) {
+        security_group_rule::remove_where(ports, migration, |_, _| true).await?;
+        access::remove_from(ports, migration, Side::Green).await?;
+        // What was applied to it is deleted by now, and nothing is left of what was changed there.
+        reconcile::gone_with(ports, migration, Side::Green, Kind::Cluster).await?;
         return Ok(Outcome::done());
     }
     identities::remove(ports, migration).await?;

@@ -2,11 +2,14 @@
 
 use domain::{
     Migration, PhaseError,
-    plan::compute::{ClusterStatus, Direction, Peer, Rule, rules::Wanted},
+    plan::compute::{
+        ClusterStatus, Direction, Peer, Rule, SecurityGroup,
+        rules::{Clones, Wanted},
+    },
     ports::{Ledger, Network, Settings},
     resources::{
         security_group,
-        security_group_rule::{self, FUNCTIONS_TO_KUBERNETES},
+        security_group_rule::{self, FUNCTIONS_TO_KUBERNETES, has},
     },
 };
 
@@ -28,6 +31,26 @@ pub(crate) async fn ensure<P: Ledger + Network + Settings>(
     security_group::tag_cluster_group(ports, migration, group, &present).await?;
     let rules: Vec<_> = compute.copied_rules().into_iter().filter(|rule| rule.needs_cluster).collect();
     security_group_rule::ensure_copied(ports, migration, &rules, &clones, &present, true).await?;
+    way_in(ports, migration, group, &clones, &present).await
+}
+
+/// Lets Bascule's functions reach the Kubernetes API of a cluster that the user built, unless it lets them already.
+pub(crate) async fn ensure_way_in<P: Ledger + Network + Settings>(
+    ports: &P,
+    migration: &Migration,
+    group: &str,
+) -> Result<(), PhaseError> {
+    let present = ports.security_groups(&migration.plan.compute.blue.vpc_id).await?;
+    way_in(ports, migration, group, &Clones::new(), &present).await
+}
+
+async fn way_in<P: Ledger + Network + Settings>(
+    ports: &P,
+    migration: &Migration,
+    group: &str,
+    clones: &Clones,
+    present: &[SecurityGroup],
+) -> Result<(), PhaseError> {
     if let Some(functions) = ports.functions_security_group() {
         let rule = Rule {
             direction: Direction::Ingress,
@@ -37,8 +60,12 @@ pub(crate) async fn ensure<P: Ledger + Network + Settings>(
             peer: Peer::Group(functions),
             description: Some("Bascule's functions to the Kubernetes API".to_owned()),
         };
-        let wanted = Wanted { group_id: group.clone(), rule };
-        security_group_rule::ensure(ports, migration, FUNCTIONS_TO_KUBERNETES, &wanted, &clones, &present).await?;
+        let wanted = Wanted { group_id: group.to_owned(), rule };
+        let key = security_group_rule::key(FUNCTIONS_TO_KUBERNETES);
+        if has(present, group, &wanted.rule) && ports.live(migration, &key).await?.is_none() {
+            return Ok(());
+        }
+        security_group_rule::ensure(ports, migration, FUNCTIONS_TO_KUBERNETES, &wanted, clones, present).await?;
     }
     Ok(())
 }

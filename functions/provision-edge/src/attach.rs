@@ -1,8 +1,7 @@
-//! Registers green's nodes: every Auto Scaling group of green goes into the clones of the target groups that blue's was in.
+//! Registers green's nodes: every Auto Scaling group of green goes into green's counterparts of the target groups that blue's was in.
 
 use crate::Ports;
 use domain::gateway::made;
-use domain::plan::edge::Attached;
 use domain::ports::scaling::AutoScalingGroup;
 use domain::resources::{target_group, target_group_attachment};
 use domain::{Migration, PhaseError};
@@ -14,7 +13,7 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
     let mut missing = Vec::new();
     for like in &migration.plan.edge.target_groups {
         let arn = made(ports, migration, &target_group::key(&like.name)).await?;
-        let members = like.attached.iter().map(|attached| of_node_group(&groups, attached));
+        let members = migration.plan.behind(like).into_iter().map(|name| of_node_group(&groups, name));
         let members = members.collect::<Result<Vec<_>, _>>()?;
         for group in &members {
             target_group_attachment::ensure(ports, migration, (&like.name, &arn), group).await?;
@@ -32,9 +31,7 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
     }
 }
 
-fn of_node_group<'a>(groups: &'a [AutoScalingGroup], attached: &Attached) -> Result<&'a AutoScalingGroup, PhaseError> {
-    let group = groups.iter().find(|group| group.node_group == attached.node_group);
-    group.ok_or_else(|| {
-        PhaseError::not_ready(format!("green has no Auto Scaling group of the node group {} yet", attached.node_group))
-    })
+fn of_node_group<'a>(groups: &'a [AutoScalingGroup], name: &str) -> Result<&'a AutoScalingGroup, PhaseError> {
+    let group = groups.iter().find(|group| group.node_group == name);
+    group.ok_or_else(|| PhaseError::not_ready(format!("green has no Auto Scaling group of the node group {name} yet")))
 }

@@ -1,13 +1,22 @@
 //! The clone of blue's Network Load Balancer, with its target groups and listeners.
 
 use crate::Ports;
-use domain::plan::edge::Listener;
+use domain::plan::{Whose, edge::Listener};
 use domain::resources::{listener, load_balancer, target_group};
 use domain::{Migration, PhaseError};
 use std::collections::BTreeMap;
 
-/// Clones target groups, load balancer and listeners, and gives the load balancer's ARN once it is active.
+/// Clones target groups, load balancer and listeners, unless the user built them, and gives the load balancer's ARN once it is active.
 pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
+    let arn = match migration.plan.whose(&load_balancer::key(migration)) {
+        Whose::Bascules => clone(ports, migration).await?,
+        Whose::Users(arn) => arn.to_owned(),
+    };
+    load_balancer::ready(ports, &arn).await?;
+    Ok(arn)
+}
+
+async fn clone<P: Ports>(ports: &P, migration: &Migration) -> Result<String, PhaseError> {
     let edge = &migration.plan.edge;
     let mut groups = BTreeMap::new();
     for group in &edge.target_groups {
@@ -19,7 +28,6 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
         let like = Listener { target_group_arns: forwards_to.collect(), ..like.clone() };
         listener::ensure(ports, migration, &arn, &like).await?;
     }
-    load_balancer::ready(ports, &arn).await?;
     Ok(arn)
 }
 

@@ -7,6 +7,7 @@ pub mod rewrite;
 pub mod temporary;
 
 use domain::gateway::way;
+use domain::plan::Whose;
 use domain::ports::{Apis, Functions, Ledger, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::resources::{target_group_attachment, vpc_link};
 use domain::{Migration, Outcome, PhaseError, Whole};
@@ -33,7 +34,7 @@ impl<T> Ports for T where
 {
 }
 
-/// Makes green's edge exist, or registers green's nodes with it.
+/// Makes green's edge exist, verifies what of it the user built, or registers green's nodes with it.
 ///
 /// # Errors
 /// `NotReady` while AWS works on it, `Unhealthy` where AWS gave up.
@@ -43,7 +44,10 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
             let load_balancer = balancer::converge(ports, migration).await?;
             // A VPC link V2 is no load balancer's own: blue's leads to green's as well.
             if migration.plan.edge.own_link().is_some() {
-                let link = vpc_link::ensure(ports, migration, &load_balancer).await?;
+                let link = match migration.plan.whose(&vpc_link::key(migration)) {
+                    Whose::Bascules => vpc_link::ensure(ports, migration, &load_balancer).await?,
+                    Whose::Users(id) => id.to_owned(),
+                };
                 vpc_link::ready(ports, &link).await?;
             }
             temporary::converge(ports, migration).await?;

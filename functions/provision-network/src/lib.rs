@@ -18,12 +18,17 @@ use domain::{
     },
 };
 
-/// Makes green's security groups and rules.
+/// Makes green's security groups and rules; where the user built green, verifies that they are there.
 ///
 /// # Errors
-/// `NotReady` while EC2 does not show a new group; `Conflict` where a rule names a group of blue that has no clone.
+/// `NotReady` while EC2 does not show a new group; `Conflict` where a rule names a group of blue that has no clone, or where groups of the
+/// user's are gone.
 pub async fn converge<P: Ledger + Network + Clock>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
     let compute = &migration.plan.compute;
+    if let Some(existing) = &compute.existing {
+        security_group::present(ports, &compute.blue.vpc_id, &existing.security_group_ids).await?;
+        return Ok(Outcome::done());
+    }
     let vpc = &compute.blue.vpc_id;
     let before = ports.security_groups(vpc).await?;
     let mut clones = Clones::new();

@@ -9,7 +9,7 @@ use domain::{
 };
 use std::collections::BTreeMap;
 
-/// Makes launch templates and node groups, and the add-ons that come after the nodes.
+/// Makes launch templates and node groups, and the add-ons that come after the nodes; where the user built them, verifies them.
 ///
 /// # Errors
 /// `NotReady` while EKS creates; `Unhealthy`, with what EKS complains of, where it fails.
@@ -19,6 +19,31 @@ where
 {
     let compute = &migration.plan.compute;
     cluster::ready(ports, migration).await?;
+    let addons: Vec<&String> = if let Some(existing) = &compute.existing {
+        existing.addons.iter().collect()
+    } else {
+        make_nodes(ports, migration).await?;
+        compute.addons.iter().map(|addon| &addon.name).collect()
+    };
+    node_group::all_ready(ports, migration).await?;
+    if compute.existing.is_none() {
+        for addon in compute.addons(false) {
+            addon::ensure(ports, migration, addon).await?;
+        }
+    }
+    let mut waiting = Waiting::default();
+    for name in addons {
+        waiting.take(addon::ready(ports, migration, name, true).await)?;
+    }
+    waiting.finish()?;
+    Ok(Outcome::done())
+}
+
+async fn make_nodes<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
+where
+    P: Ledger + Clusters + NodeGroups + LaunchTemplates + Clock,
+{
+    let compute = &migration.plan.compute;
     let clones = security_group::clones_with_cluster(ports, migration).await?;
     let templates = templates(ports, migration, &clones).await?;
     for like in &compute.node_groups {
@@ -32,16 +57,7 @@ where
         };
         node_group::ensure(ports, migration, like, template, &clones).await?;
     }
-    node_group::all_ready(ports, migration).await?;
-    for addon in compute.addons(false) {
-        addon::ensure(ports, migration, addon).await?;
-    }
-    let mut waiting = Waiting::default();
-    for addon in &compute.addons {
-        waiting.take(addon::ready(ports, migration, &addon.name, true).await)?;
-    }
-    waiting.finish()?;
-    Ok(Outcome::done())
+    Ok(())
 }
 
 /// Makes the launch templates, and gives the id of each clone by the key of what it is a clone of.

@@ -1,13 +1,16 @@
 //! What green's load balancer thinks of green's nodes.
 
 use domain::{
-    Kind, Migration, PhaseError, Side, Status,
+    Migration, PhaseError,
     evidence::Targets,
+    gateway::made,
+    plan::edge::TargetGroup,
     ports::{Ledger, TargetGroups, load_balancers::Target},
+    resources::target_group,
 };
 use std::collections::BTreeMap;
 
-/// The health of every target group that Bascule made for green, as evidence.
+/// The health of every target group of green, as evidence.
 ///
 /// # Errors
 /// `NotReady` while a group has no healthy target, a target is still being checked, or green's are less healthy than blue's (with
@@ -24,15 +27,12 @@ pub(crate) async fn healthy<P: Ledger + TargetGroups>(
     let all_on_blue = blue.iter().all(|target| target.state == "healthy");
     let mut evidence = BTreeMap::new();
     let mut faults = Vec::new();
-    for entry in ports.entries(migration).await? {
-        let of_green = entry.key.side == Side::Green && entry.key.kind == Kind::TargetGroup;
-        let Some(arn) = entry.id.filter(|_| of_green && entry.status == Status::Present) else {
-            continue;
-        };
+    for TargetGroup { name, .. } in &migration.plan.edge.target_groups {
+        let arn = made(ports, migration, &target_group::key(name)).await?;
         let targets = ports.targets(&arn).await?;
         let healthy = targets.iter().filter(|target| target.state == "healthy").count();
-        faults.extend(fault(&targets, all_on_blue).map(|fault| format!("target group {}: {fault}", entry.key.name)));
-        evidence.insert(entry.key.name, Targets { healthy, targets: targets.len() });
+        faults.extend(fault(&targets, all_on_blue).map(|fault| format!("target group {name}: {fault}")));
+        evidence.insert(name.clone(), Targets { healthy, targets: targets.len() });
     }
     if faults.is_empty() { Ok(evidence) } else { Err(PhaseError::not_ready(faults.join("; "))) }
 }

@@ -23,7 +23,7 @@ use crate::snapshot::Snapshot;
 use crate::teller::Teller;
 use crate::world::front::Front;
 use crate::world::gateway::STAGE;
-use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm};
+use crate::world::{BLUE, HOST, TEMPORARY_HOST, alarm};
 use crate::{inventory, measure, papers};
 
 /// Which story.
@@ -172,7 +172,11 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let ledger = inventory::ledger::Ledger::read(aws, stack.outputs.get("LedgerTable").context("LedgerTable")?).await?;
     let after = inventory::take(aws).await.context("the inventory after")?;
     let winner = measure::winner(&records);
-    let blue_deleted = scenario == Scenario::Replace && winner == Server::Green;
+    let keeps_blue = options.front.has_green();
+    let blue_deleted = scenario == Scenario::Replace && winner == Server::Green && !keeps_blue;
+    if keeps_blue {
+        disappointments.extend(inventory::lost(&inventory_before, &after));
+    }
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {
@@ -241,7 +245,7 @@ fn told(asked: Scenario, approves: bool, migrate: &History) -> Scenario {
 pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
     json!({
         "blue": {"cluster": BLUE},
-        "green": {"cluster": GREEN},
+        "green": shop.green,
         "gateway": {"restApiId": shop.api.id, "stage": STAGE},
         "workloads": {
             "manifests": shop.manifests,

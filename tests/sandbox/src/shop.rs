@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::account::Account;
-use crate::aws::REGION;
+use crate::aws::{Aws, REGION};
 use crate::error::{Context, Error, Result};
 use crate::load::{Load, Target};
 use crate::world::front::Front;
 use crate::world::gateway::{Api, DOMAIN, STAGE};
+use crate::world::network::Network;
+use crate::world::roles::Roles;
 use crate::world::workloads::{self, Kubernetes};
-use crate::world::{BLUE, alarm, cluster, edge, gateway, network, roles, routes};
+use crate::world::{BLUE, GREEN, alarm, cluster, edge, gateway, network, roles, routes};
 
 /// How many requests must be answered well in a row before anything is started.
 const WARM: usize = 300;
@@ -21,6 +25,8 @@ pub struct Shop {
     pub api: Api,
     /// Its manifests in S3, in order.
     pub manifests: Vec<String>,
+    /// What the input says of green.
+    pub green: Value,
 }
 
 /// Builds everything that a user has before the migration, in the order in which a user would.
@@ -34,7 +40,7 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     say(&format!("Shop: VPC {} with {} subnets", network.vpc, network.subnets.len()));
     let bundles = workloads::bundles(files)?;
     let cluster = async {
-        cluster::control_plane(aws, &network, &roles).await?;
+        cluster::control_plane(aws, BLUE, 2, &network, &roles).await?;
         let endpoint = cluster::endpoint(aws, BLUE).await?;
         let kubernetes = Kubernetes::connect(aws, &endpoint, &roles.operator).await?;
         say(&format!("Shop: cluster {BLUE} is ACTIVE at {}", endpoint.url));
@@ -46,13 +52,13 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
             say(&format!("Shop: {objects} objects applied to {BLUE}"));
             Ok(())
         };
-        let (groups, ()) = tokio::try_join!(cluster::nodes(aws, &network, &roles), deploy)?;
+        let (groups, ()) = tokio::try_join!(cluster::nodes(aws, BLUE, &network, &roles), deploy)?;
         say(&format!("Shop: {} node groups of {BLUE} are ACTIVE", groups.len()));
         Ok((groups, kubernetes))
     };
     let edge = async {
-        let balancer = edge::build(aws, &network).await?;
-        let link = if front.has_link() { edge::link(aws, &balancer).await? } else { String::new() };
+        let balancer = edge::build(aws, BLUE, &network).await?;
+        let link = if front.has_link() { edge::link(aws, BLUE, &balancer).await? } else { String::new() };
         say(&format!("Shop: load balancer {BLUE}, VPC link {}", if link.is_empty() { "V2" } else { &link }));
         let api = gateway::build(aws, front, &link, &balancer.arn).await?;
         Ok((balancer, api, workloads::upload(aws, &bundles).await?))
@@ -62,7 +68,27 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     tokio::try_join!(kubernetes.available(), edge::healthy(aws, &balancer))?;
     alarm::build(aws).await.context("the shop's alarm")?;
     say(&format!("Shop: API {} with {} methods at https://{DOMAIN}", api.id, routes::samples().len() + 1));
-    Ok(Shop { api, manifests })
+    let green =
+        if front.has_green() { own_green(aws, &network, &roles, say).await? } else { json!({ "cluster": GREEN }) };
+    Ok(Shop { api, manifests, green })
+}
+
+/// Green as the shop's own code builds clusters, with load balancer and VPC link, one minor version newer, and with nothing on it. Answers
+/// `green` of the input.
+async fn own_green(aws: &Aws, network: &Network, roles: &Roles, say: &dyn Fn(&str)) -> Result<Value> {
+    let network = network::like(aws, GREEN, network).await?;
+    let cluster = async {
+        cluster::control_plane(aws, GREEN, 1, &network, roles).await?;
+        cluster::nodes(aws, GREEN, &network, roles).await
+    };
+    let edge = async {
+        let balancer = edge::build(aws, GREEN, &network).await?;
+        let link = edge::link(aws, GREEN, &balancer).await?;
+        Ok((balancer, link))
+    };
+    let (groups, (balancer, link)) = tokio::try_join!(cluster, edge)?;
+    say(&format!("Shop: cluster {GREEN} with {} node groups, load balancer and VPC link {link}", groups.len()));
+    Ok(json!({ "cluster": GREEN, "existing": true, "loadBalancer": balancer.arn, "vpcLink": link }))
 }
 
 /// Lets the customers in and waits until everything they ask is answered.

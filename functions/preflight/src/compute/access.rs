@@ -3,7 +3,7 @@
 use super::BLUE;
 use domain::{
     PhaseError, Problem,
-    plan::compute::{AccessEntry, Compute},
+    plan::compute::{AccessEntry, Compute, NodeGroup, PodIdentity},
     ports::Access,
 };
 
@@ -14,23 +14,41 @@ pub(super) async fn read<P: Access>(
 ) -> Result<(), PhaseError> {
     let blue = compute.blue.name.clone();
     if compute.blue.authentication_mode != "CONFIG_MAP" {
-        for principal in ports.access_entries(&blue).await? {
-            let Some(entry) = ports.access_entry(&blue, &principal).await? else { continue };
-            let is_managed = compute.node_groups.iter().any(|group| group.role_arn == entry.principal_arn);
-            match fate(&entry, is_managed) {
-                Fate::Copied => compute.access_entries.push(copied(entry)),
-                Fate::MadeByEks => {}
-                Fate::Refused => problems.push(Problem::new(
-                    BLUE,
-                    format!("the access entry of {principal} is of type {}, which is not cloned", entry.entry_type),
-                )),
-            }
+        let (entries, refused) = entries(ports, &blue, &compute.node_groups).await?;
+        compute.access_entries = entries;
+        problems.extend(refused.into_iter().map(|entry| {
+            let (principal, of_type) = (entry.principal_arn, entry.entry_type);
+            Problem::new(BLUE, format!("the access entry of {principal} is of type {of_type}, which is not cloned"))
+        }));
+    }
+    compute.pod_identities = associations(ports, &blue).await?;
+    Ok(())
+}
+
+/// A cluster's access entries that people made, as they can be made elsewhere, and those that cannot be.
+pub(super) async fn entries<P: Access>(
+    ports: &P,
+    cluster: &str,
+    node_groups: &[NodeGroup],
+) -> Result<(Vec<AccessEntry>, Vec<AccessEntry>), PhaseError> {
+    let (mut entries, mut refused) = (Vec::new(), Vec::new());
+    for principal in ports.access_entries(cluster).await? {
+        let Some(entry) = ports.access_entry(cluster, &principal).await? else { continue };
+        let is_managed = node_groups.iter().any(|group| group.role_arn == entry.principal_arn);
+        match fate(&entry, is_managed) {
+            Fate::Copied => entries.push(copied(entry)),
+            Fate::MadeByEks => {}
+            Fate::Refused => refused.push(entry),
         }
     }
-    let mut associations = ports.pod_identities(&blue).await?;
+    Ok((entries, refused))
+}
+
+/// A cluster's Pod Identity associations, without those that belong to add-ons.
+pub(super) async fn associations<P: Access>(ports: &P, cluster: &str) -> Result<Vec<PodIdentity>, PhaseError> {
+    let mut associations = ports.pod_identities(cluster).await?;
     associations.retain(|association| association.owner_arn.is_none());
-    compute.pod_identities = associations;
-    Ok(())
+    Ok(associations)
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -15,9 +15,12 @@ pub(super) async fn problems_of_green<P: Clusters>(ports: &P, input: &Input) -> 
     }
     let message = if *name == input.blue.cluster {
         "found blue's own name, expected another one: both clusters exist side by side".to_owned()
-    } else if ports.cluster(name).await?.is_some() {
+    } else if !input.green.existing && ports.cluster(name).await?.is_some() {
         // This execution has created nothing yet, so whatever has the name is somebody else's.
-        format!("a cluster {name} exists already and is not of this migration; choose another name or delete it")
+        format!(
+            "a cluster {name} exists already and is not of this migration; choose another name or delete it, or write \"existing\": true where you \
+             built it to replace blue"
+        )
     } else {
         return Ok(Vec::new());
     };
@@ -25,8 +28,11 @@ pub(super) async fn problems_of_green<P: Clusters>(ports: &P, input: &Input) -> 
 }
 
 /// What about blue cannot be cloned.
-pub(super) async fn problems_of_blue<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Result<Vec<Problem>, PhaseError> {
-    let mut problems = state_of_blue(blue);
+pub(super) async fn uncloned<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Result<Vec<Problem>, PhaseError> {
+    let mut problems = Vec::new();
+    for setting in &blue.cluster.not_copied {
+        problems.push(Limit::NotCloned.refusal(BLUE, format!("uses {setting}, which is not cloned")));
+    }
     if blue.status == "ACTIVE" {
         let profiles = ports.fargate_profiles(&blue.cluster.name).await?;
         for (what, found) in [
@@ -54,7 +60,8 @@ pub(super) async fn problems_of_blue<P: Clusters>(ports: &P, blue: &ClusterStatu
     Ok(problems)
 }
 
-fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
+/// What about blue keeps it from being replaced at all.
+pub(super) fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
     let mut problems = Vec::new();
     if blue.status != "ACTIVE" {
         let name = &blue.cluster.name;
@@ -69,9 +76,6 @@ fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
             "its authentication mode is CONFIG_MAP, expected API or API_AND_CONFIG_MAP, which Bascule needs to reach it; change it with \
              `aws eks update-cluster-config --access-config authenticationMode=API_AND_CONFIG_MAP` (there is no way back from that)",
         ));
-    }
-    for setting in &blue.cluster.not_copied {
-        problems.push(Limit::NotCloned.refusal(BLUE, format!("uses {setting}, which is not cloned")));
     }
     problems
 }
@@ -109,7 +113,8 @@ pub(super) fn minor(version: &str) -> (u32, u32) {
 pub(super) fn advice(input: &Input, compute: &Compute) -> Vec<String> {
     let (blue, green) = (minor(&compute.blue.version), minor(&compute.green.version));
     let only_one_minor = green.0 == blue.0 && green.1 == blue.1 + 1 && input.green.subnet_ids.is_empty();
-    if !only_one_minor {
+    // Whoever has built a second cluster has decided.
+    if !only_one_minor || input.green.existing {
         return Vec::new();
     }
     vec![format!(

@@ -48,7 +48,8 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
         problems.push(Problem::new(BLUE, "has no managed node group, expected at least one: only these are cloned"));
     }
     place(ports, input, compute).await?;
-    let (wrong, advice) = changes::apply(input, types, compute);
+    // A green of the user's has nodes of its own.
+    let (wrong, advice) = if input.green.existing { Default::default() } else { changes::apply(input, types, compute) };
     problems.extend(wrong);
     problems.extend(strangers(ports, &blue).await?);
     Ok(advice)

@@ -6,7 +6,16 @@ use domain::{
     resources::security_group_rule,
 };
 
+/// What Bascule itself needs on both clusters, whoever built them.
+fn own(compute: &Compute) -> [Planned; 2] {
+    [&compute.blue.name, &compute.green.name]
+        .map(|cluster| Planned::new(Kind::AccessEntry, format!("Bascule's own in {cluster}")))
+}
+
 pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
+    if compute.existing.is_some() {
+        return own(compute).into();
+    }
     let groups = compute
         .security_groups
         .iter()
@@ -18,8 +27,7 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
     let addons =
         compute.addons.iter().map(|addon| Planned::new(Kind::Addon, format!("{} {}", addon.name, addon.version)));
     let entries = compute.access_entries.iter().map(|entry| Planned::new(Kind::AccessEntry, &entry.principal_arn));
-    let own = [&compute.blue.name, &compute.green.name]
-        .map(|cluster| Planned::new(Kind::AccessEntry, format!("Bascule's own in {cluster}")));
+    let own = own(compute);
     let identities =
         compute.pod_identities.iter().map(|identity| Planned::new(Kind::PodIdentityAssociation, identity.key()));
     let templates = compute.launch_templates.iter().map(|template| {

@@ -9,6 +9,9 @@ use domain::{PhaseError, plan::compute::Compute, ports::Scaling};
 /// Only what the calls answer.
 pub(super) async fn advice<P: Scaling>(ports: &P, compute: &Compute) -> Result<Vec<String>, PhaseError> {
     let mut advice = Vec::new();
+    if compute.existing.is_some() {
+        return Ok(advice);
+    }
     for group in ports.scaling_groups(&compute.blue.name).await? {
         let mut set = group.settings.clone();
         set.extend(ports.hung_on(&group.name).await?);

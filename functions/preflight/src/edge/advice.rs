@@ -20,15 +20,19 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
     let (api, blue) = (&edge.api.id, Way::blue(edge));
     let mut advice = of_the_stage(edge);
     advice.extend(of_the_hosts(input, edge));
-    if edge.own_link().is_some() && ports.vpc_links().await?.len() >= LINKS {
+    let is_linked = edge.existing.as_ref().is_some_and(|existing| existing.vpc_link_id.is_some());
+    let waits =
+        |until: &str| if input.keeps_blue() { String::new() } else { format!("; the cleanup waits until it {until}") };
+    if edge.own_link().is_some() && !is_linked && ports.vpc_links().await?.len() >= LINKS {
         advice.push(format!("the account has {LINKS} VPC links or more; raise the quota unless that was done"));
     }
     for stage in ports.stages(api).await? {
         if stage.name != edge.stage.name && blue.serves(&ports.export(api, &stage.name).await?, &stage) {
             advice.push(format!(
-                "the stage {} of {api} uses blue's {} too and is not switched; the cleanup waits until it does not",
+                "the stage {} of {api} uses blue's {} too and is not switched{}",
                 stage.name,
-                edge.entrance()
+                edge.entrance(),
+                waits("does not")
             ));
         }
     }
@@ -38,10 +42,11 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
         // A link in a variable is known per stage only; the guard of the cleanup looks at those.
         if linked.iter().any(|method| blue.carries(&method.integration.connection, &BTreeMap::new())) {
             advice.push(format!(
-                "the API {} ({}) uses blue's {} too and is not switched; the cleanup waits until it uses another",
+                "the API {} ({}) uses blue's {} too and is not switched{}",
                 other.name,
                 other.id,
-                edge.entrance()
+                edge.entrance(),
+                waits("uses another")
             ));
         }
     }
@@ -87,13 +92,15 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if edge.load_balancer.attributes.get("deletion_protection.enabled").is_some_and(|value| value == "true") {
+    let protected =
+        edge.load_balancer.attributes.get("deletion_protection.enabled").is_some_and(|value| value == "true");
+    if protected && edge.existing.is_none() {
         advice.push(
             "green's load balancer has no deletion protection, unlike blue's: turn it on once the bake has ended"
                 .to_owned(),
         );
     }
-    if edge.load_balancer.private_link_enforcement.as_deref() == Some("on") {
+    if edge.load_balancer.private_link_enforcement.as_deref() == Some("on") && edge.existing.is_none() {
         advice.push(
             "blue's load balancer enforces security groups on PrivateLink traffic, and green's will too".to_owned(),
         );

@@ -23,7 +23,7 @@ pub(super) async fn read<P: Ports>(
         found.problems.push(Problem::new(API, format!("the load balancer {arn} behind the VPC link does not exist")));
         return Ok(());
     };
-    found.problems.extend(problems(&balancer));
+    found.problems.extend(problems(&balancer, input.green.load_balancer.is_none()));
     let listeners = ports.listeners(&arn).await?;
     found.problems.extend(listener_problems(&balancer, &listeners));
     let groups: BTreeSet<&String> = listeners.iter().flat_map(|listener| &listener.target_group_arns).collect();
@@ -48,7 +48,8 @@ pub(super) async fn read<P: Ports>(
     Ok(())
 }
 
-fn problems(balancer: &LoadBalancer) -> Vec<Problem> {
+/// `is_cloned` where the user has built none in its place.
+fn problems(balancer: &LoadBalancer, is_cloned: bool) -> Vec<Problem> {
     let name = &balancer.name;
     let mut problems = Vec::new();
     if balancer.kind != "network" {
@@ -66,7 +67,7 @@ fn problems(balancer: &LoadBalancer) -> Vec<Problem> {
             "the load balancer {name} belongs to a Kubernetes Service (tag {tag}); only one that was made outside of the cluster can be cloned yet"
         )));
     }
-    if balancer.fixed_addresses {
+    if balancer.fixed_addresses && is_cloned {
         let message =
             format!("the load balancer {name} has fixed addresses, which a clone cannot have too; not supported");
         problems.push(Limit::FixedAddresses.refusal(API, message));
@@ -165,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_plain_network_load_balancer_can_be_cloned() {
-        assert_eq!(problems(&balancer()), []);
+        assert_eq!(problems(&balancer(), true), []);
     }
 
     #[test]
@@ -175,11 +176,11 @@ mod tests {
         let gone = LoadBalancer { state: "failed".to_owned(), ..balancer() };
         for (found, part) in [(application, "expected network"), (fixed, "fixed addresses"), (gone, "expected active")]
         {
-            assert!(list(&problems(&found)).contains(part));
+            assert!(list(&problems(&found, true)).contains(part));
         }
         for tag in OF_A_SERVICE {
             let tags = [(tag.to_owned(), "x".to_owned())].into();
-            assert!(list(&problems(&LoadBalancer { tags, ..balancer() })).contains(tag));
+            assert!(list(&problems(&LoadBalancer { tags, ..balancer() }, true)).contains(tag));
         }
     }
 

@@ -9,9 +9,15 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     let edge = &found.facts;
     let create = |kind: Kind, name: String| Planned::new(kind, name);
     let delete = |kind: Kind, name: &str, id: &str| Planned::existing(kind, name, id);
-    let mut creates = vec![create(Kind::LoadBalancer, format!("a clone of {}", edge.load_balancer.name))];
-    if edge.own_link().is_some() {
-        creates.push(create(Kind::VpcLink, format!("a link to the clone of {}", edge.load_balancer.name)));
+    let existing = edge.existing.as_ref();
+    let mut creates = Vec::new();
+    if existing.is_none() {
+        creates.push(create(Kind::LoadBalancer, format!("a clone of {}", edge.load_balancer.name)));
+    }
+    if edge.own_link().is_some() && existing.is_none_or(|existing| existing.vpc_link_id.is_none()) {
+        let to = existing
+            .map_or_else(|| format!("the clone of {}", edge.load_balancer.name), |own| own.load_balancer_arn.clone());
+        creates.push(create(Kind::VpcLink, format!("a link to {to}")));
     }
     creates.push(create(Kind::RestApi, format!("a temporary copy of {}", edge.api.name)));
     if edge.link_variable().is_none() {
@@ -22,13 +28,14 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     }
     creates.push(create(Kind::Stage, format!("a stage of {} that holds what production serves", edge.api.name)));
     creates.push(create(Kind::Stage, format!("a stage of {} that holds what green will serve", edge.api.name)));
-    creates
-        .extend(edge.target_groups.iter().map(|group| create(Kind::TargetGroup, format!("a clone of {}", group.name))));
-    creates.extend(
-        edge.listeners
-            .iter()
-            .map(|listener| create(Kind::Listener, format!("{} {}", listener.protocol, listener.port))),
-    );
+    if existing.is_none() {
+        let groups = edge.target_groups.iter();
+        creates.extend(groups.map(|group| create(Kind::TargetGroup, format!("a clone of {}", group.name))));
+        let listeners = edge.listeners.iter();
+        creates.extend(
+            listeners.map(|listener| create(Kind::Listener, format!("{} {}", listener.protocol, listener.port))),
+        );
+    }
     for plan in &edge.usage_plans {
         creates.push(create(Kind::UsagePlan, format!("{} for the temporary API", plan.name)));
     }

@@ -22,6 +22,8 @@ pub(super) struct Blue {
     stays: BTreeSet<String>,
     /// The name of the cluster that replaces blue's.
     green: String,
+    /// Whether the user built it.
+    is_existing: bool,
 }
 
 impl Blue {
@@ -35,6 +37,7 @@ impl Blue {
             deleted: planned.filter_map(|planned| planned.id.clone()).collect(),
             stays: gateway.into_iter().chain(network.cloned()).filter(|id| !id.is_empty()).collect(),
             green: input.green.cluster.clone(),
+            is_existing: input.green.existing,
         }
     }
 }
@@ -205,6 +208,13 @@ fn swapped(path: &str, swap: &Swap, mine: &Content, temporary: &Content, blue: &
     for cluster in temporary.clusters.iter().filter(|cluster| **cluster != blue.green) {
         let message = format!(
             "the state of the workspace {:?} manages the cluster {cluster}, expected {} as in $.green.cluster",
+            swap.temporary, blue.green
+        );
+        refuse("temporary", message);
+    }
+    if temporary.clusters.contains(&blue.green) && !blue.is_existing {
+        let message = format!(
+            "the state of the workspace {:?} manages the cluster {}, which Bascule would build a second time: write \"existing\": true in $.green",
             swap.temporary, blue.green
         );
         refuse("temporary", message);

@@ -15,6 +15,8 @@ const NAMED: usize = 40;
 /// What surrounds the workloads of blue.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
+    /// Green's Kubernetes version, as far as it is known.
+    pub(super) version: String,
     names: Vec<String>,
     node_ports: Vec<u16>,
 }
@@ -39,7 +41,7 @@ impl Around {
         let mut node_ports: Vec<u16> = ports.flatten().collect();
         node_ports.sort_unstable();
         node_ports.dedup();
-        Self { names, node_ports }
+        Self { version: compute.green.version.clone(), names, node_ports }
     }
 
     /// The names of blue that nobody said to mean something else.

@@ -9,6 +9,7 @@ pub mod link;
 pub mod served;
 pub mod way;
 
+use crate::plan::Whose;
 use crate::plan::edge::{Edge, Stage};
 use crate::ports::Ledger;
 use crate::{Entry, Migration, PhaseError, ResourceKey, Status};
@@ -40,11 +41,14 @@ pub fn unmoved(edge: &Edge, now: Option<&Stage>) -> Result<(), PhaseError> {
     Ok(())
 }
 
-/// The id under which the ledger knows something that must be there by now.
+/// The id of something that must be there by now: as the ledger knows it or, where the user built it, as the plan does.
 ///
 /// # Errors
 /// `Conflict` where it is not.
 pub async fn made<P: Ledger>(ports: &P, migration: &Migration, key: &ResourceKey) -> Result<String, PhaseError> {
+    if let Whose::Users(id) = migration.plan.whose(key) {
+        return Ok(id.to_owned());
+    }
     let entry = ports.entry(migration, key).await?;
     let id = entry.filter(|entry: &Entry| entry.status == Status::Present).and_then(|entry| entry.id);
     id.ok_or_else(|| PhaseError::conflict(format!("the ledger knows no {key}; what was built before is gone")))

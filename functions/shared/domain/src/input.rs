@@ -1,6 +1,8 @@
 //! The input of a migration: what a user pastes into the Step Functions console.
 
 mod analysis;
+mod cleanup;
+mod green;
 mod identities;
 mod nodes;
 mod prices;
@@ -9,6 +11,8 @@ mod schema;
 pub mod terraform;
 
 pub use analysis::{Analysis, Compared};
+pub use cleanup::{BlueFate, Cleanup};
+pub use green::Green;
 pub use identities::{Identities, Irsa};
 pub use nodes::{NodeGroupChange, Size};
 pub use prices::Price;
@@ -38,7 +42,7 @@ pub const LONGEST_CUTOVER: Duration = Duration::from_days(2);
 pub struct Input {
     /// The cluster that serves now.
     pub blue: Blue,
-    /// The cluster to build.
+    /// The cluster that replaces it.
     pub green: Green,
     /// The API in front.
     pub gateway: Gateway,
@@ -83,26 +87,6 @@ pub struct Blue {
     /// The name of the EKS cluster.
     #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
     pub cluster: String,
-}
-
-/// The cluster to build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Green {
-    /// The name that the new EKS cluster gets.
-    #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
-    pub cluster: String,
-    /// Its Kubernetes version; blue's where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^1\\.[0-9]{2}$"))]
-    pub version: Option<String>,
-    /// Its subnets, in blue's VPC; blue's where absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(inner(length(min = 1)))]
-    pub subnet_ids: Vec<String>,
-    /// Node groups that differ from blue's of the same name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub node_groups: Vec<NodeGroupChange>,
 }
 
 /// The API in front.
@@ -252,16 +236,6 @@ pub enum OnAbort {
     Keep,
 }
 
-/// When and how blue is deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Cleanup {
-    /// How long after the bake, at most 30 days.
-    pub after: Duration,
-    /// Whether people are asked once more.
-    pub approval: bool,
-}
-
 const fn ok() -> u16 {
     200
 }
@@ -287,12 +261,6 @@ impl Default for Bake {
 impl Default for Approval {
     fn default() -> Self {
         Self { timeout: Duration::from_days(7), on_timeout: OnTimeout::Abort, approvers: 1 }
-    }
-}
-
-impl Default for Cleanup {
-    fn default() -> Self {
-        Self { after: Duration::from_days(7), approval: false }
     }
 }
 

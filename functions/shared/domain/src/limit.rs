@@ -51,6 +51,8 @@ pub enum Limit {
     LoadBalancerServices,
     /// What controllers of the bundles' objects would make in AWS.
     MadeInAws,
+    /// A green of the user's own that differs from blue so that what runs on blue would not run there.
+    GreenDiffers,
     /// `adopt` of Terraform.
     TerraformAdopt,
 }

@@ -7,6 +7,7 @@
 
 mod compute;
 mod edge;
+pub mod existing;
 mod front;
 mod green;
 pub mod irsa;

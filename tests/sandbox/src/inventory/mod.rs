@@ -94,6 +94,12 @@ pub fn left(before: &Inventory, after: &Inventory, ledger: &Ledger, blue_deleted
     left
 }
 
+/// What was there before and is gone, where nothing of it may be.
+#[must_use]
+pub fn lost(before: &Inventory, after: &Inventory) -> Vec<String> {
+    before.difference(after).map(|resource| format!("{} is gone, and was the user's", resource.label())).collect()
+}
+
 /// The resource that somebody asked for, at the end of the chain of owners. What was there before is nobody's reason for
 /// something new, except for what Auto Scaling replaces on its own.
 fn root<'a>(resource: &'a Resource, all: &'a Inventory, before: &Inventory) -> &'a Resource {

@@ -1,4 +1,4 @@
-//! The EKS cluster `shop-blue`: control plane, access entries, add-ons, and two managed node groups with launch templates.
+//! An EKS cluster as the shop's people build them, `shop-blue` and perhaps `shop-green`: control plane, access entries, add-ons, and two managed node groups with launch templates.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,14 +28,15 @@ pub struct Endpoint {
 /// The two node groups: name, desired size, label.
 const NODE_GROUPS: [(&str, u32, &str); 2] = [("general", 2, "general"), ("ingress", 1, "ingress")];
 
-/// Makes the control plane, lets the operators in, and waits until it is ACTIVE.
+/// Makes the control plane of this name, lets the operators in, and waits until it is ACTIVE. `behind` is how many minor versions it is older
+/// than the newest that EKS offers.
 ///
 /// # Errors
 /// The first refusal of EKS.
-pub async fn control_plane(aws: &Aws, network: &Network, roles: &Roles) -> Result<()> {
-    let version = two_behind(aws).await?;
+pub async fn control_plane(aws: &Aws, name: &str, behind: usize, network: &Network, roles: &Roles) -> Result<()> {
+    let version = version(aws, behind).await?;
     let cluster = json!({
-        "name": BLUE,
+        "name": name,
         "version": version,
         "roleArn": roles.cluster,
         "resourcesVpcConfig": {
@@ -50,7 +51,7 @@ pub async fn control_plane(aws: &Aws, network: &Network, roles: &Roles) -> Resul
         "tags": {"team": "shop"},
     });
     aws.rest("eks", Method::POST, "/clusters", Some(&cluster)).await?;
-    let path = format!("/clusters/{BLUE}");
+    let path = format!("/clusters/{name}");
     active(aws, &path, "cluster").await?;
     grant(aws, &path, &roles.operator).await
 }
@@ -77,13 +78,13 @@ pub async fn like_blue(aws: &Aws, name: &str) -> Result<()> {
 ///
 /// # Errors
 /// The first refusal of EKS or EC2.
-pub async fn nodes(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<String>> {
-    let path = format!("/clusters/{BLUE}");
+pub async fn nodes(aws: &Aws, cluster: &str, network: &Network, roles: &Roles) -> Result<Vec<String>> {
+    let path = format!("/clusters/{cluster}");
     for name in &ADD_ONS[..2] {
         add_on(aws, &path, name).await?;
     }
     for (name, size, label) in NODE_GROUPS {
-        node_group(aws, &path, network, roles, (name, size, label)).await?;
+        node_group(aws, cluster, network, roles, (name, size, label)).await?;
     }
     let mut groups = Vec::new();
     for (name, ..) in NODE_GROUPS {
@@ -101,9 +102,9 @@ pub async fn nodes(aws: &Aws, network: &Network, roles: &Roles) -> Result<Vec<St
     Ok(groups)
 }
 
-/// Kubernetes' minor version of blue: two behind the newest that EKS offers, so that green skips one.
+/// The Kubernetes version that is so many minor versions behind the newest that EKS offers.
 /// <https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeClusterVersions.html>
-async fn two_behind(aws: &Aws) -> Result<String> {
+async fn version(aws: &Aws, behind: usize) -> Result<String> {
     let answer = aws.rest("eks", Method::GET, "/cluster-versions", None).await?;
     let offered = answer["clusterVersions"].as_array().context("the versions that EKS offers")?;
     let mut minors: Vec<u32> = offered
@@ -112,7 +113,7 @@ async fn two_behind(aws: &Aws) -> Result<String> {
         .collect();
     minors.sort_unstable();
     minors.dedup();
-    let minor = minors.iter().rev().nth(2).context("a version two behind the newest")?;
+    let minor = minors.iter().rev().nth(behind).context("a version so far behind the newest")?;
     Ok(format!("1.{minor}"))
 }
 
@@ -167,12 +168,12 @@ async fn add_on(aws: &Aws, path: &str, name: &str) -> Result<()> {
 
 async fn node_group(
     aws: &Aws,
-    path: &str,
+    cluster: &str,
     network: &Network,
     roles: &Roles,
     (name, size, label): (&str, u32, &str),
 ) -> Result<()> {
-    let template_name = format!("{BLUE}-{name}");
+    let template_name = format!("{cluster}-{name}");
     let template = [
         ("LaunchTemplateName", template_name.as_str()),
         ("LaunchTemplateData.InstanceType", "m6i.large"),
@@ -198,5 +199,5 @@ async fn node_group(
         "launchTemplate": {"id": id, "version": "1"},
         "tags": {"team": "shop"},
     });
-    aws.rest("eks", Method::POST, &format!("{path}/node-groups"), Some(&body)).await.map(drop)
+    aws.rest("eks", Method::POST, &format!("/clusters/{cluster}/node-groups"), Some(&body)).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! From the public API to the nodes: the Network Load Balancer `shop-blue` and the V1 VPC link to it.
+//! From the public API to the nodes of a cluster: the Network Load Balancer of its name and the V1 VPC link to it.
 
 use http::Method;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::aws::Aws;
 use crate::error::{Context, Error, Result};
 use crate::world::network::Network;
-use crate::world::{BLUE, NODE_PORTS, eventually};
+use crate::world::{NODE_PORTS, eventually};
 
 const ELB: &str = "elasticloadbalancing";
 const ELB_VERSION: &str = "2015-12-01";
@@ -24,8 +24,8 @@ pub struct LoadBalancer {
 ///
 /// # Errors
 /// The first refusal of Elastic Load Balancing.
-pub async fn build(aws: &Aws, network: &Network) -> Result<LoadBalancer> {
-    let mut parameters = vec![("Name", BLUE), ("Type", "network"), ("Scheme", "internal"), ("IpAddressType", "ipv4")];
+pub async fn build(aws: &Aws, name: &str, network: &Network) -> Result<LoadBalancer> {
+    let mut parameters = vec![("Name", name), ("Type", "network"), ("Scheme", "internal"), ("IpAddressType", "ipv4")];
     let names: Vec<String> = (1..=network.subnets.len()).map(|number| format!("Subnets.member.{number}")).collect();
     parameters.extend(names.iter().map(String::as_str).zip(network.subnets.iter().map(String::as_str)));
     parameters.extend([("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "shop")]);
@@ -37,8 +37,8 @@ pub async fn build(aws: &Aws, network: &Network) -> Result<LoadBalancer> {
     ];
     elb(aws, "ModifyLoadBalancerAttributes", &cross_zone).await?;
     let mut target_groups = Vec::new();
-    for ((name, port), node_port) in [("http", "80"), ("https", "443")].into_iter().zip(NODE_PORTS) {
-        let group = target_group(aws, network, &format!("{BLUE}-{name}"), node_port).await?;
+    for ((scheme, port), node_port) in [("http", "80"), ("https", "443")].into_iter().zip(NODE_PORTS) {
+        let group = target_group(aws, network, &format!("{name}-{scheme}"), node_port).await?;
         let listener = [
             ("LoadBalancerArn", arn.as_str()),
             ("Protocol", "TCP"),
@@ -118,8 +118,8 @@ pub async fn healthy(aws: &Aws, balancer: &LoadBalancer) -> Result<()> {
 ///
 /// # Errors
 /// The first refusal of API Gateway, or the link's failure.
-pub async fn link(aws: &Aws, balancer: &LoadBalancer) -> Result<String> {
-    let body = json!({"name": BLUE, "targetArns": [balancer.arn]});
+pub async fn link(aws: &Aws, name: &str, balancer: &LoadBalancer) -> Result<String> {
+    let body = json!({"name": name, "targetArns": [balancer.arn]});
     let answer = aws.rest("apigateway", Method::POST, "/vpclinks", Some(&body)).await?;
     let id = answer["id"].as_str().context("the link's id")?.to_owned();
     eventually("the VPC link", async || {

@@ -23,6 +23,8 @@ pub enum Front {
     StageVariable,
     /// A VPC link V2 leads to the load balancer.
     LinkV2,
+    /// A VPC link V1 that every method names; and green is there, with a load balancer and a VPC link, built by the shop's own code.
+    ExistingGreen,
 }
 
 /// The stage variable that holds the VPC link.
@@ -64,7 +66,7 @@ impl Front {
     #[must_use]
     pub fn document(self, mut plain: Value, balancer: &str) -> Value {
         match self {
-            Self::Plain => {}
+            Self::Plain | Self::ExistingGreen => {}
             Self::StageVariable => {
                 for integration in linked(&mut plain) {
                     integration["connectionId"] = format!("${{stageVariables.{VARIABLE}}}").into();
@@ -91,6 +93,12 @@ impl Front {
     #[must_use]
     pub fn has_link(self) -> bool {
         self != Self::LinkV2
+    }
+
+    /// Whether the shop has a green of its own.
+    #[must_use]
+    pub fn has_green(self) -> bool {
+        self == Self::ExistingGreen
     }
 
     /// The requests that are tried before people are asked, beside the shop's own.
@@ -231,6 +239,6 @@ mod tests {
     #[test]
     fn the_worlds_are_named_as_on_the_command_line() {
         let names: Vec<String> = Front::worlds().into_iter().map(Front::name).collect();
-        assert_eq!(names, ["lambda-authorizer", "stage-variable", "link-v2"]);
+        assert_eq!(names, ["lambda-authorizer", "stage-variable", "link-v2", "existing-green"]);
     }
 }

@@ -49,8 +49,21 @@ pub async fn build(aws: &Aws) -> Result<Network> {
         tag(aws, &subnet, &[("kubernetes.io/role/internal-elb", "1")]).await?;
         subnets.push(subnet);
     }
-    let control_plane = group(aws, &vpc, &format!("{BLUE}-control-plane"), "Control plane of shop-blue").await?;
-    let nodes = group(aws, &vpc, &format!("{BLUE}-nodes"), "Nodes of shop-blue").await?;
+    of_cluster(aws, BLUE, vpc, subnets).await
+}
+
+/// The network for another cluster: the same subnets, with security groups of its own like blue's.
+///
+/// # Errors
+/// The first refusal of EC2.
+pub async fn like(aws: &Aws, cluster: &str, network: &Network) -> Result<Network> {
+    of_cluster(aws, cluster, network.vpc.clone(), network.subnets.clone()).await
+}
+
+async fn of_cluster(aws: &Aws, cluster: &str, vpc: String, subnets: Vec<String>) -> Result<Network> {
+    let control_plane =
+        group(aws, &vpc, &format!("{cluster}-control-plane"), &format!("Control plane of {cluster}")).await?;
+    let nodes = group(aws, &vpc, &format!("{cluster}-nodes"), &format!("Nodes of {cluster}")).await?;
     for port in NODE_PORTS {
         let port = port.to_string();
         let rule = [

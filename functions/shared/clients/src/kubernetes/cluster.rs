@@ -150,6 +150,17 @@ impl KubernetesApi for Cluster {
         Ok(found)
     }
 
+    async fn delete(&self, id: &ObjectId) -> Result<(), PhaseError> {
+        let Some(resource) = self.resource(&id.api_version, &id.kind).await? else { return Ok(()) };
+        // https://kubernetes.io/docs/concepts/architecture/garbage-collection/#background-deletion
+        let path = format!("{}?propagationPolicy=Background", resource.object(id));
+        match self.request(Method::DELETE, &path, None).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(self.failed("deleting", id, &error)),
+        }
+    }
+
     async fn patch(&self, id: &ObjectId, patch: &Value) -> Result<Value, PhaseError> {
         let resource = self.served(id).await?;
         let url = format!("{}?fieldManager={FIELD_MANAGER}", resource.object(id));

@@ -20,6 +20,8 @@ pub struct Way {
     link: Option<String>,
     /// The ARNs of its load balancer and of the listeners, which VPC links V2 name.
     targets: BTreeSet<String>,
+    /// The only API that must not take it; none may where there is none named.
+    of_api: Option<String>,
 }
 
 impl Way {
@@ -28,10 +30,11 @@ impl Way {
     pub fn blue(edge: &Edge) -> Self {
         let listeners = edge.listeners.iter().map(|listener| listener.arn.clone());
         let targets = listeners.chain([edge.load_balancer.arn.clone()]).collect();
-        Self { link: edge.own_link().map(|link| link.id.clone()), targets }
+        Self { link: edge.own_link().map(|link| link.id.clone()), targets, of_api: None }
     }
 
-    /// To green, as far as the ledger knows of it still.
+    /// To green, as far as the ledger knows of it still. Where the user built the load balancer it stays, with whatever other APIs of the
+    /// user's lead to it: then only the API that is moved must be away from it.
     ///
     /// # Errors
     /// Those of the ledger only.
@@ -42,8 +45,12 @@ impl Way {
         let id = |entry: &Entry| entry.id.clone();
         let link = of(Kind::VpcLink).find(|entry| entry.key == vpc_link::key(migration)).and_then(id);
         let balancer = of(Kind::LoadBalancer).filter(|entry| entry.key == load_balancer::key(migration));
-        let targets = balancer.chain(of(Kind::Listener)).filter_map(id).collect();
-        Ok(Self { link, targets })
+        let mut targets: BTreeSet<String> = balancer.chain(of(Kind::Listener)).filter_map(id).collect();
+        let edge = &migration.plan.edge;
+        let Some(existing) = &edge.existing else { return Ok(Self { link, targets, of_api: None }) };
+        targets.insert(existing.load_balancer_arn.clone());
+        targets.extend(existing.listeners.iter().map(|(_, arn)| arn.clone()));
+        Ok(Self { link: link.or_else(|| existing.vpc_link_id.clone()), targets, of_api: Some(edge.api.id.clone()) })
     }
 
     /// Whether a connection takes this way on a stage with these variables.
@@ -130,7 +137,8 @@ async fn users<P: Ledger + Apis + Stages>(
     let own = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
     let mut users = Vec::new();
     for api in ports.apis().await? {
-        if temporary.as_ref() == Some(&api.id) || api.name == rest_api::name(migration) {
+        let is_own = temporary.as_ref() == Some(&api.id) || api.name == rest_api::name(migration);
+        if is_own || way.of_api.as_ref().is_some_and(|only| *only != api.id) {
             continue;
         }
         let seen = of_api(ports, way, &api, |stage| api.id == edge.api.id && own.contains(stage)).await;

@@ -9,7 +9,7 @@ pub use cluster::{AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Comp
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
 pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 
-use super::{OWN_TAGS, Tags};
+use super::{ExistingCluster, OWN_TAGS, Tags};
 use serde::{Deserialize, Serialize};
 
 /// Add-ons without which no node becomes ready: they come before the nodes, and every other add-on after them
@@ -50,6 +50,9 @@ pub struct Compute {
     pub cluster_group_tags: Tags,
     /// Rules in groups of others that name one of blue's groups.
     pub references: Vec<Reference>,
+    /// Green, where the user built it: then nothing above is made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<ExistingCluster>,
 }
 
 /// What green differs in from blue.

@@ -10,6 +10,7 @@ pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};
 pub use function::InvokedFunction;
 pub use integration::{Connection, Integration, LinkedMethod};
 
+use super::ExistingEdge;
 use serde::{Deserialize, Serialize};
 
 /// Everything between the public API and the clusters.
@@ -38,6 +39,9 @@ pub struct Edge {
     /// The longest time that a request through blue's link may take, in milliseconds
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
     pub longest_timeout_millis: u32,
+    /// Green's load balancer and VPC link, where the user built them: then nothing above is cloned for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<ExistingEdge>,
 }
 
 impl Edge {

@@ -4,10 +4,12 @@
 pub mod compute;
 pub mod edge;
 pub mod estimate;
+pub mod existing;
 pub mod found;
 pub mod terraform;
 pub mod workloads;
 
+pub use existing::{ExistingCluster, ExistingEdge, Whose};
 pub use found::Found;
 
 use crate::{Kind, digest::sha256_hex};

@@ -91,6 +91,21 @@ pub async fn remove<P: Ledger + Access>(
     reconcile::ensure_absent(ports, migration, &key(side, principal), find, delete).await
 }
 
+/// Makes an entry that Bascule made on the cluster of a side absent.
+///
+/// # Errors
+/// `NotReady` while EKS still has it.
+pub async fn remove_own<P: Ledger + Access>(
+    ports: &P,
+    migration: &Migration,
+    side: Side,
+    principal: &str,
+) -> Result<(), PhaseError> {
+    let compute = &migration.plan.compute;
+    let cluster = if side == Side::Blue { &compute.blue.name } else { &compute.green.name };
+    remove(ports, migration, (side, cluster), principal).await
+}
+
 /// Deletes an entry with its policies; nothing where it, or its cluster, is gone.
 ///
 /// # Errors

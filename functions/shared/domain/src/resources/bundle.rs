@@ -1,5 +1,9 @@
-//! Bundles of manifests applied to green. What is in them goes with the cluster; the ledger keeps which bundle is there
-//! whole.
+//! Bundles of manifests applied to green. What is in them goes with the cluster, unless that is the user's own; the ledger keeps which
+//! bundle is there whole.
+
+mod removal;
+
+pub use removal::remove;
 
 use crate::{
     Kind, Migration, PhaseError, Progress, ResourceKey, Side, Status,
@@ -9,8 +13,9 @@ use crate::{
         apply::apply,
         prepare::{Hosts, Preparation, is_renamed, read},
     },
-    plan::workloads::Bundle,
+    plan::{Whose, workloads::Bundle},
     ports::{Kubernetes, Ledger, Manifests},
+    resources::cluster,
 };
 use serde_json::{Value, json};
 
@@ -55,10 +60,14 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
     let mut done = cursor(&progress, bundle, objects.len());
     let before = done.count();
     let again = entry.is_some_and(|entry| entry.is_live());
-    if !again {
-        ports.intend(migration, &key, json!({ "digest": bundle.digest, "objects": bundle.objects })).await?;
-    }
     let api = ports.connect(&migration.input.green.cluster).await?;
+    if !again {
+        let mut detail = json!({ "digest": bundle.digest, "objects": bundle.objects });
+        if is_on_users_cluster(migration) {
+            detail["before"] = removal::before(&api, &objects).await?;
+        }
+        ports.intend(migration, &key, detail).await?;
+    }
     let deadline = migration.deadline.checked_sub(RESERVE).unwrap_or(migration.deadline);
     let keep = async |done: &Done| {
         let progress = json!({ "bundle": bundle.uri, "digest": bundle.digest, "done": done.write() });
@@ -73,6 +82,12 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
             Err(error)
         }
     }
+}
+
+/// Whether bundles are on a cluster of the user's, which outlives them.
+#[must_use]
+pub fn is_on_users_cluster(migration: &Migration) -> bool {
+    matches!(migration.plan.whose(&cluster::key(migration)), Whose::Users(_))
 }
 
 /// What of this bundle is applied already.

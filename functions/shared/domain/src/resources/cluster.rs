@@ -6,7 +6,10 @@ use crate::{
     duration::elapsed,
     names::client_token,
     ownership::{self, clone_tags},
-    plan::compute::{ClusterStatus, Issue, rules::Clones},
+    plan::{
+        Whose,
+        compute::{ClusterStatus, Issue, rules::Clones},
+    },
     ports::{Clock, Clusters, Ledger, clusters::NewCluster},
     reconcile,
 };
@@ -22,13 +25,16 @@ pub fn key(migration: &Migration) -> ResourceKey {
     ResourceKey::new(Side::Green, Kind::Cluster, &migration.plan.compute.green.name)
 }
 
-/// Green's cluster, where this migration created it.
+/// Green's cluster, where this migration created it or, where the user did, where it is still the one that the plan saw.
 ///
 /// # Errors
 /// Only what the calls answer.
 pub async fn find<P: Clusters>(ports: &P, migration: &Migration) -> Result<Option<ClusterStatus>, PhaseError> {
     let found = ports.cluster(&migration.plan.compute.green.name).await?;
-    Ok(found.filter(|found| ownership::is_own(migration, &found.cluster.tags)))
+    Ok(found.filter(|found| match &migration.plan.compute.existing {
+        Some(existing) => found.cluster.endpoint == existing.endpoint,
+        None => ownership::is_own(migration, &found.cluster.tags),
+    }))
 }
 
 /// Asks for green's cluster, with the clones of blue's security groups.
@@ -57,14 +63,16 @@ pub async fn ensure<P: Clusters + Ledger>(ports: &P, migration: &Migration, clon
 /// Green's cluster, once it is `ACTIVE`.
 ///
 /// # Errors
-/// `NotReady` while EKS creates it; `Unhealthy`, with EKS's reasons, where it failed; `Conflict` where somebody deletes it.
+/// `NotReady` while EKS creates it; `Unhealthy`, with EKS's reasons, where it failed; `Conflict` where somebody deletes it, or where the
+/// user's is another one than the plan saw.
 pub async fn ready<P: Clusters + Clock>(ports: &P, migration: &Migration) -> Result<ClusterStatus, PhaseError> {
-    match find(ports, migration).await? {
-        Some(found) => readiness(&found, ports.now()).map(|()| found),
-        None => Err(PhaseError::not_ready(format!(
-            "control plane {} is not to be seen yet",
-            migration.plan.compute.green.name
+    let name = &migration.plan.compute.green.name;
+    match (find(ports, migration).await?, migration.plan.whose(&key(migration))) {
+        (Some(found), _) => readiness(&found, ports.now()).map(|()| found),
+        (None, Whose::Users(_)) => Err(PhaseError::conflict(format!(
+            "the cluster {name} is gone, or was made again since the plan: nothing of it was changed. Start a new migration once it is there"
         ))),
+        (None, Whose::Bascules) => Err(PhaseError::not_ready(format!("control plane {name} is not to be seen yet"))),
     }
 }
 

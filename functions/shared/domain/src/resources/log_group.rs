@@ -35,22 +35,33 @@ pub fn name(cluster: &str) -> String {
     format!("/aws/eks/{cluster}/cluster")
 }
 
-/// What preflight plans for the groups of both clusters.
+/// What preflight plans for the groups of both clusters; nothing of blue's where that is kept.
 ///
 /// # Errors
 /// Only what the calls answer.
-pub async fn plan<P: LogGroups>(ports: &P, compute: &Compute) -> Result<Found<()>, PhaseError> {
+pub async fn plan<P: LogGroups>(ports: &P, compute: &Compute, keeps_blue: bool) -> Result<Found<()>, PhaseError> {
     let blue = ports.log_group(&name(&compute.blue.name)).await?;
     let green = ports.log_group(&name(&compute.green.name)).await?;
-    Ok(planned(compute, blue.as_ref(), green.is_some()))
+    Ok(planned(compute, blue.as_ref(), green.is_some(), keeps_blue))
 }
 
-/// Green's group is created where blue sends logs to one; blue's is deleted, unless people protected it.
-fn planned(compute: &Compute, blue: Option<&LogGroup>, green_exists: bool) -> Found<()> {
+/// Green's group is created where blue sends logs to one, unless the user built green; blue's is deleted, unless people protected it.
+fn planned(compute: &Compute, blue: Option<&LogGroup>, green_exists: bool, keeps_blue: bool) -> Found<()> {
     let mut found = Found::new(());
     let Some(blue) = blue else {
         return found;
     };
+    if compute.existing.is_none() {
+        found.extend(created(compute, blue, green_exists));
+    }
+    if !keeps_blue {
+        found.extend(deleted(blue));
+    }
+    found
+}
+
+fn created(compute: &Compute, blue: &LogGroup, green_exists: bool) -> Found<()> {
+    let mut found = Found::new(());
     let green = name(&compute.green.name);
     if green_exists {
         found.advice.push(format!(
@@ -65,6 +76,11 @@ fn planned(compute: &Compute, blue: Option<&LogGroup>, green_exists: bool) -> Fo
             ));
         }
     }
+    found
+}
+
+fn deleted(blue: &LogGroup) -> Found<()> {
+    let mut found = Found::new(());
     if blue.deletion_protection {
         found.advice.push(format!("the log group {} is protected from deletion: the cleanup leaves it", blue.name));
     } else {
@@ -214,15 +230,22 @@ mod tests {
                 &[],
             ),
         ] {
-            let found = planned(&compute(logging), group.as_ref(), green_exists);
+            let found = planned(&compute(logging), group.as_ref(), green_exists, false);
             assert_eq!(names(&found.creates), creates, "{logging:?} {group:?}");
             assert_eq!(names(&found.deletes), deletes, "{logging:?} {group:?}");
         }
     }
 
     #[test]
+    fn a_group_of_the_users_is_not_made_and_one_of_a_blue_that_stays_not_deleted() {
+        let existing = Some(crate::plan::ExistingCluster::default());
+        let found = planned(&Compute { existing, ..compute(&["api"]) }, Some(&blue()), true, true);
+        assert_eq!(found, Found::new(()));
+    }
+
+    #[test]
     fn what_is_planned_keeps_what_blues_group_is_like() {
-        let found = planned(&compute(&["audit"]), Some(&blue()), false);
+        let found = planned(&compute(&["audit"]), Some(&blue()), false, false);
         assert_eq!(found.creates.iter().map(read).collect::<Vec<_>>(), [Ok(blue())]);
         assert_eq!(found.deletes.iter().map(read).collect::<Vec<_>>(), [Ok(blue())]);
         assert_eq!(found.deletes[0].id, Some(blue().arn));

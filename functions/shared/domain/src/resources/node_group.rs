@@ -6,7 +6,10 @@ use crate::{
     Kind, Migration, PhaseError, ResourceKey, Side,
     names::client_token,
     ownership::clone_tags,
-    plan::compute::{Issue, NodeGroup, Scaling, rules::Clones},
+    plan::{
+        Whose,
+        compute::{Issue, NodeGroup, Scaling, rules::Clones},
+    },
     ports::{Ledger, NodeGroups, clusters::NewNodeGroup},
     reconcile,
 };
@@ -59,11 +62,15 @@ pub async fn ensure<P: Ledger + NodeGroups>(
 /// `NotReady` while EKS creates; `Unhealthy`, with EKS's reasons, where it failed; `Conflict` where somebody deletes one.
 pub async fn all_ready<P: NodeGroups>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let compute = &migration.plan.compute;
+    let (names, unseen): (Vec<&String>, _) = match &compute.existing {
+        Some(existing) => (existing.node_groups.iter().collect(), "DELETING"),
+        None => (compute.node_groups.iter().map(|like| &like.name).collect(), "CREATING"),
+    };
     let mut found = Vec::new();
-    for like in &compute.node_groups {
-        found.push(ports.node_group(&compute.green.name, &like.name).await?.unwrap_or_else(|| NodeGroup {
-            name: like.name.clone(),
-            status: "CREATING".to_owned(),
+    for name in names {
+        found.push(ports.node_group(&compute.green.name, name).await?.unwrap_or_else(|| NodeGroup {
+            name: name.clone(),
+            status: unseen.to_owned(),
             ..NodeGroup::default()
         }));
     }
@@ -97,14 +104,17 @@ fn readiness(groups: &[NodeGroup]) -> Result<(), PhaseError> {
 }
 
 /// Gives green's node groups as many nodes as blue's have now, where those are more: blue may have grown since the plan. What is more
-/// on green stays, and so does a group whose size is the input's. Answers what was asked for.
+/// on green stays, and so does a group whose size is the input's, or the user's own. Answers what was asked for.
 ///
 /// # Errors
 /// `NotReady` while EKS is busy with one of them.
 pub async fn grow_like_blue<P: NodeGroups>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
     let compute = &migration.plan.compute;
     let mut grown = Vec::new();
-    let sized = |name: &str| migration.input.green.change_of(name).is_some_and(|(_, change)| change.scaling.is_some());
+    let sized = |name: &str| {
+        let is_users = matches!(migration.plan.whose(&key(name)), Whose::Users(_));
+        is_users || migration.input.green.change_of(name).is_some_and(|(_, change)| change.scaling.is_some())
+    };
     for NodeGroup { name, .. } in compute.node_groups.iter().filter(|group| !sized(&group.name)) {
         let blue = ports.node_group(&compute.blue.name, name).await?;
         let green = ports.node_group(&compute.green.name, name).await?;

@@ -183,6 +183,23 @@ fn is_clone(migration: &Migration, entry: &Entry, found: &SecurityGroup) -> bool
     entry.id.as_deref() == Some(&found.id) || (named && ownership::is_own(migration, &found.tags))
 }
 
+/// Verifies that groups of the user's are there still.
+///
+/// # Errors
+/// `Conflict` with those that are not.
+pub async fn present<P: Network>(ports: &P, vpc_id: &str, ids: &[String]) -> Result<(), PhaseError> {
+    let found = ports.security_groups(vpc_id).await?;
+    let gone: Vec<&str> =
+        ids.iter().filter(|id| !found.iter().any(|group| group.id == **id)).map(String::as_str).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    Err(PhaseError::conflict(format!(
+        "green's security groups {} are gone from {vpc_id} since the plan; nothing was changed. Start a new migration once green is as it should be",
+        gone.join(", ")
+    )))
+}
+
 /// Deletes a group; nothing where it is gone.
 ///
 /// # Errors

@@ -20,7 +20,8 @@ pub fn key(target_group: &str, node_group: &str) -> ResourceKey {
     ResourceKey::new(Side::Green, Kind::TargetGroupAttachment, format!("{target_group}/{node_group}"))
 }
 
-/// Attaches an Auto Scaling group to the clone, with the ARN `arn`, of the target group of this name.
+/// Attaches an Auto Scaling group to green's target group, with the ARN `arn`, in place of the one of this name. What somebody else
+/// attached, to a target group of the user's, is left alone.
 ///
 /// # Errors
 /// Only what the calls answer.
@@ -38,6 +39,10 @@ pub async fn ensure<P: Ledger + Scaling>(
         Ok(id())
     };
     let key = key(target_group, &group.node_group);
+    let is_attached = group.target_group_arns.iter().any(|found| found == arn);
+    if is_attached && ports.live(migration, &key).await?.is_none() {
+        return Ok(());
+    }
     reconcile::ensure(ports, migration, &key, detail, find, create).await?;
     Ok(())
 }

@@ -111,6 +111,8 @@ pub struct Aws {
     pub log_groups: BTreeMap<String, LogGroup>,
     /// Objects of each cluster.
     pub objects: BTreeMap<String, BTreeMap<ObjectId, Value>>,
+    /// What others had made of each object, by its cluster, when Bascule first applied it; none where it was not there.
+    pub others: BTreeMap<(String, ObjectId), Option<Value>>,
     /// Why the API server of a cluster does not answer, by cluster.
     pub unreachable: BTreeMap<String, String>,
     /// Bundles by their URIs, each a list of manifests.

@@ -74,6 +74,7 @@ impl Aws {
         self.access_entries.retain(|(cluster, _), _| cluster != name);
         self.pod_identities.retain(|(cluster, _), _| cluster != name);
         self.objects.remove(name);
+        self.others.retain(|(cluster, _), _| cluster != name);
     }
 
     /// The nodes are there, in an Auto Scaling group that EKS has made.

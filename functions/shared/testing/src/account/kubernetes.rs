@@ -72,6 +72,24 @@ impl Aws {
         after
     }
 
+    /// What an apply makes of an object that somebody else made: both have their fields, and an apply of none leaves the other's
+    /// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management>). Fields are merged here as by RFC 7396.
+    fn owned(&mut self, cluster: &str, id: &ObjectId, wanted: Value) -> Value {
+        let key = (cluster.to_owned(), id.clone());
+        let live = self.objects.get(cluster).and_then(|objects| objects.get(id));
+        let Some(mut others) = self.others.entry(key.clone()).or_insert_with(|| live.cloned()).clone() else {
+            return wanted;
+        };
+        let says_who = |name: &String| matches!(name.as_str(), "apiVersion" | "kind" | "metadata");
+        if wanted.as_object().is_some_and(|wanted| wanted.keys().all(says_who))
+            && wanted["metadata"]["labels"].is_null()
+        {
+            self.others.remove(&key);
+        }
+        hold::merge(&mut others, &wanted);
+        others
+    }
+
     /// Whether a custom resource of this kind has an established definition.
     fn is_defined(&self, cluster: &str, kind: &str) -> bool {
         let mut objects = self.objects.get(cluster).into_iter().flat_map(BTreeMap::values);
@@ -179,6 +197,7 @@ impl KubernetesApi for Cluster {
                 if let Some(manager) = live.filter(|_| !object.is_forced).and_then(|live| in_conflict(live, &wanted)) {
                     return Err(PhaseError::conflict(format!("{}: conflict with {manager:?}", object.id)));
                 }
+                let wanted = aws.owned(cluster, &object.id, wanted);
                 aws.write(cluster, &object.id, |live| {
                     let status = live["status"].take();
                     *live = wanted;
@@ -256,6 +275,14 @@ impl KubernetesApi for Cluster {
             let objects = aws.objects.get(cluster).into_iter().flatten();
             let warnings = objects.filter(|(id, value)| id.kind == "Event" && value["type"] == "Warning");
             Ok(warnings.map(|(_, value)| Event::of(value)).collect())
+        })
+    }
+
+    async fn delete(&self, id: &ObjectId) -> Result<(), PhaseError> {
+        self.change("kubernetes:Delete", |aws, cluster| {
+            aws.objects.get_mut(cluster).and_then(|objects| objects.remove(id));
+            aws.others.remove(&(cluster.to_owned(), id.clone()));
+            Ok(())
         })
     }
 

@@ -124,6 +124,7 @@ pub(super) fn found(aws: &Aws) -> Compute {
         cluster_group_tags: aws.security_groups.get(OWN_GROUP).map(|group| group.tags.clone()).unwrap_or_default(),
         cluster_group_rules: vec![ingress(30_080, "sg-nlb")],
         references: balancers.map(|group| group.rules.iter().map(reference).collect()).unwrap_or_default(),
+        existing: None,
     }
 }
 
@@ -201,7 +202,7 @@ fn template() -> LaunchTemplate {
     }
 }
 
-fn node_group(name: &str) -> NodeGroup {
+pub(super) fn node_group(name: &str) -> NodeGroup {
     let subnets = strings(["subnet-a", "subnet-b"]);
     NodeGroup {
         name: name.to_owned(),

@@ -128,6 +128,7 @@ pub(super) fn found() -> Edge {
             tags: map(&[]),
         }],
         longest_timeout_millis: 29_000,
+        existing: None,
     }
 }
 

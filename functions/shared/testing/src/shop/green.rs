@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 /// Green's VPC link.
 pub const GREEN_LINK: &str = "green1";
 /// Green's load balancer.
-pub const GREEN_BALANCER: &str = "arn:balancer-green";
+pub const GREEN_BALANCER: &str = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/green/1";
 /// Its target group.
 pub const GREEN_TARGET_GROUP: &str = "arn:group-green";
 /// Deployment G.

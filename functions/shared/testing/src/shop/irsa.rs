@@ -4,9 +4,10 @@
 use super::{BLUE, BUNDLE, GREEN, input_with, manifests};
 use crate::account::pair;
 use crate::{Account, migration};
+use domain::plan::{Planned, compute::Compute};
 use domain::ports::oidc_providers::OidcProvider;
 use domain::resources::{oidc_provider, trust_statement};
-use domain::{Kind, Migration, Plan, Problem, plan::Planned, trust_policy::issuer};
+use domain::{Kind, Migration, Plan, Problem, trust_policy::issuer};
 use serde_json::{Value, json};
 
 /// The roles: the cart's, whose policy people wrote over several lines, and the network plugin's, which instances may assume too.
@@ -108,11 +109,18 @@ impl Account {
         Ok((account, migration))
     }
 
-    fn irsa_plan(&self) -> Plan {
-        let mut plan = self.plan();
-        for addon in plan.compute.addons.iter_mut().filter(|addon| addon.name == "vpc-cni") {
+    /// What preflight finds of this shop's compute.
+    #[must_use]
+    pub fn irsa_compute(&self) -> Compute {
+        let mut compute = self.plan().compute;
+        for addon in compute.addons.iter_mut().filter(|addon| addon.name == "vpc-cni") {
             addon.service_account_role_arn = Some(role_arn("cni"));
         }
+        compute
+    }
+
+    fn irsa_plan(&self) -> Plan {
+        let mut plan = Plan { compute: self.irsa_compute(), ..self.plan() };
         let aws = self.aws();
         for (arn, blue) in &aws.oidc_providers {
             plan.deletes.push(Planned::existing(Kind::OidcProvider, &plan.compute.blue.oidc_issuer, arn));

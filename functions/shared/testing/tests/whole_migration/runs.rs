@@ -49,7 +49,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(way: &'a Way) -> Self {
-        let account = if way.irsa { Account::irsa_shop() } else { Account::shop_behind(way.front) };
+        let account = way.world.account();
         account.aws().clock.durations = durations();
         let start = account.aws().now();
         let mut aws = StepFunctions::new(start);

@@ -2,8 +2,8 @@
 
 use domain::approval::Decision;
 use serde_json::{Value, json};
-use testing::Fault;
-use testing::shop::{Front, input_with, terraform};
+use testing::shop::{Front, existing, input_with, terraform};
+use testing::{Account, Fault};
 
 /// An alarm that guards the switch and the bake.
 pub(crate) const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
@@ -61,8 +61,6 @@ pub(crate) struct Way {
     pub(crate) name: &'static str,
     /// What is asked for.
     pub(crate) input: Value,
-    /// What the API has in front of the cluster.
-    pub(crate) front: Front,
     /// What people say to the qualification; nothing where they never answer.
     pub(crate) qualification: Option<Decision>,
     /// What people say to the deletion of blue, one after the other where they are asked again; nothing where they do not answer.
@@ -73,8 +71,33 @@ pub(crate) struct Way {
     pub(crate) end: End,
     /// What its calls meet, one at a time.
     pub(crate) faults: &'static [Fault],
-    /// Whether Pods take IAM roles through their cluster's OIDC provider.
-    pub(crate) irsa: bool,
+    /// The account in which it begins.
+    pub(crate) world: World,
+}
+
+/// An account before its migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum World {
+    /// The shop behind this API.
+    Behind(Front),
+    /// Pods take IAM roles through their cluster's OIDC provider.
+    Irsa,
+    /// Green is there, built by the user.
+    Existing,
+    /// With its load balancer and VPC link.
+    ExistingEdge,
+}
+
+impl World {
+    /// The account.
+    pub(crate) fn account(self) -> Account {
+        match self {
+            Self::Behind(front) => Account::shop_behind(front),
+            Self::Irsa => Account::irsa_shop(),
+            Self::Existing => Account::existing_shop(),
+            Self::ExistingEdge => Account::existing_shop_with_edge(),
+        }
+    }
 }
 
 impl Way {
@@ -105,19 +128,28 @@ fn way(name: &'static str, end: End, fields: &Value) -> Way {
     Way {
         name,
         input: input(fields),
-        front: Front::Plain,
         qualification: Some(Decision::Approved),
         cleanup: &[Some(Decision::Approved)],
         outside: Outside::Quiet,
         end,
         faults: &[Fault::Killed],
-        irsa: false,
+        world: World::Behind(Front::Plain),
     }
 }
 
 /// A way in the world `irsa`.
 fn irsa(name: &'static str, end: End, outside: Outside) -> Way {
-    Way { irsa: true, outside, ..way(name, end, &json!({ "identities": { "irsa": "extend" } })) }
+    Way { world: World::Irsa, outside, ..way(name, end, &json!({ "identities": { "irsa": "extend" } })) }
+}
+
+/// A way in the world `existing-green`, whose green comes with an edge in half of them.
+fn existing(name: &'static str, world: World, end: End, outside: Outside, fields: &Value) -> Way {
+    let mut way = Way { world, outside, ..way(name, end, fields) };
+    way.input["green"] = match world {
+        World::ExistingEdge => existing::input_with_edge(json!({}))["green"].clone(),
+        _ => existing::input(json!({}))["green"].clone(),
+    };
+    way
 }
 
 /// Every way.
@@ -131,7 +163,8 @@ pub(crate) fn ways() -> Vec<Way> {
     let states = json!({ "terraform": terraform() });
     let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
     let from = |outside: Outside, way: Way| Way { outside, ..way };
-    let behind = |front: Front, way: Way| Way { front, ..way };
+    let behind = |front: Front, way: Way| Way { world: World::Behind(front), ..way };
+    let deleted = json!({ "cleanup": { "blue": "delete" } });
     let functions = json!({ "smoke": [{ "path": "/hits" }, { "path": "/orders" }, { "path": "/cart" }] });
     vec![
         Way { faults: every, ..way("straight", End::GreenServes, &json!({})) },
@@ -206,5 +239,29 @@ pub(crate) fn ways() -> Vec<Way> {
         irsa("irsa", End::GreenServes, Outside::Quiet),
         irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        existing("existing-green", World::Existing, End::GreenServes, Outside::Quiet, &json!({})),
+        existing("existing-green, and blue is deleted", World::Existing, End::GreenServes, Outside::Quiet, &deleted),
+        existing(
+            "existing-green, an alarm in the bake",
+            World::Existing,
+            End::BlueServes,
+            Outside::AlarmInBake,
+            &json!({}),
+        ),
+        existing(
+            "existing-green, turned back meanwhile",
+            World::Existing,
+            End::Either,
+            Outside::TurnedBackThen,
+            &json!({}),
+        ),
+        existing("existing edge", World::ExistingEdge, End::GreenServes, Outside::Quiet, &json!({})),
+        existing(
+            "existing edge, an alarm in the bake",
+            World::ExistingEdge,
+            End::BlueServes,
+            Outside::AlarmInBake,
+            &json!({}),
+        ),
     ]
 }

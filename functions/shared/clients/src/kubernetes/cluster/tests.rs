@@ -176,6 +176,20 @@ async fn a_patch_is_a_merge_patch() {
 }
 
 #[tokio::test]
+async fn an_object_is_deleted_before_what_it_owns_and_one_that_is_gone_is_no_error() {
+    let url = "/apis/apps/v1/namespaces/default/deployments/web?propagationPolicy=Background";
+    let gone = || exchange("DELETE", url, 404, failure(404, "deployments.apps \"web\" not found", 0));
+    let (cluster, spoken) = scenario(vec![deployments(), exchange("DELETE", url, 200, deployment()), gone()]);
+    assert_eq!(cluster.delete(&id()).await, Ok(()));
+    assert_eq!(cluster.delete(&id()).await, Ok(()));
+    spoken.await.unwrap();
+    let unserved = exchange("GET", "/apis/apps/v1", 404, failure(404, "not found", 0));
+    let (cluster, spoken) = scenario(vec![unserved]);
+    assert_eq!(cluster.delete(&id()).await, Ok(()));
+    spoken.await.unwrap();
+}
+
+#[tokio::test]
 async fn an_api_server_that_does_not_know_bascule_yet_is_asked_again_and_a_retiring_one_too() {
     let unknown = || exchange("PATCH", APPLY_WEB, 401, failure(401, "Unauthorized", 0));
     for (settling, condition) in [(true, Condition::NotReady), (false, Condition::Unavailable)] {

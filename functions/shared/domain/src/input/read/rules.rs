@@ -1,5 +1,6 @@
 //! The rules of an input that a schema cannot say.
 
+mod green;
 mod terraform;
 
 use super::is_within;
@@ -62,6 +63,7 @@ pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
     }
     named_twice(input, &mut refuse);
     node_groups(input, &mut refuse);
+    green::green(input, &mut refuse);
     terraform::terraform(input, &mut refuse);
     problems
 }

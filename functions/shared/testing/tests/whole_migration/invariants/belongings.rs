@@ -2,7 +2,7 @@
 
 use super::Sight;
 use domain::approval::{Decision, Question};
-use domain::manifest::ObjectId;
+use domain::manifest::{ObjectId, hold};
 use domain::ports::migrations::Life;
 use domain::resources::oidc_provider;
 use domain::trust_policy::{self, TrustPolicy};
@@ -221,6 +221,24 @@ fn prod() -> (String, String) {
 fn specs(aws: &Aws) -> Vec<(&ObjectId, &Value)> {
     let objects = aws.objects.get(BLUE).into_iter().flatten();
     objects.map(|(id, value)| (id, &value["spec"])).collect()
+}
+
+/// What the user had on a green of their own is there at every moment, with the fields that they gave it.
+pub(super) fn what_the_user_had_on_green_is_there(sight: &Sight) -> Result<(), String> {
+    for (id, value) in sight.witness.before.objects.get(GREEN).into_iter().flatten() {
+        let Some(now) = sight.aws.objects.get(GREEN).and_then(|objects| objects.get(id)) else {
+            return Err(format!("{id} was on green before, and is gone"));
+        };
+        let (mut with, mut before) = (now.clone(), value.clone());
+        if let Some(before) = before.as_object_mut() {
+            before.remove("status");
+        }
+        hold::merge(&mut with, &before);
+        if with != *now {
+            return Err(format!("{id} was on green before as {value}, and is {now}"));
+        }
+    }
+    Ok(())
 }
 
 /// Invariant 4: one effect for each key, however often it is tried.
