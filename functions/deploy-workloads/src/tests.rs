@@ -267,7 +267,7 @@ async fn a_job_that_deletes_itself_runs_once_wherever_an_invocation_dies() {
 fn own_green() -> (Account, Migration) {
     let (account, mut migration) = shop();
     migration.plan.compute.existing = Some(domain::plan::ExistingCluster::default());
-    let metadata = json!({ "name": "c", "labels": { "by": "terraform" } });
+    let metadata = json!({ "name": "c", "namespace": "default", "labels": { "by": "terraform" } });
     account
         .cluster(GREEN)
         .put(json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": { "k": "v" } }));
