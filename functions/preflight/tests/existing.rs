@@ -97,7 +97,7 @@ async fn each_thing_without_which_blues_pods_would_not_run_is_refused() {
         ("blue's groups allow ingress/tcp/30080-30080/sg-nlb", |aws| {
             aws.security_groups.get_mut(NODES).unwrap().rules.retain(|rule| rule.peer_group() != Some("sg-nlb"));
         }),
-        ("has 2 virtual processors, and blue's", |aws| {
+        ("have 2 virtual processors, and blue's", |aws| {
             for node in &mut aws.instances {
                 node.vcpus = if node.id.contains(GREEN) { 1 } else { 64 };
             }

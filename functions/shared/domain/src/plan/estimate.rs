@@ -113,7 +113,12 @@ impl Estimate {
                 input.approval.timeout
             ),
             format!("from their yes until green serves everything about {}", states(Branch::Switch)),
-            format!("the bake {}, and {} more until blue is deleted", input.bake.duration, input.cleanup.after),
+            format!(
+                "the bake {}, and {} more until {}",
+                input.bake.duration,
+                input.cleanup.after,
+                if input.keeps_blue() { "what was temporary is taken away; blue stays" } else { "blue is deleted" }
+            ),
         ]
     }
 
