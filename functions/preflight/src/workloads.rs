@@ -100,6 +100,9 @@ where
     problems.extend(around.unanswered(&all));
     let mut found = judge(input, &all, &version);
     storage::read(ports, &all, around, &mut found).await?;
+    if !cluster.is_empty() {
+        found.advice.extend(storage::left(&ports.claimed_volumes(cluster).await?));
+    }
     if !left_out.is_empty() {
         found
             .advice

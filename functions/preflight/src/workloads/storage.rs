@@ -12,7 +12,8 @@ use domain::{
         compute::Direction,
         workloads::{Becomes, Volume, Workloads},
     },
-    ports::Network,
+    ports::{Network, network::ClaimedVolume},
+    usd::dollars,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -67,6 +68,38 @@ pub(super) async fn read<P: Network>(
     Ok(())
 }
 
+/// Thousandths of a US dollar for a GiB and month of each type of volume in us-east-1, as AWS listed them in November 2026
+/// (<https://aws.amazon.com/ebs/pricing/>).
+const PRICES: [(&str, u64); 7] =
+    [("gp2", 100), ("gp3", 80), ("io1", 125), ("io2", 125), ("sc1", 15), ("st1", 45), ("standard", 50)];
+
+/// How many volumes the plan names.
+const NAMED: usize = 100;
+
+/// What the plan says of blue's volumes, which nothing of Bascule deletes; nothing where there are none.
+pub(super) fn left(volumes: &[ClaimedVolume]) -> Option<String> {
+    let price = |volume: &ClaimedVolume| {
+        let known = PRICES.iter().find(|(of, _)| *of == volume.volume_type).map_or(0, |(_, price)| *price);
+        known * u64::try_from(volume.gib).unwrap_or_default()
+    };
+    let cents = volumes.iter().map(price).sum::<u64>().div_ceil(10);
+    let named: Vec<String> = volumes
+        .iter()
+        .take(NAMED)
+        .map(|ClaimedVolume { id, gib, volume_type, claim }| format!("{id} ({gib} GiB of {volume_type} for {claim})"))
+        .collect();
+    let more = volumes.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!volumes.is_empty()).then(|| {
+        format!(
+            "these volumes of blue stay in AWS when blue is deleted, for about {} a month (prices of us-east-1), and are yours to delete once nobody needs what is in \
+             them (aws ec2 delete-volume): {}{rest}",
+            dollars(cents),
+            named.join(", ")
+        )
+    })
+}
+
 /// Whether the configuration of the add-on, JSON or YAML, has it bring a default class.
 fn brings_default(written: Option<&str>) -> bool {
     let settings = written.and_then(|written| serde_saphyr::from_str::<Value>(written).ok());
@@ -82,8 +115,7 @@ fn told(volumes: &[Volume], around: &Around) -> Vec<String> {
     let mut told = Vec::new();
     if !empty.is_empty() {
         told.push(format!(
-            "starts with empty volumes on green, whose drivers make them: {empty}. Blue's volumes stay in AWS when blue is deleted, and nothing deletes them: \
-             aws ec2 describe-volumes --filters Name=tag:kubernetes.io/created-for/pvc/name,Values=*"
+            "starts with empty volumes on green, whose drivers make them, and which the way back deletes: {empty}"
         ));
     }
     if !shared.is_empty() {
@@ -113,4 +145,23 @@ fn reached(around: &Around) -> String {
     }
     let groups: Vec<&str> = groups.into_iter().collect();
     format!("green's security groups get the rules of {}, by which blue's reach their mount targets", groups.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blues_volumes_are_listed_with_what_they_cost() {
+        let volume = |id: &str, gib, of: &str| ClaimedVolume {
+            id: id.to_owned(),
+            gib,
+            volume_type: of.to_owned(),
+            claim: "shop/data-search-0".to_owned(),
+        };
+        assert_eq!(left(&[]), None);
+        let told = left(&[volume("vol-1", 100, "gp3"), volume("vol-2", 1, "gp2")]).unwrap();
+        assert!(told.contains("for about $8.10 a month"), "{told}");
+        assert!(told.contains("vol-1 (100 GiB of gp3 for shop/data-search-0), vol-2 (1 GiB"), "{told}");
+    }
 }

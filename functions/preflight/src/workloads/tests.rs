@@ -192,7 +192,7 @@ async fn volumes_that_start_anew_need_a_driver_and_are_in_the_plan() {
     let planned = found.creates.iter().find(|planned| planned.kind == Kind::Volume).unwrap();
     assert_eq!(planned.name, "PersistentVolumeClaim/default/data (data, 8Gi of class \"gp2\")");
     assert!(
-        found.advice.iter().any(|advice| advice.contains("stay in AWS when blue is deleted")),
+        found.advice.iter().any(|advice| advice.starts_with("starts with empty volumes on green")),
         "{:?}",
         found.advice
     );

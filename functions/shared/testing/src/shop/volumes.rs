@@ -75,8 +75,8 @@ impl Account {
             account.cluster(BLUE).put(value);
         }
         for (name, driver, handle, class, maker) in [
-            ("data-search-0", "ebs.csi.aws.com", "vol-blue-0", "gp3", "StatefulSet/shop/search"),
-            ("data-search-1", "ebs.csi.aws.com", "vol-blue-1", "gp3", "StatefulSet/shop/search"),
+            ("data-search-0", "ebs.csi.aws.com", "vol-shop-blue-0", "gp3", "StatefulSet/shop/search"),
+            ("data-search-1", "ebs.csi.aws.com", "vol-shop-blue-1", "gp3", "StatefulSet/shop/search"),
             ("uploads", "efs.csi.aws.com", UPLOADS, "efs-sc", "PersistentVolumeClaim/shop/uploads"),
         ] {
             for value in bound(name, driver, handle, class) {

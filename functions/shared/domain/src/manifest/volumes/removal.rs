@@ -37,12 +37,12 @@ pub fn removal(claims: &[Value], volumes: &[Value], pods: &[Value]) -> Removal {
             found.kept.push(json!({ "volume": handle, "size": spec["capacity"]["storage"], "claim": claim }));
         }
     }
-    let keeps = |claim: &&Value| {
+    let is_going = |claim: &&Value| {
         let volume = text(&claim["spec"]["volumeName"]);
         !volumes.iter().any(|of| text(&of["metadata"]["name"]) == volume)
             || volumes.iter().filter(goes).any(|of| text(&of["metadata"]["name"]) == volume)
     };
-    let going: Vec<&Value> = claims.iter().filter(keeps).collect();
+    let going: Vec<&Value> = claims.iter().filter(is_going).collect();
     for claim in &going {
         let id = identified("v1", "PersistentVolumeClaim", &claim["metadata"]);
         found.waiting.push(id.to_string());
