@@ -9,7 +9,11 @@
 use serde_json::{Value, json};
 
 use super::pods;
-use crate::{object, store::Resource, writes::Objects};
+use crate::{
+    object,
+    store::{Resource, Store},
+    writes::Objects,
+};
 
 /// The finalizer that the admission of the real server gives to each new claim.
 const PROTECTION: &str = "kubernetes.io/pvc-protection";
@@ -28,6 +32,32 @@ fn volumes() -> Resource {
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object::text(object, pointer).unwrap_or_default()
+}
+
+/// A volume that the driver of Amazon EBS makes for a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provisioned {
+    /// The name of the PersistentVolume.
+    pub name: String,
+    /// The namespace of its claim.
+    pub namespace: String,
+    /// The name of its claim.
+    pub claim: String,
+    /// Its size, in GiB.
+    pub gib: u32,
+}
+
+/// The volumes that the driver made and did not delete.
+pub(crate) fn provisioned(store: &Store) -> Vec<Provisioned> {
+    let all = store.all(&volumes()).into_iter();
+    let own = all.filter(|volume| object::annotation(volume, PROVISIONED_BY).is_some_and(|by| DRIVERS.contains(&by)));
+    let read = |volume: std::sync::Arc<Value>| Provisioned {
+        name: object::name(&volume).to_owned(),
+        namespace: text(&volume, "/spec/claimRef/namespace").to_owned(),
+        claim: text(&volume, "/spec/claimRef/name").to_owned(),
+        gib: text(&volume, "/spec/capacity/storage").trim_end_matches("Gi").parse().unwrap_or(1),
+    };
+    own.map(read).collect()
 }
 
 pub(super) fn reconcile(objects: &Objects) {
