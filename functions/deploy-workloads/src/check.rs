@@ -14,6 +14,7 @@ use domain::{
     object::{DEFAULT_NAMESPACE, is_initial_namespace},
     plan::workloads::Bundle,
     ports::{Kubernetes, KubernetesApi, Manifests, kubernetes::Tried},
+    resources::volume,
 };
 use faults::Faults;
 use std::collections::BTreeSet;
@@ -57,6 +58,12 @@ pub(crate) async fn check<P: Manifests + Kubernetes>(ports: &P, migration: &Migr
     }
     brought.extend(custom.iter().map(|of| identity(&of.object.id)));
     let blue = ports.connect(&migration.input.blue.cluster).await?;
+    if volume::shares(workloads) {
+        match volume::copies(&blue, workloads).await.map_err(spreading)? {
+            Ok(copies) => brought.extend(copies.iter().map(|copy| identity(&copy.id))),
+            Err(messages) => faults.cannot_share(messages),
+        }
+    }
     let mut left = left::only_on_blue(&blue, &green).await.map_err(spreading)?;
     left.retain(|id| !brought.contains(&identity(id)) && !left::is_left(id, &migration.input.workloads.leave));
     faults.lacks(&left);

@@ -7,7 +7,7 @@ mod check;
 use domain::{
     Migration, Outcome, PhaseError, Progress, Whole,
     ports::{Kubernetes, Ledger, Manifests},
-    resources::bundle,
+    resources::{bundle, volume},
 };
 use serde_json::Value;
 
@@ -34,28 +34,33 @@ where
     if step == Step::Check {
         return check::check(ports, migration).await;
     }
+    volume::ensure(ports, migration).await.map_err(|error| error.during("volumes"))?;
     let mut objects = 0;
     for bundle in &migration.plan.workloads.bundles {
         let applied = bundle::ensure(ports, migration, bundle).await;
         applied.map_err(|error| error.during(&bundle.uri))?;
         objects += bundle.objects;
     }
+    volume::made(ports, migration).await?;
     Ok(Outcome::done().with("objects", objects))
 }
 
-/// Deletes nothing in a green that Bascule built, on purpose: the undos that follow delete the cluster whole. What would outlive it in the account is
-/// never there: preflight refuses volumes, load balancers outside of holds, and whatever else makes AWS resources from
-/// inside of a cluster; and a held Service has given its load balancer back before (shift-traffic's undo). Where green is
-/// kept, its workloads are what is kept. So only the ledger changes. From a green of the user's, which stays, what the bundles brought is
-/// taken away again, the last bundle first.
+/// Deletes of the objects in a green that Bascule built only what keeps volumes, and waits until these are gone: the undos that follow delete the
+/// cluster whole, with the drivers that could delete them. What else would outlive the cluster in the account is never there: preflight
+/// refuses load balancers outside of holds, and whatever else makes AWS resources from inside of a cluster; and a held Service has given its
+/// load balancer back before (shift-traffic's undo). Where green is kept, its workloads are what is kept, and this is not run. From a green of
+/// the user's, which stays, what the bundles brought is taken away again, the last bundle first; no volume is among it.
 ///
 /// # Errors
-/// `NotReady` while objects are being deleted; `Conflict` where the manifests changed since the plan.
+/// `NotReady` while volumes or objects are being deleted; `Conflict` where the manifests changed since the plan.
 pub async fn undo<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
     P: Ledger + Manifests + Kubernetes,
 {
     let is_users = bundle::is_on_users_cluster(migration);
+    if !is_users {
+        volume::ensure_absent(ports, migration).await?;
+    }
     for bundle in migration.plan.workloads.bundles.iter().rev() {
         if is_users {
             bundle::remove(ports, migration, bundle).await.map_err(|error| error.during(&bundle.uri))?;

@@ -4,6 +4,7 @@ mod around;
 mod bundles;
 mod definitions;
 mod routes;
+mod storage;
 
 pub use around::Around;
 
@@ -11,14 +12,14 @@ use domain::{
     Input, Kind, PhaseError, Problem,
     manifest::{
         Classes, HOLD_LABEL, Object, ObjectId, RUN_LABEL, assumed, class, classify, helm, hold, outside::Controllers,
-        prepare::as_green, refusal::reasons, removed, workload,
+        prepare::as_green, refusal::reasons, removed, volumes, workload,
     },
     object::{actors::Actor, autoscalers},
     plan::{
         Found, Planned,
         workloads::{Assumed, Bundle, Workload, Workloads},
     },
-    ports::{Kubernetes, Manifests},
+    ports::{Kubernetes, Manifests, Network},
 };
 use std::collections::BTreeSet;
 
@@ -31,7 +32,7 @@ const NAMED: usize = 40;
 /// `Unavailable` and `Denied` only: whatever else is wrong is in the problems, all at once.
 pub async fn read<P>(ports: &P, input: &Input, around: &Around) -> Result<Found<Workloads>, PhaseError>
 where
-    P: Manifests + Kubernetes,
+    P: Manifests + Kubernetes + Network,
 {
     let mut problems = Vec::new();
     // A cluster that does not exist is told by who reads the clusters.
@@ -98,6 +99,10 @@ where
     }
     problems.extend(around.unanswered(&all));
     let mut found = judge(input, &all, &version);
+    storage::read(ports, &all, around, &mut found).await?;
+    if !cluster.is_empty() {
+        found.advice.extend(storage::left(&ports.claimed_volumes(cluster).await?));
+    }
     if !left_out.is_empty() {
         found
             .advice
@@ -106,7 +111,7 @@ where
     found.facts.bundles = bundles;
     problems.append(&mut found.problems);
     found.problems = problems;
-    found.creates = found.facts.bundles.iter().map(planned).collect();
+    found.creates.extend(found.facts.bundles.iter().map(planned));
     Ok(found)
 }
 
@@ -130,6 +135,8 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
     problems.extend(bundles::node_ports(all));
     problems.extend(bundles::unknown_names(all, "forceConflicts", &asked.force_conflicts));
     problems.extend(definitions::unserved(all));
+    let (volumes, refused) = volumes::decide(&objects, &asked.volumes);
+    problems.extend(refused);
     let controllers = Controllers::of(objects.iter());
     for (index, object) in all {
         // A Service that is not classed is told with the others that are not.
@@ -158,6 +165,7 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
         routes,
         replace: asked.replace.clone(),
         assumed: all.iter().flat_map(|(index, object)| takes_roles(*index, object)).collect(),
+        volumes,
     };
     let mut found = Found::new(facts);
     found.problems = problems;

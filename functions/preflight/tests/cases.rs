@@ -229,7 +229,40 @@ async fn the_same_namespace_in_two_bundles_is_one_and_another_of_its_name_is_not
 
 #[tokio::test]
 async fn volumes_that_an_operator_makes_are_refused() {
-    one(&problems("prometheus-with-storage", json!({})).await, "makes volumes");
+    let claim = "Prometheus/default/main (spec.storage.volumeClaimTemplate, 50Gi of class \"gp3\")";
+    one(&problems("prometheus-with-storage", json!({})).await, claim);
+    let empty = json!({ "run": ["Prometheus/default/main"], "volumes": { "empty": ["Namespace/default"] } });
+    let told = problems("prometheus-with-storage", empty).await;
+    assert_eq!(told.len(), 1, "{told:#?}");
+    one(&told, "is of the class \"gp3\", which no bundle brings");
+}
+
+/// The manifests of kube-prometheus keep their data in emptyDir; its documents show how to give it volumes
+/// (<https://github.com/prometheus-operator/kube-prometheus/blob/main/examples/prometheus-pvc.jsonnet>).
+#[tokio::test]
+async fn kube_prometheus_with_volumes_starts_anew_where_the_input_says_so() {
+    let path = format!("{}/../../tests/data/kube-prometheus.yaml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    documents.retain(Value::is_object);
+    let prometheus = documents.iter_mut().find(|document| document["kind"] == "Prometheus").unwrap();
+    let claim = json!({ "storageClassName": "gp2", "accessModes": ["ReadWriteOnce"], "resources": { "requests": { "storage": "100Gi" } } });
+    prometheus["spec"]["storage"] = json!({ "volumeClaimTemplate": { "spec": claim } });
+    let account = Account::shop();
+    account.upload("s3://bucket/0.yaml", documents);
+    let about = async |volumes: Value| {
+        let found = read(&account, &input(json!({ "volumes": volumes }), 1), &around(None)).await.unwrap();
+        let problems =
+            found.problems.iter().map(ToString::to_string).filter(|problem| problem.starts_with("$.workloads.volumes"));
+        problems.collect::<Vec<_>>()
+    };
+    let named = "these: Prometheus/monitoring/k8s (spec.storage.volumeClaimTemplate, 100Gi of class \"gp2\"). Name";
+    let refused = about(json!({})).await;
+    assert_eq!(refused.len(), 1, "{refused:#?}");
+    one(&refused, named);
+    let without_driver = about(json!({ "empty": ["Namespace/monitoring"] })).await;
+    assert_eq!(without_driver.len(), 1, "{without_driver:#?}");
+    one(&without_driver, "blue has no add-on aws-ebs-csi-driver");
 }
 
 #[tokio::test]

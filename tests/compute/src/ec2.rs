@@ -211,6 +211,30 @@ pub(crate) async fn terminate_instance(client: &QueryClient, id: &str) -> Result
     Ok(())
 }
 
+/// Creates a volume of the type gp3 and returns its id.
+pub(crate) async fn create_volume(
+    client: &QueryClient,
+    zone: &str,
+    gib: u32,
+    tags: &BTreeMap<String, String>,
+) -> Result<String, Fault> {
+    let mut parameters = vec![
+        ("AvailabilityZone".to_owned(), zone.to_owned()),
+        ("Size".to_owned(), gib.to_string()),
+        ("VolumeType".to_owned(), "gp3".to_owned()),
+    ];
+    parameters.extend(tag_specification("volume", tags));
+    text_of(&call(client, "CreateVolume", &parameters).await?, "volumeId")
+}
+
+/// Deletes a volume. One that does not exist is not an error.
+pub(crate) async fn delete_volume(client: &QueryClient, id: &str) -> Result<(), Fault> {
+    match call(client, "DeleteVolume", &[("VolumeId".to_owned(), id.to_owned())]).await {
+        Err(fault) if fault.code != "InvalidVolume.NotFound" => Err(fault),
+        _ => Ok(()),
+    }
+}
+
 /// The tags of a resource.
 pub(crate) async fn tags(client: &QueryClient, id: &str) -> Result<BTreeMap<String, String>, Fault> {
     let filter = [("Filter.1.Name", "resource-id"), ("Filter.1.Value.1", id)];

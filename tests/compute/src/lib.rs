@@ -23,6 +23,7 @@ mod node;
 mod query_client;
 mod query_protocol;
 mod service_quotas;
+mod storage;
 mod token;
 pub mod xml;
 

@@ -14,7 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::{
     authentication::Authenticator,
     control_plane::{Assets, ControlPlane, Relay},
-    controllers::pods,
+    controllers::{self, Provisioned, pods},
     directory,
     kubelet::{self, Surroundings},
     mirror, nodes, object,
@@ -186,6 +186,15 @@ impl Cluster {
     #[must_use]
     pub fn kubeconfig(&self) -> String {
         self.inner.kubeconfig.clone()
+    }
+
+    /// The volumes that the stand-in for the driver of Amazon EBS has made; a real control plane has no such driver, and none of them.
+    #[must_use]
+    pub fn provisioned(&self) -> Vec<Provisioned> {
+        match &*self.inner.observed {
+            Observed::Here(objects) => controllers::provisioned(&objects.store),
+            Observed::There(_) => Vec::new(),
+        }
     }
 
     /// Adds a node, which is Ready and listens on the `nodePort`s of all Services.

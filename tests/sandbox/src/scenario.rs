@@ -132,6 +132,9 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     if let Some(smoke) = input["smoke"].as_array_mut() {
         smoke.extend(options.front.smoke());
     }
+    if let Some(volumes) = options.front.volumes() {
+        input["workloads"]["volumes"] = volumes;
+    }
     let arn = machines.start(aws, &name, &input).await?;
     say(&format!("Migration: execution {name} started"));
     let url = stack.outputs.get("ApprovalUrl").context("ApprovalUrl")?;

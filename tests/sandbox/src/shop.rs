@@ -13,7 +13,7 @@ use crate::world::front::Front;
 use crate::world::gateway::{Api, DOMAIN, STAGE};
 use crate::world::network::Network;
 use crate::world::roles::Roles;
-use crate::world::workloads::{self, Kubernetes};
+use crate::world::workloads::{self, Bundle, Kubernetes};
 use crate::world::{BLUE, GREEN, alarm, cluster, edge, gateway, network, roles, routes};
 
 /// How many requests must be answered well in a row before anything is started.
@@ -38,7 +38,7 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     let roles = roles::build(aws).await.context("the shop's roles")?;
     let network = network::build(aws).await.context("the shop's network")?;
     say(&format!("Shop: VPC {} with {} subnets", network.vpc, network.subnets.len()));
-    let bundles = workloads::bundles(files)?;
+    let bundles = workloads::bundles(front, files)?;
     let cluster = async {
         cluster::control_plane(aws, BLUE, 2, &network, &roles).await?;
         let endpoint = cluster::endpoint(aws, BLUE).await?;
@@ -46,13 +46,17 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
         say(&format!("Shop: cluster {BLUE} is ACTIVE at {}", endpoint.url));
         let deploy = async {
             let mut objects = 0;
+            if front == Front::Volumes {
+                let by_hand = Bundle { key: "uploads".to_owned(), content: workloads::UPLOADS.to_owned() };
+                kubernetes.apply(&by_hand).await?;
+            }
             for bundle in &bundles {
                 objects += kubernetes.apply(bundle).await?;
             }
             say(&format!("Shop: {objects} objects applied to {BLUE}"));
             Ok(())
         };
-        let (groups, ()) = tokio::try_join!(cluster::nodes(aws, BLUE, &network, &roles), deploy)?;
+        let (groups, ()) = tokio::try_join!(cluster::nodes(aws, BLUE, front, &network, &roles), deploy)?;
         say(&format!("Shop: {} node groups of {BLUE} are ACTIVE", groups.len()));
         Ok((groups, kubernetes))
     };
@@ -79,7 +83,7 @@ async fn own_green(aws: &Aws, network: &Network, roles: &Roles, say: &dyn Fn(&st
     let network = network::like(aws, GREEN, network).await?;
     let cluster = async {
         cluster::control_plane(aws, GREEN, 1, &network, roles).await?;
-        cluster::nodes(aws, GREEN, &network, roles).await
+        cluster::nodes(aws, GREEN, Front::ExistingGreen, &network, roles).await
     };
     let edge = async {
         let balancer = edge::build(aws, GREEN, &network).await?;

@@ -69,6 +69,15 @@ impl Faults {
         self.found.push(Fault { kind: String::new(), error: PhaseError::refused(message) });
     }
 
+    /// Takes why volumes of blue cannot be shared.
+    pub(crate) fn cannot_share(&mut self, messages: Vec<String>) {
+        let faults = messages.into_iter().map(|message| Fault {
+            kind: String::new(),
+            error: PhaseError::refused(format!("{message}. Take it out of workloads.volumes.shared")),
+        });
+        self.found.extend(faults);
+    }
+
     /// Takes note of what the bundles bring.
     pub(crate) fn brings(&mut self, id: &ObjectId) {
         if OF_PODS.iter().any(|(_, kind)| *kind == id.kind) {

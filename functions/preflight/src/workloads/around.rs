@@ -3,7 +3,10 @@
 use domain::{
     Problem,
     manifest::{Object, named, workload},
-    plan::{compute::Compute, edge::Edge},
+    plan::{
+        compute::{Compute, Reference},
+        edge::Edge,
+    },
     word::is_named,
 };
 use serde_json::Value;
@@ -19,6 +22,14 @@ pub struct Around {
     pub(super) version: String,
     names: Vec<String>,
     node_ports: Vec<u16>,
+    /// Whether green is the user's own.
+    pub(super) is_users: bool,
+    /// The add-ons, each with its configuration.
+    pub(super) addons: Vec<(String, Option<String>)>,
+    /// The subnets of green's nodes.
+    pub(super) subnet_ids: Vec<String>,
+    /// Security groups of others with a rule that names a group of blue, which gets a copy for green, and its ports.
+    pub(super) references: Vec<Reference>,
 }
 
 impl Around {
@@ -41,7 +52,15 @@ impl Around {
         let mut node_ports: Vec<u16> = ports.flatten().collect();
         node_ports.sort_unstable();
         node_ports.dedup();
-        Self { version: compute.green.version.clone(), names, node_ports }
+        let addons = compute.addons.iter().map(|addon| (addon.name.clone(), addon.configuration.clone())).collect();
+        let subnets: BTreeSet<&String> = compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids).collect();
+        let subnet_ids = subnets.into_iter().cloned().collect();
+        Self {
+            version: compute.green.version.clone(),
+            names,
+            node_ports,
+            is_users: compute.existing.is_some(),
+            addons, subnet_ids, references: compute.references.clone() }
     }
 
     /// The names of blue that nobody said to mean something else.

@@ -164,3 +164,54 @@ async fn hosts_left_out_and_kinds_without_a_definition_are_advice() {
     assert!(found.advice[0].contains("shop.example.com"), "{:?}", found.advice);
     assert!(found.advice[1].contains("CustomResourceDefinition of Widget.example.com"), "{:?}", found.advice);
 }
+
+fn addon(name: &str, configuration: Option<&str>) -> domain::plan::compute::Addon {
+    let configuration = configuration.map(str::to_owned);
+    domain::plan::compute::Addon { name: name.to_owned(), configuration, ..domain::plan::compute::Addon::default() }
+}
+
+/// What becomes of the claim of this class, on a blue with these add-ons.
+async fn claimed(class: Option<&str>, volumes: Value, addons: Vec<domain::plan::compute::Addon>) -> Found<Workloads> {
+    let claim = json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "data" },
+        "spec": { "storageClassName": class, "resources": { "requests": { "storage": "8Gi" } } },
+    });
+    let account = Account::shop();
+    account.upload("s3://bucket/shop.yaml", healthy().into_iter().chain([claim]).collect());
+    let compute = domain::plan::compute::Compute { addons, ..domain::plan::compute::Compute::default() };
+    let around = Around::of(&compute, &domain::plan::edge::Edge::default());
+    read(&account, &input(json!({ "volumes": volumes })), &around).await.unwrap()
+}
+
+#[tokio::test]
+async fn volumes_that_start_anew_need_a_driver_and_are_in_the_plan() {
+    let empty = || json!({ "empty": ["PersistentVolumeClaim/default/data"] });
+    let found = claimed(Some("gp2"), empty(), vec![addon("aws-ebs-csi-driver", None)]).await;
+    assert_eq!(found.problems, []);
+    assert_eq!(found.facts.volumes.len(), 1);
+    let planned = found.creates.iter().find(|planned| planned.kind == Kind::Volume).unwrap();
+    assert_eq!(planned.name, "PersistentVolumeClaim/default/data (data, 8Gi of class \"gp2\")");
+    assert!(
+        found.advice.iter().any(|advice| advice.starts_with("starts with empty volumes on green")),
+        "{:?}",
+        found.advice
+    );
+    let refused = claimed(Some("gp2"), empty(), vec![]).await;
+    assert_eq!(refused.problems[0].code, "volumes");
+    let by_default = addon("aws-ebs-csi-driver", Some("defaultStorageClass: {enabled: true}"));
+    assert_eq!(claimed(None, empty(), vec![by_default]).await.problems, []);
+    assert_eq!(claimed(None, empty(), vec![addon("aws-ebs-csi-driver", None)]).await.problems.len(), 1);
+}
+
+#[tokio::test]
+async fn shared_volumes_are_told_with_what_lets_green_reach_them() {
+    let shared = json!({ "shared": ["PersistentVolumeClaim/default/data"] });
+    let found = claimed(Some("efs-sc"), shared, vec![addon("aws-efs-csi-driver", None)]).await;
+    assert_eq!(found.problems, []);
+    assert!(found.creates.iter().all(|planned| planned.kind != Kind::Volume));
+    assert!(
+        found.advice.iter().any(|advice| advice.contains("see yourself that the file systems' mount targets let in")),
+        "{:?}",
+        found.advice
+    );
+}

@@ -9,6 +9,7 @@ mod prices;
 mod read;
 mod schema;
 pub mod terraform;
+mod volumes;
 
 pub use analysis::{Analysis, Compared};
 pub use cleanup::{BlueFate, Cleanup};
@@ -17,6 +18,7 @@ pub use identities::{Identities, Irsa};
 pub use nodes::{NodeGroupChange, Size};
 pub use prices::Price;
 pub use read::Reading;
+pub use volumes::Volumes;
 
 use crate::{Duration, Problem};
 use schemars::JsonSchema;
@@ -132,6 +134,9 @@ pub struct Workloads {
     #[serde(default)]
     #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){0,2}$")))]
     pub leave: Vec<String>,
+    /// What becomes of the volumes that the bundles' objects ask for; what is not named is refused.
+    #[serde(default)]
+    pub volumes: Volumes,
 }
 
 /// A word of the manifests that names blue.

@@ -45,8 +45,10 @@ pub enum Limit {
     FargateProfiles,
     /// IAM roles of other accounts that Pods take through blue's OIDC provider.
     ForeignRoles,
-    /// Volumes.
+    /// Volumes of which the input does not say what becomes of them, or that cannot become that.
     Volumes,
+    /// Copies of volumes of Amazon EBS.
+    VolumeSnapshots,
     /// Services of type `LoadBalancer`.
     LoadBalancerServices,
     /// What controllers of the bundles' objects would make in AWS.

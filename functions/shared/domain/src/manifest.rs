@@ -25,6 +25,7 @@ pub mod refusal;
 pub mod removed;
 pub mod schema;
 pub mod state;
+pub mod volumes;
 pub mod workload;
 
 pub use crate::object::{Object, ObjectId, Prepared, Unreadable, objects};

@@ -25,6 +25,7 @@ mod schedules;
 mod settings;
 mod terraform_states;
 mod time;
+mod volumes;
 
 pub(crate) use aws::pair;
 pub use aws::{Authorizer, Aws, History};

@@ -12,6 +12,7 @@ mod front;
 mod green;
 pub mod irsa;
 mod terraform;
+pub mod volumes;
 mod workloads;
 
 pub use front::Front;

@@ -8,7 +8,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use crate::{account::Account, authenticator::IamAuthenticator, ec2, identifier, loopback, query_protocol::Fault};
+use crate::{
+    account::Account, authenticator::IamAuthenticator, ec2, identifier, loopback, query_protocol::Fault, storage,
+};
 
 /// Number of ranges of loopback addresses for clusters: 127.64.0.0/16 to 127.127.0.0/16.
 const RANGES: u8 = 64;
@@ -80,6 +82,7 @@ async fn start(account: &Arc<Account>, name: &str) -> Result<(), (&'static str, 
     .await
     .map_err(|error| ("InternalFailure", error.to_string()))?;
 
+    let followed = api.clone();
     let mut state = account.state();
     if let Some(cluster) = state.clusters.get_mut(name) {
         let issuer = identifier::hexadecimal(32).to_uppercase();
@@ -94,6 +97,8 @@ async fn start(account: &Arc<Account>, name: &str) -> Result<(), (&'static str, 
         cluster.addresses = Some(claim);
         cluster.kubernetes = Some(api);
     }
+    drop(state);
+    account.spawn(storage::follow(Arc::clone(account), name.to_owned(), followed));
     Ok(())
 }
 

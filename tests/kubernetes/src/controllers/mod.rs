@@ -20,6 +20,8 @@ mod volumes;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) use endpoints::{moved_annotation, slices};
+pub use volumes::Provisioned;
+pub(crate) use volumes::provisioned;
 
 use crate::writes::Objects;
 

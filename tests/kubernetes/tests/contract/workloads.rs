@@ -10,7 +10,7 @@ use std::{
 use k8s_openapi::api::{
     apps::v1::{DaemonSet, Deployment, StatefulSet},
     batch::v1::Job,
-    core::v1::{Node, Pod, Service},
+    core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Pod, Service},
 };
 use kube::{
     Api, Client,
@@ -31,6 +31,7 @@ pub(crate) fn enter(tests: &mut Tests) {
     tests.running(a_rolling_update_and_a_leaving_node_lose_no_request);
     tests.running(an_image_that_cannot_be_pulled_keeps_the_old_pods_serving);
     tests.both(stateful_sets_daemon_sets_and_jobs_reach_what_they_promise);
+    tests.both(a_volume_that_is_kept_for_a_claim_is_bound_to_it_and_stays_when_the_claim_goes);
 }
 
 fn template(image: &str) -> Value {
@@ -182,4 +183,41 @@ async fn stateful_sets_daemon_sets_and_jobs_reach_what_they_promise(stage: Stage
         has_condition(&job, "Complete").then_some(())
     })
     .await;
+}
+
+async fn a_volume_that_is_kept_for_a_claim_is_bound_to_it_and_stays_when_the_claim_goes(stage: Stage) {
+    let client = stage.client().await;
+    let (volumes, claims): (Api<PersistentVolume>, Api<PersistentVolumeClaim>) =
+        (Api::all(client.clone()), Api::default_namespaced(client.clone()));
+    let name = format!("uploads-{}", stage.namespace);
+    let asked = json!({"accessModes": ["ReadWriteMany"], "storageClassName": "efs", "resources": {"requests": {"storage": "1Gi"}}});
+    let volume = json!({"metadata": {"name": name}, "spec": {
+        "accessModes": ["ReadWriteMany"], "capacity": {"storage": "1Gi"}, "storageClassName": "efs",
+        "persistentVolumeReclaimPolicy": "Retain", "csi": {"driver": "efs.csi.aws.com", "volumeHandle": "fs-1"},
+        "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": stage.namespace, "name": "uploads"}}});
+    volumes.create(&PostParams::default(), &serde_json::from_value(volume).unwrap()).await.unwrap();
+    for other in ["other", "uploads"] {
+        let claim = json!({"metadata": {"name": other}, "spec": asked});
+        claims.create(&PostParams::default(), &serde_json::from_value(claim).unwrap()).await.unwrap();
+    }
+    let phase = async |name: &str| claims.get(name).await.unwrap().status.unwrap_or_default().phase;
+    eventually("bound", async || (phase("uploads").await.as_deref() == Some("Bound")).then_some(())).await;
+    assert_ne!(phase("other").await.as_deref(), Some("Bound"));
+
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    let pod = json!({"metadata": {"name": "web"}, "spec": {"terminationGracePeriodSeconds": 0,
+        "containers": [{"name": "a", "image": "a:1"}],
+        "volumes": [{"name": "uploads", "persistentVolumeClaim": {"claimName": "uploads"}}]}});
+    pods.create(&PostParams::default(), &serde_json::from_value(pod).unwrap()).await.unwrap();
+    eventually("on a node", async || pods.get("web").await.unwrap().spec?.node_name).await;
+    claims.delete("uploads", &DeleteParams::default()).await.unwrap();
+    assert!(claims.get("uploads").await.unwrap().metadata.deletion_timestamp.is_some(), "it stays while a Pod has it");
+    pods.delete("web", &DeleteParams::default()).await.unwrap();
+    eventually("gone", async || claims.get_opt("uploads").await.unwrap().is_none().then_some(())).await;
+    eventually("released", async || {
+        let status = volumes.get(&name).await.unwrap().status?;
+        (status.phase.as_deref() == Some("Released")).then_some(())
+    })
+    .await;
+    volumes.delete(&name, &DeleteParams::default()).await.unwrap();
 }

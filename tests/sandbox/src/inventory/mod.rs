@@ -13,6 +13,9 @@ pub mod ledger;
 mod network;
 mod services;
 
+/// What holds people's data: it is nobody's to delete, and stays when what used it is deleted.
+pub(crate) const DATA: &str = "PersistentVolume";
+
 /// Something that is alive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Resource {
@@ -88,9 +91,11 @@ pub fn left(before: &Inventory, after: &Inventory, ledger: &Ledger, blue_deleted
         }
     }
     if blue_deleted {
-        let survivors = after.intersection(before).filter(|resource| blues(resource, after));
+        let survivors = after.intersection(before).filter(|resource| resource.kind != DATA && blues(resource, after));
         left.orphans.extend(survivors.map(Resource::label));
     }
+    let lost = before.difference(after).filter(|resource| resource.kind == DATA);
+    left.orphans.extend(lost.map(|resource| format!("{} is gone, with the data in it", resource.label())));
     left
 }
 
@@ -147,6 +152,19 @@ mod tests {
         let link = Resource::new("VpcLink", "abc", "");
         let left = left(&Inventory::new(), &inventory(&[link]), &Ledger::listing(&[("abc", "absent")]), false);
         assert_eq!(left, Left { orphans: vec!["VpcLink abc".to_owned()], unknown_to_ledger: Vec::new() });
+    }
+
+    #[test]
+    fn data_of_blue_stays_and_that_of_green_goes_with_the_way_back() {
+        let volume = |id: &str, cluster: &str| Resource::new(DATA, id, "data-search-0").owned_by(cluster);
+        let (blues, greens) = (volume("vol-1", "arn:shop-blue"), volume("vol-2", "arn:shop-green"));
+        let green = Resource::new("Cluster", "arn:shop-green", "shop-green");
+        let before = inventory(std::slice::from_ref(&blues));
+        let ledger = Ledger::listing(&[("arn:shop-green", "present")]);
+        let orphans = |after: &[Resource]| left(&before, &inventory(after), &ledger, true).orphans.len();
+        assert_eq!(orphans(&[blues.clone(), greens.clone(), green]), 0, "green serves");
+        assert_eq!(orphans(&[blues, greens.clone()]), 1, "green is gone, and its volume is there");
+        assert_eq!(orphans(&[]), 1, "blue's data is gone");
     }
 
     #[test]

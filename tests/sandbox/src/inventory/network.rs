@@ -2,9 +2,9 @@
 
 use crate::aws::Aws;
 use crate::error::Result;
-use crate::inventory::Resource;
 use crate::inventory::clusters::tag;
-use crate::world::ec2;
+use crate::inventory::{DATA, Resource};
+use crate::world::{BLUE, GREEN, ec2};
 use crate::xml::Element;
 
 pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
@@ -43,12 +43,29 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
         all.push(if instance.is_empty() { of_cluster(resource, interface) } else { resource.owned_by(instance) });
     }
     for volume in ec2(aws, "DescribeVolumes", &[]).await?.list("volumeSet") {
+        if let Some(claim) = tag(volume, "kubernetes.io/created-for/pvc/name") {
+            all.push(of_claim(volume, claim));
+            continue;
+        }
         let resource = Resource::new("Volume", text(volume, "volumeId"), "");
         let attachment = volume.find("attachmentSet");
         let instance = attachment.map(|attachment| text(attachment, "instanceId")).unwrap_or_default();
         all.push(if instance.is_empty() { resource } else { resource.owned_by(instance) });
     }
     Ok(all)
+}
+
+/// The driver of Amazon EBS made it for a claim of a cluster: it is there for that, and stays when that is deleted.
+fn of_claim(volume: &Element, claim: String) -> Resource {
+    let resource = Resource::new(DATA, text(volume, "volumeId"), claim);
+    let clusters = [BLUE, GREEN].into_iter();
+    let mut own = clusters.filter(|name| tag(volume, &format!("kubernetes.io/cluster/{name}")).is_some());
+    match own.next() {
+        Some(name) => {
+            resource.owned_by(format!("arn:aws:eks:{}:{}:cluster/{name}", crate::aws::REGION, crate::aws::ACCOUNT))
+        }
+        None => resource,
+    }
 }
 
 /// EKS tags what it makes for a cluster or one of its node groups.

@@ -7,12 +7,16 @@ use serde_json::{Value, json};
 
 use crate::aws::Aws;
 use crate::error::{Context, Error, Result};
+use crate::world::front::Front;
 use crate::world::network::Network;
 use crate::world::roles::Roles;
 use crate::world::{BLUE, ec2, eventually};
 
 /// The add-ons, those that nodes need before they are ready first.
 const ADD_ONS: [&str; 4] = ["vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent"];
+
+/// The add-on of the driver that makes volumes.
+const EBS: &str = "aws-ebs-csi-driver";
 
 /// Where a cluster's Kubernetes API is.
 #[derive(Clone, Debug)]
@@ -78,7 +82,7 @@ pub async fn like_blue(aws: &Aws, name: &str) -> Result<()> {
 ///
 /// # Errors
 /// The first refusal of EKS or EC2.
-pub async fn nodes(aws: &Aws, cluster: &str, network: &Network, roles: &Roles) -> Result<Vec<String>> {
+pub async fn nodes(aws: &Aws, cluster: &str, front: Front, network: &Network, roles: &Roles) -> Result<Vec<String>> {
     let path = format!("/clusters/{cluster}");
     for name in &ADD_ONS[..2] {
         add_on(aws, &path, name).await?;
@@ -93,10 +97,11 @@ pub async fn nodes(aws: &Aws, cluster: &str, network: &Network, roles: &Roles) -
             group["resources"]["autoScalingGroups"].as_array().context("the node group's Auto Scaling groups")?;
         groups.extend(scaling.iter().filter_map(|group| group["name"].as_str().map(str::to_owned)));
     }
-    for name in &ADD_ONS[2..] {
+    let after: Vec<&str> = ADD_ONS[2..].iter().copied().chain((front == Front::Volumes).then_some(EBS)).collect();
+    for name in &after {
         add_on(aws, &path, name).await?;
     }
-    for name in ADD_ONS {
+    for name in ADD_ONS[..2].iter().chain(&after) {
         active(aws, &format!("{path}/addons/{name}"), "addon").await?;
     }
     Ok(groups)

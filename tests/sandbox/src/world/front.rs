@@ -25,6 +25,8 @@ pub enum Front {
     LinkV2,
     /// A VPC link V1 that every method names; and green is there, with a load balancer and a VPC link, built by the shop's own code.
     ExistingGreen,
+    /// The plain API, and workloads that keep data in volumes.
+    Volumes,
 }
 
 /// The stage variable that holds the VPC link.
@@ -66,7 +68,7 @@ impl Front {
     #[must_use]
     pub fn document(self, mut plain: Value, balancer: &str) -> Value {
         match self {
-            Self::Plain | Self::ExistingGreen => {}
+            Self::Plain | Self::ExistingGreen | Self::Volumes => {}
             Self::StageVariable => {
                 for integration in linked(&mut plain) {
                     integration["connectionId"] = format!("${{stageVariables.{VARIABLE}}}").into();
@@ -105,6 +107,13 @@ impl Front {
     #[must_use]
     pub fn smoke(self) -> Option<Value> {
         (self == Self::LambdaAuthorizer).then(|| json!({ "path": HITS }))
+    }
+
+    /// What becomes of volumes, as the input says it.
+    #[must_use]
+    pub fn volumes(self) -> Option<Value> {
+        let search = "StatefulSet/storage/search";
+        (self == Self::Volumes).then(|| json!({ "empty": [search], "shared": ["Namespace/storage"] }))
     }
 
     /// Makes the functions of this variant.
@@ -239,6 +248,6 @@ mod tests {
     #[test]
     fn the_worlds_are_named_as_on_the_command_line() {
         let names: Vec<String> = Front::worlds().into_iter().map(Front::name).collect();
-        assert_eq!(names, ["lambda-authorizer", "stage-variable", "link-v2", "existing-green"]);
+        assert_eq!(names, ["lambda-authorizer", "stage-variable", "link-v2", "existing-green", "volumes"]);
     }
 }

@@ -14,6 +14,7 @@ use crate::error::{Context, Error, Result};
 use crate::wire::Wire;
 use crate::world::cluster::Endpoint;
 use crate::world::eventually;
+use crate::world::front::Front;
 
 /// The bucket with the rendered manifests.
 pub const BUCKET: &str = "shop-manifests";
@@ -27,17 +28,23 @@ pub struct Bundle {
     pub content: String,
 }
 
-/// The bundles of the shop, and after them those of the given files.
+/// A volume of blue that its driver of Amazon EFS would have made for the claim of the bundles: there is none here.
+pub const UPLOADS: &str = include_str!("../../../data/uploads.yaml");
+
+/// The bundles of the shop in this variant, and after them those of the given files.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn bundles(files: &[PathBuf]) -> Result<Vec<Bundle>> {
-    let shop = [
+pub fn bundles(front: Front, files: &[PathBuf]) -> Result<Vec<Bundle>> {
+    let mut shop = vec![
         ("traefik-crds", include_str!("../../../data/traefik-crds.yaml")),
         ("traefik", include_str!("../../../data/traefik.yaml")),
         ("online-boutique", include_str!("../../../data/online-boutique.yaml")),
         ("shop-routes", include_str!("../../../data/shop-routes.yaml")),
     ];
+    if front == Front::Volumes {
+        shop.push(("storage", include_str!("../../../data/storage.yaml")));
+    }
     let mut bundles: Vec<Bundle> = shop
         .into_iter()
         .enumerate()

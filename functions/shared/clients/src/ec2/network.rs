@@ -11,7 +11,7 @@ use domain::{
     plan::compute::{Direction, Rule, SecurityGroup, Subnet},
     ports::{
         Network,
-        network::{Instance, InstanceType, Interface},
+        network::{CLAIM_TAGS, ClaimedVolume, Instance, InstanceType, Interface},
     },
 };
 
@@ -159,6 +159,31 @@ impl Network for Account {
             (found, _) => found.is_some(),
         };
         Ok(instances.filter(carries).collect())
+    }
+
+    async fn claimed_volumes(&self, cluster: &str) -> Result<Vec<ClaimedVolume>, PhaseError> {
+        let volumes = self
+            .ec2()
+            .describe_volumes()
+            .filters(filter(&format!("tag:kubernetes.io/cluster/{cluster}"), ["owned"]))
+            .filters(filter("tag-key", [CLAIM_TAGS[1]]))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error(&format!("reading the volumes of {cluster}"), &error))?;
+        let claimed = volumes.into_iter().filter_map(|volume| {
+            let tags = read_tags(volume.tags());
+            let [namespace, name] = CLAIM_TAGS.map(|key| tags.get(key).map(String::as_str));
+            Some(ClaimedVolume {
+                claim: format!("{}/{}", namespace.unwrap_or_default(), name?),
+                id: volume.volume_id?,
+                gib: volume.size.unwrap_or_default(),
+                volume_type: volume.volume_type.map(|of| of.as_str().to_owned()).unwrap_or_default(),
+            })
+        });
+        Ok(claimed.collect())
     }
 
     async fn running_instances(&self) -> Result<Vec<Instance>, PhaseError> {

@@ -4,7 +4,10 @@ use crate::scenario::Scenario;
 use domain::{
     Condition, Tags,
     plan::compute::{Direction, LaunchTemplateData, Peer, Rule},
-    ports::{LaunchTemplates, Network, network::NewLaunchTemplate},
+    ports::{
+        LaunchTemplates, Network,
+        network::{CLAIM_TAGS, ClaimedVolume, NewLaunchTemplate},
+    },
 };
 
 const GROUPS: &str = r#"<DescribeSecurityGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1d62eae0</requestId>
@@ -48,6 +51,25 @@ async fn security_groups_are_read_with_a_rule_for_each_source() {
     let rules: Vec<_> = groups[0].rules.iter().map(ToString::to_string).collect();
     assert_eq!(rules, ["ingress/tcp/22-22/203.0.113.0/24", "ingress/tcp/22-22/sg-1a2b3c4d", "egress/-1/all/0.0.0.0/0"]);
     assert_eq!((groups[0].description.as_str(), groups[0].tags["team"].as_str()), ("of the nodes", "shop"));
+}
+
+#[tokio::test]
+async fn volumes_are_told_by_the_tags_of_their_claims() {
+    let tag = |key: &str, value: &str| format!("<item><key>{key}</key><value>{value}</value></item>");
+    let of_claim = [tag(CLAIM_TAGS[0], "shop"), tag(CLAIM_TAGS[1], "data-search-0")].concat();
+    let volume = |id: &str, tags: &str| {
+        format!(
+            "<item><volumeId>{id}</volumeId><size>10</size><volumeType>gp3</volumeType><tagSet>{tags}</tagSet></item>"
+        )
+    };
+    let all = [volume("vol-1", &of_claim), volume("vol-2", "")].concat();
+    let answer = format!("<DescribeVolumesResponse><volumeSet>{all}</volumeSet></DescribeVolumesResponse>");
+    let scenario = Scenario::new(&[(200, &answer)]);
+    let found = scenario.account.claimed_volumes("shop-blue").await.unwrap();
+    let expected =
+        ClaimedVolume { id: "vol-1".into(), gib: 10, volume_type: "gp3".into(), claim: "shop/data-search-0".into() };
+    assert_eq!(found, [expected]);
+    assert!(scenario.asked()[0].contains("kubernetes.io%2Fcluster%2Fshop-blue"), "{:?}", scenario.asked());
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub enum Step {
     AccessControl,
     /// What Pods read.
     Configuration,
+    /// Before the claims for which they are kept, since a provisioner may make others for those.
+    Volumes,
     /// What Pods mount.
     Storage,
     /// Before the Pods, which get their addresses as environment variables.
@@ -52,7 +54,8 @@ pub fn step(id: &ObjectId) -> Step {
         | "RuntimeClass"
         | "DeviceClass"
         | "PriorityLevelConfiguration" => Step::Classes,
-        "PersistentVolume" | "PersistentVolumeClaim" => Step::Storage,
+        "PersistentVolume" => Step::Volumes,
+        "PersistentVolumeClaim" => Step::Storage,
         "Service" | "Endpoints" | "EndpointSlice" => Step::Services,
         "Deployment"
         | "StatefulSet"

@@ -9,7 +9,7 @@ pub use classes::Controllers;
 use super::Object;
 use crate::object::{is_built_in, is_of};
 use serde_json::{Map, Value};
-use table::{BY_SERVICE, DESCRIPTIONS, GATEWAY, INGRESS, MAKERS, VOLUMES};
+use table::{BY_SERVICE, DESCRIPTIONS, GATEWAY, INGRESS, MAKERS, MAKERS_OF_VOLUMES};
 
 /// What is made for an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ fn made(what: impl Into<String>) -> Made {
     Made { what: what.into(), may_run: false }
 }
 
-/// What is made outside of the cluster for this object.
+/// What is made outside of the cluster for this object, beside volumes.
 #[must_use]
 pub fn made_for(object: &Object, controllers: &Controllers) -> Option<Made> {
     let (group, kind) = (object.id.group(), object.id.kind.as_str());
@@ -48,10 +48,34 @@ pub fn made_for(object: &Object, controllers: &Controllers) -> Option<Made> {
         let what = format!("stands for what {definition} says, which is made in both clusters");
         return Some(Made { what, may_run: true });
     }
-    if DESCRIPTIONS.iter().any(|of| is_of(*of, group, kind)) {
+    if describes(object) {
         return None;
     }
-    asked("spec", &object.value["spec"]).map(made)
+    let (path, _) = asked("spec", &object.value["spec"], &asks_for_balancer)?;
+    Some(made(format!("{BY_SERVICE} ({path}), which Bascule does not know")))
+}
+
+/// Where a custom resource asks its controller for volumes, and what it says there; the whole `spec` where its controller makes some
+/// without being asked. Nothing where it makes none.
+#[must_use]
+pub fn volumes_for(object: &Object) -> Option<(String, &Value)> {
+    let (group, kind) = (object.id.group(), object.id.kind.as_str());
+    let is_other = matches!(group, "gateway.networking.k8s.io" | "cert-manager.io")
+        || MAKERS.iter().any(|(of, _)| is_of(*of, group, kind));
+    if is_built_in(&object.id.api_version) || is_other || describes(object) {
+        return None;
+    }
+    let spec = &object.value["spec"];
+    let unasked = MAKERS_OF_VOLUMES.iter().any(|of| is_of(*of, group, kind));
+    if describes_volume(spec) {
+        return Some(("spec".to_owned(), spec));
+    }
+    let found = asked("spec", spec, &|name, value| is_claim(name, value) || describes_volume(value));
+    found.or_else(|| unasked.then(|| ("spec".to_owned(), spec)))
+}
+
+fn describes(object: &Object) -> bool {
+    DESCRIPTIONS.iter().any(|of| is_of(*of, object.id.group(), &object.id.kind))
 }
 
 fn balancer(makers: &[(&'static str, &'static str)], controller: &str) -> Option<(&'static str, Made)> {
@@ -78,31 +102,32 @@ fn acme(issuer: &Value) -> Option<Made> {
     })
 }
 
-/// What a custom resource asks its controller for by fields that Kubernetes' own resources have: a volume, or a load balancer.
-fn asked(path: &str, value: &Value) -> Option<String> {
+/// The first field, the outermost first, of which this is true: by its path, with its value.
+fn asked<'a>(path: &str, value: &'a Value, is: &impl Fn(&str, &Value) -> bool) -> Option<(String, &'a Value)> {
     match value {
         Value::Object(fields) => {
-            let here = fields.iter().find_map(|(name, value)| {
-                let path = format!("{path}.{name}");
-                if is_claim(name, value) {
-                    Some(format!("{VOLUMES} ({path})"))
-                } else if name.to_ascii_lowercase().ends_with("type") && is_load_balancer(value) {
-                    Some(format!("{BY_SERVICE} ({path}), which Bascule does not know"))
-                } else {
-                    None
-                }
-            });
-            let is_volume = value["resources"]["requests"]["storage"].is_string()
-                // https://strimzi.io/docs/operators/latest/configuring#type-PersistentClaimStorage-reference
-                || value["type"] == "persistent-claim";
-            here.or_else(|| is_volume.then(|| format!("{VOLUMES} ({path})")))
-                .or_else(|| fields.iter().find_map(|(name, value)| asked(&format!("{path}.{name}"), value)))
+            let here = fields.iter().find(|(name, value)| is(name, value));
+            here.map(|(name, value)| (format!("{path}.{name}"), value))
+                .or_else(|| fields.iter().find_map(|(name, value)| asked(&format!("{path}.{name}"), value, is)))
         }
         Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| asked(&format!("{path}[{index}]"), item))
+            let here = items.iter().enumerate().find(|(_, item)| is("", item));
+            here.map(|(index, item)| (format!("{path}[{index}]"), item)).or_else(|| {
+                items.iter().enumerate().find_map(|(index, item)| asked(&format!("{path}[{index}]"), item, is))
+            })
         }
         _ => None,
     }
+}
+
+fn asks_for_balancer(name: &str, value: &Value) -> bool {
+    name.to_ascii_lowercase().ends_with("type") && is_load_balancer(value)
+}
+
+/// Whether an object asks for storage as a claim does, or as Strimzi has it
+/// (<https://strimzi.io/docs/operators/latest/configuring#type-PersistentClaimStorage-reference>).
+fn describes_volume(value: &Value) -> bool {
+    value["resources"]["requests"]["storage"].is_string() || value["type"] == "persistent-claim"
 }
 
 /// Fields of which the description of a `PersistentVolumeClaim` has some, its template's included

@@ -1,6 +1,6 @@
 //! From a bundle as its users wrote it to what is applied to green.
 
-use super::{Object, Placed, helm, hold, hosts, named, order};
+use super::{Object, Placed, helm, hold, hosts, named, order, volumes};
 use crate::{
     PhaseError,
     input::Replacement,
@@ -112,6 +112,7 @@ impl<'a> Preparation<'a> {
             // (https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#migrating-deployments-and-statefulsets-to-horizontal-autoscaling).
             spec.remove("replicas");
         }
+        volumes::keep(&mut object);
         if self.hosts == Hosts::Temporary {
             hosts::rewrite(&mut object, &self.workloads.hosts);
         }

@@ -81,7 +81,9 @@ pub fn can_wait(id: &ObjectId) -> bool {
         return true;
     }
     match id.kind.as_str() {
-        "PersistentVolumeClaim" | "Service" => group.is_empty(),
+        // A claim may wait for its first Pod, whose workload is held
+        // (https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode); a Pod that waits for its claim is not ready itself.
+        "Service" => group.is_empty(),
         "CustomResourceDefinition" | "APIService" => true,
         _ => workload::is_workload(id) && id.kind != "CronJob",
     }

@@ -27,32 +27,12 @@ pub fn reasons(object: &Object, held: bool, run: bool, controllers: &Controllers
     let id = &object.id;
     let annotations = &object.value["metadata"]["annotations"];
     let mut reasons = Vec::new();
-    if id.group().is_empty() && matches!(id.kind.as_str(), "PersistentVolumeClaim" | "PersistentVolume") {
-        reasons.push(Limit::Volumes.told(&format!(
-            "{id} keeps data in blue: Bascule does not move volumes. Move the data, or take it out of the bundle"
-        )));
-    }
-    if id.kind == "StatefulSet"
-        && object.value["spec"]["volumeClaimTemplates"].as_array().is_some_and(|claims| !claims.is_empty())
-    {
-        reasons.push(Limit::Volumes.told(&format!("{id} has volumeClaimTemplates: Bascule does not move volumes. Keep its data outside of the cluster, or take it out of the bundle")));
-    }
     if class::is_load_balancer(object) && !held {
         reasons.push(Limit::LoadBalancerServices.told(&format!(
             "{id} is of type LoadBalancer: AWS would make a load balancer that Bascule does not know. Make it ClusterIP, or hold it (workloads.hold or the label {}): \
              green then gets its load balancer after the switch, and its clients must be moved by you",
             class::HOLD_LABEL
         )));
-    }
-    let volumes = workload::pod_spec(&object.id.kind, &object.value).filter(|_| workload::is_workload(id));
-    for volume in volumes.and_then(|spec| spec["volumes"].as_array()).into_iter().flatten() {
-        if volume.get("ephemeral").is_some() {
-            reasons.push(Limit::Volumes.told(&format!(
-                "{id} has the ephemeral volume {}: it makes a volume in AWS for each Pod, which would be left behind with green. Use emptyDir, or take it out \
-                 of the bundle",
-                volume["name"].as_str().unwrap_or_default()
-            )));
-        }
     }
     if let Some(made) = made_for(object, controllers).filter(|made| !(made.may_run && run)) {
         let or_run = if made.may_run { ", or say in workloads.run that both clusters may" } else { "" };
@@ -132,14 +112,6 @@ mod tests {
     fn what_bascule_does_not_move_is_refused_with_what_to_do() {
         for (value, expected) in [
             (
-                json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "x" } }),
-                "does not move volumes",
-            ),
-            (
-                json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "x" }, "spec": { "volumeClaimTemplates": [{}] } }),
-                "volumeClaimTemplates",
-            ),
-            (
                 json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "x" }, "spec": { "type": "LoadBalancer" } }),
                 "type LoadBalancer",
             ),
@@ -175,10 +147,6 @@ mod tests {
                 json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "containers": [{ "image": "mirror/dns:1", "args": ["--source=ingress", "--txt-owner-id=me"] }] } } } }),
                 "runs external-dns",
             ),
-            (
-                json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "x" }, "spec": { "template": { "spec": { "volumes": [{ "name": "scratch", "ephemeral": {} }] } } } }),
-                "has the ephemeral volume scratch",
-            ),
         ] {
             let found = reasons_of(value, false);
             assert_eq!(found.len(), 1, "{found:?}");
@@ -199,7 +167,8 @@ mod tests {
     #[test]
     fn what_leaves_nothing_behind_may_run_in_both_clusters_where_the_input_says_so() {
         let issuer = json!({ "apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": { "name": "x" }, "spec": { "acme": { "solvers": [{ "dns01": {} }] } } });
-        let cluster = json!({ "apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": { "name": "x" }, "spec": {} });
+        let cluster =
+            json!({ "apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": { "name": "x" }, "spec": {} });
         let of = |value: Value| reasons(&Object::new(1, 1, value).unwrap(), false, true, &Controllers::default()).len();
         assert_eq!((of(issuer), of(cluster)), (0, 1));
     }

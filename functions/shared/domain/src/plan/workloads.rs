@@ -6,6 +6,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::fmt;
 
 /// What runs on the clusters.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -26,6 +27,66 @@ pub struct Workloads {
     /// The IAM roles that Pods of the bundles take through their cluster's OIDC provider.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assumed: Vec<Assumed>,
+    /// What the bundles' objects keep in volumes, and what becomes of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volumes: Vec<Volume>,
+}
+
+/// What an object of the bundles keeps in volumes, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Volume {
+    /// The object.
+    pub id: ObjectId,
+    /// What becomes of it.
+    pub becomes: Becomes,
+    /// What it asks for.
+    pub claims: Vec<Claim>,
+}
+
+/// What becomes of volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Becomes {
+    /// They start anew on green.
+    Empty,
+    /// Both clusters use the same file system.
+    Shared,
+}
+
+/// One volume, or several alike, that an object asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The claim's or its template's name, or the field of a custom resource.
+    pub name: String,
+    /// Its size, as Kubernetes writes quantities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// Its storage class; the cluster's default one where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+}
+
+/// `data, 10Gi of class gp3`.
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, size, class } = self;
+        let size = size.as_deref().unwrap_or("of its controller's size");
+        match class {
+            Some(class) => write!(f, "{name}, {size} of class {class:?}"),
+            None => write!(f, "{name}, {size} of the default class"),
+        }
+    }
+}
+
+/// `StatefulSet/shop/search (data, 10Gi of class gp3)`.
+impl fmt::Display for Volume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let claims: Vec<String> = self.claims.iter().map(ToString::to_string).collect();
+        write!(f, "{} ({})", self.id, claims.join("; "))
+    }
 }
 
 /// An IAM role that Pods take through their cluster's OIDC provider.

@@ -52,6 +52,10 @@ pub trait Network: Sync {
     /// Those of these instance types that the Region has.
     fn instance_types(&self, names: &[String]) -> impl Future<Output = Result<Vec<InstanceType>, PhaseError>> + Send;
 
+    /// The volumes of Amazon EBS that were made for claims of a cluster and exist, whether their claims do or not: told by the tags that the
+    /// driver gives them (<https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md>).
+    fn claimed_volumes(&self, cluster: &str) -> impl Future<Output = Result<Vec<ClaimedVolume>, PhaseError>> + Send;
+
     /// Groups of VPCs that are peered with this one and that name one of these groups: the group that is named, and the VPC of the
     /// one that names it.
     fn named_by_peers(
@@ -59,6 +63,22 @@ pub trait Network: Sync {
         vpc_id: &str,
         group_ids: &[String],
     ) -> impl Future<Output = Result<Vec<(String, String)>, PhaseError>> + Send;
+}
+
+/// The tags of a volume that name the claim that it was made for: namespace and name.
+pub const CLAIM_TAGS: [&str; 2] = ["kubernetes.io/created-for/pvc/namespace", "kubernetes.io/created-for/pvc/name"];
+
+/// A volume of Amazon EBS that was made for a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedVolume {
+    /// The id.
+    pub id: String,
+    /// Its size, in GiB.
+    pub gib: i32,
+    /// Such as `gp3`.
+    pub volume_type: String,
+    /// Its claim, as `namespace/name`.
+    pub claim: String,
 }
 
 /// Tags of network interfaces that hold the name of their cluster

@@ -24,6 +24,7 @@ pub mod target_group;
 pub mod target_group_attachment;
 pub mod trust_statement;
 pub mod usage_plan;
+pub mod volume;
 pub mod vpc_link;
 pub mod workload;
 
@@ -97,6 +98,8 @@ pub enum Kind {
     Workload,
     /// A bundle of manifests applied to a cluster.
     Bundle,
+    /// What an object of the bundles keeps in volumes on a cluster.
+    Volume,
     /// An EventBridge Scheduler schedule.
     Schedule,
 }

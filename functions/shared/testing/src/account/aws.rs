@@ -113,6 +113,9 @@ pub struct Aws {
     pub objects: BTreeMap<String, BTreeMap<ObjectId, Value>>,
     /// What others had made of each object, by its cluster, when Bascule first applied it; none where it was not there.
     pub others: BTreeMap<(String, ObjectId), Option<Value>>,
+    /// What is kept for volumes of clusters in AWS by its handle, each with the object that it was made for: volumes of EBS, whose handles
+    /// begin with `vol-` and their cluster's name, and directories of EFS.
+    pub volumes: BTreeMap<String, String>,
     /// Why the API server of a cluster does not answer, by cluster.
     pub unreachable: BTreeMap<String, String>,
     /// Bundles by their URIs, each a list of manifests.

@@ -5,7 +5,7 @@ use super::eks::is_of;
 use super::time::Change;
 use super::{Account, Aws};
 use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
-use domain::ports::network::{Instance, InstanceType, Interface, NewLaunchTemplate};
+use domain::ports::network::{ClaimedVolume, Instance, InstanceType, Interface, NewLaunchTemplate};
 use domain::ports::{LaunchTemplates, Network, Quotas};
 use domain::{PhaseError, Tags};
 
@@ -156,6 +156,20 @@ impl Network for Account {
             let carries =
                 |instance: &&Instance| instance.tags.get(key).is_some_and(|found| value.is_none_or(|v| v == found));
             aws.instances.iter().filter(carries).cloned().collect()
+        })
+    }
+
+    async fn claimed_volumes(&self, cluster: &str) -> Result<Vec<ClaimedVolume>, PhaseError> {
+        let of_cluster = format!("vol-{cluster}-");
+        self.read("ec2:DescribeVolumes", |aws| {
+            let found = aws.volumes.iter().filter(|(handle, _)| handle.starts_with(&of_cluster));
+            let volume = |(id, maker): (&String, &String)| ClaimedVolume {
+                id: id.clone(),
+                gib: 10,
+                volume_type: "gp3".to_owned(),
+                claim: maker.clone(),
+            };
+            found.map(volume).collect()
         })
     }
 

@@ -20,7 +20,7 @@ pub struct Cluster {
 
 /// Kinds whose status a controller writes.
 fn has_controller(kind: &str) -> bool {
-    matches!(kind, "Deployment" | "StatefulSet" | "CustomResourceDefinition" | "Job")
+    matches!(kind, "Deployment" | "StatefulSet" | "CustomResourceDefinition" | "Job" | "PersistentVolumeClaim")
 }
 
 /// The status that the object's controller leaves in the end.
@@ -29,6 +29,7 @@ fn status(kind: &str, value: &Value) -> Value {
     match kind {
         "CustomResourceDefinition" => json!({ "conditions": [{ "type": "Established", "status": "True" }] }),
         "Job" => json!({ "conditions": [{ "type": "Complete", "status": "True" }] }),
+        "PersistentVolumeClaim" => json!({ "phase": "Bound" }),
         _ => json!({ "replicas": count, "updatedReplicas": count, "availableReplicas": count, "readyReplicas": count }),
     }
 }
@@ -55,6 +56,7 @@ impl Aws {
         if let Some(value) = self.objects.get_mut(cluster).and_then(|objects| objects.get_mut(id)) {
             value["status"] = status(&id.kind, value);
         }
+        self.make_volumes(cluster, id);
     }
 
     fn write(&mut self, cluster: &str, id: &ObjectId, change: impl FnOnce(&mut Value)) -> Value {
@@ -199,8 +201,12 @@ impl KubernetesApi for Cluster {
                 }
                 let wanted = aws.owned(cluster, &object.id, wanted);
                 aws.write(cluster, &object.id, |live| {
-                    let status = live["status"].take();
+                    let (status, volume) = (live["status"].take(), live["spec"]["volumeName"].take());
                     *live = wanted;
+                    // The binder's.
+                    if !volume.is_null() {
+                        live["spec"]["volumeName"] = volume;
+                    }
                     if !status.is_null() {
                         live["status"] = status;
                     }
@@ -280,7 +286,7 @@ impl KubernetesApi for Cluster {
 
     async fn delete(&self, id: &ObjectId) -> Result<(), PhaseError> {
         self.change("kubernetes:Delete", |aws, cluster| {
-            aws.objects.get_mut(cluster).and_then(|objects| objects.remove(id));
+            aws.delete_object(cluster, id);
             aws.others.remove(&(cluster.to_owned(), id.clone()));
             Ok(())
         })

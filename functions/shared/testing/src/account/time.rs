@@ -91,6 +91,7 @@ pub(super) enum Change {
     OidcProviderSeen(String),
     TargetChecked(String, String),
     ObjectReconciled(String, ObjectId),
+    VolumesReclaimed(String),
 }
 
 impl Aws {
@@ -149,6 +150,7 @@ impl Aws {
                 self.unchecked.remove(&(group, target));
             }
             Change::ObjectReconciled(cluster, id) => self.reconcile(&cluster, &id),
+            Change::VolumesReclaimed(cluster) => self.reclaim_volumes(&cluster),
         }
     }
 }

@@ -74,17 +74,7 @@ pub(super) fn put(aws: &mut Aws) {
     aws.security_groups.extend(groups.map(|group| (group.id.clone(), group)));
     aws.launch_templates.insert("lt-1".to_owned(), template());
     for name in ["vpc-cni", "kube-proxy", "coredns"] {
-        let addon = addon(name);
-        aws.addon_versions.insert((name.to_owned(), "1.34".to_owned()), vec![(addon.version.clone(), true)]);
-        let status = AddonStatus {
-            arn: arn("addon", &format!("{BLUE}/{name}/1")),
-            status: "ACTIVE".to_owned(),
-            created_at,
-            issues: Vec::new(),
-            association_arns: Vec::new(),
-            addon,
-        };
-        aws.addons.insert((BLUE.to_owned(), name.to_owned()), status);
+        add_on(aws, name);
     }
     for name in ["general", "jobs"] {
         let group = NodeGroup { status: "CREATING".to_owned(), ..node_group(name) };
@@ -101,6 +91,21 @@ pub(super) fn put(aws: &mut Aws) {
     }
     aws.pod_identities.insert((BLUE.to_owned(), identity().key()), identity());
     aws.log_groups.insert(logs().name, logs());
+}
+
+/// An add-on of blue's.
+pub(super) fn add_on(aws: &mut Aws, name: &str) {
+    let addon = addon(name);
+    aws.addon_versions.insert((name.to_owned(), "1.34".to_owned()), vec![(addon.version.clone(), true)]);
+    let status = AddonStatus {
+        arn: arn("addon", &format!("{BLUE}/{name}/1")),
+        status: "ACTIVE".to_owned(),
+        created_at: aws.now(),
+        issues: Vec::new(),
+        association_arns: Vec::new(),
+        addon,
+    };
+    aws.addons.insert((BLUE.to_owned(), name.to_owned()), status);
 }
 
 pub(super) fn found(aws: &Aws) -> Compute {

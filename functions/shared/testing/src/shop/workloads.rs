@@ -73,5 +73,6 @@ pub(super) fn found(account: &Account) -> Workloads {
         routes: 1,
         replace: Vec::new(),
         assumed: Vec::new(),
+        volumes: Vec::new(),
     }
 }

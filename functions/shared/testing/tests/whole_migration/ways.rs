@@ -2,7 +2,7 @@
 
 use domain::approval::Decision;
 use serde_json::{Value, json};
-use testing::shop::{Front, existing, input_with, terraform};
+use testing::shop::{Front, existing, input_with, terraform, volumes};
 use testing::{Account, Fault};
 
 /// An alarm that guards the switch and the bake.
@@ -86,6 +86,8 @@ pub(crate) enum World {
     Existing,
     /// With its load balancer and VPC link.
     ExistingEdge,
+    /// Workloads keep data in volumes.
+    Volumes,
 }
 
 impl World {
@@ -96,6 +98,7 @@ impl World {
             Self::Irsa => Account::irsa_shop(),
             Self::Existing => Account::existing_shop(),
             Self::ExistingEdge => Account::existing_shop_with_edge(),
+            Self::Volumes => Account::volumes_shop(),
         }
     }
 }
@@ -150,6 +153,11 @@ fn existing(name: &'static str, world: World, end: End, outside: Outside, fields
         _ => existing::input(json!({}))["green"].clone(),
     };
     way
+}
+
+/// A way in the world `volumes`.
+fn volumes(name: &'static str, end: End, outside: Outside) -> Way {
+    Way { world: World::Volumes, outside, ..way(name, end, &json!({ "workloads": { "volumes": volumes::asked() } })) }
 }
 
 /// Every way.
@@ -263,5 +271,8 @@ pub(crate) fn ways() -> Vec<Way> {
             Outside::AlarmInBake,
             &json!({}),
         ),
+        volumes("volumes", End::GreenServes, Outside::Quiet),
+        volumes("volumes, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        volumes("volumes, turned back meanwhile", End::Either, Outside::TurnedBackThen),
     ]
 }

@@ -114,4 +114,12 @@ fn named_twice(input: &Input, refuse: &mut impl FnMut(&str, String)) {
             refuse(&format!("$.workloads.hold[{index}]"), format!("{hold} cannot be both held and run"));
         }
     }
+    let mut volumes = BTreeSet::new();
+    for (field, names) in input.workloads.volumes.lists() {
+        for (index, name) in names.iter().enumerate() {
+            if !volumes.insert(name.as_str()) {
+                refuse(&format!("$.workloads.volumes.{field}[{index}]"), format!("{name} is named twice"));
+            }
+        }
+    }
 }

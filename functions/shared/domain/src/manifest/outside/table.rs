@@ -46,8 +46,6 @@ const LATTICE: &str = "makes resources of VPC Lattice, which Bascule does not kn
 const TARGETS: &str =
     "would register green's Pods in a target group of blue, which would send them requests before anybody approved";
 const SNAPSHOTS: &str = "makes snapshots of volumes, which Bascule does not move";
-pub(super) const VOLUMES: &str =
-    "makes volumes: Bascule does not move volumes, and those of green would be left behind with it";
 
 /// A group, or its end where it begins with a dot; kinds, all where there is none; what is made.
 type Maker = ((&'static str, &'static [&'static str]), &'static str);
@@ -84,39 +82,42 @@ pub(super) const MAKERS: &[Maker] = &[
     // https://kubernetes.io/docs/concepts/storage/volume-snapshots/
     (("snapshot.storage.k8s.io", &["VolumeSnapshot", "VolumeSnapshotContent"]), SNAPSHOTS),
     (("groupsnapshot.storage.k8s.io", &["VolumeGroupSnapshot", "VolumeGroupSnapshotContent"]), SNAPSHOTS),
-    // Resources whose controllers make volumes without a word of Kubernetes in them, or by default:
+];
+
+/// Custom resources whose controllers make volumes without a word of Kubernetes in them, or by default.
+pub(super) const MAKERS_OF_VOLUMES: &[(&str, &[&str])] = &[
     // https://cloudnative-pg.io/documentation/current/storage/
-    (("postgresql.cnpg.io", &["Cluster"]), VOLUMES),
+    ("postgresql.cnpg.io", &["Cluster"]),
     // https://postgres-operator.readthedocs.io/en/latest/reference/cluster_manifest/#volume-properties
-    (("acid.zalan.do", &["postgresql"]), VOLUMES),
+    ("acid.zalan.do", &["postgresql"]),
     // https://www.rabbitmq.com/kubernetes/operator/using-operator#persistence
-    (("rabbitmq.com", &["RabbitmqCluster"]), VOLUMES),
+    ("rabbitmq.com", &["RabbitmqCluster"]),
     // https://www.elastic.co/docs/deploy-manage/deploy/cloud-on-k8s/volume-claim-templates: 1 GiB for each Pod where nothing is said
-    (("elasticsearch.k8s.elastic.co", &["Elasticsearch"]), VOLUMES),
+    ("elasticsearch.k8s.elastic.co", &["Elasticsearch"]),
     // https://github.com/mongodb/mongodb-kubernetes/tree/master/docs
-    (("mongodbcommunity.mongodb.com", &["MongoDBCommunity"]), VOLUMES),
-    (("mongodb.com", &["MongoDB", "MongoDBMultiCluster", "MongoDBOpsManager"]), VOLUMES),
+    ("mongodbcommunity.mongodb.com", &["MongoDBCommunity"]),
+    ("mongodb.com", &["MongoDB", "MongoDBMultiCluster", "MongoDBOpsManager"]),
     // https://dev.mysql.com/doc/mysql-operator/en/mysql-operator-properties.html
-    (("mysql.oracle.com", &["InnoDBCluster"]), VOLUMES),
+    ("mysql.oracle.com", &["InnoDBCluster"]),
     // https://github.com/mariadb-operator/mariadb-operator/blob/main/docs/storage.md
-    (("k8s.mariadb.com", &["MariaDB"]), VOLUMES),
+    ("k8s.mariadb.com", &["MariaDB"]),
     // https://operator.docs.scylladb.com/stable/reference/api/groups/scylla.scylladb.com/scyllaclusters.html
-    (("scylla.scylladb.com", &["ScyllaCluster", "ScyllaDBDatacenter"]), VOLUMES),
+    ("scylla.scylladb.com", &["ScyllaCluster", "ScyllaDBDatacenter"]),
     // https://docs.confluent.io/operator/current/co-storage.html (dataVolumeCapacity)
-    (("platform.confluent.io", &["ControlCenter", "KRaftController", "Kafka", "KsqlDB", "Zookeeper"]), VOLUMES),
+    ("platform.confluent.io", &["ControlCenter", "KRaftController", "Kafka", "KsqlDB", "Zookeeper"]),
     // https://docs.redpanda.com/current/manage/kubernetes/storage/k-configure-storage/
-    (("cluster.redpanda.com", &["Redpanda"]), VOLUMES),
+    ("cluster.redpanda.com", &["Redpanda"]),
     // https://docs.pingcap.com/tidb-in-kubernetes/stable/configure-storage-class/
-    (("pingcap.com", &["DMCluster", "TidbCluster"]), VOLUMES),
+    ("pingcap.com", &["DMCluster", "TidbCluster"]),
     // https://docs.opensearch.org/latest/install-and-configure/install-opensearch/operator/ (diskSize)
-    (("opensearch.opster.io", &["OpenSearchCluster"]), VOLUMES),
+    ("opensearch.opster.io", &["OpenSearchCluster"]),
     // https://redis.io/docs/latest/operate/kubernetes/reference/redis_enterprise_cluster_api/ (persistentSpec)
-    (("app.redislabs.com", &["RedisEnterpriseCluster"]), VOLUMES),
+    ("app.redislabs.com", &["RedisEnterpriseCluster"]),
     // https://loki-operator.dev/docs/api.md/ and https://grafana.com/docs/tempo/latest/set-up-for-tracing/setup-tempo/deploy/kubernetes/operator/
-    (("loki.grafana.com", &["LokiStack"]), VOLUMES),
-    (("tempo.grafana.com", &["TempoStack"]), VOLUMES),
+    ("loki.grafana.com", &["LokiStack"]),
+    ("tempo.grafana.com", &["TempoStack"]),
     // https://kubevirt.io/user-guide/storage/containerized_data_importer/
-    (("cdi.kubevirt.io", &["DataVolume"]), VOLUMES),
+    ("cdi.kubevirt.io", &["DataVolume"]),
 ];
 
 /// Custom resources that describe others and make nothing themselves.

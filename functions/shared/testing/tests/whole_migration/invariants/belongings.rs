@@ -62,6 +62,10 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for name in aws.roles.iter().filter(|(_, policy)| policy.contains(blue_issuer())).map(|(name, _)| name) {
         put(Kind::TrustStatement, &irsa::role_arn(name), None);
     }
+    // Each with the object for which it was made, which the ledger has.
+    for (handle, maker) in &aws.volumes {
+        put(Kind::Volume, handle, Some((Kind::Volume, maker.clone())));
+    }
     for template in aws.launch_templates.keys() {
         put(Kind::LaunchTemplate, template, None);
     }
@@ -239,6 +243,25 @@ pub(super) fn what_the_user_had_on_green_is_there(sight: &Sight) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// What keeps data is blue's for as long as anybody may need it, and never goes with a cluster: nothing of before is deleted, ever, and what
+/// green shares of it is kept whatever becomes of green.
+pub(super) fn no_data_of_blue_is_deleted(sight: &Sight) -> Result<(), String> {
+    let gone: Vec<_> =
+        sight.witness.before.volumes.keys().filter(|handle| !sight.aws.volumes.contains_key(*handle)).collect();
+    if !gone.is_empty() {
+        return Err(format!("deleted with the data in it: {gone:?}"));
+    }
+    let green = sight.aws.objects.get(GREEN).into_iter().flatten();
+    let mut volumes = green.filter(|(id, _)| id.kind == "PersistentVolume").map(|(_, volume)| &volume["spec"]);
+    let is_blues = |spec: &&Value| {
+        spec["csi"]["volumeHandle"].as_str().is_some_and(|handle| sight.witness.before.volumes.contains_key(handle))
+    };
+    match volumes.find(|spec| is_blues(spec) && spec["persistentVolumeReclaimPolicy"] != "Retain") {
+        Some(spec) => Err(format!("green deletes what is blue's with its claim: {spec}")),
+        None => Ok(()),
+    }
 }
 
 /// Invariant 4: one effect for each key, however often it is tried.
