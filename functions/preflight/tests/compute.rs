@@ -219,6 +219,21 @@ async fn subnets_and_quotas_must_have_room_for_what_blue_holds() {
 }
 
 #[tokio::test]
+async fn settings_of_the_cluster_that_are_not_cloned_are_refused_by_name() {
+    let found = read(
+        |aws| {
+            let blue = aws.clusters.get_mut("shop-blue").unwrap();
+            blue.cluster.not_copied.push("computeConfig (EKS Auto Mode)".to_owned());
+        },
+        green(),
+    )
+    .await;
+    let codes: Vec<&str> = found.problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, ["not-cloned"], "{:?}", texts(&found.problems));
+    assert!(found.problems[0].message.contains("uses computeConfig (EKS Auto Mode)"));
+}
+
+#[tokio::test]
 async fn what_is_set_on_auto_scaling_groups_and_what_the_cleanup_may_not_delete_is_told() {
     let found = read(
         |aws| {

@@ -101,6 +101,7 @@ impl Plan {
             | Kind::TargetGroupAttachment
             | Kind::Bundle
             | Kind::Workload
+            | Kind::Volume
             | Kind::RestApi
             | Kind::Deployment
             | Kind::Stage
