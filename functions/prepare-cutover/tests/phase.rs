@@ -26,7 +26,7 @@ async fn prepared() -> (Account, Migration) {
 
 /// The shop's account without what only concerns Kubernetes.
 fn edge(aws: &Aws) -> Aws {
-    Aws { objects: BTreeMap::new(), ..aws.contents() }
+    Aws { objects: BTreeMap::new(), others: BTreeMap::new(), ..aws.contents() }
 }
 
 fn links(methods: &[Method]) -> Vec<String> {

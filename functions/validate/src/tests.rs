@@ -332,13 +332,25 @@ fn certificate(ready: &str) -> Value {
 
 #[tokio::test]
 async fn what_makes_no_pods_is_awaited_too_where_it_is_ready_on_blue() {
-    let claim = |phase: &str| json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "c", "namespace": "shop" }, "status": { "phase": phase } });
-    let (account, migration) = with(&claim("Bound"));
+    let definition = |established: &str| {
+        let conditions = json!([{ "type": "Established", "status": established }]);
+        json!({ "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": { "name": "c" }, "status": { "conditions": conditions } })
+    };
+    let (account, migration) = with(&definition("True"));
     first(&account, &migration).await.unwrap();
-    account.cluster(GREEN).put_with_status(claim("Pending"));
-    let waiting = "6 of 7 objects ready, waiting for PersistentVolumeClaim/shop/c (Pending, not Bound)";
-    fails(&account, &migration, Condition::NotReady, waiting).await;
-    account.cluster(BLUE).put_with_status(claim("Pending"));
+    account.cluster(GREEN).put_with_status(definition("False"));
+    fails(&account, &migration, Condition::NotReady, "CustomResourceDefinition/c (Established is False)").await;
+    account.cluster(BLUE).put_with_status(definition("False"));
+    first(&account, &migration).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_for_its_first_pod_is_not_awaited() {
+    let claim = json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "c", "namespace": "shop" }, "spec": {}, "status": { "phase": "Bound" } });
+    let (account, migration) = with(&claim);
+    let mut pending = claim;
+    pending["status"] = json!({ "phase": "Pending" });
+    account.cluster(GREEN).put_with_status(pending);
     first(&account, &migration).await.unwrap();
 }
 

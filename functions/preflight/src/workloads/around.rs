@@ -60,7 +60,10 @@ impl Around {
             names,
             node_ports,
             is_users: compute.existing.is_some(),
-            addons, subnet_ids, references: compute.references.clone() }
+            addons,
+            subnet_ids,
+            references: compute.references.clone(),
+        }
     }
 
     /// The names of blue that nobody said to mean something else.
