@@ -1,7 +1,7 @@
 //! The exchange of one project's states, forward and back.
 
 use crate::{
-    Ports,
+    Ports, adopt,
     journal::{Journal, Record, Side, Stage},
     locks,
 };
@@ -34,6 +34,9 @@ pub(crate) async fn reach<P: Ports>(
 ) -> Result<(), PhaseError> {
     let handover = &migration.plan.terraform[index];
     let places = &handover.places;
+    if handover.adopt {
+        return adopt::reach(ports, migration, journal, index, side).await;
+    }
     loop {
         let Record { exchanges, stage } = journal.projects[index].clone();
         let is_there = journal.projects[index].side() == side;
@@ -65,6 +68,10 @@ pub(crate) async fn reach<P: Ports>(
                     project.write(ports, place, content, [&from[place], &to[place]]).await?;
                 }
                 Record { exchanges: exchanges + u32::from(!is_there), stage: Stage::Unlocking }
+            }
+            // Of a merge request, which is no exchange.
+            Stage::Requesting => {
+                return Err(PhaseError::refused("the journal of the hand-over is of another kind of hand-over"));
             }
             Stage::Unlocking => {
                 locks::release(ports, migration, places).await?;

@@ -48,6 +48,8 @@ pub(crate) enum Stage {
         /// As they are to be.
         after: Vec<String>,
     },
+    /// A merge request is written beside a state that is only read.
+    Requesting,
     /// Every state is on the same side; locks and copies are given back.
     Unlocking,
 }

@@ -1,10 +1,11 @@
-//! Hands the Terraform states of blue over to green after the bake, and back: the states of two workspaces are exchanged, or
-//! addresses are moved within one.
+//! Hands the Terraform states of blue over to green after the bake, and back: the states of two workspaces are exchanged,
+//! addresses are moved within one, or a merge request is written by which one takes up what Bascule created.
 //!
 //! Every hand-over of a project is a transaction with a journal in the ledger: lock as Terraform does, read and check, copy, note
 //! what is to be written, write conditionally, verify, unlock. Killed at any call it goes on, or back where the migration was turned
 //! back.
 
+mod adopt;
 mod exchange;
 mod journal;
 mod locks;

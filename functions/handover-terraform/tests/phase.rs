@@ -26,6 +26,7 @@ fn opened() -> (Account, Migration) {
             lineages: places.iter().map(lineage).collect(),
             places,
             moves: moves.map(|one| (one.from.clone(), one.to.clone())).collect(),
+            adopt: false,
         }
     };
     migration.plan.terraform = read.terraform.iter().map(handover).collect();

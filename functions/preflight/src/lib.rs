@@ -9,6 +9,7 @@ pub mod edge;
 pub mod estimate;
 pub mod event;
 pub mod identities;
+pub mod makers;
 pub mod terraform;
 pub mod workloads;
 
@@ -182,13 +183,14 @@ fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
         true => Vec::new(),
         false => [compute.deletes, edge.deletes, workloads.deletes].concat(),
     };
+    let makers = makers::advice(input, &compute.facts, &edge.facts);
     Plan {
         region: place.region,
         account: place.account,
         creates: [compute.creates, edge.creates, workloads.creates].concat(),
         deletes: terraform.facts.left_to_terraform(deletes),
         switch: [compute.switch, edge.switch, workloads.switch].concat(),
-        advice: [compute.advice, edge.advice, workloads.advice, terraform.advice].concat(),
+        advice: [compute.advice, edge.advice, workloads.advice, terraform.advice, makers].concat(),
         estimate: estimate::estimate(input, &compute.facts),
         compute: compute.facts,
         edge: edge.facts,

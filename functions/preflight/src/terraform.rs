@@ -3,7 +3,7 @@
 mod project;
 
 use domain::{
-    Condition, Input, Limit, PhaseError, Problem,
+    Condition, Input, PhaseError, Problem,
     plan::{Found, Planned, compute::Compute, edge::Edge, terraform::Handover},
     ports::TerraformStates,
 };
@@ -42,12 +42,6 @@ pub async fn read<P: TerraformStates>(
     let blue = Blue::of(input, compute, edge);
     for (index, project) in input.terraform.iter().enumerate() {
         let path = format!("$.terraform[{index}]");
-        if project.adopt.is_some() {
-            let message = "`adopt` is not supported yet. Leave the project out; after the migration set the integrations' `connection_id` and the \
-                           stage's `deployment_id` in its code, take green up with `import` blocks and let blue go with `removed` blocks";
-            found.problems.push(Limit::TerraformAdopt.refusal(format!("{path}.adopt"), message));
-            continue;
-        }
         project::read(ports, &path, project, &blue, &mut found).await?;
     }
     if let [first, ..] = &found.facts.handovers[..] {

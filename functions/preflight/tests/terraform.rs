@@ -126,9 +126,9 @@ async fn what_is_wrong_with_the_fields_is_told() {
         (
             with("/0/move", json!({ "addresses": [{ "from": "a.b", "to": "a.c" }] })),
             "[0]",
-            "expected one of `swap` and `move`",
+            "expected one of `swap`, `adopt` and `move`",
         ),
-        (adopt, "[1]", "expected one of `swap` and `move`"),
+        (adopt, "[1]", "expected one of `swap`, `adopt` and `move`"),
         (with("/1/move/addresses/0/to", json!("a")), "[1].move.addresses[0].to", "\"a\" is no address"),
         (with("/1/bucket", json!("Shop_States")), "[1].bucket", "expected the form"),
         (with("/1/prefix", json!("x")), "[1].prefix", "unknown field"),
@@ -140,13 +140,40 @@ async fn what_is_wrong_with_the_fields_is_told() {
     }
 }
 
-#[tokio::test]
-async fn adopt_is_refused_by_its_name() {
-    let mut projects = with("/1/adopt", json!({ "workspace": "default" }));
+/// The gateway's project with another way.
+fn adopting(workspace: &str) -> Value {
+    let mut projects = with("/1/adopt", json!({ "workspace": workspace }));
     projects[1].as_object_mut().unwrap().remove("move");
-    let (path, message) = problem(&Account::shop(), &projects).await;
-    assert_eq!(path, "$.terraform[1].adopt");
-    assert!(message.contains("not supported yet"), "{message}");
+    projects
+}
+
+#[tokio::test]
+async fn a_state_that_takes_up_green_is_planned_and_what_cannot_be_imported_is_told() {
+    let account = Account::shop();
+    let blue =
+        [("aws_security_group", "nodes", "sg-nodes"), ("aws_vpc_security_group_ingress_rule", "plane", "sg-plane")];
+    put(&account, GATEWAY, &state("a", 1, &blue));
+    let found = found(&account, &adopting("default")).await;
+    assert_eq!(found.problems, []);
+    let handover = &found.facts.handovers[1];
+    assert!(handover.adopt && handover.moves.is_empty() && handover.places.len() == 1, "{handover:?}");
+    let told = found.advice.join("\n");
+    assert!(told.contains("a merge request for s3://shop-states/gateway.tfstate is written beside it"), "{told}");
+    assert!(told.contains("no import is written for aws_vpc_security_group_ingress_rule.plane:"), "{told}");
+    let command = "run `terraform apply` of the commit with its `blue.tf` for s3://shop-states/gateway.tfstate (workspace default)";
+    assert_eq!(found.facts.destroyed_by.get("sg-nodes").map(String::as_str), Some(command));
+}
+
+#[tokio::test]
+async fn a_state_that_has_nothing_of_blue_takes_up_nothing() {
+    let account = Account::shop();
+    put(&account, GATEWAY, &state("a", 1, &[("aws_vpc", "other", "vpc-9")]));
+    let (path, message) = problem(&account, &adopting("default")).await;
+    assert_eq!(path, "$.terraform[1].adopt.workspace");
+    assert!(message.contains("none is blue's"), "{message}");
+    let (path, message) = problem(&Account::shop(), &adopting("prod")).await;
+    assert_eq!(path, "$.terraform[1].adopt.workspace");
+    assert!(message.contains("the workspace \"prod\" does not exist"), "{message}");
 }
 
 #[tokio::test]

@@ -2,12 +2,12 @@
 
 use super::{Managed, object};
 use domain::{
-    Condition, Input, PhaseError, Problem,
+    Condition, Input, PhaseError, Problem, adoption,
     digest::md5_hex,
     input::terraform::{Move, Project, Swap},
     plan::{Found, compute::Compute, edge::Edge, terraform::Handover},
     ports::TerraformStates,
-    terraform::{Place, State, backend, moved},
+    terraform::{Address, Place, State, backend, moved},
 };
 use std::collections::BTreeSet;
 
@@ -75,15 +75,23 @@ pub(super) async fn read<P: TerraformStates>(
         places: places.iter().map(|(_, place)| place.clone()).collect(),
         lineages: contents.iter().map(|content| content.lineage.clone()).collect(),
         moves,
+        adopt: project.adopt.is_some(),
     };
-    match (&project.swap, &project.moves, &contents[..]) {
-        (Some(swap), None, [mine, temporary]) => {
+    match (&project.swap, &project.moves, &project.adopt, &contents[..]) {
+        (Some(swap), None, None, [mine, temporary]) => {
             found.problems.extend(swapped(path, swap, mine, temporary, blue));
             let moves = Vec::new();
             tell(project, mine, &swap.temporary, "terraform destroy", found);
             found.facts.handovers.push(handover(moves));
         }
-        (None, Some(moves), [content]) => {
+        (None, None, Some(adopt), [content]) => {
+            let problem = || Problem::new(format!("{path}.adopt.workspace"), unconcerned(&adopt.workspace, content));
+            found.problems.extend(content.blue.is_empty().then(problem));
+            tell(project, content, &adopt.workspace, "terraform apply` of the commit with its `blue.tf", found);
+            found.advice.extend(merge_request(&places[0].1, content));
+            found.facts.handovers.push(handover(Vec::new()));
+        }
+        (None, Some(moves), None, [content]) => {
             found.problems.extend(movable(path, moves, content));
             tell(
                 project,
@@ -229,6 +237,27 @@ fn movable(path: &str, moves: &Move, content: &Content) -> Option<Problem> {
     }
     let problem = || Problem::new(format!("{path}.move.workspace"), unconcerned(&moves.workspace, content));
     content.blue.is_empty().then(problem)
+}
+
+/// Where the merge request will be, and what it cannot take up.
+fn merge_request(place: &Place, content: &Content) -> Vec<String> {
+    let others = content.blue.iter().filter(|(address, id)| {
+        let address = address.parse::<Address>().ok().and_then(|address| address.resource);
+        id.is_some() && !address.is_some_and(|resource| adoption::is_importable(&resource.kind))
+    });
+    let others: Vec<&str> = others.map(|(address, _)| address.as_str()).collect();
+    let mut told = vec![format!(
+        "after the bake a merge request for s3://{} is written beside it, under {}…/: until it is applied, apply nothing there",
+        place.lock_id(),
+        adoption::FOLDER
+    )];
+    if !others.is_empty() {
+        told.push(format!(
+            "no import is written for {}: the merge request says what they name of blue",
+            others.join(", ")
+        ));
+    }
+    told
 }
 
 fn unconcerned(workspace: &str, content: &Content) -> String {

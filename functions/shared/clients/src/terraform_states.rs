@@ -15,14 +15,17 @@ use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::{
     PhaseError,
+    adoption::FOLDER,
     ports::{
         TerraformStates,
         terraform_states::{Only, Stored},
     },
 };
 
-/// What the backend writes of a state and of a lock file.
-const JSON: &str = "application/json";
+/// What an object is: a file of a merge request, or what the backend writes of a state and of a lock file.
+fn content_type(key: &str) -> &'static str {
+    if key.contains(FOLDER) { "text/plain; charset=utf-8" } else { "application/json" }
+}
 
 /// The table's key.
 const ID: &str = "LockID";
@@ -77,7 +80,8 @@ impl TerraformStates for Account {
         only: Only,
         bytes: Vec<u8>,
     ) -> Result<bool, PhaseError> {
-        let request = self.objects().put_object().bucket(bucket).key(key).content_type(JSON).body(bytes.into());
+        let request =
+            self.objects().put_object().bucket(bucket).key(key).content_type(content_type(key)).body(bytes.into());
         let request = match only {
             Only::IfAbsent => request.if_none_match("*"),
             Only::IfMatch(etag) => request.if_match(etag),

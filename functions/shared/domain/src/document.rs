@@ -130,7 +130,8 @@ impl<'a> Document<'a> {
 impl Planned {
     fn markdown(&self) -> String {
         let id = self.id.as_deref().filter(|id| *id != self.name).map(|id| format!(" ({})", code(id)));
-        format!("{} {}{}", self.kind, text(&self.name), id.unwrap_or_default())
+        let left = self.destroyed_by.as_ref().map(|command| format!(", left to Terraform: {}", text(command)));
+        format!("{} {}{}{}", self.kind, text(&self.name), id.unwrap_or_default(), left.unwrap_or_default())
     }
 }
 

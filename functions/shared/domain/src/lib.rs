@@ -1,6 +1,7 @@
 //! What Bascule knows about a migration, without AWS, Kubernetes or Lambda: the input, the plan, the ledger's entries,
 //! the conditions a phase can end in, and the ports through which phases reach the world.
 
+pub mod adoption;
 pub mod alarms;
 pub mod analysis;
 pub mod answered;

@@ -55,8 +55,6 @@ pub enum Limit {
     MadeInAws,
     /// A green of the user's own that differs from blue so that what runs on blue would not run there.
     GreenDiffers,
-    /// `adopt` of Terraform.
-    TerraformAdopt,
 }
 
 impl Limit {

@@ -7,8 +7,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-const BEFORE: &str = include_str!("states/before.tfstate");
-const MOVES: &str = include_str!("states/moves.json");
+/// States, and the moves that are made of each.
+const STATES: [(&str, &str); 2] = [
+    (include_str!("states/before.tfstate"), include_str!("states/moves.json")),
+    (include_str!("states/opentofu.tfstate"), include_str!("states/opentofu-moves.json")),
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -16,25 +19,28 @@ fn main() -> ExitCode {
     if missing {
         eprintln!("left out: moves within a state against the Terraform CLI: there is none on this machine");
     }
-    let moves: Vec<[String; 3]> = serde_json::from_str(MOVES).unwrap();
-    let trials = moves.into_iter().map(|[name, from, to]| {
-        Trial::test(name.clone(), move || compare(&name, &from, &to)).with_ignored_flag(missing)
+    let moves = STATES.iter().flat_map(|(before, moves)| {
+        let moves: Vec<[String; 3]> = serde_json::from_str(moves).unwrap();
+        moves.into_iter().map(move |one| (*before, one))
+    });
+    let trials = moves.map(|(before, [name, from, to])| {
+        Trial::test(name.clone(), move || compare(before, &name, &from, &to)).with_ignored_flag(missing)
     });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
-fn compare(name: &str, from: &str, to: &str) -> Result<(), Failed> {
+fn compare(before: &str, name: &str, from: &str, to: &str) -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("state-mv-{name}"));
     std::fs::create_dir_all(&folder)?;
     let file = folder.join("terraform.tfstate");
-    std::fs::write(&file, BEFORE)?;
+    std::fs::write(&file, before)?;
     let output =
         Command::new("terraform").args(["state", "mv", "-no-color", from, to]).current_dir(&folder).output()?;
     if !output.status.success() {
         return Err(Failed::from(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let expected = std::fs::read_to_string(&file)?;
-    let found = moved(State::read(BEFORE.as_bytes())?, &[(from.parse()?, to.parse()?)]);
+    let found = moved(State::read(before.as_bytes())?, &[(from.parse()?, to.parse()?)]);
     let found = found.map_err(|(_, why)| Failed::from(why))?;
     assert_eq!(comparable(&found), comparable(&expected));
     Ok(())

@@ -90,8 +90,8 @@ pub(crate) async fn plans_starts_answers_and_follows() {
 
     let (well, printed) = pipeline.run("bascule-plan").await;
     assert!(well && printed.contains("Preflight"), "{printed}");
-    let plan: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("plan.json")).unwrap()).unwrap();
-    assert_eq!(plan["compute"]["green"]["name"], "shop-green");
+    let plan = std::fs::read_to_string(folder.join("plan.md")).unwrap();
+    assert!(plan.starts_with("# ") && plan.contains("shop-green") && !plan.contains("\\n"), "{plan}");
 
     let (well, printed) = pipeline.run("bascule-start").await;
     assert!(well, "{printed}");
@@ -129,6 +129,9 @@ pub(crate) async fn plans_starts_answers_and_follows() {
     );
     assert!(printed.contains(&"SUCCEEDED".to_owned()), "{printed:?}");
 
+    // Nothing of blue is to be destroyed while it serves.
+    let (well, printed) = pipeline.run("bascule-destroyable").await;
+    assert!(!well && printed.contains("waits for nothing"), "{printed}");
     // A migration that is over has nothing to give back, and its rollback says so by ending well.
     let (well, printed) = pipeline.run("bascule-rollback").await;
     assert!(well && printed.contains("NothingToDo"), "{printed}");

@@ -70,12 +70,14 @@ async fn hand_over() {
         lineages: vec![lineage(&ports, &blue).await, lineage(&ports, &green).await],
         places: vec![blue.clone(), green.clone()],
         moves: Vec::new(),
+        adopt: false,
     };
     let links_place = place("gateway", "default");
     let address = |name: &str| format!("terraform_data.{name}");
     let moves = [("old", "between"), ("new", "old"), ("between", "new")];
     let moves = moves.map(|(from, to)| (address(from), address(to))).into();
-    let renamed = Handover { lineages: vec![lineage(&ports, &links_place).await], places: vec![links_place], moves };
+    let renamed =
+        Handover { lineages: vec![lineage(&ports, &links_place).await], places: vec![links_place], moves, adopt: false };
     migration.plan.terraform = vec![swap, renamed];
 
     a_lock_of_terraform_is_respected(&ports, &migration, &network).await;

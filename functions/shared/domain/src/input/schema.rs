@@ -65,10 +65,6 @@ fn check_object(path: &str, object: &Map<String, Value>, schema: &Value, problem
                     sound.insert(name.clone(), value);
                 }
             }
-            // Read here and refused by preflight, which says why.
-            None if path.starts_with("$.terraform[") && path.ends_with("].adopt") => {
-                sound.insert(name.clone(), value.clone());
-            }
             None => {
                 let known = properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
                 let message = format!("unknown field; remove it or mend its name, the fields here are {known}");

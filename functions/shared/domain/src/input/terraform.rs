@@ -3,9 +3,9 @@
 use crate::terraform::{Place, backend};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-/// One Terraform project with its state in S3, and what becomes of that after the bake: one of `swap` and `move`.
+/// One Terraform project with its state in S3, and what becomes of that after the bake: one of `swap`, `adopt` and
+/// `move`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Project {
@@ -30,10 +30,9 @@ pub struct Project {
     /// Addresses are moved within one state.
     #[serde(default, rename = "move", skip_serializing_if = "Option::is_none")]
     pub moves: Option<Move>,
-    /// Not supported yet: read here, and refused by preflight, which says why.
+    /// The state takes up what Bascule created, by a merge request that is written beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(skip)]
-    pub adopt: Option<Value>,
+    pub adopt: Option<Adopt>,
 }
 
 /// How the states of a project are locked; at least one, and both where its backend has both.
@@ -59,6 +58,17 @@ pub struct Swap {
     /// The workspace in which green was built, and in which blue is destroyed later.
     #[schemars(length(min = 1, max = 90), regex(pattern = "^[^/]+$"))]
     pub temporary: String,
+}
+
+/// The state of one workspace describes blue, and is to describe what Bascule created for green too: `import` blocks, the configuration
+/// and a README are written to `<key of the state>.bascule-adopt-<migration>/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Adopt {
+    /// The workspace.
+    #[serde(default = "workspace")]
+    #[schemars(length(min = 1, max = 90), regex(pattern = "^[^/]+$"))]
+    pub workspace: String,
 }
 
 /// Addresses are moved within the state of one workspace, one after the other, as `terraform state mv` does.
@@ -104,7 +114,8 @@ impl Project {
             .iter()
             .flat_map(|swap| [(".swap.workspace", &swap.workspace), (".swap.temporary", &swap.temporary)]);
         let moved = self.moves.iter().map(|moves| (".move.workspace", &moves.workspace));
-        swapped.chain(moved).map(|(path, workspace)| (path, self.place(workspace))).collect()
+        let adopted = self.adopt.iter().map(|adopt| (".adopt.workspace", &adopt.workspace));
+        swapped.chain(moved).chain(adopted).map(|(path, workspace)| (path, self.place(workspace))).collect()
     }
 
     fn place(&self, workspace: &str) -> Place {

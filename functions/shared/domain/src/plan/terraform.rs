@@ -11,9 +11,12 @@ pub struct Handover {
     pub places: Vec<Place>,
     /// The lineage of each, by which the same state is known again.
     pub lineages: Vec<String>,
-    /// Addresses that are moved, from and to, one after the other. None where states are exchanged.
+    /// Addresses that are moved, from and to, one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<(String, String)>,
+    /// Whether nothing is written to the state, and a merge request beside it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopt: bool,
 }
 
 impl Handover {

@@ -5,7 +5,7 @@ use super::{
     address::{Address, Call, Key, Local, Mode, path},
     members::{Members, quoted, write_array, write_object},
 };
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 use std::fmt::Write;
 
 /// The format that is read here.
@@ -235,9 +235,9 @@ impl<'a> Instance<'a> {
         let odd = |what: String| Unreadable::Malformed(format!("an instance: {what}"));
         let wrong = |error: serde_json::Error| odd(error.to_string());
         let members: Members = serde_json::from_str(raw).map_err(wrong)?;
-        let key = match members.read::<serde_json::Value>("index_key").map_err(wrong)? {
+        let key = match members.read::<Value>("index_key").map_err(wrong)? {
             None => Key::None,
-            Some(serde_json::Value::String(text)) => Key::Text(text),
+            Some(Value::String(text)) => Key::Text(text),
             Some(other) => Key::Number(other.as_u64().ok_or_else(|| odd(format!("its index is {other}")))?),
         };
         let deposed = members.read("deposed").map_err(wrong)?;
@@ -254,6 +254,12 @@ impl<'a> Instance<'a> {
     pub fn attributes<const N: usize>(&self, names: [&str; N]) -> [Option<String>; N] {
         let attributes = self.members().read::<Members>("attributes").unwrap_or_default().unwrap_or_default();
         names.map(|name| attributes.read::<String>(name).unwrap_or_default())
+    }
+
+    /// Every attribute; none where there are none.
+    #[must_use]
+    pub fn every_attribute(&self) -> Map<String, Value> {
+        self.members().read("attributes").unwrap_or_default().unwrap_or_default()
     }
 
     /// The addresses of the resources that it depends on.

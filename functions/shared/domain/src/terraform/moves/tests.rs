@@ -2,20 +2,32 @@ use super::*;
 
 const BEFORE: &str = include_str!("../../../tests/states/before.tfstate");
 
+/// One of a state of `OpenTofu`'s own tests.
+const OPENTOFU: &str = include_str!("../../../tests/states/opentofu.tfstate");
+
 fn result(moves: &[(&str, &str)]) -> Result<String, (usize, String)> {
+    result_of(BEFORE, moves)
+}
+
+fn result_of(before: &str, moves: &[(&str, &str)]) -> Result<String, (usize, String)> {
     let moves: Vec<_> = moves.iter().map(|(from, to)| (from.parse().unwrap(), to.parse().unwrap())).collect();
-    moved(State::read(BEFORE.as_bytes()).unwrap(), &moves)
+    moved(State::read(before.as_bytes()).unwrap(), &moves)
 }
 
 #[test]
 fn every_move_gives_what_terraform_state_mv_gave() {
-    let moves: Vec<[String; 3]> = serde_json::from_str(include_str!("../../../tests/states/moves.json")).unwrap();
-    assert_eq!(moves.len(), 10);
-    for [name, from, to] in moves {
-        let path = format!("{}/tests/states/{name}.tfstate", env!("CARGO_MANIFEST_DIR"));
-        let expected = std::fs::read_to_string(path).unwrap();
-        assert!(expected != BEFORE);
-        assert_eq!(result(&[(&from, &to)]), Ok(expected), "{name}");
+    for (before, moves, number) in [
+        (BEFORE, include_str!("../../../tests/states/moves.json"), 10),
+        (OPENTOFU, include_str!("../../../tests/states/opentofu-moves.json"), 2),
+    ] {
+        let moves: Vec<[String; 3]> = serde_json::from_str(moves).unwrap();
+        assert_eq!(moves.len(), number);
+        for [name, from, to] in moves {
+            let path = format!("{}/tests/states/{name}.tfstate", env!("CARGO_MANIFEST_DIR"));
+            let expected = std::fs::read_to_string(path).unwrap();
+            assert!(expected != before);
+            assert_eq!(result_of(before, &[(&from, &to)]), Ok(expected), "{name}");
+        }
     }
 }
 

@@ -38,7 +38,7 @@ fn one(path: &str, project: &Project, refuse: &mut impl FnMut(&str, String)) {
     }
     let ways = [project.swap.is_some(), project.moves.is_some(), project.adopt.is_some()];
     if ways.into_iter().filter(|way| *way).count() != 1 {
-        refuse(path, "expected one of `swap` and `move`".to_owned());
+        refuse(path, "expected one of `swap`, `adopt` and `move`".to_owned());
     }
     for (number, addresses) in project.moves.iter().flat_map(|moves| &moves.addresses).enumerate() {
         for (field, text) in [("from", &addresses.from), ("to", &addresses.to)] {

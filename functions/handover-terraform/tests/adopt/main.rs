@@ -1,0 +1,222 @@
+//! A state that takes up green by a merge request: what is written of a shop whose state has blue in the attributes of the AWS provider,
+//! and that it is there or gone as a whole, whatever is killed.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod shop;
+
+use domain::adoption::NAMES;
+use domain::resources::launch_template;
+use domain::{Condition, Outcome};
+use handover_terraform::{converge, undo};
+use shop::{KEY, opened, place, state};
+use testing::shop::{GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, STATES};
+use testing::{Account, Fault};
+
+fn written(account: &Account) -> Vec<(String, String)> {
+    let aws = account.aws();
+    let files =
+        aws.states.iter().filter_map(|((_, key), text)| Some((key.strip_prefix(KEY)?.to_owned(), text.clone())));
+    files.filter(|(key, _)| !key.is_empty()).collect()
+}
+
+fn file(account: &Account, name: &str) -> String {
+    let key = place().merge_request("move", name);
+    account.aws().states[&(STATES.to_owned(), key)].clone()
+}
+
+/// The import blocks of a file, as addresses and ids.
+fn imports(text: &str) -> Vec<(String, String)> {
+    let blocks = text.split("import {\n").skip(1);
+    let value = |line: Option<&str>| line.unwrap().split_once(" = ").unwrap().1.trim_matches('"').to_owned();
+    blocks.map(|block| block.lines()).map(|mut lines| (value(lines.next()), value(lines.next()))).collect()
+}
+
+/// The ids of <https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs>, under "Import" of each resource.
+#[tokio::test]
+async fn everything_of_green_that_blue_has_in_the_state_is_imported_under_another_name() {
+    let (account, migration) = opened();
+    let outcome = account.drive(&migration, converge).await;
+    assert_eq!(outcome, Ok(Outcome::done().with("handover", "Done")));
+    let expected = [
+        ("aws_eks_cluster.shop_green", "shop-green"),
+        ("aws_eks_node_group.nodes_green[\"general\"]", "shop-green:general"),
+        ("aws_eks_addon.dns_green", "shop-green:coredns"),
+        ("aws_eks_access_entry.people_green", "shop-green:arn:aws:iam::123456789012:role/people"),
+        (
+            "aws_eks_access_policy_association.people_green",
+            "shop-green#arn:aws:iam::123456789012:role/people#arn:policy",
+        ),
+        ("aws_eks_pod_identity_association.checkout_green", "shop-green,a-green"),
+        ("aws_launch_template.nodes_green", "lt-green"),
+        ("module.network_green.aws_security_group.nodes", "sg-green-nodes"),
+        ("aws_lb.shop_green", GREEN_BALANCER),
+        ("aws_lb_target_group.web_green", GREEN_TARGET_GROUP),
+        ("aws_lb_listener.web_green", "arn:listener-green"),
+        ("aws_api_gateway_vpc_link.shop_green", GREEN_LINK),
+        ("aws_api_gateway_deployment.shop_green", "shop1/deployment-g"),
+    ];
+    let expected: Vec<_> = expected.map(|(to, id)| (to.to_owned(), id.to_owned())).into();
+    assert_eq!(imports(&file(&account, "green.tf")), expected);
+    // The state itself, and no lock, was written.
+    assert_eq!(account.aws().states[&(STATES.to_owned(), KEY.to_owned())], state());
+    assert_eq!(written(&account).len(), NAMES.len());
+}
+
+#[tokio::test]
+async fn the_configuration_is_blues_with_greens_values_and_without_what_the_provider_computes() {
+    let (account, migration) = opened();
+    account.drive(&migration, converge).await.unwrap();
+    let green = file(&account, "green.tf");
+    let expected = "resource \"aws_eks_cluster\" \"shop_green\" {
+  name = \"shop-green\"
+  role_arn = \"arn:aws:iam::123456789012:role/cluster\"
+  tags = {
+    \"bascule:migration\" = \"move\"
+    \"bascule:side\" = \"green\"
+    \"kubernetes.io/cluster/shop-green\" = \"owned\"
+    \"team\" = \"shop\"
+  }
+  version = \"1.34\"
+  access_config {
+    authentication_mode = \"API\"
+  }
+  vpc_config {
+    endpoint_public_access = true
+    security_group_ids = [\"sg-green-plane\"]
+    subnet_ids = [\"subnet-a\", \"subnet-b\"]
+  }
+}
+";
+    assert!(green.contains(expected), "{green}");
+    let template = &migration.plan.compute.launch_templates[0];
+    for line in [
+        format!("  name = \"{}\"", launch_template::name(&migration, template)),
+        "  vpc_security_group_ids = [\"sg-green-nodes\", \"sg-cluster-shop-blue\"]".to_owned(),
+        format!("  target_arns = [\"{GREEN_BALANCER}\"]"),
+        format!("    target_group_arn = \"{GREEN_TARGET_GROUP}\""),
+        // A protected clone could not be deleted on the way back.
+        "  enable_deletion_protection = false".to_owned(),
+    ] {
+        assert!(green.contains(&line), "{line}\n{green}");
+    }
+    for computed in [
+        "iops",
+        "status",
+        "name_prefix",
+        "cluster_security_group_id",
+        "triggers",
+        "\"aws_autoscaling_attachment\"",
+        "ingress",
+    ] {
+        assert!(!green.contains(computed), "{computed}\n{green}");
+    }
+}
+
+#[tokio::test]
+async fn what_people_have_to_do_themselves_is_told_with_exact_values() {
+    let (account, migration) = opened();
+    account.drive(&migration, converge).await.unwrap();
+    let readme = file(&account, "README.md");
+    for line in [
+        "`aws_api_gateway_integration.cart`: `connection_id` = `\"green1\"` (was `\"blue1\"`)",
+        "`aws_api_gateway_stage.prod`: `deployment_id` = `\"deployment-g\"` (was `\"deployment-b\"`)",
+        "`module.network.aws_security_group.nodes` becomes `module.network_green.aws_security_group.nodes`: `name` = `\"shop-sg-nodes-",
+        "`aws_eks_node_group.nodes[\"general\"]` becomes `aws_eks_node_group.nodes_green[\"general\"]`: ",
+        "`cluster_name` = `\"shop-green\"`, ",
+        "`launch_template[0].id` = `\"lt-green\"`, `launch_template[0].version` = `\"1\"`",
+        "- `aws_autoscaling_attachment.web`: lb\\_target\\_group\\_arn\n",
+        "13 to import, 0 to add, 0 to change, 0 to destroy",
+    ] {
+        assert!(readme.contains(line), "{line}\n{readme}");
+    }
+    // The network stays, whatever is called like blue.
+    assert!(!readme.contains("aws_vpc.shop"), "{readme}");
+}
+
+#[tokio::test]
+async fn blue_goes_by_blocks_that_destroy_and_green_by_blocks_that_do_not() {
+    let (account, migration) = opened();
+    account.drive(&migration, converge).await.unwrap();
+    let (blue, back) = (file(&account, "blue.tf"), file(&account, "way-back.tf"));
+    assert!(blue.contains("removed {\n  from = aws_eks_cluster.shop\n\n  lifecycle {\n    destroy = true\n"), "{blue}");
+    // A module may hold what green needs, and other instances of a resource too.
+    assert!(!blue.contains("module") && !blue.contains("aws_eks_node_group"), "{blue}");
+    assert!(
+        back.contains("removed {\n  from = aws_eks_cluster.shop_green\n\n  lifecycle {\n    destroy = false\n"),
+        "{back}"
+    );
+    assert!(
+        back.contains("  from = module.network_green\n") && back.contains("  from = aws_eks_node_group.nodes_green\n"),
+        "{back}"
+    );
+    assert!(!back.contains("destroy = true"), "{back}");
+}
+
+#[tokio::test]
+async fn whatever_call_meets_whatever_fault_the_end_is_the_same() {
+    Account::survives(async || opened(), converge).await.unwrap();
+    let handed_over = async || {
+        let (account, migration) = opened();
+        account.drive(&migration, converge).await.unwrap();
+        let back = account.turned_back(&migration);
+        (account, back)
+    };
+    Account::survives(handed_over, undo).await.unwrap();
+}
+
+#[tokio::test]
+async fn wherever_it_was_killed_the_way_back_takes_every_file_away() {
+    let (account, migration) = opened();
+    let before = account.calls();
+    account.drive(&migration, converge).await.unwrap();
+    let calls = account.calls() - before;
+    assert!(calls > 10, "{calls}");
+    for call in 1..=calls {
+        let (account, migration) = opened();
+        account.start("handover-terraform");
+        account.fail_at(call, Fault::Killed);
+        let _ = converge(&account, &migration).await;
+        account.mend();
+        let back = account.turned_back(&migration);
+        account.drive(&back, undo).await.unwrap_or_else(|error| panic!("killed at call {call}: {error}"));
+        assert_eq!(written(&account), [], "killed at call {call}");
+        assert_eq!(account.aws().states[&(STATES.to_owned(), KEY.to_owned())], state());
+    }
+}
+
+#[tokio::test]
+async fn where_the_merge_request_was_applied_the_way_back_leaves_what_makes_terraform_forget_green() {
+    let (account, migration) = opened();
+    account.drive(&migration, converge).await.unwrap();
+    let applied = state().replace("\"arn\": \"arn:balancer-blue\"", "\"arn\": \"arn:balancer-green\"");
+    account.aws().states.insert((STATES.to_owned(), KEY.to_owned()), applied);
+    let back = account.turned_back(&migration);
+    account.drive(&back, undo).await.unwrap();
+    assert_eq!(written(&account).len(), NAMES.len());
+    let told =
+        account.table().migrations[&migration.id].events.iter().any(|event| event.what.contains("is to be taken back"));
+    assert!(told);
+}
+
+#[tokio::test]
+async fn a_state_that_is_not_the_one_of_the_plan_is_a_conflict() {
+    for (text, expected) in [
+        (
+            Some(state().replace("\"lineage\": \"shop\"", "\"lineage\": \"other\"")),
+            "its lineage is other, expected shop",
+        ),
+        (Some("{\"version\":4".to_owned()), "it is truncated"),
+        (None, "it is gone"),
+    ] {
+        let (account, migration) = opened();
+        let key = (STATES.to_owned(), KEY.to_owned());
+        account.aws().states.remove(&key);
+        if let Some(text) = text {
+            account.aws().states.insert(key, text);
+        }
+        let error = account.drive(&migration, converge).await.unwrap_err();
+        assert_eq!(error.condition, Condition::Conflict);
+        assert!(error.message.contains(expected), "{error}");
+        assert!(written(&account).iter().all(|(key, _)| !key.contains("bascule-adopt")), "{expected}");
+    }
+}

@@ -1,0 +1,76 @@
+//! What of green stands for what of blue, as the ledger has it.
+
+use crate::{
+    Entry, Kind, Migration, ResourceKey, Side,
+    resources::{
+        cluster, deployment, launch_template, listener, load_balancer, oidc_provider, security_group, target_group,
+        vpc_link,
+    },
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What of green stands for what of blue.
+#[derive(Debug, Clone, Default)]
+pub struct Counterparts {
+    /// Ids and ARNs, none of which can mean something else.
+    ids: BTreeMap<String, String>,
+    /// What Bascule created for green, by its key in the ledger.
+    made: BTreeMap<ResourceKey, String>,
+}
+
+impl Counterparts {
+    /// By the entries of the ledger.
+    #[must_use]
+    pub fn of(migration: &Migration, entries: &[Entry]) -> Self {
+        let (compute, edge) = (&migration.plan.compute, &migration.plan.edge);
+        let live = entries.iter().filter(|entry| entry.is_live() && entry.key.side == Side::Green);
+        let made: BTreeMap<_, _> = live.filter_map(|entry| Some((entry.key.clone(), entry.id.clone()?))).collect();
+        let templates = compute.launch_templates.iter().map(|one| (&one.id, launch_template::key(one)));
+        let groups = compute.security_groups.iter().map(|one| (&one.id, security_group::key(&one.id)));
+        let targets = edge.target_groups.iter().map(|one| (&one.arn, target_group::key(&one.name)));
+        let listeners = edge.listeners.iter().map(|one| (&one.arn, listener::key(one.port)));
+        let provider = made.keys().find(|key| key.kind == Kind::OidcProvider).cloned();
+        let blues = oidc_provider::arn(&compute.blue);
+        let single = [
+            (&compute.blue.arn, cluster::key(migration)),
+            (&edge.load_balancer.arn, load_balancer::key(migration)),
+            (&edge.vpc_link.id, vpc_link::key(migration)),
+            (&edge.stage.deployment_id, deployment::green()),
+        ];
+        let pairs = templates.chain(groups).chain(targets).chain(listeners).chain(single);
+        let pairs = pairs.chain(blues.as_ref().zip(provider));
+        // Of several versions of a template that were cloned, the first.
+        let mut ids = BTreeMap::new();
+        for (blue, key) in pairs.filter(|(blue, _)| !blue.is_empty()) {
+            if let Some(green) = made.get(&key) {
+                ids.entry(blue.clone()).or_insert_with(|| green.clone());
+            }
+        }
+        Self { ids, made }
+    }
+
+    /// The id or ARN of what Bascule created under this key.
+    pub(super) fn made(&self, key: &ResourceKey) -> Option<&str> {
+        self.made.get(key).map(String::as_str)
+    }
+
+    /// Whether this is the id or ARN of something of green.
+    #[must_use]
+    pub fn is_green(&self, id: &str) -> bool {
+        self.made.values().any(|made| made == id)
+    }
+
+    /// The value with green's ids and ARNs for blue's, wherever in it one stands for itself.
+    #[must_use]
+    pub fn of_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.ids.get(text).unwrap_or(text).clone()),
+            Value::Array(values) => values.iter().map(|value| self.of_value(value)).collect(),
+            Value::Object(fields) => {
+                Value::Object(fields.iter().map(|(name, value)| (name.clone(), self.of_value(value))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The resources of the AWS provider that green has of its own: by which id each is imported, which arguments its configuration has, and
+//! what of them is green's (<https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs>, schemas of the same version).
+
+mod table;
+
+use super::Counterparts;
+use crate::{
+    Migration, ResourceKey, Side, Tags, ownership,
+    resources::{
+        access_entry, addon, deployment, launch_template, listener, load_balancer, node_group,
+        pod_identity_association, security_group, target_group, vpc_link,
+    },
+    word,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value, json};
+use table::{KNOWN, Known, UNSET_AS_ZERO};
+
+fn known(kind: &str) -> Option<&'static Known> {
+    // The provider has the load balancing resources under two names.
+    let kind = kind.replacen("aws_alb", "aws_lb", 1);
+    KNOWN.iter().find(|known| known.kind == kind)
+}
+
+/// Whether green's resource of this type can be imported.
+#[must_use]
+pub fn is_importable(kind: &str) -> bool {
+    known(kind).is_some()
+}
+
+type Attributes = Map<String, Value>;
+
+fn put(attributes: &mut Attributes, name: &str, value: Value) {
+    attributes.insert(name.to_owned(), value);
+}
+
+fn text<'a>(attributes: &'a Attributes, name: &str) -> &'a str {
+    attributes.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Import id and attributes of what stands for blue's on green's side; none where nothing does.
+pub(super) fn counterpart(
+    kind: &str,
+    blue: &Attributes,
+    migration: &Migration,
+    counterparts: &Counterparts,
+) -> Option<(String, Attributes)> {
+    let known = known(kind)?;
+    let Value::Object(mut green) = counterparts.of_value(&Value::Object(blue.clone())) else { return None };
+    if let Some(tags) = blue.get("tags").filter(|tags| !tags.is_null()) {
+        let tags: Tags = serde_json::from_value(tags.clone()).unwrap_or_default();
+        green.insert("tags".to_owned(), json!(ownership::clone_tags(migration, &tags)));
+    } else if known.arguments.contains(&"tags") {
+        green.insert("tags".to_owned(), json!(ownership::tags(migration, Side::Green)));
+    }
+    greens(known.kind, blue, &mut green, migration, counterparts)?;
+    let (import_id, former) = (import_id(known, &green)?, import_id(known, blue)?);
+    (import_id != former).then_some((import_id, green))
+}
+
+/// What is green's beside ids and tags; none where Bascule made no such thing.
+fn greens(
+    kind: &str,
+    blue: &Attributes,
+    green: &mut Attributes,
+    migration: &Migration,
+    counterparts: &Counterparts,
+) -> Option<()> {
+    let compute = &migration.plan.compute;
+    if known(kind)?.arguments.contains(&"cluster_name") {
+        let key = on_the_cluster(kind, blue)?;
+        let id = counterparts.made(&key).filter(|_| text(blue, "cluster_name") == compute.blue.name)?;
+        put(green, "cluster_name", json!(compute.green.name));
+        put(green, "association_id", json!(id.rsplit('/').next()));
+    }
+    match kind {
+        "aws_eks_cluster" => {
+            counterparts
+                .made(&crate::resources::cluster::key(migration))
+                .filter(|_| text(blue, "name") == compute.blue.name)?;
+            put(green, "name", json!(compute.green.name));
+            put(green, "version", json!(compute.green.version));
+            within(green, "vpc_config", "subnet_ids", json!(compute.green.subnet_ids));
+            within(green, "access_config", "authentication_mode", json!(compute.green.authentication_mode));
+        }
+        "aws_eks_node_group" => {
+            let like = compute.node_groups.iter().find(|group| group.name == text(blue, "node_group_name"))?;
+            put(green, "version", json!(compute.green.version));
+            put(green, "subnet_ids", json!(like.green_subnet_ids));
+            put(green, "ami_type", json!(like.ami_type));
+            put(green, "instance_types", json!(like.instance_types));
+            put(green, "disk_size", json!(like.disk_size));
+            for (name, nodes) in
+                [("desired_size", like.scaling.desired), ("max_size", like.scaling.max), ("min_size", like.scaling.min)]
+            {
+                within(green, "scaling_config", name, json!(nodes));
+            }
+            within(green, "launch_template", "version", json!(launch_template::VERSION));
+        }
+        "aws_eks_addon" => {
+            let like = compute.addons.iter().find(|addon| addon.name == text(blue, "addon_name"))?;
+            put(green, "addon_version", json!(like.version));
+            put(green, "configuration_values", json!(like.configuration));
+        }
+        "aws_launch_template" => {
+            let like = compute.launch_templates.iter().find(|template| template.id == text(blue, "id"))?;
+            put(green, "name", json!(launch_template::name(migration, like)));
+            if let Some(data) = user_data(text(blue, "user_data"), migration) {
+                put(green, "user_data", json!(data));
+            }
+            for specification in blocks(green, "tag_specifications") {
+                let tags: Tags = serde_json::from_value(specification["tags"].clone()).unwrap_or_default();
+                specification["tags"] = json!(compute.green_tags(&tags));
+            }
+        }
+        "aws_security_group" => {
+            let like = compute.security_groups.iter().find(|group| group.id == text(blue, "id"))?;
+            put(green, "name", json!(security_group::name(migration, like)));
+        }
+        "aws_lb" => {
+            put(green, "name", json!(load_balancer::name(migration)));
+            // Green's has none, so that the way back can delete it.
+            put(green, "enable_deletion_protection", json!(false));
+        }
+        "aws_lb_target_group" => {
+            put(green, "name", json!(target_group::name(migration, text(blue, "name"))));
+        }
+        "aws_lb_listener" => {
+            put(green, "tags", json!(listener::tags(migration)));
+        }
+        "aws_api_gateway_vpc_link" => {
+            put(green, "name", json!(vpc_link::name(migration)));
+        }
+        "aws_api_gateway_deployment" => {
+            put(green, "description", json!(deployment::description(migration, &deployment::green())));
+        }
+        "aws_iam_openid_connect_provider" => {
+            let issuer = text(green, "arn").split_once("oidc-provider/").map(|(_, issuer)| format!("https://{issuer}"));
+            put(green, "url", json!(issuer));
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+/// The ledger's key of green's counterpart of something that hangs on the cluster.
+fn on_the_cluster(kind: &str, blue: &Attributes) -> Option<ResourceKey> {
+    match kind {
+        "aws_eks_node_group" => Some(node_group::key(text(blue, "node_group_name"))),
+        "aws_eks_addon" => Some(addon::key(text(blue, "addon_name"))),
+        "aws_eks_access_entry" | "aws_eks_access_policy_association" => {
+            Some(access_entry::key(Side::Green, text(blue, "principal_arn")))
+        }
+        "aws_eks_pod_identity_association" => {
+            let account = format!("{}/{}", text(blue, "namespace"), text(blue, "service_account"));
+            Some(pod_identity_association::key(&account))
+        }
+        _ => None,
+    }
+}
+
+/// The user data of green's clone, where words of it were replaced.
+fn user_data(blue: &str, migration: &Migration) -> Option<String> {
+    let mut text = String::from_utf8(BASE64_STANDARD.decode(blue).ok()?).ok()?;
+    for one in &migration.input.workloads.replace {
+        text = word::renamed(&text, &one.blue, &one.green).unwrap_or(text);
+    }
+    Some(BASE64_STANDARD.encode(text))
+}
+
+/// The blocks of a name.
+fn blocks<'a>(attributes: &'a mut Attributes, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    attributes.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+fn within(attributes: &mut Attributes, block: &str, name: &str, value: Value) {
+    for block in blocks(attributes, block) {
+        block[name] = value.clone();
+    }
+}
+
+fn import_id(known: &Known, attributes: &Attributes) -> Option<String> {
+    let mut id = String::new();
+    for part in known.import_id.split_inclusive('}') {
+        let (literal, name) = part.split_once('{').unwrap_or((part, ""));
+        id.push_str(literal);
+        if let Some(name) = name.strip_suffix('}') {
+            let value = text(attributes, name);
+            if value.is_empty() {
+                return None;
+            }
+            id.push_str(value);
+        }
+    }
+    Some(id)
+}
+
+/// The arguments that are set, with those of blocks, in the order of their names.
+pub(super) fn configuration(kind: &str, attributes: &Attributes) -> Attributes {
+    let mut configuration = known(kind).map(|known| set(known.arguments, attributes)).unwrap_or_default();
+    // An argument of blocks alone.
+    configuration.remove("id");
+    configuration
+}
+
+fn set(arguments: &[&str], attributes: &Attributes) -> Attributes {
+    let of = |(name, value): (&String, &Value)| {
+        if !arguments.contains(&name.as_str()) || is_unset(name, value) {
+            return None;
+        }
+        let value = match value {
+            Value::Array(values) if values.iter().all(Value::is_object) => {
+                let blocks = values.iter().filter_map(Value::as_object).map(|block| set(arguments, block));
+                let blocks: Vec<Value> = blocks.filter(|block| !block.is_empty()).map(Value::Object).collect();
+                if blocks.is_empty() {
+                    return None;
+                }
+                Value::Array(blocks)
+            }
+            other => other.clone(),
+        };
+        Some((name.clone(), value))
+    };
+    attributes.iter().filter_map(of).collect()
+}
+
+fn is_unset(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Number(number) => number.as_i64() == Some(0) && UNSET_AS_ZERO.contains(&name),
+        Value::Bool(_) => false,
+    }
+}
+
+/// The arguments in which green's configuration differs from blue's, by their paths.
+pub(super) fn changes(blue: &Attributes, green: &Attributes) -> Vec<(String, Value)> {
+    let mut changes = Vec::new();
+    for (name, value) in green {
+        match (blue.get(name), value) {
+            (Some(former), value) if former == value => {}
+            (Some(Value::Array(former)), Value::Array(blocks))
+                if former.len() == blocks.len() && blocks.iter().all(Value::is_object) =>
+            {
+                for (number, (former, block)) in former.iter().zip(blocks).enumerate() {
+                    let of = |value: &Value| value.as_object().cloned().unwrap_or_default();
+                    let inner = self::changes(&of(former), &of(block)).into_iter();
+                    changes.extend(inner.map(|(path, value)| (format!("{name}[{number}].{path}"), value)));
+                }
+            }
+            _ => changes.push((name.clone(), value.clone())),
+        }
+    }
+    let gone = blue.keys().filter(|name| !green.contains_key(*name));
+    changes.extend(gone.map(|name| (name.clone(), Value::Null)));
+    changes
+}
