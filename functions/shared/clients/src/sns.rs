@@ -67,7 +67,8 @@ mod tests {
         let message = sent.iter().find_map(|parameter| parameter.strip_prefix("Message=")).unwrap();
         let message: serde_json::Value = serde_json::from_str(message).unwrap();
         assert_eq!(message["default"], "https://example.com/?a=b&c=ü");
-        assert!(message["https"].as_str().unwrap().starts_with("{\"content\":{\"description\":\"https://example.com"));
+        let chat: serde_json::Value = serde_json::from_str(message["https"].as_str().unwrap()).unwrap();
+        assert_eq!(chat["content"]["description"], message["default"]);
         let is_other = |parameter: &&String| **parameter != taken && !parameter.starts_with("Message=");
         assert_eq!(
             sent.iter().filter(is_other).collect::<Vec<_>>(),

@@ -4,6 +4,7 @@
 
 mod people;
 
+use super::is_told;
 use crate::scenario::{Answer, Scenario, answer, fault};
 use domain::{
     Condition, Direction, Kind, Migration, ResourceKey, Side, Status,

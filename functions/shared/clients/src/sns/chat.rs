@@ -10,8 +10,7 @@ const LONGEST: usize = 2_000;
 /// the words of the line before.
 pub(super) fn notification(subject: &str, text: &str) -> Value {
     let mut shown = String::new();
-    let mut lines = text.lines();
-    for line in lines.by_ref() {
+    for line in text.lines() {
         if shown.len() + line.len() > LONGEST {
             break;
         }
