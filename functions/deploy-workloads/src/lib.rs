@@ -1,4 +1,5 @@
-//! Applies the bundles to green, in their order, with temporary hosts and suspended holds.
+//! Applies the bundles to green, in their order, with temporary hosts and suspended holds, and waits for the load balancer that comes with
+//! them where blue's belongs to a Service.
 //!
 //! With the step `check`, as soon as green's API server answers and before it has a node, they are only tried.
 
@@ -6,8 +7,8 @@ mod check;
 
 use domain::{
     Migration, Outcome, PhaseError, Progress, Whole,
-    ports::{Kubernetes, Ledger, Manifests},
-    resources::bundle,
+    ports::{Kubernetes, Ledger, LoadBalancers, Manifests, Neighbours},
+    resources::{bundle, service},
 };
 use serde_json::Value;
 
@@ -22,18 +23,32 @@ pub enum Step {
     Check,
 }
 
-/// Applies every bundle that the ledger does not know as applied, or tries them all.
+/// Applies every bundle that the ledger does not know as applied, and enters the load balancer that comes with them; or tries them all.
 ///
 /// # Errors
-/// `Conflict` where the manifests changed since the plan or others manage what they set, `Refused` with the names where green's API refuses
-/// objects, `NotReady` where there is more to do.
+/// As for [`apply`], `NotReady` too while green's load balancer is not there, and `Unhealthy` where it is another one than blue's.
 pub async fn converge<P>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Manifests + Kubernetes,
+    P: Ledger + Manifests + Kubernetes + LoadBalancers + Neighbours,
 {
     if step == Step::Check {
         return check::check(ports, migration).await;
     }
+    service::intend(ports, migration).await?;
+    let outcome = apply(ports, migration).await?;
+    service::ensure(ports, migration).await?;
+    Ok(outcome)
+}
+
+/// Applies every bundle that the ledger does not know as applied.
+///
+/// # Errors
+/// `Conflict` where the manifests changed since the plan or others manage what they set, `Refused` with the names where green's API refuses
+/// objects, `NotReady` where there is more to do.
+pub async fn apply<P: Ledger + Manifests + Kubernetes>(
+    ports: &P,
+    migration: &Migration,
+) -> Result<Outcome, PhaseError> {
     let mut objects = 0;
     for bundle in &migration.plan.workloads.bundles {
         let applied = bundle::ensure(ports, migration, bundle).await;
@@ -43,17 +58,18 @@ where
     Ok(Outcome::done().with("objects", objects))
 }
 
-/// Deletes nothing in green, on purpose: the undos that follow delete the cluster whole. What would outlive it in the account is
-/// never there: preflight refuses volumes, load balancers outside of holds, and whatever else makes AWS resources from
-/// inside of a cluster; and a held Service has given its load balancer back before (shift-traffic's undo). Where green is
-/// kept, its workloads are what is kept. So only the ledger changes.
+/// Deletes of green the Service alone whose load balancer stood before the temporary API, while its controller still runs; the undos that
+/// follow delete the cluster whole. What else would outlive it in the account is never there: preflight refuses volumes, load balancers
+/// outside of holds, and whatever else makes AWS resources from inside of a cluster; and a held Service has given its load balancer back
+/// before (shift-traffic's undo). Where green is kept, its workloads are what is kept.
 ///
 /// # Errors
-/// Only what the calls answer.
+/// `NotReady` while the load balancer is being deleted, `GuardBreached` where it is blue's.
 pub async fn undo<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
-    P: Ledger,
+    P: Ledger + Kubernetes + Neighbours,
 {
+    service::remove(ports, migration).await?;
     for bundle in &migration.plan.workloads.bundles {
         bundle::forget(ports, migration, bundle).await?;
     }

@@ -3,7 +3,10 @@
 use domain::{
     Problem,
     manifest::{Object, named, workload},
-    plan::{compute::Compute, edge::Edge},
+    plan::{
+        compute::Compute,
+        edge::{Edge, Service},
+    },
     word::is_named,
 };
 use serde_json::Value;
@@ -17,6 +20,8 @@ const NAMED: usize = 40;
 pub struct Around {
     names: Vec<String>,
     node_ports: Vec<u16>,
+    /// The Service that blue's load balancer belongs to, and the load balancer's name.
+    pub(super) service: Option<(Service, String)>,
 }
 
 impl Around {
@@ -34,12 +39,15 @@ impl Around {
         names.retain(|name| !name.is_empty());
         let mut seen = BTreeSet::new();
         names.retain(|name| seen.insert(name.clone()));
-        let by_instance = edge.target_groups.iter().filter(|group| group.target_type == "instance");
+        // The controller of a Service asks green's Service for its node ports.
+        let cloned = edge.target_groups.iter().filter(|_| edge.service.is_none());
+        let by_instance = cloned.filter(|group| group.target_type == "instance");
         let ports = by_instance.flat_map(|group| [Some(group.port), group.health_check.port.parse().ok()]);
         let mut node_ports: Vec<u16> = ports.flatten().collect();
         node_ports.sort_unstable();
         node_ports.dedup();
-        Self { names, node_ports }
+        let service = edge.service.clone().map(|service| (service, balancer.name.clone()));
+        Self { names, node_ports, service }
     }
 
     /// The names of blue that nobody said to mean something else.

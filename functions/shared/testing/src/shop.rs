@@ -10,6 +10,7 @@ mod edge;
 mod front;
 mod green;
 pub mod irsa;
+pub mod service;
 mod terraform;
 mod workloads;
 

@@ -17,7 +17,7 @@ use domain::{
 };
 use http::{Method, Request, header::CONTENT_TYPE};
 use kube::{Client, Error};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -156,6 +156,16 @@ impl KubernetesApi for Cluster {
         self.request(Method::PATCH, &url, Some(("application/merge-patch+json", patch)))
             .await
             .map_err(|error| self.failed("changing", id, &error))
+    }
+
+    async fn delete(&self, id: &ObjectId, uid: &str) -> Result<(), PhaseError> {
+        let resource = self.served(id).await?;
+        let options = json!({ "kind": "DeleteOptions", "apiVersion": "v1", "preconditions": { "uid": uid } });
+        match self.request(Method::DELETE, &resource.object(id), Some(("application/json", &options))).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(self.failed("deleting", id, &error)),
+        }
     }
 }
 

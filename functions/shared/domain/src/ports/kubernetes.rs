@@ -132,4 +132,9 @@ pub trait KubernetesApi: Send + Sync {
 
     /// A merge patch (RFC 7396). Answers the object as it is then.
     fn patch(&self, id: &ObjectId, patch: &Value) -> impl Future<Output = Result<Value, PhaseError>> + Send;
+
+    /// Asks for the deletion of the object that has this UID: another one of its name stays, and one that is gone is no error. Where it has
+    /// finalizers it is there until their controllers have done their work
+    /// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/>).
+    fn delete(&self, id: &ObjectId, uid: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }

@@ -18,6 +18,7 @@ pub mod rest_api;
 pub mod schedule;
 pub mod security_group;
 pub mod security_group_rule;
+pub mod service;
 pub mod stage;
 pub mod stage_shift;
 pub mod target_group;
@@ -97,6 +98,8 @@ pub enum Kind {
     Workload,
     /// A bundle of manifests applied to a cluster.
     Bundle,
+    /// A Kubernetes Service whose load balancer stands before the API: the load balancer goes with it.
+    Service,
     /// An EventBridge Scheduler schedule.
     Schedule,
 }

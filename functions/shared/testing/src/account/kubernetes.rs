@@ -1,6 +1,7 @@
 //! The Kubernetes APIs of the clusters. Controllers do what a written object asks for after [`Durations::rollout`](super::Durations).
 
 use super::aws::pair;
+use super::services;
 use super::time::Change;
 use super::{Account, Aws};
 use domain::PhaseError;
@@ -54,6 +55,9 @@ impl Aws {
     pub(super) fn reconcile(&mut self, cluster: &str, id: &ObjectId) {
         if let Some(value) = self.objects.get_mut(cluster).and_then(|objects| objects.get_mut(id)) {
             value["status"] = status(&id.kind, value);
+            if id.kind == "Deployment" {
+                self.wake_controller(cluster);
+            }
         }
     }
 
@@ -68,6 +72,9 @@ impl Aws {
                 object["status"] = json!({});
             }
             self.later(|durations| durations.rollout, Change::ObjectReconciled(cluster.to_owned(), id.clone()));
+        }
+        if after["spec"]["type"] == "LoadBalancer" && before["spec"] != after["spec"] {
+            self.later(|durations| durations.rollout, Change::ServiceReconciled(cluster.to_owned(), id.clone()));
         }
         after
     }
@@ -96,6 +103,7 @@ impl Cluster {
             if has_controller(&object.id.kind) {
                 value["status"] = status(&object.id.kind, &value);
             }
+            services::with_own(&object.id, &self.name, &Value::Null, &mut value);
             self.put_with_status(value);
         }
     }
@@ -131,7 +139,7 @@ impl Cluster {
         own.into_iter().map(|(_, object)| object).collect()
     }
 
-    fn change<T>(
+    pub(super) fn change<T>(
         &self,
         operation: &'static str,
         change: impl FnOnce(&mut Aws, &str) -> Result<T, PhaseError>,
@@ -155,6 +163,7 @@ impl KubernetesApi for Cluster {
                 if let Some(live) = live.as_object_mut() {
                     live.remove("status");
                 }
+                services::without_own(&object.id, &mut live);
                 live == object.value()
             };
             Ok(objects.iter().map(is).collect())
@@ -174,7 +183,8 @@ impl KubernetesApi for Cluster {
                 }
                 aws.write(cluster, &object.id, |live| {
                     let status = live["status"].take();
-                    *live = wanted;
+                    let before = std::mem::replace(live, wanted);
+                    services::with_own(&object.id, cluster, &before, live);
                     if !status.is_null() {
                         live["status"] = status;
                     }
@@ -259,6 +269,10 @@ impl KubernetesApi for Cluster {
             }
             Ok(aws.write(cluster, id, |live| hold::merge(live, patch)))
         })
+    }
+
+    async fn delete(&self, id: &ObjectId, uid: &str) -> Result<(), PhaseError> {
+        self.ask_for_deletion(id, uid)
     }
 }
 

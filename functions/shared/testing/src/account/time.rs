@@ -91,6 +91,7 @@ pub(super) enum Change {
     OidcProviderSeen(String),
     TargetChecked(String, String),
     ObjectReconciled(String, ObjectId),
+    ServiceReconciled(String, ObjectId),
 }
 
 impl Aws {
@@ -135,6 +136,10 @@ impl Aws {
             Change::VpcLinkCreated(id) => self.vpc_link_created(&id),
             Change::VpcLinkDeleted(id) => {
                 self.links.remove(&id);
+                // Controllers try again what the link kept them from.
+                for cluster in self.clusters.keys().cloned().collect::<Vec<_>>() {
+                    self.wake_controller(&cluster);
+                }
             }
             Change::SecurityGroupSeen(id) => {
                 self.unseen.remove(&id);
@@ -149,6 +154,7 @@ impl Aws {
                 self.unchecked.remove(&(group, target));
             }
             Change::ObjectReconciled(cluster, id) => self.reconcile(&cluster, &id),
+            Change::ServiceReconciled(cluster, id) => self.reconcile_service(&cluster, &id),
         }
     }
 }
