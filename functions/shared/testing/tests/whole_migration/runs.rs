@@ -49,7 +49,11 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(way: &'a Way) -> Self {
-        let account = if way.irsa { Account::irsa_shop() } else { Account::shop_behind(way.front) };
+        let account = match way.service {
+            Some(targets) => Account::service_shop(targets),
+            None if way.irsa => Account::irsa_shop(),
+            None => Account::shop_behind(way.front),
+        };
         account.aws().clock.durations = durations();
         let start = account.aws().now();
         let mut aws = StepFunctions::new(start);

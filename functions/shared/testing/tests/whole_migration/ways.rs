@@ -3,7 +3,8 @@
 use domain::approval::Decision;
 use serde_json::{Value, json};
 use testing::Fault;
-use testing::shop::{Front, input_with, terraform};
+use testing::shop::service::Targets;
+use testing::shop::{BLUE, Front, GREEN, input_with, terraform};
 
 /// An alarm that guards the switch and the bake.
 pub(crate) const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
@@ -75,6 +76,8 @@ pub(crate) struct Way {
     pub(crate) faults: &'static [Fault],
     /// Whether Pods take IAM roles through their cluster's OIDC provider.
     pub(crate) irsa: bool,
+    /// What the targets of the load balancer are, where it belongs to a Service.
+    pub(crate) service: Option<Targets>,
 }
 
 impl Way {
@@ -112,12 +115,20 @@ fn way(name: &'static str, end: End, fields: &Value) -> Way {
         end,
         faults: &[Fault::Killed],
         irsa: false,
+        service: None,
     }
 }
 
 /// A way in the world `irsa`.
 fn irsa(name: &'static str, end: End, outside: Outside) -> Way {
     Way { irsa: true, outside, ..way(name, end, &json!({ "identities": { "irsa": "extend" } })) }
+}
+
+/// A way in the worlds `service-nlb-instance` and `service-nlb-ip`.
+fn service(name: &'static str, targets: Targets, end: End, outside: Outside) -> Way {
+    let mut way = way(name, end, &json!({}));
+    way.input["workloads"]["replace"] = json!([{ "blue": BLUE, "green": GREEN }]);
+    Way { service: Some(targets), outside, ..way }
 }
 
 /// Every way.
@@ -206,5 +217,10 @@ pub(crate) fn ways() -> Vec<Way> {
         irsa("irsa", End::GreenServes, Outside::Quiet),
         irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        service("service-nlb-ip", Targets::Ip, End::GreenServes, Outside::Quiet),
+        service("service-nlb-ip, an alarm in the bake", Targets::Ip, End::BlueServes, Outside::AlarmInBake),
+        service("service-nlb-instance", Targets::Instance, End::GreenServes, Outside::Quiet),
+        service("service-nlb-instance, an alarm in the bake", Targets::Instance, End::BlueServes, Outside::AlarmInBake),
+        service("service-nlb-instance, turned back meanwhile", Targets::Instance, End::Either, Outside::TurnedBackThen),
     ]
 }
