@@ -114,7 +114,7 @@ fn manifest_path(index: usize) -> String {
 fn judge(input: &Input, all: &[(usize, Object)], version: &str, around: &Around) -> Found<Workloads> {
     let objects: Vec<Object> = all.iter().map(|(_, object)| object.clone()).collect();
     let asked = &input.workloads;
-    let edge = around.service.as_ref().map(|(service, _)| service.id());
+    let edge = around.service.as_ref().map(|of| of.service.id());
     // What stands before the API is needed on both sides.
     let run: Vec<String> = asked.run.iter().cloned().chain(edge.as_ref().map(ToString::to_string)).collect();
     let classes = classify(&objects, &asked.hold, &run);
@@ -125,7 +125,7 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str, around: &Around)
     problems.extend(bundles::node_ports(all));
     problems.extend(bundles::unknown_names(all, "forceConflicts", &asked.force_conflicts));
     problems.extend(definitions::unserved(all));
-    problems.extend(around.service.iter().flat_map(|(of, balancer)| service::problems(of, balancer, &classes, all)));
+    problems.extend(around.service.iter().flat_map(|of| of.problems(&classes, all)));
     let controllers = Controllers::of(objects.iter());
     for (index, object) in all {
         // A Service that is not classed is told with the others that are not.

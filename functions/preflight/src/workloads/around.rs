@@ -1,11 +1,12 @@
 //! What surrounds the workloads: what names blue, and the ports on which the load balancer expects an answer.
 
+use super::service::OfService;
 use domain::{
     Problem,
     manifest::{Object, named, workload},
     plan::{
         compute::Compute,
-        edge::{Edge, Service},
+        edge::{Edge, service::is_by_controller},
     },
     word::is_named,
 };
@@ -20,8 +21,8 @@ const NAMED: usize = 40;
 pub struct Around {
     names: Vec<String>,
     node_ports: Vec<u16>,
-    /// The Service that blue's load balancer belongs to, and the load balancer's name.
-    pub(super) service: Option<(Service, String)>,
+    /// The Service that blue's load balancer belongs to.
+    pub(super) service: Option<OfService>,
 }
 
 impl Around {
@@ -46,7 +47,11 @@ impl Around {
         let mut node_ports: Vec<u16> = ports.flatten().collect();
         node_ports.sort_unstable();
         node_ports.dedup();
-        let service = edge.service.clone().map(|service| (service, balancer.name.clone()));
+        let service = edge.service.clone().map(|service| OfService {
+            service,
+            balancer: balancer.name.clone(),
+            by_controller: is_by_controller(&balancer.tags),
+        });
         Self { names, node_ports, service }
     }
 

@@ -72,6 +72,12 @@ pub fn is_made_inside(cluster: &str, tags: &Tags) -> bool {
     tags.get(CLUSTER).is_some_and(|name| name == cluster) || Service::of(cluster, tags).is_some()
 }
 
+/// Whether the AWS Load Balancer Controller made the load balancer with these tags for a Service.
+#[must_use]
+pub fn is_by_controller(tags: &Tags) -> bool {
+    tags.contains_key(STACK)
+}
+
 /// The tag by which a load balancer is known to be made by something inside a cluster, whichever.
 #[must_use]
 pub fn maker(tags: &Tags) -> Option<&str> {
