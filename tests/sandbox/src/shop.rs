@@ -9,8 +9,9 @@ use crate::error::{Context, Error, Result};
 use crate::load::{Load, Target};
 use crate::world::front::Front;
 use crate::world::gateway::{Api, DOMAIN, STAGE};
+use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Kubernetes};
-use crate::world::{BLUE, alarm, cluster, edge, gateway, network, roles, routes};
+use crate::world::{BLUE, alarm, cluster, edge, eventually, gateway, network, roles, routes};
 
 /// How many requests must be answered well in a row before anything is started.
 const WARM: usize = 300;
@@ -21,6 +22,8 @@ pub struct Shop {
     pub api: Api,
     /// Its manifests in S3, in order.
     pub manifests: Vec<String>,
+    /// The load balancer controller of its clusters, where they have one.
+    pub controller: Option<Controller>,
 }
 
 /// Builds everything that a user has before the migration, in the order in which a user would.
@@ -32,7 +35,9 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     let roles = roles::build(aws).await.context("the shop's roles")?;
     let network = network::build(aws).await.context("the shop's network")?;
     say(&format!("Shop: VPC {} with {} subnets", network.vpc, network.subnets.len()));
-    let bundles = workloads::bundles(files)?;
+    let bundles = workloads::bundles(front, files)?;
+    let in_cluster = front.service_targets();
+    let controller = in_cluster.map(|_| service_balancer::start(aws, &account.compute, &network.vpc, &network.subnets));
     let cluster = async {
         cluster::control_plane(aws, &network, &roles).await?;
         let endpoint = cluster::endpoint(aws, BLUE).await?;
@@ -51,18 +56,26 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
         Ok((groups, kubernetes))
     };
     let edge = async {
-        let balancer = edge::build(aws, &network).await?;
+        let balancer = if in_cluster.is_some() {
+            let kubeconfig = || async { Ok(account.compute.kubeconfig(BLUE)) };
+            let kubernetes = Kubernetes::of_component(&eventually("the cluster's API", kubeconfig).await?)?;
+            service_balancer::made(aws, &kubernetes).await?
+        } else {
+            edge::build(aws, &network).await?
+        };
         let link = if front.has_link() { edge::link(aws, &balancer).await? } else { String::new() };
         say(&format!("Shop: load balancer {BLUE}, VPC link {}", if link.is_empty() { "V2" } else { &link }));
         let api = gateway::build(aws, front, &link, &balancer.arn).await?;
         Ok((balancer, api, workloads::upload(aws, &bundles).await?))
     };
     let ((groups, kubernetes), (balancer, api, manifests)) = tokio::try_join!(cluster, edge)?;
-    edge::attach(aws, &balancer, &groups).await?;
+    if in_cluster.is_none() {
+        edge::attach(aws, &balancer, &groups).await?;
+    }
     tokio::try_join!(kubernetes.available(), edge::healthy(aws, &balancer))?;
     alarm::build(aws).await.context("the shop's alarm")?;
     say(&format!("Shop: API {} with {} methods at https://{DOMAIN}", api.id, routes::samples().len() + 1));
-    Ok(Shop { api, manifests })
+    Ok(Shop { api, manifests, controller })
 }
 
 /// Lets the customers in and waits until everything they ask is answered.
