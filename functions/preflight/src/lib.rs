@@ -179,6 +179,10 @@ fn unnameable(id: &MigrationId) -> Vec<Problem> {
 fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
     let Findings { compute, edge, workloads, terraform } = findings;
     let deletes = [compute.deletes, edge.deletes, workloads.deletes].concat();
+    let mut estimate = estimate::estimate(input, &compute.facts);
+    if edge.facts.service.is_some() {
+        estimate::edge_after_workloads(&mut estimate);
+    }
     Plan {
         region: place.region,
         account: place.account,
@@ -186,7 +190,7 @@ fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
         deletes: terraform.facts.left_to_terraform(deletes),
         switch: [compute.switch, edge.switch, workloads.switch].concat(),
         advice: [compute.advice, edge.advice, workloads.advice, terraform.advice].concat(),
-        estimate: estimate::estimate(input, &compute.facts),
+        estimate,
         compute: compute.facts,
         edge: edge.facts,
         workloads: workloads.facts,
