@@ -5,17 +5,25 @@
 use crate::blue;
 use domain::gateway::{served::Switch, way};
 use domain::plan::Planned;
+use domain::plan::edge::Service;
 use domain::ports::load_balancers::Named;
-use domain::ports::{Apis, Functions, Ledger, LoadBalancers, Stages, TargetGroups, UsagePlans, VpcLinks};
+use domain::ports::{Apis, Functions, Kubernetes, Ledger, LoadBalancers, Stages, TargetGroups, UsagePlans, VpcLinks};
 use domain::resources::{
-    deployment, lambda_permission, load_balancer, rest_api, stage, target_group, usage_plan, vpc_link,
+    deployment, lambda_permission, load_balancer, rest_api, service, stage, target_group, usage_plan, vpc_link,
 };
 use domain::{Kind, Migration, Outcome, PhaseError, ResourceKey, Side};
+use serde_json::json;
 
 /// Everything that is deleted here.
-pub trait Ports: Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups {}
+pub trait Ports:
+    Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups + Kubernetes
+{
+}
 
-impl<T> Ports for T where T: Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups {}
+impl<T> Ports for T where
+    T: Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups + Kubernetes
+{
+}
 
 /// Proves once more that nothing sends requests to blue, before the first of its edge is deleted: days may have passed since the
 /// guard, while people were asked.
@@ -29,9 +37,10 @@ pub async fn guard<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Pha
 /// What goes first of blue's edge: without it no request reaches blue.
 fn first(migration: &Migration) -> Result<&Planned, PhaseError> {
     let edge = &migration.plan.edge;
-    match edge.own_link() {
-        Some(link) => listed(migration, Kind::VpcLink, &link.id),
-        None => listed(migration, Kind::LoadBalancer, &edge.load_balancer.arn),
+    match (edge.own_link(), &edge.service) {
+        (Some(link), _) => listed(migration, Kind::VpcLink, &link.id),
+        (None, Some(_)) => listed(migration, Kind::Service, &edge.load_balancer.dns_name),
+        (None, None) => listed(migration, Kind::LoadBalancer, &edge.load_balancer.arn),
     }
 }
 
@@ -73,6 +82,9 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
     temporary(ports, migration).await?;
     if let Some(blue) = edge.own_link() {
         link(ports, migration, &blue.id).await?;
+    }
+    if let Some(of) = &edge.service {
+        with_service(ports, migration, of).await?;
     }
     balancer(ports, migration, &edge.load_balancer.arn).await?;
     for group in &edge.target_groups {
@@ -122,16 +134,60 @@ async fn link<P: Ports>(ports: &P, migration: &Migration, id: &str) -> Result<()
     blue::delete(ports, migration, listed(migration, Kind::VpcLink, id)?, find, delete).await
 }
 
+/// Deletes blue's Service while its controller runs, which deletes the load balancer with its target groups and listeners first.
+async fn with_service<P: Ports>(ports: &P, migration: &Migration, of: &Service) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
+    let planned = listed(migration, Kind::Service, &edge.load_balancer.dns_name)?;
+    if ports.entry(migration, &service::key(Side::Blue, of)).await?.is_some_and(|entry| !entry.is_live()) {
+        return Ok(());
+    }
+    unless_begun(ports, migration, planned).await?;
+    let balancer = listed(migration, Kind::LoadBalancer, &edge.load_balancer.arn)?;
+    let groups = edge.target_groups.iter().map(|group| listed(migration, Kind::TargetGroup, &group.arn));
+    for goes in std::iter::once(Ok(balancer)).chain(groups) {
+        let goes = goes?;
+        ports.intend(migration, &ResourceKey::new(Side::Blue, goes.kind, &goes.name), json!({ "id": goes.id })).await?;
+    }
+    let api = service::api(ports, &migration.input.blue.cluster).await?;
+    let find = || async {
+        match &api {
+            Some(api) => service::find_on_blue(api, edge).await,
+            None => Ok(None),
+        }
+    };
+    let delete = |_| async {
+        match &api {
+            Some(api) => service::delete_on_blue(api, of).await,
+            None => Ok(()),
+        }
+    };
+    blue::delete(ports, migration, planned, find, delete).await
+}
+
 async fn balancer<P: Ports>(ports: &P, migration: &Migration, arn: &str) -> Result<(), PhaseError> {
+    let planned = listed(migration, Kind::LoadBalancer, arn)?;
     // A VPC link V2 may name it, and needs no VPC link V1.
-    unless_begun(ports, migration, listed(migration, Kind::LoadBalancer, arn)?).await?;
+    unless_begun(ports, migration, planned).await?;
     let find = || async { Ok(ports.load_balancer(Named::Arn(arn)).await?.map(|balancer| balancer.arn)) };
-    let delete = |arn: String| async move { load_balancer::delete(ports, &arn).await };
-    blue::delete(ports, migration, listed(migration, Kind::LoadBalancer, arn)?, find, delete).await
+    let delete = |arn: String| async move {
+        goes_with_service(migration, &planned.name)?;
+        load_balancer::delete(ports, &arn).await
+    };
+    blue::delete(ports, migration, planned, find, delete).await
+}
+
+/// What belongs to a Service is its controller's to delete.
+fn goes_with_service(migration: &Migration, what: &str) -> Result<(), PhaseError> {
+    let of = migration.plan.edge.service.as_ref();
+    of.map_or(Ok(()), |of| Err(PhaseError::not_ready(service::still_there(of, what))))
 }
 
 async fn group_of_targets<P: Ports>(ports: &P, migration: &Migration, arn: &str) -> Result<(), PhaseError> {
+    let planned = listed(migration, Kind::TargetGroup, arn)?;
     let find = || async { Ok(ports.target_group(Named::Arn(arn)).await?.map(|group| group.arn)) };
-    let delete = |arn: String| async move { target_group::delete(ports, &arn).await };
-    blue::delete(ports, migration, listed(migration, Kind::TargetGroup, arn)?, find, delete).await
+    let delete = |arn: String| async move {
+        goes_with_service(migration, &planned.name)?;
+        target_group::delete(ports, &arn).await
+    };
+    blue::delete(ports, migration, planned, find, delete).await
 }

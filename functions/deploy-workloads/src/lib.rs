@@ -1,4 +1,5 @@
-//! Applies the bundles to green, in their order, with temporary hosts and suspended holds.
+//! Applies the bundles to green, in their order, with temporary hosts and suspended holds, and waits for the load balancer that comes with
+//! them where blue's belongs to a Service.
 //!
 //! With the step `check`, as soon as green's API server answers and before it has a node, they are only tried.
 
@@ -6,8 +7,8 @@ mod check;
 
 use domain::{
     Migration, Outcome, PhaseError, Progress, Whole,
-    ports::{Kubernetes, Ledger, Manifests},
-    resources::{bundle, volume},
+    ports::{Kubernetes, Ledger, LoadBalancers, Manifests, Neighbours},
+    resources::{bundle, service, volume},
 };
 use serde_json::Value;
 
@@ -22,19 +23,33 @@ pub enum Step {
     Check,
 }
 
-/// Applies every bundle that the ledger does not know as applied, or tries them all.
+/// Applies every bundle that the ledger does not know as applied, and enters the load balancer that comes with them; or tries them all.
 ///
 /// # Errors
-/// `Conflict` where the manifests changed since the plan or others manage what they set, `Refused` with the names where green's API refuses
-/// objects, `NotReady` where there is more to do.
+/// As for [`apply`], `NotReady` too while green's load balancer is not there, and `Unhealthy` where it is another one than blue's.
 pub async fn converge<P>(ports: &P, migration: &Migration, step: Step) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Manifests + Kubernetes,
+    P: Ledger + Manifests + Kubernetes + LoadBalancers + Neighbours,
 {
     if step == Step::Check {
         return check::check(ports, migration).await;
     }
+    service::intend(ports, migration).await?;
     volume::ensure(ports, migration).await.map_err(|error| error.during("volumes"))?;
+    let outcome = apply(ports, migration).await?;
+    service::ensure(ports, migration).await?;
+    Ok(outcome)
+}
+
+/// Applies every bundle that the ledger does not know as applied.
+///
+/// # Errors
+/// `Conflict` where the manifests changed since the plan or others manage what they set, `Refused` with the names where green's API refuses
+/// objects, `NotReady` where there is more to do.
+pub async fn apply<P: Ledger + Manifests + Kubernetes>(
+    ports: &P,
+    migration: &Migration,
+) -> Result<Outcome, PhaseError> {
     let mut objects = 0;
     for bundle in &migration.plan.workloads.bundles {
         let applied = bundle::ensure(ports, migration, bundle).await;
@@ -45,18 +60,21 @@ where
     Ok(Outcome::done().with("objects", objects))
 }
 
-/// Deletes of the objects in a green that Bascule built only what keeps volumes, and waits until these are gone: the undos that follow delete the
-/// cluster whole, with the drivers that could delete them. What else would outlive the cluster in the account is never there: preflight
-/// refuses load balancers outside of holds, and whatever else makes AWS resources from inside of a cluster; and a held Service has given its
-/// load balancer back before (shift-traffic's undo). Where green is kept, its workloads are what is kept, and this is not run. From a green of
-/// the user's, which stays, what the bundles brought is taken away again, the last bundle first; no volume is among it.
+/// Deletes of the objects in a green that Bascule built the Service alone whose load balancer stood before the temporary API and what keeps
+/// volumes, while their controllers still run, and waits until all of that is gone: the undos that follow delete the cluster whole. What else
+/// would outlive the cluster in the account is never there: preflight refuses other load balancers outside of holds, and whatever else makes AWS
+/// resources from inside of a cluster; and a held Service has given its load balancer back before (shift-traffic's undo). Where green is kept,
+/// its workloads are what is kept, and this is not run. From a green of the user's, which stays, what the bundles brought is taken away again,
+/// the last bundle first; neither volumes nor load balancers are among it.
 ///
 /// # Errors
-/// `NotReady` while volumes or objects are being deleted; `Conflict` where the manifests changed since the plan.
+/// `NotReady` while load balancer, volumes or objects are being deleted; `GuardBreached` where the load balancer is blue's; `Conflict` where
+/// the manifests changed since the plan.
 pub async fn undo<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Manifests + Kubernetes,
+    P: Ledger + Manifests + Kubernetes + Neighbours,
 {
+    service::remove(ports, migration).await?;
     let is_users = bundle::is_on_users_cluster(migration);
     if !is_users {
         volume::ensure_absent(ports, migration).await?;

@@ -61,6 +61,16 @@ pub fn estimate(input: &Input, compute: &Compute) -> Estimate {
     Estimate { times, costs, prices: prices::SOURCE.to_owned() }
 }
 
+/// Puts what is made of the edge behind the workloads, where the load balancer comes with them.
+pub fn edge_after_workloads(estimate: &mut Estimate) {
+    let is_edge = |time: &Time| time.branch == Branch::Edge;
+    let minutes = estimate.times.iter().filter(|time| is_edge(time)).map(|time| time.minutes).sum();
+    estimate.times.retain(|time| !is_edge(time));
+    let after = estimate.times.iter().position(|time| time.state == "DeployWorkloads").map_or(0, |place| place + 1);
+    let connected = Time { branch: Branch::Qualification, state: "ConnectEdge".to_owned(), minutes };
+    estimate.times.insert(after, connected);
+}
+
 /// The instance type that a node group asks for first: EC2 takes another of the list only where it has no such instance.
 fn instance_type<'a>(compute: &'a Compute, group: &'a NodeGroup) -> Option<&'a str> {
     let named = group.instance_types.first();
@@ -148,5 +158,14 @@ mod tests {
         let estimate = estimate(&input(&json!({})), &Compute::default());
         assert_eq!(estimate.times.last().map(|time| (time.state.as_str(), time.minutes)), Some(("ShiftTraffic", 30)));
         assert_eq!(estimate.minutes_to_question(), 21 + 8);
+    }
+
+    #[test]
+    fn an_edge_that_comes_with_the_workloads_is_waited_for_after_them() {
+        let mut estimate = estimate(&input(&json!({})), &Compute::default());
+        edge_after_workloads(&mut estimate);
+        let states: Vec<_> = estimate.times.iter().map(|time| time.state.as_str()).collect();
+        assert_eq!(states[4..8], ["AttachNodes", "DeployWorkloads", "ConnectEdge", "Validate"]);
+        assert_eq!(estimate.minutes_to_question(), 21 + 8 + 8);
     }
 }

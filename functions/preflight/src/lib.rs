@@ -184,6 +184,10 @@ fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
         false => [compute.deletes, edge.deletes, workloads.deletes].concat(),
     };
     let makers = makers::advice(input, &compute.facts, &edge.facts);
+    let mut estimate = estimate::estimate(input, &compute.facts);
+    if edge.facts.service.is_some() {
+        estimate::edge_after_workloads(&mut estimate);
+    }
     Plan {
         region: place.region,
         account: place.account,
@@ -191,7 +195,7 @@ fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
         deletes: terraform.facts.left_to_terraform(deletes),
         switch: [compute.switch, edge.switch, workloads.switch].concat(),
         advice: [compute.advice, edge.advice, workloads.advice, terraform.advice, makers].concat(),
-        estimate: estimate::estimate(input, &compute.facts),
+        estimate,
         compute: compute.facts,
         edge: edge.facts,
         workloads: workloads.facts,

@@ -4,6 +4,7 @@ mod around;
 mod bundles;
 mod definitions;
 mod routes;
+mod service;
 mod storage;
 
 pub use around::Around;
@@ -98,7 +99,7 @@ where
         }
     }
     problems.extend(around.unanswered(&all));
-    let mut found = judge(input, &all, &version);
+    let mut found = judge(input, &all, &version, around);
     storage::read(ports, &all, around, &mut found).await?;
     if !cluster.is_empty() {
         found.advice.extend(storage::left(&ports.claimed_volumes(cluster).await?));
@@ -124,10 +125,13 @@ fn manifest_path(index: usize) -> String {
 }
 
 /// Everything that the objects of all bundles say, each with the index of its bundle.
-fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloads> {
+fn judge(input: &Input, all: &[(usize, Object)], version: &str, around: &Around) -> Found<Workloads> {
     let objects: Vec<Object> = all.iter().map(|(_, object)| object.clone()).collect();
     let asked = &input.workloads;
-    let classes = classify(&objects, &asked.hold, &asked.run);
+    let edge = around.service.as_ref().map(|of| of.service.id());
+    // What stands before the API is needed on both sides.
+    let run: Vec<String> = asked.run.iter().cloned().chain(edge.as_ref().map(ToString::to_string)).collect();
+    let classes = classify(&objects, &asked.hold, &run);
     let (routes, mut problems, mut advice) = routes::judge(&asked.hosts, all);
     problems.extend(class_problems(input, &classes, &objects));
     problems.extend(bundles::duplicates(all));
@@ -137,11 +141,13 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
     problems.extend(definitions::unserved(all));
     let (volumes, refused) = volumes::decide(&objects, &asked.volumes);
     problems.extend(refused);
+    problems.extend(around.service.iter().flat_map(|of| of.problems(&classes, all)));
     let controllers = Controllers::of(objects.iter());
     for (index, object) in all {
         // A Service that is not classed is told with the others that are not.
         let told = class::is_load_balancer(object) && classes.unclassed.contains(&object.id);
-        let held = told || classes.hold.contains(&object.id);
+        let is_edge = edge.as_ref() == Some(&object.id);
+        let held = told || is_edge || classes.hold.contains(&object.id);
         let mut messages = reasons(object, held, classes.run.contains(&object.id), &controllers);
         messages.extend(removed::replacement(&object.id, version).map(|instead| {
             format!(
@@ -155,7 +161,8 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str) -> Found<Workloa
             }),
         );
     }
-    let workloads = workloads(&objects, &classes);
+    let mut workloads = workloads(&objects, &classes);
+    workloads.retain(|workload| edge.as_ref() != Some(&workload.id));
     advice.extend(definitions::unknown_kinds(&objects));
     advice.extend(runs(&workloads, &classes));
     let facts = Workloads {

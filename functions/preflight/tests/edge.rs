@@ -5,7 +5,7 @@
 use domain::plan::edge::{Api, Canary, Stage};
 use domain::{Input, Kind, Problem};
 use preflight::edge::read;
-use testing::shop::Front;
+use testing::shop::{Front, service::Targets};
 use testing::{Account, Aws, shop};
 
 fn input() -> Input {
@@ -149,4 +149,31 @@ async fn other_users_of_blues_link_are_told_before_the_cleanup_meets_them() {
     assert!(advice.contains("execute-api:Invoke"), "{advice}");
     assert!(advice.contains("the API back office (other) uses blue's VPC link blue1 too"), "{advice}");
     assert!(advice.contains("the stage beta of shop1 uses blue's VPC link blue1 too"), "{advice}");
+}
+
+#[tokio::test]
+async fn a_load_balancer_of_a_service_is_planned_to_come_and_go_with_it() {
+    for targets in [Targets::Instance, Targets::Ip] {
+        let (account, migration) = Account::service_opened(targets).unwrap();
+        let found = read(&account, &input()).await.unwrap();
+        assert_eq!(found.problems, []);
+        assert_eq!(found.facts, migration.plan.edge);
+        assert_eq!(found.facts.service.as_ref().map(ToString::to_string).as_deref(), Some("Service/shop/traefik"));
+        let deletes: Vec<_> = found.deletes.iter().map(|planned| planned.kind).collect();
+        assert_eq!(deletes, [Kind::VpcLink, Kind::Service, Kind::LoadBalancer, Kind::TargetGroup]);
+        assert!(found.creates.iter().any(|planned| planned.kind == Kind::Service));
+        assert!(found.creates[0].name.contains("the controller of Service/shop/traefik makes"), "{:?}", found.creates);
+        assert!(found.advice.iter().any(|advice| advice.contains(&found.facts.load_balancer.dns_name)));
+    }
+}
+
+#[tokio::test]
+async fn a_load_balancer_of_another_cluster_s_service_is_refused() {
+    let account = Account::service_shop(Targets::Ip);
+    for balancer in account.aws().balancers.values_mut() {
+        balancer.tags.insert("elbv2.k8s.aws/cluster".to_owned(), "shop-test".to_owned());
+    }
+    let problems = read(&account, &input()).await.unwrap().problems;
+    let told = Problem::list(&problems);
+    assert!(told.contains("limit service-load-balancer") && told.contains("limit target-type"), "{told}");
 }

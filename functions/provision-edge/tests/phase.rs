@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::{Api, Connection, VpcLink};
-use domain::resources::{deployment, stage_shift};
+use domain::plan::edge::{Api, Connection, LoadBalancer, VpcLink};
+use domain::resources::{deployment, load_balancer, stage_shift};
 use domain::{Condition, Entry, Migration, Outcome, PhaseError, Progress, Whole};
 use provision_edge::{Step, converge, undo as take_down};
 use serde_json::{Value, json};
-use testing::shop::input;
+use testing::shop::{GREEN_BALANCER, input, service::Targets};
 use testing::{Account, Fault};
 
 /// The shop with green's nodes.
@@ -197,4 +197,27 @@ async fn a_link_that_failed_is_unhealthy() {
     let error = build(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::Unhealthy);
     assert!(error.message.contains("NLB ARN is malformed"), "{error}");
+}
+
+#[tokio::test]
+async fn what_stands_before_a_load_balancer_of_a_service_is_made_once_that_is_there_and_goes_without_it() {
+    let (account, migration) = Account::service_opened(Targets::Ip).unwrap();
+    account.provision_cluster(&migration);
+    let before = account.aws().contents();
+    account.drive(&migration, build).await.unwrap();
+    account.drive(&migration, attach).await.unwrap();
+    assert_eq!(account.aws().contents(), before);
+    let connect = async |account: &Account, migration: &Migration| converge(account, migration, Step::Connect).await;
+    assert_eq!(connect(&account, &migration).await.unwrap_err().condition, Condition::Conflict);
+    let blue = migration.plan.edge.load_balancer.clone();
+    let green = LoadBalancer { arn: GREEN_BALANCER.to_owned(), name: "k8s-shop-traefik-green".to_owned(), ..blue };
+    account.aws().balancers.insert(green.arn.clone(), green);
+    account.know(&migration, load_balancer::key(&migration), GREEN_BALANCER);
+    let before = account.aws().contents();
+    account.drive(&migration, connect).await.unwrap();
+    let leads = |link: &VpcLink| link.target_arns == [GREEN_BALANCER];
+    assert_eq!(account.aws().links.values().filter(|link| leads(link)).count(), 1);
+    assert_eq!(account.aws().apis.len(), before.apis.len() + 1);
+    account.drive(&account.turned_back(&migration), undo).await.unwrap();
+    assert_eq!(account.aws().finished().contents(), before);
 }

@@ -223,6 +223,12 @@ impl Compute {
         Some(self.account.state().clusters.get(name)?.kubernetes.as_ref()?.endpoint())
     }
 
+    /// What a cluster's own components, such as its controllers, reach its Kubernetes API with, while it has one. Never log it.
+    #[must_use]
+    pub fn kubeconfig(&self, name: &str) -> Option<String> {
+        Some(self.account.state().clusters.get(name)?.kubernetes.as_ref()?.kubeconfig())
+    }
+
     /// Ends every task, relay and Kubernetes API.
     pub async fn stop(&self) {
         self.account.stop().await;

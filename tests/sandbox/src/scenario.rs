@@ -129,6 +129,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let begin = Timestamp::now();
     let name = format!("sandbox-{}", begin.as_second());
     let mut input = input(&shop, &options.steps, scenario == Scenario::DryRun);
+    input["workloads"]["replace"] = options.front.replace();
     if let Some(smoke) = input["smoke"].as_array_mut() {
         smoke.extend(options.front.smoke());
     }

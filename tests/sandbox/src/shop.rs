@@ -13,8 +13,9 @@ use crate::world::front::Front;
 use crate::world::gateway::{Api, DOMAIN, STAGE};
 use crate::world::network::Network;
 use crate::world::roles::Roles;
+use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Bundle, Kubernetes};
-use crate::world::{BLUE, GREEN, alarm, cluster, edge, gateway, network, roles, routes};
+use crate::world::{BLUE, GREEN, alarm, cluster, edge, eventually, gateway, network, roles, routes};
 
 /// How many requests must be answered well in a row before anything is started.
 const WARM: usize = 300;
@@ -27,6 +28,8 @@ pub struct Shop {
     pub manifests: Vec<String>,
     /// What the input says of green.
     pub green: Value,
+    /// The load balancer controller of its clusters, where they have one.
+    pub controller: Option<Controller>,
 }
 
 /// Builds everything that a user has before the migration, in the order in which a user would.
@@ -39,6 +42,8 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     let network = network::build(aws).await.context("the shop's network")?;
     say(&format!("Shop: VPC {} with {} subnets", network.vpc, network.subnets.len()));
     let bundles = workloads::bundles(front, files)?;
+    let in_cluster = front.service_targets();
+    let controller = in_cluster.map(|_| service_balancer::start(aws, &account.compute, &network.vpc, &network.subnets));
     let cluster = async {
         cluster::control_plane(aws, BLUE, 2, &network, &roles).await?;
         let endpoint = cluster::endpoint(aws, BLUE).await?;
@@ -61,20 +66,28 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
         Ok((groups, kubernetes))
     };
     let edge = async {
-        let balancer = edge::build(aws, BLUE, &network).await?;
+        let balancer = if in_cluster.is_some() {
+            let kubeconfig = || async { Ok(account.compute.kubeconfig(BLUE)) };
+            let kubernetes = Kubernetes::of_component(&eventually("the cluster's API", kubeconfig).await?)?;
+            service_balancer::made(aws, &kubernetes).await?
+        } else {
+            edge::build(aws, BLUE, &network).await?
+        };
         let link = if front.has_link() { edge::link(aws, BLUE, &balancer).await? } else { String::new() };
         say(&format!("Shop: load balancer {BLUE}, VPC link {}", if link.is_empty() { "V2" } else { &link }));
         let api = gateway::build(aws, front, &link, &balancer.arn).await?;
         Ok((balancer, api, workloads::upload(aws, &bundles).await?))
     };
     let ((groups, kubernetes), (balancer, api, manifests)) = tokio::try_join!(cluster, edge)?;
-    edge::attach(aws, &balancer, &groups).await?;
+    if in_cluster.is_none() {
+        edge::attach(aws, &balancer, &groups).await?;
+    }
     tokio::try_join!(kubernetes.available(), edge::healthy(aws, &balancer))?;
     alarm::build(aws).await.context("the shop's alarm")?;
     say(&format!("Shop: API {} with {} methods at https://{DOMAIN}", api.id, routes::samples().len() + 1));
     let green =
         if front.has_green() { own_green(aws, &network, &roles, say).await? } else { json!({ "cluster": GREEN }) };
-    Ok(Shop { api, manifests, green })
+    Ok(Shop { api, manifests, green, controller })
 }
 
 /// Green as the shop's own code builds clusters, with load balancer and VPC link, one minor version newer, and with nothing on it. Answers

@@ -92,9 +92,16 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if let Some(service) = &edge.service {
+        advice.push(format!(
+            "the load balancer {} belongs to {service}: green's comes with the Service of the bundles and has a DNS name of its own, and blue's goes with blue's \
+             Service at the cleanup. Whoever uses the DNS name {} beside the API has to be moved before",
+            edge.load_balancer.name, edge.load_balancer.dns_name
+        ));
+    }
     let protected =
         edge.load_balancer.attributes.get("deletion_protection.enabled").is_some_and(|value| value == "true");
-    if protected && edge.existing.is_none() {
+    if protected && edge.existing.is_none() && edge.service.is_none() {
         advice.push(
             "green's load balancer has no deletion protection, unlike blue's: turn it on once the bake has ended"
                 .to_owned(),

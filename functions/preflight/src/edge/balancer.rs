@@ -2,15 +2,11 @@
 
 use super::{API, Ports};
 use domain::plan::Found;
-use domain::plan::edge::{Attached, Edge, Listener, LoadBalancer, TargetGroup};
+use domain::plan::edge::{Attached, Edge, Listener, LoadBalancer, Service, TargetGroup, service};
 use domain::ports::load_balancers::{Named, Target};
 use domain::ports::scaling::AutoScalingGroup;
 use domain::{Input, Limit, PhaseError, Problem};
 use std::collections::BTreeSet;
-
-/// Tags of load balancers that belong to a Kubernetes Service: of the in-tree provider and of the AWS Load Balancer Controller
-/// (<https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/nlb/>).
-const OF_A_SERVICE: [&str; 3] = ["kubernetes.io/service-name", "service.k8s.aws/stack", "elbv2.k8s.aws/cluster"];
 
 /// Reads the load balancer with this ARN.
 pub(super) async fn read<P: Ports>(
@@ -23,7 +19,10 @@ pub(super) async fn read<P: Ports>(
         found.problems.push(Problem::new(API, format!("the load balancer {arn} behind the VPC link does not exist")));
         return Ok(());
     };
-    found.problems.extend(problems(&balancer, input.green.load_balancer.is_none()));
+    found.facts.service = Service::of(&input.blue.cluster, &balancer.tags);
+    let own = input.green.existing || input.green.load_balancer.is_some();
+    found.problems.extend(problems(&balancer, found.facts.service.as_ref(), &input.blue.cluster, own));
+    let of_service = found.facts.service.is_some();
     let listeners = ports.listeners(&arn).await?;
     found.problems.extend(listener_problems(&balancer, &listeners));
     let groups: BTreeSet<&String> = listeners.iter().flat_map(|listener| &listener.target_group_arns).collect();
@@ -34,9 +33,12 @@ pub(super) async fn read<P: Ports>(
                 .push(Problem::new(API, format!("the target group {arn} of the load balancer does not exist")));
             continue;
         };
-        let scaling = ports.attached_to(arn).await?;
+        let scaling = if of_service { Vec::new() } else { ports.attached_to(arn).await? };
         let targets = ports.targets(arn).await?;
-        found.problems.extend(group_problems(&group, &scaling, &targets, &input.blue.cluster));
+        // What belongs to a Service has the nodes or Pods that its controller registers.
+        if !of_service {
+            found.problems.extend(group_problems(&group, &scaling, &targets, &input.blue.cluster));
+        }
         group.attached = scaling
             .into_iter()
             .map(|group| Attached { auto_scaling_group: group.name, node_group: group.node_group })
@@ -48,8 +50,8 @@ pub(super) async fn read<P: Ports>(
     Ok(())
 }
 
-/// `is_cloned` where the user has built none in its place.
-fn problems(balancer: &LoadBalancer, is_cloned: bool) -> Vec<Problem> {
+/// `own` where green or its load balancer is the user's own.
+fn problems(balancer: &LoadBalancer, service: Option<&Service>, cluster: &str, own: bool) -> Vec<Problem> {
     let name = &balancer.name;
     let mut problems = Vec::new();
     if balancer.kind != "network" {
@@ -62,12 +64,19 @@ fn problems(balancer: &LoadBalancer, is_cloned: bool) -> Vec<Problem> {
         let message = format!("the load balancer {name} is {}, expected active", balancer.state);
         problems.push(Problem::new(API, message));
     }
-    if let Some(tag) = OF_A_SERVICE.iter().find(|tag| balancer.tags.contains_key(**tag)) {
+    if let Some(tag) = service::maker(&balancer.tags).filter(|_| service.is_none()) {
         problems.push(Limit::ServiceLoadBalancer.refusal(API, format!(
-            "the load balancer {name} belongs to a Kubernetes Service (tag {tag}); only one that was made outside of the cluster can be cloned yet"
+            "the load balancer {name} was made by a controller in a cluster (tag {tag}), and its tags name no Service of {cluster}: green's can come with a Service \
+             of type LoadBalancer only, not with an Ingress, a Gateway or another cluster"
         )));
     }
-    if balancer.fixed_addresses && is_cloned {
+    if let Some(service) = service.filter(|_| own) {
+        problems.push(Limit::ServiceLoadBalancer.refusal(API, format!(
+            "the load balancer {name} belongs to {service}, and green's would come with that Service of the bundles: that is not built yet beside a green or a load \
+             balancer of your own"
+        )));
+    }
+    if balancer.fixed_addresses && !own {
         let message =
             format!("the load balancer {name} has fixed addresses, which a clone cannot have too; not supported");
         problems.push(Limit::FixedAddresses.refusal(API, message));
@@ -105,7 +114,7 @@ fn group_problems(
         refuse(
             Limit::TargetType,
             format!(
-                "the target group {name} has targets of the type {}; only instance is supported yet",
+                "the target group {name} has targets of the type {}; only instance is supported where the load balancer belongs to no Service",
                 group.target_type
             ),
         );
@@ -166,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_plain_network_load_balancer_can_be_cloned() {
-        assert_eq!(problems(&balancer(), true), []);
+        assert_eq!(problems(&balancer(), None, "blue", false), []);
     }
 
     #[test]
@@ -176,11 +185,23 @@ mod tests {
         let gone = LoadBalancer { state: "failed".to_owned(), ..balancer() };
         for (found, part) in [(application, "expected network"), (fixed, "fixed addresses"), (gone, "expected active")]
         {
-            assert!(list(&problems(&found, true)).contains(part));
+            assert!(list(&problems(&found, None, "blue", false)).contains(part));
         }
-        for tag in OF_A_SERVICE {
+    }
+
+    #[test]
+    fn of_what_a_controller_made_only_the_load_balancer_of_a_service_of_blue_is_taken() {
+        let service = Service { namespace: "shop".to_owned(), name: "traefik".to_owned() };
+        for (tag, service, refused) in [
+            ("service.k8s.aws/stack", Some(&service), false),
+            ("service.k8s.aws/stack", None, true),
+            ("kubernetes.io/service-name", None, true),
+            ("elbv2.k8s.aws/cluster", None, true),
+            ("team", None, false),
+        ] {
             let tags = [(tag.to_owned(), "x".to_owned())].into();
-            assert!(list(&problems(&LoadBalancer { tags, ..balancer() }, true)).contains(tag));
+            let told = list(&problems(&LoadBalancer { tags, ..balancer() }, service, "blue", false));
+            assert_eq!(told.contains(tag), refused, "{tag} {service:?}");
         }
     }
 

@@ -3,20 +3,31 @@
 use super::functions;
 use domain::plan::edge::Edge;
 use domain::plan::{Found, Planned};
-use domain::{Input, Kind};
+use domain::{Input, Kind, resources::service};
 
 pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     let edge = &found.facts;
     let create = |kind: Kind, name: String| Planned::new(kind, name);
     let delete = |kind: Kind, name: &str, id: &str| Planned::existing(kind, name, id);
+    let blues = &edge.load_balancer.name;
     let existing = edge.existing.as_ref();
+    // What comes with a Service its controller makes.
+    let like = |name: &str| match &edge.service {
+        Some(service) => {
+            format!("one like {name}, which the controller of {service} makes on green once the bundles are there")
+        }
+        None => format!("a clone of {name}"),
+    };
     let mut creates = Vec::new();
     if existing.is_none() {
-        creates.push(create(Kind::LoadBalancer, format!("a clone of {}", edge.load_balancer.name)));
+        creates.push(create(Kind::LoadBalancer, like(blues)));
     }
+    creates.extend(edge.service.as_ref().map(|service| create(Kind::Service, format!("{service} of the bundles"))));
     if edge.own_link().is_some() && existing.is_none_or(|existing| existing.vpc_link_id.is_none()) {
-        let to = existing
-            .map_or_else(|| format!("the clone of {}", edge.load_balancer.name), |own| own.load_balancer_arn.clone());
+        let to = existing.map_or_else(
+            || format!("green's load balancer, as there is one to {blues}"),
+            |own| own.load_balancer_arn.clone(),
+        );
         creates.push(create(Kind::VpcLink, format!("a link to {to}")));
     }
     creates.push(create(Kind::RestApi, format!("a temporary copy of {}", edge.api.name)));
@@ -29,8 +40,7 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     creates.push(create(Kind::Stage, format!("a stage of {} that holds what production serves", edge.api.name)));
     creates.push(create(Kind::Stage, format!("a stage of {} that holds what green will serve", edge.api.name)));
     if existing.is_none() {
-        let groups = edge.target_groups.iter();
-        creates.extend(groups.map(|group| create(Kind::TargetGroup, format!("a clone of {}", group.name))));
+        creates.extend(edge.target_groups.iter().map(|group| create(Kind::TargetGroup, like(&group.name))));
         let listeners = edge.listeners.iter();
         creates.extend(
             listeners.map(|listener| create(Kind::Listener, format!("{} {}", listener.protocol, listener.port))),
@@ -44,6 +54,8 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     }
     creates.extend(functions::creates(edge));
     found.deletes.extend(edge.own_link().map(|link| delete(Kind::VpcLink, &link.name, &link.id)));
+    // Before what goes with it.
+    found.deletes.extend(edge.service.as_ref().map(|of| service::planned(of, &edge.load_balancer)));
     found.deletes.push(delete(Kind::LoadBalancer, &edge.load_balancer.name, &edge.load_balancer.arn));
     let groups = edge.target_groups.iter();
     found.deletes.extend(groups.map(|group| delete(Kind::TargetGroup, &group.name, &group.arn)));

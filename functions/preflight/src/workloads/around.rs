@@ -1,11 +1,12 @@
 //! What surrounds the workloads: what names blue, and the ports on which the load balancer expects an answer.
 
+use super::service::OfService;
 use domain::{
     Problem,
     manifest::{Object, named, workload},
     plan::{
         compute::{Compute, Reference},
-        edge::Edge,
+        edge::{Edge, service::is_by_controller},
     },
     word::is_named,
 };
@@ -30,6 +31,8 @@ pub struct Around {
     pub(super) subnet_ids: Vec<String>,
     /// Security groups of others with a rule that names a group of blue, which gets a copy for green, and its ports.
     pub(super) references: Vec<Reference>,
+    /// The Service that blue's load balancer belongs to.
+    pub(super) service: Option<OfService>,
 }
 
 impl Around {
@@ -47,7 +50,9 @@ impl Around {
         names.retain(|name| !name.is_empty());
         let mut seen = BTreeSet::new();
         names.retain(|name| seen.insert(name.clone()));
-        let by_instance = edge.target_groups.iter().filter(|group| group.target_type == "instance");
+        // The controller of a Service asks green's Service for its node ports.
+        let cloned = edge.target_groups.iter().filter(|_| edge.service.is_none());
+        let by_instance = cloned.filter(|group| group.target_type == "instance");
         let ports = by_instance.flat_map(|group| [Some(group.port), group.health_check.port.parse().ok()]);
         let mut node_ports: Vec<u16> = ports.flatten().collect();
         node_ports.sort_unstable();
@@ -55,6 +60,11 @@ impl Around {
         let addons = compute.addons.iter().map(|addon| (addon.name.clone(), addon.configuration.clone())).collect();
         let subnets: BTreeSet<&String> = compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids).collect();
         let subnet_ids = subnets.into_iter().cloned().collect();
+        let service = edge.service.clone().map(|service| OfService {
+            service,
+            balancer: balancer.name.clone(),
+            by_controller: is_by_controller(&balancer.tags),
+        });
         Self {
             version: compute.green.version.clone(),
             names,
@@ -63,6 +73,7 @@ impl Around {
             addons,
             subnet_ids,
             references: compute.references.clone(),
+            service,
         }
     }
 

@@ -3,7 +3,10 @@
 
 use crate::{
     PhaseError,
-    plan::{compute::Compute, edge::Edge},
+    plan::{
+        compute::Compute,
+        edge::{Edge, service},
+    },
     ports::{
         Neighbours, Network, TargetGroups,
         network::{Instance, Interface},
@@ -13,10 +16,6 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 /// How many targets one line names.
 const NAMED: usize = 5;
-
-/// Tags by which a load balancer is known to belong to a Service or an Ingress of a cluster: of the AWS Load Balancer Controller
-/// (<https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/nlb/>).
-const CLUSTER_TAG: &str = "elbv2.k8s.aws/cluster";
 
 /// Every target group, but those of the edge, that blue's nodes or Pods are in, and every load balancer that something inside blue
 /// made; each in words.
@@ -45,11 +44,9 @@ where
             found.push(format!("the target group {} ({}) has {}", group.name, group.arn, named.join(", ")));
         }
     }
-    let legacy = format!("kubernetes.io/cluster/{}", blue.name);
+    let legacy = service::of_provider(&blue.name);
     for balancer in ports.load_balancers_in(&blue.vpc_id).await? {
-        let made = balancer.tags.get(CLUSTER_TAG) == Some(&blue.name)
-            || (balancer.tags.contains_key(&legacy) && balancer.tags.contains_key("kubernetes.io/service-name"));
-        if made && balancer.arn != edge.load_balancer.arn {
+        if service::is_made_inside(&blue.name, &balancer.tags) && balancer.arn != edge.load_balancer.arn {
             found.push(format!("the load balancer {} belongs to a Service or an Ingress of blue", balancer.name));
         }
     }

@@ -22,6 +22,7 @@ mod manifests;
 mod people;
 mod probes;
 mod schedules;
+mod services;
 mod settings;
 mod terraform_states;
 mod time;

@@ -11,6 +11,7 @@ pub mod existing;
 mod front;
 mod green;
 pub mod irsa;
+pub mod service;
 mod terraform;
 pub mod volumes;
 mod workloads;

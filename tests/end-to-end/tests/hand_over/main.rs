@@ -76,8 +76,12 @@ async fn hand_over() {
     let address = |name: &str| format!("terraform_data.{name}");
     let moves = [("old", "between"), ("new", "old"), ("between", "new")];
     let moves = moves.map(|(from, to)| (address(from), address(to))).into();
-    let renamed =
-        Handover { lineages: vec![lineage(&ports, &links_place).await], places: vec![links_place], moves, adopt: false };
+    let renamed = Handover {
+        lineages: vec![lineage(&ports, &links_place).await],
+        places: vec![links_place],
+        moves,
+        adopt: false,
+    };
     migration.plan.terraform = vec![swap, renamed];
 
     a_lock_of_terraform_is_respected(&ports, &migration, &network).await;

@@ -134,6 +134,6 @@ pub async fn link(aws: &Aws, name: &str, balancer: &LoadBalancer) -> Result<Stri
     Ok(id)
 }
 
-async fn elb(aws: &Aws, action: &str, parameters: &[(&str, &str)]) -> Result<crate::xml::Element> {
+pub(crate) async fn elb(aws: &Aws, action: &str, parameters: &[(&str, &str)]) -> Result<crate::xml::Element> {
     aws.query(ELB, ELB_VERSION, action, parameters).await
 }

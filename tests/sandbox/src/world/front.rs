@@ -9,7 +9,7 @@ use crate::aws::{ACCOUNT, Aws, REGION};
 use crate::error::{Context, Result};
 use crate::lambdas;
 use crate::world::gateway::STAGE;
-use crate::world::{eventually, roles};
+use crate::world::{BLUE, GREEN, eventually, roles};
 
 /// A variant of the shop's API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -27,6 +27,10 @@ pub enum Front {
     ExistingGreen,
     /// The plain API, and workloads that keep data in volumes.
     Volumes,
+    /// The load balancer belongs to Traefik's Service; its targets are Pods.
+    ServiceNlbIp,
+    /// The load balancer belongs to Traefik's Service; its targets are nodes.
+    ServiceNlbInstance,
 }
 
 /// The stage variable that holds the VPC link.
@@ -68,7 +72,7 @@ impl Front {
     #[must_use]
     pub fn document(self, mut plain: Value, balancer: &str) -> Value {
         match self {
-            Self::Plain | Self::ExistingGreen | Self::Volumes => {}
+            Self::Plain | Self::ExistingGreen | Self::Volumes | Self::ServiceNlbIp | Self::ServiceNlbInstance => {}
             Self::StageVariable => {
                 for integration in linked(&mut plain) {
                     integration["connectionId"] = format!("${{stageVariables.{VARIABLE}}}").into();
@@ -101,6 +105,42 @@ impl Front {
     #[must_use]
     pub fn has_green(self) -> bool {
         self == Self::ExistingGreen
+    }
+
+    /// What the targets of a load balancer are that belongs to Traefik's Service; nothing where it belongs to none.
+    #[must_use]
+    pub fn service_targets(self) -> Option<&'static str> {
+        match self {
+            Self::ServiceNlbIp => Some("ip"),
+            Self::ServiceNlbInstance => Some("instance"),
+            _ => None,
+        }
+    }
+
+    /// Traefik's bundle of this variant, of the plain one: a Service as its chart makes it, for the AWS Load Balancer Controller.
+    #[must_use]
+    pub fn traefik(self, plain: &str) -> String {
+        let Some(targets) = self.service_targets() else { return plain.to_owned() };
+        let prefix = "service.beta.kubernetes.io/aws-load-balancer";
+        let annotations = format!(
+            "  annotations:\n    {prefix}-scheme: internal\n    {prefix}-nlb-target-type: {targets}\nspec:\n  type: LoadBalancer\n  \
+             loadBalancerClass: service.k8s.aws/nlb\n"
+        );
+        let lines = plain.replace("spec:\n  type: NodePort\n", &annotations);
+        let of_chance = |line: &&str| !line.trim_start().starts_with("nodePort:");
+        lines.lines().filter(of_chance).map(|line| format!("{line}\n")).collect()
+    }
+
+    /// The bundle of the AWS Load Balancer Controller, where it runs.
+    #[must_use]
+    pub fn controller(self) -> Option<&'static str> {
+        self.service_targets().map(|_| include_str!("../../../data/aws-load-balancer-controller.yaml"))
+    }
+
+    /// What words of the bundles become on green.
+    #[must_use]
+    pub fn replace(self) -> Value {
+        self.service_targets().map_or_else(|| json!([]), |_| json!([{ "blue": BLUE, "green": GREEN }]))
     }
 
     /// The requests that are tried before people are asked, beside the shop's own.
@@ -248,6 +288,29 @@ mod tests {
     #[test]
     fn the_worlds_are_named_as_on_the_command_line() {
         let names: Vec<String> = Front::worlds().into_iter().map(Front::name).collect();
-        assert_eq!(names, ["lambda-authorizer", "stage-variable", "link-v2", "existing-green", "volumes"]);
+        assert_eq!(
+            names,
+            [
+                "lambda-authorizer",
+                "stage-variable",
+                "link-v2",
+                "existing-green",
+                "volumes",
+                "service-nlb-ip",
+                "service-nlb-instance"
+            ]
+        );
+    }
+
+    #[test]
+    fn traefiks_service_asks_for_a_load_balancer_where_it_has_one() {
+        let plain = include_str!("../../../data/traefik.yaml");
+        assert_eq!(Front::LinkV2.traefik(plain), plain);
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&Front::ServiceNlbIp.traefik(plain)).unwrap();
+        let service = documents.iter().find(|document| document["kind"] == "Service").unwrap();
+        assert_eq!(service["spec"]["loadBalancerClass"], "service.k8s.aws/nlb");
+        assert_eq!(service["spec"]["ports"][0], json!({ "name": "web", "port": 80, "targetPort": "web" }));
+        let annotations = &service["metadata"]["annotations"];
+        assert_eq!(annotations["service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"], "ip");
     }
 }

@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod network;
 pub mod roles;
 pub mod routes;
+pub mod service_balancer;
 pub mod workloads;
 
 /// The cluster that serves at the beginning.

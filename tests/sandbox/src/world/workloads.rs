@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -48,8 +48,17 @@ pub fn bundles(front: Front, files: &[PathBuf]) -> Result<Vec<Bundle>> {
     let mut bundles: Vec<Bundle> = shop
         .into_iter()
         .enumerate()
-        .map(|(number, (name, content))| Bundle { key: format!("{number}0-{name}.yaml"), content: content.to_owned() })
+        .map(|(number, (name, content))| {
+            let content = if name == "traefik" { front.traefik(content) } else { content.to_owned() };
+            Bundle { key: format!("{number}0-{name}.yaml"), content }
+        })
         .collect();
+    bundles.extend(
+        front.controller().map(|content| Bundle {
+            key: "40-aws-load-balancer-controller.yaml".to_owned(),
+            content: content.to_owned(),
+        }),
+    );
     for file in files {
         let name = file.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let content = std::fs::read_to_string(file).context(format!("reading {}", file.display()))?;
@@ -96,6 +105,21 @@ impl Kubernetes {
             url: endpoint.url.clone(),
             token: format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(presigned)),
             wire: Wire::trusting(&endpoint.authority)?,
+        })
+    }
+
+    /// With the token of a cluster's own components, out of their kubeconfig.
+    ///
+    /// # Errors
+    /// When the kubeconfig has no server, authority or token.
+    pub fn of_component(kubeconfig: &str) -> Result<Self> {
+        let config: Value = serde_json::from_str(kubeconfig).context("a kubeconfig")?;
+        let text = |pointer: &str| config.pointer(pointer).and_then(Value::as_str).context(pointer);
+        let authority = text("/clusters/0/cluster/certificate-authority-data")?;
+        Ok(Self {
+            url: text("/clusters/0/cluster/server")?.to_owned(),
+            token: text("/users/0/user/token")?.to_owned(),
+            wire: Wire::trusting(&STANDARD.decode(authority).context("the cluster's authority")?)?,
         })
     }
 
@@ -176,16 +200,26 @@ impl Kubernetes {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(StatusCode, Value)> {
+        self.send(method, path, body.map(|body| ("application/apply-patch+yaml", body))).await
+    }
+
+    /// One request, with a body of the given content type.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, &Value)>,
+    ) -> Result<(StatusCode, Value)> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header("authorization", format!("Bearer {}", self.token))
             .header("accept", "application/json");
-        if body.is_some() {
-            request = request.header("content-type", "application/apply-patch+yaml");
+        if let Some((content_type, _)) = body {
+            request = request.header("content-type", content_type);
         }
         let request = request
-            .body(body.map(|body| Bytes::from(body.to_string())).unwrap_or_default())
+            .body(body.map(|(_, body)| Bytes::from(body.to_string())).unwrap_or_default())
             .context("building the request")?;
         let answer = self.wire.send(request).await?;
         let body = serde_json::from_slice(answer.body()).unwrap_or_else(|_| json!({"message": "not JSON"}));

@@ -17,7 +17,7 @@ use domain::{
 };
 use http::{Method, Request, header::CONTENT_TYPE};
 use kube::{Client, Error};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -150,11 +150,15 @@ impl KubernetesApi for Cluster {
         Ok(found)
     }
 
-    async fn delete(&self, id: &ObjectId) -> Result<(), PhaseError> {
+    async fn delete(&self, id: &ObjectId, uid: Option<&str>) -> Result<(), PhaseError> {
         let Some(resource) = self.resource(&id.api_version, &id.kind).await? else { return Ok(()) };
         // https://kubernetes.io/docs/concepts/architecture/garbage-collection/#background-deletion
-        let path = format!("{}?propagationPolicy=Background", resource.object(id));
-        match self.request(Method::DELETE, &path, None).await {
+        let mut options = json!({ "kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background" });
+        if let Some(uid) = uid {
+            options["preconditions"] = json!({ "uid": uid });
+        }
+        let body = Some(("application/json", &options));
+        match self.request(Method::DELETE, &resource.object(id), body).await {
             Ok(_) => Ok(()),
             Err(Error::Api(status)) if status.code == 404 => Ok(()),
             Err(error) => Err(self.failed("deleting", id, &error)),

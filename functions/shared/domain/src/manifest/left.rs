@@ -41,7 +41,7 @@ const CLUSTERS_OWN: [&str; 7] = [
 ];
 
 /// Labels and annotations that only controllers and tools give to what they make for something else.
-const MADE_FOR: [&str; 8] = [
+const MADE_FOR: [&str; 9] = [
     // https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
     "kubernetes.io/service-account.name",
     // https://kubernetes.io/docs/reference/labels-annotations-taints/
@@ -54,6 +54,9 @@ const MADE_FOR: [&str; 8] = [
     "eks.amazonaws.com/component",
     // https://cert-manager.io/docs/reference/annotations/
     "cert-manager.io/certificate-name",
+    // The TargetGroupBindings of a Service:
+    // https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/deploy/tracking/provider.go
+    "service.k8s.aws/stack-name",
 ];
 
 /// What every cluster has by itself, under these names or beginnings of names; `system:` is Kubernetes' own, `eks:` EKS's, and who may use
@@ -167,6 +170,10 @@ mod tests {
             (
                 "PersistentVolume",
                 json!({ "name": "pvc-1", "annotations": { "pv.kubernetes.io/provisioned-by": "ebs" } }),
+            ),
+            (
+                "TargetGroupBinding",
+                json!({ "name": "k8s-shop-traefik-0a1b2c3d4e", "labels": { "service.k8s.aws/stack-name": "traefik" } }),
             ),
             ("ReplicaSet", json!({ "name": "web-1", "ownerReferences": [{ "kind": "Deployment" }] })),
             ("ClusterRole", json!({ "name": "eks:node-bootstrapper" })),

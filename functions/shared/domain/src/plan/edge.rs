@@ -4,11 +4,13 @@ pub mod api;
 pub mod balancer;
 pub mod function;
 pub mod integration;
+pub mod service;
 
 pub use api::{Api, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
 pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};
 pub use function::InvokedFunction;
 pub use integration::{Connection, Integration, LinkedMethod};
+pub use service::Service;
 
 use super::ExistingEdge;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,9 @@ pub struct Edge {
     pub vpc_link: VpcLink,
     /// The load balancer behind it.
     pub load_balancer: LoadBalancer,
+    /// The Service of blue that the load balancer belongs to: green's comes with the Service of the same name, and each goes with its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
     /// The load balancer's target groups.
     pub target_groups: Vec<TargetGroup>,
     /// The load balancer's listeners.

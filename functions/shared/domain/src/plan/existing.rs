@@ -102,6 +102,7 @@ impl Plan {
             | Kind::Bundle
             | Kind::Workload
             | Kind::Volume
+            | Kind::Service
             | Kind::RestApi
             | Kind::Deployment
             | Kind::Stage

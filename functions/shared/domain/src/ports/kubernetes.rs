@@ -130,8 +130,10 @@ pub trait KubernetesApi: Send + Sync {
     /// Everything that went wrong in the cluster lately: its events of the type `Warning`. API servers keep them for an hour.
     fn warnings(&self) -> impl Future<Output = Result<Vec<Event>, PhaseError>> + Send;
 
-    /// Asks for the deletion of an object, and of what it owns after it; does nothing where it is gone, or its kind is not served.
-    fn delete(&self, id: &ObjectId) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    /// Asks for the deletion of an object, and of what it owns after it; does nothing where it is gone, or its kind is not served. Where `uid`
+    /// is named, another one of its name stays. One that has finalizers is there until their controllers have done their work
+    /// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/>).
+    fn delete(&self, id: &ObjectId, uid: Option<&str>) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// A merge patch (RFC 7396). Answers the object as it is then.
     fn patch(&self, id: &ObjectId, patch: &Value) -> impl Future<Output = Result<Value, PhaseError>> + Send;

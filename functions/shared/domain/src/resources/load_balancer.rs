@@ -104,7 +104,7 @@ pub async fn ready<P: LoadBalancers>(ports: &P, arn: &str) -> Result<(), PhaseEr
     }
 }
 
-fn readiness(balancer: &LoadBalancer) -> Result<(), PhaseError> {
+pub(super) fn readiness(balancer: &LoadBalancer) -> Result<(), PhaseError> {
     match balancer.state.as_str() {
         "active" => Ok(()),
         "failed" => Err(PhaseError::unhealthy(format!(

@@ -18,6 +18,7 @@ pub mod rest_api;
 pub mod schedule;
 pub mod security_group;
 pub mod security_group_rule;
+pub mod service;
 pub mod stage;
 pub mod stage_shift;
 pub mod target_group;
@@ -100,6 +101,8 @@ pub enum Kind {
     Bundle,
     /// What an object of the bundles keeps in volumes on a cluster.
     Volume,
+    /// A Kubernetes Service whose load balancer stands before the API: the load balancer goes with it.
+    Service,
     /// An EventBridge Scheduler schedule.
     Schedule,
 }

@@ -122,14 +122,14 @@ async fn remove<A: KubernetesApi, P: Ledger>(
     anew: &[ObjectId],
 ) -> Result<(), PhaseError> {
     for id in anew.iter().filter(|id| !is_claim(id) && !is_volume(id)) {
-        green.delete(id).await?;
+        green.delete(id, None).await?;
     }
     let claims = green.list("v1", "PersistentVolumeClaim", None).await?;
     let volumes = green.list("v1", "PersistentVolume", None).await?;
     let pods = if claims.is_empty() { Vec::new() } else { green.list("v1", "Pod", None).await? };
     let found = removal(&claims, &volumes, &pods);
     for id in &found.delete {
-        green.delete(id).await?;
+        green.delete(id, None).await?;
     }
     if !found.waiting.is_empty() {
         let more = found.waiting.len().saturating_sub(NAMED);

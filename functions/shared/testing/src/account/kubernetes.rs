@@ -1,6 +1,7 @@
 //! The Kubernetes APIs of the clusters. Controllers do what a written object asks for after [`Durations::rollout`](super::Durations).
 
 use super::aws::pair;
+use super::services;
 use super::time::Change;
 use super::{Account, Aws};
 use domain::PhaseError;
@@ -55,6 +56,9 @@ impl Aws {
     pub(super) fn reconcile(&mut self, cluster: &str, id: &ObjectId) {
         if let Some(value) = self.objects.get_mut(cluster).and_then(|objects| objects.get_mut(id)) {
             value["status"] = status(&id.kind, value);
+            if id.kind == "Deployment" {
+                self.wake_controller(cluster);
+            }
         }
         self.make_volumes(cluster, id);
     }
@@ -70,6 +74,9 @@ impl Aws {
                 object["status"] = json!({});
             }
             self.later(|durations| durations.rollout, Change::ObjectReconciled(cluster.to_owned(), id.clone()));
+        }
+        if after["spec"]["type"] == "LoadBalancer" && before["spec"] != after["spec"] {
+            self.later(|durations| durations.rollout, Change::ServiceReconciled(cluster.to_owned(), id.clone()));
         }
         after
     }
@@ -116,6 +123,7 @@ impl Cluster {
             if has_controller(&object.id.kind) {
                 value["status"] = status(&object.id.kind, &value);
             }
+            services::with_own(&object.id, &self.name, &Value::Null, &mut value);
             self.put_with_status(value);
         }
     }
@@ -158,7 +166,7 @@ impl Cluster {
         own.into_iter().map(|(_, object)| object).collect()
     }
 
-    fn change<T>(
+    pub(super) fn change<T>(
         &self,
         operation: &'static str,
         change: impl FnOnce(&mut Aws, &str) -> Result<T, PhaseError>,
@@ -182,6 +190,7 @@ impl KubernetesApi for Cluster {
                 if let Some(live) = live.as_object_mut() {
                     live.remove("status");
                 }
+                services::without_own(&object.id, &mut live);
                 live == object.value()
             };
             Ok(objects.iter().map(is).collect())
@@ -202,7 +211,8 @@ impl KubernetesApi for Cluster {
                 let wanted = aws.owned(cluster, &object.id, wanted);
                 aws.write(cluster, &object.id, |live| {
                     let (status, volume) = (live["status"].take(), live["spec"]["volumeName"].take());
-                    *live = wanted;
+                    let before = std::mem::replace(live, wanted);
+                    services::with_own(&object.id, cluster, &before, live);
                     // The binder's.
                     if !volume.is_null() {
                         live["spec"]["volumeName"] = volume;
@@ -284,12 +294,8 @@ impl KubernetesApi for Cluster {
         })
     }
 
-    async fn delete(&self, id: &ObjectId) -> Result<(), PhaseError> {
-        self.change("kubernetes:Delete", |aws, cluster| {
-            aws.delete_object(cluster, id);
-            aws.others.remove(&(cluster.to_owned(), id.clone()));
-            Ok(())
-        })
+    async fn delete(&self, id: &ObjectId, uid: Option<&str>) -> Result<(), PhaseError> {
+        self.ask_for_deletion(id, uid)
     }
 
     async fn patch(&self, id: &ObjectId, patch: &Value) -> Result<Value, PhaseError> {

@@ -22,6 +22,9 @@ impl Aws {
     /// the group's port.
     pub(super) fn targets(&self, arn: &str) -> Vec<Target> {
         let Some(group) = self.target_groups.get(arn) else { return Vec::new() };
+        if let Some(cluster) = self.registrar(group) {
+            return self.registered(cluster, group);
+        }
         let mut targets = Vec::new();
         for scaling in attached(self, arn) {
             for id in &scaling.instance_ids {

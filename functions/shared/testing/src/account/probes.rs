@@ -70,26 +70,33 @@ impl Aws {
 
     fn cluster_behind(&self, group: &TargetGroup) -> Option<String> {
         let healthy = self.targets(&group.arn).into_iter().find(|target| target.state == "healthy")?;
+        if let Some(cluster) = self.registrar(group) {
+            return Some(cluster.clone());
+        }
         let scaling = self.scaling.values().find(|scaling| scaling.instance_ids.contains(&healthy.id))?;
         Some(scaling.cluster.clone())
     }
 
     /// Whether Pods of the cluster answer on this port of its nodes.
     pub(super) fn listens(&self, cluster: &str, port: u16) -> bool {
-        let objects = || self.objects.get(cluster).into_iter().flatten();
+        let mut services = self.objects.get(cluster).into_iter().flatten();
         let on_port = |service: &Value| {
             let ports = service["spec"]["ports"].as_array();
             ports.is_some_and(|ports| ports.iter().any(|found| found["nodePort"] == port))
         };
-        let services = objects().filter(|(id, value)| id.kind == "Service" && on_port(value));
-        let ready = |selector: &Value| {
-            objects().any(|(id, value)| {
-                id.kind == "Deployment"
-                    && value["spec"]["template"]["metadata"]["labels"] == *selector
-                    && readiness(id, value) == Readiness::Ready
-            })
-        };
-        services.into_iter().any(|(_, service)| ready(&service["spec"]["selector"]))
+        services.any(|(id, value)| {
+            id.kind == "Service" && on_port(value) && self.has_ready_pods(cluster, &value["spec"]["selector"])
+        })
+    }
+
+    /// Whether the cluster has Pods that this selector chooses and that are ready.
+    pub(super) fn has_ready_pods(&self, cluster: &str, selector: &Value) -> bool {
+        let mut objects = self.objects.get(cluster).into_iter().flatten();
+        objects.any(|(id, value)| {
+            id.kind == "Deployment"
+                && value["spec"]["template"]["metadata"]["labels"] == *selector
+                && readiness(id, value) == Readiness::Ready
+        })
     }
 
     /// Whether an Ingress of the cluster has this host.

@@ -92,6 +92,7 @@ pub(super) enum Change {
     TargetChecked(String, String),
     ObjectReconciled(String, ObjectId),
     VolumesReclaimed(String),
+    ServiceReconciled(String, ObjectId),
 }
 
 impl Aws {
@@ -136,6 +137,10 @@ impl Aws {
             Change::VpcLinkCreated(id) => self.vpc_link_created(&id),
             Change::VpcLinkDeleted(id) => {
                 self.links.remove(&id);
+                // Controllers try again what the link kept them from.
+                for cluster in self.clusters.keys().cloned().collect::<Vec<_>>() {
+                    self.wake_controller(&cluster);
+                }
             }
             Change::SecurityGroupSeen(id) => {
                 self.unseen.remove(&id);
@@ -151,6 +156,7 @@ impl Aws {
             }
             Change::ObjectReconciled(cluster, id) => self.reconcile(&cluster, &id),
             Change::VolumesReclaimed(cluster) => self.reclaim_volumes(&cluster),
+            Change::ServiceReconciled(cluster, id) => self.reconcile_service(&cluster, &id),
         }
     }
 }

@@ -109,6 +109,7 @@ pub(super) fn found() -> Edge {
             ..VpcLink::default()
         },
         load_balancer: load_balancer(),
+        service: None,
         target_groups: vec![target_group()],
         listeners: vec![Listener {
             arn: "arn:listener-blue".to_owned(),

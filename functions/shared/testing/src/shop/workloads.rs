@@ -14,7 +14,7 @@ fn object(api_version: &str, kind: &str, name: &str, spec: &Value) -> Value {
     json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": name, "namespace": "shop" }, "spec": spec })
 }
 
-fn deployment(name: &str, replicas: i64, image: &str) -> Value {
+pub(super) fn deployment(name: &str, replicas: i64, image: &str) -> Value {
     let template = json!({
         "metadata": { "labels": { "app": name } },
         "spec": { "containers": [{ "name": name, "image": image }] },
@@ -22,7 +22,7 @@ fn deployment(name: &str, replicas: i64, image: &str) -> Value {
     object("apps/v1", "Deployment", name, &json!({ "replicas": replicas, "template": template }))
 }
 
-fn service(name: &str, spec: Value) -> Value {
+pub(super) fn service(name: &str, spec: Value) -> Value {
     let mut service = object("v1", "Service", name, &json!({ "selector": { "app": name } }));
     if let (Some(all), Value::Object(more)) = (service["spec"].as_object_mut(), spec) {
         all.extend(more);

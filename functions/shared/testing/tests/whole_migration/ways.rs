@@ -2,7 +2,8 @@
 
 use domain::approval::Decision;
 use serde_json::{Value, json};
-use testing::shop::{Front, existing, input_with, terraform, volumes};
+use testing::shop::service::Targets;
+use testing::shop::{BLUE, Front, GREEN, existing, input_with, terraform, volumes};
 use testing::{Account, Fault};
 
 /// An alarm that guards the switch and the bake.
@@ -88,6 +89,8 @@ pub(crate) enum World {
     ExistingEdge,
     /// Workloads keep data in volumes.
     Volumes,
+    /// The load balancer belongs to a Service, with these targets.
+    Service(Targets),
 }
 
 impl World {
@@ -99,6 +102,7 @@ impl World {
             Self::Existing => Account::existing_shop(),
             Self::ExistingEdge => Account::existing_shop_with_edge(),
             Self::Volumes => Account::volumes_shop(),
+            Self::Service(targets) => Account::service_shop(targets),
         }
     }
 }
@@ -158,6 +162,13 @@ fn existing(name: &'static str, world: World, end: End, outside: Outside, fields
 /// A way in the world `volumes`.
 fn volumes(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::Volumes, outside, ..way(name, end, &json!({ "workloads": { "volumes": volumes::asked() } })) }
+}
+
+/// A way in the worlds `service-nlb-instance` and `service-nlb-ip`.
+fn service(name: &'static str, targets: Targets, end: End, outside: Outside) -> Way {
+    let mut way = way(name, end, &json!({}));
+    way.input["workloads"]["replace"] = json!([{ "blue": BLUE, "green": GREEN }]);
+    Way { world: World::Service(targets), outside, ..way }
 }
 
 /// Every way.
@@ -274,5 +285,10 @@ pub(crate) fn ways() -> Vec<Way> {
         volumes("volumes", End::GreenServes, Outside::Quiet),
         volumes("volumes, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         volumes("volumes, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        service("service-nlb-ip", Targets::Ip, End::GreenServes, Outside::Quiet),
+        service("service-nlb-ip, an alarm in the bake", Targets::Ip, End::BlueServes, Outside::AlarmInBake),
+        service("service-nlb-instance", Targets::Instance, End::GreenServes, Outside::Quiet),
+        service("service-nlb-instance, an alarm in the bake", Targets::Instance, End::BlueServes, Outside::AlarmInBake),
+        service("service-nlb-instance, turned back meanwhile", Targets::Instance, End::Either, Outside::TurnedBackThen),
     ]
 }

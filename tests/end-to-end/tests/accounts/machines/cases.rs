@@ -19,7 +19,7 @@ pub(crate) struct Case {
 }
 
 const TO_QUALIFICATION: &str =
-    "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification";
+    "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification";
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn cases() -> Vec<Case> {
@@ -31,7 +31,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 "shift-traffic": [{ "ok": { "share": 50, "complete": false } }, { "ok": { "share": 100, "complete": true } }],
                 "observe:guard": [{ "error": "NotReady" }, { "ok": {} }],
             }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
                   ShiftTraffic Guard Shifted? ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen HandoverTerraform ScheduleCleanup GreenServes",
             status: "SUCCEEDED",
             ends: "GreenServes",
@@ -79,7 +79,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "a no of people is a good end",
             machine: "migrate",
             answers: json!({ "request-approval:qualification": { "token": { "decision": "rejected" } } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? \
                   WayBack Rejected? BlueServes",
             status: "SUCCEEDED",
             ends: "BlueServes",
@@ -89,7 +89,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "an answer that nobody understands is not a yes",
             machine: "migrate",
             answers: json!({ "request-approval:qualification": { "token": { "decided": "approved" } } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? \
                   WayBack Rejected? BlueServes",
             status: "SUCCEEDED",
             ends: "BlueServes",
@@ -99,7 +99,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "a temporary API that cannot be moved to blue takes nothing back",
             machine: "migrate",
             answers: json!({ "shift-traffic:swap-temporary": { "error": "Denied" } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
                   ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen HandoverTerraform ScheduleCleanup GreenServes",
             status: "SUCCEEDED",
             ends: "GreenServes",
@@ -109,7 +109,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "an alarm breaks the bake",
             machine: "migrate",
             answers: json!({ "observe:bake": { "token": { "error": "GuardBreached" } } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
                   ShiftTraffic Guard Shifted? SwapTemporary Bake WayBack Rejected? Failed",
             status: "FAILED",
             ends: "GuardBreached",
@@ -119,7 +119,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "people who roll back while green is adopted need no operator",
             machine: "migrate",
             answers: json!({ "shift-traffic:adopt": { "error": "TurnedBack" } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
                   ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen WayBack Rejected? BlueServes",
             status: "SUCCEEDED",
             ends: "BlueServes",
@@ -129,7 +129,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "a way back that fails twice asks an operator",
             machine: "migrate",
             answers: json!({ "validate": { "error": "Unhealthy" }, "provision-edge:undo": { "error": "Denied" } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads Validate WayBack Stranded",
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate WayBack Stranded",
             status: "FAILED",
             ends: "OperatorNeeded",
             rollbacks: &["Failed", "Failed", "FAILED"],
@@ -147,7 +147,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "the way back undoes everything in reverse order",
             machine: "rollback",
             answers: json!({}),
-            way: "ShiftTraffic Ended? HandoverTerraform PrepareCutover ScheduleCleanup Keep? DeployWorkloads ProvisionEdge ProvisionNodes \
+            way: "ShiftTraffic Ended? HandoverTerraform PrepareCutover ScheduleCleanup Keep? ProvisionEdge DeployWorkloads ProvisionNodes \
                   ProvisionControlPlane ProvisionNetwork Preflight BlueServes",
             status: "SUCCEEDED",
             ends: "BlueServes",

@@ -177,15 +177,16 @@ async fn a_patch_is_a_merge_patch() {
 
 #[tokio::test]
 async fn an_object_is_deleted_before_what_it_owns_and_one_that_is_gone_is_no_error() {
-    let url = "/apis/apps/v1/namespaces/default/deployments/web?propagationPolicy=Background";
+    let url = "/apis/apps/v1/namespaces/default/deployments/web";
     let gone = || exchange("DELETE", url, 404, failure(404, "deployments.apps \"web\" not found", 0));
     let (cluster, spoken) = scenario(vec![deployments(), exchange("DELETE", url, 200, deployment()), gone()]);
-    assert_eq!(cluster.delete(&id()).await, Ok(()));
-    assert_eq!(cluster.delete(&id()).await, Ok(()));
-    spoken.await.unwrap();
+    assert_eq!(cluster.delete(&id(), None).await, Ok(()));
+    assert_eq!(cluster.delete(&id(), None).await, Ok(()));
+    let bodies = spoken.await.unwrap();
+    assert_eq!((&bodies[1]["propagationPolicy"], bodies[1].get("preconditions")), (&json!("Background"), None));
     let unserved = exchange("GET", "/apis/apps/v1", 404, failure(404, "not found", 0));
     let (cluster, spoken) = scenario(vec![unserved]);
-    assert_eq!(cluster.delete(&id()).await, Ok(()));
+    assert_eq!(cluster.delete(&id(), None).await, Ok(()));
     spoken.await.unwrap();
 }
 
@@ -362,4 +363,23 @@ async fn only_what_went_wrong_is_asked_for_of_the_events() {
     let (cluster, _spoken) = scenario(vec![exchange("GET", url, 200, json!({ "items": [event] }))]);
     let found = cluster.warnings().await.unwrap();
     assert_eq!((found[0].name.as_str(), found[0].at.as_str()), ("web-1", "2026-01-01T00:00:00.000001Z"));
+}
+
+// https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/delete-options/: "Must be fulfilled before a deletion is carried
+// out. If not possible, a 409 Conflict status will be returned."
+#[tokio::test]
+async fn a_deletion_is_of_one_uid_and_what_is_gone_is_no_error() {
+    let gone = failure(404, "deployments.apps \"web\" not found", 0);
+    let another = failure(409, "Precondition failed: UID in precondition: u, UID in object meta: v", 0);
+    let (cluster, spoken) = scenario(vec![
+        deployments(),
+        exchange("DELETE", WEB, 200, deployment()),
+        exchange("DELETE", WEB, 404, gone),
+        exchange("DELETE", WEB, 409, another),
+    ]);
+    assert_eq!(cluster.delete(&id(), Some("u")).await, Ok(()));
+    assert_eq!(cluster.delete(&id(), Some("u")).await, Ok(()));
+    assert_eq!(cluster.delete(&id(), Some("u")).await.unwrap_err().condition, Condition::Unavailable);
+    let bodies = spoken.await.unwrap();
+    assert_eq!(bodies[1]["preconditions"], json!({ "uid": "u" }));
 }

@@ -59,7 +59,8 @@ impl Compute {
     }
 
     /// Every rule that green's side needs, in blue's ids: those of the cloned groups, those that people added to the
-    /// cluster security group, and those of others that name one of them.
+    /// cluster security group, and those of others that name one of them. What controllers of load balancers added for blue's, those of
+    /// green add for green's.
     #[must_use]
     pub fn copied_rules(&self) -> Vec<Copied> {
         let cluster = self.blue.cluster_security_group_id.as_str();
@@ -72,6 +73,7 @@ impl Compute {
         cloned
             .chain(of_cluster)
             .chain(foreign)
+            .filter(|(_, rule, _)| !is_made_for_a_load_balancer(rule))
             .map(|(group, rule, foreign)| Copied {
                 key: format!("{group}/{rule}"),
                 foreign,
@@ -90,6 +92,20 @@ pub fn is_made_by_eks(cluster_group: &str, rule: &Rule) -> bool {
     let everything_out = rule.direction == Direction::Egress
         && (rule.peer == Peer::Ipv4("0.0.0.0/0".to_owned()) || rule.peer == Peer::Ipv6("::/0".to_owned()));
     rule.protocol == "-1" && (everything_out || rule.peer_group() == Some(cluster_group))
+}
+
+/// Descriptions, or beginnings of them, of the rules by which nodes and Pods let in what comes from the load balancers of Services: of the AWS
+/// Load Balancer Controller
+/// (<https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/docs/deploy/configurations.md>), and of the cloud provider
+/// (`NLBClientRuleDescription` and its like in
+/// <https://github.com/kubernetes/cloud-provider-aws/blob/master/pkg/providers/v1/aws_loadbalancer.go>).
+const FOR_LOAD_BALANCERS: [&str; 2] = ["elbv2.k8s.aws/targetGroupBinding=shared", "kubernetes.io/rule/nlb/"];
+
+/// Whether a controller inside the cluster added this rule for a load balancer of its own. A copy would let blue's load balancers reach
+/// green, and where it names their security group, keep the controller on blue from deleting that.
+fn is_made_for_a_load_balancer(rule: &Rule) -> bool {
+    let description = rule.description.as_deref().unwrap_or_default();
+    FOR_LOAD_BALANCERS.iter().any(|made| description.starts_with(made))
 }
 
 #[cfg(test)]
@@ -171,6 +187,21 @@ mod tests {
         for rule in compute.copied_rules() {
             assert_eq!(rule.resolve(&clones, &compute.blue_groups()).is_none(), rule.needs_cluster, "{}", rule.key);
         }
+    }
+
+    #[test]
+    fn what_controllers_added_for_blues_load_balancers_is_not_copied() {
+        let copied = |description: &str| {
+            let rule = Rule { description: Some(description.to_owned()), ..ingress(30_080, group("sg-of-nlb")) };
+            let nodes =
+                SecurityGroup { id: "sg-nodes".to_owned(), rules: vec![rule.clone()], ..SecurityGroup::default() };
+            let compute =
+                Compute { security_groups: vec![nodes], cluster_group_rules: vec![rule], ..Compute::default() };
+            compute.copied_rules().len()
+        };
+        assert_eq!(copied("elbv2.k8s.aws/targetGroupBinding=shared"), 0);
+        assert_eq!(copied("kubernetes.io/rule/nlb/client=a0b1"), 0);
+        assert_eq!(copied("the load balancer of the shop"), 2);
     }
 
     #[test]

@@ -95,7 +95,7 @@ async fn delete<A: KubernetesApi>(api: &A, objects: &[&Placed]) -> Result<(), Ph
         return Ok(());
     }
     for (placed, _) in found.iter().filter(|(_, deleting)| !deleting) {
-        api.delete(&placed.object.id).await?;
+        api.delete(&placed.object.id, None).await?;
     }
     let left = there(api, objects).await?;
     if left.is_empty() {

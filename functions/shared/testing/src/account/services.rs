@@ -1,0 +1,225 @@
+//! The AWS Load Balancer Controller in the clusters, where a Deployment of theirs runs it: a simulation of
+//! <https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/controllers/service/service_controller.go>. It makes the load
+//! balancer that [`crate::load_balancer_controller`] says, holds the Service with its finalizer, and writes its status; of a Service that is being
+//! deleted it deletes listeners, load balancer and target groups, then takes the finalizer off. It never works while its cluster has no node.
+
+use super::time::Change;
+use super::{Account, Aws, Cluster};
+use crate::load_balancer_controller::{self, FINALIZER, Model};
+use domain::PhaseError;
+use domain::manifest::ObjectId;
+use domain::manifest::readiness::{Readiness, readiness};
+use domain::plan::edge::{HealthCheck, Listener, LoadBalancer, TargetGroup};
+use domain::ports::load_balancers::Target;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What the API server and the controller write into a Service, and no bundle: by the object that holds it, and the name.
+const OWN: [(&str, &str); 4] =
+    [("metadata", "uid"), ("metadata", "finalizers"), ("metadata", "deletionTimestamp"), ("spec", "clusterIP")];
+
+/// Takes out of a live Service what no bundle says of it.
+pub(super) fn without_own(id: &ObjectId, live: &mut Value) {
+    if is_service(id) {
+        for (of, name) in OWN {
+            if let Some(fields) = live[of].as_object_mut() {
+                fields.remove(name);
+            }
+        }
+    }
+}
+
+/// Keeps in an applied Service what the API server and the controller wrote into it, and gives a new one its UID and its address.
+pub(super) fn with_own(id: &ObjectId, cluster: &str, live: &Value, applied: &mut Value) {
+    if !is_service(id) || applied["spec"]["type"] != "LoadBalancer" {
+        return;
+    }
+    for (of, name) in OWN {
+        if !live[of][name].is_null() {
+            applied[of][name] = live[of][name].clone();
+        }
+    }
+    if applied["metadata"]["uid"].is_null() {
+        applied["metadata"]["uid"] = format!("{cluster}-{}", id.name).into();
+        applied["spec"]["clusterIP"] = "172.20.0.10".into();
+    }
+}
+
+fn is_service(id: &ObjectId) -> bool {
+    id.kind == "Service" && id.group().is_empty()
+}
+
+impl Aws {
+    /// The objects of a cluster.
+    fn in_cluster(&self, cluster: &str) -> impl Iterator<Item = (&ObjectId, &Value)> {
+        self.objects.get(cluster).into_iter().flatten()
+    }
+
+    /// The cluster's name as the controller that runs in it has it; nothing while none runs.
+    fn controller_of(&self, cluster: &str) -> Option<String> {
+        let has_nodes = self.scaling.values().any(|group| group.cluster == cluster && !group.instance_ids.is_empty());
+        let mut ready = self.in_cluster(cluster).filter(|(id, value)| {
+            id.kind == "Deployment" && value["spec"]["replicas"] != 0 && readiness(id, value) == Readiness::Ready
+        });
+        ready.find_map(|(_, value)| load_balancer_controller::cluster_name(value)).filter(|_| has_nodes)
+    }
+
+    /// The controller of the cluster looks at all Services after a while: something has changed that it watches.
+    pub(super) fn wake_controller(&mut self, cluster: &str) {
+        let services = self.in_cluster(cluster).map(|(id, _)| id).filter(|id| is_service(id)).cloned();
+        for id in services.collect::<Vec<_>>() {
+            self.later(|durations| durations.rollout, Change::ServiceReconciled(cluster.to_owned(), id));
+        }
+    }
+
+    /// The controller looks at one Service.
+    pub(super) fn reconcile_service(&mut self, cluster: &str, id: &ObjectId) {
+        let Some(service) = self.objects.get(cluster).and_then(|objects| objects.get(id)).cloned() else { return };
+        let Some(name) = self.controller_of(cluster) else { return };
+        if !service["metadata"]["deletionTimestamp"].is_null() {
+            if self.delete_balancer(&name, id) {
+                self.objects.entry(cluster.to_owned()).or_default().remove(id);
+            }
+            return;
+        }
+        let Some(model) = load_balancer_controller::model(&service, &name) else { return };
+        let dns_name = self.make_balancer(&model);
+        if let Some(live) = self.objects.get_mut(cluster).and_then(|objects| objects.get_mut(id)) {
+            live["metadata"]["finalizers"] = json!([FINALIZER]);
+            live["status"]["loadBalancer"]["ingress"] = json!([{ "hostname": dns_name }]);
+        }
+    }
+
+    /// Makes what is missing of the model, and gives the load balancer's DNS name.
+    fn make_balancer(&mut self, model: &Model) -> String {
+        if let Some(known) = self.balancers.values().find(|balancer| balancer.tags == model.tags) {
+            return known.dns_name.clone();
+        }
+        let arn = self.create("LoadBalancer", "arn:balancer-", &model.name);
+        let dns_name = format!("{}-0a1b2c3d.elb.eu-central-1.amazonaws.com", model.name);
+        let vpc_id = self.clusters.values().map(|found| found.cluster.vpc_id.clone()).next().unwrap_or_default();
+        let balancer = LoadBalancer {
+            arn: arn.clone(),
+            name: model.name.clone(),
+            dns_name: dns_name.clone(),
+            kind: "network".to_owned(),
+            scheme: model.scheme.clone(),
+            ip_address_type: "ipv4".to_owned(),
+            vpc_id: vpc_id.clone(),
+            subnet_ids: self.subnets.iter().map(|subnet| subnet.id.clone()).collect(),
+            state: "provisioning".to_owned(),
+            tags: model.tags.clone(),
+            ..LoadBalancer::default()
+        };
+        self.balancers.insert(arn.clone(), balancer);
+        self.later(|durations| durations.load_balancer, Change::LoadBalancerProvisioned(arn.clone()));
+        for like in &model.listeners {
+            let group = self.create("TargetGroup", "arn:group-", &like.group);
+            let made = TargetGroup {
+                arn: group.clone(),
+                name: like.group.clone(),
+                protocol: "TCP".to_owned(),
+                port: like.target_port,
+                vpc_id: vpc_id.clone(),
+                target_type: like.target_type.clone(),
+                ip_address_type: "ipv4".to_owned(),
+                health_check: HealthCheck {
+                    protocol: "TCP".to_owned(),
+                    port: "traffic-port".to_owned(),
+                    ..HealthCheck::default()
+                },
+                attributes: BTreeMap::new(),
+                attached: Vec::new(),
+                tags: like.tags.clone(),
+            };
+            self.target_groups.insert(group.clone(), made);
+            let listener = Listener {
+                arn: self.create("Listener", "arn:listener-", &format!("{arn}:{}", like.port)),
+                port: like.port,
+                protocol: "TCP".to_owned(),
+                target_group_arns: vec![group],
+                ..Listener::default()
+            };
+            self.listeners.entry(arn.clone()).or_default().push(listener);
+        }
+        dns_name
+    }
+
+    /// Deletes what the controller made for a Service; false while a VPC link uses the load balancer, which Elastic Load Balancing then does
+    /// not delete (hashicorp/terraform-provider-aws#5701).
+    fn delete_balancer(&mut self, cluster: &str, id: &ObjectId) -> bool {
+        let is =
+            |tags: &domain::Tags| load_balancer_controller::is_of(tags, cluster, id.namespace_or_default(), &id.name);
+        let arns: Vec<String> =
+            self.balancers.values().filter(|found| is(&found.tags)).map(|found| found.arn.clone()).collect();
+        if self.links.values().any(|link| link.target_arns.iter().any(|arn| arns.contains(arn))) {
+            return false;
+        }
+        for arn in &arns {
+            self.balancers.remove(arn);
+            self.listeners.remove(arn);
+        }
+        self.target_groups.retain(|_, group| !is(&group.tags));
+        true
+    }
+
+    /// The cluster whose controller registers the targets of this group.
+    pub(super) fn registrar<'a>(&self, group: &'a TargetGroup) -> Option<&'a String> {
+        group.tags.get("elbv2.k8s.aws/cluster")
+    }
+
+    /// The targets that the controller registers: every node, or the Pods of the Service.
+    pub(super) fn registered(&self, cluster: &str, group: &TargetGroup) -> Vec<Target> {
+        let stack = group.tags.get("service.k8s.aws/stack").and_then(|stack| stack.split_once('/'));
+        let service = stack.and_then(|(namespace, name)| {
+            let mut services = self.in_cluster(cluster).filter(|(id, _)| is_service(id));
+            services.find(|(id, _)| id.namespace_or_default() == namespace && id.name == name)
+        });
+        let is_ready = service.is_some_and(|(_, service)| self.has_ready_pods(cluster, &service["spec"]["selector"]));
+        let ids: Vec<String> = if group.target_type == "instance" {
+            let groups = self.scaling.values().filter(|scaling| scaling.cluster == cluster);
+            groups.flat_map(|scaling| scaling.instance_ids.clone()).collect()
+        } else if is_ready {
+            vec!["10.9.0.7".to_owned()]
+        } else {
+            Vec::new()
+        };
+        let (state, reason) = if is_ready { ("healthy", "") } else { ("unhealthy", "Target.FailedHealthChecks") };
+        let target = |id: String| Target { id, port: group.port, state: state.to_owned(), reason: reason.to_owned() };
+        ids.into_iter().map(target).collect()
+    }
+}
+
+impl Cluster {
+    /// Asks for a deletion: what has a finalizer is there until its controller has taken that off.
+    pub(super) fn ask_for_deletion(&self, id: &ObjectId, uid: Option<&str>) -> Result<(), PhaseError> {
+        self.change("kubernetes:Delete", |aws, cluster| {
+            let now = aws.now().to_string();
+            let Some(live) = aws.objects.get_mut(cluster).and_then(|objects| objects.get_mut(id)) else {
+                return Ok(());
+            };
+            if uid.is_some_and(|uid| live["metadata"]["uid"].as_str().unwrap_or_default() != uid) {
+                return Err(PhaseError::unavailable(format!("Precondition failed: {id} is another one")));
+            }
+            if live["metadata"]["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty()) {
+                live["metadata"]["deletionTimestamp"] = now.into();
+                aws.later(|durations| durations.rollout, Change::ServiceReconciled(cluster.to_owned(), id.clone()));
+            } else {
+                aws.delete_object(cluster, id);
+                aws.others.remove(&(cluster.to_owned(), id.clone()));
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Account {
+    /// The controllers of the cluster have done all that they can.
+    pub(crate) fn settle(&self, cluster: &str) {
+        let mut aws = self.aws();
+        aws.wake_controller(cluster);
+        while let Some(time) = aws.next_change() {
+            aws.go_to(time);
+        }
+    }
+}
