@@ -188,7 +188,7 @@ async fn wherever_it_was_killed_the_way_back_takes_every_file_away() {
 async fn where_the_merge_request_was_applied_the_way_back_leaves_what_makes_terraform_forget_green() {
     let (account, migration) = opened();
     account.drive(&migration, converge).await.unwrap();
-    let applied = state().replace("\"arn\": \"arn:balancer-blue\"", "\"arn\": \"arn:balancer-green\"");
+    let applied = state().replace("\"arn\": \"arn:balancer-blue\"", &format!("\"arn\": \"{GREEN_BALANCER}\""));
     account.aws().states.insert((STATES.to_owned(), KEY.to_owned()), applied);
     let back = account.turned_back(&migration);
     account.drive(&back, undo).await.unwrap();

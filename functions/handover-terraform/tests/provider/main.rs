@@ -32,14 +32,10 @@ fn main() -> ExitCode {
 }
 
 /// ARNs and a version of the account in memory, which are none, and one of each kind.
-const VALID: [(&str, &str); 6] = [
+const VALID: [(&str, &str); 5] = [
     ("v1", "v1.11.4-eksbuild.2"),
     ("arn:policy", "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"),
     ("arn:role", "arn:aws:iam::123456789012:role/checkout"),
-    (
-        "arn:balancer-green",
-        "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/shop/1a2b3c4d5e6f7a8b",
-    ),
     ("arn:group-green", "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/1a2b3c4d5e6f7a8b"),
     (
         "arn:listener-green",

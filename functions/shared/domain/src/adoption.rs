@@ -60,7 +60,7 @@ pub struct Setting {
     pub set: Value,
 }
 
-/// The arguments that the switch changes in place, by type: UpdateIntegration and UpdateStage of API Gateway
+/// The arguments that the switch changes in place, by type: `UpdateIntegration` and `UpdateStage` of API Gateway
 /// (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/api_gateway_integration>,
 /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/api_gateway_stage>).
 const CHANGED_IN_PLACE: [(&str, &[&str]); 2] = [

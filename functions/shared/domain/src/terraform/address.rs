@@ -96,7 +96,8 @@ pub fn path(module: &[Call]) -> String {
 }
 
 /// The text of a key as HCL writes it (<https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences>).
-pub(crate) fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
