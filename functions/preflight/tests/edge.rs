@@ -104,7 +104,7 @@ async fn every_reason_comes_at_once() {
         "default endpoint",
         "has a canary",
         "never deployed",
-        "belongs to a Kubernetes Service",
+        "was made by a controller in a cluster",
         "only instance",
         "delete 1",
     ] {
