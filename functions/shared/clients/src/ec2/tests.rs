@@ -69,7 +69,7 @@ async fn volumes_are_told_by_the_tags_of_their_claims() {
     let expected =
         ClaimedVolume { id: "vol-1".into(), gib: 10, volume_type: "gp3".into(), claim: "shop/data-search-0".into() };
     assert_eq!(found, [expected]);
-    assert!(scenario.asked()[0].contains("kubernetes.io%2Fcluster%2Fshop-blue"), "{:?}", scenario.asked());
+    assert!(scenario.asked()[0].2.contains("kubernetes.io%2Fcluster%2Fshop-blue"), "{:?}", scenario.asked());
 }
 
 #[tokio::test]
