@@ -81,7 +81,7 @@ plan() {
   follow "$execution" >&2
   # Who may ask bascule-decide may answer it too: others get what the ledger has, as JSON.
   answer=$(invoke "{\"migrationId\": $(json "$execution"), \"show\": \"plan.md\"}") || { written "$execution" && echo && return; }
-  answer=${answer#'{"text":"'}
+  answer=${answer#'{"text":'} && answer=${answer# } && answer=${answer#'"'}
   answer=${answer//\\\"/\"}
   printf '%b\n' "${answer%'"}'}"
 }

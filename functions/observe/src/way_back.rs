@@ -90,12 +90,13 @@ fn message(migration: &Migration, watched: &Watched) -> (String, String) {
     }
     let mut text = format!("Mend {blue} while {green} serves: giving production back to it would hurt now.\n\n");
     for weakness in &watched.told {
-        text += &format!("- {}\n", weakness.finding);
+        text.extend(["- ", &weakness.finding, "\n"]);
     }
-    text += &format!(
+    let advice = format!(
         "\nNothing goes back by itself because of this, and bascule-rollback still does it in one call. An autoscaler shrinks what gets \
          no requests: raise its minimum on {blue} until the cleanup. You are told again when something else is found, and when all \
          of it is well.\n"
     );
+    text.push_str(&advice);
     (format!("Bascule {name}: mend {blue}, the way back is degraded"), text)
 }

@@ -179,10 +179,8 @@ fn unnameable(id: &MigrationId) -> Vec<Problem> {
 
 fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
     let Findings { compute, edge, workloads, terraform } = findings;
-    let deletes = match input.keeps_blue() {
-        true => Vec::new(),
-        false => [compute.deletes, edge.deletes, workloads.deletes].concat(),
-    };
+    let deletes =
+        if input.keeps_blue() { Vec::new() } else { [compute.deletes, edge.deletes, workloads.deletes].concat() };
     let makers = makers::advice(input, &compute.facts, &edge.facts);
     let mut estimate = estimate::estimate(input, &compute.facts);
     if edge.facts.service.is_some() {

@@ -84,7 +84,7 @@ async fn each_thing_without_which_blues_pods_would_not_run_is_refused() {
             aws.addons.remove(&(GREEN.to_owned(), "coredns".to_owned()));
         }),
         ("no Pod Identity association of shop/checkout", |aws| {
-            aws.pod_identities.retain(|(cluster, _), _| cluster != GREEN)
+            aws.pod_identities.retain(|(cluster, _), _| cluster != GREEN);
         }),
         ("node group green-jobs is DEGRADED", |aws| {
             "DEGRADED".clone_into(

@@ -128,7 +128,7 @@ impl Front {
         );
         let lines = plain.replace("spec:\n  type: NodePort\n", &annotations);
         let of_chance = |line: &&str| !line.trim_start().starts_with("nodePort:");
-        lines.lines().filter(of_chance).map(|line| format!("{line}\n")).collect()
+        lines.lines().filter(of_chance).flat_map(|line| [line, "\n"]).collect()
     }
 
     /// The bundle of the AWS Load Balancer Controller, where it runs.

@@ -1,7 +1,7 @@
 //! The AWS Load Balancer Controller in both clusters, simulated: it works while a cluster has a Deployment of it that is available, under the
 //! name that the Deployment's arguments have. What it makes of a Service is said by [`testing::load_balancer_controller`], which cites the
 //! controller's source; here it is made and deleted through Elastic Load Balancing, and its targets are registered: every node of the
-//! cluster, or the Pods that the Service's EndpointSlices have
+//! cluster, or the Pods that the Service's `EndpointSlices` have
 //! (<https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/targetgroupbinding/resource_manager.go>). It calls AWS as
 //! the account's administrator, and makes no security groups.
 
@@ -282,8 +282,8 @@ impl Kubernetes {
         if status.is_success() { Ok(answer) } else { Err(Error::new(format!("GET {path}: {status}"))) }
     }
 
-    async fn patch(&self, path: &str, patch: &Value) -> Result<()> {
-        let (status, answer) = self.send(Method::PATCH, path, Some((MERGE, patch))).await?;
+    async fn patch(&self, path: &str, change: &Value) -> Result<()> {
+        let (status, answer) = self.send(Method::PATCH, path, Some((MERGE, change))).await?;
         if status.is_success() {
             return Ok(());
         }

@@ -80,8 +80,8 @@ fn greens(
                 .filter(|_| text(blue, "name") == compute.blue.name)?;
             put(green, "name", json!(compute.green.name));
             put(green, "version", json!(compute.green.version));
-            within(green, "vpc_config", "subnet_ids", json!(compute.green.subnet_ids));
-            within(green, "access_config", "authentication_mode", json!(compute.green.authentication_mode));
+            within(green, "vpc_config", "subnet_ids", &json!(compute.green.subnet_ids));
+            within(green, "access_config", "authentication_mode", &json!(compute.green.authentication_mode));
         }
         "aws_eks_node_group" => {
             let like = compute.node_groups.iter().find(|group| group.name == text(blue, "node_group_name"))?;
@@ -93,9 +93,9 @@ fn greens(
             for (name, nodes) in
                 [("desired_size", like.scaling.desired), ("max_size", like.scaling.max), ("min_size", like.scaling.min)]
             {
-                within(green, "scaling_config", name, json!(nodes));
+                within(green, "scaling_config", name, &json!(nodes));
             }
-            within(green, "launch_template", "version", json!(launch_template::VERSION));
+            within(green, "launch_template", "version", &json!(launch_template::VERSION));
         }
         "aws_eks_addon" => {
             let like = compute.addons.iter().find(|addon| addon.name == text(blue, "addon_name"))?;
@@ -173,7 +173,7 @@ fn blocks<'a>(attributes: &'a mut Attributes, name: &str) -> impl Iterator<Item 
     attributes.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
-fn within(attributes: &mut Attributes, block: &str, name: &str, value: Value) {
+fn within(attributes: &mut Attributes, block: &str, name: &str, value: &Value) {
     for block in blocks(attributes, block) {
         block[name] = value.clone();
     }

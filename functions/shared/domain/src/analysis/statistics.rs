@@ -34,8 +34,8 @@ pub(super) fn slower(blue: &BTreeMap<u8, u32>, green: &BTreeMap<u8, u32>, tolera
         wins += green * (of_blue + blue / 2.0);
         of_blue += blue;
         of_green += green;
-        let tied: f64 = blue + green;
-        ties += tied.powi(3) - tied;
+        let both: f64 = blue + green;
+        ties += both.powi(3) - both;
     }
     let all = of_blue + of_green;
     let variance = of_blue * of_green / 12.0 * ((all + 1.0) - ties / (all * (all - 1.0)));

@@ -28,13 +28,13 @@ impl Series {
 fn switch(seed: u64, (samples, looks): (u32, u32), blue: (f64, f64), green: (f64, f64)) -> Verdict {
     let mut series = Series(seed);
     for guarded in 0..4 {
-        let mut seen = Comparison { guarded, ..Comparison::default() };
+        let mut found = Comparison { guarded, ..Comparison::default() };
         for look in 1..=looks {
             for _ in 0..samples {
-                seen.blue.count(series.request(blue.0, blue.1));
-                seen.green.count(series.request(green.0, green.1));
+                found.blue.count(series.request(blue.0, blue.1));
+                found.green.count(series.request(green.0, green.1));
             }
-            match seen.judge(100, 4, look == looks) {
+            match found.judge(100, 4, look == looks) {
                 Verdict::Successful => {}
                 Verdict::Inconclusive(_) if look < looks => {}
                 ended => return ended,

@@ -13,7 +13,7 @@ pub struct Green {
     pub cluster: String,
     /// Whether the user built the cluster, with its nodes, network and identities, by Terraform, eksctl or otherwise: then it is compared with
     /// blue and used as it is, nothing of it is deleted, and it has no `version`, `subnetIds` and `nodeGroups` here.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub existing: bool,
     /// ARN of a Network Load Balancer that the user built for green, with listeners and target groups like blue's: used instead of a clone.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -59,17 +59,14 @@ fn check_object(path: &str, object: &Map<String, Value>, schema: &Value, problem
     }
     for (name, value) in object {
         let path = format!("{path}.{name}");
-        match properties.get(name) {
-            Some(schema) => {
-                if let Some(value) = check(&path, value, schema, problems) {
-                    sound.insert(name.clone(), value);
-                }
-            }
-            None => {
-                let known = properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                let message = format!("unknown field; remove it or mend its name, the fields here are {known}");
-                problems.push(Problem::new(path, message));
-            }
+        let Some(schema) = properties.get(name) else {
+            let known = properties.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let message = format!("unknown field; remove it or mend its name, the fields here are {known}");
+            problems.push(Problem::new(path, message));
+            continue;
+        };
+        if let Some(value) = check(&path, value, schema, problems) {
+            sound.insert(name.clone(), value);
         }
     }
     Value::Object(sound)

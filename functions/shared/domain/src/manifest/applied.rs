@@ -114,7 +114,8 @@ fn is_whole(wanted: &Value, live: &Value) -> bool {
 
 fn is_default(wanted: &Map<String, Value>, name: &str, value: &Value) -> bool {
     let mut defaults = DEFAULTS.iter().filter(|(beside, of, _)| *of == name && wanted.contains_key(*beside));
-    defaults.any(|(_, _, default)| value.to_string() == *default)
+    let value = value.to_string();
+    defaults.any(|(_, _, default)| *default == value)
 }
 
 /// The items of a list that has keys or is a set: each is owned, is as wanted, and comes in the order that is wanted.

@@ -213,8 +213,8 @@ pub fn decide(objects: &[Object], input: &Volumes) -> (Vec<Volume>, Vec<Problem>
 fn said(object: &Object, all: &[Object], input: &Volumes) -> Option<(&'static str, usize)> {
     let of = |id: &ObjectId| {
         let named = |name: &str| {
-            let lists = input.lists().into_iter();
-            lists.filter_map(|(field, names)| Some((field, names.iter().position(|known| known == name)?))).next()
+            let mut lists = input.lists().into_iter();
+            lists.find_map(|(field, names)| Some((field, names.iter().position(|known| known == name)?)))
         };
         let namespace = id.namespace.as_ref().map(|_| id.namespace_or_default());
         named(&id.to_string()).or_else(|| named(&format!("Namespace/{}", namespace?)))

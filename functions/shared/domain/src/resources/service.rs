@@ -202,17 +202,17 @@ pub async fn remove<P: Ledger + Kubernetes + Neighbours>(ports: &P, migration: &
     if ports.live(migration, &key(Side::Green, service)).await?.is_none() {
         return Ok(());
     }
-    if let Some(green) = api(ports, cluster).await? {
-        if let Some(live) = green.get(&service.id()).await? {
-            if hostname(&live).is_some_and(|name| name.eq_ignore_ascii_case(&edge.load_balancer.dns_name)) {
-                return Err(PhaseError::guard_breached(format!(
-                    "{service} on green has blue's load balancer {}, which would be deleted with it: nothing was touched. Stop the controller on green, take its \
-                     finalizer off the Service, and start the rollback machine again",
-                    edge.load_balancer.name
-                )));
-            }
-            delete(&green, service, &live, cluster).await?;
+    if let Some(green) = api(ports, cluster).await?
+        && let Some(live) = green.get(&service.id()).await?
+    {
+        if hostname(&live).is_some_and(|name| name.eq_ignore_ascii_case(&edge.load_balancer.dns_name)) {
+            return Err(PhaseError::guard_breached(format!(
+                "{service} on green has blue's load balancer {}, which would be deleted with it: nothing was touched. Stop the controller on green, take its \
+                 finalizer off the Service, and start the rollback machine again",
+                edge.load_balancer.name
+            )));
         }
+        delete(&green, service, &live, cluster).await?;
     }
     let balancers = ports.load_balancers_in(&edge.load_balancer.vpc_id).await?;
     if let Some(left) = balancers.iter().find(|balancer| service.owns(cluster, balancer)) {

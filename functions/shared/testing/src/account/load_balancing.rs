@@ -22,7 +22,7 @@ impl Aws {
     /// the group's port.
     pub(super) fn targets(&self, arn: &str) -> Vec<Target> {
         let Some(group) = self.target_groups.get(arn) else { return Vec::new() };
-        if let Some(cluster) = self.registrar(group) {
+        if let Some(cluster) = Self::registrar(group) {
             return self.registered(cluster, group);
         }
         let mut targets = Vec::new();

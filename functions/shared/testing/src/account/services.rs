@@ -164,7 +164,7 @@ impl Aws {
     }
 
     /// The cluster whose controller registers the targets of this group.
-    pub(super) fn registrar<'a>(&self, group: &'a TargetGroup) -> Option<&'a String> {
+    pub(super) fn registrar(group: &TargetGroup) -> Option<&String> {
         group.tags.get("elbv2.k8s.aws/cluster")
     }
 

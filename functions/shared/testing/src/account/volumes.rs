@@ -1,5 +1,5 @@
 //! Volumes of clusters, as Kubernetes' controllers and the drivers of AWS's storage make and delete them: claims out of the templates of
-//! StatefulSets (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage>), bound to the volume that is kept for
+//! `StatefulSets` (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage>), bound to the volume that is kept for
 //! them or to a new one, kept while somebody has them, and reclaimed afterwards
 //! (<https://kubernetes.io/docs/concepts/storage/persistent-volumes/#lifecycle-of-a-volume-and-claim>). A driver works on the nodes of its
 //! cluster: without any, nothing is made or deleted.

@@ -2,13 +2,25 @@
 
 use crate::mixes;
 use crate::runs::{Undisturbed, with_faults};
-use crate::ways::{Way, ways};
+use crate::ways::{Way, World, ways};
+use std::collections::{BTreeSet, HashMap};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+use testing::shop::Front;
 
 /// Of the calls that a way has in common with an earlier one, where every fault was tried, one in so many meets a fault again.
 const SAMPLE: usize = 16;
+
+/// Of the calls of a world's way in which people do something at each of them, one in so many is tried where every way is run: the plain
+/// world has all of them.
+const MEANWHILE: usize = 4;
+
+/// So many calls in a row that came in the same order before are a look that a schedule repeats,
+const LOOKS: usize = 64;
+
+/// and after so many of them nothing new can meet a fault.
+const REPEATED: usize = 3;
 
 /// So many calls are tried at once by one thread.
 const JOB: usize = 32;
@@ -64,7 +76,12 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
         let tried = if way.is_new() { 0 } else { earlier };
         let all = found.calls.len();
         println!("{}: {all} calls, {tried} of them tried before, in {:#}", way.name, found.took);
-        let worth = |call: &usize| *call > tried || call.is_multiple_of(SAMPLE);
+        let sparse = names.is_empty() && way.is_new() && way.world != World::Behind(Front::Plain);
+        let repeated = repeated(&found.calls);
+        let worth = |call: &usize| {
+            !repeated.contains(call)
+                && if *call > tried { !sparse || call.is_multiple_of(MEANWHILE) } else { call.is_multiple_of(SAMPLE) }
+        };
         let calls: Vec<usize> = if numbers.is_empty() { (1..=all).filter(worth).collect() } else { numbers.clone() };
         jobs.extend(calls.chunks(JOB).map(|calls| Job { way, undisturbed: found, calls: calls.to_vec() }));
     }
@@ -74,6 +91,20 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
     }
 
     told(&tally, started)
+}
+
+/// The calls that are part of a look which a schedule has repeated often.
+fn repeated(calls: &[&'static str]) -> BTreeSet<usize> {
+    let mut seen: HashMap<&[&str], usize> = HashMap::new();
+    let mut found = BTreeSet::new();
+    for (before, window) in calls.windows(LOOKS).enumerate() {
+        let times = seen.entry(window).or_default();
+        *times += 1;
+        if *times > REPEATED {
+            found.insert(before + LOOKS);
+        }
+    }
+    found
 }
 
 fn told(tally: &Tally, started: Instant) -> ExitCode {

@@ -151,7 +151,7 @@ fn irsa(name: &'static str, end: End, outside: Outside) -> Way {
 
 /// A way in the world `existing-green`, whose green comes with an edge in half of them.
 fn existing(name: &'static str, world: World, end: End, outside: Outside, fields: &Value) -> Way {
-    let mut way = Way { world, outside, ..way(name, end, fields) };
+    let mut way = Way { outside, world, ..way(name, end, fields) };
     way.input["green"] = match world {
         World::ExistingEdge => existing::input_with_edge(json!({}))["green"].clone(),
         _ => existing::input(json!({}))["green"].clone(),

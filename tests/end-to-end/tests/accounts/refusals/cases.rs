@@ -128,7 +128,7 @@ pub(crate) fn cases(good: &Value, flaws: &Flaws) -> Vec<Case> {
                 ("$.gateway.stage", EDITS),
                 ("$.workloads.manifests[4]", YAML),
                 ("$.workloads.hold[2]", "names nothing in the bundles"),
-                ("$.terraform[0].adopt", "not supported yet"),
+                ("$.terraform[0].bucket", "NoSuchBucket"),
             ],
         },
         Case {

@@ -48,6 +48,7 @@ fn what_people_write_is_what_is_read() {
     let size = json!({ "min": 0, "max": 3, "desired": 2 });
     let change = json!({ "name": "web", "instanceTypes": ["m7g.large"], "amiType": "AL2023_ARM_64_STANDARD", "scaling": size, "diskSize": 9, "subnetIds": ["s"] });
     value["green"]["nodeGroups"] = json!([change]);
+    value["green"]["existing"] = json!(false);
     let read = serde_json::to_value(input(&value).unwrap()).unwrap();
     assert_eq!(read["green"], value["green"]);
 }

@@ -1,3 +1,5 @@
+#![expect(clippy::needless_pass_by_value, reason = "what json! makes is passed as it is")]
+
 use super::*;
 use classes::{Around, unmet};
 use serde_json::json;
