@@ -342,10 +342,11 @@ fn a_condition_never_looks_like_one_of_lambdas_own_errors() {
 
 /// The pipe's template, as its values by name: attributes of the ledger's items, or constants.
 fn event_template(template: &Template) -> BTreeMap<String, String> {
-    let text = template.resource("EventPipe")["Properties"]["TargetParameters"]["InputTemplate"].as_str().unwrap();
+    let text =
+        template.resource("EventPipe")["Properties"]["TargetParameters"]["InputTemplate"].as_str().unwrap_or_default();
     let inner = text.trim().trim_start_matches('{').trim_end_matches('}');
     let pair = |part: &str| {
-        let (name, value) = part.split_once(": ").unwrap();
+        let (name, value) = part.split_once(": ").unwrap_or((part, ""));
         (name.trim().trim_matches('"').to_owned(), value.trim().trim_matches('"').to_owned())
     };
     inner.split(',').map(pair).collect()
