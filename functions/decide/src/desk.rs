@@ -39,19 +39,19 @@ pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -
             .map_err(|error| PhaseError::invalid_input(format!("the function URL's event cannot be read: {error}")))?;
         match http::Watcher::read(&request) {
             Ok(Some(watcher)) => {
-                let seen = watching::browse(ports, &watcher, &invocation).await;
+                let seen = Box::pin(watching::browse(ports, &watcher, &invocation)).await;
                 return Ok(seen.unwrap_or_else(|error| apologise(&error)));
             }
             Ok(None) => {}
             Err(stray) => return Ok(turned_away(stray)),
         }
         return Ok(match Visit::read(&request) {
-            Ok(visit) => browse(ports, &visit, &invocation).await.unwrap_or_else(|error| apologise(&error)),
+            Ok(visit) => Box::pin(browse(ports, &visit, &invocation)).await.unwrap_or_else(|error| apologise(&error)),
             Err(stray) => turned_away(stray),
         });
     }
     if event["show"].is_string() {
-        return watching::show(ports, event, &invocation).await;
+        return Box::pin(watching::show(ports, event, &invocation)).await;
     }
     let call: Call = serde_json::from_value(event)
         .map_err(|error| PhaseError::invalid_input(format!("the call cannot be read: {error}")))?;

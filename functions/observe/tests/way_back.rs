@@ -53,7 +53,7 @@ fn scale(account: &Account, replicas: i64) {
 
 #[tokio::test]
 async fn a_blue_that_shrinks_in_the_bake_is_told_once_and_so_is_its_recovery() {
-    let (account, migration) = baking().await;
+    let (account, migration) = Box::pin(baking()).await;
     look(&account, &migration, "bake", 1).await;
     assert_eq!(subjects(&account), [""; 0]);
     let before = account.cluster(BLUE).object("Deployment/shop/web").unwrap()["spec"]["replicas"].as_i64().unwrap();
@@ -80,7 +80,7 @@ async fn a_blue_that_shrinks_in_the_bake_is_told_once_and_so_is_its_recovery() {
 
 #[tokio::test]
 async fn the_way_back_is_watched_from_the_bake_to_the_deletion_of_blue() {
-    let (account, migration) = baking().await;
+    let (account, migration) = Box::pin(baking()).await;
     look(&account, &migration, "bake", 120).await;
     assert!(account.people().answered["t"].contains("approved"));
     let schedules: Vec<When> = account.aws().schedules.values().map(|schedule| schedule.when).collect();
@@ -100,7 +100,7 @@ async fn the_way_back_is_watched_from_the_bake_to_the_deletion_of_blue() {
 
 #[tokio::test]
 async fn a_blue_that_cannot_be_seen_is_a_weak_one_and_hides_nothing_else() {
-    let (account, migration) = baking().await;
+    let (account, migration) = Box::pin(baking()).await;
     look(&account, &migration, "bake", 1).await;
     account.aws().clusters.remove(BLUE);
     account.aws().links.clear();
@@ -115,7 +115,7 @@ async fn a_blue_that_cannot_be_seen_is_a_weak_one_and_hides_nothing_else() {
 
 #[tokio::test]
 async fn a_release_on_green_only_after_the_bake_would_be_lost_by_going_back() {
-    let (account, migration) = baking().await;
+    let (account, migration) = Box::pin(baking()).await;
     look(&account, &migration, "bake", 120).await;
     let mut web = account.cluster("shop-green").object("Deployment/shop/web").unwrap();
     web["spec"]["template"]["spec"]["containers"][0]["image"] = json!("web:next");

@@ -65,7 +65,7 @@ async fn concluded_as(
         terraform: Found::new(preflight::terraform::Managed::default()),
     };
     findings.edge.problems = edge;
-    conclude(account, id, &reading, &input, written, findings).await.map(drop)
+    Box::pin(conclude(account, id, &reading, &input, written, findings)).await.map(drop)
 }
 
 fn kept(account: &Account) -> Option<Record> {

@@ -81,7 +81,7 @@ async fn serve(
         deadline: jiff::Timestamp::MAX,
         lease_until: jiff::Timestamp::MAX,
     };
-    answer(Box::pin(handle(&*account, event, invocation)).await.ok())
+    answer(handle(&*account, event, invocation).await.ok())
 }
 
 /// A function that fails is a 502 to the browser.

@@ -40,18 +40,32 @@ fn people_are_told_once_for_each_change_and_of_what_is_gone_at_once() {
         ("gone at the first look", vec![(0, &[gone("a")][..]), (1, &[gone("a")])], vec![(0, names(&["a"]))]),
         (
             "weak in two looks",
-            vec![(0, &[][..]), (1, &[a.clone()]), (2, &[a.clone()]), (3, &[a.clone()])],
+            vec![
+                (0, &[][..]),
+                (1, std::slice::from_ref(&a)),
+                (2, std::slice::from_ref(&a)),
+                (3, std::slice::from_ref(&a)),
+            ],
             vec![(2, names(&["a"]))],
         ),
-        ("weak in one look", vec![(0, &[][..]), (1, &[a.clone()]), (2, &[]), (3, &[a.clone()]), (4, &[])], vec![]),
+        (
+            "weak in one look",
+            vec![(0, &[][..]), (1, std::slice::from_ref(&a)), (2, &[]), (3, std::slice::from_ref(&a)), (4, &[])],
+            vec![],
+        ),
         (
             "one after the other",
-            vec![(0, &[a.clone()][..]), (1, &[a.clone()]), (2, &[a.clone(), b.clone()]), (3, &[a.clone(), b.clone()])],
+            vec![
+                (0, &[a.clone()][..]),
+                (1, std::slice::from_ref(&a)),
+                (2, &[a.clone(), b.clone()]),
+                (3, &[a.clone(), b.clone()]),
+            ],
             vec![(1, names(&["a"])), (3, names(&["a", "b"]))],
         ),
         (
             "worse",
-            vec![(0, &[a.clone()][..]), (1, &[a.clone()]), (2, &[gone("a")])],
+            vec![(0, &[a.clone()][..]), (1, std::slice::from_ref(&a)), (2, &[gone("a")])],
             vec![(1, names(&["a"])), (2, names(&["a"]))],
         ),
         (

@@ -173,7 +173,58 @@ fn service(name: &'static str, targets: Targets, end: End, outside: Outside) -> 
 
 /// Every way.
 pub(crate) fn ways() -> Vec<Way> {
-    let steps = json!({ "cutover": { "steps": [5, 25, 50, 100] } });
+    let mut ways = of_the_shop();
+    ways.extend(of_worlds());
+    ways
+}
+
+/// Ways in worlds whose clusters are other ones.
+fn of_worlds() -> Vec<Way> {
+    let deleted = json!({ "cleanup": { "blue": "delete" } });
+    vec![
+        irsa("irsa", End::GreenServes, Outside::Quiet),
+        irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        existing("existing-green", World::Existing, End::GreenServes, Outside::Quiet, &json!({})),
+        existing("existing-green, and blue is deleted", World::Existing, End::GreenServes, Outside::Quiet, &deleted),
+        existing(
+            "existing-green, an alarm in the bake",
+            World::Existing,
+            End::BlueServes,
+            Outside::AlarmInBake,
+            &json!({}),
+        ),
+        existing(
+            "existing-green, turned back meanwhile",
+            World::Existing,
+            End::Either,
+            Outside::TurnedBackThen,
+            &json!({}),
+        ),
+        existing("existing edge", World::ExistingEdge, End::GreenServes, Outside::Quiet, &json!({})),
+        existing(
+            "existing edge, an alarm in the bake",
+            World::ExistingEdge,
+            End::BlueServes,
+            Outside::AlarmInBake,
+            &json!({}),
+        ),
+        volumes("volumes", End::GreenServes, Outside::Quiet),
+        volumes("volumes, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        volumes("volumes, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        service("service-nlb-ip", Targets::Ip, End::GreenServes, Outside::Quiet),
+        service("service-nlb-ip, an alarm in the bake", Targets::Ip, End::BlueServes, Outside::AlarmInBake),
+        service("service-nlb-instance", Targets::Instance, End::GreenServes, Outside::Quiet),
+        service("service-nlb-instance, an alarm in the bake", Targets::Instance, End::BlueServes, Outside::AlarmInBake),
+        service("service-nlb-instance, turned back meanwhile", Targets::Instance, End::Either, Outside::TurnedBackThen),
+    ]
+}
+
+/// Ways of the shop, whatever is before its clusters.
+fn of_the_shop() -> Vec<Way> {
+    let compared = json!({ "cutover": { "steps": [5, 25, 50, 100] } });
+    // Without the requests that compare green with blue, which one way has.
+    let steps = json!({ "cutover": { "steps": [5, 25, 50, 100], "analysis": { "when": "never" } } });
     let keep = json!({ "onAbort": "keep" });
     let size = json!({ "min": 1, "max": 9, "desired": 3 });
     let other_nodes = json!({ "green": { "nodeGroups": [{ "name": "general", "scaling": size, "amiType": "BOTTLEROCKET_ARM_64" }] } });
@@ -183,11 +234,10 @@ pub(crate) fn ways() -> Vec<Way> {
     let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
     let from = |outside: Outside, way: Way| Way { outside, ..way };
     let behind = |front: Front, way: Way| Way { world: World::Behind(front), ..way };
-    let deleted = json!({ "cleanup": { "blue": "delete" } });
     let functions = json!({ "smoke": [{ "path": "/hits" }, { "path": "/orders" }, { "path": "/cart" }] });
     vec![
         Way { faults: every, ..way("straight", End::GreenServes, &json!({})) },
-        way("in steps", End::GreenServes, &steps),
+        way("in steps", End::GreenServes, &compared),
         way("node groups differ", End::GreenServes, &other_nodes),
         way("dry run", End::Planned, &json!({ "dryRun": true })),
         Way { qualification: Some(Decision::Rejected), ..way("a no of people", End::BlueServes, &json!({})) },
@@ -255,40 +305,5 @@ pub(crate) fn ways() -> Vec<Way> {
         from(Outside::StoppedThen, way("stopped at once", End::Either, &states)),
         from(Outside::RollbackThen, way("rolled back at once", End::Either, &states)),
         from(Outside::TurnedBackThen, way("turned back meanwhile", End::Either, &states)),
-        irsa("irsa", End::GreenServes, Outside::Quiet),
-        irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        existing("existing-green", World::Existing, End::GreenServes, Outside::Quiet, &json!({})),
-        existing("existing-green, and blue is deleted", World::Existing, End::GreenServes, Outside::Quiet, &deleted),
-        existing(
-            "existing-green, an alarm in the bake",
-            World::Existing,
-            End::BlueServes,
-            Outside::AlarmInBake,
-            &json!({}),
-        ),
-        existing(
-            "existing-green, turned back meanwhile",
-            World::Existing,
-            End::Either,
-            Outside::TurnedBackThen,
-            &json!({}),
-        ),
-        existing("existing edge", World::ExistingEdge, End::GreenServes, Outside::Quiet, &json!({})),
-        existing(
-            "existing edge, an alarm in the bake",
-            World::ExistingEdge,
-            End::BlueServes,
-            Outside::AlarmInBake,
-            &json!({}),
-        ),
-        volumes("volumes", End::GreenServes, Outside::Quiet),
-        volumes("volumes, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        volumes("volumes, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        service("service-nlb-ip", Targets::Ip, End::GreenServes, Outside::Quiet),
-        service("service-nlb-ip, an alarm in the bake", Targets::Ip, End::BlueServes, Outside::AlarmInBake),
-        service("service-nlb-instance", Targets::Instance, End::GreenServes, Outside::Quiet),
-        service("service-nlb-instance, an alarm in the bake", Targets::Instance, End::BlueServes, Outside::AlarmInBake),
-        service("service-nlb-instance, turned back meanwhile", Targets::Instance, End::Either, Outside::TurnedBackThen),
     ]
 }

@@ -56,8 +56,9 @@ pub(crate) fn in_the_end(
         }
         let mut creates = aws.history.creates.clone();
         creates.sort();
-        // How far an apply came is saved only where it was interrupted, and what the last look at blue could not see stays.
-        let passing = [Progress::DeployWorkloads, Progress::WayBack];
+        // How far an apply came is saved only where it was interrupted, what the last look at blue could not see stays, and how many
+        // requests compared the sides depends on how often the guard looked.
+        let passing = [Progress::DeployWorkloads, Progress::WayBack, Progress::Analysis];
         let lasting = record.progress.iter().filter(|(which, _)| !passing.contains(which));
         let timeless_entry = |entry: &Entry| Entry { detail: timeless(entry.detail.clone()), ..entry.clone() };
         Remains {
