@@ -258,7 +258,10 @@ fn of_the_shop() -> Vec<Way> {
         from(Outside::AlarmInBake, way("an alarm in the bake, green is kept", End::BlueServes, &keep)),
         Way { qualification: Some(Decision::Rejected), ..way("a no of people, green is kept", End::BlueServes, &keep) },
         way("the deletion is approved", End::GreenServes, &asked),
-        Way { cleanup: &[Some(Decision::Rejected)], ..way("the deletion is not approved", End::Asked, &asked) },
+        Way {
+            cleanup: &[Some(Decision::Rejected)],
+            ..way("the deletion is not approved", End::Asked, &asked_for_an_hour)
+        },
         Way {
             cleanup: &[Some(Decision::Rejected), Some(Decision::Approved)],
             ..from(Outside::CleanupAgain, way("the deletion is approved the second time", End::GreenServes, &asked))

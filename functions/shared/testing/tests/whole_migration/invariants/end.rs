@@ -2,7 +2,7 @@
 
 use super::{Sight, Witness, audit, belongings, now, states, traffic};
 use crate::ways::{End, Outside, Way};
-use domain::ports::migrations::Life;
+use domain::ports::{migrations::Life, schedules::When};
 use domain::{Duration, Entry, Input, Progress};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -61,8 +61,13 @@ pub(crate) fn in_the_end(
         let passing = [Progress::DeployWorkloads, Progress::WayBack, Progress::Analysis];
         let lasting = record.progress.iter().filter(|(which, _)| !passing.contains(which));
         let timeless_entry = |entry: &Entry| Entry { detail: timeless(entry.detail.clone()), ..entry.clone() };
+        // A fault makes everything later.
+        let mut left = aws.finished().contents();
+        for schedule in left.schedules.values_mut() {
+            schedule.when = When::At(jiff::Timestamp::UNIX_EPOCH);
+        }
         Remains {
-            aws: aws.finished().contents(),
+            aws: left,
             entries: record.entries.values().map(timeless_entry).collect(),
             progress: lasting.map(|(which, found)| (*which, timeless(found.clone()))).collect(),
             creates,
