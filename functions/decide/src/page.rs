@@ -13,7 +13,7 @@ pub use question::{Sheet, Standing, question};
 pub use status::status;
 pub(crate) use status::{detail, took};
 
-use crate::Settled;
+use crate::{LONGEST_COMMENT, LONGEST_NAME, Settled};
 use domain::{Refusal, approval::Decision, moment::written};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -57,6 +57,22 @@ pub fn refused(name: &str, refusal: &Refusal) -> String {
         ul { @for problem in &refusal.problems { li { code { (problem.path) } " " (problem.message) } } }
     };
     document(name, &body)
+}
+
+/// The fields by which a person is known who does something: name, comment and code, with what was filled in before.
+fn person(given: Option<(&str, &str)>, comment: &str, hint: &str) -> Markup {
+    html! {
+        // The first button is what Enter in a field presses: with this one it presses none.
+        button disabled hidden {}
+        label for="by" { "Your name, for the audit" }
+        input id="by" name="by" required maxlength=(LONGEST_NAME) autocomplete="name" value=[given.map(|(by, _)| by)];
+        label for="comment" { (comment) " (optional)" }
+        textarea id="comment" name="comment" maxlength=(LONGEST_COMMENT) rows="2" { (given.map_or("", |(_, comment)| comment)) }
+        label for="code" { "Code from the message" }
+        input.code id="code" name="code" required maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"
+            aria-describedby="code-hint";
+        p.quiet id="code-hint" { (hint) }
+    }
 }
 
 /// The page after the answer.

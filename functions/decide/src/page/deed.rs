@@ -1,7 +1,7 @@
 //! The page that asks once more before something is done, and the one after it.
 
-use super::document;
-use crate::{LONGEST_COMMENT, LONGEST_NAME, deed::Deed, http::Word};
+use super::{document, person};
+use crate::{deed::Deed, http::Word};
 use domain::Migration;
 use maud::{Markup, html};
 
@@ -46,24 +46,13 @@ fn consequence(deed: Deed, migration: &Migration) -> String {
 /// The page that asks, with what was filled in and why that did not count, where it did not.
 pub(crate) fn ask(deed: Deed, migration: &Migration, query: &str, wrong: Option<(&str, &Word)>) -> String {
     let label = label(deed, migration);
-    let given = wrong.map(|(_, word)| word);
+    let given = wrong.map(|(_, word)| (word.by.as_str(), word.comment.as_str()));
     let body = html! {
         p.quiet { "Migration " (migration.name()) }
         p { (consequence(deed, migration)) }
         @if let Some((why, _)) = wrong { div.alert role="alert" { p { strong { "Nothing was done. " } (why) } } }
         form method="post" {
-            // The first button is what Enter in a field presses: with this one it presses none.
-            button disabled hidden {}
-            label for="by" { "Your name, for the audit" }
-            input id="by" name="by" required maxlength=(LONGEST_NAME) autocomplete="name" value=[given.map(|word| &word.by)];
-            label for="comment" { "Reason (optional)" }
-            textarea id="comment" name="comment" maxlength=(LONGEST_COMMENT) rows="2" {
-                @if let Some(word) = given { (word.comment) }
-            }
-            label for="code" { "Code from the message" }
-            input.code id="code" name="code" required maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"
-                aria-describedby="code-hint";
-            p.quiet id="code-hint" { "Eight characters, beside the link of the status page." }
+            (person(given, "Reason", "Eight characters, beside the link of the status page."))
             div.buttons { button.no id="do" { (label) } }
         }
         (back(query))

@@ -1,9 +1,9 @@
 //! The page that decides: what is asked, until when, how to try green, what was checked, and the two buttons. Everything else folds
 //! out below.
 
-use super::{details, document, stands};
+use super::{details, document, person, stands};
 use crate::{
-    LONGEST_COMMENT, LONGEST_NAME, Settled,
+    Settled,
     checks::{Mark, checks, evidence},
     http::Form,
 };
@@ -164,18 +164,10 @@ fn form(migration: &Migration, question: Question, given: Option<&Form>) -> Mark
     html! {
         h2 { "Your answer" }
         form method="post" {
-            // The first button is what Enter in a field presses: with this one it presses none.
-            button disabled hidden {}
-            label for="by" { "Your name, for the audit" }
-            input id="by" name="by" required maxlength=(LONGEST_NAME) autocomplete="name" value=[given.map(|form| &form.by)];
-            label for="comment" { "Comment (optional)" }
-            textarea id="comment" name="comment" maxlength=(LONGEST_COMMENT) rows="2" {
-                @if let Some(form) = given { (form.comment) }
-            }
-            label for="code" { "Code from the message" }
-            input.code id="code" name="code" required maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"
-                aria-describedby="code-hint";
-            p.quiet id="code-hint" { "Eight characters, beside the link. It shows that a person answers and not a mail scanner." }
+            (person(
+                given.map(|form| (form.by.as_str(), form.comment.as_str())), "Comment",
+                "Eight characters, beside the link. It shows that a person answers and not a mail scanner.",
+            ))
             div.buttons {
                 button.yes name="decision" value="approved" { (yes) }
                 button.no name="decision" value="rejected" { (no) }

@@ -1,13 +1,14 @@
 //! The shop whose people built green themselves: cluster, nodes, security groups, access and identities, as their own code would, with other
 //! names than blue's, and with objects of theirs on it. In one variant the load balancer and the VPC link are theirs too.
 
+use super::green::link;
 use super::{BLUE, GREEN, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, compute, input_with};
 use crate::Account;
 use crate::account::{Aws, pair};
 use domain::plan::compute::{
     Cluster, ClusterStatus, LaunchTemplate, LaunchTemplateData, NodeGroup, Peer, PodIdentity, Rule, SecurityGroup,
 };
-use domain::plan::edge::{Listener, LoadBalancer, TargetGroup, VpcLink};
+use domain::plan::edge::{Listener, LoadBalancer, TargetGroup};
 use domain::ports::clusters::AddonStatus;
 use domain::ports::log_groups::LogGroup;
 use serde_json::{Value, json};
@@ -168,12 +169,5 @@ fn put_edge(aws: &mut Aws) {
     if let Some(scaling) = aws.scaling.values_mut().find(|scaling| scaling.node_group == NODE_GROUPS[0]) {
         scaling.target_group_arns.push(GREEN_TARGET_GROUP.to_owned());
     }
-    let link = VpcLink {
-        id: GREEN_LINK.to_owned(),
-        name,
-        target_arns: vec![GREEN_BALANCER.to_owned()],
-        status: "AVAILABLE".to_owned(),
-        ..VpcLink::default()
-    };
-    aws.links.insert(GREEN_LINK.to_owned(), link);
+    link(aws, name);
 }

@@ -198,6 +198,11 @@ fn balancer(aws: &mut Aws) {
     for scaling in aws.scaling.values_mut().filter(|scaling| scaling.cluster == GREEN) {
         scaling.target_group_arns.push(GREEN_TARGET_GROUP.to_owned());
     }
+    link(aws, name);
+}
+
+/// Green's VPC link.
+pub(super) fn link(aws: &mut Aws, name: String) {
     let link = VpcLink {
         id: GREEN_LINK.to_owned(),
         name,
