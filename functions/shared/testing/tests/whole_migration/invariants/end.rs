@@ -59,7 +59,10 @@ pub(crate) fn in_the_end(
         // How far an apply came is saved only where it was interrupted, what the last look at blue could not see stays, and how many
         // requests compared the sides depends on how often the guard looked.
         let passing = [Progress::DeployWorkloads, Progress::WayBack, Progress::Analysis];
+        // Where an alarm breaks the switch, a retry of the guard may see it one step earlier.
+        let broken = matches!(way.outside, Outside::AlarmAt(_));
         let lasting = record.progress.iter().filter(|(which, _)| !passing.contains(which));
+        let lasting = lasting.filter(|(which, _)| !broken || **which != Progress::ShiftTraffic);
         let timeless_entry = |entry: &Entry| Entry { detail: timeless(entry.detail.clone()), ..entry.clone() };
         // A fault makes everything later.
         let mut left = aws.finished().contents();
