@@ -30,7 +30,9 @@ impl Differences {
 
     /// Every member in which the two differ, but these; `of` says whose members they are.
     pub(crate) fn members<T: Serialize>(&mut self, of: &str, blue: &T, green: &T, but: &[&str]) {
-        let (blue, green) = (members(blue), members(green));
+        let (Some(blue), Some(green)) = (members(blue), members(green)) else {
+            return self.breaks(format!("{of} cannot be compared: one side is no object of JSON"));
+        };
         let names = blue.keys().chain(green.keys().filter(|name| !blue.contains_key(*name)));
         for name in names.filter(|name| !but.contains(&name.as_str())) {
             let (blue, green) = (sorted(blue.get(name)), sorted(green.get(name)));
@@ -49,9 +51,10 @@ impl Differences {
     }
 }
 
-fn members<T: Serialize>(thing: &T) -> Map<String, Value> {
-    let written = serde_json::to_string(thing).unwrap_or_default();
-    serde_json::from_str(&written).unwrap_or_default()
+/// The members; nothing where there are none to compare, which must not look like two equal things.
+fn members<T: Serialize>(thing: &T) -> Option<Map<String, Value>> {
+    let written = serde_json::to_string(thing).ok()?;
+    serde_json::from_str(&written).ok()
 }
 
 /// Lists are sets here: subnets, log types, groups.
@@ -75,5 +78,19 @@ fn said(value: &Value) -> String {
         Value::Array(items) if items.is_empty() => "empty".to_owned(),
         Value::Array(items) => items.iter().map(said).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_compared_is_no_pair_of_equal_things() {
+        let mut differences = Differences::default();
+        differences.members("node group a:", &1, &1, &[]);
+        let (problems, told) = differences.finish("$.green.cluster");
+        assert_eq!((problems.len(), told.len()), (1, 0));
+        assert!(problems[0].message.starts_with("node group a: cannot be compared"), "{problems:?}");
     }
 }
