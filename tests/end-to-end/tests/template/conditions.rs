@@ -292,6 +292,10 @@ fn the_public_function_writes_answers_of_migrations_and_nothing_else() {
     let expected = ["dynamodb:PutItem", "dynamodb:UpdateItem", "scheduler:DeleteSchedule", "states:SendTaskSuccess"]
         .map(str::to_owned);
     assert_eq!(writes, expected.into());
+    // And the way back, which people start on the status page with its code.
+    let started = statements.iter().filter(|statement| statement.actions.contains("states:StartExecution"));
+    let machines: Vec<&String> = started.flat_map(|statement| &statement.resources).collect();
+    assert!(machines.len() == 1 && machines[0].ends_with(":stateMachine:bascule-rollback"), "{machines:?}");
 }
 
 #[test]
