@@ -229,8 +229,9 @@ impl Cluster {
         made
     }
 
-    /// Drains and removes a node: evicts its Pods, and stops listening on `nodePort`s after the last Pod is gone. Does nothing
-    /// if there is no such node.
+    /// Drains and removes a node: evicts its Pods, stops listening on `nodePort`s after the last Pod is gone, and returns when the
+    /// API server has the Node no more; a real one takes a deletion a moment after it was asked. Does nothing if there is no
+    /// such node.
     pub async fn remove_node(&self, name: &str) {
         let observed = &self.inner.observed;
         observed.cordon(name);
@@ -252,6 +253,10 @@ impl Cluster {
         }
         self.delete_node_object(name);
         self.forget(name);
+        let (nodes, left) = (Resource::core("nodes"), Instant::now() + EVICTION);
+        while observed.store().get(&nodes, "", name).is_some() && Instant::now() < left {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Ends what listens on the ports of a node.
