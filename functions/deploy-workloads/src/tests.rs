@@ -1,9 +1,12 @@
+mod service;
+mod volumes;
+
 use super::*;
 use domain::{Condition, Kind, Status, manifest::Object, plan::workloads::Workload};
 use serde_json::json;
 use testing::{
     Account,
-    shop::{BLUE, BUNDLE, GREEN, input, service::Targets, volumes},
+    shop::{BLUE, BUNDLE, GREEN, input},
 };
 
 fn manifests() -> Vec<Value> {
@@ -293,152 +296,4 @@ async fn from_the_users_own_green_what_bascule_made_goes_and_what_was_there_is_g
         Ok(())
     };
     Account::survives(start, back).await.unwrap();
-}
-
-/// The shop whose workloads keep data in volumes, with green's nodes.
-fn with_volumes() -> (Account, Migration) {
-    let account = Account::volumes_shop();
-    let manifests = account.aws().bundles[BUNDLE].clone();
-    let mut input = input();
-    input["workloads"]["volumes"] = volumes::asked();
-    let mut migration = Migration { plan: account.plan(), ..testing::migration(&input).unwrap() };
-    let objects: Vec<Object> = manifests.iter().filter_map(|value| Object::new(0, 0, value.clone())).collect();
-    let plan = &mut migration.plan.workloads;
-    plan.bundles = vec![account.upload(BUNDLE, manifests)];
-    plan.volumes = domain::manifest::volumes::decide(&objects, &migration.input.workloads.volumes).0;
-    account.enter(&migration);
-    account.provision(&migration);
-    (account, migration)
-}
-
-fn entries(account: &Account, migration: &Migration) -> Vec<(String, Status)> {
-    let entries = account.entries_of(migration).into_iter().filter(|entry| entry.key.kind == Kind::Volume);
-    entries.map(|entry| (entry.key.name, entry.status)).collect()
-}
-
-/// Volumes of green in the account.
-fn made(account: &Account) -> usize {
-    account.wait(jiff::SignedDuration::from_mins(1));
-    account.aws().volumes.keys().filter(|handle| handle.contains(GREEN)).count()
-}
-
-#[tokio::test]
-async fn green_gets_new_volumes_and_those_that_are_shared_before_anything_else() {
-    let (account, migration) = with_volumes();
-    account.drive(&migration, apply).await.unwrap();
-    let green = account.cluster(GREEN);
-    assert_eq!(green.writes()[0], "PersistentVolume/pvc-uploads");
-    assert_eq!(made(&account), 2);
-    let shared = green.object("PersistentVolume/pvc-uploads").unwrap();
-    assert_eq!(shared["spec"]["persistentVolumeReclaimPolicy"], "Retain");
-    assert_eq!(green.object("PersistentVolumeClaim/shop/uploads").unwrap()["spec"]["volumeName"], "pvc-uploads");
-    let of = |name: &str| (name.to_owned(), Status::Present);
-    let expected = [of("PersistentVolumeClaim/shop/uploads"), of("StatefulSet/shop/search")];
-    assert_eq!(entries(&account, &migration), expected);
-    assert_eq!(account.cluster(BLUE).writes(), [""; 0]);
-}
-
-#[tokio::test]
-async fn the_way_back_waits_until_greens_volumes_are_gone_and_leaves_blues() {
-    let start = async || {
-        let (account, migration) = with_volumes();
-        account.drive(&migration, apply).await.unwrap();
-        assert_eq!(made(&account), 2);
-        let back = account.turned_back(&migration);
-        (account, back)
-    };
-    let back = async |account: &Account, migration: &Migration| {
-        undo(account, migration, Whole::Whole).await?;
-        assert_eq!(made(account), 0);
-        assert!(account.aws().volumes.contains_key(volumes::UPLOADS));
-        assert!(entries(account, migration).iter().all(|(_, status)| *status == Status::Absent));
-        Ok(())
-    };
-    Account::survives(start, back).await.unwrap();
-    let (account, migration) = start().await;
-    let error = undo(&account, &migration, Whole::Whole).await.unwrap_err();
-    assert_eq!(error.condition, Condition::NotReady);
-    assert!(error.message.contains("PersistentVolumeClaim/shop/data-search-0"), "{error}");
-}
-
-#[tokio::test]
-async fn what_cannot_be_shared_is_told_before_a_node_is_built() {
-    let (account, migration) = with_volumes();
-    let mut volume = account.cluster(BLUE).object("PersistentVolume/pvc-uploads").unwrap();
-    volume["spec"]["csi"]["driver"] = json!("ebs.csi.aws.com");
-    account.cluster(BLUE).put(volume);
-    let error = account
-        .drive(&migration, async |account, migration| converge(account, migration, Step::Check).await)
-        .await
-        .unwrap_err();
-    assert_eq!(error.condition, Condition::Refused);
-    assert!(error.message.contains("no file system that several clusters use at once"), "{error}");
-}
-
-/// The shop whose load balancer belongs to a Service, with green's nodes.
-fn service_shop() -> (Account, Migration) {
-    let (account, migration) = Account::service_opened(Targets::Ip).unwrap();
-    account.provision_cluster(&migration);
-    (account, migration)
-}
-
-/// What the ledger knows of green's load balancer, by kind.
-fn of_the_edge(account: &Account, migration: &Migration) -> Vec<(Kind, Status, bool)> {
-    let kinds = [Kind::LoadBalancer, Kind::TargetGroup, Kind::Listener, Kind::Service];
-    let entries = account.entries_of(migration).into_iter().filter(|entry| kinds.contains(&entry.key.kind));
-    entries.map(|entry| (entry.key.kind, entry.status, entry.id.is_some())).collect()
-}
-
-async fn take_down(account: &Account, migration: &Migration) -> Result<Outcome, PhaseError> {
-    undo(account, migration, Whole::Whole).await
-}
-
-#[tokio::test]
-async fn the_load_balancer_of_a_service_is_awaited_and_goes_with_its_service() {
-    let (account, migration) = service_shop();
-    let waits = apply(&account, &migration).await.unwrap_err();
-    assert_eq!(waits.condition, Condition::NotReady);
-    let (before, known) = (account.aws().contents(), of_the_edge(&account, &migration));
-    assert!(known.iter().all(|(_, status, has_id)| *status == Status::Intended && !has_id), "{known:?}");
-    account.drive(&migration, apply).await.unwrap();
-    let known = of_the_edge(&account, &migration);
-    assert_eq!(known.len(), 4);
-    assert!(known.iter().all(|(_, status, has_id)| *status == Status::Present && *has_id), "{known:?}");
-    let back = account.turned_back(&migration);
-    account.drive(&back, take_down).await.unwrap();
-    assert!(of_the_edge(&account, &migration).iter().all(|(_, status, _)| *status == Status::Absent));
-    let after = account.aws().contents();
-    assert_eq!(
-        (after.balancers, after.target_groups, after.listeners),
-        (before.balancers, before.target_groups, before.listeners)
-    );
-    assert_eq!(account.cluster(GREEN).object("Service/shop/traefik"), None);
-}
-
-#[tokio::test]
-async fn a_load_balancer_that_is_another_one_than_blues_is_unhealthy_and_told() {
-    let (account, mut migration) = service_shop();
-    let mut other = testing::shop::service::bundle(Targets::Ip);
-    let traefik = other.iter_mut().find(|manifest| manifest["spec"]["type"] == "LoadBalancer").unwrap();
-    traefik["metadata"]["annotations"]["service.beta.kubernetes.io/aws-load-balancer-scheme"] =
-        json!("internet-facing");
-    migration.plan.workloads.bundles = vec![account.upload(testing::shop::BUNDLE, other)];
-    let error = account.drive(&migration, apply).await.unwrap_err();
-    assert_eq!(error.condition, Condition::Unhealthy);
-    assert!(error.message.contains("its scheme is \"internet-facing\", expected \"internal\""), "{error}");
-}
-
-#[tokio::test]
-async fn a_service_on_green_that_has_blues_load_balancer_is_left_alone() {
-    let (account, mut migration) = service_shop();
-    // The controller works under blue's name there, and finds what it made for blue.
-    migration.plan.workloads.replace.clear();
-    let error = account.drive(&migration, apply).await.unwrap_err();
-    assert_eq!(error.condition, Condition::Unhealthy);
-    assert!(error.message.contains("--cluster-name"), "{error}");
-    let before = account.aws().finished().contents();
-    let back = account.turned_back(&migration);
-    let error = account.drive(&back, take_down).await.unwrap_err();
-    assert_eq!(error.condition, Condition::GuardBreached);
-    assert_eq!(account.aws().finished().contents(), before);
 }
