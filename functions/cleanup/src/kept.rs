@@ -1,13 +1,10 @@
 //! The end of a migration whose blue stays: what was temporary goes, and Bascule's own access with it; then people are told what is left
 //! of blue, and what it costs.
 
-use crate::{Ports, Step, begun, control_plane, edge, guard, inventory, lives};
+use crate::{Ports, Step, begun, edge, end, guard, lives};
 use domain::{
-    Kind, Migration, Outcome, PhaseError, Progress, Side,
-    plan::compute::NodeGroup,
-    ports::migrations::Life,
-    resources::{access_entry, schedule},
-    usd::dollars,
+    Kind, Migration, Outcome, PhaseError, Progress, Side, plan::compute::NodeGroup, ports::migrations::Life,
+    resources::access_entry, usd::dollars,
 };
 use serde_json::{Value, json};
 
@@ -42,16 +39,7 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, step: S
             leave_blue(ports, migration).await?;
             Ok(Outcome::done())
         }
-        Step::Inventory => {
-            if inventory::has_ended(ports, migration).await? {
-                return Ok(Outcome::done());
-            }
-            begun(ports, migration).await?;
-            control_plane::leave_green(ports, migration).await?;
-            schedule::remove_all(ports, migration).await?;
-            tell(ports, migration).await?;
-            inventory::converge(ports, migration).await
-        }
+        Step::Inventory => end(ports, migration).await,
     }
 }
 
@@ -66,8 +54,11 @@ async fn leave_blue<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Ph
     Ok(())
 }
 
-/// Keeps in the audit what is left of blue, as far as the plan knows it, and what it costs.
-async fn tell<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+/// Keeps in the audit, at the end, what is left of blue, as far as the plan knows it, and what it costs.
+///
+/// # Errors
+/// Those of the ledger, and of reading blue's node groups.
+pub(crate) async fn tell<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let left = left(ports, migration).await?;
     if ports.progress(migration, Progress::Cleanup).await?.as_ref() != Some(&left) {
         ports.record(migration, "blue is kept", left.clone()).await?;

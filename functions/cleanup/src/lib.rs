@@ -110,17 +110,23 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
             begun(ports, migration).await?;
             network::converge(ports, migration).await
         }
-        Step::Inventory => {
-            if inventory::has_ended(ports, migration).await? {
-                return Ok(Outcome::done());
-            }
-            begun(ports, migration).await?;
-            control_plane::leave_green(ports, migration).await?;
-            // The schedule that started this very execution has deleted itself, and whatever else was due is void.
-            schedule::remove_all(ports, migration).await?;
-            inventory::converge(ports, migration).await
-        }
+        Step::Inventory => end(ports, migration).await,
     }
+}
+
+/// What ends every migration that ended with green.
+async fn end<P: Ports>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError> {
+    if inventory::has_ended(ports, migration).await? {
+        return Ok(Outcome::done());
+    }
+    begun(ports, migration).await?;
+    control_plane::leave_green(ports, migration).await?;
+    // The schedule that started this very execution has deleted itself, and whatever else was due is void.
+    schedule::remove_all(ports, migration).await?;
+    if migration.input.keeps_blue() {
+        kept::tell(ports, migration).await?;
+    }
+    inventory::converge(ports, migration).await
 }
 
 /// Blue's deletion has begun, and people approved it where the input wants that.
