@@ -9,7 +9,7 @@ mod statistics;
 
 use crate::{Migration, PhaseError, Progress, ports::Ledger};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use statistics::{more_often, slower};
 use std::{collections::BTreeMap, fmt};
 
@@ -119,12 +119,7 @@ impl Comparison {
     /// # Errors
     /// `Conflict` where what the ledger has cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration, guarded: usize) -> Result<Self, PhaseError> {
-        let saved: Option<Self> = match ports.progress(migration, Progress::Analysis).await? {
-            None | Some(Value::Null) => None,
-            Some(saved) => Some(serde_json::from_value(saved).map_err(|error| {
-                PhaseError::conflict(format!("the comparison of green with blue cannot be read: {error}"))
-            })?),
-        };
+        let saved: Option<Self> = ports.saved(migration, Progress::Analysis).await?;
         Ok(saved.filter(|saved| saved.guarded == guarded).unwrap_or_else(|| Self { guarded, ..Self::default() }))
     }
 

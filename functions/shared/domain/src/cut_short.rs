@@ -22,10 +22,7 @@ impl CutShort {
     /// # Errors
     /// What the call answers, and `Conflict` for an item that cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
-        let Some(saved) = ports.progress(migration, Progress::CutShort).await? else { return Ok(None) };
-        serde_json::from_value(saved).map(Some).map_err(|error| {
-            PhaseError::refused(format!("the ledger's item of the end of the bake cannot be read: {error}"))
-        })
+        ports.saved(migration, Progress::CutShort).await
     }
 
     /// Writes it.

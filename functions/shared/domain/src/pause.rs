@@ -22,12 +22,7 @@ impl Pause {
     /// # Errors
     /// What the call answers, and `Conflict` for an item that cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
-        match ports.progress(migration, Progress::Pause).await? {
-            None | Some(Value::Null) => Ok(None),
-            Some(saved) => serde_json::from_value(saved)
-                .map(Some)
-                .map_err(|error| PhaseError::conflict(format!("the pause of the switch cannot be read: {error}"))),
-        }
+        ports.saved(migration, Progress::Pause).await
     }
 
     /// Begins it.

@@ -2,7 +2,7 @@
 
 use crate::{Input, Migration, PhaseError, Progress, ports::Ledger};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// How far traffic has moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,12 +24,7 @@ impl Shift {
     /// # Errors
     /// `Conflict` where what the ledger has cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
-        match ports.progress(migration, Progress::ShiftTraffic).await? {
-            None | Some(Value::Null) => Ok(None),
-            Some(saved) => serde_json::from_value(saved)
-                .map(Some)
-                .map_err(|error| PhaseError::conflict(format!("the progress of the switch cannot be read: {error}"))),
-        }
+        ports.saved(migration, Progress::ShiftTraffic).await
     }
 
     /// Saves it in the ledger.

@@ -8,7 +8,7 @@ pub use look::{look, read};
 use crate::{Migration, PhaseError, Progress, ports::Ledger};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So long nothing new may be found wrong until people are told that something is well again: Pods that come and go are told once.
@@ -75,12 +75,7 @@ impl Watched {
     /// # Errors
     /// `Conflict` where what the ledger has cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
-        match ports.progress(migration, Progress::WayBack).await? {
-            None | Some(Value::Null) => Ok(None),
-            Some(saved) => serde_json::from_value(saved).map(Some).map_err(|error| {
-                PhaseError::conflict(format!("what is known of the way back cannot be read: {error}"))
-            }),
-        }
+        ports.saved(migration, Progress::WayBack).await
     }
 
     /// Saves it in the ledger.

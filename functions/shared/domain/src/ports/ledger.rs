@@ -1,6 +1,7 @@
 //! The ledger as phases use it.
 
 use crate::{Entry, Kind, Migration, PhaseError, Progress, ResourceKey, Side};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::future::Future;
 
@@ -75,6 +76,26 @@ pub trait Ledger: Sync {
         migration: &Migration,
         which: Progress,
     ) -> impl Future<Output = Result<Option<Value>, PhaseError>> + Send;
+
+    /// What was saved of a progress that has a type of its own; nothing before the first time, and where null was saved since.
+    ///
+    /// # Errors
+    /// What the call answers, and `Conflict` for an item that cannot be read.
+    fn saved<T: DeserializeOwned>(
+        &self,
+        migration: &Migration,
+        which: Progress,
+    ) -> impl Future<Output = Result<Option<T>, PhaseError>> + Send
+    where
+        Self: Sync,
+    {
+        async move {
+            let saved = self.progress(migration, which).await?.unwrap_or_default();
+            serde_json::from_value(saved).map_err(|error| {
+                PhaseError::conflict(format!("the ledger's item {} cannot be read: {error}", which.name()))
+            })
+        }
+    }
 
     /// Saves a progress in place of what was saved before.
     fn save_progress(
