@@ -57,22 +57,31 @@ impl Cluster {
         self.client.request(request.body(bytes).map_err(Error::HttpError)?).await
     }
 
-    /// How this server serves the kind; `None` where it does not.
-    async fn resource(&self, api_version: &str, kind: &str) -> Result<Option<Resource>, PhaseError> {
-        let known = || {
-            let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-            served.get(api_version).and_then(|resources| find(resources, kind))
-        };
-        if let Some(resource) = known() {
-            return Ok(Some(resource));
-        }
+    /// How this server serves the kind, as far as it was asked.
+    fn known(&self, api_version: &str, kind: &str) -> Option<Resource> {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.get(api_version).and_then(|resources| find(resources, kind))
+    }
+
+    /// Asks which kinds this server serves in an API version, which may be none.
+    async fn ask(&self, api_version: &str) -> Result<(), PhaseError> {
         let found = match self.request(Method::GET, &root(api_version), None).await {
             Ok(list) => resources(&list),
-            Err(Error::Api(status)) if status.code == 404 => return Ok(None),
+            Err(Error::Api(status)) if status.code == 404 => return Ok(()),
             Err(error) => return Err(self.failed("asking for the kinds of", api_version, &error)),
         };
         self.served.lock().unwrap_or_else(PoisonError::into_inner).insert(api_version.to_owned(), found);
-        Ok(known())
+        Ok(())
+    }
+
+    /// How this server serves the kind; `None` where it does not.
+    async fn resource(&self, api_version: &str, kind: &str) -> Result<Option<Resource>, PhaseError> {
+        let known = self.known(api_version, kind);
+        if known.is_some() {
+            return Ok(known);
+        }
+        self.ask(api_version).await?;
+        Ok(self.known(api_version, kind))
     }
 
     /// The same, where the kind must be served.

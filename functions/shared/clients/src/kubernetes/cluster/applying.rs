@@ -33,8 +33,8 @@ const MOST_THROTTLES: u8 = 5;
 /// before AWS stops the function.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Between two looks whether a kind is served.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+/// The first pause between two looks whether a kind is served, and the longest: each is twice as long as the one before.
+const BETWEEN_LOOKS: [Duration; 2] = [Duration::from_millis(25), Duration::from_millis(250)];
 
 /// From how many objects of a kind on they are compared by a list. For fewer an apply of each costs no more.
 const WORTH_A_LIST: usize = 4;
@@ -112,13 +112,7 @@ impl Cluster {
 
     /// Asks for everything at once that every step would ask for by itself.
     async fn discover(&self, objects: &[&Prepared]) -> Result<(), PhaseError> {
-        let versions: BTreeMap<&str, &str> = objects.iter().map(|object| kind(object)).collect();
-        let mut asked: FuturesUnordered<_> =
-            versions.into_iter().map(|(api_version, kind)| self.resource(api_version, kind)).collect();
-        while let Some(found) = asked.next().await {
-            found?;
-        }
-        Ok(())
+        self.serving(objects, Duration::ZERO).await.into_values().try_for_each(|found| found.map(drop))
     }
 
     async fn compare_kind(
@@ -147,19 +141,43 @@ impl Cluster {
 
     /// How this server serves the kinds of the objects; what it does not serve is asked for again for so long.
     async fn serving<'a>(&self, objects: &[&'a Prepared], patience: Duration) -> Served<'a> {
-        let mut kinds: BTreeSet<Kind<'a>> = objects.iter().map(|object| kind(object)).collect();
+        let mut versions: BTreeMap<&'a str, BTreeSet<&'a str>> = BTreeMap::new();
+        for (api_version, kind) in objects.iter().map(|object| kind(object)) {
+            versions.entry(api_version).or_default().insert(kind);
+        }
         let mut found = BTreeMap::new();
         let until = tokio::time::Instant::now() + patience;
+        let [mut pause, longest] = BETWEEN_LOOKS;
         loop {
-            for kind in &kinds {
-                found.insert(*kind, self.resource(kind.0, kind.1).await);
-            }
-            kinds.retain(|kind| !matches!(found[kind], Ok(Some(_))));
-            if kinds.is_empty() || tokio::time::Instant::now() >= until {
+            let asked: FuturesUnordered<_> =
+                versions.iter().map(|(api_version, kinds)| self.of_version(api_version, kinds)).collect();
+            let answers: Vec<_> = asked.collect().await;
+            found.extend(answers.into_iter().flatten());
+            versions.retain(|api_version, kinds| {
+                kinds.retain(|kind| !matches!(found[&(*api_version, *kind)], Ok(Some(_))));
+                !kinds.is_empty()
+            });
+            if versions.is_empty() || tokio::time::Instant::now() >= until {
                 return found;
             }
-            tokio::time::sleep(BETWEEN_LOOKS).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
         }
+    }
+
+    /// How this server serves kinds of one version, with one request where one of them is not known.
+    async fn of_version<'a>(
+        &self,
+        api_version: &'a str,
+        kinds: &BTreeSet<&'a str>,
+    ) -> Vec<(Kind<'a>, Result<Option<Resource>, PhaseError>)> {
+        let is_known = kinds.iter().all(|kind| self.known(api_version, kind).is_some());
+        let asked = if is_known { Ok(()) } else { self.ask(api_version).await };
+        let of = |kind: &&'a str| match self.known(api_version, kind) {
+            Some(resource) => ((api_version, *kind), Ok(Some(resource))),
+            None => ((api_version, *kind), asked.clone().map(|()| None)),
+        };
+        kinds.iter().map(of).collect()
     }
 
     pub(super) async fn send(&self, objects: &[&Prepared], deadline: jiff::Timestamp) -> Vec<Result<(), PhaseError>> {
