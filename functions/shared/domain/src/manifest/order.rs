@@ -14,14 +14,12 @@ pub enum Step {
     Classes,
     /// Who may do what, and the limits that Pods are held to when they are created.
     AccessControl,
-    /// What Pods read.
+    /// What Pods read, and Services, whose addresses they get as environment variables: neither needs the other.
     Configuration,
     /// Before the claims for which they are kept, since a provisioner may make others for those.
     Volumes,
     /// What Pods mount.
     Storage,
-    /// Before the Pods, which get their addresses as environment variables.
-    Services,
     /// Pods and what makes them.
     Workloads,
     /// Apart from the others: a Job that has ended and gone would run a second time if it were applied again, so how far an apply is
@@ -56,7 +54,6 @@ pub fn step(id: &ObjectId) -> Step {
         | "PriorityLevelConfiguration" => Step::Classes,
         "PersistentVolume" => Step::Volumes,
         "PersistentVolumeClaim" => Step::Storage,
-        "Service" | "Endpoints" | "EndpointSlice" => Step::Services,
         "Deployment"
         | "StatefulSet"
         | "DaemonSet"
@@ -74,7 +71,7 @@ pub fn step(id: &ObjectId) -> Step {
         | "MutatingAdmissionPolicy"
         | "MutatingAdmissionPolicyBinding"
         | "APIService" => Step::Webhooks,
-        // ConfigMap, Secret, PodDisruptionBudget and what Kubernetes may add: read by others, reading nothing.
+        // ConfigMap, Secret, Service, PodDisruptionBudget and what Kubernetes may add: read by others, reading nothing.
         _ => Step::Configuration,
     }
 }
@@ -84,7 +81,9 @@ pub fn step(id: &ObjectId) -> Step {
 #[must_use]
 pub fn has_fixed_port(object: &Object) -> bool {
     let ports = object.value["spec"]["ports"].as_array();
-    step(&object.id) == Step::Services && ports.into_iter().flatten().any(|port| port["nodePort"].is_number())
+    object.id.kind == "Service"
+        && is_built_in(&object.id.api_version)
+        && ports.into_iter().flatten().any(|port| port["nodePort"].is_number())
 }
 
 /// A prepared object and its place in this order.
@@ -154,8 +153,8 @@ mod tests {
                 "IngressClass",
                 "StorageClass",
                 "Role",
-                "ConfigMap",
                 "Service",
+                "ConfigMap",
                 "Deployment",
                 "Ingress",
                 "ValidatingWebhookConfiguration",
@@ -177,7 +176,7 @@ mod tests {
             object("v1", "ConfigMap"),
         ];
         sort(&mut objects);
-        assert_eq!(objects.map(|object| object.id.name), ["x", "fixed", "any"]);
+        assert_eq!(objects.map(|object| object.id.name), ["fixed", "any", "x"]);
     }
 
     #[test]
