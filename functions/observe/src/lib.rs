@@ -14,3 +14,4 @@ pub mod guard;
 pub mod reminder;
 pub mod sight;
 pub mod way_back;
+pub mod window;
