@@ -11,6 +11,7 @@ pub mod bake;
 pub mod event;
 pub mod execution;
 pub mod guard;
+pub mod reach;
 pub mod reminder;
 pub mod sight;
 pub mod way_back;

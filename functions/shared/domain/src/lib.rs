@@ -34,6 +34,7 @@ pub mod ports;
 pub mod problem;
 pub mod progress;
 pub mod reconcile;
+pub mod reach;
 pub mod release;
 pub mod resource_policy;
 pub mod resources;

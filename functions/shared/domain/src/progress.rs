@@ -18,6 +18,8 @@ pub enum Progress {
     ShiftTraffic,
     /// What both sides answered during a step of the switch: a [`crate::analysis::Comparison`], written by the guard of observe.
     Analysis,
+    /// Which side answered production's requests since a step of the switch: a [`crate::reach::Reach`], written by the guard of observe.
+    Reach,
     /// Which releases on one cluster only people were told of during the bake.
     Observe,
     /// Who has paused the switch: a [`crate::pause::Pause`], and nothing once it goes on.
