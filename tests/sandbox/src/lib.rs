@@ -4,6 +4,7 @@
 pub mod account;
 pub mod aws;
 pub mod bench;
+pub mod bench_page;
 pub mod browser;
 mod cargo;
 pub mod command;
