@@ -42,6 +42,7 @@ pub mod stack;
 pub mod supervised;
 pub mod sweep;
 pub mod teller;
+pub mod view;
 pub mod wire;
 pub mod world;
 pub mod xml;
