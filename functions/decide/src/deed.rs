@@ -7,11 +7,13 @@ use domain::{
     approval::Question,
     cut_short::CutShort,
     digest::sha256_hex,
+    moment::written,
+    moved_cleanup::{self, MovedCleanup},
     pause::Pause,
     ports::{Executions, Ledger, Schedules, migrations::Life},
     resources::schedule::{self, Occasion},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil, tz::TimeZone};
 use serde_json::json;
 
 /// Something that people may do.
@@ -28,6 +30,8 @@ pub enum Deed {
     EndBake,
     /// Blue is not deleted when its time comes.
     KeepBlue,
+    /// Blue is deleted at another time.
+    MoveCleanup,
 }
 
 impl Deed {
@@ -54,29 +58,31 @@ impl Deed {
                 let bake = sight.question(Question::Bake).filter(|asked| asked.answer.is_none());
                 life == Life::Open && bake.is_some_and(|asked| sight.now < asked.deadline)
             }
-            Self::KeepBlue => {
-                let key = schedule::key(Occasion::Cleanup);
-                let waits = sight.entries.iter().any(|entry| entry.key == key && entry.is_live());
-                life == Life::Promoted && waits
+            Self::KeepBlue => life == Life::Promoted && (sight.cleanup_at().is_some() || sight.moved.is_some()),
+            Self::MoveCleanup => {
+                let is_asked = sight.question(Question::Cleanup).is_some_and(|asked| asked.answer.is_none());
+                let (soon, last) = moved_cleanup::window(&sight.migration.input, sight.meta.opened_at, sight.now);
+                life == Life::Promoted && !is_asked && soon <= last && sight.cleanup_at().is_none_or(|at| soon <= at)
             }
         }
     }
 }
 
-/// Who does it, and why: a name and a comment of people.
+/// Who does it, and why: a name and a comment of people; and to when, for what is moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doer<'a> {
     by: &'a str,
     comment: &'a str,
     caller: Option<&'a str>,
+    to: Option<Timestamp>,
 }
 
 impl<'a> Doer<'a> {
-    /// Of the form.
+    /// Of the form for this deed.
     ///
     /// # Errors
-    /// What is missing or too long, for the page.
-    pub fn read(word: &'a Word, caller: Option<&'a str>) -> Result<Self, String> {
+    /// What is missing or too long, or no time to which the cleanup can be moved, for the page.
+    pub fn read(deed: Deed, sight: &Sight, word: &'a Word, caller: Option<&'a str>) -> Result<Self, String> {
         let (by, comment) = (word.by.trim(), word.comment.trim());
         if by.is_empty() {
             return Err("Say who you are, for the audit.".to_owned());
@@ -86,8 +92,26 @@ impl<'a> Doer<'a> {
                 return Err(format!("The {what} has more than {longest} characters."));
             }
         }
-        Ok(Self { by, comment, caller })
+        let to = if deed == Deed::MoveCleanup { Some(time(sight, &word.at)?) } else { None };
+        Ok(Self { by, comment, caller, to })
     }
+}
+
+/// The time that a browser sends for a field of the type `datetime-local`
+/// (<https://html.spec.whatwg.org/#valid-local-date-and-time-string>), here of UTC.
+fn time(sight: &Sight, text: &str) -> Result<Timestamp, String> {
+    let read = text.trim().parse::<civil::DateTime>().and_then(|time| time.to_zoned(TimeZone::UTC));
+    let time = read.map_err(|_| "Say when, such as 2026-01-31T06:00, in UTC.".to_owned())?.timestamp();
+    let (soon, last) = moved_cleanup::window(&sight.migration.input, sight.meta.opened_at, sight.now);
+    if (soon..=last).contains(&time) {
+        return Ok(time);
+    }
+    Err(format!(
+        "Found {}, expected a time from {} to {}: a look every five minutes moves it, and the locks of the migration end after that.",
+        written(time),
+        written(soon),
+        written(last)
+    ))
 }
 
 /// Does it. The audit has it first, so that a crash in between leaves who asked for what; to do it again is no error.
@@ -101,7 +125,7 @@ pub async fn carry_out<P: Ledger + Schedules + Executions>(
     doer: &Doer<'_>,
     now: Timestamp,
 ) -> Result<(), PhaseError> {
-    let evidence = json!({ "by": doer.by, "comment": doer.comment, "caller": doer.caller });
+    let evidence = json!({ "by": doer.by, "comment": doer.comment, "caller": doer.caller, "to": doer.to });
     ports.record(migration, &format!("asked for: {}", deed.name()), evidence).await?;
     match deed {
         Deed::Pause => Pause { at: now, by: doer.by.to_owned() }.begin(ports, migration).await?,
@@ -115,7 +139,15 @@ pub async fn carry_out<P: Ledger + Schedules + Executions>(
             ports.start_rollback(&name, &json!({ "migrationId": migration.id, "reason": reason })).await?;
         }
         Deed::EndBake => CutShort { at: now, by: doer.by.to_owned() }.save(ports, migration).await?,
-        Deed::KeepBlue => schedule::remove(ports, migration, Occasion::Cleanup).await?,
+        Deed::KeepBlue => {
+            MovedCleanup::forget(ports, migration).await?;
+            schedule::remove(ports, migration, Occasion::Cleanup).await?;
+        }
+        Deed::MoveCleanup => {
+            if let Some(to) = doer.to {
+                MovedCleanup { to, by: doer.by.to_owned() }.save(ports, migration).await?;
+            }
+        }
     }
     Ok(())
 }

@@ -138,9 +138,9 @@ fn qualified(sight: &Sight) -> Section {
     Section::table("Checks that people were shown", &["Check", "Mark", "Finding"], rows.unwrap_or_default())
 }
 
-/// Whenever the stage was changed.
+/// Whenever the stage was changed, and when it was shown that requests met the change.
 fn traffic(sight: &Sight) -> Vec<Vec<String>> {
-    happened(sight, &["traffic moved", "blue serves again"])
+    happened(sight, &["traffic moved", "step reached the stage", "blue serves again"])
 }
 
 /// Whenever blue could not have taken production back well, and could again.

@@ -4,11 +4,14 @@ use domain::{
     Entry, Migration, PhaseError, Progress,
     approval::{Asked, Question},
     audit::{Event, Run},
+    moved_cleanup::MovedCleanup,
     pause::Pause,
     ports::{Approvals, Audit, Ledger, migrations::Meta},
+    resources::schedule::{self, Occasion},
     shift::Shift,
     way_back::Watched,
 };
+use futures::{future::try_join_all, try_join};
 
 /// What the ledger says of a migration.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub struct Sight {
     pub shift: Option<Shift>,
     /// Who has paused the switch, where somebody has.
     pub paused: Option<Pause>,
+    /// To when people moved the cleanup, until that is done.
+    pub moved: Option<MovedCleanup>,
     /// What stands against going back; nothing before green serves.
     pub way_back: Option<Watched>,
     /// Which releases on one cluster only the bake has found.
@@ -48,21 +53,32 @@ impl Sight {
         most: Option<u16>,
         now: jiff::Timestamp,
     ) -> Result<Self, PhaseError> {
-        let mut asked = Vec::new();
-        for question in [Question::Qualification, Question::Bake, Question::Cleanup] {
-            asked.extend(ports.asked(&migration.id, question).await?);
-        }
-        let found = ports.progress(&migration, Progress::Observe).await?.unwrap_or_default();
+        let id = &migration.id;
+        // Side by side: a page would wait for one answer of DynamoDB after the other.
+        let questions = [Question::Qualification, Question::Bake, Question::Cleanup].map(|which| ports.asked(id, which));
+        let (asked, found, paused, moved, way_back, runs, events, shift, entries) = try_join!(
+            try_join_all(questions),
+            ports.progress(&migration, Progress::Observe),
+            Pause::saved(ports, &migration),
+            MovedCleanup::saved(ports, &migration),
+            Watched::saved(ports, &migration),
+            ports.runs(id),
+            ports.events(id, most),
+            Shift::saved(ports, &migration),
+            ports.entries(&migration),
+        )?;
+        let found = found.unwrap_or_default();
         let released = found["released"].as_array().into_iter().flatten().filter_map(|text| text.as_str());
         Ok(Self {
             released: released.map(str::to_owned).collect(),
-            paused: Pause::saved(ports, &migration).await?,
-            way_back: Watched::saved(ports, &migration).await?,
-            runs: ports.runs(&migration.id).await?,
-            events: ports.events(&migration.id, most).await?,
-            shift: Shift::saved(ports, &migration).await?,
-            entries: ports.entries(&migration).await?,
-            asked,
+            asked: asked.into_iter().flatten().collect(),
+            paused,
+            moved,
+            way_back,
+            runs,
+            events,
+            shift,
+            entries,
             meta,
             migration,
             now,
@@ -73,6 +89,20 @@ impl Sight {
     #[must_use]
     pub fn question(&self, question: Question) -> Option<&Asked> {
         self.asked.iter().find(|asked| asked.question == question)
+    }
+
+    /// The ledger's entry of the schedule that deletes blue.
+    #[must_use]
+    pub fn cleanup(&self) -> Option<&Entry> {
+        let key = schedule::key(Occasion::Cleanup);
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// When a schedule deletes blue; nothing where none does.
+    #[must_use]
+    pub fn cleanup_at(&self) -> Option<jiff::Timestamp> {
+        let entry = self.cleanup().filter(|entry| entry.is_live())?;
+        entry.detail["at"].as_str()?.parse().ok()
     }
 }
 

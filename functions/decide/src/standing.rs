@@ -5,6 +5,7 @@ use domain::{
     Direction,
     approval::{Asked, Decision, Question},
     moment::{brief, written},
+    moved_cleanup::MovedCleanup,
     ports::migrations::Life,
 };
 
@@ -109,11 +110,7 @@ impl Standing {
             (Direction::Converge, Life::Promoted) => {
                 let waiting = match open(sight, Question::Cleanup) {
                     Some(asked) => for_people(asked),
-                    None => format!(
-                        "Waits for the cleanup, {} after the bake{}.",
-                        input.cleanup.after,
-                        if input.cleanup.approval { ", about which people are asked once more" } else { "" }
-                    ),
+                    None => cleanup(sight),
                 };
                 stands(format!("{green} serves; {blue} is kept until its cleanup"), Some(Part::Keep), waiting)
             }
@@ -168,6 +165,21 @@ fn opened(
             }
         },
     }
+}
+
+/// When blue is deleted.
+fn cleanup(sight: &Sight) -> String {
+    let input = &sight.migration.input;
+    if let Some(MovedCleanup { to, by }) = &sight.moved {
+        return format!("The cleanup is moved to {} within five minutes, as {by} asked.", written(*to));
+    }
+    let when = match (sight.cleanup_at(), sight.cleanup()) {
+        (Some(at), _) => format!("on {}", written(at)),
+        (None, None) => format!("{} after the bake", input.cleanup.after),
+        (None, Some(_)) => return format!("Nothing deletes {}: its schedule was taken away.", input.blue.cluster),
+    };
+    let asked = if input.cleanup.approval { ", about which people are asked once more" } else { "" };
+    format!("Waits for the cleanup, {when}{asked}.")
 }
 
 /// Why going back would hurt now.

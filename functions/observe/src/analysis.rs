@@ -1,9 +1,9 @@
-//! Green against blue during a step: the same requests, in turns, through the two stages that hold deployments B and G. Which side answers
+//! Green against blue during a step and in the bake: the same requests, in turns, through the two stages that hold deployments B and G. Which side answers
 //! is known of each, whatever share of production's traffic green has.
 
 use domain::{
     Condition, Migration, PhaseError, Side,
-    analysis::{Comparison, Tally, Verdict},
+    analysis::{Comparison, Span, Tally, Verdict},
     ports::{
         Clock, Ledger, Metrics, Probes, UsagePlans,
         metrics::Metric,
@@ -75,8 +75,36 @@ pub async fn look<P>(
 where
     P: Ledger + Metrics + Probes + UsagePlans + Clock,
 {
-    let (input, edge) = (&migration.input, &migration.plan.edge);
+    let input = &migration.input;
     let mut seen = Comparison::saved(ports, migration, shift.guarded).await?;
+    ask(ports, migration, &mut seen, now).await?;
+    let is_over = now >= shift.watched_until(input);
+    let verdict = seen.judge(input.cutover.analysis.samples, Span::Step(input.cutover.steps.len()), is_over);
+    // A step that people pause after its time is looked at for longer, and judged once all the same.
+    seen.passed |= is_over && verdict == Verdict::Successful;
+    seen.save(ports, migration).await?;
+    Ok((verdict, seen))
+}
+
+/// Sends some more requests to both sides, which hold what they held during the steps, and gives all of the bake's present window.
+///
+/// # Errors
+/// As for [`look`].
+pub async fn in_the_bake<P>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<Comparison, PhaseError>
+where
+    P: Ledger + Metrics + Probes + UsagePlans + Clock,
+{
+    let mut seen = Comparison::of_the_bake(ports, migration, now).await?;
+    ask(ports, migration, &mut seen, now).await?;
+    seen.save(ports, migration).await?;
+    Ok(seen)
+}
+
+async fn ask<P>(ports: &P, migration: &Migration, seen: &mut Comparison, now: jiff::Timestamp) -> Result<(), PhaseError>
+where
+    P: Metrics + Probes + UsagePlans + Clock,
+{
+    let (input, edge) = (&migration.input, &migration.plan.edge);
     let key = usage_plan::enabled_key(ports, edge).await?.map(|(_, key)| key);
     let [b, g] = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
     let checks = checks(input, edge);
@@ -96,16 +124,33 @@ where
             let green = ask(&g).await?;
             (ask(&b).await?, green)
         };
-        count(&mut seen, blue, green);
+        count(seen, blue, green);
     }
-    seen.save(ports, migration).await?;
-    ports.report(migration.name(), &measured(&seen));
-    let is_over = now >= shift.watched_until(input);
-    let verdict = seen.judge(input.cutover.analysis.samples, input.cutover.steps.len(), is_over);
-    Ok((verdict, seen))
+    ports.report(migration.name(), &measured(seen));
+    Ok(())
 }
 
-/// What all of the step's requests so far show; nothing of a side without samples.
+/// Has the audit know what a comparison came to.
+///
+/// # Errors
+/// Only those of the call.
+pub async fn tell<P: Ledger>(
+    ports: &P,
+    migration: &Migration,
+    verdict: &Verdict,
+    when: &str,
+    seen: &Comparison,
+) -> Result<(), PhaseError> {
+    let word = match verdict {
+        Verdict::Successful => "successful",
+        Verdict::Failed(_) => "failed",
+        Verdict::Inconclusive(_) => "inconclusive",
+    };
+    let evidence = serde_json::json!({ "findings": format!("{word} {when}: {seen}") });
+    ports.record(migration, "green against blue", evidence).await
+}
+
+/// What all of the requests so far show; nothing of a side without samples.
 fn measured(seen: &Comparison) -> Vec<(Metric, f64)> {
     let sides = [
         (&seen.blue, Metric::BlueErrors, Metric::BlueLatency),

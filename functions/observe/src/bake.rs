@@ -1,9 +1,14 @@
 //! The bake: blue is kept ready while green serves, until its time is over or an alarm breaks it.
 
-use crate::sight::{Sight, Verdict, judge};
-use crate::{execution, way_back};
+use crate::{
+    analysis, execution,
+    sight::{Sight, Verdict, judge},
+    way_back,
+    window::Window,
+};
 use domain::{
     Direction, Duration, Migration, Outcome, PhaseError, Progress, TaskToken, alarms,
+    analysis::Comparison,
     approval::{Answer, Asked, Decision, Question},
     asking::{self, Asking},
     cut_short::CutShort,
@@ -95,7 +100,12 @@ pub async fn watch<P: Ports>(
     let cut_short = CutShort::saved(ports, migration).await?;
     let end = cut_short.as_ref().map_or(asked.deadline, |cut| cut.at.min(asked.deadline));
     let sight = look.await?;
+    let compared = sight.compared.as_ref().ok().and_then(Option::as_ref);
+    let window = compared.map(|seen| Window::of(seen, &migration.input, end, now));
     match &sight.released {
+        Ok(_) if now >= end && compared.is_some_and(Comparison::blue_fails) => {
+            tell(ports, migration, &json!({ "released": [], "blueFails": true })).await?;
+        }
         Ok(released) => tell(ports, migration, &json!({ "released": released })).await?,
         // Nobody would know why the bake does not end. For a while any cluster may be away.
         Err(_) if now.duration_since(end) >= OVERDUE => {
@@ -103,7 +113,12 @@ pub async fn watch<P: Ports>(
         }
         Err(_) => {}
     }
-    let (decision, by, comment) = match judge(&sight, end, now)? {
+    let verdict = judge(&sight, window.as_ref(), end, now)?;
+    if let Some(window) = window.filter(|window| window.has_passed() || matches!(verdict, Verdict::Worse(_))) {
+        analysis::tell(ports, migration, &window.verdict, "with 100 % on green", &window.seen).await?;
+        window.after(end, now).save(ports, migration).await?;
+    }
+    let (decision, by, comment) = match verdict {
         Verdict::Wait | Verdict::Held if asked.answer.is_none() => {
             way_back::note(ports, migration, sight.way_back, now).await?;
             return Ok(Outcome::done());
@@ -114,6 +129,7 @@ pub async fn watch<P: Ports>(
             (Decision::Approved, by, String::new())
         }
         Verdict::Broken(why) => (Decision::Rejected, "an alarm".to_owned(), why),
+        Verdict::Worse(why) => (Decision::Rejected, "green against blue".to_owned(), why),
         Verdict::Moved(why) => (Decision::Rejected, OTHERS.to_owned(), why),
     };
     settle(ports, migration, &asked, Answer { decision, by, comment, at: now, caller: None }).await
@@ -160,6 +176,13 @@ async fn tell<P: Ledger + Messages>(ports: &P, migration: &Migration, told: &Val
             "The time of the bake is over, and {blue} and {green} cannot be compared: one of their Kubernetes APIs does not answer; \
              the log of bascule-observe says why. The bake does not end until it is known that both run the same, and is given up \
              {NET} days after its beginning. {green} serves.\n"
+        );
+        Some(("the bake cannot end", text))
+    } else if told["blueFails"] == true {
+        let text = format!(
+            "The time of the bake is over, and {blue} fails more than half of the requests by which {green} is compared with it. \
+             Production is not given back to it by itself, and the bake does not end until {blue} answers again: mend it. The bake is given \
+             up {NET} days after its beginning. {green} serves.\n"
         );
         Some(("the bake cannot end", text))
     } else if released.is_empty() {

@@ -195,7 +195,7 @@ pub async fn handle<P: Ports>(ports: &P, event: Event, invocation: Invocation) -
                     reminder::remind(ports, &meta, &migration, (call.question, call.number), now).await
                 }
                 Watched::Bake => {
-                    let look = Box::pin(sight::see(ports, &migration));
+                    let look = Box::pin(sight::see(ports, &migration, now));
                     bake::watch(ports, &migration, look, now).await
                 }
             }

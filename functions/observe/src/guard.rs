@@ -1,6 +1,6 @@
 //! The guard after a step of the switch: `NotReady` while the step is watched, then the step counts as passed.
 
-use crate::analysis;
+use crate::{analysis, reach};
 use domain::{
     Migration, Outcome, PhaseError, alarms,
     analysis::Verdict as Compared,
@@ -10,7 +10,6 @@ use domain::{
     ports::{Alarms, Clock, Ledger, Metrics, Probes, UsagePlans, metrics::Metric},
     shift::Shift,
 };
-use serde_json::json;
 
 /// What becomes of the step.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,16 +22,23 @@ pub enum Verdict {
     Breached(String),
 }
 
-/// Decides on one step; `compared` is what the analysis says, where there is one, and `paused` who wants no further step.
+/// What a look at a step found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// A text for each alarm that is not OK.
+    pub complaints: Vec<String>,
+    /// What the analysis says, where there is one.
+    pub compared: Option<Compared>,
+    /// What is missing until the step is shown to have reached the stage, where that is to be shown.
+    pub missing: Option<String>,
+    /// Who wants no further step.
+    pub paused: Option<Pause>,
+}
+
+/// Decides on one step.
 #[must_use]
-pub fn judge(
-    migration: &Migration,
-    shift: &Shift,
-    complaints: &[String],
-    compared: Option<&Compared>,
-    paused: Option<&Pause>,
-    now: jiff::Timestamp,
-) -> Verdict {
+pub fn judge(migration: &Migration, shift: &Shift, found: &Found, now: jiff::Timestamp) -> Verdict {
+    let Found { complaints, compared, missing, paused } = found;
     let (until, deadline) = (shift.watched_until(&migration.input), shift.deadline(&migration.input));
     if !complaints.is_empty() {
         return Verdict::Breached(format!("with {} % on green {}", shift.share, complaints.join("; ")));
@@ -43,13 +49,18 @@ pub fn judge(
     if now < until {
         return Verdict::Watch(format!("{} % of the traffic on green, watched until {until}", shift.share));
     }
-    if let Some(Compared::Inconclusive(why)) = compared {
+    let unknown = match (missing, compared) {
+        (Some(missing), _) => Some(format!("it is not shown that production's stage serves that: {missing}")),
+        (None, Some(Compared::Inconclusive(why))) => Some(format!("the analysis is inconclusive: {why}")),
+        (None, _) => None,
+    };
+    if let Some(why) = unknown {
         // Missing data never passes, not even where everything is on green already.
         let held = migration.input.cutover.analysis.patience.after(until).min(deadline);
-        let why = format!("with {} % on green the analysis is inconclusive: {why}", shift.share);
+        let why = format!("with {} % on green {why}", shift.share);
         return if now < held { Verdict::Watch(format!("{why}; held until {held}")) } else { Verdict::Breached(why) };
     }
-    if let Some(Pause { at, by }) = paused.filter(|_| shift.share < 100 && now < deadline) {
+    if let Some(Pause { at, by }) = paused.as_ref().filter(|_| shift.share < 100 && now < deadline) {
         return Verdict::Watch(format!(
             "{} % of the traffic on green, paused by {by} at {at}; the status page lets it go on, and at {deadline} it goes back",
             shift.share
@@ -65,8 +76,8 @@ pub fn judge(
 /// Watches the latest step of the switch; `stage` is what production's stage is now.
 ///
 /// # Errors
-/// `NotReady` while it is watched; `GuardBreached` where an alarm is not OK, green is worse than blue, too little is known of that, or the
-/// switch took longer than its deadline; `Conflict` where somebody changed the stage; `TurnedBack`; `Refused` before the first step.
+/// `NotReady` while it is watched; `GuardBreached` where an alarm is not OK, green is worse than blue, too little is known of that, it is not
+/// shown that the step has reached the stage, or the switch took longer than its deadline; `Conflict` where somebody changed the stage; `TurnedBack`; `Refused` before the first step.
 pub async fn converge<P>(
     ports: &P,
     migration: &Migration,
@@ -92,22 +103,22 @@ where
     let complaints = alarms::look(ports, &migration.input.cutover.alarms).await?;
     ports.report(migration.name(), &[(Metric::TrafficOnGreen, f64::from(shift.share))]);
     // An alarm that fires needs no other reason.
+    let missing = match &migration.input.cutover.marker {
+        Some(marker) if complaints.is_empty() => {
+            reach::look(ports, migration, (&shift, marker), now).await?.missing(shift.share, marker)
+        }
+        _ => None,
+    };
     let compared = if complaints.is_empty() && migration.input.cutover.is_analysed() {
         Some(analysis::look(ports, migration, &shift, now).await?)
     } else {
         None
     };
     let paused = Pause::saved(ports, migration).await?;
-    let verdict =
-        judge(migration, &shift, &complaints, compared.as_ref().map(|(verdict, _)| verdict), paused.as_ref(), now);
+    let found = Found { complaints, missing, paused, compared: compared.as_ref().map(|(verdict, _)| verdict.clone()) };
+    let verdict = judge(migration, &shift, &found, now);
     if let (Verdict::Pass | Verdict::Breached(_), Some((verdict, seen))) = (&verdict, &compared) {
-        let word = match verdict {
-            Compared::Successful => "successful",
-            Compared::Failed(_) => "failed",
-            Compared::Inconclusive(_) => "inconclusive",
-        };
-        let findings = format!("{word} with {} % on green: {seen}", shift.share);
-        ports.record(migration, "green against blue", json!({ "findings": findings })).await?;
+        analysis::tell(ports, migration, verdict, &format!("with {} % on green", shift.share), seen).await?;
     }
     match verdict {
         Verdict::Watch(why) => Err(PhaseError::not_ready(why)),

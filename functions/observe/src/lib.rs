@@ -11,6 +11,8 @@ pub mod bake;
 pub mod event;
 pub mod execution;
 pub mod guard;
+pub mod reach;
 pub mod reminder;
 pub mod sight;
 pub mod way_back;
+pub mod window;

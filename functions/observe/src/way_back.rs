@@ -2,8 +2,9 @@
 
 use domain::{
     Direction, Migration, Outcome, PhaseError,
+    moved_cleanup::{LOOK, MovedCleanup},
     ports::{
-        Kubernetes, Ledger, Messages, Metrics, Schedules, Settings, TargetGroups, VpcLinks,
+        Clock, Kubernetes, Ledger, Messages, Metrics, Schedules, Settings, TargetGroups, VpcLinks,
         metrics::Metric,
         migrations::{Life, Meta},
         schedules::When,
@@ -13,27 +14,23 @@ use domain::{
 };
 use serde_json::json;
 
-/// Minutes between two looks after the bake.
-const LOOK: u32 = 5;
-
-/// Has the way back looked at from now to the deletion of blue.
+/// Has the way back looked at from now to the deletion of blue, to whatever time people move that.
 ///
 /// # Errors
 /// Only those of the calls.
 pub async fn begin<P>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<(), PhaseError>
 where
-    P: Ledger + Schedules + Settings + domain::ports::Clock,
+    P: Ledger + Schedules + Settings + Clock,
 {
-    let input = &migration.input;
-    let until = input.longest_cleanup().after(input.cleanup.after.after(now));
+    let until = migration.input.longest_total().after(migration.opened_at).max(now);
     let every = When::Every { minutes: LOOK, from: now, until };
     let look = json!({ "migrationId": migration.id, "watch": "way-back" });
     schedule::ensure(ports, migration, Occasion::WayBack, every, &ports.observe_arn()?, look).await?;
     Ok(())
 }
 
-/// Looks once where green serves and blue is there; nothing before the end of the bake, which looks by itself, and nothing on the way
-/// back and from the deletion of blue on.
+/// Looks once where green serves and blue is there, and moves the cleanup where people want that; nothing before the end of the bake, which
+/// looks by itself, and nothing on the way back and from the deletion of blue on.
 ///
 /// # Errors
 /// As for [`note`].
@@ -44,8 +41,11 @@ pub async fn watch<P>(
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Messages + Metrics + Kubernetes + TargetGroups + VpcLinks,
+    P: Ledger + Messages + Metrics + Kubernetes + TargetGroups + VpcLinks + Schedules + Settings + Clock,
 {
+    if meta.direction == Direction::Converge && meta.life == Life::Promoted {
+        MovedCleanup::obey(ports, migration).await?;
+    }
     if meta.direction == Direction::Converge && matches!(meta.life, Life::Baked | Life::Promoted) {
         let seen = way_back::read(ports, migration).await;
         note(ports, migration, seen, now).await?;

@@ -49,7 +49,7 @@ async fn begun() -> (Account, Migration) {
 }
 
 fn clear() -> Sight {
-    Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()), way_back: Seen::default() }
+    Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()), way_back: Seen::default(), compared: Ok(None) }
 }
 
 async fn watch(

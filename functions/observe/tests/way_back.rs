@@ -3,13 +3,15 @@
 
 use domain::{
     Invocation, Migration, Progress,
-    ports::{Clock as _, Migrations as _, schedules::When},
+    moved_cleanup::MovedCleanup,
+    ports::{Clock as _, Migrations as _, Settings as _, schedules::When},
+    resources::schedule::{self, Occasion},
     shift::Shift,
 };
 use jiff::SignedDuration;
 use observe::event::{Event, handle};
 use serde_json::{Value, json};
-use testing::{Account, shop};
+use testing::{Account, Fault, shop};
 
 const BLUE: &str = "shop-blue";
 
@@ -26,12 +28,15 @@ async fn baking() -> (Account, Migration) {
 }
 
 async fn handled(account: &Account, event: Value) {
-    let invocation = Invocation {
+    handle(account, serde_json::from_value::<Event>(event).unwrap(), invocation()).await.unwrap();
+}
+
+fn invocation() -> Invocation {
+    Invocation {
         request_id: "request".to_owned(),
         deadline: jiff::Timestamp::MAX,
         lease_until: jiff::Timestamp::MAX,
-    };
-    handle(account, serde_json::from_value::<Event>(event).unwrap(), invocation).await.unwrap();
+    }
 }
 
 /// A schedule calls, this many minutes later.
@@ -96,6 +101,43 @@ async fn the_way_back_is_watched_from_the_bake_to_the_deletion_of_blue() {
     look(&account, &migration, "way-back", 5).await;
     look(&account, &migration, "way-back", 5).await;
     assert_eq!(subjects(&account).len(), 1, "blue is being deleted");
+}
+
+#[tokio::test]
+async fn a_cleanup_that_people_moved_is_moved_by_the_next_look_whatever_kills_it() {
+    let promoted = async || {
+        let (account, migration) = Box::pin(baking()).await;
+        look(&account, &migration, "bake", 120).await;
+        let later = When::At(account.now() + SignedDuration::from_hours(24));
+        schedule::ensure(&account, &migration, Occasion::Cleanup, later, "arn:cleanup", json!({})).await.unwrap();
+        account.promote(&migration).await.unwrap();
+        let to = account.now() + SignedDuration::from_hours(72);
+        MovedCleanup { to, by: "Ana".to_owned() }.save(&account, &migration).await.unwrap();
+        (account, migration, to)
+    };
+    let is_moved = |account: &Account, migration: &Migration, to| {
+        let name = schedule::name(migration, &schedule::key(Occasion::Cleanup));
+        let schedule = account.aws().schedules.get(&name).cloned().unwrap();
+        let machine = account.cleanup_machine_arn().unwrap();
+        assert_eq!((schedule.when, schedule.target_arn, schedule.input), (When::At(to), machine, json!({ "migrationId": migration.id })));
+        assert_eq!(account.progress_of(migration, Progress::MovedCleanup), Value::Null);
+    };
+    for call in 1.. {
+        let (account, migration, to) = promoted().await;
+        account.fail_at(call, Fault::Killed);
+        let event: Event = serde_json::from_value(json!({ "migrationId": migration.id, "watch": "way-back" })).unwrap();
+        let _ = Box::pin(handle(&account, event, invocation())).await;
+        let met = account.met().is_some();
+        account.start("observe");
+        look(&account, &migration, "way-back", 5).await;
+        is_moved(&account, &migration, to);
+        if !met {
+            let events = account.events_of(&migration);
+            let moved: Vec<_> = events.iter().filter(|event| event.what == "cleanup moved").collect();
+            assert!(moved.len() == 1 && moved[0].evidence["findings"].as_str().unwrap().ends_with("asked for by Ana"), "{moved:?}");
+            break;
+        }
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod drift;
 mod existing;
 pub(crate) mod functions;
 mod plan;
+mod probes;
 
 use domain::gateway::invoked;
 use domain::gateway::link::{self, Lead};
@@ -49,6 +50,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, Pha
     let methods = ports.methods(id).await?;
     let served = stage(ports, input, &methods, &mut found).await?;
     let lead = lead(&methods, &served, &mut found);
+    found.problems.extend(probes::problems(input, &found.facts, &methods, &served));
     match &lead {
         Some(Lead::Link(link)) => behind_the_link(ports, input, link, &mut found).await?,
         Some(Lead::LoadBalancer(arn)) => balancer::read(ports, input, arn.clone(), &mut found).await?,

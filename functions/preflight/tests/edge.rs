@@ -145,7 +145,10 @@ async fn other_users_of_blues_link_are_told_before_the_cleanup_meets_them() {
     for method in account.aws().methods.get_mut("shop1").unwrap() {
         method.authorization = "AWS_IAM".to_owned();
     }
-    let advice = read(&account, &input()).await.unwrap().advice.join("\n");
+    let refused = Problem::list(&read(&account, &input()).await.unwrap().problems);
+    assert!(refused.contains("$.cutover.analysis") && refused.contains("GET /cart wants a signature of AWS IAM"), "{refused}");
+    let uncompared = shop::input_with(serde_json::json!({ "cutover": { "analysis": { "when": "never" } } }));
+    let advice = read(&account, &Input::read(&uncompared).unwrap()).await.unwrap().advice.join("\n");
     assert!(advice.contains("execute-api:Invoke"), "{advice}");
     assert!(advice.contains("the API back office (other) uses blue's VPC link blue1 too"), "{advice}");
     assert!(advice.contains("the stage beta of shop1 uses blue's VPC link blue1 too"), "{advice}");

@@ -28,10 +28,11 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
     let since = since(ports, migration, now).await?;
     let is_settled = now.duration_since(since) >= SETTLING;
     let key = key.map(|(_, key)| key);
-    let ask = async |stage: &str, path: &str| {
+    let whole = async |stage: &str, path: &str| {
         let (api, stage, path) = (edge.api.id.clone(), stage.to_owned(), path.to_owned());
-        Ok::<_, PhaseError>(ports.probe(&Probe { api, stage, path, key: key.clone() }).await?.status)
+        ports.probe(&Probe { api, stage, path, key: key.clone() }).await
     };
+    let ask = async |stage: &str, path: &str| Ok::<_, PhaseError>(whole(stage, path).await?.status);
     let (mut failed, mut refused) = (Vec::new(), Vec::new());
     for check in checks(&migration.input, edge) {
         let green = ask(g, &check.path).await?;
@@ -41,6 +42,21 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
             refused.push(fault);
         } else {
             failed.push(fault);
+        }
+    }
+    if let Some(marker) = &migration.input.cutover.marker {
+        // Before a request of production's meets green: a text that tells nothing would send traffic back.
+        for (stage, side, text) in [(b, Side::Blue, &marker.blue), (g, Side::Green, &marker.green)] {
+            let answered = whole(stage, &marker.path).await?;
+            if marker.side(&answered.body) != Some(side) {
+                failed.push(format!(
+                    "$.cutover.marker: {}'s answer to {} has the status {} and does not tell its side: it is to have {text:?}, and not the \
+                     other's text",
+                    side.name(),
+                    marker.path,
+                    answered.status
+                ));
+            }
         }
     }
     if failed.is_empty() && (refused.is_empty() || is_settled) {

@@ -7,7 +7,7 @@ use domain::resources::stage::keeper_name;
 use domain::{Condition, Entry, Migration, Side};
 use prepare_cutover::{converge, undo};
 use std::collections::BTreeMap;
-use testing::shop::{API, GREEN_LINK, input};
+use testing::shop::{API, GREEN_LINK, input, input_with};
 use testing::{Account, Aws, Fault};
 
 /// The shop once people have qualified green.
@@ -135,6 +135,25 @@ async fn a_green_that_fails_the_smoke_test_is_waited_for_and_then_unhealthy() {
     let error = converge(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::Unhealthy);
     assert!(error.message.contains("/admin answered 503, expected 200 as blue does"), "{error}");
+}
+
+#[tokio::test]
+async fn a_marker_that_does_not_tell_the_sides_is_found_before_traffic_moves() {
+    for (green, is_right) in [("shop-green", true), ("version 2", false)] {
+        let marker = serde_json::json!({ "path": "/cart", "blue": "shop-blue", "green": green });
+        let input = input_with(serde_json::json!({ "cutover": { "marker": marker } }));
+        let (account, migration) = Account::opened(&input).unwrap();
+        account.deploy(&migration);
+        if is_right {
+            account.drive(&migration, converge).await.unwrap();
+            continue;
+        }
+        assert_eq!(converge(&account, &migration).await.unwrap_err().condition, Condition::NotReady);
+        account.wait(jiff::SignedDuration::from_mins(4));
+        let error = converge(&account, &migration).await.unwrap_err();
+        assert_eq!(error.condition, Condition::Unhealthy);
+        assert!(error.message.contains("$.cutover.marker: green's answer to /cart has the status 200"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 
-const { chromium, pictures, reject, approve } = JSON.parse(process.argv[2]);
+const { chromium, pictures, reject, approve, keep } = JSON.parse(process.argv[2]);
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const browser = await puppeteer.launch({
@@ -130,6 +130,31 @@ async function tabTo(page, wanted) {
   assert.match(await page.$eval("main", (main) => main.textContent), /The way back is started/);
   await sound(page, "the page after it");
   await quiet(phone, approve.link);
+}
+
+// At a desk, dark: the deletion of blue is moved, and the report read.
+{
+  const desk = await tab({ width: 1000, scheme: "dark" });
+  const { page } = desk;
+  await page.goto(keep.status);
+  await sound(page, "the status page while blue is kept");
+  await picture(page, "status-dark");
+  await Promise.all([page.waitForNavigation(), page.click("a[href$='do=move-cleanup']")]);
+  await sound(page, "the move of the cleanup");
+  await picture(page, "move-dark");
+  await page.$eval("#at", (at) => (at.value = at.max));
+  await page.type("#by", "Ana Lima");
+  await page.type("#code", keep.statusCode);
+  await Promise.all([page.waitForNavigation(), page.click("#do")]);
+  assert.match(await page.$eval("main", (main) => main.textContent), /at the next look/);
+  await page.goto(keep.status);
+  assert.match(await page.$eval("main", (main) => main.textContent), /The cleanup is moved to .* as Ana Lima asked/);
+  await quiet(desk, keep.link);
+  const paper = await tab({ width: 1000, scheme: "light" });
+  await paper.page.setContent(await (await fetch(`${keep.status}&file=report.html`)).text());
+  await sound(paper.page, "the report");
+  await picture(paper.page, "report-light");
+  assert.deepEqual(paper.said, [], "messages on the console");
 }
 
 await browser.close();

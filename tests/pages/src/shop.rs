@@ -2,10 +2,14 @@
 
 use domain::{
     Migration, TaskToken,
-    approval::{Asked, Code, Link, ListLink, Question, StatusLink},
+    approval::{Answer, Asked, Code, Decision, Link, ListLink, Question, StatusLink},
     evidence::{Evidence, OnlyOnBlue, Smoke, Targets, Workload},
-    ports::{Approvals as _, Clock as _, Leases as _, Ledger as _, Signatures as _},
+    ports::{
+        Approvals as _, Clock as _, Leases as _, Ledger as _, Migrations as _, Signatures as _, schedules::When,
+    },
     progress::TEMPORARY_URL,
+    resources::schedule::{self, Occasion},
+    shift::Shift,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -75,6 +79,27 @@ impl Shop {
         let link = query(&link.parameters(&account.sign(&link.text()).await.map_err(said)?));
         let status = query(&status.parameters(&account.sign(&status.text()).await.map_err(said)?));
         Ok(Self { account: Arc::new(account), migration, link, code, status, list, status_code })
+    }
+
+    /// The same once green serves, and a schedule is to delete blue three days later.
+    ///
+    /// # Errors
+    /// What the account in memory refuses, as text.
+    pub async fn keep() -> Result<Self, String> {
+        let said = |error: domain::PhaseError| error.to_string();
+        let shop = Self::ask().await?;
+        let (account, migration) = (&*shop.account, &shop.migration);
+        let now = account.now();
+        let (at, decision, by) = (now, Decision::Approved, "Ana Lima".to_owned());
+        let yes = Answer { decision, by, comment: "Looks well.".to_owned(), at, caller: None };
+        account.answer(&migration.id, (Question::Qualification, 1), &yes).await.map_err(said)?;
+        account.record(migration, "traffic moved", json!({ "share": 100, "from": 0 })).await.map_err(said)?;
+        Shift { guarded: 1, share: 100, started_at: now, shifted_at: now }.save(account, migration).await.map_err(said)?;
+        account.pass_bake(migration).await.map_err(said)?;
+        let later = When::At(now.checked_add(jiff::SignedDuration::from_hours(72)).map_err(|error| error.to_string())?);
+        schedule::ensure(account, migration, Occasion::Cleanup, later, "arn:cleanup", json!({})).await.map_err(said)?;
+        account.promote(migration).await.map_err(said)?;
+        Ok(shop)
     }
 
     /// The answer that stands, where there is one.

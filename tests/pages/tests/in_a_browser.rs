@@ -2,6 +2,7 @@
 //! with no message on the console, no request to another host, and nothing that axe-core calls serious.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+use domain::moved_cleanup::MovedCleanup;
 use libtest_mimic::{Arguments, Failed, Trial};
 use pages::{Server, Shop};
 use serde_json::{Value, json};
@@ -74,11 +75,12 @@ fn on_path(names: &[&str]) -> Option<PathBuf> {
 
 async fn answer(tools: &Tools) {
     let (reject, approve) = (Shop::ask().await.unwrap(), Shop::ask().await.unwrap());
+    let keep = Shop::keep().await.unwrap();
     let pictures = tools.script.with_file_name("pictures");
     fs::create_dir_all(&pictures).unwrap();
     let mut told = json!({ "chromium": tools.chromium, "pictures": pictures });
     let mut servers = Vec::new();
-    for (name, shop) in [("reject", &reject), ("approve", &approve)] {
+    for (name, shop) in [("reject", &reject), ("approve", &approve), ("keep", &keep)] {
         let server = Server::open(Arc::clone(&shop.account)).await.unwrap();
         let page = |query: &str| format!("http://{}/?{query}", server.address);
         told[name] = json!({ "link": page(&shop.link), "code": shop.code, "status": page(&shop.status), "statusCode": shop.status_code, "list": page(&shop.list) });
@@ -89,6 +91,8 @@ async fn answer(tools: &Tools) {
     let said = |shop: &Shop| shop.answer().map(|answer| [answer["decision"].clone(), answer["by"].clone()]);
     let answer = |decision: &str, by: &str| Some([Value::from(decision), Value::from(by)]);
     assert_eq!((said(&reject), said(&approve)), (answer("rejected", "Ana Lima"), answer("approved", "Ben")));
+    let moved = MovedCleanup::saved(&*keep.account, &keep.migration).await.unwrap();
+    assert_eq!(moved.map(|moved| moved.by), Some("Ana Lima".to_owned()));
     let started: Vec<Value> = approve.account.people().rollbacks.values().cloned().collect();
     let reason = "Ben on the status page: The cart is slow.";
     assert_eq!(started, [json!({ "migrationId": approve.migration.id, "reason": reason })]);

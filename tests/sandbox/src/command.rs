@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::bench;
+use crate::bench_page;
 use crate::error::{Context, Error, Result};
 use crate::kills::Kills;
 use crate::packages;
@@ -75,6 +76,8 @@ enum Command {
         #[arg(long, value_name = "WORLD")]
         only: Option<Front>,
     },
+    /// Measure how fast the status page answers with 50 migrations and 5,000 events in the ledger.
+    BenchPage,
     /// Apply bundles to the real kube-apiserver in turns with kubectl, and measure time and memory.
     BenchApply {
         /// The size of the generated bundle, instead of 100, 1,000 and 10,000.
@@ -99,6 +102,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         Command::Abort => Scenario::Abort,
         Command::Rollback => Scenario::Rollback,
         Command::Packages => return packages(&arguments).await,
+        Command::BenchPage => return bench_page(&arguments).await,
         Command::BenchApply { objects } => return bench_apply(&arguments, objects).await,
     };
     let options = Options {
@@ -151,6 +155,17 @@ async fn packages(arguments: &Arguments) -> Result<bool> {
         println!("  not as expected: {complaint}");
     }
     Ok(too_large.is_empty())
+}
+
+async fn bench_page(arguments: &Arguments) -> Result<bool> {
+    let say = |line: &str| eprintln!("{line}");
+    let measured = tokio::select! {
+        measured = bench_page::measure(arguments.binaries.as_deref(), &say) => measured?,
+        () = interruption()? => return Err(Error::new("interrupted")),
+    };
+    println!("{}", measured.line());
+    write(arguments.report.as_deref(), &measured)?;
+    Ok(measured.is_fast())
 }
 
 async fn bench_apply(arguments: &Arguments, objects: Option<u32>) -> Result<bool> {

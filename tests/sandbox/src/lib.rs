@@ -4,6 +4,7 @@
 pub mod account;
 pub mod aws;
 pub mod bench;
+pub mod bench_page;
 pub mod browser;
 mod cargo;
 pub mod command;
@@ -41,6 +42,7 @@ pub mod stack;
 pub mod supervised;
 pub mod sweep;
 pub mod teller;
+pub mod view;
 pub mod wire;
 pub mod world;
 pub mod xml;

@@ -1,10 +1,13 @@
-//! The display: a line for everything that happens, and below them what is going on right now.
+//! The display: a line for everything that happens, and below them what is going on right now; on a terminal as a tree ([`crate::view`]),
+//! elsewhere a line now and then.
 
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::view::{self, Machine, Traffic, Visit};
 
 /// How often the state is repeated where there is no terminal to redraw.
 const REPEAT: Duration = Duration::from_secs(10);
@@ -16,12 +19,12 @@ pub struct Now {
     pub phase: String,
     /// What that state waits for, if it said so.
     pub waiting: String,
-    /// Requests sent so far.
-    pub sent: u64,
-    /// Requests that failed so far.
-    pub failed: usize,
-    /// Percent of the latest requests that green served.
-    pub green: f64,
+    /// The machine that it is a state of.
+    pub machine: Machine,
+    /// The states of that machine that were entered.
+    pub visits: Vec<Visit>,
+    /// Requests and their answers.
+    pub traffic: Traffic,
 }
 
 /// A display for a terminal, or plain lines elsewhere.
@@ -39,7 +42,7 @@ impl Progress {
     pub fn new(label: &'static str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise}\n{msg}") {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -63,13 +66,13 @@ impl Progress {
     pub fn show(&self, now: &Now) {
         let line = now.line();
         if let Some(bar) = &self.bar {
-            bar.set_message(line);
+            bar.set_message(view::lines(now.machine, &now.visits, &now.waiting, &now.traffic).join("\n"));
             return;
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let news = last.1.phase != now.phase
             || last.1.waiting.is_empty() != now.waiting.is_empty()
-            || last.1.failed != now.failed;
+            || last.1.traffic.failed != now.traffic.failed;
         if news || last.0.is_none_or(|spoken| spoken.elapsed() >= REPEAT) {
             *last = (Some(Instant::now()), now.clone());
             drop(last);
@@ -87,9 +90,8 @@ impl Progress {
 
 impl Now {
     fn line(&self) -> String {
-        let green = self.green;
-        let traffic =
-            format!("{} requests, {} failed, blue {:.0} % green {green:.0} %", self.sent, self.failed, 100.0 - green);
+        let Traffic { sent, failed, green, .. } = self.traffic;
+        let traffic = format!("{sent} requests, {failed} failed, blue {:.0} % green {green:.0} %", 100.0 - green);
         let waiting = if self.waiting.is_empty() { String::new() } else { format!(" waits: {}", self.waiting) };
         format!("{:<20} {traffic}{waiting}", self.phase)
     }

@@ -23,7 +23,7 @@ use crate::snapshot::Snapshot;
 use crate::teller::Teller;
 use crate::world::front::Front;
 use crate::world::gateway::STAGE;
-use crate::world::{BLUE, HOST, TEMPORARY_HOST, alarm};
+use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm};
 use crate::{inventory, measure, papers};
 
 /// Which story.
@@ -247,6 +247,8 @@ fn told(asked: Scenario, approves: bool, migrate: &History) -> Scenario {
 /// The input of the execution: the five lines, what may run once only (the load generator, and the Service that would get a load balancer), and waits that suit a demonstration.
 #[must_use]
 pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
+    // The stand-ins of the shop's containers answer with their cluster.
+    let marker = json!({"path": "/products", "blue": BLUE, "green": GREEN});
     json!({
         "blue": {"cluster": BLUE},
         "green": shop.green,
@@ -257,7 +259,7 @@ pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
             "hold": ["Deployment/default/loadgenerator", "Service/default/frontend-external"],
         },
         "smoke": [{"path": "/products"}, {"path": "/cart"}, {"path": "/"}],
-        "cutover": {"steps": steps, "stepDuration": "4s", "deadline": "10m", "alarms": [alarm::arn()], "analysis": {"samples": 20}},
+        "cutover": {"steps": steps, "stepDuration": "4s", "deadline": "10m", "alarms": [alarm::arn()], "analysis": {"samples": 20}, "marker": marker},
         "bake": {"duration": "10s", "alarms": [alarm::arn()]},
         "approval": {"timeout": "1h", "onTimeout": "abort"},
         "cleanup": {"after": "2s", "approval": false},

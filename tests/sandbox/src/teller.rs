@@ -9,9 +9,10 @@ use crate::doorstep::Doorstep;
 use crate::error::{Context, Result};
 use crate::history::History;
 use crate::letterbox::Letterbox;
-use crate::load::Load;
+use crate::load::{Load, Server};
 use crate::progress::{Now, Progress};
 use crate::scenario::{Options, Scenario};
+use crate::view::{Machine, Traffic, Visit};
 use crate::wire::Wire;
 use crate::world::{BLUE, alarm};
 
@@ -84,14 +85,20 @@ impl Teller<'_> {
             Some((error, message)) => format!("{error}: {message}"),
             None => String::new(),
         };
-        let share = self.load.look(|records| (records.share(Duration::from_secs(1)), records.failed()));
+        let lately = Duration::from_secs(1);
+        let traffic = self.load.look(|records| Traffic {
+            sent: self.load.sent(),
+            failed: records.failed(),
+            green: records.share(lately).green,
+            within: [Server::Blue, Server::Green].map(|server| records.within(server, lately, 0.95)),
+        });
         let phase = history.current().unwrap_or_else(|| history.status.clone());
         self.progress.show(&Now {
             phase: format!("{machine} {phase}").trim().to_owned(),
             waiting,
-            sent: self.load.sent(),
-            failed: share.1,
-            green: share.0.green,
+            machine: if machine.is_empty() { Machine::Migrate } else { Machine::Cleanup },
+            visits: visits(history),
+            traffic,
         });
     }
 
@@ -138,6 +145,19 @@ impl Teller<'_> {
         }
         Ok(())
     }
+}
+
+/// The states that were entered, those of a Parallel together.
+fn visits(history: &History) -> Vec<Visit> {
+    let now = jiff::Timestamp::now();
+    let visit = |state: String, from: jiff::Timestamp, to: Option<jiff::Timestamp>| Visit {
+        state,
+        took: Duration::try_from(to.unwrap_or(now).duration_since(from)).unwrap_or_default(),
+        running: to.is_none(),
+    };
+    let tasks = history.phases().into_iter().map(|phase| visit(phase.name, phase.started, phase.ended));
+    let parallels = history.parallels().into_iter().map(|(name, from, to)| visit(name, from, to));
+    tasks.chain(parallels).collect()
 }
 
 /// Whether the bake waits for its end.

@@ -97,6 +97,8 @@ pub struct Word {
     pub comment: String,
     /// The code that was typed.
     pub code: String,
+    /// The time that was given, for what is moved.
+    pub at: String,
 }
 
 impl Watcher {
@@ -117,7 +119,7 @@ impl Watcher {
             Some("POST") if deed.is_some() => {
                 let mut fields = fields(request)?;
                 let mut field = |name: &str| fields.remove(name).unwrap_or_default();
-                Some(Word { by: field("by"), comment: field("comment"), code: field("code") })
+                Some(Word { by: field("by"), comment: field("comment"), code: field("code"), at: field("at") })
             }
             _ => return Err(Stray::NoLink),
         };

@@ -1,8 +1,9 @@
 //! The page that asks once more before something is done, and the one after it.
 
 use super::{document, person};
-use crate::{deed::Deed, http::Word};
-use domain::Migration;
+use crate::{deed::Deed, http::Word, sight::Sight};
+use domain::{Migration, moved_cleanup};
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// What the button of the status page says.
@@ -14,6 +15,7 @@ pub(crate) fn label(deed: Deed, migration: &Migration) -> String {
         Deed::RollBack => format!("Go back to {blue}"),
         Deed::EndBake => format!("End the watch of {green} now"),
         Deed::KeepBlue => format!("Keep {blue} for now"),
+        Deed::MoveCleanup => format!("Delete {blue} at another time"),
     }
 }
 
@@ -38,13 +40,18 @@ fn consequence(deed: Deed, migration: &Migration) -> String {
         ),
         Deed::KeepBlue => format!(
             "The schedule that would delete {blue} is taken away. {green} serves, {blue} stays ready and costs what it costs, until somebody \
-             starts an execution of bascule-cleanup."
+             gives it another time, or starts an execution of bascule-cleanup."
+        ),
+        Deed::MoveCleanup => format!(
+            "The deletion of {blue} begins at the time that you say instead. A look moves it, within five minutes; until then the page says \
+             that it is to be moved."
         ),
     }
 }
 
 /// The page that asks, with what was filled in and why that did not count, where it did not.
-pub(crate) fn ask(deed: Deed, migration: &Migration, query: &str, wrong: Option<(&str, &Word)>) -> String {
+pub(crate) fn ask(deed: Deed, sight: &Sight, query: &str, wrong: Option<(&str, &Word)>) -> String {
+    let migration = &sight.migration;
     let label = label(deed, migration);
     let given = wrong.map(|(_, word)| (word.by.as_str(), word.comment.as_str()));
     let body = html! {
@@ -52,12 +59,24 @@ pub(crate) fn ask(deed: Deed, migration: &Migration, query: &str, wrong: Option<
         p { (consequence(deed, migration)) }
         @if let Some((why, _)) = wrong { div.alert role="alert" { p { strong { "Nothing was done. " } (why) } } }
         form method="post" {
+            @if deed == Deed::MoveCleanup { (time(sight, wrong.map(|(_, word)| word.at.as_str()))) }
             (person(given, "Reason", "Eight characters, beside the link of the status page."))
             div.buttons { button.no id="do" { (label) } }
         }
         (back(query))
     };
     document(&format!("{label}?"), &body)
+}
+
+/// The field for a time of UTC, which is the present one where nothing was filled in.
+fn time(sight: &Sight, given: Option<&str>) -> Markup {
+    let (soon, last) = moved_cleanup::window(&sight.migration.input, sight.meta.opened_at, sight.now);
+    let local = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M").to_string();
+    let present = sight.cleanup_at().map(local);
+    html! {
+        label for="at" { "New time, in UTC" }
+        input id="at" name="at" type="datetime-local" required min=(local(soon)) max=(local(last)) value=[given.or(present.as_deref())];
+    }
 }
 
 /// The page after it.
@@ -68,6 +87,7 @@ pub(crate) fn done(deed: Deed, migration: &Migration, query: &str) -> String {
         Deed::RollBack => "The way back is started. The status page shows how far it is.",
         Deed::EndBake => "The bake ends at its next look, within a minute.",
         Deed::KeepBlue => "No schedule deletes the old cluster any more.",
+        Deed::MoveCleanup => "The cleanup is moved at the next look, within five minutes. The status page then has the new time.",
     };
     document(&label(deed, migration), &html! { p { (text) } (back(query)) })
 }

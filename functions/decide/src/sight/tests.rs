@@ -62,6 +62,7 @@ pub(crate) fn sight() -> Sight {
         ],
         shift: None,
         paused: None,
+        moved: None,
         way_back: None,
         released: Vec::new(),
         asked: Vec::new(),

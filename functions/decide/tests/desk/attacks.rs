@@ -37,6 +37,64 @@ async fn a_scanner_that_submits_the_form_lacks_the_code() {
     assert!(is_open(&account, &asked));
 }
 
+/// Link checkers, previews of chats and prefetching browsers send these
+/// (<https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Purpose>).
+#[tokio::test]
+async fn a_visit_of_whatever_kind_decides_nothing_and_does_nothing() {
+    let (account, migration, asked) = asked().await;
+    let (query, yes) = (query(&account, &link(&asked)).await, coded(&account, &link(&asked), YES).await);
+    let status = crate::people::status_query(&account, &migration).await;
+    let before = account.events_of(&migration).len();
+    for query in [query.clone(), format!("{query}&{yes}"), status.clone(), format!("{status}&do=roll-back&{yes}")] {
+        for method in ["GET", "HEAD"] {
+            for purpose in ["", "prefetch"] {
+                let event = json!({
+                    "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": { "sec-purpose": purpose },
+                    "body": yes, "isBase64Encoded": false, "requestContext": { "http": { "method": method }, "timeEpoch": 0 },
+                });
+                assert_eq!(handled(&account, event).await.unwrap()["statusCode"], 200, "{method} {query}");
+            }
+        }
+        for method in ["PUT", "DELETE", "OPTIONS", "PATCH"] {
+            assert_eq!(browse(&account, method, &query, &yes).await.0, 400, "{method}");
+        }
+    }
+    assert!(is_open(&account, &asked) && account.people().rollbacks.is_empty());
+    assert_eq!(account.events_of(&migration).len(), before);
+}
+
+/// Every secret of a question and of a status page: the task token, the codes, and the signatures beside their own links.
+#[tokio::test]
+async fn no_page_file_or_event_holds_a_task_token_or_a_code() {
+    let (account, migration, asked) = asked().await;
+    let asked = Asked { token: domain::TaskToken::new("AQCEAAAAKgAAAAMAAAAA-a-token"), number: 2, ..asked };
+    account.ask(&migration, &asked).await.unwrap();
+    let (query, yes) = (query(&account, &link(&asked)).await, coded(&account, &link(&asked), YES).await);
+    let status = crate::people::status_query(&account, &migration).await;
+    let deed = crate::people::status_code(&account, &migration).await;
+    let mut shown = Vec::new();
+    let files = ["evidence.json", "plan.json", "plan.md", "report.md", "report.html", "audit.json"];
+    for page in [query.clone(), status.clone(), format!("{status}&do=roll-back")] {
+        shown.push(browse(&account, "GET", &page, "").await.1);
+        for file in files {
+            shown.push(browse(&account, "GET", &format!("{page}&file={file}"), "").await.1);
+        }
+    }
+    shown.push(browse(&account, "POST", &query, &yes.replace("code=", "code=0")).await.1);
+    shown.push(browse(&account, "POST", &query, &yes).await.1);
+    let confirmed = format!("by=Ana&comment=&code={deed}");
+    shown.push(browse(&account, "POST", &format!("{status}&do=roll-back"), &confirmed).await.1);
+    shown.push(browse(&account, "GET", &status, "").await.1);
+    for event in account.events_of(&migration) {
+        shown.push(event.evidence.to_string());
+    }
+    let code = yes.rsplit_once("code=").unwrap().1.to_owned();
+    for secret in [asked.token.reveal(), &code, &code.replace('-', ""), &deed, &deed.replace('-', "")] {
+        assert!(!shown.iter().any(|text| text.contains(secret)), "{secret} is shown");
+    }
+    assert!(shown.len() > 20 && account.people().rollbacks.len() == 1);
+}
+
 #[tokio::test]
 async fn who_mistypes_the_code_keeps_what_they_wrote() {
     let (account, _, asked) = asked().await;

@@ -3,10 +3,11 @@
 use crate::people::{asked, browse};
 use domain::{
     Migration, TaskToken,
-    approval::{Asked, Code, Question, StatusLink, code::MOST_TRIES},
+    approval::{Asked, Question, code::MOST_TRIES},
     cut_short::CutShort,
+    moved_cleanup::MovedCleanup,
     pause::Pause,
-    ports::{Approvals as _, Clock as _, Migrations as _, Signatures as _, schedules::When},
+    ports::{Approvals as _, Clock as _, Migrations as _, schedules::When},
     resources::schedule::{self, Occasion},
     shift::Shift,
 };
@@ -15,10 +16,8 @@ use testing::{Account, Fault};
 
 /// The query of the status link, and the form with its code.
 async fn signed(account: &Account, migration: &Migration) -> (String, String) {
-    let link = StatusLink::new(&migration.id, account.now());
-    let signature = account.sign(&link.text()).await.unwrap();
-    let code = Code::of(&account.sign(&link.code_text()).await.unwrap());
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(link.parameters(&signature)).finish();
+    let code = crate::people::status_code(account, migration).await;
+    let query = crate::people::status_query(account, migration).await;
     (query, format!("by=Ana+Lima&comment=slow+%3Ccart%3E&code={code}"))
 }
 
@@ -54,14 +53,14 @@ async fn the_status_page_offers_what_is_possible_and_a_visit_does_nothing() {
     let offered = async |account: &Account, migration: &Migration| {
         let (query, _) = signed(account, migration).await;
         let (_, page) = browse(account, "GET", &query, "").await;
-        ["roll-back", "end-bake", "keep-blue"].map(|deed| page.contains(&format!("&amp;do={deed}\"")))
+        ["roll-back", "end-bake", "keep-blue", "move-cleanup"].map(|deed| page.contains(&format!("&amp;do={deed}\"")))
     };
     let (account, migration, _) = asked().await;
-    assert_eq!(offered(&account, &migration).await, [true, false, false]);
+    assert_eq!(offered(&account, &migration).await, [true, false, false, false]);
     let (account, migration) = baking().await;
-    assert_eq!(offered(&account, &migration).await, [true, true, false]);
+    assert_eq!(offered(&account, &migration).await, [true, true, false, false]);
     let (account, migration) = promoted().await;
-    assert_eq!(offered(&account, &migration).await, [true, false, true]);
+    assert_eq!(offered(&account, &migration).await, [true, false, true, true]);
     let (query, form) = signed(&account, &migration).await;
     for method in ["GET", "HEAD"] {
         let (status, page) = browse(&account, method, &format!("{query}&do=roll-back"), &form).await;
@@ -71,7 +70,7 @@ async fn the_status_page_offers_what_is_possible_and_a_visit_does_nothing() {
     }
     assert!(account.people().rollbacks.is_empty() && account.aws().schedules.len() == 1);
     account.end(&migration, "GreenServes").await.unwrap();
-    assert_eq!(offered(&account, &migration).await, [false, false, false]);
+    assert_eq!(offered(&account, &migration).await, [false, false, false, false]);
 }
 
 #[tokio::test]
@@ -108,6 +107,50 @@ async fn the_bake_is_cut_short_and_the_deletion_of_blue_is_taken_away() {
     assert!(account.aws().schedules.is_empty());
     let (status, page) = browse(&account, "POST", &format!("{query}&do=keep-blue"), &form).await;
     assert!(status == 409 && page.contains("Not possible now"), "{status} {page}");
+}
+
+#[tokio::test]
+async fn the_deletion_of_blue_is_moved_as_far_as_the_locks_last_by_the_next_look() {
+    let (account, migration) = promoted().await;
+    let (query, form) = signed(&account, &migration).await;
+    let deed = format!("{query}&do=move-cleanup");
+    let local = |days: i64| {
+        let time = account.now() + jiff::SignedDuration::from_hours(24 * days);
+        time.strftime("%Y-%m-%dT%H:%M").to_string()
+    };
+    let (_, page) = browse(&account, "GET", &deed, "").await;
+    assert!(page.contains(&format!("type=\"datetime-local\" required min=\"")) && page.contains(&local(1)), "{page}");
+    let sent = |at: &str| format!("{form}&{}", form_urlencoded::Serializer::new(String::new()).append_pair("at", at).finish());
+    for wrong in ["", "tomorrow", "2026-13-01T00:00", "0000-01-01T00:00", &local(0), &local(-1), &local(365)] {
+        let (status, page) = browse(&account, "POST", &deed, &sent(wrong)).await;
+        assert!(status == 400 && page.contains("Nothing was done."), "{wrong}: {status}");
+    }
+    assert_eq!(MovedCleanup::saved(&account, &migration).await.unwrap(), None);
+    assert_eq!(browse(&account, "POST", &deed, &sent(&local(2)).replace("code=", "code=0000")).await.0, 400);
+    let (status, page) = browse(&account, "POST", &deed, &sent(&local(2))).await;
+    assert!(status == 200 && page.contains("at the next look"), "{status} {page}");
+    let moved = MovedCleanup::saved(&account, &migration).await.unwrap().unwrap();
+    assert_eq!((moved.to.strftime("%Y-%m-%dT%H:%M").to_string(), moved.by.as_str()), (local(2), "Ana Lima"));
+    let events = account.events_of(&migration);
+    let event = events.iter().find(|event| event.what == "asked for: move-cleanup").unwrap();
+    assert_eq!(event.evidence["to"], json!(moved.to));
+    let (_, page) = browse(&account, "GET", &query, "").await;
+    assert!(page.contains("The cleanup is moved to ") && page.contains("as Ana Lima asked"), "{page}");
+    // Who keeps blue means it, whatever was asked before.
+    assert_eq!(browse(&account, "POST", &format!("{query}&do=keep-blue"), &form).await.0, 200);
+    assert_eq!(MovedCleanup::saved(&account, &migration).await.unwrap(), None);
+    assert!(account.aws().schedules.is_empty());
+    let (_, page) = browse(&account, "GET", &query, "").await;
+    assert!(page.contains("Nothing deletes shop-blue") && page.contains("do=move-cleanup"), "{page}");
+}
+
+#[tokio::test]
+async fn a_cleanup_that_is_about_to_begin_cannot_be_moved() {
+    let (account, migration) = promoted().await;
+    account.wait(jiff::SignedDuration::from_mins(24 * 60 - 14));
+    let (query, form) = signed(&account, &migration).await;
+    assert_eq!(browse(&account, "POST", &format!("{query}&do=move-cleanup"), &form).await.0, 409);
+    assert_eq!(browse(&account, "POST", &format!("{query}&do=keep-blue"), &form).await.0, 200);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use decide::desk::handle;
 use domain::{
     Invocation, Migration, PhaseError, TaskToken,
-    approval::{Asked, Code, Link, Question},
+    approval::{Asked, Code, Link, Question, StatusLink},
     ports::{Approvals as _, Clock as _, Signatures as _},
 };
 use serde_json::{Value, json};
@@ -64,6 +64,19 @@ pub(crate) async fn browse(account: &Account, method: &str, query: &str, form: &
 /// The form with the code of the message that had this link.
 pub(crate) async fn coded(account: &Account, link: &Link, form: &str) -> String {
     format!("{form}&code={}", Code::of(&account.sign(&link.code_text()).await.unwrap()))
+}
+
+/// The query of a migration's status link.
+pub(crate) async fn status_query(account: &Account, migration: &Migration) -> String {
+    let link = StatusLink::new(&migration.id, account.now());
+    let signature = account.sign(&link.text()).await.unwrap();
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(link.parameters(&signature)).finish()
+}
+
+/// The code beside a migration's status link.
+pub(crate) async fn status_code(account: &Account, migration: &Migration) -> String {
+    let link = StatusLink::new(&migration.id, account.now());
+    Code::of(&account.sign(&link.code_text()).await.unwrap()).to_string()
 }
 
 /// What the waiting task was answered: its output, or the error's name.

@@ -8,6 +8,7 @@
 mod statistics;
 
 use crate::{Migration, PhaseError, Progress, ports::Ledger};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use statistics::{more_often, slower};
@@ -19,6 +20,12 @@ const AT_THE_END: f64 = 4e-4;
 /// The same for one test of one look before the end of a step. A switch has at most 2,960 looks (`MaxAttempts` of Guard), two tests each:
 /// below 1 in 10,000 together (a Haybittle–Peto boundary, <https://doi.org/10.1259/0007-1285-44-526-793>).
 const ON_THE_WAY: f64 = 1e-8;
+
+/// The same for all tests at the ends of the windows of a bake together.
+const AT_THE_END_OF_WINDOWS: f64 = 1e-4;
+
+/// The same for one test of one look of a bake, of which its longest has 44,640, a minute each, in 31 days: below 2 in 10,000 together.
+const IN_THE_BAKE: f64 = 2e-9;
 
 /// Added to every latency, in milliseconds: differences below a quarter of it are no differences.
 const FLOOR: f64 = 10.0;
@@ -94,12 +101,40 @@ fn millis(bucket: u8) -> u32 {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Comparison {
-    /// Steps of the switch that were guarded before this one.
+    /// Steps of the switch that were guarded before this one, and windows of the bake that have passed.
     pub guarded: usize,
     /// Blue.
     pub blue: Tally,
     /// Green.
     pub green: Tally,
+    /// When this window of the bake began; nothing for a step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Whether it was judged at its end, once, and was successful. From then on only what is as good as certain fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passed: bool,
+}
+
+/// Of what a comparison is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// Of so many steps of a switch.
+    Step(usize),
+    /// Of so many windows of a bake.
+    Window(usize),
+}
+
+impl Span {
+    /// How unlikely must be what is seen of a green that equals blue, in each of the two tests: before the end, and at it.
+    fn unlikely(self) -> (f64, f64) {
+        let (on_the_way, all, of) = match self {
+            Self::Step(of) => (ON_THE_WAY, AT_THE_END, of),
+            Self::Window(of) => (IN_THE_BAKE, AT_THE_END_OF_WINDOWS, of),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a switch has at most 20 steps, and a bake 720 windows")]
+        let each = all / (2.0 * of.max(1) as f64);
+        (on_the_way, each)
+    }
 }
 
 /// What a comparison says.
@@ -123,6 +158,23 @@ impl Comparison {
         Ok(saved.filter(|saved| saved.guarded == guarded).unwrap_or_else(|| Self { guarded, ..Self::default() }))
     }
 
+    /// That of the present window of the bake; an empty one that begins now where there is none yet.
+    ///
+    /// # Errors
+    /// As for [`Comparison::saved`].
+    pub async fn of_the_bake<P: Ledger>(ports: &P, migration: &Migration, now: Timestamp) -> Result<Self, PhaseError> {
+        let steps = migration.input.cutover.steps.len();
+        let saved: Option<Self> = ports.saved(migration, Progress::Analysis).await?;
+        let saved = saved.filter(|saved| saved.guarded >= steps && saved.since.is_some());
+        Ok(saved.unwrap_or_else(|| Self { guarded: steps, since: Some(now), ..Self::default() }))
+    }
+
+    /// The window after this one, which begins now.
+    #[must_use]
+    pub fn next(&self, now: Timestamp) -> Self {
+        Self { guarded: self.guarded + 1, since: Some(now), ..Self::default() }
+    }
+
     /// Saves it in the ledger.
     ///
     /// # Errors
@@ -131,14 +183,14 @@ impl Comparison {
         ports.save_progress(migration, Progress::Analysis, json!(self)).await
     }
 
-    /// Decides, in a switch of so many steps, with at least `wanted` samples of each side. Before the end of a step only what is as good
-    /// as certain fails; at its end, which is judged once, what is most unlikely of a green that equals blue.
+    /// Decides with at least `wanted` samples of each side. Before the end only what is as good as certain fails; at its end, which is
+    /// judged once, what is most unlikely of a green that equals blue.
     #[must_use]
-    pub fn judge(&self, wanted: u32, steps: usize, is_over: bool) -> Verdict {
+    pub fn judge(&self, wanted: u32, span: Span, is_over: bool) -> Verdict {
         let (blue, green) = (&self.blue, &self.green);
         let is_enough = blue.samples.min(green.samples) >= wanted.max(1);
-        #[expect(clippy::cast_precision_loss, reason = "a switch has at most 20 steps")]
-        let unlikely = if is_enough && is_over { AT_THE_END / (2.0 * steps.max(1) as f64) } else { ON_THE_WAY };
+        let (on_the_way, at_the_end) = span.unlikely();
+        let unlikely = if is_enough && is_over && !self.passed { at_the_end } else { on_the_way };
         if more_often((blue.errors, blue.samples), (green.errors, green.samples)) < unlikely {
             return Verdict::Failed(format!("green fails more often than blue: {self}"));
         }
@@ -149,10 +201,16 @@ impl Comparison {
             return Verdict::Inconclusive(format!("fewer than {wanted} samples of each side: {self}"));
         }
         // Nothing can be said of a green beside a blue that does not work.
-        if blue.errors.saturating_mul(2) > blue.samples {
+        if self.blue_fails() {
             return Verdict::Inconclusive(format!("blue fails itself: {self}"));
         }
         Verdict::Successful
+    }
+
+    /// Whether blue fails more often than not.
+    #[must_use]
+    pub const fn blue_fails(&self) -> bool {
+        self.blue.errors.saturating_mul(2) > self.blue.samples
     }
 }
 

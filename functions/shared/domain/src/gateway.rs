@@ -2,6 +2,7 @@
 //! what sends requests to a side.
 
 pub mod counterparts;
+pub mod credentials;
 pub mod export;
 pub mod integrations;
 pub mod invoked;

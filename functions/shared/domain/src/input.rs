@@ -4,6 +4,7 @@ mod analysis;
 mod cleanup;
 mod green;
 mod identities;
+mod marker;
 mod nodes;
 mod prices;
 mod read;
@@ -15,6 +16,7 @@ pub use analysis::{Analysis, Compared};
 pub use cleanup::{BlueFate, Cleanup};
 pub use green::Green;
 pub use identities::{Identities, Irsa};
+pub use marker::Marker;
 pub use nodes::{NodeGroupChange, Size};
 pub use prices::Price;
 pub use read::Reading;
@@ -194,6 +196,9 @@ pub struct Cutover {
     pub alarms: Vec<String>,
     /// Whether green is compared with blue.
     pub analysis: Analysis,
+    /// What tells the clusters' answers apart; with it a step counts as done only when its answers show that it has reached the stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marker: Option<Marker>,
 }
 
 /// How long blue is kept ready after the switch.
@@ -253,6 +258,7 @@ impl Default for Cutover {
             deadline: Duration::from_hours(4),
             alarms: Vec::new(),
             analysis: Analysis::default(),
+            marker: None,
         }
     }
 }

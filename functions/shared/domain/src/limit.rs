@@ -16,6 +16,8 @@ pub enum Limit {
     DefaultEndpoint,
     /// A canary on the stage.
     StageCanary,
+    /// An API that refuses every request by which a step of the switch is judged, since it wants more than an API key.
+    ProbeCredentials,
     /// A Lambda function of another account or Region behind the API.
     ForeignFunction,
     /// A load balancer that is no Network Load Balancer.

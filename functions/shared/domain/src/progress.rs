@@ -16,14 +16,18 @@ pub enum Progress {
     PrepareCutover,
     /// How far traffic has moved: a [`crate::shift::Shift`], written by shift-traffic and by the guard of observe.
     ShiftTraffic,
-    /// What both sides answered during a step of the switch: a [`crate::analysis::Comparison`], written by the guard of observe.
+    /// What both sides answered during a step of the switch or an hour of the bake: a [`crate::analysis::Comparison`], written by observe.
     Analysis,
+    /// Which side answered production's requests since a step of the switch: a [`crate::reach::Reach`], written by the guard of observe.
+    Reach,
     /// Which releases on one cluster only people were told of during the bake.
     Observe,
     /// Who has paused the switch: a [`crate::pause::Pause`], and nothing once it goes on.
     Pause,
     /// When people ended the bake before its time, and who: a [`crate::cut_short::CutShort`].
     CutShort,
+    /// To when people moved the cleanup, and who: a [`crate::moved_cleanup::MovedCleanup`], and nothing once observe has moved it.
+    MovedCleanup,
     /// How well production could be given back to blue while green serves: a [`crate::way_back::Watched`].
     WayBack,
     /// How far the hand-over of Terraform's states is: the journal by which it goes on or back after a kill.

@@ -138,8 +138,33 @@ pub(crate) async fn plans_starts_answers_and_follows() {
     let (well, report) = pipeline.by_hand(&format!("$BASCULE_SCRIPT report {execution}")).await;
     assert!(well && report.contains("turned back") && report.contains("bascule-provision-edge"), "{report}");
     the_cleanup_is_moved_and_switched_off(&pipeline, &stack.outputs["LedgerTable"], &execution).await;
+    nothing_but_an_export_is_left(&pipeline, &project).await;
     std::fs::remove_dir_all(folder).unwrap();
     site.clear().await;
+}
+
+/// Bascule is taken out of the account once nothing of it runs or waits any more.
+async fn nothing_but_an_export_is_left(pipeline: &Pipeline, project: &Project) {
+    let uninstall = format!("{} ledger.json", project.root.join("infra/uninstall.sh").display());
+    let (well, printed) = pipeline.by_hand(&uninstall).await;
+    assert!(!well && printed.contains("a schedule waits: bascule-cleanup-0a1b2c3d"), "{printed}");
+    let file = pipeline.folder.join("ledger.json");
+    assert!(!file.exists(), "{printed}");
+    let unschedule = "aws scheduler delete-schedule --group-name bascule --name bascule-cleanup-0a1b2c3d";
+    let (well, printed) = pipeline.by_hand(&format!("{unschedule} && {uninstall}")).await;
+    assert!(well && printed.contains("deleted: the stack bascule"), "{printed}");
+    let items: Vec<BTreeMap<String, Value>> = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(items.iter().any(|item| item["sk"]["S"] == "META" && item["outcome"]["S"] == "BlueServes"), "{}", items.len());
+    let tokens: Vec<&Value> = items.iter().filter_map(|item| Some(&item.get("token")?["S"])).collect();
+    assert!(!tokens.is_empty() && tokens.iter().all(|token| **token == "void"), "{} tokens", tokens.len());
+    for gone in [
+        "aws cloudformation describe-stacks --stack-name bascule",
+        "aws lambda get-function --function-name bascule-decide",
+        "aws dynamodb list-tables --output text | grep -i ledger",
+    ] {
+        let (well, printed) = pipeline.by_hand(gone).await;
+        assert!(!well, "{gone}: {printed}");
+    }
 }
 
 /// On a schedule as `ScheduleCleanup` leaves it, which this migration has no more.

@@ -126,17 +126,30 @@ impl Records {
         let Some(last) = self.all.iter().rev().take(50).map(|record| record.start).max() else {
             return Share::default();
         };
-        let recent: Vec<&Record> = self
-            .all
-            .iter()
-            .rev()
-            .take_while(|record| record.start + span * 2 > last)
-            .filter(|record| record.start + span > last)
-            .collect();
+        let recent = self.recent(span, last);
         let of = |wanted| recent.iter().filter(|record| record.server == Some(wanted)).count();
         let (blue, green) = (of(Server::Blue), of(Server::Green));
         let served = (blue + green).max(1);
         Share { requests: recent.len(), green: percent(green, served) }
+    }
+
+    /// The requests that were due within `span` before `last`.
+    fn recent(&self, span: Duration, last: Duration) -> Vec<&Record> {
+        let late = self.all.iter().rev().take_while(|record| record.start + span * 2 > last);
+        late.filter(|record| record.start + span > last).collect()
+    }
+
+    /// The latency that this share (0 to 1) of a server's latest answers, as far back as `span`, stayed below, in milliseconds; nothing
+    /// where it gave none.
+    #[must_use]
+    pub fn within(&self, server: Server, span: Duration, share: f64) -> Option<f64> {
+        let last = self.all.iter().rev().take(50).map(|record| record.start).max()?;
+        let recent = self.recent(span, last).into_iter().filter(|record| record.server == Some(server));
+        let mut latencies: Vec<Duration> = recent.map(|record| record.latency).collect();
+        latencies.sort_unstable();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "some hundred answers")]
+        let rank = (share * latencies.len() as f64).ceil() as usize;
+        latencies.get(rank.saturating_sub(1)).map(|latency| latency.as_secs_f64() * 1e3)
     }
 
     /// Served requests in the order in which they were due, as time and server.
@@ -218,6 +231,21 @@ mod tests {
         ]);
         let begin = Timestamp::from_millisecond(12).unwrap();
         assert!((records.complete(begin, Server::Green) - 28.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn latencies_are_those_of_one_servers_latest_answers() {
+        let mut records = Records::new(Timestamp::UNIX_EPOCH);
+        let record = |start, latency, server| Record {
+            start: Duration::from_millis(start),
+            latency: Duration::from_millis(latency),
+            server,
+        };
+        records.all = vec![record(0, 900, Some(Server::Blue))];
+        records.all.extend((1..=20).map(|number| record(5_000 + number, number, Some(Server::Blue))));
+        records.all.push(record(5_030, 500, None));
+        let within = |server| records.within(server, Duration::from_secs(1), 0.95);
+        assert_eq!((within(Server::Blue), within(Server::Green)), (Some(19.0), None));
     }
 
     #[test]

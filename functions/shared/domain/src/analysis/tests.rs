@@ -34,7 +34,7 @@ fn switch(seed: u64, (samples, looks): (u32, u32), blue: (f64, f64), green: (f64
                 found.blue.count(series.request(blue.0, blue.1));
                 found.green.count(series.request(green.0, green.1));
             }
-            match found.judge(100, 4, look == looks) {
+            match found.judge(100, Span::Step(4), look == looks) {
                 Verdict::Successful => {}
                 Verdict::Inconclusive(_) if look < looks => {}
                 ended => return ended,
@@ -54,6 +54,46 @@ fn a_green_that_equals_blue_goes_back_in_fewer_than_one_of_a_thousand_runs() {
     assert_eq!(failing, 0, "of 500 beside a blue that fails often");
 }
 
+/// How a bake of so many windows ends, of 60 looks with 20 samples each; the last as many looks longer as it takes for people to release
+/// something on both sides.
+fn bake(seed: u64, windows: usize, longer: u32, blue: (f64, f64), green: (f64, f64)) -> Verdict {
+    let mut series = Series(seed);
+    for window in 1..=windows {
+        let mut found = Comparison::default();
+        let looks = if window == windows { 60 + longer } else { 60 };
+        for look in 1..=looks {
+            for _ in 0..20 {
+                found.blue.count(series.request(blue.0, blue.1));
+                found.green.count(series.request(green.0, green.1));
+            }
+            match found.judge(100, Span::Window(windows), look >= 60) {
+                Verdict::Successful => found.passed |= look >= 60,
+                Verdict::Inconclusive(_) if look < 60 => {}
+                ended => return ended,
+            }
+        }
+    }
+    Verdict::Successful
+}
+
+#[test]
+fn a_green_that_equals_blue_stays_through_the_bake_however_long_its_end_is_held() {
+    let failed =
+        (0..200).filter(|seed| bake(*seed, 12, 240, (0.01, 80.0), (0.01, 80.0)) != Verdict::Successful).count();
+    assert_eq!(failed, 0, "of 200");
+    // A switch and a bake together: fewer than one of 1,000 (Bonferroni).
+    let together = AT_THE_END + 2.0 * 2_960.0 * ON_THE_WAY + AT_THE_END_OF_WINDOWS + 2.0 * 44_640.0 * IN_THE_BAKE;
+    assert!(together < 1e-3, "{together}");
+}
+
+#[test]
+fn a_green_that_fails_five_percent_more_often_is_caught_within_an_hour_of_the_bake() {
+    for seed in 0..50 {
+        let verdict = bake(seed, 24, 0, (0.002, 80.0), (0.052, 80.0));
+        assert!(matches!(&verdict, Verdict::Failed(why) if why.starts_with("green fails more often")), "{seed}");
+    }
+}
+
 #[test]
 fn a_green_that_fails_one_percent_more_often_is_caught_within_ten_thousand_samples() {
     for seed in 0..100 {
@@ -63,7 +103,7 @@ fn a_green_that_fails_one_percent_more_often_is_caught_within_ten_thousand_sampl
             seen.blue.count(series.request(0.002, 80.0));
             seen.green.count(series.request(0.012, 80.0));
         }
-        let verdict = seen.judge(100, 4, true);
+        let verdict = seen.judge(100, Span::Step(4), true);
         assert!(
             matches!(&verdict, Verdict::Failed(why) if why.starts_with("green fails more often")),
             "{seed}: {verdict:?}"
@@ -81,7 +121,7 @@ fn a_green_that_is_broken_or_much_slower_is_caught_long_before_the_end() {
                 seen.blue.count(series.request(0.002, 80.0));
                 seen.green.count(series.request(green.0, green.1));
             }
-            assert!(matches!(seen.judge(100, 4, false), Verdict::Failed(_)), "{seed}: {seen}");
+            assert!(matches!(seen.judge(100, Span::Step(4), false), Verdict::Failed(_)), "{seed}: {seen}");
         }
     }
 }
@@ -103,17 +143,17 @@ fn missing_data_never_passes() {
         tally
     };
     for (blue, green) in [(0, 0), (0, 500), (500, 0), (99, 500), (500, 99)] {
-        let seen = Comparison { guarded: 0, blue: side(blue, 0), green: side(green, 0) };
+        let seen = Comparison { blue: side(blue, 0), green: side(green, 0), ..Comparison::default() };
         for is_over in [false, true] {
-            assert!(matches!(seen.judge(100, 1, is_over), Verdict::Inconclusive(_)), "{seen}");
+            assert!(matches!(seen.judge(100, Span::Step(1), is_over), Verdict::Inconclusive(_)), "{seen}");
         }
     }
-    let both_fail = Comparison { guarded: 0, blue: side(500, 400), green: side(500, 400) };
+    let both_fail = Comparison { blue: side(500, 400), green: side(500, 400), ..Comparison::default() };
     assert!(
-        matches!(both_fail.judge(100, 1, true), Verdict::Inconclusive(why) if why.starts_with("blue fails itself"))
+        matches!(both_fail.judge(100, Span::Step(1), true), Verdict::Inconclusive(why) if why.starts_with("blue fails itself"))
     );
     let nothing = Comparison::default();
-    assert!(matches!(nothing.judge(0, 1, true), Verdict::Inconclusive(_)));
+    assert!(matches!(nothing.judge(0, Span::Step(1), true), Verdict::Inconclusive(_)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whether green is compared with blue while traffic moves, by the requests of `smoke` sent to both in turns.
+/// Whether green is compared with blue while traffic moves and in the bake, by the requests of `smoke` sent to both in turns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Analysis {
@@ -13,7 +13,7 @@ pub struct Analysis {
     /// So many requests of each side must say something before a step counts as passed.
     #[schemars(range(min = 10, max = 100_000))]
     pub samples: u32,
-    /// So long after its time a step waits for them; then traffic goes back.
+    /// So long after its time a step or the bake waits for them; then traffic goes back.
     pub patience: Duration,
 }
 

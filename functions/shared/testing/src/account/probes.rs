@@ -108,44 +108,49 @@ impl Aws {
         })
     }
 
-    /// The status of a GET.
-    fn get(&self, probe: &Probe) -> u16 {
+    /// The status of a GET, and the body: of Pods the name of their cluster.
+    fn get(&self, probe: &Probe) -> (u16, String) {
         let whole = format!("{}/{}{}", probe.api, probe.stage, probe.path);
-        if let Some(status) = self.answers.get(&whole).or_else(|| self.answers.get(&probe.path)) {
-            return *status;
+        match self.answers.get(&whole).or_else(|| self.answers.get(&probe.path)) {
+            Some(status) => (*status, String::new()),
+            None => self.asked(probe, &whole).map_or_else(|status| (status, String::new()), |cluster| (200, cluster)),
         }
-        if !self.apis.get(&probe.api).is_some_and(|api| policy::allows(api, &whole)) {
-            return 403;
+    }
+
+    /// The cluster that answers a GET, nothing for what answers without one, or the status of an error.
+    fn asked(&self, probe: &Probe, whole: &str) -> Result<String, u16> {
+        if !self.apis.get(&probe.api).is_some_and(|api| policy::allows(api, whole)) {
+            return Err(403);
         }
         let served = served(self, &probe.api, &probe.stage);
         let methods = served.first().map_or(&[][..], |(_, methods)| methods);
         let method =
             methods.iter().find(|method| method.path == probe.path && ["GET", "ANY"].contains(&method.method.as_str()));
         // API Gateway says of what it does not know that an authentication token is missing.
-        let Some(method) = method else { return 403 };
+        let Some(method) = method else { return Err(403) };
         // An authorizer that API Gateway may not invoke is a configuration error, `AUTHORIZER_CONFIGURATION_ERROR`
         // (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
         let guard = self.authorizers.get(&probe.api).filter(|_| method.authorization == CUSTOM);
         let variables = &self.stages[&pair(&probe.api, &probe.stage)].variables;
         let invokes = |uri: &str, what: &str| of_uri(uri, variables).is_none_or(|arn| self.may_invoke(&arn, what));
         if guard.is_some_and(|guard| !invokes(&guard.uri, &format!("{}/authorizers/a1", probe.api))) {
-            return 500;
+            return Err(500);
         }
         if method.api_key_required && !self.is_let_in(probe) {
-            return 403;
+            return Err(403);
         }
         match &method.integration {
             // "Invalid permissions on Lambda function" (https://repost.aws/knowledge-center/api-gateway-http-lambda-integrations).
             Some(integration)
                 if !invokes(&integration.uri, &format!("{}/{}/GET{}", probe.api, probe.stage, probe.path)) =>
             {
-                500
+                Err(500)
             }
             Some(integration) if integration.connection != Connection::Internet => {
-                self.backend(integration, variables).map_or_else(|(status, _)| status, |_| 200)
+                self.backend(integration, variables).map_err(|(status, _)| status)
             }
-            Some(_) => 200,
-            None => 500,
+            Some(_) => Ok(String::new()),
+            None => Err(500),
         }
     }
 
@@ -160,6 +165,9 @@ impl Aws {
 
 impl Probes for Account {
     async fn probe(&self, probe: &Probe) -> Result<Answered, PhaseError> {
-        self.read("execute-api:Invoke", |aws| Answered { status: aws.get(probe), body: String::new(), millis: 0 })
+        self.read("execute-api:Invoke", |aws| {
+            let (status, body) = aws.get(probe);
+            Answered { status, body, millis: 0 }
+        })
     }
 }

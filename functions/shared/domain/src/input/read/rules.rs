@@ -26,6 +26,12 @@ pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
     if !steps.is_sorted_by(|a, b| a < b) || steps.last() != Some(&100) {
         refuse("$.cutover.steps", format!("found {steps:?}, expected rising percentages that end with 100"));
     }
+    if let Some(marker) = &input.cutover.marker
+        && (marker.blue.contains(&marker.green) || marker.green.contains(&marker.blue))
+    {
+        let found = format!("found {:?} for blue and {:?} for green", marker.blue, marker.green);
+        refuse("$.cutover.marker", format!("{found}, expected texts of which neither contains the other"));
+    }
     let watching = input.cutover.step_duration.as_secs().saturating_mul(steps.len() as u64);
     let told = sound("$.cutover.steps") && sound("$.cutover.stepDuration");
     if told && input.cutover.deadline.as_secs() < watching {

@@ -1,0 +1,40 @@
+//! What tells the clusters' answers apart.
+
+use crate::Side;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A GET request whose answer tells which cluster gave it: no answer of API Gateway says which deployment it went through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Marker {
+    /// The path below the stage, with a leading slash. It gets an API key, and no other credentials.
+    #[schemars(regex(pattern = "^/"))]
+    pub path: String,
+    /// What the first 2,000 characters of blue's answers have, and of green's never.
+    #[schemars(length(min = 1, max = 200))]
+    pub blue: String,
+    /// What the first 2,000 characters of green's answers have, and of blue's never.
+    #[schemars(length(min = 1, max = 200))]
+    pub green: String,
+    /// With everything on green, so many answers in a row must be green's before the switch counts as done.
+    #[serde(default = "twenty")]
+    #[schemars(range(min = 1, max = 200))]
+    pub in_a_row: u32,
+}
+
+const fn twenty() -> u32 {
+    20
+}
+
+impl Marker {
+    /// The side that an answer is of; nothing where it has neither text, or both.
+    #[must_use]
+    pub fn side(&self, body: &str) -> Option<Side> {
+        match (body.contains(&self.blue), body.contains(&self.green)) {
+            (true, false) => Some(Side::Blue),
+            (false, true) => Some(Side::Green),
+            _ => None,
+        }
+    }
+}
