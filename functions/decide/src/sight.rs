@@ -55,7 +55,8 @@ impl Sight {
     ) -> Result<Self, PhaseError> {
         let id = &migration.id;
         // Side by side: a page would wait for one answer of DynamoDB after the other.
-        let questions = [Question::Qualification, Question::Bake, Question::Cleanup].map(|which| ports.asked(id, which));
+        let questions =
+            [Question::Qualification, Question::Bake, Question::Cleanup].map(|which| ports.asked(id, which));
         let (asked, found, paused, moved, way_back, runs, events, shift, entries) = try_join!(
             try_join_all(questions),
             ports.progress(&migration, Progress::Observe),

@@ -106,9 +106,8 @@ pub(crate) async fn browse<P: Ports>(
             );
         }
         let migration = &sight.migration;
-        let wrong = |status, why: &str, word| {
-            Ok(http::page(status, &page::deed::ask(deed, &sight, &query, Some((why, word)))))
-        };
+        let wrong =
+            |status, why: &str, word| Ok(http::page(status, &page::deed::ask(deed, &sight, &query, Some((why, word)))));
         let Some(word) = word else { return Ok(http::page(200, &page::deed::ask(deed, &sight, &query, None))) };
         let doer = match Doer::read(deed, &sight, word, caller.as_deref()) {
             Ok(doer) => doer,

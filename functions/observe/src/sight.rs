@@ -5,9 +5,7 @@ use domain::{
     Migration, PhaseError, alarms,
     analysis::{Comparison, Verdict as Compared},
     gateway::served::Switch,
-    ports::{
-        Alarms, Clock, Kubernetes, Ledger, Metrics, Probes, Stages, TargetGroups, UsagePlans, VpcLinks,
-    },
+    ports::{Alarms, Clock, Kubernetes, Ledger, Metrics, Probes, Stages, TargetGroups, UsagePlans, VpcLinks},
     release::Sides,
     way_back::{self, Seen},
 };
@@ -63,8 +61,7 @@ where
     let released = sides.map(|sides| sides.one_sided(&migration.plan.workloads));
     // What ends the bake at once needs no other reason, and must not wait for answers.
     let is_compared = migration.input.cutover.is_analysed() && alarms.is_empty() && moved.is_none();
-    let compared =
-        if is_compared { analysis::in_the_bake(ports, migration, now).await.map(Some) } else { Ok(None) };
+    let compared = if is_compared { analysis::in_the_bake(ports, migration, now).await.map(Some) } else { Ok(None) };
     Ok(Sight { alarms, moved, released, way_back, compared })
 }
 
@@ -109,7 +106,13 @@ mod tests {
     fn a_bake_ends_in_its_time_and_breaks_at_once() {
         let end: jiff::Timestamp = "2026-01-01T14:00:00.5Z".parse().unwrap();
         let (early, late) = ("2026-01-01T13:59:59.9Z".parse().unwrap(), "2026-01-01T14:00:00Z".parse().unwrap());
-        let clear = Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()), way_back: Seen::default(), compared: Ok(None) };
+        let clear = Sight {
+            alarms: Vec::new(),
+            moved: None,
+            released: Ok(Vec::new()),
+            way_back: Seen::default(),
+            compared: Ok(None),
+        };
         let fired = Sight { alarms: vec!["5xx is in ALARM".to_owned()], ..clear.clone() };
         let moved = Sight { moved: Some("X".to_owned()), ..clear.clone() };
         let released = Sight { released: Ok(vec!["web on green".to_owned()]), ..clear.clone() };
@@ -137,7 +140,13 @@ mod tests {
     fn a_green_that_is_worse_breaks_the_bake_and_what_is_not_known_holds_it_up_to_a_limit() {
         let end: jiff::Timestamp = "2026-01-01T14:00:00Z".parse().unwrap();
         let later = |minutes| end + jiff::SignedDuration::from_mins(minutes);
-        let clear = Sight { alarms: Vec::new(), moved: None, released: Ok(Vec::new()), way_back: Seen::default(), compared: Ok(None) };
+        let clear = Sight {
+            alarms: Vec::new(),
+            moved: None,
+            released: Ok(Vec::new()),
+            way_back: Seen::default(),
+            compared: Ok(None),
+        };
         let failing = {
             let mut seen = Comparison::default();
             seen.blue.count(None);

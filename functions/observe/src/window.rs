@@ -27,7 +27,8 @@ impl Window {
     #[must_use]
     pub fn of(seen: &Comparison, input: &Input, end: Timestamp, now: Timestamp) -> Self {
         let since = seen.since.unwrap_or(now);
-        let hours = usize::try_from(input.bake.duration.as_secs() / LENGTH.as_secs().unsigned_abs()).unwrap_or(usize::MAX);
+        let hours =
+            usize::try_from(input.bake.duration.as_secs() / LENGTH.as_secs().unsigned_abs()).unwrap_or(usize::MAX);
         // Another whole one must remain, so that a bake does not end in one that has hardly begun.
         let is_ripe = now.duration_since(since) >= LENGTH && end.duration_since(now) >= LENGTH;
         let is_over = is_ripe || now.as_second() >= end.as_second();
@@ -47,7 +48,11 @@ impl Window {
     /// What is to be kept of it: the same with its end noted, or the window after it where the bake goes on.
     #[must_use]
     pub fn after(&self, end: Timestamp, now: Timestamp) -> Comparison {
-        if now.as_second() < end.as_second() { self.seen.next(now) } else { Comparison { passed: true, ..self.seen.clone() } }
+        if now.as_second() < end.as_second() {
+            self.seen.next(now)
+        } else {
+            Comparison { passed: true, ..self.seen.clone() }
+        }
     }
 }
 

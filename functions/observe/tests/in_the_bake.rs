@@ -77,7 +77,10 @@ async fn a_green_that_begins_to_fail_breaks_the_bake() {
     look(&account, &migration, 3, 1).await;
     assert_eq!(answer(&account).as_deref(), Some("GuardBreached"));
     let asked = account.question(&migration, "bake").unwrap().answer.unwrap();
-    assert!(asked.by == "green against blue" && asked.comment.starts_with("green fails more often than blue"), "{asked:?}");
+    assert!(
+        asked.by == "green against blue" && asked.comment.starts_with("green fails more often than blue"),
+        "{asked:?}"
+    );
     assert!(told(&account, &migration).last().unwrap().starts_with("failed with 100 % on green"));
 }
 

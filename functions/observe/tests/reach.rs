@@ -1,9 +1,7 @@
 //! A step counts as done once answers of production's stage show that it has reached it, on an account in memory.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use domain::{
-    Condition, Migration, Outcome, PhaseError, Progress, plan::edge::Stage, ports::Clock as _, shift::Shift,
-};
+use domain::{Condition, Migration, Outcome, PhaseError, Progress, plan::edge::Stage, ports::Clock as _, shift::Shift};
 use jiff::SignedDuration;
 use observe::guard;
 use serde_json::json;
@@ -61,7 +59,10 @@ async fn a_switch_is_done_once_enough_answers_in_a_row_are_greens_and_the_audit_
     let before = account.calls();
     look(&account, &migration, 3).await.unwrap();
     assert!(!account.operations()[before..].contains(&"execute-api:Invoke"));
-    assert_eq!((told(&account, &migration).len(), account.progress_of(&migration, Progress::Reach)["green"].as_u64()), (1, Some(5)));
+    assert_eq!(
+        (told(&account, &migration).len(), account.progress_of(&migration, Progress::Reach)["green"].as_u64()),
+        (1, Some(5))
+    );
 }
 
 #[tokio::test]

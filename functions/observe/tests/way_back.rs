@@ -32,11 +32,7 @@ async fn handled(account: &Account, event: Value) {
 }
 
 fn invocation() -> Invocation {
-    Invocation {
-        request_id: "request".to_owned(),
-        deadline: jiff::Timestamp::MAX,
-        lease_until: jiff::Timestamp::MAX,
-    }
+    Invocation { request_id: "request".to_owned(), deadline: jiff::Timestamp::MAX, lease_until: jiff::Timestamp::MAX }
 }
 
 /// A schedule calls, this many minutes later.
@@ -119,7 +115,10 @@ async fn a_cleanup_that_people_moved_is_moved_by_the_next_look_whatever_kills_it
         let name = schedule::name(migration, &schedule::key(Occasion::Cleanup));
         let schedule = account.aws().schedules.get(&name).cloned().unwrap();
         let machine = account.cleanup_machine_arn().unwrap();
-        assert_eq!((schedule.when, schedule.target_arn, schedule.input), (When::At(to), machine, json!({ "migrationId": migration.id })));
+        assert_eq!(
+            (schedule.when, schedule.target_arn, schedule.input),
+            (When::At(to), machine, json!({ "migrationId": migration.id }))
+        );
         assert_eq!(account.progress_of(migration, Progress::MovedCleanup), Value::Null);
     };
     for call in 1.. {
@@ -134,7 +133,10 @@ async fn a_cleanup_that_people_moved_is_moved_by_the_next_look_whatever_kills_it
         if !met {
             let events = account.events_of(&migration);
             let moved: Vec<_> = events.iter().filter(|event| event.what == "cleanup moved").collect();
-            assert!(moved.len() == 1 && moved[0].evidence["findings"].as_str().unwrap().ends_with("asked for by Ana"), "{moved:?}");
+            assert!(
+                moved.len() == 1 && moved[0].evidence["findings"].as_str().unwrap().ends_with("asked for by Ana"),
+                "{moved:?}"
+            );
             break;
         }
     }

@@ -146,7 +146,10 @@ async fn other_users_of_blues_link_are_told_before_the_cleanup_meets_them() {
         method.authorization = "AWS_IAM".to_owned();
     }
     let refused = Problem::list(&read(&account, &input()).await.unwrap().problems);
-    assert!(refused.contains("$.cutover.analysis") && refused.contains("GET /cart wants a signature of AWS IAM"), "{refused}");
+    assert!(
+        refused.contains("$.cutover.analysis") && refused.contains("GET /cart wants a signature of AWS IAM"),
+        "{refused}"
+    );
     let uncompared = shop::input_with(serde_json::json!({ "cutover": { "analysis": { "when": "never" } } }));
     let advice = read(&account, &Input::read(&uncompared).unwrap()).await.unwrap().advice.join("\n");
     assert!(advice.contains("execute-api:Invoke"), "{advice}");

@@ -4,9 +4,7 @@ use domain::{
     Migration, TaskToken,
     approval::{Answer, Asked, Code, Decision, Link, ListLink, Question, StatusLink},
     evidence::{Evidence, OnlyOnBlue, Smoke, Targets, Workload},
-    ports::{
-        Approvals as _, Clock as _, Leases as _, Ledger as _, Migrations as _, Signatures as _, schedules::When,
-    },
+    ports::{Approvals as _, Clock as _, Leases as _, Ledger as _, Migrations as _, Signatures as _, schedules::When},
     progress::TEMPORARY_URL,
     resources::schedule::{self, Occasion},
     shift::Shift,
@@ -94,7 +92,10 @@ impl Shop {
         let yes = Answer { decision, by, comment: "Looks well.".to_owned(), at, caller: None };
         account.answer(&migration.id, (Question::Qualification, 1), &yes).await.map_err(said)?;
         account.record(migration, "traffic moved", json!({ "share": 100, "from": 0 })).await.map_err(said)?;
-        Shift { guarded: 1, share: 100, started_at: now, shifted_at: now }.save(account, migration).await.map_err(said)?;
+        Shift { guarded: 1, share: 100, started_at: now, shifted_at: now }
+            .save(account, migration)
+            .await
+            .map_err(said)?;
         account.pass_bake(migration).await.map_err(said)?;
         let later = When::At(now.checked_add(jiff::SignedDuration::from_hours(72)).map_err(|error| error.to_string())?);
         schedule::ensure(account, migration, Occasion::Cleanup, later, "arn:cleanup", json!({})).await.map_err(said)?;

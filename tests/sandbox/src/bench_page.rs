@@ -105,7 +105,10 @@ async fn on(site: &Site, say: &dyn Fn(&str)) -> Result<Measured> {
         history = History::read(aws, &arn).await?;
     }
     if history.status != "SUCCEEDED" {
-        return Err(Error::new(format!("the dry run that the others are made of is {}: {:?}", history.status, history.error)));
+        return Err(Error::new(format!(
+            "the dry run that the others are made of is {}: {:?}",
+            history.status, history.error
+        )));
     }
     let migrations = seed(aws, table, &arn).await?;
     say(&format!("Ledger: {} migrations like a dry run's, with {EVENTS} events each", migrations.len()));
@@ -169,7 +172,8 @@ async fn seed(aws: &Aws, table: &str, arn: &str) -> Result<Vec<String>> {
     }
     for batch in items.chunks(BATCH) {
         let puts: Vec<Value> = batch.iter().map(|item| json!({"PutRequest": {"Item": item}})).collect();
-        let written = aws.json("dynamodb", "DynamoDB_20120810.BatchWriteItem", &json!({"RequestItems": {table: puts}})).await?;
+        let written =
+            aws.json("dynamodb", "DynamoDB_20120810.BatchWriteItem", &json!({"RequestItems": {table: puts}})).await?;
         if written["UnprocessedItems"].as_object().is_some_and(|left| !left.is_empty()) {
             return Err(Error::new("DynamoDB left items unwritten"));
         }

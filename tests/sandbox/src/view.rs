@@ -15,11 +15,7 @@ const TOLD: usize = 70;
 /// The parts of a migration in order, each with the states of its machine that are shown below it.
 const PARTS: [(Machine, &str, &[&str]); 7] = [
     (Machine::Migrate, "Plan", &["Preflight"]),
-    (
-        Machine::Migrate,
-        "Build green",
-        &["Provision", "AttachNodes", "DeployWorkloads", "ConnectEdge", "Validate"],
-    ),
+    (Machine::Migrate, "Build green", &["Provision", "AttachNodes", "DeployWorkloads", "ConnectEdge", "Validate"]),
     (Machine::Migrate, "Qualify", &["AwaitQualification", "ValidateAgain"]),
     (Machine::Migrate, "Move traffic", &["PrepareCutover", "ShiftTraffic", "Guard", "SwapTemporary"]),
     (Machine::Migrate, "Watch green", &["Bake", "AdoptGreen", "HandoverTerraform", "ScheduleCleanup"]),
@@ -27,7 +23,15 @@ const PARTS: [(Machine, &str, &[&str]); 7] = [
     (
         Machine::Cleanup,
         "Delete blue",
-        &["Guard", "AwaitCleanupApproval", "DeleteEdge", "DeleteNodes", "DeleteControlPlane", "DeleteNetwork", "Inventory"],
+        &[
+            "Guard",
+            "AwaitCleanupApproval",
+            "DeleteEdge",
+            "DeleteNodes",
+            "DeleteControlPlane",
+            "DeleteNetwork",
+            "Inventory",
+        ],
     ),
 ];
 
@@ -71,7 +75,8 @@ pub fn lines(machine: Machine, visits: &[Visit], waiting: &str, traffic: &Traffi
     let reached = PARTS.iter().rposition(|(of, _, states)| *of == machine && visit(visits, states).is_some());
     let mut lines = Vec::new();
     for (index, (of, name, states)) in PARTS.iter().enumerate() {
-        let seen: Vec<&Visit> = states.iter().filter_map(|state| visits.iter().find(|visit| visit.state == *state)).collect();
+        let seen: Vec<&Visit> =
+            states.iter().filter_map(|state| visits.iter().find(|visit| visit.state == *state)).collect();
         // The cleanup has the whole migration behind it; the way back is no part of what comes.
         let is_past = *of != machine && machine == Machine::Cleanup;
         if *name == "Go back" && (seen.is_empty() || *of != machine) {
@@ -86,15 +91,16 @@ pub fn lines(machine: Machine, visits: &[Visit], waiting: &str, traffic: &Traffi
             lines.extend(below(states, &seen, waiting));
         }
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a percentage")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a percentage"
+    )]
     let green = (traffic.green.clamp(0.0, 100.0) * WIDE as f64 / 100.0).round() as usize;
-    lines.push(format!(
-        "{BLUE} {}{} {GREEN} {:.0} %",
-        "█".repeat(WIDE - green),
-        "▒".repeat(green),
-        traffic.green
-    ));
-    let [blue, green] = traffic.within.map(|within| within.map_or_else(|| "no answers".to_owned(), |millis| format!("{millis:.1} ms")));
+    lines.push(format!("{BLUE} {}{} {GREEN} {:.0} %", "█".repeat(WIDE - green), "▒".repeat(green), traffic.green));
+    let [blue, green] =
+        traffic.within.map(|within| within.map_or_else(|| "no answers".to_owned(), |millis| format!("{millis:.1} ms")));
     lines.push(format!(
         "{} requests, {} failed; 95 % answered within: {BLUE} {blue}, {GREEN} {green}",
         traffic.sent, traffic.failed

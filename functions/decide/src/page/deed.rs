@@ -87,7 +87,9 @@ pub(crate) fn done(deed: Deed, migration: &Migration, query: &str) -> String {
         Deed::RollBack => "The way back is started. The status page shows how far it is.",
         Deed::EndBake => "The bake ends at its next look, within a minute.",
         Deed::KeepBlue => "No schedule deletes the old cluster any more.",
-        Deed::MoveCleanup => "The cleanup is moved at the next look, within five minutes. The status page then has the new time.",
+        Deed::MoveCleanup => {
+            "The cleanup is moved at the next look, within five minutes. The status page then has the new time."
+        }
     };
     document(&label(deed, migration), &html! { p { (text) } (back(query)) })
 }

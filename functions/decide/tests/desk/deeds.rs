@@ -120,7 +120,8 @@ async fn the_deletion_of_blue_is_moved_as_far_as_the_locks_last_by_the_next_look
     };
     let (_, page) = browse(&account, "GET", &deed, "").await;
     assert!(page.contains(&format!("type=\"datetime-local\" required min=\"")) && page.contains(&local(1)), "{page}");
-    let sent = |at: &str| format!("{form}&{}", form_urlencoded::Serializer::new(String::new()).append_pair("at", at).finish());
+    let sent =
+        |at: &str| format!("{form}&{}", form_urlencoded::Serializer::new(String::new()).append_pair("at", at).finish());
     for wrong in ["", "tomorrow", "2026-13-01T00:00", "0000-01-01T00:00", &local(0), &local(-1), &local(365)] {
         let (status, page) = browse(&account, "POST", &deed, &sent(wrong)).await;
         assert!(status == 400 && page.contains("Nothing was done."), "{wrong}: {status}");

@@ -16,10 +16,8 @@ pub(super) fn problems(input: &Input, edge: &Edge, methods: &[Method], export: &
     let mut problems = Vec::new();
     let checks = checks(input, edge);
     // Where a refusal is what the input expects, it says something.
-    let all: Option<Vec<String>> = checks
-        .iter()
-        .map(|check| refused(&check.path).filter(|_| !check.expect.is_some_and(is_refusal)))
-        .collect();
+    let all: Option<Vec<String>> =
+        checks.iter().map(|check| refused(&check.path).filter(|_| !check.expect.is_some_and(is_refusal))).collect();
     if let Some(all) = all.filter(|all| !all.is_empty() && input.cutover.is_analysed()) {
         problems.push(Limit::ProbeCredentials.refusal(
             "$.cutover.analysis",

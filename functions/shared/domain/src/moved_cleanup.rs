@@ -32,12 +32,7 @@ impl MovedCleanup {
     /// # Errors
     /// What the call answers, and `Conflict` for an item that cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration) -> Result<Option<Self>, PhaseError> {
-        match ports.progress(migration, Progress::MovedCleanup).await? {
-            None | Some(Value::Null) => Ok(None),
-            Some(saved) => serde_json::from_value(saved).map(Some).map_err(|error| {
-                PhaseError::conflict(format!("to when people moved the cleanup cannot be read: {error}"))
-            }),
-        }
+        ports.saved(migration, Progress::MovedCleanup).await
     }
 
     /// Writes it.
@@ -63,7 +58,10 @@ impl MovedCleanup {
     ///
     /// # Errors
     /// `Refused` where the template names no cleanup machine; those of the calls.
-    pub async fn obey<P: Ledger + Schedules + Settings + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    pub async fn obey<P: Ledger + Schedules + Settings + Clock>(
+        ports: &P,
+        migration: &Migration,
+    ) -> Result<(), PhaseError> {
         let Some(Self { to, by }) = Self::saved(ports, migration).await? else { return Ok(()) };
         let machine = ports.cleanup_machine_arn()?;
         // The old one first: killed in between, nothing is deleted at a time that people have left, and the next look makes the new one.

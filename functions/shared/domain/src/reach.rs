@@ -4,7 +4,7 @@
 use crate::{Migration, PhaseError, Progress, Side, input::Marker, ports::Ledger, shift::Shift};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fmt::Write as _;
 
 /// The requests of one step: a progress in the ledger.
@@ -35,12 +35,7 @@ impl Reach {
     /// # Errors
     /// `Conflict` where what the ledger has cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration, guarded: usize) -> Result<Self, PhaseError> {
-        let saved: Option<Self> = match ports.progress(migration, Progress::Reach).await? {
-            None | Some(Value::Null) => None,
-            Some(saved) => Some(serde_json::from_value(saved).map_err(|error| {
-                PhaseError::conflict(format!("what is known of how far the step has reached cannot be read: {error}"))
-            })?),
-        };
+        let saved: Option<Self> = ports.saved(migration, Progress::Reach).await?;
         Ok(saved.filter(|saved| saved.guarded == guarded).unwrap_or_else(|| Self { guarded, ..Self::default() }))
     }
 

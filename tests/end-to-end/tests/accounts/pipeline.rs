@@ -154,7 +154,11 @@ async fn nothing_but_an_export_is_left(pipeline: &Pipeline, project: &Project) {
     let (well, printed) = pipeline.by_hand(&format!("{unschedule} && {uninstall}")).await;
     assert!(well && printed.contains("deleted: the stack bascule"), "{printed}");
     let items: Vec<BTreeMap<String, Value>> = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
-    assert!(items.iter().any(|item| item["sk"]["S"] == "META" && item["outcome"]["S"] == "BlueServes"), "{}", items.len());
+    assert!(
+        items.iter().any(|item| item["sk"]["S"] == "META" && item["outcome"]["S"] == "BlueServes"),
+        "{}",
+        items.len()
+    );
     let tokens: Vec<&Value> = items.iter().filter_map(|item| Some(&item.get("token")?["S"])).collect();
     assert!(!tokens.is_empty() && tokens.iter().all(|token| **token == "void"), "{} tokens", tokens.len());
     for gone in [

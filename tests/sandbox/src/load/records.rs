@@ -147,7 +147,12 @@ impl Records {
         let recent = self.recent(span, last).into_iter().filter(|record| record.server == Some(server));
         let mut latencies: Vec<Duration> = recent.map(|record| record.latency).collect();
         latencies.sort_unstable();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "some hundred answers")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "some hundred answers"
+        )]
         let rank = (share * latencies.len() as f64).ceil() as usize;
         latencies.get(rank.saturating_sub(1)).map(|latency| latency.as_secs_f64() * 1e3)
     }

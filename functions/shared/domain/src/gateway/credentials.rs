@@ -14,7 +14,8 @@ const SENT: [&str; 3] = ["x-api-key", "host", "user-agent"];
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html>).
 #[must_use]
 pub fn met<'a>(methods: &'a [Method], path: &str) -> Option<&'a Method> {
-    let asked: Vec<&str> = path.split(['?', '#']).next().unwrap_or(path).split('/').filter(|part| !part.is_empty()).collect();
+    let asked: Vec<&str> =
+        path.split(['?', '#']).next().unwrap_or(path).split('/').filter(|part| !part.is_empty()).collect();
     let of_a_get = methods.iter().filter(|method| ["GET", "ANY"].contains(&method.method.as_str()));
     let met = of_a_get.filter_map(|method| Some((exactness(&method.path, &asked)?, method.method == "GET", method)));
     met.max_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1))).map(|(.., method)| method)
@@ -48,11 +49,16 @@ pub fn wanted(method: &Method, export: &Value) -> Option<String> {
         "COGNITO_USER_POOLS" => Some("a token of an Amazon Cognito user pool".to_owned()),
         "CUSTOM" => {
             let item = &export["paths"][&method.path];
-            let verb = if method.method == "ANY" { "x-amazon-apigateway-any-method".to_owned() } else { method.method.to_lowercase() };
+            let verb = if method.method == "ANY" {
+                "x-amazon-apigateway-any-method".to_owned()
+            } else {
+                method.method.to_lowercase()
+            };
             let schemes = item[&verb]["security"].as_array().into_iter().flatten().filter_map(Value::as_object);
             schemes.flat_map(|scheme| scheme.keys()).find_map(|name| {
                 let scheme = &export["components"]["securitySchemes"][name];
-                identity(&scheme[AUTHORIZER], scheme["name"].as_str()).map(|what| format!("{what} for the Lambda authorizer {name}"))
+                identity(&scheme[AUTHORIZER], scheme["name"].as_str())
+                    .map(|what| format!("{what} for the Lambda authorizer {name}"))
             })
         }
         _ => None,
@@ -138,7 +144,10 @@ mod tests {
                 json!({ "type": "request", "identitySource": "method.request.header.X-Api-Key, method.request.querystring.who" }),
                 Some("the query parameter who for the Lambda authorizer guard"),
             ),
-            (json!({ "type": "request", "identitySource": "method.request.header.x-api-key, context.identity.sourceIp" }), None),
+            (
+                json!({ "type": "request", "identitySource": "method.request.header.x-api-key, context.identity.sourceIp" }),
+                None,
+            ),
             // Without a cache the function is asked whatever is missing, and may let the request pass.
             (
                 json!({ "type": "request", "identitySource": "method.request.header.who", "authorizerResultTtlInSeconds": 0 }),
