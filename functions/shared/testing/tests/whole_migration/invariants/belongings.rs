@@ -44,6 +44,9 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for ((of, _), identity) in &aws.pod_identities {
         put(Kind::PodIdentityAssociation, &identity.arn, cluster(of));
     }
+    for ((of, name), _) in &aws.identity_providers {
+        put(Kind::IdentityProvider, name, cluster(of));
+    }
     for group in aws.security_groups.values() {
         let of = aws.clusters.values().find(|found| found.cluster.cluster_security_group_id == group.id);
         put(Kind::SecurityGroup, &group.id, of.map(|found| (Kind::Cluster, found.cluster.arn.clone())));
