@@ -80,9 +80,9 @@ where
     let green = cluster::ready(ports, migration).await?;
     network::ensure(ports, migration, &green).await?;
     access::ensure_own(ports, migration).await?;
-    access::ensure_copied(ports, migration).await?;
-    // Before the add-ons: the network plugin may get its credentials this way.
+    // Before associations, whose roles must let EKS assume them, and add-ons: the network plugin may get its credentials this way.
     identities::ensure(ports, migration, &green.cluster).await?;
+    access::ensure_copied(ports, migration).await?;
     for addon in migration.plan.compute.addons(true) {
         addon::ensure(ports, migration, addon).await?;
     }

@@ -197,7 +197,7 @@ impl Clusters for Account {
         self.change("eks:DeleteCluster", |aws| {
             let busy = !names(&aws.node_groups, name).is_empty();
             let Some(found) = aws.clusters.get_mut(name) else { return Ok(()) };
-            if busy || found.status == "CREATING" {
+            if busy || ["CREATING", "UPDATING"].contains(&found.status.as_str()) {
                 return Err(PhaseError::not_ready("ResourceInUseException"));
             }
             if found.cluster.deletion_protection {
@@ -309,6 +309,9 @@ impl Addons for Account {
             }
             if aws.addons.contains_key(&key) {
                 return Err(PhaseError::conflict(format!("ResourceInUseException: {}", addon.name)));
+            }
+            for (account, role) in &addon.pod_identities {
+                aws.lets_pods(role, None, account)?;
             }
             let arn = arn("addon", &format!("{cluster}/{}/1", addon.name));
             let created = AddonStatus {

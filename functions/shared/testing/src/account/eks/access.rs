@@ -79,6 +79,7 @@ impl Access for Account {
             if aws.pod_identities.contains_key(&pair(cluster, &name)) {
                 return Err(PhaseError::conflict(format!("ResourceInUseException: {name}")));
             }
+            aws.lets_pods(&association.role_arn, Some(&association.namespace), &association.service_account)?;
             aws.create("PodIdentityAssociation", "", &name);
             let arn = arn("podidentityassociation", &format!("{cluster}/{name}"));
             let created = PodIdentity { arn: arn.clone(), tags: tags.clone(), ..association.clone() };
