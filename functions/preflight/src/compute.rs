@@ -5,6 +5,7 @@ mod access;
 mod addons;
 mod control_plane;
 mod existing;
+mod identity_providers;
 mod network;
 mod nodes;
 mod planned;
@@ -25,20 +26,40 @@ use domain::{
         compute::{Cluster, Compute, Green},
     },
     ports::{
-        Access, Addons, Clusters, LaunchTemplates, LogGroups, Neighbours, Network, NodeGroups, Quotas, Roles, Scaling,
-        TargetGroups,
+        Access, Addons, Clusters, IdentityProviders, LaunchTemplates, LogGroups, Neighbours, Network, NodeGroups,
+        Quotas, Roles, Scaling, TargetGroups,
     },
     resources::log_group,
 };
 
 /// Everything that this part of preflight reads.
 pub trait Ports:
-    Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups + Quotas + Roles + Scaling
+    Clusters
+    + NodeGroups
+    + Addons
+    + Access
+    + IdentityProviders
+    + Network
+    + LaunchTemplates
+    + LogGroups
+    + Quotas
+    + Roles
+    + Scaling
 {
 }
 
 impl<T> Ports for T where
-    T: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups + Quotas + Roles + Scaling
+    T: Clusters
+        + NodeGroups
+        + Addons
+        + Access
+        + IdentityProviders
+        + Network
+        + LaunchTemplates
+        + LogGroups
+        + Quotas
+        + Roles
+        + Scaling
 {
 }
 
@@ -78,6 +99,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     let types = nodes::changes::instance_types(ports, input).await?;
     let changes = nodes::read(ports, input, &types, &mut compute, &mut uncloned).await?;
     access::read(ports, &mut compute, &mut uncloned).await?;
+    compute.identity_providers = identity_providers::read(ports, &compute.blue.name, &mut uncloned).await?;
     let shared = network::read(ports, input, &types, &mut compute, &mut uncloned).await?;
     uncloned.extend(addons::problems(&compute, &input.workloads.replace));
     uncloned.extend(roles::problems(ports, &compute).await?);

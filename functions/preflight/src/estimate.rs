@@ -30,6 +30,10 @@ const TIMES: [(Branch, &str, u32); 10] = [
     (Branch::Switch, "PrepareCutover", 2),
 ];
 
+/// How many minutes EKS updates a control plane for an OIDC identity provider. AWS names none; Terraform waits up to 40
+/// (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/eks_identity_provider_config>).
+const IDENTITY_PROVIDER: u32 = 15;
+
 /// What the plan says of time and money.
 #[must_use]
 pub fn estimate(input: &Input, compute: &Compute) -> Estimate {
@@ -40,6 +44,11 @@ pub fn estimate(input: &Input, compute: &Compute) -> Estimate {
         .iter()
         .map(|&(branch, state, of)| Time { branch, state: state.to_owned(), minutes: minutes(branch, of) })
         .collect();
+    if !compute.identity_providers.is_empty() {
+        for time in times.iter_mut().filter(|time| is_made(time.branch) && time.state == "ProvisionControlPlane") {
+            time.minutes += IDENTITY_PROVIDER;
+        }
+    }
     let watched = input.cutover.step_duration.as_secs().saturating_mul(input.cutover.steps.len() as u64).div_ceil(60);
     let minutes = u32::try_from(watched).unwrap_or(u32::MAX);
     times.push(Time { branch: Branch::Switch, state: "ShiftTraffic".to_owned(), minutes });

@@ -101,7 +101,7 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
         let others = compute::neighbours(ports, &findings.compute.facts, &findings.edge.facts).await?;
         findings.compute.advice.extend(others);
     }
-    let found = identities::read(ports, input, &findings.compute.facts, &findings.workloads.facts).await?;
+    let found = identities::read(ports, input, &mut findings.compute.facts, &findings.workloads.facts).await?;
     findings.compute.extend(found);
     let opened = conclude(ports, id, &reading, input, &call.input, findings).await?;
     if !input.dry_run {

@@ -1,7 +1,8 @@
 //! Preflight of the IAM roles that Pods take through blue's OIDC provider (IRSA). Green has another issuer, so nobody there gets them unless
-//! their trust policies say of green's provider what they say of blue's.
+//! their trust policies say of green's provider what they say of blue's, or EKS Pod Identity gives them.
 
 mod existing;
+mod pods;
 
 use crate::compute::{roles::role_name, whole};
 use domain::{
@@ -10,10 +11,11 @@ use domain::{
     ownership::{MIGRATION, REPLACEABLE, SIDE},
     pattern::is_like,
     plan::{Found, Planned, compute::Compute, workloads::Workloads},
-    ports::{OidcProviders, Quotas, Roles, Settings, oidc_providers::OidcProvider, roles::Role},
+    ports::{Addons, OidcProviders, Quotas, Roles, Settings, oidc_providers::OidcProvider, roles::Role},
     resources::{oidc_provider, trust_statement},
     trust_policy::{Trust, TrustPolicy, for_provider},
 };
+use pods::Taker;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -27,18 +29,19 @@ const LENGTH_BY_DEFAULT: usize = 2_048;
 /// Tags that an OIDC provider may have, of the same page.
 const MOST_TAGS: usize = 50;
 
-/// Reads blue's OIDC provider and every role that add-ons and bundles take through it. Changes nothing.
+/// Reads blue's OIDC provider and every role that add-ons and bundles take through it. Changes nothing but what green is to get by EKS Pod
+/// Identity instead.
 ///
 /// # Errors
 /// `Unavailable` or `Denied`: everything else that stands in the way is a problem of what is found.
 pub async fn read<P>(
     ports: &P,
     input: &Input,
-    compute: &Compute,
+    compute: &mut Compute,
     workloads: &Workloads,
 ) -> Result<Found<()>, PhaseError>
 where
-    P: OidcProviders + Quotas + Roles + Settings,
+    P: Addons + OidcProviders + Quotas + Roles + Settings,
 {
     let mut found = Found::new(());
     let Some(arn) = oidc_provider::arn(&compute.blue) else { return Ok(found) };
@@ -49,11 +52,11 @@ where
         found.problems = existing::untrusting(ports, compute, workloads, (&arn, &existing.oidc_provider_arn)).await?;
         return Ok(found);
     }
-    let extend = input.identities.irsa == Irsa::Extend;
+    let becomes = input.identities.irsa;
     if let Some(provider) = &provider {
         found.deletes.push(Planned::existing(Kind::OidcProvider, &compute.blue.oidc_issuer, &arn));
         found.advice.extend(not_replaceable(provider).filter(|_| !input.keeps_blue()));
-        if extend {
+        if becomes == Irsa::Extend {
             found.creates.push(oidc_provider::planned(&compute.green.name, provider));
             found.problems.extend(too_many_tags(compute, provider));
         }
@@ -62,11 +65,12 @@ where
     if used.is_empty() {
         return Ok(found);
     }
+    let green = compute.green.name.clone();
     let around = Around {
-        green: &compute.green.name,
+        green: &green,
         provider: &arn,
         exists: provider.is_some(),
-        extend,
+        becomes,
         may_change: ports.irsa_roles(),
         longest: ports.quota("iam", LENGTH).await?.map_or(LENGTH_BY_DEFAULT, whole),
     };
@@ -75,8 +79,14 @@ where
             None => Seen::Nowhere,
             Some(name) => ports.role(name).await?.map_or(Seen::Gone, |role| Seen::Here(name, role)),
         };
-        found.extend(judge(&around, role_arn, &by.join(", "), &role));
+        let takers = pods::takers(ports, compute, workloads, (becomes, role_arn)).await?;
+        let judged = judge(&around, role_arn, &by.join(", "), &takers, &role);
+        if becomes == Irsa::PodIdentity && !judged.deletes.is_empty() {
+            found.extend(pods::given(compute, workloads, role_arn, &takers));
+        }
+        found.extend(judged);
     }
+    found.problems.extend(pods::unfit(compute, &found.creates));
     if found.creates.iter().any(|planned| planned.kind == Kind::TrustStatement) {
         found.advice.push(
             "the trust policies of roles for service accounts change while both clusters exist: whoever writes one as a whole meanwhile, such as Terraform at its \
@@ -95,7 +105,7 @@ struct Around<'a> {
     /// The ARN of blue's provider, whether it exists or not.
     provider: &'a str,
     exists: bool,
-    extend: bool,
+    becomes: Irsa,
     /// The pattern of the roles that Bascule may change.
     may_change: Option<String>,
     /// How long a trust policy may be, in characters.
@@ -114,13 +124,13 @@ enum Seen<'a> {
 }
 
 /// Everything that stands in the way of one role, or what becomes of it.
-fn judge(around: &Around, role_arn: &str, by: &str, seen: &Seen) -> Found<()> {
+fn judge(around: &Around, role_arn: &str, by: &str, takers: &[Taker], seen: &Seen) -> Found<()> {
     let mut found = Found::new(());
     let mut refuse = |message: String| found.problems.push(Problem::new(IRSA, message));
-    if !around.extend {
+    if around.becomes == Irsa::Refuse {
         refuse(format!(
             "{by} takes the role {role_arn} through blue's OIDC provider, and green has another one. Write \"identities\": {{\"irsa\": \"extend\"}}, and green gets \
-             a provider and the role's trust policy what it needs to say of it; or use EKS Pod Identity, which is copied"
+             a provider and the role's trust policy what it needs to say of it; or \"podIdentity\", and green gets EKS Pod Identity associations instead"
         ));
     }
     let (name, role) = match seen {
@@ -157,7 +167,9 @@ fn judge(around: &Around, role_arn: &str, by: &str, seen: &Seen) -> Found<()> {
             around.provider
         ));
     }
-    if around.extend && !around.may_change.as_deref().is_some_and(|pattern| is_like(pattern, path(role_arn))) {
+    if around.becomes != Irsa::Refuse
+        && !around.may_change.as_deref().is_some_and(|pattern| is_like(pattern, path(role_arn)))
+    {
         refuse(format!(
             "the trust policy of {role_arn} is to be changed, and Bascule may not: its stack's parameter IrsaRoles is {:?}. Deploy it with a pattern for such roles, \
              names with paths, here {:?}",
@@ -165,12 +177,19 @@ fn judge(around: &Around, role_arn: &str, by: &str, seen: &Seen) -> Found<()> {
             path(role_arn)
         ));
     }
-    too_long(role, &statements, around).into_iter().for_each(&mut refuse);
-    if around.extend {
-        let (created, deleted) = trust_statement::planned((name, role_arn), &statements, around.provider, around.green);
-        found.creates.push(created);
-        found.deletes.push(deleted);
-    }
+    let added = around.added(role, &statements, takers);
+    too_long(role, &added, around).into_iter().for_each(&mut refuse);
+    let (created, deleted) = match around.becomes {
+        Irsa::Refuse => return found,
+        Irsa::Extend => {
+            let (created, deleted) =
+                trust_statement::planned((name, role_arn), &statements, around.provider, around.green);
+            (Some(created), deleted)
+        }
+        Irsa::PodIdentity => trust_statement::planned_for_pods((name, role_arn), &statements, &added),
+    };
+    found.creates.extend(created);
+    found.deletes.push(deleted);
     found
 }
 
@@ -208,14 +227,25 @@ fn about(role: &Role, provider: &str) -> Result<Vec<Value>, String> {
     }
 }
 
-/// Green's issuer is as long as blue's: both end with an id that EKS makes.
-fn too_long(role: &Role, statements: &[Value], around: &Around) -> Option<String> {
-    let mut like_greens = around.provider.to_owned();
-    like_greens.pop();
-    like_greens.push('-');
-    let added: Vec<Value> =
-        statements.iter().map(|statement| for_provider(statement, around.provider, &like_greens)).collect();
-    let length = TrustPolicy::read(&role.trust_policy)?.with(&added).text().chars().count();
+impl Around<'_> {
+    /// What the role's policy needs beside what it says. Green's issuer is as long as blue's: both end with an id that EKS makes.
+    fn added(&self, role: &Role, statements: &[Value], takers: &[Taker]) -> Vec<Value> {
+        if self.becomes == Irsa::PodIdentity {
+            let policy = TrustPolicy::read(&role.trust_policy);
+            let lets = |taker: &&Taker| {
+                policy.as_ref().is_some_and(|policy| policy.lets_pods(taker.namespace.as_deref(), &taker.account))
+            };
+            return takers.iter().filter(|taker| !lets(taker)).map(Taker::statement).collect();
+        }
+        let mut like_greens = self.provider.to_owned();
+        like_greens.pop();
+        like_greens.push('-');
+        statements.iter().map(|statement| for_provider(statement, self.provider, &like_greens)).collect()
+    }
+}
+
+fn too_long(role: &Role, added: &[Value], around: &Around) -> Option<String> {
+    let length = TrustPolicy::read(&role.trust_policy)?.with(added).text().chars().count();
     (length > around.longest).then(|| {
         format!(
             "the trust policy of {} would have {length} characters with what it needs to say of green, and the quota \"Role trust policy length\" is {}. Ask for more: \

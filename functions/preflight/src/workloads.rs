@@ -183,7 +183,11 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str, around: &Around)
 fn takes_roles(index: usize, object: &Object) -> impl Iterator<Item = Assumed> {
     let by = format!("{} (document {} of {})", object.id, object.document, manifest_path(index));
     let roles = assumed::roles(object).into_iter();
-    roles.map(move |role| Assumed { role_arn: role.to_owned(), by: by.clone() })
+    let account = (object.id.kind == "ServiceAccount").then(|| {
+        let namespace = object.id.namespace.as_deref().unwrap_or("default");
+        (namespace.to_owned(), object.id.name.clone())
+    });
+    roles.map(move |role| Assumed { role_arn: role.to_owned(), by: by.clone(), service_account: account.clone() })
 }
 
 fn class_problems(input: &Input, classes: &Classes, objects: &[Object]) -> Vec<Problem> {

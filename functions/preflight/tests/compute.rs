@@ -6,10 +6,13 @@ use domain::{
     Input, Kind, Problem,
     plan::{
         Found,
-        compute::Compute,
+        compute::{Compute, IdentityProvider},
         edge::{LoadBalancer, TargetGroup},
     },
-    ports::{clusters::AddonSchema, network::Interface},
+    ports::{
+        clusters::{AddonSchema, IdentityProviderStatus},
+        network::Interface,
+    },
 };
 use serde_json::{Value, json};
 use testing::{Account, Aws};
@@ -161,7 +164,9 @@ async fn what_would_fail_after_the_cluster_exists_is_refused_before() {
             let schema = AddonSchema { schema: schema.to_string(), ..AddonSchema::default() };
             aws.addon_schemas.insert("coredns".to_owned(), schema);
             aws.named_by_peers.push(("sg-nodes".to_owned(), "vpc-peer".to_owned()));
-            aws.identity_providers.insert("shop-blue".to_owned(), vec!["okta (oidc)".to_owned()]);
+            let provider = IdentityProvider { name: "okta".to_owned(), ..IdentityProvider::default() };
+            let okta = IdentityProviderStatus { provider, status: "DELETING".to_owned() };
+            aws.identity_providers.insert(("shop-blue".to_owned(), "okta".to_owned()), okta);
         },
         green(),
     )
@@ -172,7 +177,7 @@ async fn what_would_fail_after_the_cluster_exists_is_refused_before() {
         "the trust policy of the role arn:aws:iam::123456789012:role/checkout names blue and not shop-green",
         "the configuration of the add-on coredns does not fit its version v1, which green gets: replicas is not known",
         "a security group of vpc-peer, which is peered with blue's VPC, names the group sg-nodes",
-        "has the identity provider configurations okta (oidc)",
+        "its identity provider okta is DELETING, expected ACTIVE",
     ] {
         assert!(told.contains(part), "{part} in {told}");
     }

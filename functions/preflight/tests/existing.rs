@@ -205,7 +205,7 @@ async fn roles_for_service_accounts_must_trust_greens_provider_already() {
     compute.existing = Some(ExistingCluster { oidc_provider_arn: green.to_owned(), ..ExistingCluster::default() });
     let read = async || {
         let workloads = domain::plan::workloads::Workloads::default();
-        preflight::identities::read(&account, &asked, &compute, &workloads).await.unwrap()
+        preflight::identities::read(&account, &asked, &mut compute.clone(), &workloads).await.unwrap()
     };
     refused(&read().await.problems, "$.green.cluster", "names blue's OIDC provider and not green's");
     let trusted = |aws: &mut Aws| {

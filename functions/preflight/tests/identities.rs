@@ -4,7 +4,10 @@
 
 use domain::{
     Input, Kind, Problem,
-    plan::{Found, Plan},
+    plan::{
+        Found, Plan,
+        compute::{Compute, PodIdentity},
+    },
     trust_policy::TrustPolicy,
 };
 use serde_json::{Value, json};
@@ -14,19 +17,22 @@ use testing::{
 };
 
 async fn read(change: impl FnOnce(&mut Aws), identities: &Value) -> Found<()> {
-    let account = Account::irsa_shop();
+    found(Account::irsa_shop(), change, identities).await.1
+}
+
+async fn found(account: Account, change: impl FnOnce(&mut Aws), identities: &Value) -> (Compute, Found<()>) {
     change(&mut account.aws());
     let mut written = irsa::input(json!({}));
     written["identities"] = identities.clone();
     let input = Input::read(&written).unwrap();
     let before = account.aws().clone();
-    let compute = preflight::compute::read(&account, &input).await.unwrap();
+    let mut compute = preflight::compute::read(&account, &input).await.unwrap();
     assert_eq!(compute.problems, []);
     let around = preflight::workloads::Around::of(&compute.facts, &Plan::default().edge);
     let workloads = preflight::workloads::read(&account, &input, &around).await.unwrap();
-    let found = preflight::identities::read(&account, &input, &compute.facts, &workloads.facts).await.unwrap();
+    let found = preflight::identities::read(&account, &input, &mut compute.facts, &workloads.facts).await.unwrap();
     assert_eq!(*account.aws(), before, "preflight changes nothing");
-    found
+    (compute.facts, found)
 }
 
 fn texts(problems: &[Problem]) -> Vec<String> {
@@ -154,4 +160,115 @@ async fn a_role_that_does_not_trust_blues_provider_is_left_alone_with_a_note() {
     assert_eq!(texts(&found.problems), [""; 0]);
     assert_eq!(found.creates.iter().filter(|planned| planned.kind == Kind::TrustStatement).count(), 1);
     assert!(found.advice.iter().any(|advice| advice.contains("role/cart, which does not trust blue's OIDC provider")));
+}
+
+fn pods() -> Value {
+    json!({ "irsa": "podIdentity" })
+}
+
+async fn read_pods(change: impl FnOnce(&mut Aws)) -> (Compute, Found<()>) {
+    found(Account::pods_shop(), change, &pods()).await
+}
+
+/// The statement of <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>, for one service account.
+const CART: &str = r#"{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"],"Condition":{"StringEquals":{"aws:RequestTag/kubernetes-service-account":"cart","aws:RequestTag/kubernetes-namespace":"shop"}}}"#;
+
+#[tokio::test]
+async fn associations_instead_of_a_provider_are_in_the_plan_with_what_each_role_is_to_say() {
+    let (compute, found) = read_pods(|_| {}).await;
+    assert_eq!(texts(&found.problems), [""; 0]);
+    assert_eq!(compute, Account::pods_shop().pods_compute());
+    let created: Vec<_> = found.creates.iter().map(|planned| (planned.kind, planned.name.clone())).collect();
+    let trust = |name: &str| {
+        let role = irsa::role_arn(name);
+        created.iter().find(|(kind, told)| *kind == Kind::TrustStatement && told.contains(&role)).unwrap().1.clone()
+    };
+    assert_eq!(trust("cart"), format!("in the trust policy of arn:aws:iam::123456789012:role/cart: + {CART}"));
+    assert!(trust("cni").contains(r#""aws:RequestTag/kubernetes-service-account":"aws-node""#), "{}", trust("cni"));
+    for name in ["shop/cart", "aws-node of the add-on vpc-cni"] {
+        assert!(created.contains(&(Kind::PodIdentityAssociation, name.to_owned())), "{created:#?}");
+    }
+    assert!(!created.iter().any(|(kind, _)| *kind == Kind::OidcProvider), "{created:#?}");
+    let deleted: Vec<_> = found.deletes.iter().map(|planned| (planned.kind, planned.name.as_str())).collect();
+    assert!(deleted.contains(&(Kind::TrustStatement, "cart")) && deleted.contains(&(Kind::TrustStatement, "cni")));
+    assert!(deleted.iter().any(|(kind, _)| *kind == Kind::OidcProvider));
+}
+
+#[tokio::test]
+async fn a_role_that_eks_may_assume_already_is_not_changed_before_blue_goes() {
+    let lets = json!({ "Effect": "Allow", "Principal": { "Service": "pods.eks.amazonaws.com" }, "Action": ["sts:AssumeRole", "sts:TagSession"] });
+    let change = |aws: &mut Aws| {
+        let policy = TrustPolicy::read(&aws.roles["cart"]).unwrap().with(&[lets]);
+        aws.roles.insert("cart".to_owned(), policy.text());
+    };
+    let (compute, found) = read_pods(change).await;
+    assert_eq!(texts(&found.problems), [""; 0]);
+    let changed: Vec<_> = found.creates.iter().filter(|planned| planned.kind == Kind::TrustStatement).collect();
+    assert!(matches!(&changed[..], [one] if one.name.contains("role/cni")), "{changed:#?}");
+    assert!(found.deletes.iter().any(|planned| planned.name == "cart"));
+    assert!(compute.pod_identities.iter().any(|identity| identity.key() == "shop/cart"));
+}
+
+#[tokio::test]
+async fn a_service_account_that_has_an_association_keeps_it() {
+    let change = |aws: &mut Aws| {
+        let known = aws.pod_identities.values().next().cloned().unwrap();
+        let cart = PodIdentity { namespace: "shop".to_owned(), service_account: "cart".to_owned(), ..known };
+        aws.pod_identities.insert((BLUE.to_owned(), cart.key()), cart);
+    };
+    let (compute, found) = read_pods(change).await;
+    assert_eq!(texts(&found.problems), [""; 0]);
+    let carts: Vec<_> = compute.pod_identities.iter().filter(|identity| identity.key() == "shop/cart").collect();
+    assert!(matches!(&carts[..], [one] if one.role_arn.ends_with("role/checkout")), "{carts:#?}");
+    assert!(!found.creates.iter().any(|planned| planned.name.contains("role/cart")));
+}
+
+#[tokio::test]
+async fn what_keeps_pods_from_an_association_is_told_with_what_to_do() {
+    let cases: [(Change, &str); 5] = [
+        (
+            |aws| drop(aws.addons.remove(&(BLUE.to_owned(), "eks-pod-identity-agent".to_owned()))),
+            "blue lacks the add-on eks-pod-identity-agent",
+        ),
+        (
+            |aws| {
+                for group in aws.node_groups.values_mut().filter(|group| group.name == "jobs") {
+                    "WINDOWS_CORE_2022_x86_64".clone_into(&mut group.ami_type);
+                }
+            },
+            "the nodes of jobs run Windows",
+        ),
+        (
+            |aws| aws.addon_schemas.clear(),
+            "the add-on vpc-cni, which green gets, takes no EKS Pod Identity association",
+        ),
+        (|aws| aws.irsa_roles = None, r#"parameter IrsaRoles is """#),
+        (
+            |aws| {
+                let env = json!([
+                    { "name": "AWS_ROLE_ARN", "value": irsa::role_arn("cart") },
+                    { "name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/var/run/token" },
+                ]);
+                let pod = json!({ "containers": [{ "name": "own", "image": "shop/own:1", "env": env }] });
+                let labels = json!({ "app": "own", "bascule.io/run": "true" });
+                aws.bundles.values_mut().next().unwrap().push(json!({
+                    "apiVersion": "apps/v1", "kind": "Deployment",
+                    "metadata": { "name": "own", "namespace": "shop", "labels": labels },
+                    "spec": {
+                        "selector": { "matchLabels": { "app": "own" } },
+                        "template": { "metadata": { "labels": { "app": "own" } }, "spec": pod },
+                    },
+                }));
+            },
+            "Deployment/shop/own (document 10 of $.workloads.manifests[0]) sets AWS_WEB_IDENTITY_TOKEN_FILE itself",
+        ),
+    ];
+    for (change, expected) in cases {
+        let (_, found) = read_pods(change).await;
+        let told = texts(&found.problems);
+        assert!(
+            told.iter().any(|problem| problem.starts_with("$.identities.irsa: ") && problem.contains(expected)),
+            "{expected}: {told:#?}"
+        );
+    }
 }

@@ -1,5 +1,5 @@
-//! How Pods of green get IAM roles through its OIDC provider: the provider, and what the trust policies of the roles say of it. IAM may take
-//! some seconds until it knows either; the Pods come minutes later, with the nodes.
+//! How Pods of green get IAM roles that blue's take through its OIDC provider: a provider for green and what the trust policies of the roles say
+//! of it, or what lets EKS Pod Identity assume them. IAM may take some seconds until it knows either; the Pods come minutes later, with the nodes.
 
 use domain::{
     Kind, Migration, PhaseError, Side,
@@ -15,9 +15,9 @@ pub(crate) async fn ensure<P: Ledger + OidcProviders + Roles + Clock>(
     migration: &Migration,
     green: &Cluster,
 ) -> Result<(), PhaseError> {
-    let Some((blue, green)) = oidc_provider::ensure(ports, migration, green).await? else { return Ok(()) };
+    let providers = oidc_provider::ensure(ports, migration, green).await?;
     for planned in migration.plan.creates_of(Kind::TrustStatement) {
-        trust_statement::ensure(ports, migration, planned, (&blue, &green)).await?;
+        trust_statement::ensure(ports, migration, planned, providers.as_ref()).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! The cluster is made like blue, without a bootstrap administrator; then come the rules that name its cluster security
 //! group, blue's access entries and Pod Identity associations, Bascule's own access entry on both clusters, the OIDC provider with what IAM
-//! roles say of it, and the add-ons that nodes need to become ready.
+//! roles say of it, the add-ons that nodes need to become ready, and blue's OIDC identity provider of people.
 
 mod access;
 mod identities;
@@ -11,9 +11,12 @@ mod network;
 use domain::{
     Kind, Migration, Outcome, PhaseError, Side, Whole,
     plan::Whose,
-    ports::{Access, Addons, Clock, Clusters, Ledger, LogGroups, Network, NodeGroups, OidcProviders, Roles, Settings},
+    ports::{
+        Access, Addons, Clock, Clusters, IdentityProviders, Ledger, LogGroups, Network, NodeGroups, OidcProviders,
+        Roles, Settings,
+    },
     reconcile::{self, Waiting},
-    resources::{addon, cluster, log_group, security_group, security_group_rule},
+    resources::{addon, cluster, identity_provider, log_group, security_group, security_group_rule},
 };
 
 /// The states of the rollback machine that run this phase.
@@ -33,7 +36,17 @@ pub enum Undo {
 /// `NotReady` while EKS creates; `Unhealthy` where it fails; `Conflict` where green's name is taken, or the user's cluster is another one by now.
 pub async fn converge<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + Addons + Access + LogGroups + Network + OidcProviders + Roles + Settings + Clock,
+    P: Ledger
+        + Clusters
+        + Addons
+        + Access
+        + IdentityProviders
+        + LogGroups
+        + Network
+        + OidcProviders
+        + Roles
+        + Settings
+        + Clock,
 {
     match migration.plan.whose(&cluster::key(migration)) {
         Whose::Bascules => make(ports, migration).await,
@@ -48,7 +61,17 @@ where
 
 async fn make<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + Addons + Access + LogGroups + Network + OidcProviders + Roles + Settings + Clock,
+    P: Ledger
+        + Clusters
+        + Addons
+        + Access
+        + IdentityProviders
+        + LogGroups
+        + Network
+        + OidcProviders
+        + Roles
+        + Settings
+        + Clock,
 {
     log_group::ensure(ports, migration).await?;
     let clones = security_group::clones(ports, migration).await?;
@@ -57,9 +80,9 @@ where
     let green = cluster::ready(ports, migration).await?;
     network::ensure(ports, migration, &green).await?;
     access::ensure_own(ports, migration).await?;
-    access::ensure_copied(ports, migration).await?;
-    // Before the add-ons: the network plugin may get its credentials this way.
+    // Before associations, whose roles must let EKS assume them, and add-ons: the network plugin may get its credentials this way.
     identities::ensure(ports, migration, &green.cluster).await?;
+    access::ensure_copied(ports, migration).await?;
     for addon in migration.plan.compute.addons(true) {
         addon::ensure(ports, migration, addon).await?;
     }
@@ -69,6 +92,10 @@ where
         waiting.take(addon::ready(ports, migration, &addon.name, false).await)?;
     }
     waiting.finish()?;
+    // Last: EKS updates the control plane for it, and takes nothing else meanwhile.
+    for provider in &migration.plan.compute.identity_providers {
+        identity_provider::ensure(ports, migration, provider).await?;
+    }
     Ok(Outcome::done())
 }
 

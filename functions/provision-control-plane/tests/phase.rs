@@ -4,8 +4,11 @@
 
 use domain::{
     Condition, Kind, Migration, Outcome, PhaseError, ResourceKey, Side, Whole,
-    plan::compute::{AccessEntry, Peer, SecurityGroup},
-    ports::{LogGroups, Network, log_groups::LogGroup, network::Interface, oidc_providers::OidcProvider},
+    plan::compute::{AccessEntry, IdentityProvider, Peer, SecurityGroup},
+    ports::{
+        LogGroups, Network, clusters::IdentityProviderStatus, log_groups::LogGroup, network::Interface,
+        oidc_providers::OidcProvider,
+    },
     resources::oidc_provider,
     trust_policy::TrustPolicy,
 };
@@ -306,4 +309,73 @@ async fn a_provider_that_somebody_else_made_for_green_is_a_conflict_and_stays() 
     let back = account.turned_back(&migration);
     account.drive(&back, undo).await.unwrap();
     assert_eq!(account.aws().oidc_providers[&arn], others);
+}
+
+/// The shop whose Pods get their roles from EKS Pod Identity on green, after provision-network.
+async fn pods_shop() -> (Account, Migration) {
+    let (account, migration) = Account::pods_opened().unwrap();
+    groups_are_cloned(&account, &migration).await;
+    (account, migration)
+}
+
+/// The same with an IAM that shows what was changed half a minute later, to EKS as well.
+async fn pods_shop_of_a_slow_iam() -> (Account, Migration) {
+    let (account, migration) = pods_shop().await;
+    account.aws().clock.durations.iam = jiff::SignedDuration::from_secs(30);
+    (account, migration)
+}
+
+#[tokio::test]
+async fn greens_pods_get_the_roles_of_blues_by_associations() {
+    let ends =
+        [Account::survives(pods_shop, converge).await, Account::survives(pods_shop_of_a_slow_iam, converge).await];
+    for end in ends {
+        let aws = end.unwrap().aws;
+        let association = &aws.pod_identities[&green("shop/cart")];
+        assert_eq!(association.role_arn, irsa::role_arn("cart"));
+        let plugin = &aws.addons[&green("vpc-cni")].addon;
+        assert_eq!(plugin.pod_identities, [("aws-node".to_owned(), irsa::role_arn("cni"))]);
+        let policy = |name: &str| TrustPolicy::read(&aws.roles[name]).unwrap();
+        assert!(policy("cart").lets_pods(Some("shop"), "cart") && policy("cni").lets_pods(None, "aws-node"));
+        let staff = &aws.identity_providers[&green("staff")];
+        let IdentityProvider { tags, .. } = &staff.provider;
+        assert_eq!(staff.provider, IdentityProvider { tags: tags.clone(), ..irsa::staff() });
+        assert_eq!((staff.status.as_str(), tags["bascule:migration"].as_str()), ("ACTIVE", "move"));
+        assert_eq!(aws.clusters["shop-green"].status, "ACTIVE");
+        assert!(
+            !aws.oidc_providers
+                .keys()
+                .any(|arn| Some(arn) == oidc_provider::arn(&aws.clusters["shop-green"].cluster).as_ref())
+        );
+    }
+}
+
+#[tokio::test]
+async fn undo_takes_what_lets_eks_assume_roles_out_of_them_byte_for_byte() {
+    for slow in [false, true] {
+        let built = async || {
+            let (account, migration) = if slow { pods_shop_of_a_slow_iam().await } else { pods_shop().await };
+            account.drive(&migration, converge).await.unwrap();
+            let back = account.turned_back(&migration);
+            (account, back)
+        };
+        let end = Account::survives(built, undo).await.unwrap();
+        let (before, _) = pods_shop().await;
+        assert_eq!(end.aws.roles, before.aws().contents().roles, "slow: {slow}");
+        assert!(end.entries.iter().all(|entry| entry.key.kind != Kind::TrustStatement || !entry.is_live()));
+    }
+}
+
+#[tokio::test]
+async fn an_identity_provider_that_somebody_else_gave_green_is_a_conflict() {
+    let (account, migration) = pods_shop().await;
+    while !account.aws().clusters.get("shop-green").is_some_and(|found| found.status == "ACTIVE") {
+        converge(&account, &migration).await.unwrap_err();
+        account.pass();
+    }
+    let others = IdentityProviderStatus { provider: irsa::staff(), status: "ACTIVE".to_owned() };
+    account.aws().identity_providers.insert(green("staff"), others);
+    let error = account.drive(&migration, converge).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("disassociate it"), "{error}");
 }

@@ -23,7 +23,7 @@ use crate::snapshot::Snapshot;
 use crate::teller::Teller;
 use crate::world::front::Front;
 use crate::world::gateway::STAGE;
-use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm};
+use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm, irsa};
 use crate::{inventory, measure, papers};
 
 /// Which story.
@@ -125,6 +125,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
 
     let before = Snapshot::take(aws, &shop.api.id).await?;
     let inventory_before = inventory::take(aws).await.context("the inventory before")?;
+    let trust_before = irsa::trust(aws).await?;
     let machines = Machines::of(&stack)?;
     let begin = Timestamp::now();
     let name = format!("sandbox-{}", begin.as_second());
@@ -132,6 +133,9 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     input["workloads"]["replace"] = options.front.replace();
     if let Some(smoke) = input["smoke"].as_array_mut() {
         smoke.extend(options.front.smoke());
+    }
+    if let Some(identities) = options.front.identities() {
+        input["identities"] = identities;
     }
     if let Some(volumes) = options.front.volumes() {
         input["workloads"]["volumes"] = volumes;
@@ -181,6 +185,9 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     if keeps_blue {
         disappointments.extend(inventory::lost(&inventory_before, &after));
     }
+    let providers: Vec<String> =
+        after.iter().filter(|one| one.kind == "OpenIdConnectProvider").map(|one| one.id.clone()).collect();
+    disappointments.extend(irsa::wrong(&trust_before, &irsa::trust(aws).await?, &providers, blue_deleted));
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {

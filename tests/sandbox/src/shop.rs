@@ -15,7 +15,7 @@ use crate::world::network::Network;
 use crate::world::roles::Roles;
 use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Bundle, Kubernetes};
-use crate::world::{BLUE, GREEN, alarm, cluster, edge, eventually, gateway, network, roles, routes};
+use crate::world::{BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, network, roles, routes};
 
 /// How many requests must be answered well in a row before anything is started.
 const WARM: usize = 300;
@@ -46,6 +46,9 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     let controller = in_cluster.map(|_| service_balancer::start(aws, &account.compute, &network.vpc, &network.subnets));
     let cluster = async {
         cluster::control_plane(aws, BLUE, 2, &network, &roles).await?;
+        if front.has_roles_for_pods() {
+            irsa::build(aws, BLUE).await.context("the roles of the shop's Pods")?;
+        }
         let endpoint = cluster::endpoint(aws, BLUE).await?;
         let kubernetes = Kubernetes::connect(aws, &endpoint, &roles.operator).await?;
         say(&format!("Shop: cluster {BLUE} is ACTIVE at {}", endpoint.url));

@@ -23,9 +23,10 @@ const CREATION: Duration = Duration::from_mins(1);
 
 /// What a deployment must say of its account: the bucket of the shop's manifests, and its roles.
 /// Without events: the emulator has no pipe to an event bus.
-const OWN_PARAMETERS: [(&str, &str); 4] = [
+const OWN_PARAMETERS: [(&str, &str); 5] = [
     ("ManifestsBucket", "shop-manifests"),
     ("PassableRoles", "shop-*"),
+    ("IrsaRoles", "shop-irsa-*"),
     ("CleanupDeletes", "approved"),
     ("Events", "off"),
 ];

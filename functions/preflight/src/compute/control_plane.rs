@@ -35,17 +35,15 @@ pub(super) async fn uncloned<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Re
     }
     if blue.status == "ACTIVE" {
         let profiles = ports.fargate_profiles(&blue.cluster.name).await?;
-        for (what, found) in [
-            ("identity provider configurations", ports.identity_providers(&blue.cluster.name).await?),
-            ("EKS Capabilities", ports.capabilities(&blue.cluster.name).await?),
-        ] {
-            if !found.is_empty() {
-                let found = found.join(", ");
-                problems.push(Limit::NotCloned.refusal(
-                    BLUE,
-                    format!("has the {what} {found}, which are not cloned yet; remove them, or make them on green yourself after a migration without them"),
-                ));
-            }
+        let capabilities = ports.capabilities(&blue.cluster.name).await?;
+        if !capabilities.is_empty() {
+            problems.push(Limit::NotCloned.refusal(
+                BLUE,
+                format!(
+                    "has the EKS Capabilities {}, which are not cloned yet; remove them, or make them on green yourself after a migration without them",
+                    capabilities.join(", ")
+                ),
+            ));
         }
         if !profiles.is_empty() {
             problems.push(Limit::FargateProfiles.refusal(

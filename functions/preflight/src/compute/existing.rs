@@ -5,16 +5,17 @@ mod identities;
 mod network;
 mod nodes;
 
-use super::{access, control_plane::minor, roles};
+use super::{access, control_plane::minor, identity_providers, roles};
 use differences::Differences;
 use domain::{
     Input, Limit, PhaseError, Problem,
     plan::{
         ExistingCluster,
-        compute::{AccessEntry, Cluster, ClusterStatus, Compute, NodeGroup, PodIdentity},
+        compute::{AccessEntry, Cluster, ClusterStatus, Compute, IdentityProvider, NodeGroup, PodIdentity},
     },
     ports::{
-        Access, Addons, Clusters, LaunchTemplates, Network, NodeGroups, Roles, clusters::AddonStatus, network::Instance,
+        Access, Addons, Clusters, IdentityProviders, LaunchTemplates, Network, NodeGroups, Roles,
+        clusters::AddonStatus, network::Instance,
     },
     resources::oidc_provider,
 };
@@ -48,6 +49,7 @@ struct Green {
     addons: Vec<AddonStatus>,
     access_entries: Vec<AccessEntry>,
     pod_identities: Vec<PodIdentity>,
+    identity_providers: Vec<IdentityProvider>,
     nodes: Vec<Instance>,
     /// The groups of its control plane and of its nodes.
     groups: BTreeSet<String>,
@@ -99,7 +101,7 @@ pub(super) async fn compare<P>(
     green: ClusterStatus,
 ) -> Result<(ExistingCluster, Vec<Problem>, Vec<String>), PhaseError>
 where
-    P: Access + Addons + LaunchTemplates + Network + NodeGroups + Roles,
+    P: Access + Addons + IdentityProviders + LaunchTemplates + Network + NodeGroups + Roles,
 {
     let name = green.cluster.name.clone();
     let mut found = Green { cluster: green.cluster, ..Green::default() };
@@ -111,6 +113,7 @@ where
     }
     found.access_entries = access::entries(ports, &name, &found.node_groups).await?.0;
     found.pod_identities = access::associations(ports, &name).await?;
+    found.identity_providers = identity_providers::read(ports, &name, &mut Vec::new()).await?;
     found.nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{name}"), None).await?;
     let blues_nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{}", blue.blue.name), None).await?;
     found.groups = network::groups(ports, &found).await?;
@@ -122,6 +125,7 @@ where
     nodes::compare(blue, &found, &blues_nodes, &mut differences);
     identities::addons(blue, &found, &mut differences);
     identities::access(blue, &found, &mut differences);
+    identities::providers(blue, &found, &mut differences);
     identities::pods(blue, &found, &mut differences);
     for problem in roles::problems(ports, &identities::named_by_green(blue, &found)).await? {
         differences.breaks(problem.message);

@@ -30,6 +30,10 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
     let own = own(compute);
     let identities =
         compute.pod_identities.iter().map(|identity| Planned::new(Kind::PodIdentityAssociation, identity.key()));
+    let providers = compute
+        .identity_providers
+        .iter()
+        .map(|provider| Planned::new(Kind::IdentityProvider, format!("{} ({})", provider.name, provider.issuer_url)));
     let templates = compute.launch_templates.iter().map(|template| {
         Planned::new(Kind::LaunchTemplate, format!("like {}, version {}", template.name, template.version))
     });
@@ -43,6 +47,7 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
         .chain(entries)
         .chain(own)
         .chain(identities)
+        .chain(providers)
         .chain(templates)
         .chain(node_groups)
         .collect()

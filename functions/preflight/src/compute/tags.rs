@@ -31,6 +31,10 @@ fn cloned(compute: &Compute) -> Vec<(String, &Tags)> {
         .pod_identities
         .iter()
         .map(|identity| (format!("the Pod Identity association of {}", identity.key()), &identity.tags));
+    let providers = compute
+        .identity_providers
+        .iter()
+        .map(|provider| (format!("the identity provider {}", provider.name), &provider.tags));
     cluster
         .into_iter()
         .chain(own)
@@ -40,6 +44,7 @@ fn cloned(compute: &Compute) -> Vec<(String, &Tags)> {
         .chain(addons)
         .chain(entries)
         .chain(identities)
+        .chain(providers)
         .collect()
 }
 

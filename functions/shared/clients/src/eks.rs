@@ -4,6 +4,7 @@ mod access;
 mod addons;
 mod cluster;
 mod components;
+mod identity_providers;
 #[cfg(test)]
 mod members;
 mod node_groups;

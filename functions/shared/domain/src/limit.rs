@@ -38,8 +38,8 @@ pub enum Limit {
     UnmanagedNodes,
     /// A network plugin or `CoreDNS` that is no EKS add-on.
     NetworkPlugin,
-    /// Settings and parts of a cluster, a node group or a launch template that are not cloned, such as OIDC identity providers, EKS
-    /// Capabilities and EKS Auto Mode.
+    /// Settings and parts of a cluster, a node group or a launch template that are not cloned, such as EKS Capabilities
+    /// and EKS Auto Mode.
     NotCloned,
     /// A cluster that only its ConfigMap `aws-auth` lets people into.
     ConfigMapAuthentication,

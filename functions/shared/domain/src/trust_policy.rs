@@ -1,5 +1,5 @@
-//! Trust policies of IAM roles, and what of them lets Pods take a role through the OIDC provider of their cluster
-//! (<https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>).
+//! Trust policies of IAM roles, and what of them lets Pods take a role: through the OIDC provider of their cluster
+//! (<https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>), or from EKS Pod Identity.
 
 use serde_json::{Map, Value, json};
 
@@ -58,6 +58,12 @@ impl TrustPolicy {
         named.filter_map(Value::as_str).filter(is_id).collect()
     }
 
+    /// Whether EKS Pod Identity may assume the role for this service account: whoever the Pods are, or as [`for_pods`] says it.
+    #[must_use]
+    pub fn lets_pods(&self, namespace: Option<&str>, account: &str) -> bool {
+        self.has(&for_pods(namespace, account)) || self.statements.iter().any(is_for_all_pods)
+    }
+
     /// Whether it has a statement that says the same.
     #[must_use]
     pub fn has(&self, statement: &Value) -> bool {
@@ -108,6 +114,38 @@ fn is_for(statement: &Value, provider: &str) -> bool {
         Value::Array(several) => several.iter().any(|one| one == provider),
         _ => false,
     }
+}
+
+/// The service for which EKS assumes roles for Pods, in every partition.
+const PODS: &str = "pods.eks.amazonaws.com";
+
+/// What EKS does with a role for Pods (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>).
+const POD_ACTIONS: [&str; 2] = ["sts:AssumeRole", "sts:TagSession"];
+
+/// What lets EKS Pod Identity assume a role for the Pods of one service account, of any namespace where none is given, in whichever cluster of
+/// the account has the association: the session tags that it sends (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html>).
+#[must_use]
+pub fn for_pods(namespace: Option<&str>, account: &str) -> Value {
+    let mut tags = json!({ "aws:RequestTag/kubernetes-service-account": account });
+    if let Some(namespace) = namespace {
+        tags["aws:RequestTag/kubernetes-namespace"] = json!(namespace);
+    }
+    json!({
+        "Effect": "Allow", "Principal": { "Service": PODS }, "Action": POD_ACTIONS, "Condition": { "StringEquals": tags },
+    })
+}
+
+/// Whether the statement lets EKS Pod Identity assume the role for any Pods.
+fn is_for_all_pods(statement: &Value) -> bool {
+    let lists = |member: &Value, word: &str| match member {
+        Value::String(one) => one == word,
+        Value::Array(several) => several.iter().any(|one| one == word),
+        _ => false,
+    };
+    statement["Effect"] == "Allow"
+        && statement.get("Condition").is_none()
+        && lists(&statement["Principal"]["Service"], PODS)
+        && POD_ACTIONS.iter().all(|action| lists(&statement["Action"], action))
 }
 
 /// `arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE` is of the issuer after the first slash.
@@ -214,6 +252,41 @@ mod tests {
         for text in ["", "[]", "{}", r#"{"Statement": "x"}"#] {
             assert_eq!(TrustPolicy::read(text), None, "{text}");
         }
+    }
+
+    // The policies of https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html.
+    #[test]
+    fn eks_pod_identity_may_assume_a_role_for_any_pods_or_for_those_of_the_service_account() {
+        let of = |condition: &Value| {
+            let mut statement = json!({
+                "Sid": "AllowEksAuthToAssumeRoleForPodIdentity", "Effect": "Allow",
+                "Principal": { "Service": "pods.eks.amazonaws.com" }, "Action": ["sts:AssumeRole", "sts:TagSession"],
+            });
+            if !condition.is_null() {
+                statement["Condition"] = condition.clone();
+            }
+            statement
+        };
+        let tags = |namespace: &str, account: &str| json!({ "StringEquals": { "aws:RequestTag/kubernetes-namespace": [namespace], "aws:RequestTag/kubernetes-service-account": [account] } });
+        let mut added = of(&tags("shop", "cart"));
+        added.as_object_mut().unwrap().shift_remove("Sid");
+        let mut untagged = of(&Value::Null);
+        untagged["Action"] = json!("sts:AssumeRole");
+        for (statement, expected) in [
+            (of(&Value::Null), true),
+            (added, true),
+            (of(&tags("shop", "search")), false),
+            (
+                of(&json!({ "StringEquals": { "aws:SourceArn": "arn:aws:eks:us-west-2:111122223333:cluster/blue" } })),
+                false,
+            ),
+            (untagged, false),
+            (statement(issuer(BLUE)), false),
+        ] {
+            assert_eq!(policy(&statement).lets_pods(Some("shop"), "cart"), expected, "{statement}");
+        }
+        let with = policy(&statement(issuer(BLUE))).with(&[for_pods(None, "aws-node")]);
+        assert!(with.lets_pods(None, "aws-node") && !with.lets_pods(Some("kube-system"), "aws-node"));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use http::Method;
 use crate::aws::Aws;
 use crate::error::Result;
 use crate::inventory::Resource;
+use crate::inventory::clusters::tag;
+use crate::world::irsa;
 
 pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
     let mut all = Vec::new();
@@ -18,7 +20,11 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
     for provider in
         aws.query("iam", "2010-05-08", "ListOpenIDConnectProviders", &[]).await?.list("OpenIDConnectProviderList")
     {
-        all.push(Resource::new("OpenIdConnectProvider", provider.value("Arn").unwrap_or_default(), ""));
+        let arn = provider.value("Arn").unwrap_or_default();
+        let parameters = [("OpenIDConnectProviderArn", arn.as_str())];
+        let provider = aws.query("iam", "2010-05-08", "GetOpenIDConnectProvider", &parameters).await?;
+        let cluster = tag(&provider, irsa::TAG).unwrap_or_default();
+        all.push(Resource::new("OpenIdConnectProvider", arn, cluster));
     }
     let schedules = aws.rest("scheduler", Method::GET, "/schedules", None).await?;
     for schedule in schedules["Schedules"].as_array().into_iter().flatten() {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::aws::Aws;
 use crate::error::{Context, Error, Result};
 use crate::world::front::Front;
+use crate::world::irsa;
 use crate::world::network::Network;
 use crate::world::roles::Roles;
 use crate::world::{BLUE, ec2, eventually};
@@ -85,7 +86,8 @@ pub async fn like_blue(aws: &Aws, name: &str) -> Result<()> {
 pub async fn nodes(aws: &Aws, cluster: &str, front: Front, network: &Network, roles: &Roles) -> Result<Vec<String>> {
     let path = format!("/clusters/{cluster}");
     for name in &ADD_ONS[..2] {
-        add_on(aws, &path, name).await?;
+        let role = (front.has_roles_for_pods() && *name == "vpc-cni").then(|| irsa::role_arn(irsa::PLUGIN));
+        add_on(aws, &path, name, role).await?;
     }
     for (name, size, label) in NODE_GROUPS {
         node_group(aws, cluster, network, roles, (name, size, label)).await?;
@@ -99,7 +101,7 @@ pub async fn nodes(aws: &Aws, cluster: &str, front: Front, network: &Network, ro
     }
     let after: Vec<&str> = ADD_ONS[2..].iter().copied().chain((front == Front::Volumes).then_some(EBS)).collect();
     for name in &after {
-        add_on(aws, &path, name).await?;
+        add_on(aws, &path, name, None).await?;
     }
     for name in ADD_ONS[..2].iter().chain(&after) {
         active(aws, &format!("{path}/addons/{name}"), "addon").await?;
@@ -166,8 +168,11 @@ async fn grant(aws: &Aws, path: &str, role: &str) -> Result<()> {
         .map(drop)
 }
 
-async fn add_on(aws: &Aws, path: &str, name: &str) -> Result<()> {
-    let body = json!({"addonName": name, "resolveConflicts": "OVERWRITE"});
+async fn add_on(aws: &Aws, path: &str, name: &str, role: Option<String>) -> Result<()> {
+    let mut body = json!({"addonName": name, "resolveConflicts": "OVERWRITE"});
+    if let Some(role) = role {
+        body["serviceAccountRoleArn"] = role.into();
+    }
     aws.rest("eks", Method::POST, &format!("{path}/addons"), Some(&body)).await.map(drop)
 }
 

@@ -25,6 +25,10 @@ pub enum Front {
     LinkV2,
     /// A VPC link V1 that every method names; and green is there, with a load balancer and a VPC link, built by the shop's own code.
     ExistingGreen,
+    /// The plain API, and Pods that take IAM roles through the OIDC provider of their cluster.
+    Irsa,
+    /// The same, and green's Pods get the roles from EKS Pod Identity.
+    PodIdentity,
     /// The plain API, and workloads that keep data in volumes.
     Volumes,
     /// The load balancer belongs to Traefik's Service; its targets are Pods.
@@ -72,7 +76,13 @@ impl Front {
     #[must_use]
     pub fn document(self, mut plain: Value, balancer: &str) -> Value {
         match self {
-            Self::Plain | Self::ExistingGreen | Self::Volumes | Self::ServiceNlbIp | Self::ServiceNlbInstance => {}
+            Self::Plain
+            | Self::ExistingGreen
+            | Self::Irsa
+            | Self::PodIdentity
+            | Self::Volumes
+            | Self::ServiceNlbIp
+            | Self::ServiceNlbInstance => {}
             Self::StageVariable => {
                 for integration in linked(&mut plain) {
                     integration["connectionId"] = format!("${{stageVariables.{VARIABLE}}}").into();
@@ -147,6 +157,22 @@ impl Front {
     #[must_use]
     pub fn smoke(self) -> Option<Value> {
         (self == Self::LambdaAuthorizer).then(|| json!({ "path": HITS }))
+    }
+
+    /// What becomes of the ways by which Pods get AWS credentials, as the input says it.
+    #[must_use]
+    pub fn identities(self) -> Option<Value> {
+        match self {
+            Self::Irsa => Some(json!({ "irsa": "extend" })),
+            Self::PodIdentity => Some(json!({ "irsa": "podIdentity" })),
+            _ => None,
+        }
+    }
+
+    /// Whether Pods take roles through blue's OIDC provider.
+    #[must_use]
+    pub fn has_roles_for_pods(self) -> bool {
+        self.identities().is_some()
     }
 
     /// What becomes of volumes, as the input says it.
@@ -295,6 +321,8 @@ mod tests {
                 "stage-variable",
                 "link-v2",
                 "existing-green",
+                "irsa",
+                "pod-identity",
                 "volumes",
                 "service-nlb-ip",
                 "service-nlb-instance"

@@ -9,6 +9,7 @@ pub mod edge;
 pub mod flaws;
 pub mod front;
 pub mod gateway;
+pub mod irsa;
 pub mod network;
 pub mod roles;
 pub mod routes;

@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::aws::{ACCOUNT, Aws};
 use crate::error::{Context, Result};
 
-const VERSION: &str = "2010-05-08";
+/// IAM's API version.
+pub(crate) const VERSION: &str = "2010-05-08";
 
 /// The role names of the shop.
 #[derive(Clone, Debug)]

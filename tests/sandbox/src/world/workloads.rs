@@ -15,6 +15,7 @@ use crate::wire::Wire;
 use crate::world::cluster::Endpoint;
 use crate::world::eventually;
 use crate::world::front::Front;
+use crate::world::irsa;
 
 /// The bucket with the rendered manifests.
 pub const BUCKET: &str = "shop-manifests";
@@ -49,7 +50,11 @@ pub fn bundles(front: Front, files: &[PathBuf]) -> Result<Vec<Bundle>> {
         .into_iter()
         .enumerate()
         .map(|(number, (name, content))| {
-            let content = if name == "traefik" { front.traefik(content) } else { content.to_owned() };
+            let content = match name {
+                "traefik" => front.traefik(content),
+                "online-boutique" if front.has_roles_for_pods() => irsa::annotated(content),
+                _ => content.to_owned(),
+            };
             Bundle { key: format!("{number}0-{name}.yaml"), content }
         })
         .collect();

@@ -51,6 +51,21 @@ pub(super) fn access(blue: &Compute, green: &Green, differences: &mut Difference
     }
 }
 
+/// Whom blue lets in by the tokens of their own identity provider, and green does not, or otherwise.
+pub(super) fn providers(blue: &Compute, green: &Green, differences: &mut Differences) {
+    for provider in &blue.identity_providers {
+        let issuer = &provider.issuer_url;
+        match green.identity_providers.iter().find(|found| found.issuer_url == *issuer) {
+            Some(found) => {
+                differences.members(&format!("identity provider {issuer}:"), provider, found, &["name", "tags"]);
+            }
+            None => differences.tell(format!(
+                "blue takes tokens of the identity provider {issuer} and green does not: who comes with one cannot use green"
+            )),
+        }
+    }
+}
+
 /// Pods that get a role on blue and would get none on green.
 pub(super) fn pods(blue: &Compute, green: &Green, differences: &mut Differences) {
     let but = ["associationId", "arn", "ownerArn", "externalId", "tags"];

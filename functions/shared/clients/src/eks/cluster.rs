@@ -98,20 +98,6 @@ impl Clusters for Account {
         deleted(&format!("deleting the cluster {name}"), self.eks().delete_cluster().name(name).send().await)
     }
 
-    async fn identity_providers(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
-        let found = self
-            .eks()
-            .list_identity_provider_configs()
-            .cluster_name(cluster)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .map_err(|error| phase_error(&format!("listing the identity providers of {cluster}"), &error))?;
-        Ok(found.iter().map(|config| format!("{} ({})", config.name(), config.r#type())).collect())
-    }
-
     async fn capabilities(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
         let found = self
             .eks()

@@ -169,6 +169,23 @@ fn every_member_of_what_hangs_on_a_cluster_has_its_fate() {
         ],
     );
     check(
+        &types::OidcIdentityProviderConfig::builder().build(),
+        &[
+            ("identity_provider_config_name", Copied),
+            ("identity_provider_config_arn", IDENTITY),
+            ("cluster_name", IDENTITY),
+            ("issuer_url", Copied),
+            ("client_id", Copied),
+            ("username_claim", Copied),
+            ("username_prefix", Copied),
+            ("groups_claim", Copied),
+            ("groups_prefix", Copied),
+            ("required_claims", Copied),
+            ("tags", Copied),
+            ("status", STATE),
+        ],
+    );
+    check(
         &types::PodIdentityAssociation::builder().build(),
         &[
             ("cluster_name", IDENTITY),

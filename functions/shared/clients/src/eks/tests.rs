@@ -5,7 +5,7 @@ use domain::{
     Condition,
     plan::compute::{AccessEntry, AccessPolicy, Cluster, Green, NodeGroup, Scaling},
     ports::{
-        Access, Addons, Clusters, NodeGroups,
+        Access, Addons, Clusters, IdentityProviders, NodeGroups,
         clusters::{NewCluster, NewNodeGroup},
     },
 };
@@ -282,4 +282,39 @@ async fn an_access_entry_is_read_with_its_policies_and_given_one() {
     scenario.account.associate_access_policy("c", "arn:aws:iam::1:role/a", &policy).await.unwrap();
     let sent = body(&scenario.asked()[2].2);
     assert_eq!(sent["accessScope"], json!({ "type": "namespace", "namespaces": ["shop"] }));
+}
+
+// https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeIdentityProviderConfig.html and
+// https://docs.aws.amazon.com/eks/latest/APIReference/API_AssociateIdentityProviderConfig.html
+#[tokio::test]
+async fn an_identity_provider_is_read_whole_and_made_again_elsewhere() {
+    let told = r#"{"identityProviderConfig":{"oidc":{"identityProviderConfigName":"my-config",
+        "identityProviderConfigArn":"arn:aws:eks:us-west-2:111122223333:identityproviderconfig/blue/oidc/my-config/e0c",
+        "clusterName":"blue","issuerUrl":"https://example.com","clientId":"kubernetes","usernameClaim":"email","groupsClaim":"my-claim",
+        "groupsPrefix":"gid:","requiredClaims":{"string":"string"},"tags":{"env":"dev"},"status":"ACTIVE"}}}"#;
+    let gone = r#"{"__type":"ResourceNotFoundException","message":"Identity provider config is not associated with cluster green."}"#;
+    let busy = r#"{"__type":"ResourceInUseException","message":"Cluster green currently has an update in progress."}"#;
+    let scenario = Scenario::new(&[(200, told), (404, gone), (200, "{}"), (409, busy)]);
+    let account = &scenario.account;
+    let found = account.identity_provider("blue", "my-config").await.unwrap().unwrap();
+    assert_eq!(found.status, "ACTIVE");
+    assert_eq!(account.identity_provider("green", "my-config").await, Ok(None));
+    let tags = [("side".to_owned(), "green".to_owned())].into();
+    account.associate_identity_provider("green", &found.provider, &tags, "t1").await.unwrap();
+    let error = account.associate_identity_provider("green", &found.provider, &tags, "t1").await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady);
+    let asked = scenario.asked();
+    assert_eq!(asked[0].1, "/clusters/blue/identity-provider-configs/describe");
+    assert_eq!(body(&asked[0].2), json!({ "identityProviderConfig": { "type": "oidc", "name": "my-config" } }));
+    assert_eq!(asked[2].1, "/clusters/green/identity-provider-configs/associate");
+    assert_eq!(
+        body(&asked[2].2),
+        json!({
+            "oidc": {
+                "identityProviderConfigName": "my-config", "issuerUrl": "https://example.com", "clientId": "kubernetes",
+                "usernameClaim": "email", "groupsClaim": "my-claim", "groupsPrefix": "gid:", "requiredClaims": { "string": "string" },
+            },
+            "tags": { "side": "green" }, "clientRequestToken": "t1",
+        })
+    );
 }

@@ -101,6 +101,13 @@ fn greens(
             let like = compute.addons.iter().find(|addon| addon.name == text(blue, "addon_name"))?;
             put(green, "addon_version", json!(like.version));
             put(green, "configuration_values", json!(like.configuration));
+            if like.service_account_role_arn.is_none() && !text(blue, "service_account_role_arn").is_empty() {
+                green.remove("service_account_role_arn");
+                let associations = like.pod_identities.iter();
+                let associations =
+                    associations.map(|(account, role)| json!({ "service_account": account, "role_arn": role }));
+                put(green, "pod_identity_association", associations.collect());
+            }
         }
         "aws_launch_template" => {
             let like = compute.launch_templates.iter().find(|template| template.id == text(blue, "id"))?;

@@ -21,4 +21,8 @@ pub enum Irsa {
     /// Green gets an OIDC provider, and the trust policy of each role in use what it says of blue's provider, said of green's. The way back takes
     /// both away, the cleanup what is blue's.
     Extend,
+    /// Each service account in use gets an EKS Pod Identity association on green, and the role's trust policy what lets EKS assume it for
+    /// that service account, unless it lets EKS already. The way back takes that away, the cleanup what is blue's.
+    #[serde(rename = "podIdentity")]
+    PodIdentity,
 }

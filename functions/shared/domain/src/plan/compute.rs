@@ -5,7 +5,9 @@ pub mod network;
 pub mod nodes;
 pub mod rules;
 
-pub use cluster::{AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Components, Issue, PodIdentity};
+pub use cluster::{
+    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Components, IdentityProvider, Issue, PodIdentity,
+};
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
 pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 
@@ -41,6 +43,9 @@ pub struct Compute {
     pub access_entries: Vec<AccessEntry>,
     /// Blue's Pod Identity associations, without those that belong to an add-on.
     pub pod_identities: Vec<PodIdentity>,
+    /// The OIDC identity providers that blue's API server trusts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identity_providers: Vec<IdentityProvider>,
     /// Security groups of blue alone, which are cloned for green.
     pub security_groups: Vec<SecurityGroup>,
     /// Rules of blue's cluster security group that EKS did not make itself.

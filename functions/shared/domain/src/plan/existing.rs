@@ -86,6 +86,7 @@ impl Plan {
             | Kind::NodeGroup
             | Kind::Addon
             | Kind::PodIdentityAssociation
+            | Kind::IdentityProvider
             | Kind::OidcProvider
             | Kind::TrustStatement
             | Kind::LogGroup => Some(&self.compute.existing.as_ref()?.arn),

@@ -97,6 +97,9 @@ pub struct Assumed {
     pub role_arn: String,
     /// By what, for people: object, document, and the JSON path of its bundle.
     pub by: String,
+    /// The service account that is given it, namespace and name; none where a container takes it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_account: Option<(String, String)>,
 }
 
 /// One bundle of manifests, as S3 served it to preflight.

@@ -1,7 +1,8 @@
 //! Amazon EKS as phases use it: control planes, node groups, add-ons, access.
 
 use crate::plan::compute::{
-    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, Issue, NodeGroup, PodIdentity, Scaling,
+    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, IdentityProvider, Issue, NodeGroup, PodIdentity,
+    Scaling,
 };
 use crate::{PhaseError, Tags};
 use std::future::Future;
@@ -27,9 +28,6 @@ pub trait Clusters: Sync {
     /// to do with it.
     fn delete_cluster(&self, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Identity provider configurations of a cluster, each with its type.
-    fn identity_providers(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
-
     /// EKS Capabilities of a cluster, each with its type.
     fn capabilities(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
 
@@ -50,6 +48,40 @@ pub struct NewCluster {
     pub tags: Tags,
     /// Makes a repeated request harmless.
     pub token: String,
+}
+
+/// The identity providers of people whose tokens the API server of an EKS cluster takes.
+pub trait IdentityProviders: Sync {
+    /// The configurations of a cluster, name and type.
+    fn identity_providers(
+        &self,
+        cluster: &str,
+    ) -> impl Future<Output = Result<Vec<(String, String)>, PhaseError>> + Send;
+
+    /// One configuration of type `oidc`, in whatever status; none where it, or the cluster, does not exist.
+    fn identity_provider(
+        &self,
+        cluster: &str,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<IdentityProviderStatus>, PhaseError>> + Send;
+
+    /// Asks for a configuration; `NotReady` while EKS has something else to do with the cluster, which is `UPDATING` until it is done.
+    fn associate_identity_provider(
+        &self,
+        cluster: &str,
+        provider: &IdentityProvider,
+        tags: &Tags,
+        token: &str,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
+}
+
+/// The configuration of an identity provider at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityProviderStatus {
+    /// What it is.
+    pub provider: IdentityProvider,
+    /// `CREATING`, `ACTIVE` or `DELETING`.
+    pub status: String,
 }
 
 /// EKS managed node groups.

@@ -9,6 +9,7 @@ use crate::{
     plan::compute::{Addon, Issue},
     ports::{Addons, Clock, Ledger, clusters::AddonStatus},
     reconcile,
+    resources::trust_statement,
 };
 use serde_json::Value;
 
@@ -34,7 +35,15 @@ pub async fn ensure<P: Addons + Ledger>(ports: &P, migration: &Migration, addon:
     let tags = clone_tags(migration, &addon.tags);
     let token = client_token(&migration.id, key.side, key.kind, &key.name);
     let find = || async { Ok(ports.addon(green, &addon.name).await?.map(|found| found.arn)) };
-    let create = || ports.create_addon(green, addon, &tags, &token);
+    let create = || async {
+        let mut created = ports.create_addon(green, addon, &tags, &token).await;
+        for (_, role) in &addon.pod_identities {
+            if let Err(error) = created {
+                created = Err(trust_statement::unless_new(ports, migration, error, role).await);
+            }
+        }
+        created
+    };
     reconcile::ensure(ports, migration, &key, Value::Null, find, create).await.map(drop)
 }
 

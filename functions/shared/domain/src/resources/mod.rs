@@ -5,6 +5,7 @@ pub mod addon;
 pub mod bundle;
 pub mod cluster;
 pub mod deployment;
+pub mod identity_provider;
 pub mod integration;
 pub mod lambda_permission;
 pub mod launch_template;
@@ -65,6 +66,8 @@ pub enum Kind {
     Addon,
     /// An EKS Pod Identity association.
     PodIdentityAssociation,
+    /// The configuration of an OIDC identity provider of a cluster's users.
+    IdentityProvider,
     /// The IAM OIDC provider of a cluster.
     OidcProvider,
     /// The statements of an IAM role's trust policy by which Pods of a cluster take the role.
@@ -118,9 +121,12 @@ impl Kind {
     #[must_use]
     pub const fn goes_with(self) -> Option<Self> {
         match self {
-            Self::Addon | Self::AccessEntry | Self::PodIdentityAssociation | Self::Workload | Self::Bundle => {
-                Some(Self::Cluster)
-            }
+            Self::Addon
+            | Self::AccessEntry
+            | Self::PodIdentityAssociation
+            | Self::IdentityProvider
+            | Self::Workload
+            | Self::Bundle => Some(Self::Cluster),
             Self::Listener => Some(Self::LoadBalancer),
             _ => None,
         }

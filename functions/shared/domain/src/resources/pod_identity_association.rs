@@ -8,6 +8,7 @@ use crate::{
     plan::compute::PodIdentity,
     ports::{Access, Ledger},
     reconcile,
+    resources::trust_statement,
 };
 use serde_json::Value;
 
@@ -36,6 +37,11 @@ pub async fn ensure<P: Ledger + Access>(
     let tags = clone_tags(migration, &association.tags);
     let token = client_token(&migration.id, key.side, key.kind, &key.name);
     let found = present.iter().find(|found| found.key() == key.name).map(|found| found.arn.clone());
-    let create = || ports.create_pod_identity(green, association, &tags, &token);
+    let create = || async {
+        match ports.create_pod_identity(green, association, &tags, &token).await {
+            Err(error) => Err(trust_statement::unless_new(ports, migration, error, &association.role_arn).await),
+            created => created,
+        }
+    };
     reconcile::ensure(ports, migration, &key, Value::Null, || async { Ok(found) }, create).await.map(drop)
 }

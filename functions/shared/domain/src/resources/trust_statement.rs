@@ -1,11 +1,11 @@
-//! The statements of an IAM role's trust policy by which Pods of a cluster take the role through the cluster's OIDC provider. Green gets what
-//! is said of blue, said of green. The role is the user's: Bascule adds statements and takes its own away again, and IAM replaces a trust
+//! The statements of an IAM role's trust policy by which Pods of a cluster take the role. Green gets what is said of blue's OIDC provider, said
+//! of green's, or what lets EKS Pod Identity assume the role. The role is the user's: Bascule adds statements and takes its own away again, and IAM replaces a trust
 //! policy as a whole, whoever else changes it at the same time.
 //!
 //! IAM shows a change after some seconds (see [`crate::ports::roles`]), so what was not seen is written again rather than believed.
 
 use crate::{
-    Entry, Kind, Migration, PhaseError, ResourceKey, Side,
+    Condition, Entry, Kind, Migration, PhaseError, ResourceKey, Side,
     plan::Planned,
     ports::{Ledger, Roles, roles::Role},
     reconcile,
@@ -23,11 +23,13 @@ pub fn key(side: Side, role: &str) -> ResourceKey {
     ResourceKey::new(side, Kind::TrustStatement, role)
 }
 
-/// What the plan knows of a role: its name, and its statements about blue's provider.
+/// What the plan knows of a role: its name, its statements about blue's provider, and what is added where that does not depend on green's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Facts {
     role: String,
     statements: Vec<Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    for_pods: Vec<Value>,
 }
 
 /// What the ledger keeps of a role whose policy was changed.
@@ -41,14 +43,29 @@ struct Changed {
 /// What the plan says of a role: what is added for green, of which the issuer's name is not known yet, and what the cleanup takes away.
 #[must_use]
 pub fn planned(role: (&str, &str), statements: &[Value], blue: &str, green: &str) -> (Planned, Planned) {
-    let (name, arn) = role;
-    let facts = json!(Facts { role: name.to_owned(), statements: statements.to_vec() });
     let of_green = format!("{}<OIDC issuer of {green}>", blue.trim_end_matches(crate::trust_policy::issuer(blue)));
-    let added: Vec<String> =
-        statements.iter().map(|statement| for_provider(statement, blue, &of_green).to_string()).collect();
-    let added = format!("in the trust policy of {arn}: + {}", added.join(" + "));
-    let removed = Planned::existing(Kind::TrustStatement, name, arn).with(facts.clone());
-    (Planned::new(Kind::TrustStatement, added).with(facts), removed)
+    let added: Vec<Value> = statements.iter().map(|statement| for_provider(statement, blue, &of_green)).collect();
+    let facts = Facts { role: role.0.to_owned(), statements: statements.to_vec(), for_pods: Vec::new() };
+    (addition(role.1, &added, &facts), removal(role, statements))
+}
+
+/// What the plan says of a role that green's Pods get from EKS Pod Identity: what is added, nothing where it lets EKS already, and what
+/// the cleanup takes away.
+#[must_use]
+pub fn planned_for_pods(role: (&str, &str), statements: &[Value], added: &[Value]) -> (Option<Planned>, Planned) {
+    let facts = Facts { role: role.0.to_owned(), statements: Vec::new(), for_pods: added.to_vec() };
+    ((!added.is_empty()).then(|| addition(role.1, added, &facts)), removal(role, statements))
+}
+
+fn addition(arn: &str, added: &[Value], facts: &Facts) -> Planned {
+    let added: Vec<String> = added.iter().map(ToString::to_string).collect();
+    Planned::new(Kind::TrustStatement, format!("in the trust policy of {arn}: + {}", added.join(" + ")))
+        .with(json!(facts))
+}
+
+fn removal((name, arn): (&str, &str), statements: &[Value]) -> Planned {
+    let facts = Facts { role: name.to_owned(), statements: statements.to_vec(), for_pods: Vec::new() };
+    Planned::existing(Kind::TrustStatement, name, arn).with(json!(facts))
 }
 
 fn facts(planned: &Planned) -> Result<Facts, PhaseError> {
@@ -62,23 +79,29 @@ fn policy(role: &Role) -> Result<TrustPolicy, PhaseError> {
     })
 }
 
-/// Adds what is said of blue's provider, said of green's.
+/// Adds what is said of blue's provider, said of green's, or what lets EKS Pod Identity assume the role. `providers` are the ARNs of both.
 ///
 /// # Errors
-/// `Refused` where the role is gone, or IAM refuses the policy, for its length as an example.
+/// `Refused` where the role is gone, or IAM refuses the policy, for its length as an example; `Conflict` where the plan has no provider to name.
 pub async fn ensure<P: Ledger + Roles>(
     ports: &P,
     migration: &Migration,
     planned: &Planned,
-    (blue, green): (&str, &str),
+    providers: Option<&(String, String)>,
 ) -> Result<(), PhaseError> {
-    let Facts { role: name, statements } = facts(planned)?;
+    let Facts { role: name, statements, for_pods } = facts(planned)?;
     let role = ports.role(&name).await?.ok_or_else(|| {
         PhaseError::refused(format!(
             "the role {name} is gone since the plan was made; create it again, and start again"
         ))
     })?;
-    let added: Vec<Value> = statements.iter().map(|statement| for_provider(statement, blue, green)).collect();
+    let added: Vec<Value> = match providers {
+        _ if !for_pods.is_empty() => for_pods,
+        Some((blue, green)) => statements.iter().map(|statement| for_provider(statement, blue, green)).collect(),
+        None => {
+            return Err(PhaseError::conflict(format!("the plan has no OIDC provider for the role {name} to trust")));
+        }
+    };
     let found = policy(&role)?;
     let has = added.iter().all(|statement| found.has(statement)).then(|| role.arn.clone());
     let with = found.with(&added).text();
@@ -133,6 +156,21 @@ fn without(arn: &str, policy: &TrustPolicy, removed: &[Value]) -> Result<String,
     Ok(rest.text())
 }
 
+/// The error of EKS where it does not know yet what Bascule has just added to this role's policy: it asks IAM whether Pods may get the role
+/// (hashicorp/terraform-provider-aws#41483): `NotReady` there, the error itself otherwise.
+pub async fn unless_new<P: Ledger>(ports: &P, migration: &Migration, error: PhaseError, role_arn: &str) -> PhaseError {
+    let name = role_arn.rsplit('/').next().unwrap_or_default();
+    let is_told = error.condition == Condition::Refused && error.message.contains("Trust policy of the role");
+    if !is_told {
+        return error;
+    }
+    match ports.live(migration, &key(Side::Green, name)).await {
+        Ok(Some(_)) => PhaseError::not_ready(format!("{}; the policy was changed a moment ago", error.message)),
+        Ok(None) => error,
+        Err(failed) => failed,
+    }
+}
+
 async fn gone<P: Roles>(ports: &P, name: &str, removed: &[Value]) -> Result<(), PhaseError> {
     match ports.role(name).await? {
         Some(role) if any(&role, removed)? => {
@@ -152,7 +190,7 @@ fn any(role: &Role, statements: &[Value]) -> Result<bool, PhaseError> {
 /// # Errors
 /// Only what the calls answer.
 pub async fn find_approved<P: Roles>(ports: &P, planned: &Planned) -> Result<Option<String>, PhaseError> {
-    let Facts { role, statements } = facts(planned)?;
+    let Facts { role, statements, .. } = facts(planned)?;
     let Some(role) = ports.role(&role).await? else { return Ok(None) };
     Ok(any(&role, &statements)?.then_some(role.arn))
 }
@@ -162,7 +200,7 @@ pub async fn find_approved<P: Roles>(ports: &P, planned: &Planned) -> Result<Opt
 /// # Errors
 /// `Conflict` where nothing else is left in it: Pods of green would lose the role.
 pub async fn delete_approved<P: Roles>(ports: &P, planned: &Planned) -> Result<(), PhaseError> {
-    let Facts { role: name, statements } = facts(planned)?;
+    let Facts { role: name, statements, .. } = facts(planned)?;
     let Some(role) = ports.role(&name).await? else { return Ok(()) };
     let rest = without(&role.arn, &policy(&role)?, &statements)?;
     ports.set_trust_policy(&name, &rest).await

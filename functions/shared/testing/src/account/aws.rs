@@ -8,7 +8,7 @@ use domain::plan::compute::{
 };
 use domain::plan::edge::{Api, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
 use domain::ports::alarms::AlarmState;
-use domain::ports::clusters::{AddonSchema, AddonStatus};
+use domain::ports::clusters::{AddonSchema, AddonStatus, IdentityProviderStatus};
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::ports::log_groups::LogGroup;
 use domain::ports::network::{Instance, InstanceType, Interface};
@@ -69,8 +69,8 @@ pub struct Aws {
     pub pod_identities: BTreeMap<(String, String), PodIdentity>,
     /// Fargate profiles by cluster.
     pub fargate_profiles: BTreeMap<String, Vec<String>>,
-    /// Identity provider configurations by cluster.
-    pub identity_providers: BTreeMap<String, Vec<String>>,
+    /// Configurations of OIDC identity providers.
+    pub identity_providers: BTreeMap<(String, String), IdentityProviderStatus>,
     /// Quotas by service and code, where they are known.
     pub quotas: BTreeMap<(String, String), f64>,
     /// IAM roles by name: who may assume each.

@@ -73,6 +73,7 @@ impl Aws {
         self.addons.retain(|(cluster, _), _| cluster != name);
         self.access_entries.retain(|(cluster, _), _| cluster != name);
         self.pod_identities.retain(|(cluster, _), _| cluster != name);
+        self.identity_providers.retain(|(cluster, _), _| cluster != name);
         self.objects.remove(name);
         self.others.retain(|(cluster, _), _| cluster != name);
     }
@@ -122,6 +123,16 @@ impl Aws {
             tags: [("cluster.k8s.amazonaws.com/name".to_owned(), cluster.to_owned())].into(),
             ..Interface::default()
         });
+    }
+
+    /// The API server has been updated for an identity provider.
+    pub(crate) fn identity_provider_associated(&mut self, cluster: &str, name: &str) {
+        if let Some(found) = self.identity_providers.get_mut(&pair(cluster, name)) {
+            "ACTIVE".clone_into(&mut found.status);
+        }
+        if let Some(found) = self.clusters.get_mut(cluster).filter(|found| found.status == "UPDATING") {
+            "ACTIVE".clone_into(&mut found.status);
+        }
     }
 
     pub(crate) fn addon_created(&mut self, cluster: String, name: String) {
@@ -186,7 +197,7 @@ impl Clusters for Account {
         self.change("eks:DeleteCluster", |aws| {
             let busy = !names(&aws.node_groups, name).is_empty();
             let Some(found) = aws.clusters.get_mut(name) else { return Ok(()) };
-            if busy || found.status == "CREATING" {
+            if busy || ["CREATING", "UPDATING"].contains(&found.status.as_str()) {
                 return Err(PhaseError::not_ready("ResourceInUseException"));
             }
             if found.cluster.deletion_protection {
@@ -197,12 +208,6 @@ impl Clusters for Account {
                 aws.later(|durations| durations.cluster_deletion, Change::ClusterDeleted(name.to_owned()));
             }
             Ok(())
-        })
-    }
-
-    async fn identity_providers(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
-        self.read("eks:ListIdentityProviderConfigs", |aws| {
-            aws.identity_providers.get(cluster).cloned().unwrap_or_default()
         })
     }
 
@@ -304,6 +309,9 @@ impl Addons for Account {
             }
             if aws.addons.contains_key(&key) {
                 return Err(PhaseError::conflict(format!("ResourceInUseException: {}", addon.name)));
+            }
+            for (account, role) in &addon.pod_identities {
+                aws.lets_pods(role, None, account)?;
             }
             let arn = arn("addon", &format!("{cluster}/{}/1", addon.name));
             let created = AddonStatus {

@@ -8,6 +8,7 @@ use domain::PhaseError;
 use domain::ports::oidc_providers::OidcProvider;
 use domain::ports::roles::Role;
 use domain::ports::{OidcProviders, Roles};
+use domain::trust_policy::TrustPolicy;
 
 /// `AssumeRolePolicySizeQuota` (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 const LONGEST_POLICY: usize = 2_048;
@@ -20,6 +21,20 @@ impl Aws {
             self.former_roles.insert(name.to_owned(), seen);
             self.later(|durations| durations.iam, Change::RoleSeen(name.to_owned()));
         }
+    }
+
+    /// EKS makes no association with a role that does not let it assume the role, as IAM shows it
+    /// (hashicorp/terraform-provider-aws#41483). Roles that this account has no policy of are not looked at.
+    pub(super) fn lets_pods(&self, role: &str, namespace: Option<&str>, account: &str) -> Result<(), PhaseError> {
+        let name = role.rsplit('/').next().unwrap_or_default();
+        let seen = self.former_roles.get(name).or(self.roles.get(name));
+        let policy = seen.and_then(|policy| TrustPolicy::read(policy));
+        if policy.is_none_or(|policy| policy.lets_pods(namespace, account)) {
+            return Ok(());
+        }
+        Err(PhaseError::refused(
+            "InvalidParameterException: Trust policy of the role provided is invalid. Follow the official documentation to resolve the issue.",
+        ))
     }
 
     /// The same of a provider.

@@ -20,6 +20,8 @@ pub struct Durations {
     pub node_group_deletion: SignedDuration,
     /// A new add-on.
     pub addon: SignedDuration,
+    /// The update of a control plane for an identity provider.
+    pub identity_provider: SignedDuration,
     /// A new load balancer.
     pub load_balancer: SignedDuration,
     /// A new VPC link.
@@ -45,6 +47,7 @@ impl Default for Durations {
             node_group: SignedDuration::from_mins(3),
             node_group_deletion: SignedDuration::from_mins(4),
             addon: SignedDuration::from_mins(1),
+            identity_provider: SignedDuration::from_mins(15),
             load_balancer: SignedDuration::from_mins(3),
             vpc_link: SignedDuration::from_mins(3),
             vpc_link_deletion: SignedDuration::from_mins(2),
@@ -83,6 +86,7 @@ pub(super) enum Change {
     NodeGroupCreated(String, String),
     NodeGroupDeleted(String, String),
     AddonCreated(String, String),
+    IdentityProviderAssociated(String, String),
     LoadBalancerProvisioned(String),
     VpcLinkCreated(String),
     VpcLinkDeleted(String),
@@ -133,6 +137,7 @@ impl Aws {
             Change::NodeGroupCreated(cluster, name) => self.node_group_created(&cluster, &name),
             Change::NodeGroupDeleted(cluster, name) => self.node_group_deleted(&cluster, &name),
             Change::AddonCreated(cluster, name) => self.addon_created(cluster, name),
+            Change::IdentityProviderAssociated(cluster, name) => self.identity_provider_associated(&cluster, &name),
             Change::LoadBalancerProvisioned(arn) => self.load_balancer_provisioned(&arn),
             Change::VpcLinkCreated(id) => self.vpc_link_created(&id),
             Change::VpcLinkDeleted(id) => {

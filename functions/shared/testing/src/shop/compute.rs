@@ -125,6 +125,7 @@ pub(super) fn found(aws: &Aws) -> Compute {
         addons: ["coredns", "kube-proxy", "vpc-cni"].map(addon).into(),
         access_entries: vec![people()],
         pod_identities: vec![identity()],
+        identity_providers: Vec::new(),
         security_groups: groups(["sg-nodes", "sg-plane"]),
         cluster_group_tags: aws.security_groups.get(OWN_GROUP).map(|group| group.tags.clone()).unwrap_or_default(),
         cluster_group_rules: vec![ingress(30_080, "sg-nlb")],

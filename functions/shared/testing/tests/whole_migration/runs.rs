@@ -30,6 +30,7 @@ fn durations() -> Durations {
         node_group: short,
         node_group_deletion: short,
         addon: short,
+        identity_provider: short,
         load_balancer: short,
         vpc_link: short,
         vpc_link_deletion: short,

@@ -195,6 +195,31 @@ pub struct AccessPolicy {
     pub namespaces: Vec<String>,
 }
 
+/// An OIDC identity provider whose tokens a cluster's API server takes, in the words of
+/// <https://docs.aws.amazon.com/eks/latest/APIReference/API_OidcIdentityProviderConfig.html>.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityProvider {
+    /// The name of the configuration.
+    pub name: String,
+    /// The URL of the issuer.
+    pub issuer_url: String,
+    /// The client that tokens are for.
+    pub client_id: String,
+    /// The claim that is the user's name.
+    pub username_claim: Option<String>,
+    /// What is put before that name.
+    pub username_prefix: Option<String>,
+    /// The claim that has the user's groups.
+    pub groups_claim: Option<String>,
+    /// What is put before each group.
+    pub groups_prefix: Option<String>,
+    /// Claims that a token must have, with their values.
+    pub required_claims: Tags,
+    /// Tags of the configuration.
+    pub tags: Tags,
+}
+
 /// A Pod Identity association
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html>).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
-//! Access entries and Pod Identity associations.
+//! Access entries, Pod Identity associations and identity providers.
 
-use super::super::{Account, aws::pair};
+use super::super::{Account, aws::pair, time::Change};
 use super::{arn, names};
-use domain::plan::compute::{AccessEntry, AccessPolicy, PodIdentity};
-use domain::ports::Access;
+use domain::plan::compute::{AccessEntry, AccessPolicy, IdentityProvider, PodIdentity};
+use domain::ports::clusters::IdentityProviderStatus;
+use domain::ports::{Access, IdentityProviders};
 use domain::{PhaseError, Tags};
 
 impl Access for Account {
@@ -78,11 +79,49 @@ impl Access for Account {
             if aws.pod_identities.contains_key(&pair(cluster, &name)) {
                 return Err(PhaseError::conflict(format!("ResourceInUseException: {name}")));
             }
+            aws.lets_pods(&association.role_arn, Some(&association.namespace), &association.service_account)?;
             aws.create("PodIdentityAssociation", "", &name);
             let arn = arn("podidentityassociation", &format!("{cluster}/{name}"));
             let created = PodIdentity { arn: arn.clone(), tags: tags.clone(), ..association.clone() };
             aws.pod_identities.insert(pair(cluster, &name), created);
             Ok(arn)
+        })
+    }
+}
+
+impl IdentityProviders for Account {
+    async fn identity_providers(&self, cluster: &str) -> Result<Vec<(String, String)>, PhaseError> {
+        self.read("eks:ListIdentityProviderConfigs", |aws| {
+            names(&aws.identity_providers, cluster).into_iter().map(|name| (name, "oidc".to_owned())).collect()
+        })
+    }
+
+    async fn identity_provider(&self, cluster: &str, name: &str) -> Result<Option<IdentityProviderStatus>, PhaseError> {
+        self.read("eks:DescribeIdentityProviderConfig", |aws| aws.identity_providers.get(&pair(cluster, name)).cloned())
+    }
+
+    async fn associate_identity_provider(
+        &self,
+        cluster: &str,
+        provider: &IdentityProvider,
+        tags: &Tags,
+        _: &str,
+    ) -> Result<(), PhaseError> {
+        self.change("eks:AssociateIdentityProviderConfig", |aws| {
+            // One at most (https://docs.aws.amazon.com/eks/latest/userguide/authenticate-oidc-identity-provider.html).
+            if !names(&aws.identity_providers, cluster).is_empty() {
+                return Err(PhaseError::conflict(format!("ResourceInUseException: {}", provider.name)));
+            }
+            let found = aws.clusters.get_mut(cluster).filter(|found| found.status == "ACTIVE");
+            let found = found.ok_or_else(|| PhaseError::not_ready("InvalidRequestException: not in ACTIVE status"))?;
+            "UPDATING".clone_into(&mut found.status);
+            aws.create("IdentityProvider", "", &provider.name);
+            let provider = IdentityProvider { tags: tags.clone(), ..provider.clone() };
+            let key = pair(cluster, &provider.name);
+            let associated = Change::IdentityProviderAssociated(key.0.clone(), key.1.clone());
+            aws.identity_providers.insert(key, IdentityProviderStatus { provider, status: "CREATING".to_owned() });
+            aws.later(|durations| durations.identity_provider, associated);
+            Ok(())
         })
     }
 }

@@ -44,6 +44,9 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for ((of, _), identity) in &aws.pod_identities {
         put(Kind::PodIdentityAssociation, &identity.arn, cluster(of));
     }
+    for ((of, name), _) in &aws.identity_providers {
+        put(Kind::IdentityProvider, name, cluster(of));
+    }
     for group in aws.security_groups.values() {
         let of = aws.clusters.values().find(|found| found.cluster.cluster_security_group_id == group.id);
         put(Kind::SecurityGroup, &group.id, of.map(|found| (Kind::Cluster, found.cluster.arn.clone())));
@@ -193,15 +196,27 @@ fn blue_issuer() -> &'static str {
     &ISSUER
 }
 
+/// Whether EKS Pod Identity gives the Pods of a cluster the role, by an association or by one of an add-on.
+fn is_associated(now: &Aws, cluster: &str, role: &str, said: &TrustPolicy) -> bool {
+    let (namespace, account) = irsa::taker(role);
+    let arn = irsa::role_arn(role);
+    let of = |name: &str| (cluster.to_owned(), name.to_owned());
+    let own = now.pod_identities.get(&of(&format!("{namespace}/{account}"))).is_some_and(|found| found.role_arn == arn);
+    let addon = now.addons.get(&of("vpc-cni")).map(|found| &found.addon);
+    let of_addon = addon.is_some_and(|addon| addon.pod_identities.contains(&(account.to_owned(), arn.clone())));
+    let has_agent = now.addons.contains_key(&of("eks-pod-identity-agent"));
+    has_agent && (own && said.lets_pods(Some(namespace), account) || of_addon && said.lets_pods(None, account))
+}
+
 /// Pods of blue get their roles for as long as there is a blue; those of green, from the switch on.
 pub(super) fn pods_get_their_roles(sight: &Sight) -> Result<(), String> {
     let (before, now) = (&sight.witness.before, sight.aws);
     let may = |cluster: &str, name: &str| {
         let provider = now.clusters.get(cluster).and_then(|found| oidc_provider::arn(&found.cluster));
         provider.is_none_or(|provider| {
-            let said = now.roles.get(name).and_then(|policy| TrustPolicy::read(policy));
-            let trusts = said.is_some_and(|policy| policy.has(&irsa::statement(name, &provider)));
-            trusts && now.oidc_providers.contains_key(&provider)
+            let Some(said) = now.roles.get(name).and_then(|policy| TrustPolicy::read(policy)) else { return false };
+            let trusts = said.has(&irsa::statement(name, &provider)) && now.oidc_providers.contains_key(&provider);
+            trusts || is_associated(now, cluster, name, &said)
         })
     };
     let blue = before.clusters.get(BLUE).filter(|_| now.clusters.contains_key(BLUE)).map(|_| BLUE);

@@ -26,8 +26,8 @@ pub(super) fn green(input: &Input, refuse: &mut impl FnMut(&str, String)) {
             refuse(path, message.to_owned());
         }
     }
-    if input.identities.irsa == Irsa::Extend {
-        let message = "found \"extend\", and with green.existing the OIDC provider and what roles say of it are yours: leave it out; preflight says which \
+    if input.identities.irsa != Irsa::Refuse {
+        let message = "found it beside \"existing\": true, and with green.existing how Pods get their roles is yours: leave it out; preflight says which \
                        roles do not name green's provider";
         refuse("$.identities.irsa", message.to_owned());
     }
