@@ -14,7 +14,15 @@ use testing::{Account, Aws};
 
 /// The shop whose edge is gone already, with Bascule's own access entry.
 async fn shop() -> (Account, Migration) {
-    let (account, migration) = Account::opened(&input()).unwrap();
+    without_edge(Account::opened(&input()).unwrap())
+}
+
+/// The same with Fargate profiles.
+async fn fargate() -> (Account, Migration) {
+    without_edge(Account::fargate_opened().unwrap())
+}
+
+fn without_edge((account, migration): (Account, Migration)) -> (Account, Migration) {
     {
         let mut aws = account.aws();
         let edge = Aws { clock: aws.clock.clone(), ..Aws::default() };
@@ -22,6 +30,7 @@ async fn shop() -> (Account, Migration) {
         *aws = Aws {
             clusters: compute.clusters,
             node_groups: compute.node_groups,
+            fargate_profiles: compute.fargate_profiles,
             scaling: compute.scaling,
             instances: compute.instances,
             addons: compute.addons,
@@ -185,4 +194,16 @@ async fn a_role_that_trusts_nobody_but_blues_provider_is_left_as_it_is() {
     assert!(error.message.contains("role/cart has nothing but what is to be taken out of it"), "{error}");
     assert_eq!(account.aws().roles["cart"], only);
     assert!(account.aws().oidc_providers.contains_key(&blue));
+}
+
+#[tokio::test]
+async fn blues_fargate_profiles_go_before_its_control_plane_and_one_that_nobody_approved_stays() {
+    let left = Account::survives(fargate, all).await.unwrap();
+    assert!(left.aws.fargate_profiles.is_empty() && left.aws.clusters.is_empty());
+
+    let (account, mut migration) = fargate().await;
+    migration.plan.deletes.retain(|planned| planned.name != "reports");
+    account.drive(&migration, nodes::converge).await.unwrap();
+    let names: Vec<_> = account.aws().fargate_profiles.keys().map(|(_, name)| name.clone()).collect();
+    assert_eq!(names, ["reports"]);
 }

@@ -5,6 +5,7 @@ mod access;
 mod addons;
 mod control_plane;
 mod existing;
+mod fargate;
 mod network;
 mod nodes;
 mod planned;
@@ -25,20 +26,40 @@ use domain::{
         compute::{Cluster, Compute, Green},
     },
     ports::{
-        Access, Addons, Clusters, LaunchTemplates, LogGroups, Neighbours, Network, NodeGroups, Quotas, Roles, Scaling,
-        TargetGroups,
+        Access, Addons, Clusters, FargateProfiles, LaunchTemplates, LogGroups, Neighbours, Network, NodeGroups, Quotas,
+        Roles, Scaling, TargetGroups,
     },
     resources::log_group,
 };
 
 /// Everything that this part of preflight reads.
 pub trait Ports:
-    Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups + Quotas + Roles + Scaling
+    Clusters
+    + NodeGroups
+    + FargateProfiles
+    + Addons
+    + Access
+    + Network
+    + LaunchTemplates
+    + LogGroups
+    + Quotas
+    + Roles
+    + Scaling
 {
 }
 
 impl<T> Ports for T where
-    T: Clusters + NodeGroups + Addons + Access + Network + LaunchTemplates + LogGroups + Quotas + Roles + Scaling
+    T: Clusters
+        + NodeGroups
+        + FargateProfiles
+        + Addons
+        + Access
+        + Network
+        + LaunchTemplates
+        + LogGroups
+        + Quotas
+        + Roles
+        + Scaling
 {
 }
 
@@ -77,6 +98,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     uncloned.extend(control_plane::problems_of_version(ports, &compute).await?);
     let types = nodes::changes::instance_types(ports, input).await?;
     let changes = nodes::read(ports, input, &types, &mut compute, &mut uncloned).await?;
+    compute.fargate_profiles = fargate::read(ports, &compute.blue.name, &mut uncloned).await?;
     access::read(ports, &mut compute, &mut uncloned).await?;
     let shared = network::read(ports, input, &types, &mut compute, &mut uncloned).await?;
     uncloned.extend(addons::problems(&compute, &input.workloads.replace));
@@ -103,6 +125,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
         advice.extend(tags::advice(&compute, &shared_templates));
     }
     advice.extend(changes);
+    advice.extend(fargate::advice(input, &compute));
     advice.extend(logs.advice);
     advice.extend(settings::advice(ports, &compute).await?);
     Ok(Found {

@@ -3,6 +3,7 @@
 mod around;
 mod bundles;
 mod definitions;
+mod fargate;
 mod routes;
 mod service;
 mod storage;
@@ -139,6 +140,7 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str, around: &Around)
     problems.extend(bundles::node_ports(all));
     problems.extend(bundles::unknown_names(all, "forceConflicts", &asked.force_conflicts));
     problems.extend(definitions::unserved(all));
+    problems.extend(fargate::problems(&around.fargate, &around.instances, all));
     let (volumes, refused) = volumes::decide(&objects, &asked.volumes);
     problems.extend(refused);
     problems.extend(around.service.iter().flat_map(|of| of.problems(&classes, all)));

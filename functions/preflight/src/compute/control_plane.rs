@@ -34,7 +34,6 @@ pub(super) async fn uncloned<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Re
         problems.push(Limit::NotCloned.refusal(BLUE, format!("uses {setting}, which is not cloned")));
     }
     if blue.status == "ACTIVE" {
-        let profiles = ports.fargate_profiles(&blue.cluster.name).await?;
         for (what, found) in [
             ("identity provider configurations", ports.identity_providers(&blue.cluster.name).await?),
             ("EKS Capabilities", ports.capabilities(&blue.cluster.name).await?),
@@ -46,15 +45,6 @@ pub(super) async fn uncloned<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Re
                     format!("has the {what} {found}, which are not cloned yet; remove them, or make them on green yourself after a migration without them"),
                 ));
             }
-        }
-        if !profiles.is_empty() {
-            problems.push(Limit::FargateProfiles.refusal(
-                BLUE,
-                format!(
-                    "has the Fargate profiles {}, which are not cloned yet; move their Pods to a managed node group",
-                    profiles.join(", ")
-                ),
-            ));
         }
     }
     Ok(problems)

@@ -5,16 +5,17 @@ mod identities;
 mod network;
 mod nodes;
 
-use super::{access, control_plane::minor, roles};
+use super::{access, control_plane::minor, fargate, roles};
 use differences::Differences;
 use domain::{
     Input, Limit, PhaseError, Problem,
     plan::{
         ExistingCluster,
-        compute::{AccessEntry, Cluster, ClusterStatus, Compute, NodeGroup, PodIdentity},
+        compute::{AccessEntry, Cluster, ClusterStatus, Compute, FargateProfile, NodeGroup, PodIdentity},
     },
     ports::{
-        Access, Addons, Clusters, LaunchTemplates, Network, NodeGroups, Roles, clusters::AddonStatus, network::Instance,
+        Access, Addons, Clusters, FargateProfiles, LaunchTemplates, Network, NodeGroups, Roles, clusters::AddonStatus,
+        network::Instance,
     },
     resources::oidc_provider,
 };
@@ -24,7 +25,7 @@ use std::collections::BTreeSet;
 const GREEN: &str = "$.green.cluster";
 
 /// Limits that concern a blue which is not cloned, where it is deleted in the end.
-const OF_A_DELETION: [Limit; 2] = [Limit::FargateProfiles, Limit::UnmanagedNodes];
+const OF_A_DELETION: [Limit; 1] = [Limit::UnmanagedNodes];
 
 /// Members of a cluster in which two clusters differ by nature, or that are compared on their own.
 const OF_ITS_OWN: [&str; 10] = [
@@ -45,6 +46,7 @@ const OF_ITS_OWN: [&str; 10] = [
 struct Green {
     cluster: Cluster,
     node_groups: Vec<NodeGroup>,
+    fargate_profiles: Vec<FargateProfile>,
     addons: Vec<AddonStatus>,
     access_entries: Vec<AccessEntry>,
     pod_identities: Vec<PodIdentity>,
@@ -99,13 +101,14 @@ pub(super) async fn compare<P>(
     green: ClusterStatus,
 ) -> Result<(ExistingCluster, Vec<Problem>, Vec<String>), PhaseError>
 where
-    P: Access + Addons + LaunchTemplates + Network + NodeGroups + Roles,
+    P: Access + Addons + FargateProfiles + LaunchTemplates + Network + NodeGroups + Roles,
 {
     let name = green.cluster.name.clone();
     let mut found = Green { cluster: green.cluster, ..Green::default() };
     for group in ports.node_groups(&name).await? {
         found.node_groups.extend(ports.node_group(&name, &group).await?);
     }
+    found.fargate_profiles = fargate::all(ports, &name).await?;
     for addon in ports.addon_names(&name).await? {
         found.addons.extend(ports.addon(&name, &addon).await?);
     }
@@ -120,6 +123,7 @@ where
     control_plane(&blue.blue, &found.cluster, &mut differences);
     network::compare(blue, &found, &groups, &mut differences);
     nodes::compare(blue, &found, &blues_nodes, &mut differences);
+    fargate::compare(&blue.fargate_profiles, &found.fargate_profiles, &mut differences);
     identities::addons(blue, &found, &mut differences);
     identities::access(blue, &found, &mut differences);
     identities::pods(blue, &found, &mut differences);

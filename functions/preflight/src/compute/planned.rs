@@ -36,6 +36,7 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
     let node_groups = compute.node_groups.iter().map(|group| {
         Planned::new(Kind::NodeGroup, format!("{} ({} nodes, {})", group.name, group.scaling.desired, group.ami_type))
     });
+    let profiles = compute.fargate_profiles.iter().map(|profile| Planned::new(Kind::FargateProfile, &profile.name));
     groups
         .chain(foreign)
         .chain([cluster])
@@ -45,6 +46,7 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
         .chain(identities)
         .chain(templates)
         .chain(node_groups)
+        .chain(profiles)
         .collect()
 }
 
@@ -52,6 +54,10 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
 pub(super) fn deletes(compute: &Compute, shared_templates: &[(String, String)]) -> Vec<Planned> {
     let node_groups =
         compute.node_groups.iter().map(|group| Planned::existing(Kind::NodeGroup, &group.name, &group.arn));
+    let profiles = compute
+        .fargate_profiles
+        .iter()
+        .map(|profile| Planned::existing(Kind::FargateProfile, &profile.name, &profile.arn));
     let rules = compute.references.iter().map(|reference| {
         let id = security_group_rule::id(&reference.group_id, &reference.rule);
         Planned::existing(Kind::SecurityGroupRule, id.clone(), &id)
@@ -73,5 +79,5 @@ pub(super) fn deletes(compute: &Compute, shared_templates: &[(String, String)]) 
         .collect();
     // Several versions of one template may be in use.
     templates.dedup_by(|a, b| a.id == b.id);
-    node_groups.chain(rules).chain([cluster, cluster_group]).chain(groups).chain(templates).collect()
+    node_groups.chain(profiles).chain(rules).chain([cluster, cluster_group]).chain(groups).chain(templates).collect()
 }

@@ -1,11 +1,11 @@
 //! What surrounds the workloads: what names blue, and the ports on which the load balancer expects an answer.
 
-use super::service::OfService;
+use super::{fargate::Instances, service::OfService};
 use domain::{
     Problem,
     manifest::{Object, named, workload},
     plan::{
-        compute::{Compute, Reference},
+        compute::{Compute, FargateProfile, Reference},
         edge::{Edge, service::is_by_controller},
     },
     word::is_named,
@@ -33,6 +33,10 @@ pub struct Around {
     pub(super) references: Vec<Reference>,
     /// The Service that blue's load balancer belongs to.
     pub(super) service: Option<OfService>,
+    /// Blue's Fargate profiles, which green gets too.
+    pub(super) fargate: Vec<FargateProfile>,
+    /// What of the load balancer sends requests to instances.
+    pub(super) instances: Instances,
 }
 
 impl Around {
@@ -74,6 +78,8 @@ impl Around {
             subnet_ids,
             references: compute.references.clone(),
             service,
+            fargate: compute.fargate_profiles.clone(),
+            instances: Instances::of(edge),
         }
     }
 

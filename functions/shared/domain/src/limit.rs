@@ -41,8 +41,8 @@ pub enum Limit {
     NotCloned,
     /// A cluster that only its ConfigMap `aws-auth` lets people into.
     ConfigMapAuthentication,
-    /// Fargate profiles.
-    FargateProfiles,
+    /// Pods on Fargate behind targets that are instances.
+    FargateTargets,
     /// IAM roles of other accounts that Pods take through blue's OIDC provider.
     ForeignRoles,
     /// Volumes of which the input does not say what becomes of them, or that cannot become that.

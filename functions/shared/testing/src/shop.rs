@@ -8,6 +8,7 @@
 mod compute;
 mod edge;
 pub mod existing;
+pub mod fargate;
 mod front;
 mod green;
 pub mod irsa;

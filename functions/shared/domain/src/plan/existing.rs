@@ -84,6 +84,7 @@ impl Plan {
             | Kind::SecurityGroup
             | Kind::LaunchTemplate
             | Kind::NodeGroup
+            | Kind::FargateProfile
             | Kind::Addon
             | Kind::PodIdentityAssociation
             | Kind::OidcProvider

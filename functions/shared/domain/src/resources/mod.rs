@@ -5,6 +5,7 @@ pub mod addon;
 pub mod bundle;
 pub mod cluster;
 pub mod deployment;
+pub mod fargate_profile;
 pub mod integration;
 pub mod lambda_permission;
 pub mod launch_template;
@@ -71,6 +72,8 @@ pub enum Kind {
     TrustStatement,
     /// An EKS managed node group.
     NodeGroup,
+    /// An EKS Fargate profile.
+    FargateProfile,
     /// A Network Load Balancer.
     LoadBalancer,
     /// A target group.

@@ -18,6 +18,8 @@ pub struct Durations {
     pub node_group: SignedDuration,
     /// The deletion of a node group.
     pub node_group_deletion: SignedDuration,
+    /// A new Fargate profile, and its deletion.
+    pub fargate_profile: SignedDuration,
     /// A new add-on.
     pub addon: SignedDuration,
     /// A new load balancer.
@@ -44,6 +46,7 @@ impl Default for Durations {
             cluster_deletion: SignedDuration::from_mins(5),
             node_group: SignedDuration::from_mins(3),
             node_group_deletion: SignedDuration::from_mins(4),
+            fargate_profile: SignedDuration::from_mins(2),
             addon: SignedDuration::from_mins(1),
             load_balancer: SignedDuration::from_mins(3),
             vpc_link: SignedDuration::from_mins(3),
@@ -82,6 +85,8 @@ pub(super) enum Change {
     ClusterDeleted(String),
     NodeGroupCreated(String, String),
     NodeGroupDeleted(String, String),
+    FargateProfileCreated(String, String),
+    FargateProfileDeleted(String, String),
     AddonCreated(String, String),
     LoadBalancerProvisioned(String),
     VpcLinkCreated(String),
@@ -132,6 +137,8 @@ impl Aws {
             Change::ClusterDeleted(name) => self.cluster_deleted(&name),
             Change::NodeGroupCreated(cluster, name) => self.node_group_created(&cluster, &name),
             Change::NodeGroupDeleted(cluster, name) => self.node_group_deleted(&cluster, &name),
+            Change::FargateProfileCreated(cluster, name) => self.fargate_profile_created(&cluster, &name),
+            Change::FargateProfileDeleted(cluster, name) => self.fargate_profile_deleted(&cluster, &name),
             Change::AddonCreated(cluster, name) => self.addon_created(cluster, name),
             Change::LoadBalancerProvisioned(arn) => self.load_balancer_provisioned(&arn),
             Change::VpcLinkCreated(id) => self.vpc_link_created(&id),

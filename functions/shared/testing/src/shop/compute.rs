@@ -121,6 +121,7 @@ pub(super) fn found(aws: &Aws) -> Compute {
             authentication_mode: "API".to_owned(),
         },
         node_groups: ["general", "jobs"].map(node_group).into(),
+        fargate_profiles: Vec::new(),
         launch_templates: vec![template()],
         addons: ["coredns", "kube-proxy", "vpc-cni"].map(addon).into(),
         access_entries: vec![people()],

@@ -83,6 +83,8 @@ pub(crate) enum World {
     Behind(Front),
     /// Pods take IAM roles through their cluster's OIDC provider.
     Irsa,
+    /// Some Pods run on Fargate.
+    Fargate,
     /// Green is there, built by the user.
     Existing,
     /// With its load balancer and VPC link.
@@ -99,6 +101,7 @@ impl World {
         match self {
             Self::Behind(front) => Account::shop_behind(front),
             Self::Irsa => Account::irsa_shop(),
+            Self::Fargate => Account::fargate_shop(),
             Self::Existing => Account::existing_shop(),
             Self::ExistingEdge => Account::existing_shop_with_edge(),
             Self::Volumes => Account::volumes_shop(),
@@ -149,6 +152,11 @@ fn irsa(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::Irsa, outside, ..way(name, end, &json!({ "identities": { "irsa": "extend" } })) }
 }
 
+/// A way in the world `fargate`.
+fn fargate(name: &'static str, end: End, outside: Outside) -> Way {
+    Way { world: World::Fargate, outside, ..way(name, end, &json!({})) }
+}
+
 /// A way in the world `existing-green`, whose green comes with an edge in half of them.
 fn existing(name: &'static str, world: World, end: End, outside: Outside, fields: &Value) -> Way {
     let mut way = Way { outside, world, ..way(name, end, fields) };
@@ -185,6 +193,9 @@ fn of_worlds() -> Vec<Way> {
         irsa("irsa", End::GreenServes, Outside::Quiet),
         irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        fargate("fargate", End::GreenServes, Outside::Quiet),
+        fargate("fargate, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        fargate("fargate, turned back meanwhile", End::Either, Outside::TurnedBackThen),
         existing("existing-green", World::Existing, End::GreenServes, Outside::Quiet, &json!({})),
         existing("existing-green, and blue is deleted", World::Existing, End::GreenServes, Outside::Quiet, &deleted),
         existing(

@@ -35,6 +35,9 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for group in aws.node_groups.values() {
         put(Kind::NodeGroup, &group.arn, None);
     }
+    for profile in aws.fargate_profiles.values() {
+        put(Kind::FargateProfile, &profile.arn, None);
+    }
     for ((of, _), addon) in &aws.addons {
         put(Kind::Addon, &addon.arn, cluster(of));
     }
