@@ -207,3 +207,39 @@ async fn blues_fargate_profiles_go_before_its_control_plane_and_one_that_nobody_
     let names: Vec<_> = account.aws().fargate_profiles.keys().map(|(_, name)| name.clone()).collect();
     assert_eq!(names, ["reports"]);
 }
+
+/// The shop whose nodes Karpenter makes too, with Bascule's access to blue.
+async fn karpenter() -> (Account, Migration) {
+    let (account, migration) = without_edge(Account::karpenter_opened().unwrap());
+    let role = account.kubernetes_role_arn().unwrap();
+    let entry = domain::plan::compute::AccessEntry { principal_arn: role.clone(), ..Default::default() };
+    account.aws().access_entries.insert(("shop-blue".to_owned(), role), entry);
+    (account, migration)
+}
+
+fn of_karpenter(aws: &Aws) -> Vec<&String> {
+    let nodes = aws.instances.iter().filter(|node| node.tags.contains_key("karpenter.sh/nodepool"));
+    nodes.map(|node| &node.id).collect()
+}
+
+#[tokio::test]
+async fn blues_karpenter_takes_its_nodes_away_before_the_node_groups_go() {
+    let left = Account::survives(karpenter, all).await.unwrap();
+    assert_eq!(of_karpenter(&left.aws), Vec::<&String>::new());
+    let (account, migration) = karpenter().await;
+    let waits = nodes::converge(&account, &migration).await.unwrap_err();
+    assert_eq!(waits.condition, Condition::NotReady);
+    assert!(waits.message.contains("Karpenter is taking away what it made for NodePool/default"), "{waits}");
+    assert!(account.aws().node_groups.values().all(|group| group.status == "ACTIVE"));
+}
+
+#[tokio::test]
+async fn nodes_of_a_node_pool_that_nobody_approved_are_waited_for_and_told() {
+    let (account, mut migration) = karpenter().await;
+    migration.plan.deletes.retain(|planned| planned.kind != Kind::NodePool);
+    let error = nodes::converge(&account, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady);
+    assert!(error.message.contains("of the NodePool default"), "{error}");
+    assert!(account.cluster("shop-blue").object("NodePool/default").is_some());
+    assert!(account.aws().node_groups.values().all(|group| group.status == "ACTIVE"));
+}

@@ -111,12 +111,14 @@ async fn nodes_that_no_managed_node_group_made_are_refused() {
     };
     let found = read(
         |aws| {
+            aws.instances.push(instance("i-hand-made", &["kubernetes.io/cluster/shop-blue"]));
+            // Those of a NodePool are looked at with the bundles.
             aws.instances.push(instance("i-karpenter", &["kubernetes.io/cluster/shop-blue", "karpenter.sh/nodepool"]));
         },
         green(),
     )
     .await;
-    let expected = "$.blue.cluster: the nodes i-karpenter belong to no managed node group (self-managed, or made by Karpenter), and \
+    let expected = "$.blue.cluster: the nodes i-hand-made belong to no managed node group (self-managed, or made by Karpenter), and \
                     are not cloned yet; move their Pods to a managed node group (limit unmanaged-nodes)";
     assert_eq!(texts(&found.problems), [expected]);
 }

@@ -4,10 +4,11 @@
 use domain::{
     Kind, Migration, Outcome, PhaseError, Side,
     plan::compute::rules::Clones,
-    ports::{Addons, Clock, Clusters, FargateProfiles, LaunchTemplates, Ledger, NodeGroups},
+    ports::{Addons, Clock, Clusters, FargateProfiles, LaunchTemplates, Ledger, Network, NodeGroups},
     reconcile::Waiting,
     resources::{
-        addon, cluster, fargate_profile, launch_template, node_group, security_group, target_group_attachment,
+        addon, cluster, fargate_profile, launch_template, node_group, node_pool, security_group,
+        target_group_attachment,
     },
 };
 use std::collections::BTreeMap;
@@ -82,12 +83,16 @@ async fn templates<P: Ledger + LaunchTemplates + Clock>(
 /// Removes the node groups and the Fargate profiles, then the launch templates. The add-ons go with the cluster.
 ///
 /// # Errors
-/// `NotReady` while EKS deletes; `GuardBreached` while the nodes are behind a load balancer.
+/// `NotReady` while EKS deletes, or nodes of Karpenter are left; `GuardBreached` while the nodes are behind a load balancer.
 pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + FargateProfiles + NodeGroups + LaunchTemplates + Clock,
+    P: Ledger + FargateProfiles + Network + NodeGroups + LaunchTemplates + Clock,
 {
     target_group_attachment::all_removed(ports, migration).await?;
+    // Karpenter runs on the node groups: without them nobody terminates what it made.
+    if !migration.plan.workloads.node_pools.is_empty() {
+        node_pool::none_left(ports, &migration.plan.compute.green.name).await?;
+    }
     let mut waiting = Waiting::default();
     waiting.take(fargate_profile::remove_all(ports, migration).await)?;
     for entry in ports.live_of(migration, Side::Green, Kind::NodeGroup).await? {

@@ -2,7 +2,7 @@
 
 use super::{fargate::Instances, service::OfService};
 use domain::{
-    Problem,
+    Problem, Tags,
     manifest::{Object, named, workload},
     plan::{
         compute::{Compute, FargateProfile, Reference},
@@ -35,6 +35,16 @@ pub struct Around {
     pub(super) service: Option<OfService>,
     /// Blue's Fargate profiles, which green gets too.
     pub(super) fargate: Vec<FargateProfile>,
+    /// Blue's name.
+    pub(super) blue: String,
+    /// The VPC of both.
+    pub(super) vpc_id: String,
+    /// The roles whose nodes green lets in: those of managed node groups, and of access entries for nodes.
+    pub(super) node_roles: Vec<String>,
+    /// The tags of the security groups that green will have of its own.
+    pub(super) green_groups: Vec<Tags>,
+    /// The groups that they are copies of.
+    pub(super) blue_groups: Vec<String>,
     /// What of the load balancer sends requests to instances.
     pub(super) instances: Instances,
 }
@@ -79,6 +89,11 @@ impl Around {
             references: compute.references.clone(),
             service,
             fargate: compute.fargate_profiles.clone(),
+            blue: compute.blue.name.clone(),
+            vpc_id: compute.blue.vpc_id.clone(),
+            node_roles: node_roles(compute),
+            green_groups: green_groups(compute),
+            blue_groups: compute.blue_groups().into_iter().map(str::to_owned).collect(),
             instances: Instances::of(edge),
         }
     }
@@ -103,6 +118,22 @@ impl Around {
             })
             .collect()
     }
+}
+
+fn node_roles(compute: &Compute) -> Vec<String> {
+    let entries = compute.access_entries.iter().filter(|entry| entry.entry_type == "EC2_LINUX");
+    let groups = compute.node_groups.iter().map(|group| group.role_arn.clone());
+    entries.map(|entry| entry.principal_arn.clone()).chain(groups).collect()
+}
+
+/// EKS gives the cluster security group tags of its own beside the copied ones
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>).
+fn green_groups(compute: &Compute) -> Vec<Tags> {
+    let green = &compute.green.name;
+    let mut own = compute.green_tags(&compute.cluster_group_tags);
+    own.insert("aws:eks:cluster-name".to_owned(), green.clone());
+    own.insert(format!("kubernetes.io/cluster/{green}"), "owned".to_owned());
+    compute.security_groups.iter().map(|group| compute.green_tags(&group.tags)).chain([own]).collect()
 }
 
 /// How the cluster autoscaler finds the Auto Scaling groups that it manages

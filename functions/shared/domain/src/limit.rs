@@ -32,8 +32,10 @@ pub enum Limit {
     SeveralTargetGroups,
     /// A custom AMI.
     CustomAmi,
-    /// Nodes of no managed node group.
+    /// Nodes of no managed node group, nor of Karpenter in the bundles.
     UnmanagedNodes,
+    /// A Karpenter of the bundles that would not make green's nodes, or would work on what is blue's.
+    Karpenter,
     /// A network plugin or `CoreDNS` that is no EKS add-on.
     NetworkPlugin,
     /// Settings and parts of a cluster, a node group or a launch template that are not cloned, such as OIDC identity providers, EKS

@@ -12,6 +12,7 @@ pub mod fargate;
 mod front;
 mod green;
 pub mod irsa;
+pub mod karpenter;
 pub mod service;
 mod terraform;
 pub mod volumes;

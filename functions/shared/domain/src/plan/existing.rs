@@ -103,6 +103,7 @@ impl Plan {
             | Kind::Bundle
             | Kind::Workload
             | Kind::Volume
+            | Kind::NodePool
             | Kind::Service
             | Kind::RestApi
             | Kind::Deployment

@@ -13,6 +13,7 @@ pub mod listener;
 pub mod load_balancer;
 pub mod log_group;
 pub mod node_group;
+pub mod node_pool;
 pub mod oidc_provider;
 pub mod pod_identity_association;
 pub mod rest_api;
@@ -74,6 +75,8 @@ pub enum Kind {
     NodeGroup,
     /// An EKS Fargate profile.
     FargateProfile,
+    /// A NodePool or an EC2NodeClass, with the nodes that Karpenter makes for it.
+    NodePool,
     /// A Network Load Balancer.
     LoadBalancer,
     /// A target group.

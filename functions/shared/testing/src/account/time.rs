@@ -97,6 +97,7 @@ pub(super) enum Change {
     TargetChecked(String, String),
     ObjectReconciled(String, ObjectId),
     VolumesReclaimed(String),
+    NodesReconciled(String),
     ServiceReconciled(String, ObjectId),
 }
 
@@ -163,6 +164,7 @@ impl Aws {
             }
             Change::ObjectReconciled(cluster, id) => self.reconcile(&cluster, &id),
             Change::VolumesReclaimed(cluster) => self.reclaim_volumes(&cluster),
+            Change::NodesReconciled(cluster) => self.reconcile_nodes(&cluster),
             Change::ServiceReconciled(cluster, id) => self.reconcile_service(&cluster, &id),
         }
     }

@@ -56,6 +56,7 @@ pub(super) fn put(aws: &mut Aws) {
             vpc_id: VPC.to_owned(),
             availability_zone: zone.to_owned(),
             free_addresses: 200,
+            ..Subnet::default()
         })
         .into();
     let created_at = aws.now();
