@@ -16,8 +16,8 @@ use domain::{
     Migration, Outcome, PhaseError, Whole,
     approval::Question,
     ports::{
-        Access, Approvals, Flows, LaunchTemplates, Migrations, Neighbours, NodeGroups, Schedules, Settings,
-        migrations::Life,
+        Access, Approvals, FargateProfiles, Flows, LaunchTemplates, Migrations, Neighbours, NodeGroups, Schedules,
+        Settings, migrations::Life,
     },
     resources::schedule,
 };
@@ -46,6 +46,7 @@ pub trait Ports:
     + control_plane::Ports
     + Access
     + Approvals
+    + FargateProfiles
     + Flows
     + LaunchTemplates
     + Migrations
@@ -61,6 +62,7 @@ impl<T> Ports for T where
         + control_plane::Ports
         + Access
         + Approvals
+        + FargateProfiles
         + Flows
         + LaunchTemplates
         + Migrations

@@ -14,7 +14,15 @@ use testing::{Account, Aws};
 
 /// The shop whose edge is gone already, with Bascule's own access entry.
 async fn shop() -> (Account, Migration) {
-    let (account, migration) = Account::opened(&input()).unwrap();
+    without_edge(Account::opened(&input()).unwrap())
+}
+
+/// The same with Fargate profiles.
+async fn fargate() -> (Account, Migration) {
+    without_edge(Account::fargate_opened().unwrap())
+}
+
+fn without_edge((account, migration): (Account, Migration)) -> (Account, Migration) {
     {
         let mut aws = account.aws();
         let edge = Aws { clock: aws.clock.clone(), ..Aws::default() };
@@ -22,6 +30,7 @@ async fn shop() -> (Account, Migration) {
         *aws = Aws {
             clusters: compute.clusters,
             node_groups: compute.node_groups,
+            fargate_profiles: compute.fargate_profiles,
             scaling: compute.scaling,
             instances: compute.instances,
             addons: compute.addons,
@@ -185,4 +194,52 @@ async fn a_role_that_trusts_nobody_but_blues_provider_is_left_as_it_is() {
     assert!(error.message.contains("role/cart has nothing but what is to be taken out of it"), "{error}");
     assert_eq!(account.aws().roles["cart"], only);
     assert!(account.aws().oidc_providers.contains_key(&blue));
+}
+
+#[tokio::test]
+async fn blues_fargate_profiles_go_before_its_control_plane_and_one_that_nobody_approved_stays() {
+    let left = Account::survives(fargate, all).await.unwrap();
+    assert!(left.aws.fargate_profiles.is_empty() && left.aws.clusters.is_empty());
+
+    let (account, mut migration) = fargate().await;
+    migration.plan.deletes.retain(|planned| planned.name != "reports");
+    account.drive(&migration, nodes::converge).await.unwrap();
+    let names: Vec<_> = account.aws().fargate_profiles.keys().map(|(_, name)| name.clone()).collect();
+    assert_eq!(names, ["reports"]);
+}
+
+/// The shop whose nodes Karpenter makes too, with Bascule's access to blue.
+async fn karpenter() -> (Account, Migration) {
+    let (account, migration) = without_edge(Account::karpenter_opened().unwrap());
+    let role = account.kubernetes_role_arn().unwrap();
+    let entry = domain::plan::compute::AccessEntry { principal_arn: role.clone(), ..Default::default() };
+    account.aws().access_entries.insert(("shop-blue".to_owned(), role), entry);
+    (account, migration)
+}
+
+fn of_karpenter(aws: &Aws) -> Vec<&String> {
+    let nodes = aws.instances.iter().filter(|node| node.tags.contains_key("karpenter.sh/nodepool"));
+    nodes.map(|node| &node.id).collect()
+}
+
+#[tokio::test]
+async fn blues_karpenter_takes_its_nodes_away_before_the_node_groups_go() {
+    let left = Account::survives(karpenter, all).await.unwrap();
+    assert_eq!(of_karpenter(&left.aws), Vec::<&String>::new());
+    let (account, migration) = karpenter().await;
+    let waits = nodes::converge(&account, &migration).await.unwrap_err();
+    assert_eq!(waits.condition, Condition::NotReady);
+    assert!(waits.message.contains("Karpenter is taking away what it made for NodePool/default"), "{waits}");
+    assert!(account.aws().node_groups.values().all(|group| group.status == "ACTIVE"));
+}
+
+#[tokio::test]
+async fn nodes_of_a_node_pool_that_nobody_approved_are_waited_for_and_told() {
+    let (account, mut migration) = karpenter().await;
+    migration.plan.deletes.retain(|planned| planned.kind != Kind::NodePool);
+    let error = nodes::converge(&account, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady);
+    assert!(error.message.contains("of the NodePool default"), "{error}");
+    assert!(account.cluster("shop-blue").object("NodePool/default").is_some());
+    assert!(account.aws().node_groups.values().all(|group| group.status == "ACTIVE"));
 }

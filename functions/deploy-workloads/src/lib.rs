@@ -8,7 +8,7 @@ mod check;
 use domain::{
     Migration, Outcome, PhaseError, Progress, Whole,
     ports::{Kubernetes, Ledger, LoadBalancers, Manifests, Neighbours},
-    resources::{bundle, service, volume},
+    resources::{bundle, node_pool, service, volume},
 };
 use serde_json::Value;
 
@@ -35,6 +35,7 @@ where
         return check::check(ports, migration).await;
     }
     service::intend(ports, migration).await?;
+    node_pool::intend(ports, migration).await?;
     volume::ensure(ports, migration).await.map_err(|error| error.during("volumes"))?;
     let outcome = apply(ports, migration).await?;
     service::ensure(ports, migration).await?;
@@ -57,18 +58,19 @@ pub async fn apply<P: Ledger + Manifests + Kubernetes>(
         objects += bundle.objects;
     }
     volume::made(ports, migration).await?;
+    node_pool::made(ports, migration).await?;
     Ok(Outcome::done().with("objects", objects))
 }
 
-/// Deletes of the objects in a green that Bascule built the Service alone whose load balancer stood before the temporary API and what keeps
-/// volumes, while their controllers still run, and waits until all of that is gone: the undos that follow delete the cluster whole. What else
+/// Deletes of the objects in a green that Bascule built the Service alone whose load balancer stood before the temporary API, what keeps
+/// volumes and what Karpenter makes nodes for, while their controllers still run, and waits until all of that is gone: the undos that follow delete the cluster whole. What else
 /// would outlive the cluster in the account is never there: preflight refuses other load balancers outside of holds, and whatever else makes AWS
 /// resources from inside of a cluster; and a held Service has given its load balancer back before (shift-traffic's undo). Where green is kept,
 /// its workloads are what is kept, and this is not run. From a green of the user's, which stays, what the bundles brought is taken away again,
 /// the last bundle first; neither volumes nor load balancers are among it.
 ///
 /// # Errors
-/// `NotReady` while load balancer, volumes or objects are being deleted; `GuardBreached` where the load balancer is blue's; `Conflict` where
+/// `NotReady` while load balancer, volumes, nodes or objects are being deleted; `GuardBreached` where the load balancer is blue's; `Conflict` where
 /// the manifests changed since the plan.
 pub async fn undo<P>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError>
 where
@@ -78,6 +80,8 @@ where
     let is_users = bundle::is_on_users_cluster(migration);
     if !is_users {
         volume::ensure_absent(ports, migration).await?;
+        // Last, since controllers and drivers may run on these nodes.
+        node_pool::remove(ports, migration).await?;
     }
     for bundle in migration.plan.workloads.bundles.iter().rev() {
         if is_users {

@@ -1,3 +1,4 @@
+mod karpenter;
 mod service;
 mod volumes;
 

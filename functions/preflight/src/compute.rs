@@ -5,6 +5,7 @@ mod access;
 mod addons;
 mod control_plane;
 mod existing;
+mod fargate;
 mod identity_providers;
 mod network;
 mod nodes;
@@ -26,8 +27,8 @@ use domain::{
         compute::{Cluster, Compute, Green},
     },
     ports::{
-        Access, Addons, Clusters, IdentityProviders, LaunchTemplates, LogGroups, Neighbours, Network, NodeGroups,
-        Quotas, Roles, Scaling, TargetGroups,
+        Access, Addons, Clusters, FargateProfiles, IdentityProviders, LaunchTemplates, LogGroups, Neighbours, Network,
+        NodeGroups, Quotas, Roles, Scaling, TargetGroups,
     },
     resources::log_group,
 };
@@ -36,6 +37,7 @@ use domain::{
 pub trait Ports:
     Clusters
     + NodeGroups
+    + FargateProfiles
     + Addons
     + Access
     + IdentityProviders
@@ -51,6 +53,7 @@ pub trait Ports:
 impl<T> Ports for T where
     T: Clusters
         + NodeGroups
+        + FargateProfiles
         + Addons
         + Access
         + IdentityProviders
@@ -98,6 +101,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
     uncloned.extend(control_plane::problems_of_version(ports, &compute).await?);
     let types = nodes::changes::instance_types(ports, input).await?;
     let changes = nodes::read(ports, input, &types, &mut compute, &mut uncloned).await?;
+    compute.fargate_profiles = fargate::read(ports, &compute.blue.name, &mut uncloned).await?;
     access::read(ports, &mut compute, &mut uncloned).await?;
     compute.identity_providers = identity_providers::read(ports, &compute.blue.name, &mut uncloned).await?;
     let shared = network::read(ports, input, &types, &mut compute, &mut uncloned).await?;
@@ -125,6 +129,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
         advice.extend(tags::advice(&compute, &shared_templates));
     }
     advice.extend(changes);
+    advice.extend(fargate::advice(input, &compute));
     advice.extend(logs.advice);
     advice.extend(settings::advice(ports, &compute).await?);
     Ok(Found {

@@ -3,6 +3,8 @@
 mod around;
 mod bundles;
 mod definitions;
+mod fargate;
+mod karpenter;
 mod routes;
 mod service;
 mod storage;
@@ -60,6 +62,7 @@ where
     let version = if input.green.existing { around.version.clone() } else { asked };
     let blues = around.unexplained(&input.workloads);
     let mut left_out = Vec::new();
+    let mut of_blue = karpenter::OfBlue::default();
     let mut bundles = Vec::new();
     let mut all: Vec<(usize, Object)> = Vec::new();
     let named = input.workloads.manifests.iter().enumerate().filter(|(_, uri)| !uri.is_empty());
@@ -90,6 +93,7 @@ where
         });
         let hooks = served.objects.iter().filter(|object| helm::is_left_out(object));
         left_out.extend(hooks.map(|object| object.id.to_string()));
+        of_blue.see(&served.objects);
         for object in as_green(served.objects, &input.workloads.replace) {
             let named = around::names_blue(&object, &blues);
             let told = named.or_else(|| around::finds_groups_of_both(&object, &input.green.cluster));
@@ -101,6 +105,7 @@ where
     problems.extend(around.unanswered(&all));
     let mut found = judge(input, &all, &version, around);
     storage::read(ports, &all, around, &mut found).await?;
+    karpenter::read(ports, input, &all, around, &of_blue, &mut found).await?;
     if !cluster.is_empty() {
         found.advice.extend(storage::left(&ports.claimed_volumes(cluster).await?));
     }
@@ -139,6 +144,8 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str, around: &Around)
     problems.extend(bundles::node_ports(all));
     problems.extend(bundles::unknown_names(all, "forceConflicts", &asked.force_conflicts));
     problems.extend(definitions::unserved(all));
+    problems.extend(karpenter::problems(input, &classes, all));
+    problems.extend(fargate::problems(&around.fargate, &around.instances, all));
     let (volumes, refused) = volumes::decide(&objects, &asked.volumes);
     problems.extend(refused);
     problems.extend(around.service.iter().flat_map(|of| of.problems(&classes, all)));
@@ -173,6 +180,7 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str, around: &Around)
         replace: asked.replace.clone(),
         assumed: all.iter().flat_map(|(index, object)| takes_roles(*index, object)).collect(),
         volumes,
+        node_pools: Vec::new(),
     };
     let mut found = Found::new(facts);
     found.problems = problems;

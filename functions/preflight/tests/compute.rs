@@ -6,7 +6,7 @@ use domain::{
     Input, Kind, Problem,
     plan::{
         Found,
-        compute::{Compute, IdentityProvider},
+        compute::{Compute, FargateProfile, IdentityProvider},
         edge::{LoadBalancer, TargetGroup},
     },
     ports::{
@@ -15,7 +15,7 @@ use domain::{
     },
 };
 use serde_json::{Value, json};
-use testing::{Account, Aws};
+use testing::{Account, Aws, shop::fargate::trust};
 
 async fn read(change: impl FnOnce(&mut Aws), green: Value) -> Found<Compute> {
     let account = Account::shop();
@@ -72,7 +72,8 @@ async fn every_problem_is_told_at_once_with_its_path() {
             if let Some(blue) = aws.clusters.get_mut("shop-blue") {
                 "CONFIG_MAP".clone_into(&mut blue.cluster.authentication_mode);
             }
-            aws.fargate_profiles.insert("shop-blue".to_owned(), vec!["batch".to_owned()]);
+            let profile = FargateProfile { status: "DELETING".to_owned(), ..FargateProfile::default() };
+            aws.fargate_profiles.insert(("shop-blue".to_owned(), "batch".to_owned()), profile);
             let taken = aws.clusters["shop-blue"].clone();
             aws.clusters.insert("shop-green".to_owned(), taken);
         },
@@ -113,12 +114,14 @@ async fn nodes_that_no_managed_node_group_made_are_refused() {
     };
     let found = read(
         |aws| {
+            aws.instances.push(instance("i-hand-made", &["kubernetes.io/cluster/shop-blue"]));
+            // Those of a NodePool are looked at with the bundles.
             aws.instances.push(instance("i-karpenter", &["kubernetes.io/cluster/shop-blue", "karpenter.sh/nodepool"]));
         },
         green(),
     )
     .await;
-    let expected = "$.blue.cluster: the nodes i-karpenter belong to no managed node group (self-managed, or made by Karpenter), and \
+    let expected = "$.blue.cluster: the nodes i-hand-made belong to no managed node group (self-managed, or made by Karpenter), and \
                     are not cloned yet; move their Pods to a managed node group (limit unmanaged-nodes)";
     assert_eq!(texts(&found.problems), [expected]);
 }
@@ -292,4 +295,51 @@ async fn what_else_sends_requests_to_blue_is_told() {
     );
     assert!(told[1].starts_with("the load balancer k8s-shop belongs to a Service or an Ingress of blue"), "{told:?}");
     assert_eq!(told.len(), 2);
+}
+
+async fn fargate(change: impl FnOnce(&mut Aws)) -> Found<Compute> {
+    let account = Account::fargate_shop();
+    change(&mut account.aws());
+    preflight::compute::read(&account, &Input::read(&testing::shop::input()).unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn fargate_profiles_are_planned_for_green_and_approved_for_deletion() {
+    let found = fargate(|_| {}).await;
+    assert_eq!(texts(&found.problems), [""; 0]);
+    assert_eq!(found.facts, Account::fargate_shop().fargate_plan().compute);
+    let of = |planned: &[domain::plan::Planned]| -> Vec<String> {
+        let profiles = planned.iter().filter(|planned| planned.kind == Kind::FargateProfile);
+        profiles.map(|planned| planned.name.clone()).collect()
+    };
+    assert_eq!(of(&found.creates), ["batch", "reports"]);
+    assert_eq!(of(&found.deletes), ["batch", "reports"]);
+    assert!(found.advice.iter().any(|told| told.contains("L-3032A538")), "{:?}", found.advice);
+}
+
+#[tokio::test]
+async fn what_keeps_fargate_from_running_greens_pods_is_refused() {
+    type Change = fn(&mut Aws);
+    let cases: [(&str, Change); 4] = [
+        ("the Fargate profile batch is CREATE_FAILED, expected ACTIVE", |aws| {
+            let key = ("shop-blue".to_owned(), "batch".to_owned());
+            "CREATE_FAILED".clone_into(&mut aws.fargate_profiles.get_mut(&key).unwrap().status);
+        }),
+        ("the Fargate profile batch, the Fargate profile reports names the role", |aws| {
+            aws.roles.remove("fargate");
+        }),
+        ("the trust policy of the role arn:aws:iam::123456789012:role/fargate names blue and not shop-green", |aws| {
+            aws.roles.insert("fargate".to_owned(), trust(&["shop-blue"]));
+        }),
+        (
+            "the trust policy of the Pod execution role arn:aws:iam::123456789012:role/fargate takes Fargate profiles",
+            |aws| {
+                aws.roles.insert("fargate".to_owned(), trust(&["shop-b*"]));
+            },
+        ),
+    ];
+    for (part, change) in cases {
+        let found = fargate(change).await;
+        assert!(texts(&found.problems).iter().any(|told| told.contains(part)), "{part}: {:?}", texts(&found.problems));
+    }
 }

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::{ExistingCluster, Found, Whose, compute::Compute, edge::Edge};
+use domain::plan::compute::{Compute, FargateProfile};
+use domain::plan::{ExistingCluster, Found, Whose, edge::Edge};
 use domain::ports::oidc_providers::OidcProvider;
 use domain::trust_policy::TrustPolicy;
 use domain::{Input, Kind, Plan, Problem, ResourceKey, Side};
@@ -64,18 +65,27 @@ async fn what_only_a_clone_would_meet_is_no_matter_unless_blue_is_deleted() {
     let stranger = |aws: &mut Aws| {
         let key = (BLUE.to_owned(), "general".to_owned());
         aws.node_groups.get_mut(&key).unwrap().ami_type = "CUSTOM".to_owned();
-        aws.fargate_profiles.insert(BLUE.to_owned(), vec!["batch".to_owned()]);
+        aws.instances.push(domain::ports::network::Instance {
+            id: "i-self-managed".to_owned(),
+            tags: [(format!("kubernetes.io/cluster/{BLUE}"), "owned".to_owned())].into(),
+            ..Default::default()
+        });
     };
     assert_eq!(texts(&compute(stranger, input(json!({}))).await.problems), [""; 0]);
     let deleted = input(json!({ "cleanup": { "blue": "delete" } }));
     let codes: Vec<String> = compute(stranger, deleted).await.problems.into_iter().map(|one| one.code).collect();
-    assert_eq!(codes, ["fargate-profiles"]);
+    assert_eq!(codes, ["unmanaged-nodes"]);
 }
 
 #[tokio::test]
 async fn each_thing_without_which_blues_pods_would_not_run_is_refused() {
     type Change = fn(&mut Aws);
-    let cases: [(&str, Change); 8] = [
+    let cases: [(&str, Change); 9] = [
+        ("it has no Fargate profile batch", |aws| {
+            let batch =
+                FargateProfile { name: "batch".to_owned(), status: "ACTIVE".to_owned(), ..FargateProfile::default() };
+            aws.fargate_profiles.insert((BLUE.to_owned(), "batch".to_owned()), batch);
+        }),
         ("lower than blue's 1.33", |aws| "1.32".clone_into(&mut aws.clusters.get_mut(GREEN).unwrap().cluster.version)),
         ("addresses, and blue's ipv4", |aws| {
             "ipv6".clone_into(&mut aws.clusters.get_mut(GREEN).unwrap().cluster.ip_family);

@@ -99,7 +99,7 @@ async fn each_kind_that_works_unasked_or_makes_something_outside_is_told() {
         ("s3.aws.upbound.io/v1beta2", "Bucket", json!({}), "Bucket/x manages a resource outside"),
         ("external-secrets.io/v1alpha1", "PushSecret", json!({}), "PushSecret/default/x writes secrets"),
         ("fluxcd.controlplane.io/v1", "ResourceSet", json!({}), "ResourceSet/default/x applies other manifests"),
-        ("karpenter.sh/v1", "NodePool", json!({}), "NodePool/x makes nodes"),
+        ("karpenter.sh/v1", "NodeClaim", json!({}), "NodeClaim/x makes nodes"),
         (
             "gateway.networking.k8s.io/v1",
             "Gateway",

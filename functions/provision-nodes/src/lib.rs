@@ -1,31 +1,38 @@
-//! provision-nodes: green's launch templates, its managed node groups side by side, and the add-ons that run on them.
+//! provision-nodes: green's launch templates, its managed node groups side by side, its Fargate profiles one after the other, and the add-ons
+//! that run on them.
 
 use domain::{
     Kind, Migration, Outcome, PhaseError, Side,
     plan::compute::rules::Clones,
-    ports::{Addons, Clock, Clusters, LaunchTemplates, Ledger, NodeGroups},
+    ports::{Addons, Clock, Clusters, FargateProfiles, LaunchTemplates, Ledger, Network, NodeGroups},
     reconcile::Waiting,
-    resources::{addon, cluster, launch_template, node_group, security_group, target_group_attachment},
+    resources::{
+        addon, cluster, fargate_profile, launch_template, node_group, node_pool, security_group,
+        target_group_attachment,
+    },
 };
 use std::collections::BTreeMap;
 
-/// Makes launch templates and node groups, and the add-ons that come after the nodes; where the user built them, verifies them.
+/// Makes launch templates, node groups and Fargate profiles, and the add-ons that come after the nodes; where the user built them, verifies them.
 ///
 /// # Errors
 /// `NotReady` while EKS creates; `Unhealthy`, with what EKS complains of, where it fails.
 pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + Clusters + NodeGroups + LaunchTemplates + Addons + Clock,
+    P: Ledger + Clusters + FargateProfiles + NodeGroups + LaunchTemplates + Addons + Clock,
 {
     let compute = &migration.plan.compute;
     cluster::ready(ports, migration).await?;
+    let mut waiting = Waiting::default();
     let addons: Vec<&String> = if let Some(existing) = &compute.existing {
         existing.addons.iter().collect()
     } else {
         make_nodes(ports, migration).await?;
+        waiting.take(fargate_profile::ensure_all(ports, migration).await)?;
         compute.addons.iter().map(|addon| &addon.name).collect()
     };
-    node_group::all_ready(ports, migration).await?;
+    waiting.take(node_group::all_ready(ports, migration).await)?;
+    waiting.finish()?;
     if compute.existing.is_none() {
         for addon in compute.addons(false) {
             addon::ensure(ports, migration, addon).await?;
@@ -73,16 +80,21 @@ async fn templates<P: Ledger + LaunchTemplates + Clock>(
     Ok(ids)
 }
 
-/// Removes the node groups, then their launch templates. The add-ons go with the cluster.
+/// Removes the node groups and the Fargate profiles, then the launch templates. The add-ons go with the cluster.
 ///
 /// # Errors
-/// `NotReady` while EKS deletes; `GuardBreached` while the nodes are behind a load balancer.
+/// `NotReady` while EKS deletes, or nodes of Karpenter are left; `GuardBreached` while the nodes are behind a load balancer.
 pub async fn undo<P>(ports: &P, migration: &Migration) -> Result<Outcome, PhaseError>
 where
-    P: Ledger + NodeGroups + LaunchTemplates + Clock,
+    P: Ledger + FargateProfiles + Network + NodeGroups + LaunchTemplates + Clock,
 {
     target_group_attachment::all_removed(ports, migration).await?;
+    // Karpenter runs on the node groups: without them nobody terminates what it made.
+    if !migration.plan.workloads.node_pools.is_empty() {
+        node_pool::none_left(ports, &migration.plan.compute.green.name).await?;
+    }
     let mut waiting = Waiting::default();
+    waiting.take(fargate_profile::remove_all(ports, migration).await)?;
     for entry in ports.live_of(migration, Side::Green, Kind::NodeGroup).await? {
         waiting.take(node_group::remove(ports, migration, &entry.key.name).await)?;
     }

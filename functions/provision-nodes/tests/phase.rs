@@ -8,7 +8,13 @@ use domain::{
     ports::{Addons, Clusters, clusters::NewCluster},
 };
 use provision_nodes::{converge, undo};
-use testing::{Account, shop::input};
+use testing::{
+    Account,
+    shop::{
+        fargate::{PROFILES, ROLE},
+        input,
+    },
+};
 
 /// The shop after provision-network and provision-control-plane.
 async fn shop() -> (Account, Migration) {
@@ -19,6 +25,16 @@ async fn shop() -> (Account, Migration) {
 async fn shop_with(change: impl FnOnce(&mut Compute)) -> (Account, Migration) {
     let (account, mut migration) = Account::opened(&input()).unwrap();
     change(&mut migration.plan.compute);
+    prepared(account, migration).await
+}
+
+/// The shop with Fargate profiles.
+async fn fargate() -> (Account, Migration) {
+    let (account, migration) = Account::fargate_opened().unwrap();
+    prepared(account, migration).await
+}
+
+async fn prepared(account: Account, migration: Migration) -> (Account, Migration) {
     let compute = &migration.plan.compute;
     for group in &compute.security_groups {
         let key = ResourceKey::new(Side::Green, Kind::SecurityGroup, &group.id);
@@ -42,7 +58,14 @@ async fn shop_with(change: impl FnOnce(&mut Compute)) -> (Account, Migration) {
 }
 
 async fn built() -> (Account, Migration) {
-    let (account, migration) = shop().await;
+    built_from(shop().await).await
+}
+
+async fn fargate_built() -> (Account, Migration) {
+    built_from(fargate().await).await
+}
+
+async fn built_from((account, migration): (Account, Migration)) -> (Account, Migration) {
     account.drive(&migration, converge).await.unwrap();
     let back = account.turned_back(&migration);
     (account, back)
@@ -131,4 +154,40 @@ async fn undo_removes_node_groups_and_their_launch_template() {
     let left: Vec<_> = end.entries.iter().filter(|entry| entry.is_live()).map(|entry| entry.key.kind).collect();
     // The add-on goes with the cluster, the groups with the network.
     assert_eq!(left, [Kind::SecurityGroup, Kind::SecurityGroup, Kind::Addon]);
+}
+
+#[tokio::test]
+async fn fargate_profiles_are_cloned_one_after_the_other() {
+    let end = Account::survives(fargate, converge).await.unwrap();
+    for name in PROFILES {
+        let blue = &end.aws.fargate_profiles[&("shop-blue".to_owned(), name.to_owned())];
+        let clone = &end.aws.fargate_profiles[&green(name)];
+        assert_eq!(clone.status, "ACTIVE");
+        assert_eq!((&clone.selectors, &clone.subnet_ids), (&blue.selectors, &blue.subnet_ids));
+        assert_eq!(clone.pod_execution_role_arn, blue.pod_execution_role_arn);
+        assert_eq!((clone.tags["cluster"].as_str(), clone.tags["bascule:side"].as_str()), ("shop-green", "green"));
+    }
+    let entry = &end.aws.access_entries[&green(ROLE)];
+    assert_eq!(entry.entry_type, "FARGATE_LINUX", "EKS makes it");
+}
+
+#[tokio::test]
+async fn undo_removes_the_fargate_profiles_that_bascule_made_and_no_others() {
+    let end = Account::survives(fargate_built, undo).await.unwrap();
+    let left: Vec<_> = end.aws.fargate_profiles.keys().map(|(cluster, name)| format!("{cluster}/{name}")).collect();
+    assert_eq!(left, ["shop-blue/batch", "shop-blue/reports"]);
+    assert!(!end.entries.iter().any(|entry| entry.is_live() && entry.key.kind == Kind::FargateProfile));
+}
+
+#[tokio::test]
+async fn a_fargate_profile_that_failed_is_unhealthy_with_the_reason() {
+    let (account, migration) = fargate().await;
+    converge(&account, &migration).await.unwrap_err();
+    if let Some(profile) = account.aws().fargate_profiles.get_mut(&green("batch")) {
+        "CREATE_FAILED".clone_into(&mut profile.status);
+        profile.issues = vec![Issue { code: "AccessDenied".to_owned(), message: "the role trusts nobody".to_owned() }];
+    }
+    let error = account.drive(&migration, converge).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Unhealthy);
+    assert_eq!(error.message, "Fargate profile batch is CREATE_FAILED: AccessDenied: the role trusts nobody");
 }

@@ -24,7 +24,7 @@ struct More {
     source: &'static str,
 }
 
-const MORE: [More; 9] = [
+const MORE: [More; 10] = [
     More {
         service: "apigateway",
         operations: &["create_vpc_link", "delete_vpc_link"],
@@ -78,6 +78,14 @@ const MORE: [More; 9] = [
         actions: &["ec2:CreateTags", "ec2:RunInstances"],
         passes_to: &["ec2.amazonaws.com"],
         source: "https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html",
+    },
+    More {
+        service: "eks",
+        operations: &["create_fargate_profile"],
+        actions: &["iam:PassRole"],
+        passes_to: &["eks-fargate-pods.amazonaws.com"],
+        source: "aws/aws-cdk#8548; the service is the one that the role trusts, \
+                 https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html",
     },
     // `serviceAccountRoleArn`, and the roles of `podIdentityAssociations`.
     More {

@@ -127,7 +127,7 @@ fn below(states: &[&str], seen: &[&Visit], waiting: &str) -> Vec<String> {
                 ("▒".repeat(NARROW), format!(" {}{why}", seconds(*took)))
             }
         };
-        format!("{branch} {:<20} {filled}{told}", **state)
+        format!("{branch} {:<20} {filled}{told}", *state)
     };
     states.iter().enumerate().map(line).collect()
 }

@@ -34,7 +34,6 @@ pub(super) async fn uncloned<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Re
         problems.push(Limit::NotCloned.refusal(BLUE, format!("uses {setting}, which is not cloned")));
     }
     if blue.status == "ACTIVE" {
-        let profiles = ports.fargate_profiles(&blue.cluster.name).await?;
         let capabilities = ports.capabilities(&blue.cluster.name).await?;
         if !capabilities.is_empty() {
             problems.push(Limit::NotCloned.refusal(
@@ -42,15 +41,6 @@ pub(super) async fn uncloned<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Re
                 format!(
                     "has the EKS Capabilities {}, which are not cloned yet; remove them, or make them on green yourself after a migration without them",
                     capabilities.join(", ")
-                ),
-            ));
-        }
-        if !profiles.is_empty() {
-            problems.push(Limit::FargateProfiles.refusal(
-                BLUE,
-                format!(
-                    "has the Fargate profiles {}, which are not cloned yet; move their Pods to a managed node group",
-                    profiles.join(", ")
                 ),
             ));
         }

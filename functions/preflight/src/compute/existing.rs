@@ -5,16 +5,18 @@ mod identities;
 mod network;
 mod nodes;
 
-use super::{access, control_plane::minor, identity_providers, roles};
+use super::{access, control_plane::minor, fargate, identity_providers, roles};
 use differences::Differences;
 use domain::{
     Input, Limit, PhaseError, Problem,
     plan::{
         ExistingCluster,
-        compute::{AccessEntry, Cluster, ClusterStatus, Compute, IdentityProvider, NodeGroup, PodIdentity},
+        compute::{
+            AccessEntry, Cluster, ClusterStatus, Compute, FargateProfile, IdentityProvider, NodeGroup, PodIdentity,
+        },
     },
     ports::{
-        Access, Addons, Clusters, IdentityProviders, LaunchTemplates, Network, NodeGroups, Roles,
+        Access, Addons, Clusters, FargateProfiles, IdentityProviders, LaunchTemplates, Network, NodeGroups, Roles,
         clusters::AddonStatus, network::Instance,
     },
     resources::oidc_provider,
@@ -25,7 +27,7 @@ use std::collections::BTreeSet;
 const GREEN: &str = "$.green.cluster";
 
 /// Limits that concern a blue which is not cloned, where it is deleted in the end.
-const OF_A_DELETION: [Limit; 2] = [Limit::FargateProfiles, Limit::UnmanagedNodes];
+const OF_A_DELETION: [Limit; 1] = [Limit::UnmanagedNodes];
 
 /// Members of a cluster in which two clusters differ by nature, or that are compared on their own.
 const OF_ITS_OWN: [&str; 10] = [
@@ -46,6 +48,7 @@ const OF_ITS_OWN: [&str; 10] = [
 struct Green {
     cluster: Cluster,
     node_groups: Vec<NodeGroup>,
+    fargate_profiles: Vec<FargateProfile>,
     addons: Vec<AddonStatus>,
     access_entries: Vec<AccessEntry>,
     pod_identities: Vec<PodIdentity>,
@@ -101,13 +104,14 @@ pub(super) async fn compare<P>(
     green: ClusterStatus,
 ) -> Result<(ExistingCluster, Vec<Problem>, Vec<String>), PhaseError>
 where
-    P: Access + Addons + IdentityProviders + LaunchTemplates + Network + NodeGroups + Roles,
+    P: Access + Addons + FargateProfiles + IdentityProviders + LaunchTemplates + Network + NodeGroups + Roles,
 {
     let name = green.cluster.name.clone();
     let mut found = Green { cluster: green.cluster, ..Green::default() };
     for group in ports.node_groups(&name).await? {
         found.node_groups.extend(ports.node_group(&name, &group).await?);
     }
+    found.fargate_profiles = fargate::all(ports, &name).await?;
     for addon in ports.addon_names(&name).await? {
         found.addons.extend(ports.addon(&name, &addon).await?);
     }
@@ -123,6 +127,7 @@ where
     control_plane(&blue.blue, &found.cluster, &mut differences);
     network::compare(blue, &found, &groups, &mut differences);
     nodes::compare(blue, &found, &blues_nodes, &mut differences);
+    fargate::compare(&blue.fargate_profiles, &found.fargate_profiles, &mut differences);
     identities::addons(blue, &found, &mut differences);
     identities::access(blue, &found, &mut differences);
     identities::providers(blue, &found, &mut differences);

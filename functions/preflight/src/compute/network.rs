@@ -8,6 +8,7 @@ use domain::{
         Network, Quotas,
         network::{Instance, InstanceType, Interface},
     },
+    resources::node_pool,
 };
 use std::collections::BTreeSet;
 
@@ -24,6 +25,12 @@ pub(super) async fn read<P: Network + Quotas>(
     let groups = ports.security_groups(&vpc).await?;
     let interfaces = ports.network_interfaces(&vpc).await?;
     let nodes = ports.instances_tagged("eks:cluster-name", Some(&compute.blue.name)).await?;
+    // Those that Karpenter made are blue's too.
+    let mut all_nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{}", compute.blue.name), None).await?;
+    all_nodes.retain(|node| node_pool::pool_of(node).is_some());
+    let mut counted = changes::nodes(input, types, &compute.node_groups, &nodes);
+    counted.extend(all_nodes.iter().cloned());
+    all_nodes.extend(nodes.iter().cloned());
     let demand = room::demand(compute, &nodes, &interfaces);
     let wanted: Vec<_> = demand.keys().cloned().collect();
     let subnets = ports.subnets(&wanted).await?;
@@ -35,7 +42,7 @@ pub(super) async fn read<P: Network + Quotas>(
     }
     let mut shared = Vec::new();
     for group in groups.iter().filter(|group| used.contains(&group.id)) {
-        match user(group, &compute.blue.name, &interfaces, &nodes) {
+        match user(group, &compute.blue.name, &interfaces, &all_nodes) {
             Some(by) => shared.push((group.id.clone(), by)),
             None => compute.security_groups.push(group.clone()),
         }
@@ -47,9 +54,7 @@ pub(super) async fn read<P: Network + Quotas>(
         .unwrap_or_default();
     compute.cluster_group_tags = own.map(|group| group.tags.clone()).unwrap_or_default();
     compute.references = references(compute, &groups);
-    problems.extend(
-        quotas::problems(ports, compute, &changes::nodes(input, types, &compute.node_groups, &nodes), &groups).await?,
-    );
+    problems.extend(quotas::problems(ports, compute, &counted, &groups).await?);
     let blue_groups: Vec<String> = compute.blue_groups().into_iter().map(str::to_owned).collect();
     for (group, peer) in ports.named_by_peers(&vpc, &blue_groups).await? {
         problems.push(Problem::new(
@@ -140,7 +145,13 @@ mod tests {
     use domain::plan::compute::{Cluster, Green};
 
     fn subnet(id: &str, vpc: &str, zone: &str, free: i32) -> Subnet {
-        Subnet { id: id.to_owned(), vpc_id: vpc.to_owned(), availability_zone: zone.to_owned(), free_addresses: free }
+        Subnet {
+            id: id.to_owned(),
+            vpc_id: vpc.to_owned(),
+            availability_zone: zone.to_owned(),
+            free_addresses: free,
+            ..Subnet::default()
+        }
     }
 
     fn compute(subnets: &[&str]) -> Compute {

@@ -6,7 +6,11 @@ use super::{BLUE, control_plane::minor};
 use domain::{
     Input, Limit, PhaseError, Problem,
     plan::compute::{Compute, LaunchTemplate, NodeGroup},
-    ports::{Clusters, LaunchTemplates, Network, NodeGroups, network::InstanceType},
+    ports::{
+        Clusters, LaunchTemplates, Network, NodeGroups,
+        network::{Instance, InstanceType},
+    },
+    resources::node_pool,
 };
 
 pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
@@ -51,7 +55,7 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
     // A green of the user's has nodes of its own.
     let (wrong, advice) = if input.green.existing { Default::default() } else { changes::apply(input, types, compute) };
     problems.extend(wrong);
-    problems.extend(strangers(ports, &blue).await?);
+    problems.extend(strangers(ports, &blue, input.green.existing).await?);
     Ok(advice)
 }
 
@@ -120,12 +124,14 @@ async fn place<P: Network>(ports: &P, input: &Input, compute: &mut Compute) -> R
     Ok(())
 }
 
-/// Nodes that no managed node group made: self-managed ones, and those of Karpenter.
-async fn strangers<P: Network>(ports: &P, blue: &str) -> Result<Vec<Problem>, PhaseError> {
+/// Nodes that no managed node group made: self-managed ones, and those of Karpenter where it comes with no bundle, since green is the user's.
+async fn strangers<P: Network>(ports: &P, blue: &str, existing: bool) -> Result<Vec<Problem>, PhaseError> {
     // Every node carries this tag: https://docs.aws.amazon.com/eks/latest/userguide/worker.html
     let nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{blue}"), None).await?;
-    let strangers: Vec<_> =
-        nodes.into_iter().filter(|node| !node.tags.contains_key("eks:nodegroup-name")).map(|node| node.id).collect();
+    let is_strange = |node: &Instance| {
+        !node.tags.contains_key("eks:nodegroup-name") && (existing || node_pool::pool_of(node).is_none())
+    };
+    let strangers: Vec<_> = nodes.into_iter().filter(is_strange).map(|node| node.id).collect();
     Ok((!strangers.is_empty())
         .then(|| {
             Limit::UnmanagedNodes.refusal(

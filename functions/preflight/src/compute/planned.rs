@@ -40,6 +40,7 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
     let node_groups = compute.node_groups.iter().map(|group| {
         Planned::new(Kind::NodeGroup, format!("{} ({} nodes, {})", group.name, group.scaling.desired, group.ami_type))
     });
+    let profiles = compute.fargate_profiles.iter().map(|profile| Planned::new(Kind::FargateProfile, &profile.name));
     groups
         .chain(foreign)
         .chain([cluster])
@@ -50,6 +51,7 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
         .chain(providers)
         .chain(templates)
         .chain(node_groups)
+        .chain(profiles)
         .collect()
 }
 
@@ -57,6 +59,10 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
 pub(super) fn deletes(compute: &Compute, shared_templates: &[(String, String)]) -> Vec<Planned> {
     let node_groups =
         compute.node_groups.iter().map(|group| Planned::existing(Kind::NodeGroup, &group.name, &group.arn));
+    let profiles = compute
+        .fargate_profiles
+        .iter()
+        .map(|profile| Planned::existing(Kind::FargateProfile, &profile.name, &profile.arn));
     let rules = compute.references.iter().map(|reference| {
         let id = security_group_rule::id(&reference.group_id, &reference.rule);
         Planned::existing(Kind::SecurityGroupRule, id.clone(), &id)
@@ -78,5 +84,5 @@ pub(super) fn deletes(compute: &Compute, shared_templates: &[(String, String)]) 
         .collect();
     // Several versions of one template may be in use.
     templates.dedup_by(|a, b| a.id == b.id);
-    node_groups.chain(rules).chain([cluster, cluster_group]).chain(groups).chain(templates).collect()
+    node_groups.chain(profiles).chain(rules).chain([cluster, cluster_group]).chain(groups).chain(templates).collect()
 }

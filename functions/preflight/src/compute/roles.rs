@@ -1,11 +1,11 @@
 //! The IAM roles that green will name. A role that is gone is told here, before the cluster exists: EKS says "invalid principal"
 //! (terraform-aws-modules/terraform-aws-eks#2969) or refuses to pass it.
 
-use super::BLUE;
+use super::{BLUE, fargate};
 use domain::{PhaseError, Problem, plan::compute::Compute, ports::Roles, word};
 use std::collections::BTreeMap;
 
-/// Reads every role of the account that green's cluster, nodes, access entries and Pod Identity associations name.
+/// Reads every role of the account that green's cluster, nodes, Fargate profiles, access entries and Pod Identity associations name.
 ///
 /// # Errors
 /// Only what the calls answer.
@@ -18,7 +18,10 @@ pub(super) async fn problems<P: Roles>(ports: &P, compute: &Compute) -> Result<V
                 "{} names the role {arn}, which does not exist any more; remove it from blue or create the role again",
                 users.join(", ")
             )),
-            Some(role) => messages.extend(trusts_blue_only(compute, arn, &role.trust_policy)),
+            Some(role) => {
+                messages.extend(trusts_blue_only(compute, arn, &role.trust_policy));
+                messages.extend(fargate::trusts_others_only(compute, arn, &role.trust_policy));
+            }
         }
     }
     for identity in compute
@@ -50,8 +53,12 @@ fn named(compute: &Compute) -> BTreeMap<&str, Vec<String>> {
     });
     let groups =
         compute.node_groups.iter().map(|group| (group.role_arn.as_str(), format!("the node group {}", group.name)));
+    let fargate = compute
+        .fargate_profiles
+        .iter()
+        .map(|profile| (profile.pod_execution_role_arn.as_str(), format!("the Fargate profile {}", profile.name)));
     let cluster = [(compute.blue.role_arn.as_str(), format!("the cluster {}", compute.blue.name))];
-    for (arn, user) in entries.chain(identities).chain(addons).chain(groups).chain(cluster) {
+    for (arn, user) in entries.chain(identities).chain(addons).chain(groups).chain(fargate).chain(cluster) {
         named.entry(arn).or_default().push(user);
     }
     named

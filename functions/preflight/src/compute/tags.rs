@@ -18,6 +18,8 @@ fn cloned(compute: &Compute) -> Vec<(String, &Tags)> {
     let own = [("the cluster security group".to_owned(), &compute.cluster_group_tags)];
     let groups = compute.security_groups.iter().map(|group| (format!("the security group {}", group.id), &group.tags));
     let nodes = compute.node_groups.iter().map(|group| (format!("the node group {}", group.name), &group.tags));
+    let fargate =
+        compute.fargate_profiles.iter().map(|profile| (format!("the Fargate profile {}", profile.name), &profile.tags));
     let templates = compute
         .launch_templates
         .iter()
@@ -40,6 +42,7 @@ fn cloned(compute: &Compute) -> Vec<(String, &Tags)> {
         .chain(own)
         .chain(groups)
         .chain(nodes)
+        .chain(fargate)
         .chain(templates)
         .chain(addons)
         .chain(entries)
@@ -76,6 +79,8 @@ pub(super) fn advice(compute: &Compute, left: &[(String, String)]) -> Vec<String
         of_eks.push(compute.blue.arn.as_str());
     }
     of_eks.extend(compute.node_groups.iter().filter(|group| lacks(&group.tags)).map(|group| group.arn.as_str()));
+    let profiles = compute.fargate_profiles.iter().filter(|profile| lacks(&profile.tags));
+    of_eks.extend(profiles.map(|profile| profile.arn.as_str()));
     let mut of_ec2 = Vec::new();
     if lacks(&compute.cluster_group_tags) {
         of_ec2.push(compute.blue.cluster_security_group_id.as_str());

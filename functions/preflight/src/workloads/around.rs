@@ -1,11 +1,11 @@
 //! What surrounds the workloads: what names blue, and the ports on which the load balancer expects an answer.
 
-use super::service::OfService;
+use super::{fargate::Instances, service::OfService};
 use domain::{
-    Problem,
+    Problem, Tags,
     manifest::{Object, named, workload},
     plan::{
-        compute::{Compute, Reference},
+        compute::{Compute, FargateProfile, Reference},
         edge::{Edge, service::is_by_controller},
     },
     word::is_named,
@@ -33,6 +33,20 @@ pub struct Around {
     pub(super) references: Vec<Reference>,
     /// The Service that blue's load balancer belongs to.
     pub(super) service: Option<OfService>,
+    /// Blue's Fargate profiles, which green gets too.
+    pub(super) fargate: Vec<FargateProfile>,
+    /// Blue's name.
+    pub(super) blue: String,
+    /// The VPC of both.
+    pub(super) vpc_id: String,
+    /// The roles whose nodes green lets in: those of managed node groups, and of access entries for nodes.
+    pub(super) node_roles: Vec<String>,
+    /// The tags of the security groups that green will have of its own.
+    pub(super) green_groups: Vec<Tags>,
+    /// The groups that they are copies of.
+    pub(super) blue_groups: Vec<String>,
+    /// What of the load balancer sends requests to instances.
+    pub(super) instances: Instances,
 }
 
 impl Around {
@@ -74,6 +88,13 @@ impl Around {
             subnet_ids,
             references: compute.references.clone(),
             service,
+            fargate: compute.fargate_profiles.clone(),
+            blue: compute.blue.name.clone(),
+            vpc_id: compute.blue.vpc_id.clone(),
+            node_roles: node_roles(compute),
+            green_groups: green_groups(compute),
+            blue_groups: compute.blue_groups().into_iter().map(str::to_owned).collect(),
+            instances: Instances::of(edge),
         }
     }
 
@@ -97,6 +118,22 @@ impl Around {
             })
             .collect()
     }
+}
+
+fn node_roles(compute: &Compute) -> Vec<String> {
+    let entries = compute.access_entries.iter().filter(|entry| entry.entry_type == "EC2_LINUX");
+    let groups = compute.node_groups.iter().map(|group| group.role_arn.clone());
+    entries.map(|entry| entry.principal_arn.clone()).chain(groups).collect()
+}
+
+/// EKS gives the cluster security group tags of its own beside the copied ones
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>).
+fn green_groups(compute: &Compute) -> Vec<Tags> {
+    let green = &compute.green.name;
+    let mut own = compute.green_tags(&compute.cluster_group_tags);
+    own.insert("aws:eks:cluster-name".to_owned(), green.clone());
+    own.insert(format!("kubernetes.io/cluster/{green}"), "owned".to_owned());
+    compute.security_groups.iter().map(|group| compute.green_tags(&group.tags)).chain([own]).collect()
 }
 
 /// How the cluster autoscaler finds the Auto Scaling groups that it manages

@@ -4,6 +4,7 @@ mod access;
 mod addons;
 mod cluster;
 mod components;
+mod fargate;
 mod identity_providers;
 #[cfg(test)]
 mod members;
@@ -56,7 +57,8 @@ fn deleted<T, E: ProvideErrorMetadata>(
     }
 }
 
-/// A creation: somebody else's thing under the name is a conflict, and a cluster that is being updated is waited for.
+/// A creation: somebody else's thing under the name is a conflict, and a cluster that is being updated, or whose Fargate profiles are, is
+/// waited for.
 fn created<T, E: ProvideErrorMetadata>(
     context: &str,
     result: Result<T, SdkError<E, Response>>,
@@ -64,7 +66,11 @@ fn created<T, E: ProvideErrorMetadata>(
     result.map_err(|error| {
         let failed = error::phase_error(context, &error);
         match error::code(&error) {
-            "ResourceInUseException" if failed.message.contains("update in progress") => {
+            "ResourceInUseException"
+                if ["update in progress", "currently has Fargate profile"]
+                    .iter()
+                    .any(|busy| failed.message.contains(busy)) =>
+            {
                 PhaseError::not_ready(failed.message)
             }
             "ResourceInUseException" => PhaseError::conflict(failed.message),

@@ -34,8 +34,10 @@ pub enum Limit {
     SeveralTargetGroups,
     /// A custom AMI.
     CustomAmi,
-    /// Nodes of no managed node group.
+    /// Nodes of no managed node group, nor of Karpenter in the bundles.
     UnmanagedNodes,
+    /// A Karpenter of the bundles that would not make green's nodes, or would work on what is blue's.
+    Karpenter,
     /// A network plugin or `CoreDNS` that is no EKS add-on.
     NetworkPlugin,
     /// Settings and parts of a cluster, a node group or a launch template that are not cloned, such as EKS Capabilities
@@ -43,8 +45,8 @@ pub enum Limit {
     NotCloned,
     /// A cluster that only its ConfigMap `aws-auth` lets people into.
     ConfigMapAuthentication,
-    /// Fargate profiles.
-    FargateProfiles,
+    /// Pods on Fargate behind targets that are instances.
+    FargateTargets,
     /// IAM roles of other accounts that Pods take through blue's OIDC provider.
     ForeignRoles,
     /// Volumes of which the input does not say what becomes of them, or that cannot become that.

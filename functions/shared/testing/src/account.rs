@@ -14,6 +14,7 @@ mod eks;
 mod faults;
 mod functions;
 mod iam;
+mod karpenter;
 mod kubernetes;
 mod ledger;
 mod load_balancing;

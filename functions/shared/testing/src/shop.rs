@@ -8,9 +8,11 @@
 mod compute;
 mod edge;
 pub mod existing;
+pub mod fargate;
 mod front;
 mod green;
 pub mod irsa;
+pub mod karpenter;
 pub mod service;
 mod terraform;
 pub mod volumes;

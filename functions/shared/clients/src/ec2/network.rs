@@ -28,13 +28,21 @@ impl Network for Account {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| phase_error("reading the subnets", &error))?;
-        let subnets = subnets.into_iter().map(|subnet| Subnet {
-            id: subnet.subnet_id.unwrap_or_default(),
-            vpc_id: subnet.vpc_id.unwrap_or_default(),
-            availability_zone: subnet.availability_zone.unwrap_or_default(),
-            free_addresses: subnet.available_ip_address_count.unwrap_or_default(),
-        });
-        Ok(subnets.filter(|subnet| ids.contains(&subnet.id)).collect())
+        Ok(subnets.into_iter().map(subnet_of).filter(|subnet| ids.contains(&subnet.id)).collect())
+    }
+
+    async fn vpc_subnets(&self, vpc_id: &str) -> Result<Vec<Subnet>, PhaseError> {
+        let subnets = self
+            .ec2()
+            .describe_subnets()
+            .filters(filter("vpc-id", [vpc_id]))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error(&format!("reading the subnets of {vpc_id}"), &error))?;
+        Ok(subnets.into_iter().map(subnet_of).collect())
     }
 
     async fn security_groups(&self, vpc_id: &str) -> Result<Vec<SecurityGroup>, PhaseError> {
@@ -316,5 +324,15 @@ fn read_interface(interface: &types::NetworkInterface) -> Interface {
         instance_id: interface.attachment().and_then(|attachment| attachment.instance_id()).map(ToOwned::to_owned),
         groups: interface.groups().iter().filter_map(|group| group.group_id().map(ToOwned::to_owned)).collect(),
         tags: read_tags(interface.tag_set()),
+    }
+}
+
+fn subnet_of(subnet: types::Subnet) -> Subnet {
+    Subnet {
+        tags: read_tags(subnet.tags()),
+        id: subnet.subnet_id.unwrap_or_default(),
+        vpc_id: subnet.vpc_id.unwrap_or_default(),
+        availability_zone: subnet.availability_zone.unwrap_or_default(),
+        free_addresses: subnet.available_ip_address_count.unwrap_or_default(),
     }
 }

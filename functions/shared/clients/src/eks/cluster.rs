@@ -117,18 +117,6 @@ impl Clusters for Account {
             })
             .collect())
     }
-
-    async fn fargate_profiles(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
-        self.eks()
-            .list_fargate_profiles()
-            .cluster_name(cluster)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .map_err(|error| phase_error(&format!("listing the Fargate profiles of {cluster}"), &error))
-    }
 }
 
 fn vpc(request: &NewCluster) -> VpcConfigRequest {

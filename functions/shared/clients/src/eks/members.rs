@@ -132,6 +132,26 @@ fn every_member_of_a_node_group_has_its_fate() {
 }
 
 #[test]
+fn every_member_of_a_fargate_profile_has_its_fate() {
+    check(
+        &types::FargateProfile::builder().build(),
+        &[
+            ("fargate_profile_name", Copied),
+            ("fargate_profile_arn", IDENTITY),
+            ("cluster_name", IDENTITY),
+            ("created_at", IDENTITY),
+            ("pod_execution_role_arn", Copied),
+            ("subnets", Copied),
+            ("selectors", Copied),
+            ("status", STATE),
+            ("tags", Copied),
+            ("health", STATE),
+        ],
+    );
+    check(&types::FargateProfileSelector::builder().build(), &[("namespace", Copied), ("labels", Copied)]);
+}
+
+#[test]
 fn every_member_of_what_hangs_on_a_cluster_has_its_fate() {
     check(
         &types::Addon::builder().build(),

@@ -7,7 +7,7 @@ use super::Counterparts;
 use crate::{
     Migration, ResourceKey, Side, Tags, ownership,
     resources::{
-        access_entry, addon, deployment, launch_template, listener, load_balancer, node_group,
+        access_entry, addon, deployment, fargate_profile, launch_template, listener, load_balancer, node_group,
         pod_identity_association, security_group, target_group, vpc_link,
     },
     word,
@@ -154,6 +154,7 @@ fn greens(
 fn on_the_cluster(kind: &str, blue: &Attributes) -> Option<ResourceKey> {
     match kind {
         "aws_eks_node_group" => Some(node_group::key(text(blue, "node_group_name"))),
+        "aws_eks_fargate_profile" => Some(fargate_profile::key(text(blue, "fargate_profile_name"))),
         "aws_eks_addon" => Some(addon::key(text(blue, "addon_name"))),
         "aws_eks_access_entry" | "aws_eks_access_policy_association" => {
             Some(access_entry::key(Side::Green, text(blue, "principal_arn")))

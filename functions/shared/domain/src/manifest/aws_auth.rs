@@ -17,12 +17,14 @@ pub fn id() -> ObjectId {
     }
 }
 
-/// Whom it lets in and green would not: ARNs, and accounts whose every identity may come. Roles of managed node groups are let in by EKS.
+/// Whom it lets in and green would not: ARNs, and accounts whose every identity may come. Roles of managed node groups
+/// and of Fargate profiles are let in by EKS.
 #[must_use]
 pub fn only_there(config: &Value, compute: &Compute) -> BTreeSet<String> {
     let entries = compute.access_entries.iter().map(|entry| entry.principal_arn.as_str());
     let nodes = compute.node_groups.iter().map(|group| group.role_arn.as_str());
-    let known: BTreeSet<String> = entries.chain(nodes).map(without_path).collect();
+    let fargate = compute.fargate_profiles.iter().map(|profile| profile.pod_execution_role_arn.as_str());
+    let known: BTreeSet<String> = entries.chain(nodes).chain(fargate).map(without_path).collect();
     let words = |member: &str| {
         let text = config["data"][member].as_str().unwrap_or_default();
         let words = text.split(|letter: char| letter.is_whitespace() || "'\",[]{}".contains(letter));

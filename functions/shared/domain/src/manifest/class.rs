@@ -140,14 +140,18 @@ fn is_served(object: &Object, objects: &[Object]) -> bool {
             && other.id.namespace_or_default() == object.id.namespace_or_default()
     });
     let with_pods = referred.unwrap_or(object);
+    objects.iter().any(|service| sends_to(service, with_pods))
+}
+
+/// Whether an object is a Service that sends requests to the Pods of a workload.
+#[must_use]
+pub fn sends_to(service: &Object, workload: &Object) -> bool {
     let none = Map::new();
-    let labels = workload::pod_labels(&with_pods.id.kind, &with_pods.value).unwrap_or(&none);
-    objects.iter().any(|service| {
-        service.id.kind == "Service"
-            && service.id.group().is_empty()
-            && service.id.namespace_or_default() == object.id.namespace_or_default()
-            && selects(&service.value["spec"]["selector"], labels)
-    })
+    let labels = workload::pod_labels(&workload.id.kind, &workload.value).unwrap_or(&none);
+    service.id.kind == "Service"
+        && service.id.group().is_empty()
+        && service.id.namespace_or_default() == workload.id.namespace_or_default()
+        && selects(&service.value["spec"]["selector"], labels)
 }
 
 /// Whether a Service with this selector sends requests to Pods with these labels. One without a selector chooses none by itself

@@ -168,7 +168,7 @@ mod tests {
     fn what_leaves_nothing_behind_may_run_in_both_clusters_where_the_input_says_so() {
         let issuer = json!({ "apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": { "name": "x" }, "spec": { "acme": { "solvers": [{ "dns01": {} }] } } });
         let cluster =
-            json!({ "apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": { "name": "x" }, "spec": {} });
+            json!({ "apiVersion": "karpenter.sh/v1", "kind": "NodeClaim", "metadata": { "name": "x" }, "spec": {} });
         let of = |value: Value| reasons(&Object::new(1, 1, value).unwrap(), false, true, &Controllers::default()).len();
         assert_eq!((of(issuer), of(cluster)), (0, 1));
     }

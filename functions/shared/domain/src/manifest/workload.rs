@@ -70,6 +70,13 @@ pub fn variables(object: &Object) -> impl Iterator<Item = &str> {
     variables.filter_map(|variable| variable["name"].as_str())
 }
 
+/// The value that a container gives an environment variable of this name in the manifest itself.
+#[must_use]
+pub fn value_of<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+    let mut variables = containers(object).filter_map(|container| container["env"].as_array()).flatten();
+    variables.find(|variable| variable["name"] == name)?["value"].as_str()
+}
+
 /// All containers, init containers first.
 pub(super) fn containers(object: &Object) -> impl Iterator<Item = &Value> {
     let spec = pod_spec(&object.id.kind, &object.value);

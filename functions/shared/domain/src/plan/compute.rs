@@ -1,6 +1,7 @@
 //! Control planes, nodes and their network, as preflight found them.
 
 pub mod cluster;
+pub mod fargate;
 pub mod network;
 pub mod nodes;
 pub mod rules;
@@ -8,6 +9,7 @@ pub mod rules;
 pub use cluster::{
     AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Components, IdentityProvider, Issue, PodIdentity,
 };
+pub use fargate::{FargateProfile, FargateSelector};
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
 pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 
@@ -35,6 +37,9 @@ pub struct Compute {
     pub green: Green,
     /// Blue's managed node groups, each cloned under its own name.
     pub node_groups: Vec<NodeGroup>,
+    /// Blue's Fargate profiles, each cloned under its own name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fargate_profiles: Vec<FargateProfile>,
     /// Launch template versions that blue's node groups use.
     pub launch_templates: Vec<LaunchTemplate>,
     /// Blue's add-ons, with the versions that green gets.

@@ -84,6 +84,7 @@ impl Plan {
             | Kind::SecurityGroup
             | Kind::LaunchTemplate
             | Kind::NodeGroup
+            | Kind::FargateProfile
             | Kind::Addon
             | Kind::PodIdentityAssociation
             | Kind::IdentityProvider
@@ -103,6 +104,7 @@ impl Plan {
             | Kind::Bundle
             | Kind::Workload
             | Kind::Volume
+            | Kind::NodePool
             | Kind::Service
             | Kind::RestApi
             | Kind::Deployment

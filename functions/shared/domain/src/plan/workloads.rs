@@ -30,6 +30,9 @@ pub struct Workloads {
     /// What the bundles' objects keep in volumes, and what becomes of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<Volume>,
+    /// Karpenter's NodePools and EC2NodeClasses in the bundles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub node_pools: Vec<ObjectId>,
 }
 
 /// What an object of the bundles keeps in volumes, and what becomes of it.

@@ -1,8 +1,8 @@
 //! Amazon EKS as phases use it: control planes, node groups, add-ons, access.
 
 use crate::plan::compute::{
-    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Green, IdentityProvider, Issue, NodeGroup, PodIdentity,
-    Scaling,
+    AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, FargateProfile, Green, IdentityProvider, Issue,
+    NodeGroup, PodIdentity, Scaling,
 };
 use crate::{PhaseError, Tags};
 use std::future::Future;
@@ -30,9 +30,6 @@ pub trait Clusters: Sync {
 
     /// EKS Capabilities of a cluster, each with its type.
     fn capabilities(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
-
-    /// The Fargate profiles of a cluster.
-    fn fargate_profiles(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
 }
 
 /// What a new cluster is made from.
@@ -129,6 +126,32 @@ pub struct NewNodeGroup {
     pub tags: Tags,
     /// Makes a repeated request harmless.
     pub token: String,
+}
+
+/// EKS Fargate profiles.
+pub trait FargateProfiles: Sync {
+    /// The names of a cluster's Fargate profiles.
+    fn fargate_profiles(&self, cluster: &str) -> impl Future<Output = Result<Vec<String>, PhaseError>> + Send;
+
+    /// One Fargate profile, in whatever status.
+    fn fargate_profile(
+        &self,
+        cluster: &str,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<FargateProfile>, PhaseError>> + Send;
+
+    /// Asks for a Fargate profile like this one, and gives its ARN; `NotReady` while EKS makes or deletes another one of the cluster.
+    fn create_fargate_profile(
+        &self,
+        cluster: &str,
+        like: &FargateProfile,
+        tags: &Tags,
+        token: &str,
+    ) -> impl Future<Output = Result<String, PhaseError>> + Send;
+
+    /// Asks for the deletion of a Fargate profile, with which its Pods go; does nothing where it is gone, `NotReady` while EKS makes or
+    /// deletes another one of the cluster.
+    fn delete_fargate_profile(&self, cluster: &str, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }
 
 /// EKS add-ons.

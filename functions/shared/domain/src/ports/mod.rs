@@ -33,7 +33,7 @@ pub mod tokens;
 pub use alarms::Alarms;
 pub use approvals::Approvals;
 pub use audit::Audit;
-pub use clusters::{Access, Addons, Clusters, IdentityProviders, NodeGroups};
+pub use clusters::{Access, Addons, Clusters, FargateProfiles, IdentityProviders, NodeGroups};
 pub use executions::Executions;
 pub use functions::Functions;
 pub use gateway::{Apis, Stages, UsagePlans, VpcLinks};

@@ -10,6 +10,9 @@ pub trait Network: Sync {
     /// Those of these subnets that exist.
     fn subnets(&self, ids: &[String]) -> impl Future<Output = Result<Vec<Subnet>, PhaseError>> + Send;
 
+    /// Every subnet of a VPC.
+    fn vpc_subnets(&self, vpc_id: &str) -> impl Future<Output = Result<Vec<Subnet>, PhaseError>> + Send;
+
     /// Every security group of a VPC, with its rules.
     fn security_groups(&self, vpc_id: &str) -> impl Future<Output = Result<Vec<SecurityGroup>, PhaseError>> + Send;
 

@@ -5,6 +5,7 @@ pub mod addon;
 pub mod bundle;
 pub mod cluster;
 pub mod deployment;
+pub mod fargate_profile;
 pub mod identity_provider;
 pub mod integration;
 pub mod lambda_permission;
@@ -13,6 +14,7 @@ pub mod listener;
 pub mod load_balancer;
 pub mod log_group;
 pub mod node_group;
+pub mod node_pool;
 pub mod oidc_provider;
 pub mod pod_identity_association;
 pub mod rest_api;
@@ -74,6 +76,10 @@ pub enum Kind {
     TrustStatement,
     /// An EKS managed node group.
     NodeGroup,
+    /// An EKS Fargate profile.
+    FargateProfile,
+    /// A NodePool or an EC2NodeClass, with the nodes that Karpenter makes for it.
+    NodePool,
     /// A Network Load Balancer.
     LoadBalancer,
     /// A target group.

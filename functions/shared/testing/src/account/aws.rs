@@ -4,7 +4,7 @@ use super::functions::Permission;
 use super::time::Clock;
 use domain::manifest::ObjectId;
 use domain::plan::compute::{
-    AccessEntry, ClusterStatus, LaunchTemplate, NodeGroup, PodIdentity, SecurityGroup, Subnet,
+    AccessEntry, ClusterStatus, FargateProfile, LaunchTemplate, NodeGroup, PodIdentity, SecurityGroup, Subnet,
 };
 use domain::plan::edge::{Api, Listener, LoadBalancer, Stage, TargetGroup, UsagePlan, VpcLink};
 use domain::ports::alarms::AlarmState;
@@ -67,8 +67,8 @@ pub struct Aws {
     pub access_entries: BTreeMap<(String, String), AccessEntry>,
     /// Pod Identity associations.
     pub pod_identities: BTreeMap<(String, String), PodIdentity>,
-    /// Fargate profiles by cluster.
-    pub fargate_profiles: BTreeMap<String, Vec<String>>,
+    /// Fargate profiles.
+    pub fargate_profiles: BTreeMap<(String, String), FargateProfile>,
     /// Configurations of OIDC identity providers.
     pub identity_providers: BTreeMap<(String, String), IdentityProviderStatus>,
     /// Quotas by service and code, where they are known.

@@ -70,6 +70,12 @@ impl Network for Account {
         })
     }
 
+    async fn vpc_subnets(&self, vpc_id: &str) -> Result<Vec<Subnet>, PhaseError> {
+        self.read("ec2:DescribeSubnets", |aws| {
+            aws.subnets.iter().filter(|subnet| subnet.vpc_id == vpc_id).cloned().collect()
+        })
+    }
+
     async fn security_groups(&self, vpc_id: &str) -> Result<Vec<SecurityGroup>, PhaseError> {
         self.read("ec2:DescribeSecurityGroups", |aws| {
             let seen = aws.security_groups.values().filter(|group| !aws.unseen.contains(&group.id));

@@ -1,6 +1,7 @@
 //! Amazon EKS: control planes, node groups and add-ons.
 
 mod access;
+mod fargate;
 
 use super::aws::pair;
 use super::ec2::everything_out;
@@ -195,7 +196,7 @@ impl Clusters for Account {
 
     async fn delete_cluster(&self, name: &str) -> Result<(), PhaseError> {
         self.change("eks:DeleteCluster", |aws| {
-            let busy = !names(&aws.node_groups, name).is_empty();
+            let busy = !names(&aws.node_groups, name).is_empty() || !names(&aws.fargate_profiles, name).is_empty();
             let Some(found) = aws.clusters.get_mut(name) else { return Ok(()) };
             if busy || ["CREATING", "UPDATING"].contains(&found.status.as_str()) {
                 return Err(PhaseError::not_ready("ResourceInUseException"));
@@ -213,10 +214,6 @@ impl Clusters for Account {
 
     async fn capabilities(&self, _: &str) -> Result<Vec<String>, PhaseError> {
         self.read("eks:ListCapabilities", |_| Vec::new())
-    }
-
-    async fn fargate_profiles(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
-        self.read("eks:ListFargateProfiles", |aws| aws.fargate_profiles.get(cluster).cloned().unwrap_or_default())
     }
 }
 

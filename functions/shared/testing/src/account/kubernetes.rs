@@ -58,6 +58,7 @@ impl Aws {
             value["status"] = status(&id.kind, value);
             if id.kind == "Deployment" {
                 self.wake_controller(cluster);
+                self.wake_karpenter(cluster);
             }
         }
         self.make_volumes(cluster, id);
@@ -74,6 +75,9 @@ impl Aws {
                 object["status"] = json!({});
             }
             self.later(|durations| durations.rollout, Change::ObjectReconciled(cluster.to_owned(), id.clone()));
+        }
+        if before["spec"] != after["spec"] && id.group().starts_with("karpenter.") {
+            self.wake_karpenter(cluster);
         }
         if after["spec"]["type"] == "LoadBalancer" && before["spec"] != after["spec"] {
             self.later(|durations| durations.rollout, Change::ServiceReconciled(cluster.to_owned(), id.clone()));

@@ -201,6 +201,12 @@ impl Cluster {
             if uid.is_some_and(|uid| live["metadata"]["uid"].as_str().unwrap_or_default() != uid) {
                 return Err(PhaseError::unavailable(format!("Precondition failed: {id} is another one")));
             }
+            if aws.release(cluster, id) {
+                return Ok(());
+            }
+            let Some(live) = aws.objects.get_mut(cluster).and_then(|objects| objects.get_mut(id)) else {
+                return Ok(());
+            };
             if live["metadata"]["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty()) {
                 live["metadata"]["deletionTimestamp"] = now.into();
                 aws.later(|durations| durations.rollout, Change::ServiceReconciled(cluster.to_owned(), id.clone()));
@@ -218,6 +224,7 @@ impl Account {
     pub(crate) fn settle(&self, cluster: &str) {
         let mut aws = self.aws();
         aws.wake_controller(cluster);
+        aws.wake_karpenter(cluster);
         while let Some(time) = aws.next_change() {
             aws.go_to(time);
         }

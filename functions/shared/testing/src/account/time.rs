@@ -18,6 +18,8 @@ pub struct Durations {
     pub node_group: SignedDuration,
     /// The deletion of a node group.
     pub node_group_deletion: SignedDuration,
+    /// A new Fargate profile, and its deletion.
+    pub fargate_profile: SignedDuration,
     /// A new add-on.
     pub addon: SignedDuration,
     /// The update of a control plane for an identity provider.
@@ -46,6 +48,7 @@ impl Default for Durations {
             cluster_deletion: SignedDuration::from_mins(5),
             node_group: SignedDuration::from_mins(3),
             node_group_deletion: SignedDuration::from_mins(4),
+            fargate_profile: SignedDuration::from_mins(2),
             addon: SignedDuration::from_mins(1),
             identity_provider: SignedDuration::from_mins(15),
             load_balancer: SignedDuration::from_mins(3),
@@ -85,6 +88,8 @@ pub(super) enum Change {
     ClusterDeleted(String),
     NodeGroupCreated(String, String),
     NodeGroupDeleted(String, String),
+    FargateProfileCreated(String, String),
+    FargateProfileDeleted(String, String),
     AddonCreated(String, String),
     IdentityProviderAssociated(String, String),
     LoadBalancerProvisioned(String),
@@ -96,6 +101,7 @@ pub(super) enum Change {
     TargetChecked(String, String),
     ObjectReconciled(String, ObjectId),
     VolumesReclaimed(String),
+    NodesReconciled(String),
     ServiceReconciled(String, ObjectId),
 }
 
@@ -136,6 +142,8 @@ impl Aws {
             Change::ClusterDeleted(name) => self.cluster_deleted(&name),
             Change::NodeGroupCreated(cluster, name) => self.node_group_created(&cluster, &name),
             Change::NodeGroupDeleted(cluster, name) => self.node_group_deleted(&cluster, &name),
+            Change::FargateProfileCreated(cluster, name) => self.fargate_profile_created(&cluster, &name),
+            Change::FargateProfileDeleted(cluster, name) => self.fargate_profile_deleted(&cluster, &name),
             Change::AddonCreated(cluster, name) => self.addon_created(cluster, name),
             Change::IdentityProviderAssociated(cluster, name) => self.identity_provider_associated(&cluster, &name),
             Change::LoadBalancerProvisioned(arn) => self.load_balancer_provisioned(&arn),
@@ -161,6 +169,7 @@ impl Aws {
             }
             Change::ObjectReconciled(cluster, id) => self.reconcile(&cluster, &id),
             Change::VolumesReclaimed(cluster) => self.reclaim_volumes(&cluster),
+            Change::NodesReconciled(cluster) => self.reconcile_nodes(&cluster),
             Change::ServiceReconciled(cluster, id) => self.reconcile_service(&cluster, &id),
         }
     }

@@ -56,6 +56,7 @@ pub(super) fn put(aws: &mut Aws) {
             vpc_id: VPC.to_owned(),
             availability_zone: zone.to_owned(),
             free_addresses: 200,
+            ..Subnet::default()
         })
         .into();
     let created_at = aws.now();
@@ -121,6 +122,7 @@ pub(super) fn found(aws: &Aws) -> Compute {
             authentication_mode: "API".to_owned(),
         },
         node_groups: ["general", "jobs"].map(node_group).into(),
+        fargate_profiles: Vec::new(),
         launch_templates: vec![template()],
         addons: ["coredns", "kube-proxy", "vpc-cni"].map(addon).into(),
         access_entries: vec![people()],

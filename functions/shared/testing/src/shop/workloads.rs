@@ -74,5 +74,6 @@ pub(super) fn found(account: &Account) -> Workloads {
         replace: Vec::new(),
         assumed: Vec::new(),
         volumes: Vec::new(),
+        node_pools: Vec::new(),
     }
 }

@@ -29,6 +29,7 @@ fn durations() -> Durations {
         cluster_deletion: short,
         node_group: short,
         node_group_deletion: short,
+        fargate_profile: short,
         addon: short,
         identity_provider: short,
         load_balancer: short,

@@ -85,6 +85,10 @@ pub(crate) enum World {
     Irsa,
     /// The same, and nodes have the agent of EKS Pod Identity.
     Pods,
+    /// Some Pods run on Fargate.
+    Fargate,
+    /// Karpenter makes nodes.
+    Karpenter,
     /// Green is there, built by the user.
     Existing,
     /// With its load balancer and VPC link.
@@ -102,6 +106,8 @@ impl World {
             Self::Behind(front) => Account::shop_behind(front),
             Self::Irsa => Account::irsa_shop(),
             Self::Pods => Account::pods_shop(),
+            Self::Fargate => Account::fargate_shop(),
+            Self::Karpenter => Account::karpenter_shop(),
             Self::Existing => Account::existing_shop(),
             Self::ExistingEdge => Account::existing_shop_with_edge(),
             Self::Volumes => Account::volumes_shop(),
@@ -157,6 +163,18 @@ fn pods(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::Pods, outside, ..way(name, end, &json!({ "identities": { "irsa": "podIdentity" } })) }
 }
 
+/// A way in the world `fargate`.
+fn fargate(name: &'static str, end: End, outside: Outside) -> Way {
+    Way { world: World::Fargate, outside, ..way(name, end, &json!({})) }
+}
+
+/// A way in the world `karpenter`.
+fn karpenter(name: &'static str, end: End, outside: Outside) -> Way {
+    let mut way = way(name, end, &json!({}));
+    way.input["workloads"]["replace"] = json!([{ "blue": BLUE, "green": GREEN }]);
+    Way { world: World::Karpenter, outside, ..way }
+}
+
 /// A way in the world `existing-green`, whose green comes with an edge in half of them.
 fn existing(name: &'static str, world: World, end: End, outside: Outside, fields: &Value) -> Way {
     let mut way = Way { outside, world, ..way(name, end, fields) };
@@ -196,6 +214,12 @@ fn of_worlds() -> Vec<Way> {
         pods("pod identity instead of irsa", End::GreenServes, Outside::Quiet),
         pods("pod identity instead of irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         pods("pod identity instead of irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        fargate("fargate", End::GreenServes, Outside::Quiet),
+        fargate("fargate, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        fargate("fargate, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        karpenter("karpenter", End::GreenServes, Outside::Quiet),
+        karpenter("karpenter, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        karpenter("karpenter, turned back meanwhile", End::Either, Outside::TurnedBackThen),
         existing("existing-green", World::Existing, End::GreenServes, Outside::Quiet, &json!({})),
         existing("existing-green, and blue is deleted", World::Existing, End::GreenServes, Outside::Quiet, &deleted),
         existing(

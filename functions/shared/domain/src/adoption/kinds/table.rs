@@ -13,7 +13,7 @@ pub(super) struct Known {
 }
 
 /// Every type.
-pub(super) const KNOWN: [Known; 14] = [
+pub(super) const KNOWN: [Known; 15] = [
     Known {
         kind: "aws_eks_cluster",
         import_id: "{name}",
@@ -77,6 +77,20 @@ pub(super) const KNOWN: [Known; 14] = [
             "max_unavailable_percentage",
             "node_repair_config",
             "enabled",
+        ],
+    },
+    Known {
+        kind: "aws_eks_fargate_profile",
+        import_id: "{cluster_name}:{fargate_profile_name}",
+        arguments: &[
+            "cluster_name",
+            "fargate_profile_name",
+            "pod_execution_role_arn",
+            "subnet_ids",
+            "selector",
+            "namespace",
+            "labels",
+            "tags",
         ],
     },
     Known {

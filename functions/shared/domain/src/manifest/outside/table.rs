@@ -69,9 +69,10 @@ pub(super) const MAKERS: &[Maker] = &[
         ),
         LATTICE,
     ),
-    // https://karpenter.sh/docs/concepts/, earlier versions' kinds in the same groups
-    (("karpenter.sh", &[]), NODES),
-    (("karpenter.k8s.aws", &[]), NODES),
+    // Nodes that no NodePool of the bundles makes, https://karpenter.sh/docs/concepts/nodeclaims/, and the kinds before v1beta1,
+    // https://karpenter.sh/v0.32/upgrading/v1beta1-migration/
+    (("karpenter.sh", &["Machine", "NodeClaim", "Provisioner"]), NODES),
+    (("karpenter.k8s.aws", &["AWSNodeTemplate"]), NODES),
     // https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html
     (("eks.amazonaws.com", &["NodeClass"]), NODES),
     // https://kubernetes-sigs.github.io/external-dns/latest/docs/sources/crd/

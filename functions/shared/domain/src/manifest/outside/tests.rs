@@ -176,7 +176,8 @@ fn custom_resources_make_load_balancers_records_and_volumes() {
             json!({ "rules": [{ "validate": { "pattern": { "spec": { "type": "LoadBalancer" } } } }] }),
             false,
         ),
-        ("karpenter.sh/v1", "NodePool", json!({}), true),
+        ("karpenter.sh/v1", "NodePool", json!({}), false),
+        ("karpenter.sh/v1", "NodeClaim", json!({}), true),
         ("traefik.io/v1alpha1", "IngressRoute", json!({ "routes": [] }), false),
     ] {
         let object = object(api_version, kind, "x", &spec);

@@ -16,6 +16,9 @@ pub struct Subnet {
     pub availability_zone: String,
     /// IPv4 addresses that are free now.
     pub free_addresses: i32,
+    /// Tags of the subnet.
+    #[serde(default)]
+    pub tags: Tags,
 }
 
 /// A security group with its rules.

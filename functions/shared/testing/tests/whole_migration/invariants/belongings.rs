@@ -4,7 +4,7 @@ use super::Sight;
 use domain::approval::{Decision, Question};
 use domain::manifest::{ObjectId, hold};
 use domain::ports::migrations::Life;
-use domain::resources::oidc_provider;
+use domain::resources::{node_pool, oidc_provider};
 use domain::trust_policy::{self, TrustPolicy};
 use domain::{Kind, Status};
 use serde_json::Value;
@@ -34,6 +34,19 @@ pub(super) fn everything(aws: &Aws) -> Things {
     }
     for group in aws.node_groups.values() {
         put(Kind::NodeGroup, &group.arn, None);
+    }
+    for (of, id) in aws.objects.iter().flat_map(|(of, objects)| objects.keys().map(move |id| (of, id))) {
+        if node_pool::is_pool(id) || node_pool::is_class(id) {
+            put(Kind::NodePool, &format!("{of}/{id}"), None);
+        }
+    }
+    // Karpenter's nodes, each with the NodePool for which it was made.
+    for (node, pool) in aws.instances.iter().filter_map(|node| Some((node, node_pool::pool_of(node)?))) {
+        let of = node.tags.get("eks:eks-cluster-name").cloned().unwrap_or_default();
+        put(Kind::NodePool, &node.id, Some((Kind::NodePool, format!("{of}/NodePool/{pool}"))));
+    }
+    for profile in aws.fargate_profiles.values() {
+        put(Kind::FargateProfile, &profile.arn, None);
     }
     for ((of, _), addon) in &aws.addons {
         put(Kind::Addon, &addon.arn, cluster(of));
@@ -331,6 +344,11 @@ pub(super) fn nothing_of_blue_is_left(sight: &Sight) -> Result<(), String> {
         .collect();
     if !left.is_empty() {
         return Err(format!("approved and not deleted: {left:?}"));
+    }
+    let of_blue = format!("kubernetes.io/cluster/{BLUE}");
+    let nodes: Vec<_> = sight.aws.instances.iter().filter(|node| node.tags.contains_key(&of_blue)).collect();
+    if !nodes.is_empty() && !deletes.is_empty() {
+        return Err(format!("nodes of blue that nobody terminates: {nodes:?}"));
     }
     let temporary = |tags: &BTreeMap<String, String>| tags.get("bascule:side").is_some_and(|side| side == "temporary");
     let apis = sight.aws.apis.values().filter(|api| temporary(&api.tags)).map(|api| &api.id);
