@@ -1,4 +1,5 @@
-//! One project whose state takes up green by a merge request: files beside its state. The state itself is only read.
+//! One project whose state takes up green by a merge request: files beside its state. The state itself is only read. Where addresses are
+//! moved in a state that has the stage too, such a request names the deployment that the stage has since the switch.
 
 use crate::{
     Ports,
@@ -7,6 +8,7 @@ use crate::{
 use domain::{
     Migration, PhaseError,
     adoption::{Adoption, Counterparts, File, NAMES, files},
+    plan::terraform::Handover,
     ports::terraform_states::Only,
     terraform::{Place, State},
 };
@@ -33,14 +35,19 @@ pub(crate) async fn reach<P: Ports>(
         Side::After => {
             // Before the first file: what is written of them is taken back, wherever this is killed.
             journal.save(ports, migration, index, Record { stage: Stage::Requesting, ..record }).await?;
-            request(ports, migration, place, &migration.plan.terraform[index].lineages[0]).await?;
+            request(ports, migration, &migration.plan.terraform[index]).await?;
         }
         Side::Before => take_back(ports, migration, place).await?,
     }
     journal.save(ports, migration, index, Record { exchanges, stage: Stage::Rest }).await
 }
 
-async fn request<P: Ports>(ports: &P, migration: &Migration, place: &Place, lineage: &str) -> Result<(), PhaseError> {
+/// Writes the files. Beside a state in which addresses were moved none, where that is all there is to do.
+///
+/// # Errors
+/// `Conflict` where the state is not the one that preflight read.
+pub(crate) async fn request<P: Ports>(ports: &P, migration: &Migration, handover: &Handover) -> Result<(), PhaseError> {
+    let (place, lineage) = (&handover.places[0], &handover.lineages[0]);
     let conflict = |why: String| {
         PhaseError::conflict(format!(
             "the state s3://{}: {why}; no merge request was written for it. Put the former one back and run bascule-handover-terraform again",
@@ -50,11 +57,14 @@ async fn request<P: Ports>(ports: &P, migration: &Migration, place: &Place, line
     let stored = ports.state(&place.bucket, &place.object).await?;
     let stored = stored.ok_or_else(|| conflict("it is gone".to_owned()))?;
     let state = State::read(&stored.bytes).map_err(|unreadable| conflict(unreadable.to_string()))?;
-    if state.lineage != lineage {
+    if state.lineage != *lineage {
         return Err(conflict(format!("its lineage is {}, expected {lineage}", state.lineage)));
     }
     let counterparts = Counterparts::of(migration, &ports.entries(migration).await?);
     let adoption = Adoption::of(&state, migration, &counterparts);
+    if !handover.adopt && adoption.is_empty() {
+        return Ok(());
+    }
     for File { name, text } in files(&adoption, place, migration.name()) {
         write(ports, place, &place.merge_request(migration.name(), name), text.into_bytes()).await?;
     }
@@ -79,12 +89,22 @@ async fn write<P: Ports>(ports: &P, place: &Place, key: &str, bytes: Vec<u8>) ->
     Err(PhaseError::unavailable(format!("s3://{}/{key} was written by another copy of this function", place.bucket)))
 }
 
-/// Deletes the files, but where they were applied: then people need the README and what makes Terraform forget green.
-async fn take_back<P: Ports>(ports: &P, migration: &Migration, place: &Place) -> Result<(), PhaseError> {
+/// Deletes the files, but where they were applied: then people need the README and what makes Terraform forget green. Where there is no
+/// state any more, nothing was applied that is still known.
+///
+/// # Errors
+/// `Conflict` where the state cannot be read, and with it whether they were.
+pub(crate) async fn take_back<P: Ports>(ports: &P, migration: &Migration, place: &Place) -> Result<(), PhaseError> {
     let stored = ports.state(&place.bucket, &place.object).await?;
+    let state = stored.as_ref().map(|stored| State::read(&stored.bytes)).transpose().map_err(|unreadable| {
+        PhaseError::conflict(format!(
+            "the state s3://{}: {unreadable}; whether the merge request in {} was applied cannot be told, and it was left. Put the state \
+             back, with `terraform state push` or from the bucket's versions, and start bascule-rollback again",
+            place.lock_id(),
+            place.merge_request_uri(migration.name()),
+        ))
+    })?;
     let counterparts = Counterparts::of(migration, &ports.entries(migration).await?);
-    // A state that cannot be read has taken up nothing that could be forgotten by a block.
-    let state = stored.as_ref().and_then(|stored| State::read(&stored.bytes).ok());
     let applied = state.is_some_and(|state| {
         let ids = state.managed().flat_map(|(_, instance)| instance.attributes(["id", "arn"])).flatten();
         ids.into_iter().any(|id| counterparts.is_green(&id))

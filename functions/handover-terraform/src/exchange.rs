@@ -75,8 +75,15 @@ pub(crate) async fn reach<P: Ports>(
             }
             Stage::Unlocking => {
                 locks::release(ports, migration, places).await?;
-                if side == Side::Before {
-                    project.forget_copies(ports).await?;
+                match side {
+                    Side::After if !handover.is_swap() => adopt::request(ports, migration, handover).await?,
+                    Side::After => {}
+                    Side::Before => {
+                        if !handover.is_swap() {
+                            adopt::take_back(ports, migration, &places[0]).await?;
+                        }
+                        project.forget_copies(ports).await?;
+                    }
                 }
                 Record { exchanges, stage: Stage::Rest }
             }

@@ -101,6 +101,36 @@ async fn addresses_exchange_their_names_within_a_state() {
 }
 
 #[tokio::test]
+async fn beside_a_state_in_which_addresses_move_a_merge_request_names_the_deployment_of_its_stage() {
+    let (account, migration) = opened();
+    account.prepare(&migration);
+    let mut gateway: serde_json::Value = serde_json::from_str(&text(&account, GATEWAY)).unwrap();
+    for (kind, attributes) in [
+        ("aws_api_gateway_stage", json!({ "id": "ags-shop1-prod", "deployment_id": "deployment-b" })),
+        ("aws_api_gateway_deployment", json!({ "id": "deployment-b", "rest_api_id": "shop1" })),
+    ] {
+        let resource = json!({
+            "mode": "managed", "type": kind, "name": "prod", "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+            "instances": [{ "schema_version": 0, "attributes": attributes }],
+        });
+        gateway["resources"].as_array_mut().unwrap().push(resource);
+    }
+    put(&account, GATEWAY, &gateway.to_string());
+    account.drive(&migration, converge).await.unwrap();
+    let green = text(&account, &format!("{GATEWAY}.bascule-adopt-move/green.tf"));
+    for line in [
+        "# aws_api_gateway_stage.prod: deployment_id = \"deployment-g\"\n",
+        "  to = aws_api_gateway_deployment.prod_green\n  id = \"shop1/deployment-g\"\n",
+    ] {
+        assert!(green.contains(line), "{line}\n{green}");
+    }
+    let back = account.turned_back(&migration);
+    account.drive(&back, undo).await.unwrap();
+    let left = account.aws().states.keys().filter(|(_, key)| key.contains("bascule")).count();
+    assert_eq!((left, locks(&account)), (0, Vec::new()));
+}
+
+#[tokio::test]
 async fn the_way_back_exchanges_what_is_there_by_then_and_takes_the_copies_away() {
     let (account, migration) = opened();
     let (blue, green, gateway) = (text(&account, NETWORK), text(&account, NETWORK_GREEN), text(&account, GATEWAY));

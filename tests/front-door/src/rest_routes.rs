@@ -96,12 +96,14 @@ pub(crate) const APIGATEWAY: &[Route] = &[
 /// Amazon EKS, as far as it is simulated.
 pub(crate) const EKS: &[Route] = &[
     ("POST", "/clusters/{}/access-entries/{}/access-policies", "AssociateAccessPolicy"),
+    ("DELETE", "/clusters/{}/access-entries/{}/access-policies/{}", "DisassociateAccessPolicy"),
     ("POST", "/clusters/{}/access-entries", "CreateAccessEntry"),
     ("POST", "/clusters/{}/addons", "CreateAddon"),
     ("POST", "/clusters", "CreateCluster"),
     ("POST", "/clusters/{}/node-groups", "CreateNodegroup"),
     ("POST", "/clusters/{}/pod-identity-associations", "CreatePodIdentityAssociation"),
     ("DELETE", "/clusters/{}/access-entries/{}", "DeleteAccessEntry"),
+    ("DELETE", "/clusters/{}/addons/{}", "DeleteAddon"),
     ("DELETE", "/clusters/{}", "DeleteCluster"),
     ("DELETE", "/clusters/{}/node-groups/{}", "DeleteNodegroup"),
     ("GET", "/clusters/{}/access-entries/{}", "DescribeAccessEntry"),

@@ -2,6 +2,7 @@
 //! migration through the Step Functions API, and reports what was observed from outside.
 
 pub mod account;
+mod again;
 pub mod aws;
 pub mod bench;
 pub mod bench_page;
@@ -42,6 +43,7 @@ pub mod stack;
 pub mod supervised;
 pub mod sweep;
 pub mod teller;
+pub mod terraform;
 pub mod view;
 pub mod wire;
 pub mod world;

@@ -3,7 +3,7 @@
 use domain::plan::terraform::Handover;
 use domain::resources::{
     access_entry, addon, launch_template, listener, load_balancer, node_group, pod_identity_association,
-    security_group, target_group, vpc_link,
+    security_group, target_group, target_group_attachment, vpc_link,
 };
 use domain::terraform::Place;
 use domain::{Migration, Side};
@@ -116,7 +116,24 @@ pub(crate) fn state() -> String {
             "aws_api_gateway_stage.prod",
             json!({ "id": "ags-shop1-prod", "deployment_id": "deployment-b", "variables": { "tier": "gold" } })
         ),
-        resource("aws_autoscaling_attachment.web", json!({ "id": "asg", "lb_target_group_arn": "arn:group-blue" })),
+        resource(
+            "aws_autoscaling_attachment.web",
+            json!({ "id": "asg", "autoscaling_group_name": "eks-general-shop-blue", "lb_target_group_arn": "arn:group-blue" })
+        ),
+        resource(
+            "aws_autoscaling_attachment.of_others",
+            json!({ "id": "asg", "autoscaling_group_name": "others", "lb_target_group_arn": "arn:group-blue" })
+        ),
+        resource(
+            "aws_security_group_rule.kubelet",
+            json!({ "id": "sgrule-1", "security_group_id": "sg-nodes", "type": "ingress", "protocol": "tcp", "from_port": 10250, "to_port": 10250,
+            "source_security_group_id": "sg-plane", "self": false, "cidr_blocks": null, "description": "" })
+        ),
+        resource(
+            "aws_security_group_rule.not_copied",
+            json!({ "id": "sgrule-2", "security_group_id": "sg-nodes", "type": "ingress", "protocol": "tcp", "from_port": 1, "to_port": 1,
+            "cidr_blocks": ["10.0.0.0/8"], "self": false })
+        ),
         resource("aws_vpc.shop", json!({ "id": "vpc-1", "tags": { "Name": "shop-blue" } })),
     ]);
     let state = json!({ "version": 4, "terraform_version": "1.11.4", "serial": 7, "lineage": "shop", "outputs": {}, "resources": resources });
@@ -152,6 +169,7 @@ pub(crate) fn opened() -> (Account, Migration) {
         (security_group::key("sg-plane"), "sg-green-plane"),
         (node_group::key("general"), "arn:general"),
         (addon::key("coredns"), "arn:coredns"),
+        (target_group_attachment::key("shop-blue-http", "general"), "eks-general-shop-green arn:group-green"),
         (access_entry::key(Side::Green, PEOPLE), PEOPLE),
         (pod_identity_association::key("shop/checkout"), IDENTITY),
     ] {

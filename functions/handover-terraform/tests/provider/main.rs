@@ -55,7 +55,7 @@ fn validate(mirror: &Path) -> Result<(), Failed> {
     let text = flat.to_string();
     let state = State::read(text.as_bytes())?;
     let adoption = Adoption::of(&state, &migration, &Counterparts::of(&migration, &entries));
-    assert_eq!(adoption.taken.iter().filter(|taken| taken.is_written_out()).count(), 13);
+    assert_eq!(adoption.taken.iter().filter(|taken| taken.is_written_out()).count(), 15);
     let [_, green, blue, back] = files(&adoption, &shop::place(), "move");
     // After the first commit, after the second, and after a way back.
     for (folder, files) in [("first", vec![&green]), ("second", vec![&green, &blue]), ("back", vec![&back])] {

@@ -100,6 +100,9 @@ pub(super) async fn read<P: TerraformStates>(
                 "terraform apply` of the code without it, or `terraform destroy -target=…",
                 found,
             );
+            // The switch gives the stage a deployment that the code does not know.
+            let has_stage = content.blue.iter().any(|(address, _)| address.contains("aws_api_gateway_stage."));
+            found.advice.extend(has_stage.then(|| announced(&places[0].1)));
             let moves = moves.addresses.iter().map(|one| (one.from.clone(), one.to.clone())).collect();
             found.facts.handovers.push(handover(moves));
         }
@@ -239,18 +242,22 @@ fn movable(path: &str, moves: &Move, content: &Content) -> Option<Problem> {
     content.blue.is_empty().then(problem)
 }
 
+fn announced(place: &Place) -> String {
+    format!(
+        "after the bake a merge request for s3://{} is written beside it, under {}…/: until it is applied, apply nothing there",
+        place.lock_id(),
+        adoption::FOLDER
+    )
+}
+
 /// Where the merge request will be, and what it cannot take up.
 fn merge_request(place: &Place, content: &Content) -> Vec<String> {
     let others = content.blue.iter().filter(|(address, id)| {
         let address = address.parse::<Address>().ok().and_then(|address| address.resource);
-        id.is_some() && !address.is_some_and(|resource| adoption::is_importable(&resource.kind))
+        id.is_some() && !address.is_some_and(|resource| adoption::is_taken_up(&resource.kind))
     });
     let others: Vec<&str> = others.map(|(address, _)| address.as_str()).collect();
-    let mut told = vec![format!(
-        "after the bake a merge request for s3://{} is written beside it, under {}…/: until it is applied, apply nothing there",
-        place.lock_id(),
-        adoption::FOLDER
-    )];
+    let mut told = vec![announced(place)];
     if !others.is_empty() {
         told.push(format!(
             "no import is written for {}: the merge request says what they name of blue",

@@ -9,7 +9,7 @@ mod kinds;
 
 pub use counterparts::Counterparts;
 pub use files::{FOLDER, File, NAMES, files};
-pub use kinds::is_importable;
+pub use kinds::is_taken_up;
 
 use crate::{
     Migration,
@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 /// What becomes of a state that takes up green.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Adoption {
-    /// What is imported.
+    /// What is taken up.
     pub taken: Vec<Taken>,
     /// Values of the project's own resources that Bascule changed in place.
     pub set: Vec<Setting>,
@@ -39,8 +39,8 @@ pub struct Taken {
     pub from: Address,
     /// The address that green's gets.
     pub to: Address,
-    /// By which the provider imports it.
-    pub import_id: String,
+    /// By which the provider imports it; none where it cannot, and adds what is there already.
+    pub import_id: Option<String>,
     /// Its configuration in the provider's terms: the arguments of blue's with green's values.
     pub configuration: Map<String, Value>,
     /// The arguments in which it differs from blue's, by their paths.
@@ -77,6 +77,12 @@ impl Taken {
 }
 
 impl Adoption {
+    /// Whether the state has nothing to take up, and names nothing of blue.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.taken.is_empty() && self.set.is_empty() && self.left.is_empty()
+    }
+
     /// What the state takes up of what `counterparts` knows.
     #[must_use]
     pub fn of(state: &State<'_>, migration: &Migration, counterparts: &Counterparts) -> Self {

@@ -20,7 +20,7 @@ mod workloads;
 
 pub use front::Front;
 pub use green::{G, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, TEMPORARY, TEMPORARY_GREEN};
-pub use terraform::{GATEWAY, LOCKS, NETWORK, NETWORK_GREEN, STATES, state, terraform};
+pub use terraform::{GATEWAY, LOCKS, NETWORK, NETWORK_GREEN, STATES, state, terraform, terraform_with_adoption};
 pub use workloads::{BUNDLE, manifests};
 
 use crate::{Account, migration};

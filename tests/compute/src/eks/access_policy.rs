@@ -86,6 +86,14 @@ pub(crate) fn associate(account: &Account, name: &str, principal: &str, request:
     Ok(json!({ "clusterName": name, "principalArn": principal, "associatedAccessPolicy": associated }))
 }
 
+/// `DisassociateAccessPolicy`
+pub(crate) fn disassociate(account: &Account, name: &str, principal: &str, policy: &str) -> Outcome {
+    let mut state = account.state();
+    let entry = access_entry::find_mut(cluster::find_mut(&mut state, name)?, name, principal)?;
+    let gone = || Fault::not_found(format!("The policyArn {policy} is not associated with {principal}.")).of(name);
+    entry.policies.remove(policy).map(|_| json!({})).ok_or_else(gone)
+}
+
 /// `ListAssociatedAccessPolicies`
 pub(crate) fn list_associated(account: &Account, name: &str, principal: &str, request: &Request) -> Outcome {
     let mut state = account.state();

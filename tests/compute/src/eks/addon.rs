@@ -1,4 +1,4 @@
-//! Add-ons: `CreateAddon`, `DescribeAddon`, `ListAddons`.
+//! Add-ons: `CreateAddon`, `DescribeAddon`, `ListAddons`, `DeleteAddon`.
 //!
 //! <https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html>. Only the lifecycle is simulated, nothing is
 //! installed. Add-ons that are a Deployment are DEGRADED while the cluster has no nodes.
@@ -144,6 +144,23 @@ pub(crate) fn describe(account: &Account, name: &str, addon: &str) -> Outcome {
     let state = account.state();
     let stored = cluster::find(&state, name)?.addons.get(addon).ok_or_else(|| absent(name, addon))?;
     Ok(json!({ "addon": present(addon, stored, has_nodes(&state, name)) }))
+}
+
+/// `DeleteAddon`
+pub(crate) fn delete(account: &Arc<Account>, name: &str, addon: &str) -> Outcome {
+    let mut state = account.state();
+    let cluster = cluster::find_mut(&mut state, name)?;
+    let stored = cluster.addons.get_mut(addon).ok_or_else(|| absent(name, addon))?;
+    stored.set("status", json!("DELETING"));
+    let answer = json!({ "addon": stored.resource });
+    drop(state);
+    let (name, addon) = (name.to_owned(), addon.to_owned());
+    account.later(account.delays().addon, move |account| async move {
+        if let Ok(cluster) = cluster::find_mut(&mut account.state(), &name) {
+            cluster.addons.remove(&addon);
+        }
+    });
+    Ok(answer)
 }
 
 /// `ListAddons`

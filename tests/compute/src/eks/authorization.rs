@@ -62,9 +62,10 @@ impl Asks<'_> {
             }
             ("POST", "addons", []) => self.create_addon(name),
             ("GET", "addons", []) => self.of_cluster("ListAddons", name),
-            ("GET", "addons", [addon]) => {
+            ("GET" | "DELETE", "addons", [addon]) => {
+                let action = if method == "GET" { "DescribeAddon" } else { "DeleteAddon" };
                 let stored = cluster.and_then(|cluster| cluster.addons.get(*addon));
-                of("DescribeAddon", stored, || self.arn("addon", &format!("{name}/{addon}/*")))
+                of(action, stored, || self.arn("addon", &format!("{name}/{addon}/*")))
             }
             ("POST", "access-entries", []) => self.create_in(name, "CreateAccessEntry", "access-entry"),
             ("GET", "access-entries", []) => self.of_cluster("ListAccessEntries", name),
@@ -73,6 +74,7 @@ impl Asks<'_> {
                     ("GET", []) => "DescribeAccessEntry",
                     ("DELETE", []) => "DeleteAccessEntry",
                     ("POST", ["access-policies"]) => "AssociateAccessPolicy",
+                    ("DELETE", ["access-policies", _]) => "DisassociateAccessPolicy",
                     ("GET", ["access-policies"]) => "ListAssociatedAccessPolicies",
                     _ => return Vec::new(),
                 };

@@ -2,8 +2,8 @@
 //!
 //! Paths, members and errors are those of <https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html>; each
 //! kind of resource has a file. Resources are stored as the JSON objects of their Describe operations. Implemented are the
-//! operations that Bascule's functions and the sandbox call, and those by which Terraform's provider reads. Others are
-//! refused with status 501.
+//! operations that Bascule's functions and the sandbox call, and those by which Terraform's provider reads and deletes the shop. Others
+//! are refused with status 501.
 
 mod access_entry;
 mod access_policy;
@@ -83,6 +83,7 @@ async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind:
         ("POST", "addons", []) => addon::create(account, name, request),
         ("GET", "addons", []) => addon::list(account, name, request),
         ("GET", "addons", [addon]) => addon::describe(account, name, addon),
+        ("DELETE", "addons", [addon]) => addon::delete(account, name, addon),
         ("POST", "access-entries", []) => access_entry::create(account, name, request),
         ("GET", "access-entries", []) => access_entry::list(account, name, request),
         ("GET", "access-entries", [principal]) => access_entry::describe(account, name, principal),
@@ -92,6 +93,9 @@ async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind:
         }
         ("GET", "access-entries", [principal, "access-policies"]) => {
             access_policy::list_associated(account, name, principal, request)
+        }
+        ("DELETE", "access-entries", [principal, "access-policies", policy]) => {
+            access_policy::disassociate(account, name, principal, policy)
         }
         ("POST", "pod-identity-associations", []) => pod_identity::create(account, name, request),
         ("GET", "pod-identity-associations", []) => pod_identity::list(account, name, request),

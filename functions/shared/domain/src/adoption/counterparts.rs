@@ -34,6 +34,7 @@ impl Counterparts {
         let blues = oidc_provider::arn(&compute.blue);
         let single = [
             (&compute.blue.arn, cluster::key(migration)),
+            (&compute.blue.cluster_security_group_id, security_group::key(&compute.blue.cluster_security_group_id)),
             (&edge.load_balancer.arn, load_balancer::key(migration)),
             (&edge.vpc_link.id, vpc_link::key(migration)),
             (&edge.stage.deployment_id, deployment::green()),
@@ -55,10 +56,10 @@ impl Counterparts {
         self.made.get(key).map(String::as_str)
     }
 
-    /// Whether this is the id or ARN of something of green.
+    /// Whether this is the id or ARN of something of green. An access entry is known by its principal, which is there without it.
     #[must_use]
     pub fn is_green(&self, id: &str) -> bool {
-        self.made.values().any(|made| made == id)
+        self.made.iter().any(|(key, made)| key.kind != Kind::AccessEntry && made == id)
     }
 
     /// The value with green's ids and ARNs for blue's, wherever in it one stands for itself.

@@ -1,6 +1,6 @@
 //! What Bascule writes beside a state for the people of its project, in the shape of a merge request.
 
-use super::{Adoption, Taken, hcl};
+use super::{Adoption, Taken, hcl, kinds};
 use crate::{
     markdown::{code, text},
     terraform::{Address, Place, address::quoted, backend::DEFAULT},
@@ -50,17 +50,17 @@ pub fn files(adoption: &Adoption, place: &Place, migration: &str) -> [File; 4] {
 fn green(taken: &[Taken]) -> String {
     let mut out = String::from("# What Bascule created for green, as resources of this project.\n");
     for one in taken {
-        let _ = write!(out, "\nimport {{\n  to = {}\n  id = {}\n}}\n", one.to, quoted(&one.import_id));
+        if let Some(id) = &one.import_id {
+            let _ = write!(out, "\nimport {{\n  to = {}\n  id = {}\n}}\n", one.to, quoted(id));
+        }
         if let Some(resource) = one.to.resource.as_ref().filter(|_| one.is_written_out()) {
             let head = format!("resource \"{}\" \"{}\"", resource.kind, resource.name);
-            // Autoscalers change it, and Bascule does until green has as many nodes as blue.
-            let more = if resource.kind == "aws_eks_node_group" {
-                "\n  lifecycle {\n    ignore_changes = [scaling_config[0].desired_size]\n  }\n"
-            } else {
-                ""
+            let more = match kinds::ignored(&resource.kind) {
+                [] => String::new(),
+                ignored => format!("\n  lifecycle {{\n    ignore_changes = [{}]\n  }}\n", ignored.join(", ")),
             };
             out.push('\n');
-            hcl::block(&mut out, &head, &one.configuration, more, 0);
+            hcl::block(&mut out, &head, &one.configuration, &more, 0);
         }
     }
     out
@@ -153,16 +153,23 @@ fn readme(adoption: &Adoption, place: &Place, migration: &str) -> String {
             let _ = writeln!(out, "   - {}: {}", code(&address.to_string()), text(&arguments.join(", ")));
         }
     }
-    let count = taken.len();
+    let count = taken.iter().filter(|taken| taken.import_id.is_some()).count();
+    let added = taken.len() - count;
     let _ = writeln!(
         out,
-        "\n`terraform plan` then shows {count} to import, 0 to add, 0 to change, 0 to destroy{}. Apply it, and unfreeze the pipeline.\n",
-        if left.is_empty() { "" } else { ", but for what was decided in the last step" }
+        "\n`terraform plan` then shows {count} to import, {added} to add, 0 to change, 0 to destroy{}. {}Apply it, and unfreeze the pipeline.\n",
+        if left.is_empty() { "" } else { ", but for what was decided in the last step" },
+        if added == 0 {
+            ""
+        } else {
+            "What is to add are attachments of Auto Scaling groups, which the provider cannot import: they are there, and adding them again \
+             changes nothing. "
+        }
     );
     let _ = writeln!(
         out,
-        "## When the cleanup asks for it\n\nReplace blue's blocks by [blue.tf](blue.tf), or delete them, and point references to green's resources; apply. Terraform \
-         deletes blue, Bascule waits for it and then takes its own things away. Of blue are:\n"
+        "## When the cleanup asks for it\n\nReplace blue's blocks by [blue.tf](blue.tf), or delete them, and point references to green's resources; apply, the \
+         project that has the VPC link before the one that has its load balancer. Terraform deletes blue, Bascule waits for it and then takes its own things away. Of blue are:\n"
     );
     for one in taken {
         let _ = writeln!(out, "- {}", code(&one.from.to_string()));

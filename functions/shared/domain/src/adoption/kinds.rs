@@ -1,6 +1,7 @@
 //! The resources of the AWS provider that green has of its own: by which id each is imported, which arguments its configuration has, and
 //! what of them is green's (<https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs>, schemas of the same version).
 
+mod rule;
 mod table;
 
 use super::Counterparts;
@@ -8,13 +9,13 @@ use crate::{
     Migration, ResourceKey, Side, Tags, ownership,
     resources::{
         access_entry, addon, deployment, fargate_profile, launch_template, listener, load_balancer, node_group,
-        pod_identity_association, security_group, target_group, vpc_link,
+        pod_identity_association, security_group, target_group, target_group_attachment, vpc_link,
     },
     word,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
-use table::{KNOWN, Known, UNSET_AS_ZERO};
+use table::{KNOWN, Known, UNSET_AS_FALSE, UNSET_AS_ZERO};
 
 fn known(kind: &str) -> Option<&'static Known> {
     // The provider has the load balancing resources under two names.
@@ -22,10 +23,15 @@ fn known(kind: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.kind == kind)
 }
 
-/// Whether green's resource of this type can be imported.
+/// Whether green's resource of this type is taken up.
 #[must_use]
-pub fn is_importable(kind: &str) -> bool {
+pub fn is_taken_up(kind: &str) -> bool {
     known(kind).is_some()
+}
+
+/// What `ignore_changes` of green's resource names.
+pub(super) fn ignored(kind: &str) -> &'static [&'static str] {
+    known(kind).map(|known| known.ignored).unwrap_or_default()
 }
 
 type Attributes = Map<String, Value>;
@@ -38,13 +44,13 @@ fn text<'a>(attributes: &'a Attributes, name: &str) -> &'a str {
     attributes.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Import id and attributes of what stands for blue's on green's side; none where nothing does.
+/// Import id, where there is one, and attributes of what stands for blue's on green's side; none where nothing does.
 pub(super) fn counterpart(
     kind: &str,
     blue: &Attributes,
     migration: &Migration,
     counterparts: &Counterparts,
-) -> Option<(String, Attributes)> {
+) -> Option<(Option<String>, Attributes)> {
     let known = known(kind)?;
     let Value::Object(mut green) = counterparts.of_value(&Value::Object(blue.clone())) else { return None };
     if let Some(tags) = blue.get("tags").filter(|tags| !tags.is_null()) {
@@ -54,8 +60,11 @@ pub(super) fn counterpart(
         green.insert("tags".to_owned(), json!(ownership::tags(migration, Side::Green)));
     }
     greens(known.kind, blue, &mut green, migration, counterparts)?;
+    if known.import_id.is_empty() {
+        return Some((None, green));
+    }
     let (import_id, former) = (import_id(known, &green)?, import_id(known, blue)?);
-    (import_id != former).then_some((import_id, green))
+    (import_id != former).then_some((Some(import_id), green))
 }
 
 /// What is green's beside ids and tags; none where Bascule made no such thing.
@@ -124,6 +133,19 @@ fn greens(
             let like = compute.security_groups.iter().find(|group| group.id == text(blue, "id"))?;
             put(green, "name", json!(security_group::name(migration, like)));
         }
+        "aws_security_group_rule" => {
+            rule::is_copied(blue, migration).then_some(())?;
+        }
+        "aws_autoscaling_attachment" => {
+            let (group, arn) = (text(blue, "autoscaling_group_name"), text(blue, "lb_target_group_arn"));
+            let mut nodes = compute.node_groups.iter();
+            let nodes = nodes.find(|nodes| nodes.auto_scaling_groups.iter().any(|name| name == group))?;
+            let like = migration.plan.edge.target_groups.iter().find(|like| like.arn == arn)?;
+            let made = counterparts.made(&target_group_attachment::key(&like.name, &nodes.name))?;
+            let (group, arn) = made.split_once(' ')?;
+            put(green, "autoscaling_group_name", json!(group));
+            put(green, "lb_target_group_arn", json!(arn));
+        }
         "aws_lb" => {
             put(green, "name", json!(load_balancer::name(migration)));
             // Green's has none, so that the way back can delete it.
@@ -188,6 +210,9 @@ fn within(attributes: &mut Attributes, block: &str, name: &str, value: &Value) {
 }
 
 fn import_id(known: &Known, attributes: &Attributes) -> Option<String> {
+    if known.import_id == "{rule}" {
+        return rule::import_id(attributes);
+    }
     let mut id = String::new();
     for part in known.import_id.split_inclusive('}') {
         let (literal, name) = part.split_once('{').unwrap_or((part, ""));
@@ -239,7 +264,7 @@ fn is_unset(name: &str, value: &Value) -> bool {
         Value::Array(values) => values.is_empty(),
         Value::Object(fields) => fields.is_empty(),
         Value::Number(number) => number.as_i64() == Some(0) && UNSET_AS_ZERO.contains(&name),
-        Value::Bool(_) => false,
+        Value::Bool(is_on) => !is_on && UNSET_AS_FALSE.contains(&name),
     }
 }
 

@@ -3,7 +3,7 @@
 use domain::approval::Decision;
 use serde_json::{Value, json};
 use testing::shop::service::Targets;
-use testing::shop::{BLUE, Front, GREEN, existing, input_with, terraform, volumes};
+use testing::shop::{BLUE, Front, GREEN, existing, input_with, terraform_with_adoption, volumes};
 use testing::{Account, Fault};
 
 /// An alarm that guards the switch and the bake.
@@ -267,7 +267,7 @@ fn of_the_shop() -> Vec<Way> {
     let other_nodes = json!({ "green": { "nodeGroups": [{ "name": "general", "scaling": size, "amiType": "BOTTLEROCKET_ARM_64" }] } });
     let asked = json!({ "cleanup": { "approval": true } });
     let asked_for_an_hour = json!({ "cleanup": { "approval": true }, "approval": { "timeout": "1h" } });
-    let states = json!({ "terraform": terraform() });
+    let states = json!({ "terraform": terraform_with_adoption() });
     let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
     let from = |outside: Outside, way: Way| Way { outside, ..way };
     let behind = |front: Front, way: Way| Way { world: World::Behind(front), ..way };

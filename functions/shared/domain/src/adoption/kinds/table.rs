@@ -5,15 +5,18 @@
 pub(super) struct Known {
     /// Its name.
     pub(super) kind: &'static str,
-    /// Its import id, of its attributes in braces.
+    /// Its import id, of its attributes in braces. Empty where the provider imports none: the resource is added to the state, by a call that
+    /// changes nothing.
     pub(super) import_id: &'static str,
     /// The arguments that are written, and the blocks with theirs. What the provider computes is not among them, nor one of two arguments
     /// that say the same.
     pub(super) arguments: &'static [&'static str],
+    /// What is ignored of it: what an import reads otherwise than an apply leaves it, and what others change.
+    pub(super) ignored: &'static [&'static str],
 }
 
 /// Every type.
-pub(super) const KNOWN: [Known; 15] = [
+pub(super) const KNOWN: [Known; 17] = [
     Known {
         kind: "aws_eks_cluster",
         import_id: "{name}",
@@ -42,6 +45,11 @@ pub(super) const KNOWN: [Known; 15] = [
             "support_type",
             "zonal_shift_config",
             "enabled",
+        ],
+        ignored: &[
+            // The API does not tell them, and another value than the imported one would replace the cluster.
+            "access_config[0].bootstrap_cluster_creator_admin_permissions",
+            "bootstrap_self_managed_addons",
         ],
     },
     Known {
@@ -78,6 +86,10 @@ pub(super) const KNOWN: [Known; 15] = [
             "node_repair_config",
             "enabled",
         ],
+        ignored: &[
+            // Autoscalers change it, and Bascule does until green has as many nodes as blue.
+            "scaling_config[0].desired_size",
+        ],
     },
     Known {
         kind: "aws_eks_fargate_profile",
@@ -92,6 +104,7 @@ pub(super) const KNOWN: [Known; 15] = [
             "labels",
             "tags",
         ],
+        ignored: &[],
     },
     Known {
         kind: "aws_eks_addon",
@@ -107,21 +120,25 @@ pub(super) const KNOWN: [Known; 15] = [
             "role_arn",
             "service_account",
         ],
+        ignored: &[],
     },
     Known {
         kind: "aws_eks_access_entry",
         import_id: "{cluster_name}:{principal_arn}",
         arguments: &["cluster_name", "principal_arn", "kubernetes_groups", "type", "tags"],
+        ignored: &[],
     },
     Known {
         kind: "aws_eks_access_policy_association",
         import_id: "{cluster_name}#{principal_arn}#{policy_arn}",
         arguments: &["cluster_name", "principal_arn", "policy_arn", "access_scope", "type", "namespaces"],
+        ignored: &[],
     },
     Known {
         kind: "aws_eks_pod_identity_association",
         import_id: "{cluster_name},{association_id}",
         arguments: &["cluster_name", "namespace", "service_account", "role_arn", "tags"],
+        ignored: &[],
     },
     Known {
         kind: "aws_launch_template",
@@ -164,9 +181,40 @@ pub(super) const KNOWN: [Known; 15] = [
             "tag_specifications",
             "resource_type",
         ],
+        ignored: &[],
     },
     // Without rules: the provider leaves alone what is not named.
-    Known { kind: "aws_security_group", import_id: "{id}", arguments: &["name", "description", "vpc_id", "tags"] },
+    Known {
+        kind: "aws_security_group",
+        import_id: "{id}",
+        arguments: &["name", "description", "vpc_id", "tags"],
+        ignored: &[],
+    },
+    Known {
+        kind: "aws_security_group_rule",
+        // Of its group, direction, ports and peers: see `rule`.
+        import_id: "{rule}",
+        arguments: &[
+            "type",
+            "security_group_id",
+            "protocol",
+            "from_port",
+            "to_port",
+            "cidr_blocks",
+            "ipv6_cidr_blocks",
+            "prefix_list_ids",
+            "self",
+            "source_security_group_id",
+            "description",
+        ],
+        ignored: &[],
+    },
+    Known {
+        kind: "aws_autoscaling_attachment",
+        import_id: "",
+        arguments: &["autoscaling_group_name", "lb_target_group_arn"],
+        ignored: &[],
+    },
     Known {
         kind: "aws_lb",
         import_id: "{arn}",
@@ -184,6 +232,7 @@ pub(super) const KNOWN: [Known; 15] = [
             "enforce_security_group_inbound_rules_on_private_link_traffic",
             "tags",
         ],
+        ignored: &[],
     },
     Known {
         kind: "aws_lb_target_group",
@@ -210,6 +259,7 @@ pub(super) const KNOWN: [Known; 15] = [
             "timeout",
             "unhealthy_threshold",
         ],
+        ignored: &[],
     },
     Known {
         kind: "aws_lb_listener",
@@ -227,21 +277,28 @@ pub(super) const KNOWN: [Known; 15] = [
             "type",
             "target_group_arn",
         ],
+        ignored: &[
+            // An import reads a single target group both ways.
+            "default_action[0].forward",
+        ],
     },
     Known {
         kind: "aws_api_gateway_vpc_link",
         import_id: "{id}",
         arguments: &["name", "description", "target_arns", "tags"],
+        ignored: &[],
     },
     Known {
         kind: "aws_api_gateway_deployment",
         import_id: "{rest_api_id}/{id}",
         arguments: &["rest_api_id", "description"],
+        ignored: &[],
     },
     Known {
         kind: "aws_iam_openid_connect_provider",
         import_id: "{arn}",
         arguments: &["url", "client_id_list", "thumbprint_list", "tags"],
+        ignored: &[],
     },
 ];
 
@@ -255,3 +312,6 @@ pub(super) const UNSET_AS_ZERO: [&str; 7] = [
     "volume_size",
     "http_put_response_hop_limit",
 ];
+
+/// Switches that exclude other arguments even where they are off.
+pub(super) const UNSET_AS_FALSE: [&str; 1] = ["self"];

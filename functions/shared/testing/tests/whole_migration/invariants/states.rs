@@ -1,6 +1,8 @@
-//! Invariant 11: Terraform's states are as before or as after, never mixed, and never left locked.
+//! Invariant 11: Terraform's states are as before or as after, never mixed, and never left locked. A merge request is there or gone as a
+//! whole, and its state as it was.
 
 use super::Sight;
+use domain::adoption::NAMES;
 use domain::digest::md5_hex;
 use domain::plan::terraform::Handover;
 use domain::terraform::{Place, State, moved, state::renumbered};
@@ -73,6 +75,17 @@ pub(super) fn they_are_unlocked_and(sight: &Sight, side: Side) -> Result<(), Str
             return Err(format!("the states are not as {side:?}: {:?}", sight.aws.states));
         }
         let name = sight.witness.id.name();
+        if handover.adopt {
+            let place = &handover.places[0];
+            let there =
+                |file: &&&str| sight.aws.states.contains_key(&(place.bucket.clone(), place.merge_request(name, file)));
+            let (files, wanted) =
+                (NAMES.iter().filter(there).count(), if side == Side::After { NAMES.len() } else { 0 });
+            if files != wanted {
+                return Err(format!("{files} files of the merge request are there, expected {wanted}"));
+            }
+            continue;
+        }
         let copies = |number: u32| {
             let there =
                 |place: &&Place| sight.aws.states.contains_key(&(place.bucket.clone(), place.backup(name, number)));
