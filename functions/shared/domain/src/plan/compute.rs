@@ -9,7 +9,7 @@ pub use cluster::{
     AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Components, IdentityProvider, Issue, PodIdentity,
 };
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
-pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
+pub use nodes::{Join, LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 
 use super::{ExistingCluster, OWN_TAGS, Tags};
 use serde::{Deserialize, Serialize};
