@@ -3,7 +3,7 @@
 use crate::blue::delete;
 use domain::{
     Kind, Migration, Outcome, PhaseError,
-    ports::{LaunchTemplates, Ledger, Network},
+    ports::{LaunchTemplates, Ledger, Network, network::UserDataOf},
     reconcile::Waiting,
     resources::{launch_template, security_group},
 };
@@ -33,7 +33,8 @@ pub async fn converge<P: Ledger + Network + LaunchTemplates>(
     }
     for planned in migration.plan.deletes_of(Kind::LaunchTemplate) {
         let id = planned.id.as_deref().unwrap_or_default();
-        let find = || async { Ok(ports.launch_template(id, "$Default", &[]).await?.map(|found| found.id)) };
+        let find =
+            || async { Ok(ports.launch_template(id, "$Default", &UserDataOf::default()).await?.map(|found| found.id)) };
         let remove = async |id: String| launch_template::delete(ports, &id).await;
         waiting.take(delete(ports, migration, planned, find, remove).await)?;
     }

@@ -99,6 +99,21 @@ async fn every_problem_is_told_at_once_with_its_path() {
 }
 
 #[tokio::test]
+async fn a_subnet_that_the_input_gives_a_node_group_is_in_blues_vpc() {
+    let elsewhere = |aws: &mut Aws| {
+        let subnet = aws.subnets[0].clone();
+        let id = "subnet-c".to_owned();
+        aws.subnets.push(domain::plan::compute::Subnet { id, vpc_id: "vpc-2".to_owned(), ..subnet });
+    };
+    let mut asked = green();
+    asked["nodeGroups"] = json!([{ "name": "jobs", "subnetIds": ["subnet-b", "subnet-c"] }, { "name": "general", "subnetIds": ["subnet-b"] }]);
+    let found = read(elsewhere, asked).await;
+    let expected =
+        "$.green.nodeGroups[0].subnetIds: the subnet subnet-c of the node group jobs is not in blue's VPC vpc-1";
+    assert_eq!(texts(&found.problems), [expected]);
+}
+
+#[tokio::test]
 async fn a_cluster_that_does_not_exist_is_refused() {
     let found = read(|aws| aws.clusters.clear(), green()).await;
     let expected = r#"$.blue.cluster: found "shop-blue", expected the name of an EKS cluster of this account and Region; see `aws eks list-clusters`"#;

@@ -3,7 +3,7 @@
 
 use domain::{
     Kind, Migration, Outcome, PhaseError, Side,
-    plan::compute::rules::Clones,
+    plan::compute::{Cluster, rules::Clones},
     ports::{Addons, Clock, Clusters, FargateProfiles, LaunchTemplates, Ledger, Network, NodeGroups},
     reconcile::Waiting,
     resources::{
@@ -22,12 +22,12 @@ where
     P: Ledger + Clusters + FargateProfiles + NodeGroups + LaunchTemplates + Addons + Clock,
 {
     let compute = &migration.plan.compute;
-    cluster::ready(ports, migration).await?;
+    let green = cluster::ready(ports, migration).await?.cluster;
     let mut waiting = Waiting::default();
     let addons: Vec<&String> = if let Some(existing) = &compute.existing {
         existing.addons.iter().collect()
     } else {
-        make_nodes(ports, migration).await?;
+        make_nodes(ports, migration, &green).await?;
         waiting.take(fargate_profile::ensure_all(ports, migration).await)?;
         compute.addons.iter().map(|addon| &addon.name).collect()
     };
@@ -46,13 +46,13 @@ where
     Ok(Outcome::done())
 }
 
-async fn make_nodes<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
+async fn make_nodes<P>(ports: &P, migration: &Migration, green: &Cluster) -> Result<(), PhaseError>
 where
     P: Ledger + Clusters + NodeGroups + LaunchTemplates + Clock,
 {
     let compute = &migration.plan.compute;
     let clones = security_group::clones_with_cluster(ports, migration).await?;
-    let templates = templates(ports, migration, &clones).await?;
+    let templates = templates(ports, migration, &clones, green).await?;
     for like in &compute.node_groups {
         let template = match &like.launch_template {
             None => None,
@@ -72,10 +72,11 @@ async fn templates<P: Ledger + LaunchTemplates + Clock>(
     ports: &P,
     migration: &Migration,
     clones: &Clones,
+    green: &Cluster,
 ) -> Result<BTreeMap<String, String>, PhaseError> {
     let mut ids = BTreeMap::new();
     for template in &migration.plan.compute.launch_templates {
-        ids.insert(template.key(), launch_template::ensure(ports, migration, template, clones).await?);
+        ids.insert(template.key(), launch_template::ensure(ports, migration, template, clones, green).await?);
     }
     Ok(ids)
 }

@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use crate::{query_client::QueryClient, query_protocol::Fault, xml::Element};
 
 const VERSION: &str = "2016-11-15";
@@ -31,6 +33,8 @@ pub(crate) struct LaunchTemplate {
     pub(crate) version: String,
     /// A custom AMI, where it sets one.
     pub(crate) image: Option<String>,
+    /// The user data as text; empty where it sets none.
+    pub(crate) user_data: String,
     /// The instance type, where it sets one.
     pub(crate) instance_type: Option<String>,
     /// Security groups, which replace the cluster security group.
@@ -162,9 +166,14 @@ pub(crate) async fn launch_template(
         name: text_of(item, "launchTemplateName")?,
         version: text_of(item, "versionNumber")?,
         image: data.child_text("imageId").map(str::to_owned),
+        user_data: data.child_text("userData").map(decoded).unwrap_or_default(),
         instance_type: data.child_text("instanceType").map(str::to_owned),
         security_groups,
     })
+}
+
+fn decoded(base64: &str) -> String {
+    STANDARD.decode(base64).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 fn group_id(item: &Element) -> String {

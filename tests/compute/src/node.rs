@@ -141,9 +141,35 @@ async fn launch(account: &Arc<Account>, name: &str, address: Ipv4Addr, subnet: S
         }
     };
     tokio::time::sleep(account.delays().node_boot).await;
+    if strays(account, name, &settings) {
+        return;
+    }
     if has_network(account, name).await {
         join(account, name, &id, &settings, &subnet.zone).await;
     }
+}
+
+/// Whether a node of a custom AMI does not find the cluster, which its group then reports. EKS adds nothing to its user data, in which
+/// nodeadm and Bottlerocket look for the cluster's coordinates
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-custom-ami>): here they must be in it, whatever
+/// else is.
+fn strays(account: &Account, name: &str, settings: &Settings) -> bool {
+    let Some(template) = settings.template.as_ref().filter(|template| template.image.is_some()) else { return false };
+    let mut state = account.state();
+    let cluster = state.groups.get(name).and_then(|group| state.clusters.get(&group.cluster));
+    let Some(cluster) = cluster.map(|cluster| &cluster.stored.resource) else { return false };
+    let mut expected = vec![&cluster["name"], &cluster["endpoint"], &cluster["certificateAuthority"]["data"]];
+    if template.user_data.contains("node.eks.aws/v1alpha1") {
+        expected.push(&cluster["kubernetesNetworkConfig"]["serviceIpv4Cidr"]);
+    }
+    let finds = |value: &Value| value.as_str().is_some_and(|value| template.user_data.contains(value));
+    if expected.into_iter().all(finds) {
+        return false;
+    }
+    if let Some(group) = state.groups.get_mut(name) {
+        group.failure = Some(("NodeCreationFailure", "Instances failed to join the kubernetes cluster".to_owned()));
+    }
+    true
 }
 
 /// Waits for the add-ons without which the nodes of a group do not become ready. EKS waits for a quarter of an hour and more,

@@ -24,7 +24,7 @@ use crate::teller::Teller;
 use crate::terraform::{Projects, Story};
 use crate::world::front::Front;
 use crate::world::gateway::STAGE;
-use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm, irsa};
+use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm, irsa, nodes};
 use crate::{inventory, measure, papers};
 
 use crate::again::{self, Scene};
@@ -134,6 +134,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     say(&format!("Load: {} requests a second, all answered by {BLUE}", options.rate));
 
     let before = Snapshot::take(aws, &shop.api.id).await?;
+    let blues_nodes = nodes::of_blue(aws).await.context("blue's node groups")?;
     let inventory_before = inventory::take(aws).await.context("the inventory before")?;
     let trust_before = irsa::trust(aws).await?;
     let machines = Machines::of(&stack)?;
@@ -201,6 +202,9 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let providers: Vec<String> =
         after.iter().filter(|one| one.kind == "OpenIdConnectProvider").map(|one| one.id.clone()).collect();
     disappointments.extend(irsa::wrong(&trust_before, &irsa::trust(aws).await?, &providers, blue_deleted));
+    if winner == Server::Green && !keeps_blue {
+        disappointments.extend(nodes::differences(aws, &shop.green["nodeGroups"], &blues_nodes).await?);
+    }
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {

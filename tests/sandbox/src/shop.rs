@@ -15,7 +15,7 @@ use crate::world::network::Network;
 use crate::world::roles::Roles;
 use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Bundle, Kubernetes};
-use crate::world::{BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, network, roles, routes};
+use crate::world::{BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, network, nodes, roles, routes};
 
 /// How many requests must be answered well in a row before anything is started.
 const WARM: usize = 300;
@@ -88,8 +88,11 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     tokio::try_join!(kubernetes.available(), edge::healthy(aws, &balancer))?;
     alarm::build(aws).await.context("the shop's alarm")?;
     say(&format!("Shop: API {} with {} methods at https://{DOMAIN}", api.id, routes::samples().len() + 1));
-    let green =
+    let mut green =
         if front.has_green() { own_green(aws, &network, &roles, say).await? } else { json!({ "cluster": GREEN }) };
+    if let Some(changes) = nodes::changes(front, &network) {
+        green["nodeGroups"] = changes;
+    }
     Ok(Shop { api, manifests, green, controller })
 }
 

@@ -36,6 +36,7 @@ pub(super) async fn read<P: Network + Quotas>(
     let subnets = ports.subnets(&wanted).await?;
     let wrong = wrong_subnets(compute, &subnets).into_iter().chain(room::problems(&demand, &subnets));
     problems.extend(wrong.map(|message| Problem::new(path, message)));
+    problems.extend(wrong_subnets_of_nodes(input, compute, &subnets));
     let used = used_groups(compute);
     for id in used.iter().filter(|id| !groups.iter().any(|group| group.id == **id)) {
         problems.push(Problem::new(BLUE, format!("the security group {id} does not exist in {vpc}")));
@@ -125,16 +126,28 @@ fn wrong_subnets(compute: &Compute, found: &[Subnet]) -> Vec<String> {
                 .push(format!("the subnet {id} is in {}, expected blue's VPC {}", subnet.vpc_id, compute.blue.vpc_id));
         }
     }
-    for group in &compute.node_groups {
-        let mut wrong = group.green_subnet_ids.iter().filter(|id| !control_plane.contains(id));
-        problems.extend(wrong.find(|id| known(id).is_none_or(|subnet| subnet.vpc_id != compute.blue.vpc_id)).map(
-            |id| {
-                format!("the subnet {id} of the node group {} is not in blue's VPC {}", group.name, compute.blue.vpc_id)
-            },
-        ));
-    }
     if zones.len() < 2 && problems.is_empty() {
         problems.push(format!("the subnets are in {} Availability Zone, expected at least two", zones.len()));
+    }
+    problems
+}
+
+/// Subnets of node groups, beside those of the control plane, that are not in blue's VPC.
+fn wrong_subnets_of_nodes(input: &Input, compute: &Compute, found: &[Subnet]) -> Vec<Problem> {
+    let vpc = &compute.blue.vpc_id;
+    let is_wrong = |id: &&String| {
+        let known = found.iter().find(|subnet| subnet.id == **id);
+        !compute.green.subnet_ids.contains(*id) && known.is_none_or(|subnet| subnet.vpc_id != *vpc)
+    };
+    let mut problems = Vec::new();
+    for group in &compute.node_groups {
+        let change = input.green.change_of(&group.name).filter(|(_, change)| !change.subnet_ids.is_empty());
+        let path =
+            change.map_or_else(|| BLUE.to_owned(), |(index, _)| format!("$.green.nodeGroups[{index}].subnetIds"));
+        let problem = |id| {
+            Problem::new(path, format!("the subnet {id} of the node group {} is not in blue's VPC {vpc}", group.name))
+        };
+        problems.extend(group.green_subnet_ids.iter().find(is_wrong).map(problem));
     }
     problems
 }

@@ -1,6 +1,7 @@
 //! Blue's node groups and launch templates, and nodes that no managed node group made.
 
 pub(super) mod changes;
+mod custom;
 
 use super::{BLUE, control_plane::minor};
 use domain::{
@@ -8,7 +9,7 @@ use domain::{
     plan::compute::{Compute, LaunchTemplate, NodeGroup},
     ports::{
         Clusters, LaunchTemplates, Network, NodeGroups,
-        network::{Instance, InstanceType},
+        network::{Instance, InstanceType, UserDataOf},
     },
     resources::node_pool,
 };
@@ -23,12 +24,13 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
     let blue = compute.blue.name.clone();
     let mut names = compute.blue.names();
     names.retain(|name| !input.workloads.replace.iter().any(|word| word.blue == *name));
+    let user_data = UserDataOf { names, cluster: compute.blue.clone() };
     for name in ports.node_groups(&blue).await? {
         let Some(mut group) = ports.node_group(&blue, &name).await? else { continue };
         problems.extend(refusals(&group).into_iter().map(|message| Problem::new(BLUE, message)));
         if let Some(key) = group.launch_template.clone() {
             let (id, version) = key.split_once('@').unwrap_or((&key, "$Default"));
-            match ports.launch_template(id, version, &names).await? {
+            match ports.launch_template(id, version, &user_data).await? {
                 Some(template) => {
                     problems.extend(
                         template_refusals(&name, &template).into_iter().map(|message| Problem::new(BLUE, message)),
@@ -53,8 +55,14 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
     }
     place(ports, input, compute).await?;
     // A green of the user's has nodes of its own.
-    let (wrong, advice) = if input.green.existing { Default::default() } else { changes::apply(input, types, compute) };
-    problems.extend(wrong);
+    let advice = if input.green.existing {
+        Vec::new()
+    } else {
+        let images = custom::images(ports, input, compute).await?;
+        let (wrong, advice) = changes::apply(input, types, &images, compute);
+        problems.extend(wrong);
+        advice
+    };
     problems.extend(strangers(ports, &blue, input.green.existing).await?);
     Ok(advice)
 }
@@ -64,11 +72,6 @@ fn refusals(group: &NodeGroup) -> Vec<String> {
     let mut refusals = Vec::new();
     if group.status != "ACTIVE" {
         refusals.push(format!("the node group {name} is {}, expected ACTIVE; wait or repair it", group.status));
-    }
-    if group.ami_type == "CUSTOM" {
-        refusals.push(Limit::CustomAmi.told(&format!(
-            "the node group {name} uses a custom AMI, which is not cloned yet; move it to one of EKS's AMI types"
-        )));
     }
     for setting in &group.not_copied {
         let message = format!("the node group {name} uses {setting}, which is not cloned");
@@ -84,10 +87,6 @@ fn template_refusals(group: &str, template: &LaunchTemplate) -> Vec<String> {
     );
     let not_cloned = |field: &String| Limit::NotCloned.told(&format!("{name} sets {field}, which is not cloned"));
     let mut refusals: Vec<_> = template.data.not_copied.iter().map(not_cloned).collect();
-    if let Some(image) = &template.data.image_id {
-        let message = format!("{name} names the custom AMI {image}, which is not cloned yet; let EKS choose the AMI");
-        refusals.push(Limit::CustomAmi.told(&message));
-    }
     if template.data.user_data_names_blue {
         refusals.push(format!("the user data of {name} names blue, its endpoint or its OIDC issuer, so it would join green's nodes to blue; leave that to EKS, or say in workloads.replace what it becomes on green"));
     }
@@ -192,7 +191,9 @@ mod tests {
             ami_type: ami.to_owned(),
             ..NodeGroup::default()
         };
-        for (group, count) in [(group("ACTIVE", "AL2023_x86_64_STANDARD"), 0), (group("DEGRADED", "CUSTOM"), 2)] {
+        for (group, count) in
+            [(group("ACTIVE", "AL2023_x86_64_STANDARD"), 0), (group("DEGRADED", "AL2023_x86_64_STANDARD"), 1)]
+        {
             assert_eq!(refusals(&group).len(), count, "{group:?}");
         }
     }
@@ -202,11 +203,10 @@ mod tests {
         let template = |data| LaunchTemplate { data, ..LaunchTemplate::default() };
         assert_eq!(template_refusals("web", &template(LaunchTemplateData::default())).len(), 0);
         let data = LaunchTemplateData {
-            image_id: Some("ami-1".to_owned()),
             user_data_names_blue: true,
             not_copied: vec!["CpuOptions".to_owned(), "KernelId".to_owned()],
             ..LaunchTemplateData::default()
         };
-        assert_eq!(template_refusals("web", &template(data)).len(), 4);
+        assert_eq!(template_refusals("web", &template(data)).len(), 3);
     }
 }

@@ -38,7 +38,9 @@ pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
         Planned::new(Kind::LaunchTemplate, format!("like {}, version {}", template.name, template.version))
     });
     let node_groups = compute.node_groups.iter().map(|group| {
-        Planned::new(Kind::NodeGroup, format!("{} ({} nodes, {})", group.name, group.scaling.desired, group.ami_type))
+        let image = compute.launch_template(group).and_then(|template| template.data.image_id.as_ref());
+        let ami = image.unwrap_or(&group.ami_type);
+        Planned::new(Kind::NodeGroup, format!("{} ({} nodes, {ami})", group.name, group.scaling.desired))
     });
     let profiles = compute.fargate_profiles.iter().map(|profile| Planned::new(Kind::FargateProfile, &profile.name));
     groups

@@ -8,7 +8,6 @@ mod rules;
 mod template_data;
 #[cfg(test)]
 mod tests;
-mod user_data;
 
 use crate::{Account, error};
 use aws_sdk_ec2::{

@@ -46,6 +46,7 @@ pub mod task_token;
 pub mod terraform;
 pub mod trust_policy;
 pub mod usd;
+pub mod user_data;
 pub mod way_back;
 pub mod withdraw;
 pub mod word;

@@ -11,7 +11,7 @@ use crate::world::front::Front;
 use crate::world::irsa;
 use crate::world::network::Network;
 use crate::world::roles::Roles;
-use crate::world::{BLUE, ec2, eventually};
+use crate::world::{BLUE, ec2, eventually, nodes};
 
 /// The add-ons, those that nodes need before they are ready first.
 const ADD_ONS: [&str; 4] = ["vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent"];
@@ -31,7 +31,7 @@ pub struct Endpoint {
 }
 
 /// The two node groups: name, desired size, label.
-const NODE_GROUPS: [(&str, u32, &str); 2] = [("general", 2, "general"), ("ingress", 1, "ingress")];
+pub(super) const NODE_GROUPS: [(&str, u32, &str); 2] = [("general", 2, "general"), ("ingress", 1, "ingress")];
 
 /// Makes the control plane of this name, lets the operators in, and waits until it is ACTIVE. `behind` is how many minor versions it is older
 /// than the newest that EKS offers.
@@ -90,7 +90,7 @@ pub async fn nodes(aws: &Aws, cluster: &str, front: Front, network: &Network, ro
         add_on(aws, &path, name, role).await?;
     }
     for (name, size, label) in NODE_GROUPS {
-        node_group(aws, cluster, network, roles, (name, size, label)).await?;
+        node_group(aws, cluster, front, network, roles, (name, size, label)).await?;
     }
     let mut groups = Vec::new();
     for (name, ..) in NODE_GROUPS {
@@ -179,14 +179,14 @@ async fn add_on(aws: &Aws, path: &str, name: &str, role: Option<String>) -> Resu
 async fn node_group(
     aws: &Aws,
     cluster: &str,
+    front: Front,
     network: &Network,
     roles: &Roles,
     (name, size, label): (&str, u32, &str),
 ) -> Result<()> {
     let template_name = format!("{cluster}-{name}");
-    let template = [
+    let mut template = vec![
         ("LaunchTemplateName", template_name.as_str()),
-        ("LaunchTemplateData.InstanceType", "m6i.large"),
         ("LaunchTemplateData.SecurityGroupId.1", network.nodes.as_str()),
         ("LaunchTemplateData.BlockDeviceMapping.1.DeviceName", "/dev/xvda"),
         ("LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeSize", "40"),
@@ -195,13 +195,14 @@ async fn node_group(
         ("LaunchTemplateData.MetadataOptions.HttpTokens", "required"),
         ("LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit", "2"),
     ];
+    let of_front = nodes::template(aws, cluster, front, name).await?;
+    template.extend(of_front.iter().map(|(key, value)| (*key, value.as_str())));
     let answer = ec2(aws, "CreateLaunchTemplate", &template).await?;
     let id = answer.value("launchTemplateId").context("the launch template's id")?;
-    let body = json!({
+    let mut body = json!({
         "nodegroupName": name,
         "subnets": network.subnets,
         "nodeRole": roles.node,
-        "amiType": "AL2023_x86_64_STANDARD",
         "capacityType": "ON_DEMAND",
         "scalingConfig": {"minSize": 1, "maxSize": 4, "desiredSize": size},
         "updateConfig": {"maxUnavailable": 1},
@@ -209,5 +210,8 @@ async fn node_group(
         "launchTemplate": {"id": id, "version": "1"},
         "tags": {"team": "shop"},
     });
+    if let (Some(body), Value::Object(of_front)) = (body.as_object_mut(), nodes::beside_template(front)) {
+        body.extend(of_front);
+    }
     aws.rest("eks", Method::POST, &format!("/clusters/{cluster}/node-groups"), Some(&body)).await.map(drop)
 }

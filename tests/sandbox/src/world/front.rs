@@ -29,6 +29,10 @@ pub enum Front {
     Irsa,
     /// The same, and green's Pods get the roles from EKS Pod Identity.
     PodIdentity,
+    /// The plain API, and nodes of AMIs of the shop's own.
+    CustomAmi,
+    /// The plain API, and nodes that green is to have others of.
+    Overrides,
     /// The plain API, and workloads that keep data in volumes.
     Volumes,
     /// The load balancer belongs to Traefik's Service; its targets are Pods.
@@ -80,6 +84,8 @@ impl Front {
             | Self::ExistingGreen
             | Self::Irsa
             | Self::PodIdentity
+            | Self::CustomAmi
+            | Self::Overrides
             | Self::Volumes
             | Self::ServiceNlbIp
             | Self::ServiceNlbInstance => {}
@@ -323,6 +329,8 @@ mod tests {
                 "existing-green",
                 "irsa",
                 "pod-identity",
+                "custom-ami",
+                "overrides",
                 "volumes",
                 "service-nlb-ip",
                 "service-nlb-instance"

@@ -11,6 +11,7 @@ pub mod front;
 pub mod gateway;
 pub mod irsa;
 pub mod network;
+pub mod nodes;
 pub mod roles;
 pub mod routes;
 pub mod service_balancer;

@@ -4,7 +4,7 @@ use super::{Differences, Green};
 use domain::{
     PhaseError,
     plan::compute::{Compute, Peer, Rule, SecurityGroup},
-    ports::{LaunchTemplates, Network},
+    ports::{LaunchTemplates, Network, network::UserDataOf},
 };
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(super) async fn groups<P: LaunchTemplates + Network>(
     groups.insert(cluster.cluster_security_group_id.clone());
     for key in green.node_groups.iter().filter_map(|group| group.launch_template.as_ref()) {
         let (id, version) = key.split_once('@').unwrap_or((key, "$Default"));
-        if let Some(template) = ports.launch_template(id, version, &[]).await? {
+        if let Some(template) = ports.launch_template(id, version, &UserDataOf::default()).await? {
             groups.extend(template.data.groups());
         }
     }

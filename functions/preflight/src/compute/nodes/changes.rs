@@ -1,13 +1,13 @@
 //! How green's node groups differ from blue's: as the input says, and where the Kubernetes version leaves no choice.
 
-use super::{BLUE, minor};
+use super::{BLUE, custom, minor};
 use domain::{
     Input, PhaseError, Problem,
     input::NodeGroupChange,
-    plan::compute::{Compute, LaunchTemplate, NodeGroup, Scaling},
+    plan::compute::{Compute, LaunchTemplate, NodeGroup, Scaling, nodes::CUSTOM},
     ports::{
         Network,
-        network::{Instance, InstanceType},
+        network::{Image, Instance, InstanceType},
     },
 };
 
@@ -61,9 +61,15 @@ pub(in crate::compute) async fn instance_types<P: Network>(
 }
 
 /// Makes of blue's node groups what green's will be. Answers what cannot be, and advice for what people did not ask for.
-pub(super) fn apply(input: &Input, types: &[InstanceType], compute: &mut Compute) -> (Vec<Problem>, Vec<String>) {
+pub(super) fn apply(
+    input: &Input,
+    types: &[InstanceType],
+    images: &[Image],
+    compute: &mut Compute,
+) -> (Vec<Problem>, Vec<String>) {
     let (mut problems, mut advice) = (Vec::new(), Vec::new());
-    let Compute { node_groups, launch_templates, green, .. } = compute;
+    let Compute { node_groups, launch_templates, green, blue, .. } = compute;
+    let mut clones = Clones::default();
     for (index, change) in input.green.node_groups.iter().enumerate() {
         if !node_groups.iter().any(|group| group.name == change.name) {
             let known: Vec<_> = node_groups.iter().map(|group| group.name.as_str()).collect();
@@ -72,8 +78,15 @@ pub(super) fn apply(input: &Input, types: &[InstanceType], compute: &mut Compute
         }
     }
     for group in node_groups {
-        let template = launch_templates.iter().find(|template| group.launch_template == Some(template.key()));
+        let of_blue = launch_templates.iter().find(|template| group.launch_template == Some(template.key()));
+        let template = of_blue;
+        let mut clone = of_blue.cloned();
         let change = input.green.change_of(&group.name);
+        if group.ami_type == CUSTOM {
+            let (wrong, told) = custom::apply(input, images, (&*blue, &green.version), group, clone.as_mut());
+            problems.extend(wrong);
+            advice.extend(told);
+        }
         match change.and_then(|(_, change)| change.ami_type.as_ref()) {
             Some(_) => {}
             None => match successor(group, &green.version, template) {
@@ -90,8 +103,15 @@ pub(super) fn apply(input: &Input, types: &[InstanceType], compute: &mut Compute
                 Err(message) => problems.push(Problem::new(BLUE, message)),
             },
         }
+        if let (Some((_, change)), Some(clone)) = (change, &mut clone) {
+            overwrite_template(clone, change);
+        }
+        let fault = clone.as_ref().and_then(|clone| clones.take(&group.name, clone));
+        let path = change.map_or_else(|| BLUE.to_owned(), |(index, _)| format!("$.green.nodeGroups[{index}]"));
+        problems.extend(fault.map(|fault| Problem::new(path, fault)));
         let Some((index, change)) = change else { continue };
-        let refused = refusals(group, template, change, types);
+        let architectures = [of_blue, clone.as_ref()].map(|template| custom::architecture_of(group, template, images));
+        let refused = refusals(group, template, change, types, architectures);
         let refused = refused.into_iter().map(|(field, message)| {
             Problem::new(
                 format!("$.green.nodeGroups[{index}].{field}"),
@@ -101,6 +121,7 @@ pub(super) fn apply(input: &Input, types: &[InstanceType], compute: &mut Compute
         problems.extend(refused);
         overwrite(group, change);
     }
+    *launch_templates = clones.in_place_of(launch_templates);
     (problems, advice)
 }
 
@@ -137,7 +158,11 @@ fn refusals(
     template: Option<&LaunchTemplate>,
     change: &NodeGroupChange,
     types: &[InstanceType],
+    [of_blue, of_image]: [Option<&str>; 2],
 ) -> Vec<(String, String)> {
+    if let Some((field, message)) = custom::fields(group, change) {
+        return vec![(field.to_owned(), message)];
+    }
     let mut refusals = Vec::new();
     let mut refuse = |field: &str, message: String| refusals.push((field.to_owned(), message));
     let ami_type = change.ami_type.as_ref().unwrap_or(&group.ami_type);
@@ -155,38 +180,83 @@ fn refusals(
     {
         refuse("amiType", format!("the user data of its launch template {} is {from}'s, not {to}'s", template.name));
     }
-    let wanted = architecture(ami_type);
+    let image = change.image_id.as_ref();
+    let wanted = if group.ami_type == CUSTOM { of_image } else { Some(architecture(ami_type)) };
+    let (field, ami) =
+        image.map_or(("amiType", format!("the AMI type {ami_type}")), |id| ("imageId", format!("the AMI {id}")));
     for (index, name) in change.instance_types.iter().enumerate() {
         let field = format!("instanceTypes[{index}]");
         match types.iter().find(|kind| kind.name == *name) {
             None => refuse(&field, format!("the Region has no instance type {name}")),
-            Some(kind) if !kind.architectures.iter().any(|found| found == wanted) => {
-                let found = kind.architectures.join(", ");
-                refuse(&field, format!("{name} is of {found}, and the AMI type {ami_type} of {wanted}; name both"));
+            Some(kind) => {
+                let found = &kind.architectures;
+                if let Some(wanted) = wanted.filter(|wanted| !found.iter().any(|found| found == wanted)) {
+                    let found = found.join(", ");
+                    refuse(&field, format!("{name} is of {found}, and {ami} of {wanted}; name both"));
+                }
             }
-            Some(_) => {}
         }
     }
-    if change.instance_types.is_empty() && architecture(&group.ami_type) != wanted {
-        refuse(
-            "amiType",
-            format!("{ami_type} is of another architecture than {}; name instanceTypes too", group.ami_type),
-        );
+    if let (true, Some(of_blue), Some(wanted)) = (change.instance_types.is_empty(), of_blue, wanted)
+        && of_blue != wanted
+    {
+        refuse(field, format!("{ami} is of {wanted}, and blue's nodes are of {of_blue}; name instanceTypes too"));
     }
     let Some(template) = template else { return refusals };
-    // https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-basics
-    let elsewhere =
-        |what: &str| format!("its launch template {} says {what}, and EKS takes it from one place only", template.name);
-    if let Some(named) = template.data.instance_type.as_ref().filter(|_| !change.instance_types.is_empty()) {
-        refuse("instanceTypes", elsewhere(&format!("the instance type {named}")));
-    }
-    if change.disk_size.is_some() {
-        refuse("diskSize", elsewhere("the volumes of its nodes"));
+    // EKS takes no size beside a launch template: https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-basics
+    let devices: Vec<_> = template.data.volumes.iter().map(|volume| volume.device_name.as_str()).collect();
+    if change.disk_size.is_some() && devices.len() != 1 {
+        let found = if devices.is_empty() { "none".to_owned() } else { devices.join(", ") };
+        let message = format!(
+            "its launch template {} is to say the volume of its nodes, expected one in it, found {found}; say it in a version on blue",
+            template.name
+        );
+        refuse("diskSize", message);
     }
     refusals
 }
 
-fn architecture(ami_type: &str) -> &'static str {
+/// What the launch templates of green say, each with the first node group that has it.
+#[derive(Default)]
+struct Clones(Vec<(String, LaunchTemplate)>);
+
+impl Clones {
+    /// Takes up the template of a node group; answers why it cannot be, where another one has it otherwise.
+    fn take(&mut self, group: &str, clone: &LaunchTemplate) -> Option<String> {
+        let Some((other, known)) = self.0.iter().find(|(_, known)| known.key() == clone.key()) else {
+            self.0.push((group.to_owned(), clone.clone()));
+            return None;
+        };
+        (known != clone).then(|| {
+            format!(
+                "the node group {group} shares version {} of the launch template {} with {other}, which is to be changed otherwise; change both \
+                 alike in AMI, instance types and disk, or give each a version of its own",
+                clone.version, clone.name
+            )
+        })
+    }
+
+    /// The templates of the plan, with what green's say.
+    fn in_place_of(self, templates: &[LaunchTemplate]) -> Vec<LaunchTemplate> {
+        let of_green = |template: &LaunchTemplate| self.0.iter().find(|(_, clone)| clone.key() == template.key());
+        templates
+            .iter()
+            .map(|template| of_green(template).map_or_else(|| template.clone(), |(_, clone)| clone.clone()))
+            .collect()
+    }
+}
+
+/// Writes a change into the launch template of its node group: EKS takes instance types and disks from one place only.
+fn overwrite_template(template: &mut LaunchTemplate, change: &NodeGroupChange) {
+    if !change.instance_types.is_empty() {
+        template.data.instance_type = None;
+    }
+    if let (Some(size), [volume]) = (change.disk_size, &mut template.data.volumes[..]) {
+        volume.size = Some(size);
+    }
+}
+
+pub(super) fn architecture(ami_type: &str) -> &'static str {
     if ami_type.contains("_ARM_64") { "arm64" } else { "x86_64" }
 }
 
@@ -200,7 +270,9 @@ fn overwrite(group: &mut NodeGroup, change: &NodeGroupChange) {
     if let Some(size) = change.scaling {
         group.scaling = Scaling { min: size.min, max: size.max, desired: size.desired };
     }
-    group.disk_size = change.disk_size.or(group.disk_size);
+    if group.launch_template.is_none() {
+        group.disk_size = change.disk_size.or(group.disk_size);
+    }
     if !change.subnet_ids.is_empty() {
         group.green_subnet_ids.clone_from(&change.subnet_ids);
     }

@@ -1,6 +1,6 @@
 //! Launch templates.
 
-use super::{filter, read_tags, specification, template_data, unless, user_data};
+use super::{filter, read_tags, specification, template_data, unless};
 use crate::{Account, error::phase_error};
 use aws_sdk_ec2::{
     operation::describe_launch_templates::DescribeLaunchTemplatesOutput,
@@ -9,7 +9,11 @@ use aws_sdk_ec2::{
 use domain::{
     PhaseError, Tags,
     plan::compute::LaunchTemplate,
-    ports::{LaunchTemplates, network::NewLaunchTemplate},
+    ports::{
+        LaunchTemplates,
+        network::{NewLaunchTemplate, UserDataOf},
+    },
+    user_data,
 };
 
 const GONE: [&str; 4] = [
@@ -48,7 +52,7 @@ impl LaunchTemplates for Account {
         &self,
         id: &str,
         version: &str,
-        blue: &[String],
+        blue: &UserDataOf,
     ) -> Result<Option<LaunchTemplate>, PhaseError> {
         let Some(found) = self.launch_template_version(id, version).await? else {
             return Ok(None);
@@ -85,13 +89,18 @@ impl LaunchTemplates for Account {
         if let Some((id, version)) = &request.user_data_of {
             let original = self.launch_template_version(id, version).await?;
             let user_data = original.and_then(|found| found.launch_template_data).and_then(|data| data.user_data);
-            let digest = user_data.as_deref().map(template_data::digest);
+            let digest = user_data.as_deref().map(user_data::digest);
             if digest != request.data.user_data_sha256 {
                 return Err(PhaseError::conflict(format!(
                     "{context}: version {version} of {id} is not what the plan saw"
                 )));
             }
-            data = data.set_user_data(user_data.map(|text| user_data::renamed(text, &request.replace)));
+            let of_green = |text| {
+                user_data::of_green(text, request.data.join.as_ref(), request.clusters.as_ref(), &request.replace)
+            };
+            let user_data = user_data.map(of_green).transpose();
+            let unclear = |why| PhaseError::conflict(format!("{context} like version {version} of {id}: {why}"));
+            data = data.set_user_data(user_data.map_err(unclear)?);
         }
         self.ec2()
             .create_launch_template()

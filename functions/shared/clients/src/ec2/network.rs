@@ -11,7 +11,7 @@ use domain::{
     plan::compute::{Direction, Rule, SecurityGroup, Subnet},
     ports::{
         Network,
-        network::{CLAIM_TAGS, ClaimedVolume, Instance, InstanceType, Interface},
+        network::{CLAIM_TAGS, ClaimedVolume, Image, Instance, InstanceType, Interface},
     },
 };
 
@@ -235,6 +235,27 @@ impl Network for Account {
                 .collect(),
         };
         Ok(found.iter().map(read).collect())
+    }
+
+    async fn images(&self, ids: &[String]) -> Result<Vec<Image>, PhaseError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        // By filter: an id that does not exist is an error otherwise, for all of them.
+        let found = self
+            .ec2()
+            .describe_images()
+            .filters(filter("image-id", ids.iter().map(String::as_str)))
+            .include_deprecated(true)
+            .send()
+            .await
+            .map_err(|error| phase_error("reading the AMIs", &error))?;
+        let read = |image: &types::Image| Image {
+            id: image.image_id().unwrap_or_default().to_owned(),
+            state: image.state().map_or("", types::ImageState::as_str).to_owned(),
+            architecture: image.architecture().map_or("", types::ArchitectureValues::as_str).to_owned(),
+        };
+        Ok(found.images().iter().map(read).collect())
     }
 
     async fn named_by_peers(&self, vpc_id: &str, group_ids: &[String]) -> Result<Vec<(String, String)>, PhaseError> {

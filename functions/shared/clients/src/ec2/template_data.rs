@@ -1,6 +1,6 @@
 //! What a launch template says, read and written again. A field that is not written again is named as not copied.
 
-use super::{read_tags, tag_list, user_data};
+use super::{read_tags, tag_list};
 use aws_sdk_ec2::types::{
     self, LaunchTemplateBlockDeviceMapping, LaunchTemplateBlockDeviceMappingRequest,
     LaunchTemplateEbsBlockDeviceRequest, LaunchTemplateHttpTokensState, LaunchTemplateInstanceMetadataEndpointState,
@@ -11,21 +11,16 @@ use aws_sdk_ec2::types::{
     ResponseLaunchTemplateData, VolumeType, builders::RequestLaunchTemplateDataBuilder,
 };
 use domain::{
-    digest::sha256_hex,
     plan::compute::{
         LaunchTemplateData,
         nodes::{Metadata, NetworkInterface, Volume},
     },
+    ports::network::UserDataOf,
+    user_data,
 };
 
-/// SHA-256 of user data, as EC2 holds it in base64.
-pub(super) fn digest(user_data: &str) -> String {
-    sha256_hex(user_data.as_bytes())
-}
-
-pub(super) fn read(data: &ResponseLaunchTemplateData, blue: &[String]) -> LaunchTemplateData {
-    let user_data = data.user_data().filter(|text| !text.is_empty());
-    LaunchTemplateData {
+pub(super) fn read(data: &ResponseLaunchTemplateData, blue: &UserDataOf) -> LaunchTemplateData {
+    let mut read = LaunchTemplateData {
         instance_type: data.instance_type().map(|kind| kind.as_str().to_owned()),
         image_id: data.image_id().map(ToOwned::to_owned),
         key_name: data.key_name().map(ToOwned::to_owned),
@@ -49,10 +44,11 @@ pub(super) fn read(data: &ResponseLaunchTemplateData, blue: &[String]) -> Launch
                 specification.resource_type().map(|kind| (kind.as_str().to_owned(), read_tags(specification.tags())))
             })
             .collect(),
-        user_data_sha256: user_data.map(digest),
-        user_data_names_blue: user_data.is_some_and(|text| user_data::names(text, blue)),
         not_copied: not_copied(data),
-    }
+        ..LaunchTemplateData::default()
+    };
+    user_data::read(data.user_data(), blue, &mut read);
+    read
 }
 
 fn volume(mapping: &LaunchTemplateBlockDeviceMapping) -> Volume {

@@ -1,12 +1,13 @@
 //! Conversations with EC2. Answers have the shapes of <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/>.
 
 use crate::scenario::Scenario;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     Condition, Tags,
-    plan::compute::{Direction, LaunchTemplateData, Peer, Rule},
+    plan::compute::{Cluster, Direction, Join, LaunchTemplateData, Peer, Rule},
     ports::{
         LaunchTemplates, Network,
-        network::{CLAIM_TAGS, ClaimedVolume, NewLaunchTemplate},
+        network::{CLAIM_TAGS, ClaimedVolume, Image, NewLaunchTemplate, UserDataOf},
     },
 };
 
@@ -104,8 +105,8 @@ async fn a_security_group_in_use_is_waited_for_and_one_that_is_gone_is_deleted()
 async fn a_launch_template_is_read_and_says_what_a_clone_would_lose() {
     let scenario = Scenario::new(&[(200, TEMPLATE), (200, TEMPLATES)]);
     // The user data is "foo".
-    let found =
-        scenario.account.launch_template("lt-0a20c965061f64abc", "3", &["foo".to_owned()]).await.unwrap().unwrap();
+    let blue = UserDataOf { names: vec!["foo".to_owned()], ..UserDataOf::default() };
+    let found = scenario.account.launch_template("lt-0a20c965061f64abc", "3", &blue).await.unwrap().unwrap();
     assert_eq!(found.key(), "lt-0a20c965061f64abc@3");
     assert_eq!(found.data.instance_type.as_deref(), Some("m5.large"));
     assert_eq!(found.data.groups(), ["sg-9bf6ceff"]);
@@ -121,12 +122,14 @@ async fn a_clone_takes_its_user_data_from_the_version_that_the_plan_saw() {
 <launchTemplate><launchTemplateId>lt-2</launchTemplateId><launchTemplateName>green</launchTemplateName></launchTemplate></CreateLaunchTemplateResponse>"#;
     let scenario =
         Scenario::new(&[(200, TEMPLATE), (200, TEMPLATES), (200, TEMPLATE), (200, created), (200, TEMPLATE)]);
-    let found = scenario.account.launch_template("lt-0a20c965061f64abc", "3", &[]).await.unwrap().unwrap();
+    let blue = UserDataOf::default();
+    let found = scenario.account.launch_template("lt-0a20c965061f64abc", "3", &blue).await.unwrap().unwrap();
     let mut request = NewLaunchTemplate {
         name: "green".to_owned(),
         data: LaunchTemplateData { security_group_ids: vec!["sg-green".to_owned()], ..found.data },
         user_data_of: Some((found.id, found.version)),
         replace: Vec::new(),
+        clusters: None,
         tags: Tags::new(),
         token: "token".to_owned(),
     };
@@ -144,6 +147,68 @@ async fn a_clone_takes_its_user_data_from_the_version_that_the_plan_saw() {
     request.data.user_data_sha256 = Some("of something else".to_owned());
     let error = scenario.account.create_launch_template(&request).await.unwrap_err();
     assert_eq!(error.condition, Condition::Conflict);
+}
+
+/// <https://awslabs.github.io/amazon-eks-ami/nodeadm/>
+#[tokio::test]
+async fn nodes_of_a_custom_ami_are_told_green_where_they_were_told_blue() {
+    let cluster = |name: &str| Cluster {
+        name: name.to_owned(),
+        endpoint: format!("https://{name}.eks.amazonaws.com"),
+        certificate_authority: format!("LS0{name}=="),
+        service_cidr: Some("10.100.0.0/16".to_owned()),
+        ..Cluster::default()
+    };
+    let node_config = |cluster: &Cluster| {
+        STANDARD.encode(format!(
+            "---\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  cluster:\n    name: {}\n    apiServerEndpoint: {}\n    \
+             certificateAuthority: {}\n    cidr: 10.100.0.0/16\n",
+            cluster.name, cluster.endpoint, cluster.certificate_authority
+        ))
+    };
+    let (blue, green) = (cluster("blue"), cluster("green"));
+    let template = TEMPLATE
+        .replace("Zm9v", &node_config(&blue))
+        .replace("<instanceType>", "<imageId>ami-1</imageId><instanceType>");
+    let created = r#"<CreateLaunchTemplateResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId>
+<launchTemplate><launchTemplateId>lt-2</launchTemplateId></launchTemplate></CreateLaunchTemplateResponse>"#;
+    let scenario =
+        Scenario::new(&[(200, &template), (200, TEMPLATES), (200, &template), (200, created), (200, &template)]);
+    let of_blue = UserDataOf { names: vec!["blue".to_owned()], cluster: blue.clone() };
+    let found = scenario.account.launch_template("lt-0a20c965061f64abc", "3", &of_blue).await.unwrap().unwrap();
+    assert_eq!((&found.data.join, found.data.user_data_names_blue), (&Some(Join::NodeConfig), false));
+    let mut request = NewLaunchTemplate {
+        name: "green".to_owned(),
+        data: found.data,
+        user_data_of: Some((found.id, found.version)),
+        replace: Vec::new(),
+        clusters: Some((blue, green.clone())),
+        tags: Tags::new(),
+        token: "token".to_owned(),
+    };
+    scenario.account.create_launch_template(&request).await.unwrap();
+    let sent = scenario.asked()[3].2.clone();
+    let expected = node_config(&green).replace('=', "%3D").replace('+', "%2B").replace('/', "%2F");
+    assert!(sent.contains(&format!("LaunchTemplateData.UserData={expected}")), "{sent}");
+    assert!(sent.contains("LaunchTemplateData.ImageId=ami-1"), "{sent}");
+    request.clusters = Some((cluster("red"), green));
+    let error = scenario.account.create_launch_template(&request).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+}
+
+#[tokio::test]
+async fn amis_are_asked_for_by_a_filter_which_forgives_ids_that_do_not_exist() {
+    let answer = r#"<DescribeImagesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>59dbff89</requestId><imagesSet><item>
+<imageId>ami-1a2b3c4d</imageId><imageState>available</imageState><architecture>arm64</architecture></item></imagesSet></DescribeImagesResponse>"#;
+    let scenario = Scenario::new(&[(200, answer)]);
+    let found = scenario.account.images(&["ami-1a2b3c4d".to_owned(), "ami-2".to_owned()]).await.unwrap();
+    assert_eq!(scenario.account.images(&[]).await.unwrap(), []);
+    let expected =
+        Image { id: "ami-1a2b3c4d".to_owned(), state: "available".to_owned(), architecture: "arm64".to_owned() };
+    assert_eq!(found, [expected]);
+    let asked = &scenario.asked()[0].2;
+    assert!(asked.contains("Filter.1.Name=image-id&Filter.1.Value.1=ami-1a2b3c4d&Filter.1.Value.2=ami-2"), "{asked}");
+    assert!(asked.contains("IncludeDeprecated=true"), "{asked}");
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use aws_sdk_eks::types::{
 };
 use domain::{
     PhaseError,
-    plan::compute::{NodeGroup, Scaling, nodes::RepairLimits},
+    plan::compute::{
+        NodeGroup, Scaling,
+        nodes::{self, RepairLimits},
+    },
     ports::{NodeGroups, clusters::NewNodeGroup},
 };
 
@@ -47,17 +50,19 @@ impl NodeGroups for Account {
             .launch_template
             .as_ref()
             .map(|(id, version)| LaunchTemplateSpecification::builder().id(id).version(version).build());
+        // A custom AMI says both: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+        let is_custom = like.ami_type == nodes::CUSTOM;
         let answer = self
             .eks()
             .create_nodegroup()
             .client_request_token(&request.token)
             .cluster_name(&request.cluster)
             .nodegroup_name(&like.name)
-            .version(&request.version)
+            .set_version((!is_custom).then(|| request.version.clone()))
             .node_role(&like.role_arn)
             .scaling_config(scaling)
             .set_subnets(Some(like.green_subnet_ids.clone()))
-            .ami_type(AmiTypes::from(like.ami_type.as_str()))
+            .set_ami_type((!is_custom).then(|| AmiTypes::from(like.ami_type.as_str())))
             .set_capacity_type(
                 (!like.capacity_type.is_empty()).then(|| CapacityTypes::from(like.capacity_type.as_str())),
             )

@@ -130,7 +130,7 @@ async fn a_node_group_is_read_with_its_auto_scaling_groups_and_cloned_on_its_lau
 "taints":[{"key":"spot","value":"true","effect":"NO_SCHEDULE"}],"resources":{"autoScalingGroups":[{"name":"eks-general-08b"}]},
 "health":{"issues":[{"code":"AsgInstanceLaunchFailures","message":"no capacity","resourceIds":["eks-general-08b"]}]},
 "updateConfig":{"maxUnavailable":1},"launchTemplate":{"name":"nodes","version":"3","id":"lt-1"},"tags":{}}}"#;
-    let scenario = Scenario::new(&[(200, group), (200, group)]);
+    let scenario = Scenario::new(&[(200, group), (200, group), (200, group)]);
     let found = scenario.account.node_group("my-cluster", "general").await.unwrap().unwrap();
     assert_eq!(scenario.asked()[0].1, "/clusters/my-cluster/node-groups/general");
     assert_eq!(found.auto_scaling_groups, ["eks-general-08b"]);
@@ -155,6 +155,12 @@ async fn a_node_group_is_read_with_its_auto_scaling_groups_and_cloned_on_its_lau
     assert_eq!((&sent["version"], &sent["capacityType"]), (&json!("1.34"), &json!("SPOT")));
     assert_eq!(sent["taints"], json!([{ "key": "spot", "value": "true", "effect": "NO_SCHEDULE" }]));
     assert_eq!(sent.get("diskSize"), None);
+    // "If you specify launchTemplate, and your launch template uses a custom AMI, then don't specify amiType" and version:
+    // https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+    let like = NodeGroup { ami_type: "CUSTOM".to_owned(), ..request.like.clone() };
+    scenario.account.create_node_group(&NewNodeGroup { like, ..request }).await.unwrap();
+    let sent = body(&scenario.asked()[2].2);
+    assert_eq!((sent.get("version"), sent.get("amiType")), (None, None));
 }
 
 #[tokio::test]

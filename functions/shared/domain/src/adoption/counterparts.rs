@@ -2,6 +2,7 @@
 
 use crate::{
     Entry, Kind, Migration, ResourceKey, Side,
+    plan::compute::Cluster,
     resources::{
         cluster, deployment, launch_template, listener, load_balancer, oidc_provider, security_group, target_group,
         vpc_link,
@@ -17,6 +18,8 @@ pub struct Counterparts {
     ids: BTreeMap<String, String>,
     /// What Bascule created for green, by its key in the ledger.
     made: BTreeMap<ResourceKey, String>,
+    /// Green, as nodes of custom AMIs are told of it.
+    pub(super) joined: Option<Cluster>,
 }
 
 impl Counterparts {
@@ -48,7 +51,8 @@ impl Counterparts {
                 ids.entry(blue.clone()).or_insert_with(|| green.clone());
             }
         }
-        Self { ids, made }
+        let mut templates = entries.iter().filter(|entry| entry.key.kind == Kind::LaunchTemplate);
+        Self { ids, made, joined: templates.find_map(launch_template::joins) }
     }
 
     /// The id or ARN of what Bascule created under this key.

@@ -7,13 +7,13 @@ mod table;
 use super::Counterparts;
 use crate::{
     Migration, ResourceKey, Side, Tags, ownership,
+    plan::compute::nodes::CUSTOM,
     resources::{
         access_entry, addon, deployment, fargate_profile, launch_template, listener, load_balancer, node_group,
         pod_identity_association, security_group, target_group, target_group_attachment, vpc_link,
     },
-    word,
+    user_data,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 use table::{KNOWN, Known, UNSET_AS_FALSE, UNSET_AS_ZERO};
 
@@ -94,9 +94,15 @@ fn greens(
         }
         "aws_eks_node_group" => {
             let like = compute.node_groups.iter().find(|group| group.name == text(blue, "node_group_name"))?;
-            put(green, "version", json!(compute.green.version));
+            if like.ami_type == CUSTOM {
+                // The AMI says both: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+                green.remove("version");
+                green.remove("ami_type");
+            } else {
+                put(green, "version", json!(compute.green.version));
+                put(green, "ami_type", json!(like.ami_type));
+            }
             put(green, "subnet_ids", json!(like.green_subnet_ids));
-            put(green, "ami_type", json!(like.ami_type));
             put(green, "instance_types", json!(like.instance_types));
             put(green, "disk_size", json!(like.disk_size));
             for (name, nodes) in
@@ -121,7 +127,26 @@ fn greens(
         "aws_launch_template" => {
             let like = compute.launch_templates.iter().find(|template| template.id == text(blue, "id"))?;
             put(green, "name", json!(launch_template::name(migration, like)));
-            if let Some(data) = user_data(text(blue, "user_data"), migration) {
+            if let Some(image) = &like.data.image_id {
+                put(green, "image_id", json!(image));
+            }
+            if like.data.instance_type.is_none() {
+                green.remove("instance_type");
+            }
+            for mapping in blocks(green, "block_device_mappings") {
+                let volume = like.data.volumes.iter().find(|volume| mapping["device_name"] == volume.device_name);
+                let disk = mapping.get_mut("ebs").and_then(Value::as_array_mut).into_iter().flatten();
+                if let Some((size, disk)) = volume.and_then(|volume| volume.size).zip(disk.last()) {
+                    disk["volume_size"] = json!(size);
+                }
+            }
+            let clusters = counterparts.joined.clone().map(|green| (compute.blue.clone(), green));
+            let of_blue = text(blue, "user_data").to_owned();
+            let replace = &migration.input.workloads.replace;
+            // What cannot be said of green was refused when its template was made.
+            if let Ok(data) = user_data::of_green(of_blue, like.data.join.as_ref(), clusters.as_ref(), replace)
+                && !data.is_empty()
+            {
                 put(green, "user_data", json!(data));
             }
             for specification in blocks(green, "tag_specifications") {
@@ -187,15 +212,6 @@ fn on_the_cluster(kind: &str, blue: &Attributes) -> Option<ResourceKey> {
         }
         _ => None,
     }
-}
-
-/// The user data of green's clone, where words of it were replaced.
-fn user_data(blue: &str, migration: &Migration) -> Option<String> {
-    let mut text = String::from_utf8(BASE64_STANDARD.decode(blue).ok()?).ok()?;
-    for one in &migration.input.workloads.replace {
-        text = word::renamed(&text, &one.blue, &one.green).unwrap_or(text);
-    }
-    Some(BASE64_STANDARD.encode(text))
 }
 
 /// The blocks of a name.

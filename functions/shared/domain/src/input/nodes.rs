@@ -18,10 +18,14 @@ pub struct NodeGroupChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^(AL2|AL2023|BOTTLEROCKET|WINDOWS)_[A-Za-z0-9_]+$"))]
     pub ami_type: Option<String>,
+    /// Its AMI, where blue's launch template names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^ami-[0-9a-f]{8,17}$"))]
+    pub image_id: Option<String>,
     /// How many nodes it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Size>,
-    /// Size of the root volume in GiB, where no launch template says.
+    /// Size of the root volume in GiB, or of the one volume of its launch template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 16384))]
     pub disk_size: Option<i32>,

@@ -11,7 +11,7 @@ pub use cluster::{
 };
 pub use fargate::{FargateProfile, FargateSelector};
 pub use network::{Direction, Peer, Reference, Rule, SecurityGroup, Subnet};
-pub use nodes::{LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
+pub use nodes::{Join, LaunchTemplate, LaunchTemplateData, NodeGroup, Scaling};
 
 use super::{ExistingCluster, OWN_TAGS, Tags};
 use serde::{Deserialize, Serialize};

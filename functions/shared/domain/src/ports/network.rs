@@ -1,7 +1,7 @@
 //! Amazon EC2 as phases use it: subnets, security groups, network interfaces, launch templates.
 
 use crate::input::Replacement;
-use crate::plan::compute::{LaunchTemplate, LaunchTemplateData, Rule, SecurityGroup, Subnet};
+use crate::plan::compute::{Cluster, LaunchTemplate, LaunchTemplateData, Rule, SecurityGroup, Subnet};
 use crate::{PhaseError, Tags};
 use std::future::Future;
 
@@ -54,6 +54,9 @@ pub trait Network: Sync {
 
     /// Those of these instance types that the Region has.
     fn instance_types(&self, names: &[String]) -> impl Future<Output = Result<Vec<InstanceType>, PhaseError>> + Send;
+
+    /// Those of these AMIs that the account sees, deprecated ones too.
+    fn images(&self, ids: &[String]) -> impl Future<Output = Result<Vec<Image>, PhaseError>> + Send;
 
     /// The volumes of Amazon EBS that were made for claims of a cluster and exist, whether their claims do or not: told by the tags that the
     /// driver gives them (<https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md>).
@@ -146,6 +149,17 @@ pub struct InstanceType {
     pub architectures: Vec<String>,
 }
 
+/// An AMI (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Image.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Image {
+    /// The id.
+    pub id: String,
+    /// `available`, `pending`, `failed`, …
+    pub state: String,
+    /// `x86_64`, `arm64` or another.
+    pub architecture: String,
+}
+
 /// An EC2 instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Instance {
@@ -161,15 +175,23 @@ pub struct Instance {
     pub tags: Tags,
 }
 
+/// The cluster whose nodes' user data is read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserDataOf {
+    /// What names it, but for the words that the input replaces.
+    pub names: Vec<String>,
+    /// The cluster.
+    pub cluster: Cluster,
+}
+
 /// Launch templates.
 pub trait LaunchTemplates: Sync {
-    /// One version (a number, `$Latest` or `$Default`) of a launch template; `blue` are names that its user data must
-    /// not hold.
+    /// One version (a number, `$Latest` or `$Default`) of a launch template; its user data is held against `blue`.
     fn launch_template(
         &self,
         id: &str,
         version: &str,
-        blue: &[String],
+        blue: &UserDataOf,
     ) -> impl Future<Output = Result<Option<LaunchTemplate>, PhaseError>> + Send;
 
     /// The id of the launch template of this name, whose tag `bascule:migration` has this value.
@@ -200,6 +222,8 @@ pub struct NewLaunchTemplate {
     pub user_data_of: Option<(String, String)>,
     /// What names blue in that user data, and what it becomes.
     pub replace: Vec<Replacement>,
+    /// The cluster that nodes of a custom AMI join on blue, and the one that they join by the clone.
+    pub clusters: Option<(Cluster, Cluster)>,
     /// Its tags.
     pub tags: Tags,
     /// Makes a repeated request harmless.

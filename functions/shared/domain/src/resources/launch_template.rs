@@ -5,10 +5,11 @@ use crate::{
     Entry, Kind, Migration, PhaseError, ResourceKey, Side,
     names::{self, client_token},
     ownership::clone_tags,
-    plan::compute::{LaunchTemplate, LaunchTemplateData, nodes::NetworkInterface, rules::Clones},
+    plan::compute::{Cluster, LaunchTemplate, LaunchTemplateData, nodes::NetworkInterface, rules::Clones},
     ports::{Clock, LaunchTemplates, Ledger, network::NewLaunchTemplate},
     reconcile,
 };
+use serde_json::{Value, json};
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
@@ -38,15 +39,16 @@ pub fn name(migration: &Migration, blue: &LaunchTemplate) -> String {
     names::unique(&migration.id, Side::Green, Kind::LaunchTemplate, &name, LONGEST_NAME)
 }
 
-/// Makes the clone, with green's security groups for blue's, and gives its id.
+/// Makes the clone, with green's security groups for blue's, and gives its id. Nodes of a custom AMI join `green` by it.
 ///
 /// # Errors
-/// `Conflict` where the user data of blue's version is not what the plan saw.
+/// `Conflict` where the user data of blue's version is not what the plan saw, or nodes would not join green by it.
 pub async fn ensure<P: Ledger + LaunchTemplates + Clock>(
     ports: &P,
     migration: &Migration,
     blue: &LaunchTemplate,
     clones: &Clones,
+    green: &Cluster,
 ) -> Result<String, PhaseError> {
     let key = key(blue);
     let name = name(migration, blue);
@@ -54,13 +56,43 @@ pub async fn ensure<P: Ledger + LaunchTemplates + Clock>(
         data: clone_data(migration, &blue.data, clones),
         user_data_of: blue.data.user_data_sha256.as_ref().map(|_| (blue.id.clone(), blue.version.clone())),
         replace: migration.input.workloads.replace.clone(),
+        clusters: blue.data.join.as_ref().map(|_| (migration.plan.compute.blue.clone(), green.clone())),
         tags: clone_tags(migration, &blue.tags),
         token: client_token(&migration.id, key.side, key.kind, &key.name),
         name: name.clone(),
     };
     let find = || ports.own_launch_template(&name, migration.name());
-    let detail = reconcile::intended(ports.now());
+    let mut detail = reconcile::intended(ports.now());
+    if request.clusters.is_some() {
+        detail[JOINS] = joined(green);
+    }
     reconcile::ensure(ports, migration, &key, detail, find, || ports.create_launch_template(&request)).await
+}
+
+/// The member of an entry's detail that has what nodes of a custom AMI are told of green.
+const JOINS: &str = "joins";
+
+fn joined(green: &Cluster) -> Value {
+    json!({
+        "name": green.name,
+        "endpoint": green.endpoint,
+        "certificateAuthority": green.certificate_authority,
+        "serviceCidr": green.service_cidr,
+    })
+}
+
+/// The cluster that nodes join by the clone that `entry` stands for, as far as their user data tells; none where EKS tells them.
+#[must_use]
+pub fn joins(entry: &Entry) -> Option<Cluster> {
+    let told = entry.detail.get(JOINS)?;
+    let text = |name: &str| told[name].as_str().map(str::to_owned);
+    Some(Cluster {
+        name: text("name")?,
+        endpoint: text("endpoint")?,
+        certificate_authority: text("certificateAuthority")?,
+        service_cidr: text("serviceCidr"),
+        ..Cluster::default()
+    })
 }
 
 /// What the clone says: green's groups for blue's, and green's name in the tags of what is launched.

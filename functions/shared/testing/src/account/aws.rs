@@ -11,7 +11,7 @@ use domain::ports::alarms::AlarmState;
 use domain::ports::clusters::{AddonSchema, AddonStatus, IdentityProviderStatus};
 use domain::ports::gateway::{Deployment, Method, Patch};
 use domain::ports::log_groups::LogGroup;
-use domain::ports::network::{Instance, InstanceType, Interface};
+use domain::ports::network::{Image, Instance, InstanceType, Interface};
 use domain::ports::oidc_providers::OidcProvider;
 use domain::ports::scaling::AutoScalingGroup;
 use domain::ports::schedules::Appointment;
@@ -107,6 +107,10 @@ pub struct Aws {
     pub instance_types: Vec<InstanceType>,
     /// Launch templates by id; each has one version.
     pub launch_templates: BTreeMap<String, LaunchTemplate>,
+    /// User data of launch templates by id, base64.
+    pub user_data: BTreeMap<String, String>,
+    /// AMIs that the account sees.
+    pub images: Vec<Image>,
     /// Log groups by name.
     pub log_groups: BTreeMap<String, LogGroup>,
     /// Objects of each cluster.

@@ -5,9 +5,9 @@ use super::eks::is_of;
 use super::time::Change;
 use super::{Account, Aws};
 use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
-use domain::ports::network::{ClaimedVolume, Instance, InstanceType, Interface, NewLaunchTemplate};
+use domain::ports::network::{ClaimedVolume, Image, Instance, InstanceType, Interface, NewLaunchTemplate, UserDataOf};
 use domain::ports::{LaunchTemplates, Network, Quotas};
-use domain::{PhaseError, Tags};
+use domain::{PhaseError, Tags, user_data};
 
 /// The rule that every new group has.
 pub(crate) fn everything_out() -> Rule {
@@ -189,6 +189,12 @@ impl Network for Account {
         })
     }
 
+    async fn images(&self, ids: &[String]) -> Result<Vec<Image>, PhaseError> {
+        self.read("ec2:DescribeImages", |aws| {
+            aws.images.iter().filter(|image| ids.contains(&image.id)).cloned().collect()
+        })
+    }
+
     async fn named_by_peers(&self, _: &str, group_ids: &[String]) -> Result<Vec<(String, String)>, PhaseError> {
         self.read("ec2:DescribeSecurityGroupReferences", |aws| {
             aws.named_by_peers.iter().filter(|(group, _)| group_ids.contains(group)).cloned().collect()
@@ -203,8 +209,19 @@ impl Quotas for Account {
 }
 
 impl LaunchTemplates for Account {
-    async fn launch_template(&self, id: &str, _: &str, _: &[String]) -> Result<Option<LaunchTemplate>, PhaseError> {
-        self.read("ec2:DescribeLaunchTemplateVersions", |aws| aws.launch_templates.get(id).cloned())
+    async fn launch_template(
+        &self,
+        id: &str,
+        _: &str,
+        blue: &UserDataOf,
+    ) -> Result<Option<LaunchTemplate>, PhaseError> {
+        self.read("ec2:DescribeLaunchTemplateVersions", |aws| {
+            let mut found = aws.launch_templates.get(id).cloned()?;
+            if let Some(text) = aws.user_data.get(id) {
+                user_data::read(Some(text), blue, &mut found.data);
+            }
+            Some(found)
+        })
     }
 
     async fn own_launch_template(&self, name: &str, migration: &str) -> Result<Option<String>, PhaseError> {
@@ -219,7 +236,13 @@ impl LaunchTemplates for Account {
             if aws.launch_templates.values().any(|found| found.name == request.name) {
                 return Err(PhaseError::refused("InvalidLaunchTemplateName.AlreadyExistsException"));
             }
+            let of_blue = request.user_data_of.as_ref().and_then(|(id, _)| aws.user_data.get(id)).cloned();
+            let written = of_blue.map(|text| {
+                user_data::of_green(text, request.data.join.as_ref(), request.clusters.as_ref(), &request.replace)
+            });
+            let written = written.transpose().map_err(PhaseError::conflict)?;
             let id = aws.create("LaunchTemplate", "lt-of-", &request.name);
+            aws.user_data.extend(written.map(|text| (id.clone(), text)));
             let created = LaunchTemplate {
                 id: id.clone(),
                 name: request.name.clone(),
@@ -235,6 +258,7 @@ impl LaunchTemplates for Account {
     async fn delete_launch_template(&self, id: &str) -> Result<(), PhaseError> {
         self.change("ec2:DeleteLaunchTemplate", |aws| {
             aws.launch_templates.remove(id);
+            aws.user_data.remove(id);
             Ok(())
         })
     }

@@ -7,6 +7,7 @@ use super::aws::pair;
 use super::ec2::everything_out;
 use super::time::Change;
 use super::{Account, Aws};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::plan::compute::{
     Addon, Cluster, ClusterStatus, Direction, Issue, NodeGroup, POD_IDENTITY_AGENT, Peer, Rule, Scaling, SecurityGroup,
     VPC_CNI,
@@ -24,6 +25,11 @@ pub(crate) fn arn(kind: &str, name: &str) -> String {
 }
 
 /// 32 hexadecimal digits, as EKS names issuers, which tell nothing of the cluster's name.
+/// The certificate authority of a cluster's endpoint, as EKS tells it in base64.
+fn authority(name: &str) -> String {
+    STANDARD.encode(format!("the authority of {name}"))
+}
+
 fn issuer_id(name: &str) -> String {
     let digits: Vec<String> = name.bytes().rev().map(|byte| format!("{byte:02X}")).collect();
     format!("{:0<32.32}", digits.concat())
@@ -45,6 +51,21 @@ fn no_network(addons: &BTreeMap<(String, String), AddonStatus>, cluster: &str) -
 }
 
 impl Aws {
+    /// Why nodes of a custom AMI join no cluster, or another: EKS adds nothing to their user data
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-custom-ami>).
+    fn strays(&self, cluster: &str, name: &str) -> Option<String> {
+        let group = self.node_groups.get(&pair(cluster, name))?;
+        let id = group.launch_template.as_ref()?.split('@').next()?;
+        self.launch_templates.get(id)?.data.image_id.as_ref()?;
+        let cluster = &self.clusters.get(cluster)?.cluster;
+        let user_data = self.user_data.get(id).and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&user_data).into_owned();
+        let says = |value: &String| text.contains(value.as_str());
+        let joins = [&cluster.name, &cluster.endpoint, &cluster.certificate_authority].into_iter().all(says)
+            && cluster.service_cidr.iter().all(says);
+        (!joins).then(|| "Instances failed to join the kubernetes cluster".to_owned())
+    }
+
     /// The control plane is there, with its security group.
     pub(crate) fn cluster_created(&mut self, name: &str) {
         let Some(found) = self.clusters.get_mut(name).filter(|found| found.status == "CREATING") else { return };
@@ -52,6 +73,7 @@ impl Aws {
         "ACTIVE".clone_into(&mut found.status);
         found.cluster.cluster_security_group_id.clone_from(&id);
         found.cluster.endpoint = format!("https://{name}.eks.amazonaws.com");
+        found.cluster.certificate_authority = authority(name);
         found.cluster.oidc_issuer = format!("https://oidc.eks.eu-central-1.amazonaws.com/id/{}", issuer_id(name));
         let itself = Rule { direction: Direction::Ingress, peer: Peer::Group(id.clone()), ..everything_out() };
         let group = SecurityGroup {
@@ -81,11 +103,12 @@ impl Aws {
 
     /// The nodes are there, in an Auto Scaling group that EKS has made.
     pub(crate) fn node_group_created(&mut self, cluster: &str, name: &str) {
+        let strays = self.strays(cluster, name);
         let Some(group) = self.node_groups.get_mut(&pair(cluster, name)) else { return };
         if group.status != "CREATING" {
             return;
         }
-        if let Some(message) = no_network(&self.addons, cluster) {
+        if let Some(message) = no_network(&self.addons, cluster).or(strays) {
             "CREATE_FAILED".clone_into(&mut group.status);
             group.issues = vec![Issue { code: "NodeCreationFailure".to_owned(), message }];
             return;
@@ -235,6 +258,12 @@ impl NodeGroups for Account {
             let template = request.launch_template.as_ref();
             if template.is_some_and(|(id, _)| !aws.launch_templates.contains_key(id)) {
                 return Err(PhaseError::refused("InvalidParameterException: the launch template does not exist"));
+            }
+            let image = template.and_then(|(id, _)| aws.launch_templates.get(id)?.data.image_id.as_ref());
+            if image.is_some() != (request.like.ami_type == "CUSTOM") {
+                return Err(PhaseError::refused(
+                    "InvalidParameterException: the AMI type does not go with the launch template",
+                ));
             }
             if aws.node_groups.contains_key(&pair(cluster, name)) {
                 return Err(PhaseError::conflict(format!("ResourceInUseException: {name}")));

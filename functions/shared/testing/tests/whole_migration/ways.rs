@@ -3,7 +3,7 @@
 use domain::approval::Decision;
 use serde_json::{Value, json};
 use testing::shop::service::Targets;
-use testing::shop::{BLUE, Front, GREEN, existing, input_with, terraform_with_adoption, volumes};
+use testing::shop::{BLUE, Front, GREEN, custom_ami, existing, input_with, terraform_with_adoption, volumes};
 use testing::{Account, Fault};
 
 /// An alarm that guards the switch and the bake.
@@ -81,6 +81,8 @@ pub(crate) struct Way {
 pub(crate) enum World {
     /// The shop behind this API.
     Behind(Front),
+    /// Nodes have AMIs of the user's own.
+    CustomAmi,
     /// Pods take IAM roles through their cluster's OIDC provider.
     Irsa,
     /// The same, and nodes have the agent of EKS Pod Identity.
@@ -104,6 +106,7 @@ impl World {
     pub(crate) fn account(self) -> Account {
         match self {
             Self::Behind(front) => Account::shop_behind(front),
+            Self::CustomAmi => Account::custom_ami_shop(),
             Self::Irsa => Account::irsa_shop(),
             Self::Pods => Account::pods_shop(),
             Self::Fargate => Account::fargate_shop(),
@@ -163,6 +166,11 @@ fn pods(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::Pods, outside, ..way(name, end, &json!({ "identities": { "irsa": "podIdentity" } })) }
 }
 
+/// A way in the world `custom-ami`.
+fn custom_ami(name: &'static str, end: End, outside: Outside) -> Way {
+    Way { world: World::CustomAmi, outside, ..way(name, end, &json!({ "green": custom_ami::green() })) }
+}
+
 /// A way in the world `fargate`.
 fn fargate(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::Fargate, outside, ..way(name, end, &json!({})) }
@@ -208,6 +216,9 @@ pub(crate) fn ways() -> Vec<Way> {
 fn of_worlds() -> Vec<Way> {
     let deleted = json!({ "cleanup": { "blue": "delete" } });
     vec![
+        custom_ami("custom-ami", End::GreenServes, Outside::Quiet),
+        custom_ami("custom-ami, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        custom_ami("custom-ami, turned back meanwhile", End::Either, Outside::TurnedBackThen),
         irsa("irsa", End::GreenServes, Outside::Quiet),
         irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),

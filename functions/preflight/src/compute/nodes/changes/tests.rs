@@ -1,6 +1,6 @@
 use super::*;
 use domain::input::Size;
-use domain::plan::compute::{Green, LaunchTemplateData};
+use domain::plan::compute::{Green, LaunchTemplateData, nodes::Volume};
 use serde_json::{Value, json};
 
 fn input(changes: &Value) -> Input {
@@ -60,7 +60,7 @@ fn what_the_input_names_is_greens_and_the_rest_is_blues() {
         "name": "web", "instanceTypes": ["m7g.xlarge"], "amiType": "AL2023_ARM_64_STANDARD",
         "scaling": { "min": 1, "max": 9, "desired": 3 }, "diskSize": 50, "subnetIds": ["subnet-b"],
     }]);
-    assert_eq!(apply(&input(&change), &types(), &mut found), (Vec::new(), Vec::new()));
+    assert_eq!(apply(&input(&change), &types(), &[], &mut found), (Vec::new(), Vec::new()));
     let group = &found.node_groups[0];
     assert_eq!((group.instance_types.as_slice(), group.disk_size), (&["m7g.xlarge".to_owned()][..], Some(50)));
     assert_eq!(
@@ -71,7 +71,7 @@ fn what_the_input_names_is_greens_and_the_rest_is_blues() {
 
     let mut found = compute("1.34", "AL2023_x86_64_STANDARD", None);
     let before = NodeGroup { disk_size: Some(50), ..found.node_groups[0].clone() };
-    apply(&input(&json!([{ "name": "web", "diskSize": 50 }])), &[], &mut found);
+    apply(&input(&json!([{ "name": "web", "diskSize": 50 }])), &[], &[], &mut found);
     assert_eq!(found.node_groups, [before]);
 }
 
@@ -88,7 +88,7 @@ fn amazon_linux_2_is_left_where_the_version_has_no_ami_of_it_and_nobody_wrote_us
         ("1.33", "AL2_x86_64", Some(user_data()), Err("was written for Amazon Linux 2")),
     ] {
         let mut found = compute(version, blue, data);
-        let (problems, advice) = apply(&input(&json!([])), &[], &mut found);
+        let (problems, advice) = apply(&input(&json!([])), &[], &[], &mut found);
         let ami_type = found.node_groups[0].ami_type.as_str();
         match expected {
             Ok(expected) => {
@@ -101,12 +101,11 @@ fn amazon_linux_2_is_left_where_the_version_has_no_ami_of_it_and_nobody_wrote_us
     // Whoever names the AMI type has seen to the user data.
     let mut found = compute("1.33", "AL2_x86_64", Some(user_data()));
     let said = input(&json!([{ "name": "web", "amiType": "AL2023_x86_64_STANDARD" }]));
-    assert_eq!(apply(&said, &[], &mut found).0, []);
+    assert_eq!(apply(&said, &[], &[], &mut found).0, []);
 }
 
 #[test]
 fn what_eks_would_refuse_is_refused_before_with_its_path() {
-    let named = LaunchTemplateData { instance_type: Some("m5.large".into()), ..LaunchTemplateData::default() };
     for (change, data, path, message) in [
         (
             json!({ "name": "wbe", "diskSize": 9 }),
@@ -130,24 +129,64 @@ fn what_eks_would_refuse_is_refused_before_with_its_path() {
             "is Linux's, not BOTTLEROCKET's",
         ),
         (
-            json!({ "name": "web", "instanceTypes": ["m7i.large"] }),
-            Some(named),
-            "[0].instanceTypes",
-            "says the instance type m5.large",
-        ),
-        (
             json!({ "name": "web", "diskSize": 9 }),
             Some(LaunchTemplateData::default()),
             "[0].diskSize",
-            "says the volumes",
+            "expected one in it, found none",
+        ),
+        (
+            json!({ "name": "web", "diskSize": 9 }),
+            Some(LaunchTemplateData {
+                volumes: vec![volume("/dev/xvda"), volume("/dev/xvdb")],
+                ..LaunchTemplateData::default()
+            }),
+            "[0].diskSize",
+            "expected one in it, found /dev/xvda, /dev/xvdb",
         ),
     ] {
         let mut found = compute("1.34", "AL2023_x86_64_STANDARD", data);
-        let (problems, _) = apply(&input(&json!([change])), &types(), &mut found);
+        let (problems, _) = apply(&input(&json!([change])), &types(), &[], &mut found);
         let [problem] = &problems[..] else { panic!("{change}: {problems:?}") };
         assert_eq!(problem.path, format!("$.green.nodeGroups{path}"));
         assert!(problem.message.contains(message), "{problem:?}");
     }
+}
+
+fn volume(device: &str) -> Volume {
+    Volume { device_name: device.into(), size: Some(40), ..Volume::default() }
+}
+
+/// <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-basics>: what the template says, the node group
+/// must not say.
+#[test]
+fn what_the_launch_template_says_is_changed_in_it_for_all_that_share_it() {
+    let data = LaunchTemplateData {
+        instance_type: Some("m5.large".into()),
+        volumes: vec![volume("/dev/xvda")],
+        ..LaunchTemplateData::default()
+    };
+    let change = |name: &str| json!({ "name": name, "instanceTypes": ["m7i.large"], "diskSize": 80 });
+    let mut found = compute("1.34", "AL2023_x86_64_STANDARD", Some(data));
+    assert_eq!(apply(&input(&json!([change("web")])), &types(), &[], &mut found).0, []);
+    let said = &found.launch_templates[0].data;
+    assert_eq!((said.instance_type.as_ref(), said.volumes[0].size), (None, Some(80)));
+    let group = found.node_groups[0].clone();
+    assert_eq!((group.instance_types.as_slice(), group.disk_size), (&["m7i.large".to_owned()][..], None));
+
+    let shared = |changes: Value| {
+        let mut found = compute("1.34", "AL2023_x86_64_STANDARD", Some(said.clone()));
+        found.node_groups.push(NodeGroup { name: "jobs".into(), ..found.node_groups[0].clone() });
+        apply(&input(&changes), &types(), &[], &mut found).0
+    };
+    let disk = |name: &str, size: i32| json!({ "name": name, "diskSize": size });
+    assert_eq!(shared(json!([disk("web", 90), disk("jobs", 90)])), []);
+    let problems = shared(json!([disk("web", 90), disk("jobs", 91)]));
+    assert_eq!(problems[0].path, "$.green.nodeGroups[1]");
+    assert!(
+        problems[0].message.contains("the node group jobs shares version 1 of the launch template nodes with web"),
+        "{problems:?}"
+    );
+    assert_eq!(shared(json!([disk("web", 90)]))[0].path, "$.blue.cluster");
 }
 
 #[test]
@@ -163,7 +202,7 @@ fn quotas_count_the_nodes_that_green_gets() {
         let mut input = input(&json!([]));
         input.green.node_groups = vec![change];
         let mut found = compute("1.34", "AL2023_ARM_64_STANDARD", None);
-        apply(&input, &types(), &mut found);
+        apply(&input, &types(), &[], &mut found);
         nodes(&input, &types(), &found.node_groups, &blues).iter().map(|node| node.vcpus).sum::<i32>()
     };
     let web = NodeGroupChange { name: "web".into(), ..NodeGroupChange::default() };

@@ -84,6 +84,9 @@ fn node_groups(input: &Input, refuse: &mut impl FnMut(&str, String)) {
         if change.is_empty() {
             refuse(&path, format!("found nothing but the name {:?}, expected what differs from blue's", change.name));
         }
+        if change.ami_type.is_some() && change.image_id.is_some() {
+            refuse(&format!("{path}.imageId"), "found an AMI beside amiType, expected one of them".to_owned());
+        }
         if let Some(size) = change.scaling
             && !(size.min..=size.max).contains(&size.desired)
         {

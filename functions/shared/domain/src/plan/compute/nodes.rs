@@ -4,6 +4,9 @@ use super::{Issue, Tags};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The AMI type of a node group whose launch template names an AMI.
+pub const CUSTOM: &str = "CUSTOM";
+
 /// A managed node group, in the words of
 /// <https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html>.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -129,7 +132,7 @@ impl LaunchTemplate {
 pub struct LaunchTemplateData {
     /// The instance type.
     pub instance_type: Option<String>,
-    /// A custom AMI.
+    /// A custom AMI: green's, where the input names another than blue's.
     pub image_id: Option<String>,
     /// The key pair for SSH.
     pub key_name: Option<String>,
@@ -151,11 +154,36 @@ pub struct LaunchTemplateData {
     pub tag_specifications: Vec<(String, Tags)>,
     /// SHA-256 of the user data, which may hold secrets and therefore stays in EC2: the clone reads it from the version itself.
     pub user_data_sha256: Option<String>,
-    /// Whether the user data names blue's cluster or endpoint.
+    /// Whether the user data names blue's cluster or endpoint, but for where nodes of a custom AMI join it.
     pub user_data_names_blue: bool,
+    /// How nodes of a custom AMI join their cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<Join>,
     /// Fields that cannot be cloned, in the words of the API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_copied: Vec<String>,
+}
+
+/// How nodes of a custom AMI join their cluster: EKS adds nothing to their user data
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-custom-ami>).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Join {
+    /// By nodeadm's `NodeConfig`, of Amazon Linux 2023.
+    NodeConfig,
+    /// By Bottlerocket's settings.
+    Settings,
+    /// By `/etc/eks/bootstrap.sh`, of Amazon Linux 2.
+    #[serde(rename_all = "camelCase")]
+    Script {
+        /// Why no `NodeConfig` says the same, where none does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        untranslatable: Option<String>,
+    },
+    /// By that script on blue, and on green by a `NodeConfig` that says the same.
+    Translated,
+    /// Bascule cannot tell, for this reason.
+    Unclear(String),
 }
 
 impl LaunchTemplateData {
