@@ -1,5 +1,5 @@
-//! Green against blue during a step and in the bake: the same requests, in turns, through the two stages that hold deployments B and G. Which side answers
-//! is known of each, whatever share of production's traffic green has.
+//! Green against blue during a step and in the bake: the same requests, in turns, through the two stages that hold deployments B and G.
+//! Which side answers is known of each, whatever share of production's traffic green has.
 
 use domain::{
     Condition, Migration, PhaseError, Side,

@@ -77,7 +77,8 @@ pub fn judge(migration: &Migration, shift: &Shift, found: &Found, now: jiff::Tim
 ///
 /// # Errors
 /// `NotReady` while it is watched; `GuardBreached` where an alarm is not OK, green is worse than blue, too little is known of that, it is not
-/// shown that the step has reached the stage, or the switch took longer than its deadline; `Conflict` where somebody changed the stage; `TurnedBack`; `Refused` before the first step.
+/// shown that the step has reached the stage, or the switch took longer than its deadline; `Conflict` where somebody changed the stage;
+/// `TurnedBack`; `Refused` before the first step.
 pub async fn converge<P>(
     ports: &P,
     migration: &Migration,
