@@ -1,7 +1,7 @@
 //! What others than people do with a link: scanners that follow it and submit its form, pages of other sites, whoever found it, and
 //! many at once. Nothing of that decides.
 
-use crate::people::{NO, YES, answer, asked, browse, coded, handled, link, query};
+use crate::people::{NO, YES, answer, asked, browse, coded, handled, link, post, query};
 use decide::settle;
 use domain::{
     Condition,
@@ -198,15 +198,6 @@ async fn of_ten_answers_at_once_one_stands_and_the_execution_hears_that_one() {
         assert_eq!((refused, stands.by.as_str(), stands.decision), (5, "person 0", first));
         assert_eq!(answer(&account), Some(format!(r#"{{"decision":"{}"}}"#, first.name())));
     }
-}
-
-/// What a POST with these headers gets.
-async fn post(account: &Account, query: &str, headers: &Value, form: &str) -> Value {
-    let event = json!({
-        "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": headers, "body": form, "isBase64Encoded": false,
-        "requestContext": { "http": { "method": "POST" }, "domainName": "decide.example.com", "timeEpoch": 0 },
-    });
-    handled(account, event).await.unwrap()
 }
 
 #[tokio::test]

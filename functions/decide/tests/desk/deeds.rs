@@ -119,7 +119,7 @@ async fn the_deletion_of_blue_is_moved_as_far_as_the_locks_last_by_the_next_look
         time.strftime("%Y-%m-%dT%H:%M").to_string()
     };
     let (_, page) = browse(&account, "GET", &deed, "").await;
-    assert!(page.contains(&format!("type=\"datetime-local\" required min=\"")) && page.contains(&local(1)), "{page}");
+    assert!(page.contains("type=\"datetime-local\" required min=\"") && page.contains(&local(1)), "{page}");
     let sent =
         |at: &str| format!("{form}&{}", form_urlencoded::Serializer::new(String::new()).append_pair("at", at).finish());
     for wrong in ["", "tomorrow", "2026-13-01T00:00", "0000-01-01T00:00", &local(0), &local(-1), &local(365)] {
@@ -200,6 +200,23 @@ async fn who_has_the_link_alone_can_do_nothing() {
     let yes = form.replace("comment=", "decision=approved&comment=");
     assert_eq!(browse(&account, "POST", &crate::people::query(&account, &question).await, &yes).await.0, 403);
     assert!(account.people().rollbacks.is_empty());
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_and_a_form_of_a_megabyte_do_nothing_even_with_the_code() {
+    let (account, migration) = baking().await;
+    let (query, form) = signed(&account, &migration).await;
+    let deed = format!("{query}&do=roll-back");
+    let long = form.replace("slow", &"x".repeat(1 << 20));
+    for (headers, form, status) in [
+        (json!({ "sec-fetch-site": "cross-site" }), &form, 403),
+        (json!({ "origin": "https://evil.example.com" }), &form, 403),
+        (json!({ "sec-fetch-site": "same-origin" }), &long, 413),
+    ] {
+        assert_eq!(crate::people::post(&account, &deed, &headers, form).await["statusCode"], status, "{headers}");
+    }
+    assert!(account.people().rollbacks.is_empty());
+    assert!(account.events_of(&migration).iter().all(|event| !event.what.starts_with("asked for")));
 }
 
 #[tokio::test]

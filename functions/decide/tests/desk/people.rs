@@ -61,6 +61,15 @@ pub(crate) async fn browse(account: &Account, method: &str, query: &str, form: &
     (answer["statusCode"].as_u64().unwrap(), answer["body"].as_str().unwrap().to_owned())
 }
 
+/// What a POST with these headers gets.
+pub(crate) async fn post(account: &Account, query: &str, headers: &Value, form: &str) -> Value {
+    let event = json!({
+        "version": "2.0", "rawPath": "/", "rawQueryString": query, "headers": headers, "body": form, "isBase64Encoded": false,
+        "requestContext": { "http": { "method": "POST" }, "domainName": "decide.example.com", "timeEpoch": 0 },
+    });
+    handled(account, event).await.unwrap()
+}
+
 /// The form with the code of the message that had this link.
 pub(crate) async fn coded(account: &Account, link: &Link, form: &str) -> String {
     format!("{form}&code={}", Code::of(&account.sign(&link.code_text()).await.unwrap()))
