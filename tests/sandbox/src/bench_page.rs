@@ -28,7 +28,7 @@ const REQUESTS: usize = 200;
 const WARM: usize = 5;
 /// What 95 of 100 requests are to stay below.
 pub const GOAL: Duration = Duration::from_millis(150);
-/// Items that one call of BatchWriteItem takes
+/// Items that one call of `BatchWriteItem` takes
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>).
 const BATCH: usize = 25;
 

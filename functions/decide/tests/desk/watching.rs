@@ -4,7 +4,7 @@ use crate::people::{YES, asked, browse, coded, handled, link, query};
 use domain::{
     Condition, MigrationId, Problem, Refusal,
     approval::StatusLink,
-    ports::{Clock as _, Migrations as _, Signatures as _},
+    ports::{Clock as _, Ledger as _, Migrations as _, Signatures as _},
 };
 use serde_json::{Value, json};
 use testing::Account;
@@ -76,6 +76,38 @@ async fn a_browser_asks_again_until_the_end_or_until_people_stop_it() {
     assert_eq!(refresh(&format!("{status}&again=no")).await, Value::Null);
     account.end(&migration, "BlueServes").await.unwrap();
     assert_eq!(refresh(&status).await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_status_page_costs_the_same_however_long_the_audit_is() {
+    let (account, migration, _) = asked().await;
+    let status = signed(&account, &StatusLink::new(&migration.id, account.now())).await;
+    for _ in 0..100 {
+        account.record(&migration, "polled", json!({})).await.unwrap();
+    }
+    let look = async || {
+        let (before, began) = (account.calls(), std::time::Instant::now());
+        let (found, page) = browse(&account, "GET", &status, "").await;
+        assert_eq!(found, 200);
+        (account.calls() - before, page.len() / 1024, began.elapsed())
+    };
+    let (calls, size, _) = look().await;
+    for _ in 0..4_900 {
+        account.record(&migration, "polled", json!({})).await.unwrap();
+    }
+    let mut took = Vec::new();
+    for _ in 0..40 {
+        let again = look().await;
+        assert!(again.0 == calls && again.1.abs_diff(size) <= 1, "{again:?} after {calls} {size}");
+        took.push(again.2);
+    }
+    took.sort_unstable();
+    // Beside what DynamoDB takes, which `cargo sandbox bench-page` measures too.
+    assert!(
+        calls <= 20 && size <= 64 && took[37] < std::time::Duration::from_millis(150),
+        "{calls} {size} {:?}",
+        took[37]
+    );
 }
 
 #[tokio::test]
