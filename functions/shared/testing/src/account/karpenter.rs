@@ -20,6 +20,25 @@ fn is_its(id: &ObjectId) -> bool {
     is_pool(id) || is_class(id) || id.kind == "NodeClaim"
 }
 
+/// What Karpenter writes into an object, and no bundle: its finalizers.
+pub(super) fn without_own(id: &ObjectId, live: &mut Value) {
+    if is_its(id)
+        && let Some(metadata) = live["metadata"].as_object_mut()
+    {
+        metadata.remove("finalizers");
+        metadata.remove("deletionTimestamp");
+    }
+}
+
+/// Keeps in an applied object what Karpenter wrote into it.
+pub(super) fn with_own(id: &ObjectId, live: &Value, applied: &mut Value) {
+    for name in ["finalizers", "deletionTimestamp"] {
+        if is_its(id) && !live["metadata"][name].is_null() {
+            applied["metadata"][name] = live["metadata"][name].clone();
+        }
+    }
+}
+
 impl Aws {
     /// Under which name of a cluster Karpenter works in this one, where it runs.
     fn karpenter(&self, cluster: &str) -> Option<String> {

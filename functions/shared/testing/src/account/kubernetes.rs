@@ -1,9 +1,9 @@
 //! The Kubernetes APIs of the clusters. Controllers do what a written object asks for after [`Durations::rollout`](super::Durations).
 
 use super::aws::pair;
-use super::services;
 use super::time::Change;
 use super::{Account, Aws};
+use super::{karpenter, services};
 use domain::PhaseError;
 use domain::manifest::{Object, ObjectId, Prepared, hold};
 use domain::object::is_built_in;
@@ -195,6 +195,7 @@ impl KubernetesApi for Cluster {
                     live.remove("status");
                 }
                 services::without_own(&object.id, &mut live);
+                karpenter::without_own(&object.id, &mut live);
                 live == object.value()
             };
             Ok(objects.iter().map(is).collect())
@@ -217,6 +218,7 @@ impl KubernetesApi for Cluster {
                     let (status, volume) = (live["status"].take(), live["spec"]["volumeName"].take());
                     let before = std::mem::replace(live, wanted);
                     services::with_own(&object.id, cluster, &before, live);
+                    karpenter::with_own(&object.id, &before, live);
                     // The binder's.
                     if !volume.is_null() {
                         live["spec"]["volumeName"] = volume;
