@@ -14,7 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::{
     authentication::Authenticator,
     control_plane::{Assets, ControlPlane, Relay},
-    controllers::{self, Provisioned, pods},
+    controllers::{self, Fargate, FargateProfile, Provisioned, pods},
     directory,
     kubelet::{self, Surroundings},
     mirror, nodes, object,
@@ -194,6 +194,15 @@ impl Cluster {
         match &*self.inner.observed {
             Observed::Here(objects) => controllers::provisioned(&objects.store),
             Observed::There(_) => Vec::new(),
+        }
+    }
+
+    /// Says which Pods run on Fargate from now on; those of a profile that is not there any more are deleted. A real control plane has no
+    /// such scheduler here: its Pods stay on nodes.
+    pub fn set_fargate_profiles(&self, profiles: Vec<FargateProfile>) {
+        if let Observed::Here(objects) = &*self.inner.observed {
+            let version = self.inner.options.version.clone();
+            *objects.fargate.lock().unwrap_or_else(PoisonError::into_inner) = Fargate { version, profiles };
         }
     }
 

@@ -50,4 +50,4 @@ mod writes;
 pub use authentication::{Authenticator, Identity};
 pub use cluster::{Cluster, NodeSpec, Options, StartError, Taint};
 pub use control_plane::{Assets, ControlPlane, Parts, Relay, Witness};
-pub use controllers::Provisioned;
+pub use controllers::{FargateProfile, Provisioned};

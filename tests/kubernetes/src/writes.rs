@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     admission,
+    controllers::Fargate,
     kinds::{Kind, Kinds},
     object,
     patching::ownership::Writer,
@@ -43,11 +44,13 @@ pub(crate) struct Objects {
     pub(crate) kinds: Kinds,
     /// Locked while a Service is written, since addresses and ports are unique among all Services.
     allocation: Mutex<()>,
+    /// Which Pods run on Fargate.
+    pub(crate) fargate: Mutex<Fargate>,
 }
 
 impl Objects {
     pub(crate) fn new() -> Self {
-        Self { store: Store::new(), kinds: Kinds::new(), allocation: Mutex::new(()) }
+        Self { store: Store::new(), kinds: Kinds::new(), allocation: Mutex::new(()), fargate: Mutex::default() }
     }
 
     /// Creates an object.

@@ -56,6 +56,14 @@ pub(crate) fn of_nodes(account: &Account, cluster: &str, role: &str) -> AccessEn
     AccessEntry { stored: Stored { resource, ..Stored::default() }, policies: BTreeMap::new() }
 }
 
+/// The entry of a Pod execution role, which EKS creates with the Fargate profile, of the same page.
+pub(crate) fn of_fargate(account: &Account, cluster: &str, role: &str) -> AccessEntry {
+    let groups = json!(["system:bootstrappers", "system:nodes", "system:node-proxier"]);
+    let username = "system:node:{{SessionName}}";
+    let resource = resource(account, cluster, role, "FARGATE_LINUX", username, &groups, &json!({}));
+    AccessEntry { stored: Stored { resource, ..Stored::default() }, policies: BTreeMap::new() }
+}
+
 /// The user name of nodes.
 const NODE_USERNAME: &str = "system:node:{{EC2PrivateDNSName}}";
 

@@ -18,6 +18,9 @@ const EKS: &str = "eks.amazonaws.com";
 /// The service that gives roles to Pods.
 const PODS: &str = "pods.eks.amazonaws.com";
 
+/// The service that a Pod execution role trusts: <https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>.
+const FARGATE: &str = "eks-fargate-pods.amazonaws.com";
+
 /// The accesses of a request.
 pub(crate) fn accesses(account: &Account, request: &Request) -> Vec<Access> {
     let state = account.state();
@@ -92,7 +95,17 @@ impl Asks<'_> {
                 let arn = || self.arn("podidentityassociation", &format!("{name}/{id}"));
                 of("DescribePodIdentityAssociation", stored, arn)
             }
+            ("POST", "fargate-profiles", []) => {
+                let mut accesses = self.create_in(name, "CreateFargateProfile", "fargateprofile");
+                accesses.extend(self.text("podExecutionRoleArn").map(|role| passes(role, FARGATE)));
+                accesses
+            }
             ("GET", "fargate-profiles", []) => self.of_cluster("ListFargateProfiles", name),
+            (_, "fargate-profiles", [profile]) => {
+                let action = if method == "GET" { "DescribeFargateProfile" } else { "DeleteFargateProfile" };
+                let stored = cluster.and_then(|cluster| cluster.fargate_profiles.get(*profile));
+                of(action, stored, || self.arn("fargateprofile", &format!("{name}/{profile}/*")))
+            }
             ("GET", "identity-provider-configs", []) => self.of_cluster("ListIdentityProviderConfigs", name),
             ("GET", "capabilities", []) => self.of_cluster("ListCapabilities", name),
             _ => Vec::new(),

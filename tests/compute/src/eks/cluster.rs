@@ -22,7 +22,7 @@ use crate::{
     loopback::Claim,
 };
 
-/// A cluster with its node groups, add-ons, access entries and associations.
+/// A cluster with its node groups, Fargate profiles, add-ons, access entries and associations.
 pub(crate) struct Cluster {
     /// The cluster in the format of `DescribeCluster`.
     pub(crate) stored: Stored,
@@ -34,6 +34,8 @@ pub(crate) struct Cluster {
     pub(crate) kubernetes: Option<kubernetes::Cluster>,
     /// Node groups by name.
     pub(crate) nodegroups: BTreeMap<String, Nodegroup>,
+    /// Fargate profiles by name.
+    pub(crate) fargate_profiles: BTreeMap<String, Stored>,
     /// Add-ons by name.
     pub(crate) addons: BTreeMap<String, Stored>,
     /// Access entries by principal ARN.
@@ -88,7 +90,7 @@ pub(crate) fn list(account: &Account, request: &Request) -> Outcome {
     page(request, "clusters", account.state().clusters.keys().map(|name| json!(name)).collect())
 }
 
-/// `ListFargateProfiles`, `ListIdentityProviderConfigs` and `ListCapabilities`; always empty, since nothing of that sort can be
+/// `ListIdentityProviderConfigs` and `ListCapabilities`; always empty, since nothing of that sort can be
 /// created here.
 pub(crate) fn list_none(account: &Account, name: &str, member: &str) -> Outcome {
     find(&account.state(), name)?;
@@ -119,6 +121,7 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
         addresses: None,
         kubernetes: None,
         nodegroups: BTreeMap::new(),
+        fargate_profiles: BTreeMap::new(),
         addons: BTreeMap::new(),
         access_entries: BTreeMap::new(),
         pod_identities: BTreeMap::new(),
@@ -157,6 +160,9 @@ pub(crate) fn delete(account: &Arc<Account>, name: &str) -> Outcome {
         }
         if let Some(group) = cluster.nodegroups.keys().next() {
             return Err(Fault::in_use("Cluster has nodegroups attached").of(name).with("nodegroupName", group));
+        }
+        if !cluster.fargate_profiles.is_empty() {
+            return Err(Fault::in_use("Cluster has Fargate profiles attached").of(name));
         }
         if !matches!(cluster.stored.status(), "ACTIVE" | "FAILED") {
             let status = cluster.stored.status();

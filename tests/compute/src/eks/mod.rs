@@ -13,6 +13,7 @@ mod authorization;
 pub(crate) mod cluster;
 mod cluster_config;
 mod cluster_lifecycle;
+mod fargate_profile;
 mod fault;
 mod nodegroup;
 mod nodegroup_config;
@@ -100,7 +101,10 @@ async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind:
         ("POST", "pod-identity-associations", []) => pod_identity::create(account, name, request),
         ("GET", "pod-identity-associations", []) => pod_identity::list(account, name, request),
         ("GET", "pod-identity-associations", [id]) => pod_identity::describe(account, name, id),
-        ("GET", "fargate-profiles", []) => cluster::list_none(account, name, "fargateProfileNames"),
+        ("POST", "fargate-profiles", []) => fargate_profile::create(account, name, request).await,
+        ("GET", "fargate-profiles", []) => fargate_profile::list(account, name, request),
+        ("GET", "fargate-profiles", [profile]) => fargate_profile::describe(account, name, profile),
+        ("DELETE", "fargate-profiles", [profile]) => fargate_profile::delete(account, name, profile),
         ("GET", "identity-provider-configs", []) => cluster::list_none(account, name, "identityProviderConfigs"),
         ("GET", "capabilities", []) => cluster::list_none(account, name, "capabilities"),
         _ => Err(Fault::unknown_operation(request)),

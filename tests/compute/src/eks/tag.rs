@@ -15,6 +15,7 @@ fn resource<'a>(state: &'a State, arn: &str) -> Option<&'a Value> {
 fn resources(cluster: &Cluster) -> impl Iterator<Item = &Value> {
     std::iter::once(&cluster.stored.resource)
         .chain(cluster.nodegroups.values().map(|group| &group.stored.resource))
+        .chain(cluster.fargate_profiles.values().map(|stored| &stored.resource))
         .chain(cluster.addons.values().map(|stored| &stored.resource))
         .chain(cluster.access_entries.values().map(|entry| &entry.stored.resource))
         .chain(cluster.pod_identities.values().map(|stored| &stored.resource))
@@ -27,7 +28,7 @@ pub(super) fn of<'a>(state: &'a State, arn: &str) -> Vec<(&'a str, &'a str)> {
 
 /// A resource's ARN, whose member has another name in each kind. A pod identity's `ownerArn` is not its own.
 pub(super) fn arn_of(resource: &Value) -> Option<&str> {
-    ["arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn"]
+    ["arn", "nodegroupArn", "fargateProfileArn", "addonArn", "accessEntryArn", "associationArn"]
         .iter()
         .find_map(|member| resource.get(*member)?.as_str())
 }

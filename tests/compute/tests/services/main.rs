@@ -6,6 +6,7 @@ mod add_ons;
 mod authentication;
 mod clusters;
 mod emulator;
+mod fargate;
 mod load_balancers;
 mod node_groups;
 mod traffic;

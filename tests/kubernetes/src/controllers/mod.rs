@@ -8,6 +8,7 @@ mod daemon_sets;
 mod definitions;
 mod deployments;
 mod endpoints;
+mod fargate;
 mod garbage;
 mod jobs;
 mod namespaces;
@@ -20,6 +21,8 @@ mod volumes;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) use endpoints::{moved_annotation, slices};
+pub(crate) use fargate::Fargate;
+pub use fargate::FargateProfile;
 pub use volumes::Provisioned;
 pub(crate) use volumes::provisioned;
 
@@ -46,6 +49,7 @@ pub(crate) async fn run(objects: Arc<Objects>, ca_pem: String) {
         stateful_sets::reconcile(&objects);
         daemon_sets::reconcile(&objects);
         volumes::reconcile(&objects);
+        fargate::reconcile(&objects);
         scheduler::reconcile(&objects);
         endpoints::reconcile(&objects);
         budgets::reconcile(&objects);

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Value, json};
 
-use super::pods;
+use super::{fargate, pods};
 use crate::{object, selector::Selector, store::Resource, writes::Objects};
 
 pub(super) fn reconcile(objects: &Objects) {
@@ -23,7 +23,7 @@ pub(super) fn reconcile(objects: &Objects) {
         if object::text(pod, "/spec/nodeName").is_some_and(|node| !node.is_empty()) || !pods::is_active(pod) {
             continue;
         }
-        if !object::list(pod, "/spec/schedulingGates").is_empty() {
+        if !object::list(pod, "/spec/schedulingGates").is_empty() || fargate::is_left_to_others(pod) {
             continue;
         }
         let fitting = nodes.iter().filter(|node| fits(pod, node));
