@@ -15,7 +15,9 @@ use crate::world::network::Network;
 use crate::world::roles::Roles;
 use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Bundle, Kubernetes};
-use crate::world::{BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, network, nodes, roles, routes};
+use crate::world::{
+    BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, karpenter, network, nodes, roles, routes,
+};
 
 /// How many requests must be answered well in a row before anything is started.
 const WARM: usize = 300;
@@ -30,6 +32,8 @@ pub struct Shop {
     pub green: Value,
     /// The load balancer controller of its clusters, where they have one.
     pub controller: Option<Controller>,
+    /// Karpenter in its clusters, where they have it.
+    pub karpenter: Option<karpenter::Controller>,
 }
 
 /// Builds everything that a user has before the migration, in the order in which a user would.
@@ -44,6 +48,13 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     let bundles = workloads::bundles(front, files)?;
     let in_cluster = front.service_targets();
     let controller = in_cluster.map(|_| service_balancer::start(aws, &account.compute, &network.vpc, &network.subnets));
+    let karpenter = match network.subnets.first() {
+        Some(subnet) if front == Front::Karpenter => {
+            network::discovered(aws, &network).await?;
+            Some(karpenter::start(aws, &account.compute, subnet))
+        }
+        _ => None,
+    };
     let cluster = async {
         cluster::control_plane(aws, BLUE, 2, &network, &roles).await?;
         if front.has_roles_for_pods() {
@@ -93,7 +104,7 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     if let Some(changes) = nodes::changes(front, &network) {
         green["nodeGroups"] = changes;
     }
-    Ok(Shop { api, manifests, green, controller })
+    Ok(Shop { api, manifests, green, controller, karpenter })
 }
 
 /// Green as the shop's own code builds clusters, with load balancer and VPC link, one minor version newer, and with nothing on it. Answers

@@ -18,6 +18,10 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
                 Resource::new("NodeGroup", format!("{cluster}/{name}"), &name).owned_by(arn(&cluster, "cluster", "")),
             );
         }
+        for name in names(&get(aws, &format!("{path}/fargate-profiles")).await?, "fargateProfileNames") {
+            let resource = Resource::new("FargateProfile", format!("{cluster}/fargate/{name}"), &name);
+            all.push(resource.owned_by(arn(&cluster, "cluster", "")));
+        }
         for name in names(&get(aws, &format!("{path}/addons")).await?, "addons") {
             all.push(Resource::new("Addon", format!("{cluster}/{name}"), &name).owned_by(arn(&cluster, "cluster", "")));
         }
@@ -25,8 +29,9 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
             let entry = get(aws, &format!("{path}/access-entries/{}", percent(&name))).await?;
             let id = entry["accessEntry"]["accessEntryArn"].as_str().unwrap_or(&name).to_owned();
             let resource = Resource::new("AccessEntry", id, name);
-            // EKS makes the nodes' entries with their node groups.
-            let nodes = entry["accessEntry"]["type"].as_str().is_some_and(|kind| kind.starts_with("EC2"));
+            // EKS makes the nodes' entries with their node groups and Fargate profiles.
+            let made = |kind: &str| kind.starts_with("EC2") || kind.starts_with("FARGATE");
+            let nodes = entry["accessEntry"]["type"].as_str().is_some_and(made);
             all.push(if nodes { resource.owned_by(arn(&cluster, "cluster", "")) } else { resource });
         }
     }

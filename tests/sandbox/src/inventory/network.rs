@@ -30,9 +30,11 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
                 continue;
             }
             let resource = Resource::new("Instance", text(instance, "instanceId"), "");
-            all.push(match tag(instance, "aws:autoscaling:groupName") {
-                Some(group) => resource.owned_by(group),
-                None => resource,
+            let of_karpenter = tag(instance, "karpenter.sh/nodepool").and(tag(instance, "eks:eks-cluster-name"));
+            all.push(match (tag(instance, "aws:autoscaling:groupName"), of_karpenter) {
+                (Some(group), _) => resource.owned_by(group),
+                (None, Some(cluster)) => resource.owned_by(arn_of(&cluster)),
+                (None, None) => resource,
             });
         }
     }
@@ -78,6 +80,10 @@ fn of_cluster(resource: Resource, element: &Element) -> Resource {
         }
         _ => resource,
     }
+}
+
+fn arn_of(cluster: &str) -> String {
+    format!("arn:aws:eks:{}:{}:cluster/{cluster}", crate::aws::REGION, crate::aws::ACCOUNT)
 }
 
 fn text(element: &Element, field: &str) -> String {

@@ -10,7 +10,7 @@ use crate::error::{Context, Error, Result};
 use crate::world::front::Front;
 use crate::world::irsa;
 use crate::world::network::Network;
-use crate::world::roles::Roles;
+use crate::world::roles::{self, Roles};
 use crate::world::{BLUE, ec2, eventually, nodes};
 
 /// The add-ons, those that nodes need before they are ready first.
@@ -32,6 +32,9 @@ pub struct Endpoint {
 
 /// The two node groups: name, desired size, label.
 pub(super) const NODE_GROUPS: [(&str, u32, &str); 2] = [("general", 2, "general"), ("ingress", 1, "ingress")];
+
+/// The Fargate profiles, each for the namespace of its name.
+const FARGATE_PROFILES: [&str; 2] = ["batch", "reports"];
 
 /// Makes the control plane of this name, lets the operators in, and waits until it is ACTIVE. `behind` is how many minor versions it is older
 /// than the newest that EKS offers.
@@ -91,6 +94,9 @@ pub async fn nodes(aws: &Aws, cluster: &str, front: Front, network: &Network, ro
     }
     for (name, size, label) in NODE_GROUPS {
         node_group(aws, cluster, front, network, roles, (name, size, label)).await?;
+    }
+    if front == Front::Fargate {
+        fargate(aws, cluster, network).await?;
     }
     let mut groups = Vec::new();
     for (name, ..) in NODE_GROUPS {
@@ -174,6 +180,23 @@ async fn add_on(aws: &Aws, path: &str, name: &str, role: Option<String>) -> Resu
         body["serviceAccountRoleArn"] = role.into();
     }
     aws.rest("eks", Method::POST, &format!("{path}/addons"), Some(&body)).await.map(drop)
+}
+
+/// Two Fargate profiles, one after the other since EKS makes one at a time.
+async fn fargate(aws: &Aws, cluster: &str, network: &Network) -> Result<()> {
+    let role = roles::fargate(aws).await?;
+    for name in FARGATE_PROFILES {
+        let body = json!({
+            "fargateProfileName": name,
+            "podExecutionRoleArn": role,
+            "subnets": network.subnets,
+            "selectors": [{"namespace": name, "labels": {"compute": "fargate"}}],
+            "tags": {"team": "shop"},
+        });
+        aws.rest("eks", Method::POST, &format!("/clusters/{cluster}/fargate-profiles"), Some(&body)).await?;
+        active(aws, &format!("/clusters/{cluster}/fargate-profiles/{name}"), "fargateProfile").await?;
+    }
+    Ok(())
 }
 
 async fn node_group(

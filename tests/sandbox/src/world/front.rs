@@ -35,6 +35,10 @@ pub enum Front {
     Overrides,
     /// The plain API, and workloads that keep data in volumes.
     Volumes,
+    /// The plain API, and Pods that run on Fargate.
+    Fargate,
+    /// The plain API, and Pods on nodes that Karpenter makes.
+    Karpenter,
     /// The load balancer belongs to Traefik's Service; its targets are Pods.
     ServiceNlbIp,
     /// The load balancer belongs to Traefik's Service; its targets are nodes.
@@ -87,6 +91,8 @@ impl Front {
             | Self::CustomAmi
             | Self::Overrides
             | Self::Volumes
+            | Self::Fargate
+            | Self::Karpenter
             | Self::ServiceNlbIp
             | Self::ServiceNlbInstance => {}
             Self::StageVariable => {
@@ -156,7 +162,8 @@ impl Front {
     /// What words of the bundles become on green.
     #[must_use]
     pub fn replace(self) -> Value {
-        self.service_targets().map_or_else(|| json!([]), |_| json!([{ "blue": BLUE, "green": GREEN }]))
+        let is_named = self.service_targets().is_some() || self == Self::Karpenter;
+        if is_named { json!([{ "blue": BLUE, "green": GREEN }]) } else { json!([]) }
     }
 
     /// The requests that are tried before people are asked, beside the shop's own.
@@ -332,6 +339,8 @@ mod tests {
                 "custom-ami",
                 "overrides",
                 "volumes",
+                "fargate",
+                "karpenter",
                 "service-nlb-ip",
                 "service-nlb-instance"
             ]

@@ -10,6 +10,7 @@ pub mod flaws;
 pub mod front;
 pub mod gateway;
 pub mod irsa;
+pub mod karpenter;
 pub mod network;
 pub mod nodes;
 pub mod roles;

@@ -60,6 +60,15 @@ pub async fn like(aws: &Aws, cluster: &str, network: &Network) -> Result<Network
     of_cluster(aws, cluster, network.vpc.clone(), network.subnets.clone()).await
 }
 
+/// Gives blue's nodes' group the tag by which Karpenter finds it
+/// (<https://karpenter.sh/docs/getting-started/getting-started-with-karpenter/>).
+///
+/// # Errors
+/// The first refusal of EC2.
+pub async fn discovered(aws: &Aws, network: &Network) -> Result<()> {
+    tag(aws, &network.nodes, &[("karpenter.sh/discovery", BLUE)]).await
+}
+
 async fn of_cluster(aws: &Aws, cluster: &str, vpc: String, subnets: Vec<String>) -> Result<Network> {
     let control_plane =
         group(aws, &vpc, &format!("{cluster}-control-plane"), &format!("Control plane of {cluster}")).await?;

@@ -42,6 +42,16 @@ pub(crate) async fn function(aws: &Aws) -> Result<String> {
     role(aws, "shop-function", json!({"Service": "lambda.amazonaws.com"}), &[]).await
 }
 
+/// Makes the Pod execution role for Fargate profiles of both clusters, and answers its ARN.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>
+///
+/// # Errors
+/// The first refusal of IAM.
+pub(crate) async fn fargate(aws: &Aws) -> Result<String> {
+    let service = json!({"Service": "eks-fargate-pods.amazonaws.com"});
+    role(aws, "shop-fargate", service, &["AmazonEKSFargatePodExecutionRolePolicy"]).await
+}
+
 async fn role(aws: &Aws, name: &str, principal: serde_json::Value, policies: &[&str]) -> Result<String> {
     let trust = json!({
         "Version": "2012-10-17",

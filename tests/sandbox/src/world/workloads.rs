@@ -46,6 +46,12 @@ pub fn bundles(front: Front, files: &[PathBuf]) -> Result<Vec<Bundle>> {
     if front == Front::Volumes {
         shop.push(("storage", include_str!("../../../data/storage.yaml")));
     }
+    if front == Front::Fargate {
+        shop.push(("fargate", include_str!("../../../data/fargate.yaml")));
+    }
+    if front == Front::Karpenter {
+        shop.push(("karpenter", include_str!("../../../data/karpenter.yaml")));
+    }
     let mut bundles: Vec<Bundle> = shop
         .into_iter()
         .enumerate()
