@@ -127,6 +127,16 @@ impl Aws {
         self.send("s3", &format!("/{bucket}/{key}"), request, body).await.context(format!("PutObject {key}")).map(drop)
     }
 
+    /// The text of an object in S3.
+    ///
+    /// # Errors
+    /// The service's answer, when it is a refusal.
+    pub async fn get_object(&self, bucket: &str, key: &str) -> Result<String> {
+        let request = Request::builder().method(Method::GET);
+        let answer = self.send("s3", &format!("/{bucket}/{key}"), request, Bytes::new()).await;
+        Ok(String::from_utf8_lossy(&answer.context(format!("GetObject {key}"))?).into_owned())
+    }
+
     /// A request to a function URL, signed; whatever it answers.
     ///
     /// # Errors

@@ -11,8 +11,10 @@ use crate::bench;
 use crate::error::{Context, Error, Result};
 use crate::kills::Kills;
 use crate::packages;
+use crate::report::Report;
 use crate::scenario::{self, Options, Scenario};
 use crate::sweep;
+use crate::terraform::Story;
 use crate::world::front::Front;
 
 /// How many processes `--kill-functions` kills.
@@ -67,6 +69,12 @@ enum Command {
     Abort,
     /// An alarm fires while green is watched.
     Rollback,
+    /// Three projects of Terraform manage the shop, and plan no change before and after: once as Bascule builds green, once as people do.
+    Terraform {
+        /// This story only.
+        #[arg(long, value_name = "STORY")]
+        only: Option<Story>,
+    },
     /// Build the deployment packages as users do, and measure them.
     Packages,
     /// Run every world, replaced and turned back: accounts whose API is another one.
@@ -89,8 +97,13 @@ enum Command {
 /// When the sandbox cannot do its part, or is interrupted.
 pub async fn run(arguments: Arguments) -> Result<bool> {
     let mut sweep = None;
+    let mut stories = None;
     let scenario = match arguments.command.unwrap_or(Command::Replace) {
         Command::Replace => Scenario::Replace,
+        Command::Terraform { only } => {
+            stories = Some(only.map_or_else(|| vec![Story::Adopt, Story::Swap], |only| vec![only]));
+            Scenario::Replace
+        }
         Command::SweepWorlds { only } => {
             sweep = Some(only);
             Scenario::Replace
@@ -105,6 +118,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         label: "",
         approve: arguments.approve,
         front: Front::Plain,
+        terraform: None,
         workloads: arguments.workloads,
         rate: arguments.rate,
         steps: arguments.steps,
@@ -117,13 +131,31 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
     if let Some(only) = sweep {
         return worlds(only, &options, arguments.report.as_deref()).await;
     }
-    let report = scenario::run(scenario, &options, interruption()?).await?;
+    let report = match stories {
+        Some(stories) => told(&stories, &options).await?,
+        None => scenario::run(scenario, &options, interruption()?).await?,
+    };
     println!("{}", report.page());
     write(arguments.report.as_deref(), &report)?;
     for disappointment in &report.disappointments {
         println!("  not as expected: {disappointment}");
     }
     Ok(report.satisfied())
+}
+
+/// The report of the first of these stories, with the requests, the plans and the disappointments of all.
+async fn told(stories: &[Story], options: &Options) -> Result<Report> {
+    let mut interrupted = std::pin::pin!(interruption()?);
+    let mut all: Option<Report> = None;
+    for story in stories {
+        let options = Options { front: story.front(), terraform: Some(*story), ..options.clone() };
+        let report = Box::pin(scenario::run(Scenario::Replace, &options, &mut interrupted)).await?;
+        match &mut all {
+            None => all = Some(report),
+            Some(all) => all.join(report),
+        }
+    }
+    all.context("a story")
 }
 
 async fn worlds(only: Option<Front>, options: &Options, file: Option<&Path>) -> Result<bool> {

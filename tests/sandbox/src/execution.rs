@@ -95,16 +95,27 @@ impl Machines {
         Ok(histories)
     }
 
-    /// Waits until the cleanup that the schedule starts has ended.
+    /// How many cleanups there were.
     ///
     /// # Errors
-    /// When no cleanup was started within a minute or it takes more than three.
-    pub async fn cleanup(&self, aws: &Aws, mut each: impl FnMut(&History)) -> Result<History> {
+    /// When Step Functions refuses.
+    pub async fn cleanups(&self, aws: &Aws) -> Result<usize> {
+        let answer =
+            aws.json("states", "AWSStepFunctions.ListExecutions", &json!({"stateMachineArn": self.cleanup})).await?;
+        Ok(answer["executions"].as_array().map_or(0, Vec::len))
+    }
+
+    /// Waits until the cleanup that the schedule starts after so many earlier ones has ended.
+    ///
+    /// # Errors
+    /// When no cleanup was started within a minute and a half, or it takes more than a quarter of an hour: people may have to delete
+    /// something first.
+    pub async fn cleanup(&self, aws: &Aws, earlier: usize, mut each: impl FnMut(&History)) -> Result<History> {
         let begin = Instant::now();
         loop {
-            let cleanup =
-                self.consequences(aws).await?.into_iter().rfind(|history| history.arn.contains(":bascule-cleanup:"));
-            match cleanup {
+            let all = self.consequences(aws).await?.into_iter();
+            let cleanups = all.filter(|history| history.arn.contains(":bascule-cleanup:")).skip(earlier);
+            match cleanups.last() {
                 Some(history) => {
                     each(&history);
                     if !history.running() {
@@ -116,7 +127,7 @@ impl Machines {
                 }
                 None => {}
             }
-            if begin.elapsed() > Duration::from_mins(5) {
+            if begin.elapsed() > Duration::from_mins(15) {
                 return Err(Error::new("the cleanup does not end"));
             }
             tokio::time::sleep(Duration::from_millis(500)).await;

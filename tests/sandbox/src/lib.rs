@@ -2,6 +2,7 @@
 //! migration through the Step Functions API, and reports what was observed from outside.
 
 pub mod account;
+mod again;
 pub mod aws;
 pub mod bench;
 pub mod browser;
@@ -41,6 +42,7 @@ pub mod stack;
 pub mod supervised;
 pub mod sweep;
 pub mod teller;
+pub mod terraform;
 pub mod wire;
 pub mod world;
 pub mod xml;

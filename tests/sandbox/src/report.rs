@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::inventory::Left;
 use crate::snapshot::Unchanged;
+use crate::terraform::Row;
 
 /// Everything observed in one run.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +29,9 @@ pub struct Report {
     pub aws_calls: BTreeMap<String, BTreeMap<String, u64>>,
     /// What customers hold on to.
     pub unchanged: Unchanged,
+    /// What Terraform plans before and after, where it manages the shop.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub terraform: Vec<Row>,
     /// What stayed and should not have.
     pub left: Left,
     /// Who answered on the temporary URL during the bake; nobody where no bake began. Not part of the JSON.
@@ -125,6 +129,14 @@ pub struct Lambda {
 const DOLLARS_PER_THOUSAND_TRANSITIONS: f64 = 0.025;
 
 impl Report {
+    /// Adds the requests, Terraform's plans and the disappointments of another run.
+    pub fn join(&mut self, other: Self) {
+        self.requests.sent += other.requests.sent;
+        self.requests.failed += other.requests.failed;
+        self.terraform.extend(other.terraform);
+        self.disappointments.extend(other.disappointments);
+    }
+
     /// Whether everything was as expected.
     #[must_use]
     pub fn satisfied(&self) -> bool {
@@ -180,6 +192,7 @@ impl Report {
                 format!("{:?}", self.unchanged)
             }
         ));
+        lines.extend(self.terraform.iter().map(Row::line));
         lines.push(format!(
             "  left        {} orphans, {} unknown to the ledger",
             self.left.orphans.len(),

@@ -21,10 +21,13 @@ use crate::shop::{self, Shop};
 use crate::site::Site;
 use crate::snapshot::Snapshot;
 use crate::teller::Teller;
+use crate::terraform::{Projects, Story};
 use crate::world::front::Front;
 use crate::world::gateway::STAGE;
 use crate::world::{BLUE, HOST, TEMPORARY_HOST, alarm};
 use crate::{inventory, measure, papers};
+
+use crate::again::{self, Scene};
 
 /// Which story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct Options {
     pub approve: bool,
     /// What the shop has in front of its cluster.
     pub front: Front,
+    /// How Terraform manages the shop, where it does.
+    pub terraform: Option<Story>,
     /// More bundles of manifests, after the shop's own.
     pub workloads: Vec<PathBuf>,
     /// Requests a second.
@@ -72,6 +77,7 @@ impl Default for Options {
             label: "",
             approve: true,
             front: Front::Plain,
+            terraform: None,
             workloads: Vec::new(),
             rate: 200,
             steps: vec![100],
@@ -118,6 +124,10 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let aws = &account.aws;
     let watch = Watch::start();
     let (stack, shop) = site.furnish(options.front, &options.workloads, &say).await?;
+    let mut projects = match options.terraform {
+        Some(story) => Some(Box::pin(Projects::of_the_shop(account, &shop.api, story, &say)).await?),
+        None => None,
+    };
     let letters = Letterbox::subscribe(aws, stack.outputs.get("TopicArn").context("TopicArn")?).await?;
     let doorstep = Doorstep::open(aws, stack.outputs.get("ApprovalUrl").context("ApprovalUrl")?).await?;
     let load = shop::open(account, &shop, options.rate).await?;
@@ -135,6 +145,9 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     }
     if let Some(volumes) = options.front.volumes() {
         input["workloads"]["volumes"] = volumes;
+    }
+    if let Some(projects) = &projects {
+        input["terraform"] = projects.input();
     }
     let arn = machines.start(aws, &name, &input).await?;
     say(&format!("Migration: execution {name} started"));
@@ -161,7 +174,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         say(&format!("Killed: {function} after its call {call}"));
         killed.push(function);
     });
-    let story = follow(&mut teller, &machines, &arn, &mut disappointments);
+    let story = follow(&mut teller, &machines, (&arn, &name), projects.as_mut(), &mut disappointments);
     let migrate = tokio::select! {
         migrate = story => migrate?,
         () = kills => unreachable!("kills go on until they are dropped"),
@@ -192,6 +205,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         lambda: measure::lambdas(aws, packages, &starts, &peaks).await?,
         aws_calls: measure::calls(&account.front_door.calls()),
         unchanged: Snapshot::take(aws, &shop.api.id).await?.unchanged(&before),
+        terraform: Vec::new(),
         left: inventory::left(&inventory_before, &after, &ledger, blue_deleted),
         compared,
         plan: if scenario == Scenario::DryRun { Some(papers::file(aws, &arn, "plan.md").await?) } else { None },
@@ -205,6 +219,22 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         crate::exchanges::write(file, &account.front_door.exchanges())?;
     }
     crate::expectation::judge(&mut report, scenario, options, &histories);
+    if let Some(projects) = &mut projects {
+        if projects.deletes_blue() && report.disappointments.is_empty() {
+            let scene = Scene {
+                options,
+                account,
+                letters: &letters,
+                doorstep: &doorstep,
+                progress,
+                machines: &machines,
+                shop: &shop,
+            };
+            Box::pin(again::replace(&scene, projects, &mut report)).await?;
+        }
+        report.disappointments.extend(projects.disappointments());
+        report.terraform = projects.rows();
+    }
     for failure in &records.failures {
         say(&format!(
             "Failed request after {:.3} s: {}: {}",
@@ -216,23 +246,57 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     Ok(report)
 }
 
-/// Follows the migration, and the cleanup where green serves.
-async fn follow(
+/// Follows the migration, and the cleanup where green serves; where Terraform manages the shop, its people do their part.
+pub(crate) async fn follow(
     teller: &mut Teller<'_>,
     machines: &Machines,
-    arn: &str,
+    (arn, name): (&str, &str),
+    projects: Option<&mut Projects>,
     disappointments: &mut Vec<String>,
 ) -> Result<History> {
+    let earlier = machines.cleanups(&teller.account.aws).await?;
     let migrate = teller.follow(arn, disappointments).await?;
     if measure::named_outcome(&migrate).as_deref() == Some("GreenServes") {
         teller.progress.say("Migration: green serves; waiting for the schedule of the cleanup");
-        match machines.cleanup(&teller.account.aws, |history| teller.show("cleanup", history)).await {
+        let (asks, mut asked) = tokio::sync::watch::channel(false);
+        let teller = &*teller;
+        let cleanup = async move {
+            let each = |history: &History| {
+                teller.show("cleanup", history);
+                if waits_for_terraform(history) {
+                    asks.send_replace(true);
+                }
+            };
+            machines.cleanup(&teller.account.aws, earlier, each).await
+        };
+        let people = async {
+            let Some(projects) = projects else { return Ok(()) };
+            let say = |line: &str| teller.progress.say(line);
+            projects.merge(&teller.account.aws, name, &say).await?;
+            asked
+                .wait_for(|asked| *asked)
+                .await
+                .context("the cleanup ended, and asked for no deletion by Terraform")?;
+            projects.destroy(&say).await
+        };
+        let (cleanup, people) = tokio::join!(cleanup, people);
+        if let Err(error) = people {
+            disappointments.push(error.to_string());
+        }
+        match cleanup {
             Ok(history) if history.status == "SUCCEEDED" => teller.progress.say("Cleanup: ended"),
             Ok(history) => disappointments.push(format!("the cleanup is {}: {:?}", history.status, history.error)),
             Err(error) => disappointments.push(error.to_string()),
         }
     }
     Ok(migrate)
+}
+
+/// Whether a cleanup waits for what Terraform has to delete.
+fn waits_for_terraform(history: &History) -> bool {
+    history
+        .last_condition()
+        .is_some_and(|(error, message)| error == "NotReady" && message.contains("Terraform manages it"))
 }
 
 /// The scenario that was run: a person who answers no on the approval's page turns a replacement into an abort. The sandbox

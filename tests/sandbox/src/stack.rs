@@ -21,12 +21,14 @@ const VERSION: &str = "2010-05-15";
 /// The longest that the creation may take.
 const CREATION: Duration = Duration::from_mins(1);
 
-/// What a deployment must say of its account: the bucket of the shop's manifests, and its roles.
+/// What a deployment must say of its account: the bucket of the shop's manifests, its roles, and its Terraform states.
 /// Without events: the emulator has no pipe to an event bus.
-const OWN_PARAMETERS: [(&str, &str); 4] = [
+const OWN_PARAMETERS: [(&str, &str); 6] = [
     ("ManifestsBucket", "shop-manifests"),
     ("PassableRoles", "shop-*"),
     ("CleanupDeletes", "approved"),
+    ("TerraformStates", "shop-states/*"),
+    ("TerraformLocks", "shop-locks"),
     ("Events", "off"),
 ];
 

@@ -4,12 +4,12 @@
 mod imports;
 mod program;
 
-use self::program::Program;
 use libtest_mimic::{Failed, Trial};
 use sandbox::account::Account;
 use sandbox::project::Project;
 use sandbox::python::Python;
 use sandbox::shop;
+use sandbox::terraform::program::Program;
 use std::time::Instant;
 
 /// Ignored, which the run's last line counts, where there is no Terraform with its AWS provider on this machine.
@@ -38,7 +38,7 @@ async fn read(program: &Program) {
 
     let imports = imports::all(&account.aws, &shop.api.id).await;
     let folder = account.run.join("terraform");
-    let changes = program.plan(&folder, account.aws.endpoint(), &imports).await;
+    let changes = program::plan(program, &folder, account.aws.endpoint(), &imports).await;
     say(&format!("{} resources imported", changes.imported));
     assert_eq!(changes.differences, Vec::<String>::new());
     assert_eq!(changes.imported, imports.len());

@@ -1,18 +1,9 @@
-//! The Terraform CLI with its AWS provider, from this machine.
+//! A project that imports what it is told, with the configuration that Terraform itself writes for it.
 
 use super::imports::Import;
-use sandbox::aws::REGION;
+use sandbox::terraform::program::{Program, provider};
 use serde_json::Value;
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
-use tokio::process::Command;
-
-/// Where a mirror of providers is looked for when `TF_CLI_CONFIG_FILE` names none: Terraform's implied mirrors
-/// (<https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories>) and what images use.
-const MIRRORS: [&str; 3] = ["/opt/tf-plugins", "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins"];
-
-/// The services that the provider is to find at the account's endpoint, by its own names.
-const SERVICES: [&str; 9] = ["apigateway", "autoscaling", "cloudwatch", "ec2", "eks", "elbv2", "iam", "s3", "sts"];
+use std::path::Path;
 
 /// Lines of the generated configuration that the provider itself does not take back: it writes every attribute that it has read, those
 /// of alternatives and unset numbers among them
@@ -30,17 +21,6 @@ const UNSET: [&str; 6] = [
 /// has no `target_failover`.
 const ALTERNATIVES: [&str; 2] = ["  subnet_mapping {", "  target_failover {"];
 
-/// The CLI.
-pub(super) struct Program {
-    mirror: Mirror,
-}
-
-enum Mirror {
-    /// The file of `TF_CLI_CONFIG_FILE`.
-    Configured,
-    Folder(PathBuf),
-}
-
 /// What a plan says.
 pub(super) struct Changes {
     /// Resources that are imported.
@@ -49,67 +29,21 @@ pub(super) struct Changes {
     pub(super) differences: Vec<String>,
 }
 
-impl Program {
-    /// The CLI of this machine, where the provider is on it too.
-    pub(super) fn find() -> Option<Self> {
-        let paths = std::env::var_os("PATH")?;
-        std::env::split_paths(&paths).find(|folder| folder.join("terraform").is_file())?;
-        if std::env::var_os("TF_CLI_CONFIG_FILE").is_some_and(|file| Path::new(&file).is_file()) {
-            return Some(Self { mirror: Mirror::Configured });
-        }
-        let mut mirrors = MIRRORS.iter().map(PathBuf::from);
-        let mirror = mirrors.find(|folder| folder.join("registry.terraform.io/hashicorp/aws").is_dir())?;
-        Some(Self { mirror: Mirror::Folder(mirror) })
-    }
-
-    /// Imports the resources into a new state, with the configuration that Terraform itself writes for them, and plans.
-    pub(super) async fn plan(&self, folder: &Path, endpoint: &str, imports: &[Import]) -> Changes {
-        std::fs::create_dir_all(folder).unwrap();
-        std::fs::write(folder.join("main.tf"), configuration(endpoint, imports)).unwrap();
-        if let Mirror::Folder(mirror) = &self.mirror {
-            let mirror =
-                format!("provider_installation {{\n  filesystem_mirror {{ path = \"{}\" }}\n}}\n", mirror.display());
-            std::fs::write(folder.join("terraform.rc"), mirror).unwrap();
-        }
-        self.run(folder, &["init"]).await.unwrap();
-        // It fails where an alternative was written, and has written the file then too.
-        let generated = folder.join("generated.tf");
-        let first = self.run(folder, &["plan", "-generate-config-out=generated.tf"]).await;
-        let written = std::fs::read_to_string(&generated).unwrap_or_else(|_| panic!("no configuration: {first:?}"));
-        std::fs::write(&generated, accepted(&written)).unwrap();
-        self.run(folder, &["plan", "-out=plan"]).await.unwrap();
-        let plan = self.run(folder, &["show", "-json", "plan"]).await.unwrap();
-        changes(&serde_json::from_str(&plan).unwrap())
-    }
-
-    async fn run(&self, folder: &Path, arguments: &[&str]) -> Result<String, String> {
-        let mut command = Command::new("terraform");
-        command.args(arguments).arg("-no-color").current_dir(folder).env("CHECKPOINT_DISABLE", "1");
-        if arguments[0] != "show" {
-            command.arg("-input=false");
-        }
-        if let Mirror::Folder(_) = &self.mirror {
-            command.env("TF_CLI_CONFIG_FILE", folder.join("terraform.rc"));
-        }
-        let output = command.output().await.unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
-    }
-}
-
-fn configuration(endpoint: &str, imports: &[Import]) -> String {
-    let endpoints: Vec<String> = SERVICES.iter().map(|service| format!("    {service} = {endpoint:?}")).collect();
-    let mut text = format!(
-        "terraform {{\n  required_providers {{\n    aws = {{ source = \"hashicorp/aws\" }}\n  }}\n}}\n\n\
-         provider \"aws\" {{\n  region = {REGION:?}\n  access_key = \"test\"\n  secret_key = \"test\"\n  \
-         skip_credentials_validation = true\n  skip_metadata_api_check = true\n  skip_requesting_account_id = true\n  \
-         endpoints {{\n{}\n  }}\n}}\n",
-        endpoints.join("\n")
-    );
-    for (number, (kind, id)) in imports.iter().enumerate() {
-        write!(text, "\nimport {{\n  to = {kind}.number_{number}\n  id = {id:?}\n}}\n").unwrap();
-    }
-    text
+/// Imports the resources into a new state, and plans.
+pub(super) async fn plan(program: &Program, folder: &Path, endpoint: &str, imports: &[Import]) -> Changes {
+    let blocks = imports.iter().enumerate();
+    let blocks: String = blocks
+        .map(|(number, (kind, id))| format!("\nimport {{\n  to = {kind}.number_{number}\n  id = {id:?}\n}}\n"))
+        .collect();
+    program.prepare(folder, &format!("{}{blocks}", provider(endpoint))).await.unwrap();
+    // It fails where an alternative was written, and has written the file then too.
+    let generated = folder.join("generated.tf");
+    let first = program.run(folder, &["plan", "-input=false", "-generate-config-out=generated.tf"]).await;
+    let written = std::fs::read_to_string(&generated).unwrap_or_else(|_| panic!("no configuration: {first:?}"));
+    std::fs::write(&generated, accepted(&written)).unwrap();
+    program.run(folder, &["plan", "-input=false", "-out=plan"]).await.unwrap();
+    let plan = program.run(folder, &["show", "-json", "plan"]).await.unwrap();
+    changes(&serde_json::from_str(&plan).unwrap())
 }
 
 /// The configuration without what the provider does not take back.
