@@ -31,10 +31,12 @@ fn exactness(resource: &str, asked: &[&str]) -> Option<Vec<u8>> {
             return (asked.len() > index).then_some(exactness);
         }
         let found = asked.get(index)?;
-        exactness.push(match part.starts_with('{') && part.ends_with('}') {
-            true => 1,
-            false if part == found => 2,
-            false => return None,
+        exactness.push(if part.starts_with('{') && part.ends_with('}') {
+            1
+        } else if part == found {
+            2
+        } else {
+            return None;
         });
     }
     (parts.len() == asked.len()).then_some(exactness)
