@@ -78,8 +78,10 @@ fn bake(seed: u64, windows: usize, longer: u32, blue: (f64, f64), green: (f64, f
 
 #[test]
 fn a_green_that_equals_blue_stays_through_the_bake_however_long_its_end_is_held() {
-    let failed = (0..40).filter(|seed| bake(*seed, 12, 240, (0.01, 80.0), (0.01, 80.0)) != Verdict::Successful).count();
-    assert_eq!(failed, 0, "of 40");
+    let failed =
+        (0..200).filter(|seed| bake(*seed, 12, 240, (0.01, 80.0), (0.01, 80.0)) != Verdict::Successful).count();
+    // Where fewer than one of 1,000 fails, two of 200 would be a chance of 1 in 60. Of 2,000 seeds tried once, 186 alone failed.
+    assert!(failed <= 1, "{failed} of 200");
     // A switch and a bake together: fewer than one of 1,000 (Bonferroni).
     let together = AT_THE_END + 2.0 * 2_960.0 * ON_THE_WAY + AT_THE_END_OF_WINDOWS + 2.0 * 44_640.0 * IN_THE_BAKE;
     assert!(together < 1e-3, "{together}");
