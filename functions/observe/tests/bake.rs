@@ -224,7 +224,7 @@ async fn shifted(share: u8, guarded: usize) -> (Account, Migration) {
     let (account, migration) = moved();
     let shift = Shift { guarded, share, started_at: start(), shifted_at: start() };
     shift.save(&account, &migration).await.unwrap();
-    for (key, id) in [(deployment::green(), "G"), (vpc_link::key(&migration), "link")] {
+    for (key, id) in [(deployment::green(&migration), "G"), (vpc_link::key(&migration), "link")] {
         account.know(&migration, key, id);
     }
     (account, migration)
@@ -241,14 +241,14 @@ fn stage(migration: &Migration, share: u8) -> Stage {
 
 async fn watched(account: &Account, migration: &Migration, now: jiff::Timestamp) -> Result<Outcome, PhaseError> {
     let shift = Shift::saved(account, migration).await?.unwrap();
-    guard::converge(account, migration, Some(&stage(migration, shift.share)), now).await
+    guard::converge(account, migration, &[Some(stage(migration, shift.share))], now).await
 }
 
 #[tokio::test]
 async fn a_stage_that_somebody_moved_is_a_conflict_at_once() {
     let (account, migration) = shifted(10, 0).await;
     for found in [None, Some(stage(&migration, 11)), Some(stage(&migration, 100))] {
-        let error = guard::converge(&account, &migration, found.as_ref(), start()).await.unwrap_err();
+        let error = guard::converge(&account, &migration, &[found.clone()], start()).await.unwrap_err();
         assert_eq!(error.condition, Condition::Conflict, "{found:?}");
     }
 }
@@ -310,14 +310,14 @@ async fn nothing_waits_or_is_watched_once_the_migration_was_turned_back() {
     let back = account.turned_back(&migration);
     assert_eq!(begin(&account, &back, "t").await.unwrap_err().condition, Condition::TurnedBack);
     assert!(account.aws().schedules.is_empty() && account.question(&back, "bake").is_none());
-    let guarded = guard::converge(&account, &back, None, start()).await;
+    let guarded = guard::converge(&account, &back, &[None], start()).await;
     assert_eq!(guarded.unwrap_err().condition, Condition::TurnedBack);
 }
 
 #[tokio::test]
 async fn a_switch_that_cannot_be_read_is_no_switch_that_has_not_begun() {
     let (account, migration) = moved();
-    let asked = async || guard::converge(&account, &migration, None, start()).await.unwrap_err();
+    let asked = async || guard::converge(&account, &migration, &[None], start()).await.unwrap_err();
     assert_eq!(asked().await.condition, Condition::Refused);
     account.save_progress(&migration, Progress::ShiftTraffic, json!({ "share": 25 })).await.unwrap();
     let error = asked().await;
