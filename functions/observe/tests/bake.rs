@@ -14,7 +14,8 @@ use domain::{
 };
 use observe::{bake, guard, sight::Sight};
 use serde_json::json;
-use testing::{Account, Fault, shop::input_with};
+use testing::shop::{G, input_with, two_apis};
+use testing::{Account, Fault};
 
 const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
 
@@ -250,6 +251,25 @@ async fn a_stage_that_somebody_moved_is_a_conflict_at_once() {
     for found in [None, Some(stage(&migration, 11)), Some(stage(&migration, 100))] {
         let error = guard::converge(&account, &migration, &[found.clone()], start()).await.unwrap_err();
         assert_eq!(error.condition, Condition::Conflict, "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_of_several_apis_must_be_as_the_step_left_it() {
+    let input = input_with(json!({ "gateway": two_apis::gateway(), "cutover": { "analysis": { "when": "never" } } }));
+    let (account, migration) = Account::prepared_for_two(&input).unwrap();
+    let shift = Shift { guarded: 0, share: 100, started_at: start(), shifted_at: start() };
+    shift.save(&account, &migration).await.unwrap();
+    let on = |deployment: &str| {
+        Some(Stage { name: "prod".to_owned(), deployment_id: deployment.to_owned(), ..Stage::default() })
+    };
+    let look = async |stages: [Option<Stage>; 2]| guard::converge(&account, &migration, &stages, start()).await;
+    let watched = look([on(G), on(two_apis::OTHER_G)]).await.unwrap_err();
+    assert_eq!(watched.condition, Condition::NotReady, "{watched}");
+    for other in [on(G), None] {
+        let moved = look([on(G), other]).await.unwrap_err();
+        assert_eq!(moved.condition, Condition::Conflict);
+        assert!(moved.message.starts_with("of the API shop2: the stage"), "{moved}");
     }
 }
 

@@ -216,7 +216,8 @@ pub(crate) fn ways() -> Vec<Way> {
 /// Ways in worlds whose clusters are other ones.
 fn of_worlds() -> Vec<Way> {
     let deleted = json!({ "cleanup": { "blue": "delete" } });
-    let steps = json!({ "cutover": { "steps": [25, 100] } });
+    let compared = json!({ "cutover": { "steps": [25, 100] } });
+    let steps = json!({ "cutover": { "steps": [25, 100], "analysis": { "when": "never" } } });
     vec![
         irsa("irsa", End::GreenServes, Outside::Quiet),
         irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
@@ -255,7 +256,7 @@ fn of_worlds() -> Vec<Way> {
             &json!({}),
         ),
         two_apis("two-apis", End::GreenServes, Outside::Quiet, &json!({})),
-        two_apis("two-apis, in steps", End::GreenServes, Outside::Quiet, &steps),
+        two_apis("two-apis, in steps", End::GreenServes, Outside::Quiet, &compared),
         two_apis("two-apis, an alarm in a step", End::BlueServes, Outside::AlarmAt(25), &steps),
         two_apis("two-apis, an alarm in the bake", End::BlueServes, Outside::AlarmInBake, &json!({})),
         two_apis("two-apis, turned back meanwhile", End::Either, Outside::TurnedBackThen, &json!({})),
