@@ -98,18 +98,26 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<Outc
 /// # Errors
 /// `NotReady` while AWS is deleting.
 pub(crate) async fn temporary<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let edge = &migration.plan.edge;
     usage_plan::remove_all(ports, migration).await?;
+    for migration in &migration.per_api() {
+        of_api(ports, migration).await?;
+    }
+    no_way_back(ports, migration).await
+}
+
+/// The temporary API of one API, and the stages that hold its deployments.
+async fn of_api<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
     lambda_permission::remove_all(ports, migration).await?;
     rest_api::remove(ports, migration).await?;
     for side in [Side::Blue, Side::Green] {
-        stage::remove(ports, migration, &edge.api.id, &stage::keeper(side)).await?;
+        stage::remove(ports, migration, &edge.api.id, &stage::keeper(migration, side)).await?;
     }
     if edge.link_variable().is_none() {
         let g = Switch::known(ports, migration).await?.green.deployment;
-        deployment::sweep(ports, migration, &edge.api.id, &deployment::green(), &g).await?;
+        deployment::sweep(ports, migration, &edge.api.id, &deployment::green(migration), &g).await?;
     }
-    no_way_back(ports, migration).await
+    Ok(())
 }
 
 /// The originals that the way back would need are void: there is none any more.

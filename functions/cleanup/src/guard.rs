@@ -38,19 +38,27 @@ pub async fn converge<P: Ports + Migrations + Clock>(ports: &P, migration: &Migr
 pub async fn inspect<P: Ports>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> Result<(), PhaseError> {
     let shift = Shift::saved(ports, migration).await?;
     let shifted_at = shift.ok_or_else(|| PhaseError::guard_breached("the ledger knows of no switch"))?.shifted_at;
-    let longest = jiff::SignedDuration::from_millis(i64::from(migration.plan.edge.longest_timeout_millis));
+    let timeouts = migration.plan.edge.per_api().iter().map(|edge| edge.longest_timeout_millis).max();
+    let longest = jiff::SignedDuration::from_millis(i64::from(timeouts.unwrap_or_default()));
     if now.duration_since(shifted_at) < longest {
         return Err(PhaseError::not_ready("the longest request to blue may still be under way"));
     }
-    own_stage(ports, migration).await?;
+    own_stages(ports, migration).await?;
     way::blue_is_unused(ports, migration).await?;
     let flows = quiet(ports, migration, shifted_at, now).await?;
     let seen = json!({ "guardedAt": now, "flows": flows, "deletes": migration.plan.deletes });
     ports.save_progress(migration, Progress::Cleanup, seen).await
 }
 
-/// Production must still be on green's deployment, alone, or on a later one that does not use blue's link.
-pub(crate) async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+/// Production must still be on green's deployment, alone, or on a later one that does not use blue's link, on the stage of each API.
+pub(crate) async fn own_stages<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    for migration in &migration.per_api() {
+        own_stage(ports, migration).await?;
+    }
+    Ok(())
+}
+
+async fn own_stage<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
     let switch = Switch::known(ports, migration).await?;
     let stage = ports.stage(&edge.api.id, &edge.stage.name).await?;

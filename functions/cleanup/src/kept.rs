@@ -17,7 +17,7 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, step: S
         Step::Guard => {
             let life = ports.meta(&migration.id).await?.map(|meta| meta.life);
             match life {
-                Some(Life::Promoted) => guard::own_stage(ports, migration).await?,
+                Some(Life::Promoted) => guard::own_stages(ports, migration).await?,
                 Some(Life::CleaningUp) => {}
                 _ => return Err(PhaseError::guard_breached("the bake has not ended well: nothing is taken away")),
             }

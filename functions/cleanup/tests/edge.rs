@@ -48,17 +48,17 @@ async fn promoted() -> (Account, Migration) {
         let deployment = Deployment { id: "deployment-tb".to_owned(), ..Deployment::default() };
         aws.deployments.insert(pair(TEMPORARY, "deployment-tb"), (deployment, blue));
         aws.stages.insert(pair(TEMPORARY, "prod"), stage("prod", "deployment-tb"));
-        let name = usage_plan::name(&migration, &usage_plan::smoke());
+        let name = usage_plan::name(&migration, &usage_plan::smoke(&migration));
         let stages = vec![pair(API, &keeper_name(&migration, Side::Green))];
         let plan = UsagePlan { id: "smoke".to_owned(), name, stages, ..UsagePlan::default() };
         aws.plans.insert(plan.id.clone(), plan);
     }
     for (key, id) in [
-        (usage_plan::smoke(), "smoke"),
+        (usage_plan::smoke(&migration), "smoke"),
         (stage_shift::key(&migration), G),
-        (integration::adopted(), GREEN_LINK),
-        (deployment::temporary_of_blue(), "deployment-tb"),
-        (stage_shift::temporary(), "deployment-tb"),
+        (integration::adopted(&migration), GREEN_LINK),
+        (deployment::temporary_of_blue(&migration), "deployment-tb"),
+        (stage_shift::temporary(&migration), "deployment-tb"),
     ] {
         account.know(&migration, key, id);
     }

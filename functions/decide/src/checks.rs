@@ -3,7 +3,7 @@
 use domain::{
     Migration,
     approval::{Asked, Question},
-    evidence::Evidence,
+    evidence::{Evidence, Smoke},
 };
 use serde_json::Value;
 
@@ -95,11 +95,11 @@ fn targets(seen: &Evidence) -> Check {
 fn smoke(seen: &Evidence) -> Check {
     let all = seen.smoke.len();
     let alike = seen.smoke.iter().filter(|one| one.blue == one.green).count();
-    let slower: Vec<&str> = seen
+    let slower: Vec<String> = seen
         .smoke
         .iter()
         .filter(|one| one.green_millis > SLOWEST.max(one.blue_millis.saturating_mul(2)))
-        .map(|one| one.path.as_str())
+        .map(Smoke::what)
         .collect();
     let answered = match all {
         0 => "none was tried: neither the input nor the API has a path for it".to_owned(),

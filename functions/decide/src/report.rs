@@ -87,10 +87,7 @@ fn summary(sight: &Sight) -> Section {
     let mut lines = vec![
         format!("{}. {}", stands.headline, stands.waiting).trim().to_owned(),
         format!("Migration {} ({})", sight.migration.name(), meta.id),
-        format!(
-            "API {}, stage {}, account {}, {}",
-            input.gateway.rest_api_id, input.gateway.stage, plan.account, plan.region
-        ),
+        format!("{}, account {}, {}", input.gateway.told(), plan.account, plan.region),
         format!("From {} to {}: {}", written(meta.opened_at), written(end), span(took)),
         format!("Traffic on {}: {} %", input.green.cluster, stands.share),
         format!("Way back: {}", stands.way_back),

@@ -104,25 +104,31 @@ async fn ask<P>(ports: &P, migration: &Migration, seen: &mut Comparison, now: ji
 where
     P: Metrics + Probes + UsagePlans + Clock,
 {
-    let (input, edge) = (&migration.input, &migration.plan.edge);
-    let key = usage_plan::enabled_key(ports, edge).await?.map(|(_, key)| key);
-    let [b, g] = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
-    let checks = checks(input, edge);
-    for (turn, check) in checks.iter().cycle().take(if checks.is_empty() { 0 } else { PAIRS }).enumerate() {
+    let mut requests = Vec::new();
+    for migration in &migration.per_api() {
+        let edge = &migration.plan.edge;
+        let key = usage_plan::enabled_key(ports, edge).await?.map(|(_, key)| key);
+        let sides = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
+        requests.push((edge.api.id.clone(), key, sides, checks(&migration.input, edge)));
+    }
+    for turn in 0..PAIRS {
+        // The APIs in turns, too.
+        let (api, key, [b, g], checks) = &requests[turn % requests.len()];
+        let Some(check) = checks.get((turn / requests.len()) % checks.len().max(1)) else { continue };
         if ports.now().duration_since(now) > LONGEST {
             break;
         }
         let ask = async |stage: &str| {
-            let (api, path) = (edge.api.id.clone(), check.path.clone());
+            let (api, path) = (api.clone(), check.path.clone());
             Said::of(check, ports.probe(&Probe { api, stage: stage.to_owned(), path, key: key.clone() }).await)
         };
         // Neither side is always the one that finds caches cold.
         let (blue, green) = if turn % 2 == 0 {
-            let blue = ask(&b).await?;
-            (blue, ask(&g).await?)
+            let blue = ask(b).await?;
+            (blue, ask(g).await?)
         } else {
-            let green = ask(&g).await?;
-            (ask(&b).await?, green)
+            let green = ask(g).await?;
+            (ask(b).await?, green)
         };
         count(seen, blue, green);
     }

@@ -220,9 +220,8 @@ async fn called<P: Ports>(
     match (Step::read(state.step.as_deref())?, state.task_token) {
         (Step::Guard, None) => {
             let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;
-            let edge = &migration.plan.edge;
-            let found = ports.stage(&edge.api.id, &edge.stage.name).await?;
-            Box::pin(guard::converge(ports, &migration, found.as_ref(), now)).await
+            let stages = sight::stages(ports, &migration).await?;
+            Box::pin(guard::converge(ports, &migration, &stages, now)).await
         }
         (Step::Bake, Some(token)) => {
             let (_, migration) = ports.load(&state.migration_id, invocation.deadline).await?;

@@ -1,10 +1,9 @@
 //! The guard after a step of the switch: `NotReady` while the step is watched, then the step counts as passed.
 
-use crate::{analysis, reach};
+use crate::{analysis, reach, sight};
 use domain::{
     Migration, Outcome, PhaseError, alarms,
     analysis::Verdict as Compared,
-    gateway::served::Switch,
     pause::Pause,
     plan::edge::Stage,
     ports::{Alarms, Clock, Ledger, Metrics, Probes, UsagePlans, metrics::Metric},
@@ -73,7 +72,7 @@ pub fn judge(migration: &Migration, shift: &Shift, found: &Found, now: jiff::Tim
     Verdict::Pass
 }
 
-/// Watches the latest step of the switch; `stage` is what production's stage is now.
+/// Watches the latest step of the switch; `stages` are what production's stages are now, one for each API.
 ///
 /// # Errors
 /// `NotReady` while it is watched; `GuardBreached` where an alarm is not OK, green is worse than blue, too little is known of that, it is not
@@ -82,7 +81,7 @@ pub fn judge(migration: &Migration, shift: &Shift, found: &Found, now: jiff::Tim
 pub async fn converge<P>(
     ports: &P,
     migration: &Migration,
-    stage: Option<&Stage>,
+    stages: &[Option<Stage>],
     now: jiff::Timestamp,
 ) -> Result<Outcome, PhaseError>
 where
@@ -97,8 +96,7 @@ where
         // A retry after the step was counted.
         return Ok(answer(migration, &shift));
     }
-    let switch = Switch::known(ports, migration).await?;
-    if let Some(moved) = switch.moved(stage, shift.share) {
+    if let Some(moved) = sight::moved(ports, migration, stages, shift.share).await? {
         return Err(PhaseError::conflict(moved));
     }
     let complaints = alarms::look(ports, &migration.input.cutover.alarms).await?;

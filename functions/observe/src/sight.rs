@@ -5,6 +5,7 @@ use domain::{
     Migration, PhaseError, alarms,
     analysis::{Comparison, Verdict as Compared},
     gateway::served::Switch,
+    plan::edge::Stage,
     ports::{Alarms, Clock, Kubernetes, Ledger, Metrics, Probes, Stages, TargetGroups, UsagePlans, VpcLinks},
     release::Sides,
     way_back::{self, Seen},
@@ -51,11 +52,9 @@ pub async fn see<P>(ports: &P, migration: &Migration, now: jiff::Timestamp) -> R
 where
     P: Ledger + Alarms + Stages + Kubernetes + TargetGroups + VpcLinks + Metrics + Probes + UsagePlans + Clock,
 {
-    let edge = &migration.plan.edge;
     let alarms = alarms::look(ports, &migration.input.bake.alarms).await?;
-    let switch = Switch::known(ports, migration).await?;
-    let stage = ports.stage(&edge.api.id, &edge.stage.name).await?;
-    let moved = switch.moved(stage.as_ref(), 100);
+    let stages = stages(ports, migration).await?;
+    let moved = moved(ports, migration, &stages, 100).await?;
     let sides = Sides::read(ports, migration).await;
     let way_back = way_back::look(ports, migration, sides.as_ref()).await;
     let released = sides.map(|sides| sides.one_sided(&migration.plan.workloads));
@@ -63,6 +62,39 @@ where
     let is_compared = migration.input.cutover.is_analysed() && alarms.is_empty() && moved.is_none();
     let compared = if is_compared { analysis::in_the_bake(ports, migration, now).await.map(Some) } else { Ok(None) };
     Ok(Sight { alarms, moved, released, way_back, compared })
+}
+
+/// The stage of each API, as it is now.
+///
+/// # Errors
+/// Only what the calls answer.
+pub async fn stages<P: Stages>(ports: &P, migration: &Migration) -> Result<Vec<Option<Stage>>, PhaseError> {
+    let mut stages = Vec::new();
+    for edge in &migration.plan.edge.per_api() {
+        stages.push(ports.stage(&edge.api.id, &edge.stage.name).await?);
+    }
+    Ok(stages)
+}
+
+/// How somebody else changed one of these stages; nothing where each serves this percentage of green as Bascule left it.
+///
+/// # Errors
+/// As for [`see`].
+pub async fn moved<P: Ledger>(
+    ports: &P,
+    migration: &Migration,
+    stages: &[Option<Stage>],
+    expected: u8,
+) -> Result<Option<String>, PhaseError> {
+    for (migration, stage) in migration.per_api().iter().zip(stages) {
+        let edge = &migration.plan.edge;
+        let switch = Switch::known(ports, migration).await?;
+        if let Some(moved) = switch.moved(stage.as_ref(), expected) {
+            let of = if edge.others.is_empty() { String::new() } else { format!("of the API {}: ", edge.api.id) };
+            return Ok(Some(format!("{of}{moved}")));
+        }
+    }
+    Ok(None)
 }
 
 /// Decides on a bake that lasts until `end`; `window` is its present window, where the sides are compared.

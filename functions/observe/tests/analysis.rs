@@ -46,7 +46,7 @@ async fn look(account: &Account, migration: &Migration, minutes: i64) -> Result<
         _ => (migration.plan.edge.deployment_b(), Some(canary)),
     };
     let stage = Stage { name: "prod".to_owned(), deployment_id: own.to_owned(), canary, ..Stage::default() };
-    guard::converge(account, migration, Some(&stage), account.now()).await
+    guard::converge(account, migration, &[Some(stage)], account.now()).await
 }
 
 fn told(account: &Account, migration: &Migration) -> Vec<String> {

@@ -14,7 +14,8 @@ use domain::{
 };
 use observe::{bake, guard, sight::Sight};
 use serde_json::json;
-use testing::{Account, Fault, shop::input_with};
+use testing::shop::{G, input_with, two_apis};
+use testing::{Account, Fault};
 
 const ALARM: &str = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:5xx";
 
@@ -224,7 +225,7 @@ async fn shifted(share: u8, guarded: usize) -> (Account, Migration) {
     let (account, migration) = moved();
     let shift = Shift { guarded, share, started_at: start(), shifted_at: start() };
     shift.save(&account, &migration).await.unwrap();
-    for (key, id) in [(deployment::green(), "G"), (vpc_link::key(&migration), "link")] {
+    for (key, id) in [(deployment::green(&migration), "G"), (vpc_link::key(&migration), "link")] {
         account.know(&migration, key, id);
     }
     (account, migration)
@@ -241,15 +242,34 @@ fn stage(migration: &Migration, share: u8) -> Stage {
 
 async fn watched(account: &Account, migration: &Migration, now: jiff::Timestamp) -> Result<Outcome, PhaseError> {
     let shift = Shift::saved(account, migration).await?.unwrap();
-    guard::converge(account, migration, Some(&stage(migration, shift.share)), now).await
+    guard::converge(account, migration, &[Some(stage(migration, shift.share))], now).await
 }
 
 #[tokio::test]
 async fn a_stage_that_somebody_moved_is_a_conflict_at_once() {
     let (account, migration) = shifted(10, 0).await;
     for found in [None, Some(stage(&migration, 11)), Some(stage(&migration, 100))] {
-        let error = guard::converge(&account, &migration, found.as_ref(), start()).await.unwrap_err();
+        let error = guard::converge(&account, &migration, &[found.clone()], start()).await.unwrap_err();
         assert_eq!(error.condition, Condition::Conflict, "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_of_several_apis_must_be_as_the_step_left_it() {
+    let input = input_with(json!({ "gateway": two_apis::gateway(), "cutover": { "analysis": { "when": "never" } } }));
+    let (account, migration) = Account::prepared_for_two(&input).unwrap();
+    let shift = Shift { guarded: 0, share: 100, started_at: start(), shifted_at: start() };
+    shift.save(&account, &migration).await.unwrap();
+    let on = |deployment: &str| {
+        Some(Stage { name: "prod".to_owned(), deployment_id: deployment.to_owned(), ..Stage::default() })
+    };
+    let look = async |stages: [Option<Stage>; 2]| guard::converge(&account, &migration, &stages, start()).await;
+    let watched = look([on(G), on(two_apis::OTHER_G)]).await.unwrap_err();
+    assert_eq!(watched.condition, Condition::NotReady, "{watched}");
+    for other in [on(G), None] {
+        let moved = look([on(G), other]).await.unwrap_err();
+        assert_eq!(moved.condition, Condition::Conflict);
+        assert!(moved.message.starts_with("of the API shop2: the stage"), "{moved}");
     }
 }
 
@@ -310,14 +330,14 @@ async fn nothing_waits_or_is_watched_once_the_migration_was_turned_back() {
     let back = account.turned_back(&migration);
     assert_eq!(begin(&account, &back, "t").await.unwrap_err().condition, Condition::TurnedBack);
     assert!(account.aws().schedules.is_empty() && account.question(&back, "bake").is_none());
-    let guarded = guard::converge(&account, &back, None, start()).await;
+    let guarded = guard::converge(&account, &back, &[None], start()).await;
     assert_eq!(guarded.unwrap_err().condition, Condition::TurnedBack);
 }
 
 #[tokio::test]
 async fn a_switch_that_cannot_be_read_is_no_switch_that_has_not_begun() {
     let (account, migration) = moved();
-    let asked = async || guard::converge(&account, &migration, None, start()).await.unwrap_err();
+    let asked = async || guard::converge(&account, &migration, &[None], start()).await.unwrap_err();
     assert_eq!(asked().await.condition, Condition::Refused);
     account.save_progress(&migration, Progress::ShiftTraffic, json!({ "share": 25 })).await.unwrap();
     let error = asked().await;

@@ -28,7 +28,7 @@ fn serves(account: &Account, deployment: &str) {
 async fn look(account: &Account, migration: &Migration, minutes: i64) -> Result<Outcome, PhaseError> {
     account.wait(SignedDuration::from_mins(minutes));
     let stage = Stage { name: "prod".to_owned(), deployment_id: shop::G.to_owned(), ..Stage::default() };
-    guard::converge(account, migration, Some(&stage), account.now()).await
+    guard::converge(account, migration, &[Some(stage)], account.now()).await
 }
 
 fn told(account: &Account, migration: &Migration) -> Vec<String> {

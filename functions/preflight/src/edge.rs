@@ -15,10 +15,10 @@ use domain::plan::Found;
 use domain::plan::edge::Edge;
 use domain::ports::gateway::Method;
 use domain::ports::{Apis, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
-use domain::{Input, PhaseError, Problem};
+use domain::{Input, Limit, PhaseError, Problem, input::Gateway};
 use serde_json::Value;
 
-/// Where the input names the API.
+/// Where the input names the API; see [`place`].
 const API: &str = "$.gateway.restApiId";
 /// Where the input names the stage.
 const STAGE: &str = "$.gateway.stage";
@@ -28,35 +28,34 @@ pub trait Ports: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetG
 
 impl<T> Ports for T where T: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
 
+/// What was found of one API.
+struct OfApi {
+    found: Found<Edge>,
+    methods: Vec<Method>,
+    lead: Option<Lead>,
+}
+
 /// Reads the edge, as far as the input names it.
 ///
 /// # Errors
 /// Only those of the calls; everything else is a problem.
 pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, PhaseError> {
-    let mut found = Found::new(Edge::default());
-    let id = &input.gateway.rest_api_id;
-    if id.is_empty() {
-        return Ok(found);
-    }
-    let Some(api) = ports.api(id).await? else {
-        found.problems.push(Problem::new(
-            API,
-            format!("there is no REST API {id} in this account and Region; see `aws apigateway get-rest-apis`"),
-        ));
-        return Ok(found);
-    };
-    found.facts.api = api;
-    found.problems.extend(api::problems(&found.facts.api));
-    let methods = ports.methods(id).await?;
-    let served = stage(ports, input, &methods, &mut found).await?;
-    let lead = lead(&methods, &served, &mut found);
-    found.problems.extend(probes::problems(input, &found.facts, &methods, &served));
+    let OfApi { mut found, mut methods, lead } = of_api(ports, input, input.gateway.first()).await?;
     match &lead {
         Some(Lead::Link(link)) => behind_the_link(ports, input, link, &mut found).await?,
         Some(Lead::LoadBalancer(arn)) => balancer::read(ports, input, arn.clone(), &mut found).await?,
         None => {}
     }
     existing::read(ports, input, lead.as_ref(), &mut found).await?;
+    place(&mut found.problems, &input.gateway.path(0));
+    for (index, gateway) in input.gateway.iter().enumerate().skip(1) {
+        let mut other = of_api(ports, input, gateway).await?;
+        other.found.problems.extend(elsewhere(&other, &found.facts, lead.as_ref()));
+        place(&mut other.found.problems, &input.gateway.path(index));
+        found.problems.extend(other.found.problems);
+        found.facts.others.push(other.found.facts.into());
+        methods.extend(other.methods);
+    }
     if found.problems.is_empty() {
         advice::collect(ports, input, &mut found).await?;
         found.advice.extend(advice::of_the_methods(&methods));
@@ -65,14 +64,67 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, Pha
     Ok(found)
 }
 
+/// Why an API cannot be switched with the first, which goes through `lead`.
+fn elsewhere(other: &OfApi, first: &Edge, lead: Option<&Lead>) -> Option<Problem> {
+    let (own, expected) = (other.lead.as_ref()?, lead?);
+    let message = || {
+        format!(
+            "the API {} goes through {}, expected {} as {} does: green has one load balancer and one VPC link of this migration's. Let the \
+             APIs share it, or replace the cluster behind one API and let the other follow by hand before the cleanup",
+            other.found.facts.api.id,
+            told(own),
+            told(expected),
+            first.api.id
+        )
+    };
+    (own != expected).then(|| Limit::SeveralLinks.refusal(API, message()))
+}
+
+fn told(lead: &Lead) -> String {
+    match lead {
+        Lead::Link(id) => format!("the VPC link {id}"),
+        Lead::LoadBalancer(arn) => format!("VPC links V2 to {arn}"),
+    }
+}
+
+/// Has problems of an API name it where the input has a list.
+fn place(problems: &mut [Problem], path: &str) {
+    for problem in problems {
+        if let Some(field) = problem.path.strip_prefix("$.gateway") {
+            problem.path = format!("{path}{field}");
+        }
+    }
+}
+
+/// Reads one API, its stage, and what its methods go through.
+async fn of_api<P: Ports>(ports: &P, input: &Input, gateway: &Gateway) -> Result<OfApi, PhaseError> {
+    let mut of = OfApi { found: Found::new(Edge::default()), methods: Vec::new(), lead: None };
+    let id = &gateway.rest_api_id;
+    if id.is_empty() {
+        return Ok(of);
+    }
+    let found = &mut of.found;
+    let Some(api) = ports.api(id).await? else {
+        found.problems.push(api::unknown(id));
+        return Ok(of);
+    };
+    found.facts.api = api;
+    found.problems.extend(api::problems(&found.facts.api));
+    of.methods = ports.methods(id).await?;
+    let served = stage(ports, gateway, &of.methods, found).await?;
+    of.lead = lead(&of.methods, &served, found);
+    found.problems.extend(probes::problems(input, &found.facts, &of.methods, &served));
+    Ok(of)
+}
+
 /// Reads the stage, and gives what it serves.
 async fn stage<P: Ports>(
     ports: &P,
-    input: &Input,
+    gateway: &Gateway,
     methods: &[Method],
     found: &mut Found<Edge>,
 ) -> Result<Value, PhaseError> {
-    let (id, name) = (&input.gateway.rest_api_id, &input.gateway.stage);
+    let (id, name) = (&gateway.rest_api_id, &gateway.stage);
     if name.is_empty() {
         return Ok(Value::Null);
     }

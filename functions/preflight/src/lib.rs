@@ -85,7 +85,7 @@ pub async fn conclude<P: Migrations + Alarms + Messages>(
         alarms::problems(ports, input, &place).await?,
         findings.compute.problems.clone(),
         findings.edge.problems.clone(),
-        edge::functions::problems(&findings.edge.facts, &place),
+        edge::functions::problems(input, &findings.edge.facts, &place),
         incomparable(input, &findings.edge),
         findings.workloads.problems.clone(),
         findings.terraform.problems.clone(),
@@ -100,8 +100,11 @@ pub async fn conclude<P: Migrations + Alarms + Messages>(
 
 /// Green is compared with blue by requests: where none is known, no step would ever pass.
 fn incomparable(input: &Input, edge: &Found<Edge>) -> Vec<Problem> {
-    let is_blind = input.cutover.is_analysed() && checks(input, &edge.facts).is_empty() && edge.problems.is_empty();
-    let message = "green is compared with blue by requests after each step, and the API has no path without parameters that answers GET: name \
+    let edges = edge.facts.per_api();
+    let is_blind = input.cutover.is_analysed()
+        && edges.iter().any(|edge| checks(input, edge).is_empty())
+        && edge.problems.is_empty();
+    let message = "green is compared with blue by requests after each step, and an API has no path without parameters that answers GET: name \
                    some in $.smoke, or set $.cutover.analysis.when to \"never\"";
     if is_blind { vec![Problem::new("$.cutover.analysis", message)] } else { Vec::new() }
 }

@@ -25,7 +25,11 @@ fn all<'a>(compute: &'a Compute, edge: &'a Edge) -> impl Iterator<Item = (String
         (format!("API {}", edge.api.name), &edge.api.tags),
         (format!("stage {}", edge.stage.name), &edge.stage.tags),
     ];
-    single.into_iter().chain(groups).chain(balancing)
+    let others = edge.others.iter().flat_map(|other| {
+        let stage = format!("stage {} of {}", other.stage.name, other.api.name);
+        [(format!("API {}", other.api.name), &other.api.tags), (stage, &other.stage.tags)]
+    });
+    single.into_iter().chain(groups).chain(balancing).chain(others)
 }
 
 /// Whether a tag says that Terraform, or `OpenTofu`, made something: there is no such tag of theirs, but people write `terraform = true`,

@@ -72,7 +72,9 @@ async fn what_the_variants_of_an_api_need_is_in_the_plan() {
 #[tokio::test]
 async fn an_api_or_a_stage_that_does_not_exist_is_named() {
     let found = problems(|aws| aws.apis.clear()).await;
-    assert_eq!((found.len(), found[0].path.as_str()), (1, "$.gateway.restApiId"));
+    let told = (found.len(), found[0].path.as_str(), found[0].code.as_str());
+    assert_eq!(told, (1, "$.gateway.restApiId", "http-api"));
+    assert!(found[0].message.contains("aws apigatewayv2 get-apis"), "{found:?}");
     let found = problems(|aws| {
         let stage = prod(aws).clone();
         aws.stages.clear();

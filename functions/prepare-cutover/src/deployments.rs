@@ -10,7 +10,7 @@ use domain::{Migration, PhaseError, Side};
 
 /// The deployment G, where it exists.
 pub(crate) async fn find_g<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<String>, PhaseError> {
-    deployment::find(ports, migration, &migration.plan.edge.api.id, &deployment::green()).await
+    deployment::find(ports, migration, &migration.plan.edge.api.id, &deployment::green(migration)).await
 }
 
 /// Holds what production serves with a stage of Bascule's own.
@@ -23,11 +23,11 @@ pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
     hold_b(ports, migration).await?;
-    if ports.entry(migration, &integration::window()).await?.is_some() {
+    if ports.entry(migration, &integration::window(migration)).await?.is_some() {
         // The trial was passed before the window was opened.
         return Ok(());
     }
-    let t = deployment::ensure(ports, migration, api, &deployment::trial(), async || Ok(())).await?;
+    let t = deployment::ensure(ports, migration, api, &deployment::trial(migration), async || Ok(())).await?;
     keeper(ports, migration, Side::Green, &Serving::deployment(&t)).await?;
     let production = ports.export(api, &edge.stage.name).await?;
     let trial = ports.export(api, &stage::keeper_name(migration, Side::Green)).await?;
@@ -56,11 +56,11 @@ pub(crate) async fn hold_green<P: Ports>(ports: &P, migration: &Migration, green
 /// Holds G with a stage of Bascule's own, and deletes its duplicates.
 pub(crate) async fn hold<P: Ports>(ports: &P, migration: &Migration, g: &str) -> Result<(), PhaseError> {
     hold_green(ports, migration, &Serving::deployment(g)).await?;
-    deployment::sweep(ports, migration, &migration.plan.edge.api.id, &deployment::green(), g).await
+    deployment::sweep(ports, migration, &migration.plan.edge.api.id, &deployment::green(migration), g).await
 }
 
 async fn keeper<P: Ports>(ports: &P, migration: &Migration, side: Side, serving: &Serving) -> Result<(), PhaseError> {
-    let (api, key) = (&migration.plan.edge.api.id, &stage::keeper(side));
+    let (api, key) = (&migration.plan.edge.api.id, &stage::keeper(migration, side));
     stage::ensure(ports, migration, api, key, &serving.deployment, serving.variables()).await?;
     // Green's holds T before there is G.
     stage::serve(ports, migration, api, key, &serving.deployment).await?;
@@ -69,15 +69,15 @@ async fn keeper<P: Ports>(ports: &P, migration: &Migration, side: Side, serving:
 
 /// Deletes T, which nothing uses any more.
 pub(crate) async fn end_trial<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    deployment::remove(ports, migration, &migration.plan.edge.api.id, &deployment::trial()).await
+    deployment::remove(ports, migration, &migration.plan.edge.api.id, &deployment::trial(migration)).await
 }
 
 /// Deletes stages and deployments: the guard has seen that nothing else serves them.
 pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let api = &migration.plan.edge.api.id;
     for side in [Side::Green, Side::Blue] {
-        stage::remove(ports, migration, api, &stage::keeper(side)).await?;
+        stage::remove(ports, migration, api, &stage::keeper(migration, side)).await?;
     }
-    deployment::remove(ports, migration, api, &deployment::green()).await?;
+    deployment::remove(ports, migration, api, &deployment::green(migration)).await?;
     end_trial(ports, migration).await
 }

@@ -3,19 +3,49 @@
 
 use crate::Ports;
 use domain::plan::edge::UsagePlan;
+use domain::ports::gateway::ApiKey;
 use domain::ports::probes::Probe;
 use domain::resources::{stage::keeper_name, usage_plan};
 use domain::smoke::{checks, is_refusal};
 use domain::{Migration, PhaseError, Progress, Side};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// How long a new stage and its usage plan may take to be known everywhere. API Gateway publishes no figure; after this an answer
 /// other than expected is taken for what it is.
 const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_secs(180);
 
-/// Lets one of production's keys in and tries G with it.
-pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+/// The migration as seen from each API.
+type PerApi<'a> = [Cow<'a, Migration>];
+
+/// Lets one of production's keys in and tries the G of each API with it.
+pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, apis: &PerApi<'_>) -> Result<(), PhaseError> {
     let now = ports.now();
+    let mut keys = Vec::new();
+    for migration in apis {
+        keys.push(key(ports, migration).await?);
+    }
+    let since = since(ports, migration, now).await?;
+    let is_settled = now.duration_since(since) >= SETTLING;
+    let (mut failed, mut refused) = (Vec::new(), Vec::new());
+    for (migration, key) in apis.iter().zip(keys) {
+        let of = if migration.plan.edge.others.is_empty() { "" } else { &migration.plan.edge.api.id };
+        let told = |fault: String| format!("{of} {fault}").trim().to_owned();
+        let (bad, closed) = tried(ports, migration, key.as_ref()).await?;
+        failed.extend(bad.into_iter().map(told));
+        refused.extend(closed.into_iter().map(told));
+    }
+    if failed.is_empty() && (refused.is_empty() || is_settled) {
+        let evidence = json!({ "since": since, "refusedAsB": refused });
+        return ports.record(migration, "G answers as blue does", evidence).await;
+    }
+    failed.extend(refused);
+    let message = format!("through deployment G: {}", failed.join("; "));
+    if is_settled { Err(PhaseError::unhealthy(message)) } else { Err(PhaseError::not_ready(message)) }
+}
+
+/// Lets one of production's keys into the stages that hold B and G.
+async fn key<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<ApiKey>, PhaseError> {
     let edge = &migration.plan.edge;
     let [b, g] = &[Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
     let key = usage_plan::enabled_key(ports, edge).await?;
@@ -23,14 +53,22 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
         // Without throttle and quota: nobody else calls these stages.
         let like = UsagePlan { key_ids: vec![id.clone()], ..UsagePlan::default() };
         let stages = [b, g].map(|stage| (edge.api.id.clone(), stage.clone()));
-        usage_plan::ensure(ports, migration, &usage_plan::smoke(), &stages, &like).await?;
+        usage_plan::ensure(ports, migration, &usage_plan::smoke(migration), &stages, &like).await?;
     }
-    let since = since(ports, migration, now).await?;
-    let is_settled = now.duration_since(since) >= SETTLING;
-    let key = key.map(|(_, key)| key);
+    Ok(key.map(|(_, key)| key))
+}
+
+/// What answers otherwise than expected through G, and of these what is refused through B as well.
+async fn tried<P: Ports>(
+    ports: &P,
+    migration: &Migration,
+    key: Option<&ApiKey>,
+) -> Result<(Vec<String>, Vec<String>), PhaseError> {
+    let edge = &migration.plan.edge;
+    let [b, g] = &[Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
     let whole = async |stage: &str, path: &str| {
         let (api, stage, path) = (edge.api.id.clone(), stage.to_owned(), path.to_owned());
-        ports.probe(&Probe { api, stage, path, key: key.clone() }).await
+        ports.probe(&Probe { api, stage, path, key: key.cloned() }).await
     };
     let ask = async |stage: &str, path: &str| Ok::<_, PhaseError>(whole(stage, path).await?.status);
     let (mut failed, mut refused) = (Vec::new(), Vec::new());
@@ -59,13 +97,7 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
             }
         }
     }
-    if failed.is_empty() && (refused.is_empty() || is_settled) {
-        let evidence = json!({ "since": since, "refusedAsB": refused });
-        return ports.record(migration, "G answers as blue does", evidence).await;
-    }
-    failed.extend(refused);
-    let message = format!("through deployment G: {}", failed.join("; "));
-    if is_settled { Err(PhaseError::unhealthy(message)) } else { Err(PhaseError::not_ready(message)) }
+    Ok((failed, refused))
 }
 
 /// Since when G is tried.
@@ -84,8 +116,10 @@ async fn since<P: Ports>(
 }
 
 /// Takes the key's way to the stages away again.
-pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    usage_plan::remove(ports, migration, &usage_plan::smoke()).await?;
+pub(crate) async fn undo<P: Ports>(ports: &P, migration: &Migration, apis: &PerApi<'_>) -> Result<(), PhaseError> {
+    for migration in apis {
+        usage_plan::remove(ports, migration, &usage_plan::smoke(migration)).await?;
+    }
     if ports.progress(migration, Progress::PrepareCutover).await?.is_some_and(|progress| !progress.is_null()) {
         ports.save_progress(migration, Progress::PrepareCutover, Value::Null).await?;
     }

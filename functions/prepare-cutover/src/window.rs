@@ -28,7 +28,7 @@ impl Window {
 }
 
 async fn open<P: Ports>(ports: &P, migration: &Migration) -> Result<Option<Entry>, PhaseError> {
-    let entry = ports.entry(migration, &integration::window()).await?;
+    let entry = ports.entry(migration, &integration::window(migration)).await?;
     Ok(entry.filter(|entry| entry.is_live()))
 }
 
@@ -49,7 +49,7 @@ pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result
         if open(ports, migration).await?.is_none() {
             let known = ports.deployments(api).await?.into_iter().map(|deployment| deployment.id);
             let window = Window { deployments: known.collect() };
-            ports.intend(migration, &integration::window(), json!(window)).await?;
+            ports.intend(migration, &integration::window(migration), json!(window)).await?;
         }
         let foreign = integrations::point(ports, migration, Side::Green).await?;
         if !foreign.is_empty() {
@@ -60,7 +60,7 @@ pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result
         }
         no_foreign_deployment(ports, migration).await?;
     }
-    deployment::ensure(ports, migration, api, &deployment::green(), async || Ok(())).await
+    deployment::ensure(ports, migration, api, &deployment::green(migration), async || Ok(())).await
 }
 
 /// Puts the configuration back, and proves that nobody deployed meanwhile and that G differs from B in nothing but the way to green.
@@ -74,7 +74,7 @@ pub(crate) async fn close<P: Ports>(ports: &P, migration: &Migration, g: &str) -
     no_foreign_deployment(ports, migration).await?;
     only_links_differ(ports, migration).await?;
     ports.record(migration, "G is deployed and the configuration is as it was", json!({ "deployment": g })).await?;
-    ports.absent(migration, &integration::window()).await
+    ports.absent(migration, &integration::window(migration)).await
 }
 
 async fn put_back<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
@@ -90,7 +90,7 @@ async fn put_back<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Phas
 pub(crate) async fn restore<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     if open(ports, migration).await?.is_some() {
         put_back(ports, migration).await?;
-        ports.absent(migration, &integration::window()).await?;
+        ports.absent(migration, &integration::window(migration)).await?;
     }
     Ok(())
 }
@@ -102,7 +102,8 @@ async fn no_foreign_deployment<P: Ports>(ports: &P, migration: &Migration) -> Re
         return Ok(());
     };
     let known = Window::of(&entry)?.deployments;
-    let own = [deployment::green(), deployment::trial()].map(|key| deployment::description(migration, &key));
+    let own = [deployment::green(migration), deployment::trial(migration)]
+        .map(|key| deployment::description(migration, &key));
     let foreign: Vec<String> = ports
         .deployments(api)
         .await?

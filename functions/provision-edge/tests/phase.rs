@@ -39,7 +39,7 @@ async fn attached() -> (Account, Migration) {
     let (account, migration) = built().await;
     account.drive(&migration, attach).await.unwrap();
     // What shift-traffic makes in the temporary API goes with it.
-    for key in [deployment::temporary_of_blue(), stage_shift::temporary()] {
+    for key in [deployment::temporary_of_blue(&migration), stage_shift::temporary(&migration)] {
         account.know(&migration, key, "deployment-of-blue");
     }
     let back = account.turned_back(&migration);

@@ -11,7 +11,7 @@ use domain::{
     approval::{Asked, Call, Code, Link, Question, StatusLink},
     asking::{self, Asking},
     ports::{Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens, schedules::When},
-    progress::TEMPORARY_URL,
+    progress::{OTHER_URLS, TEMPORARY_URL},
     resources::schedule::{self, Occasion},
 };
 use message::Way;
@@ -160,7 +160,11 @@ async fn evidence<P: Ledger>(ports: &P, migration: &Migration, question: Questio
     let found = ports.progress(migration, Progress::Validate).await?.unwrap_or(Value::Null);
     // People qualify green by using it, so its own URL comes first.
     let edge = ports.progress(migration, Progress::ProvisionEdge).await?.unwrap_or(Value::Null);
-    Ok(json!({ "planDigest": plan, TEMPORARY_URL: edge[TEMPORARY_URL], "validate": found }))
+    let mut evidence = json!({ "planDigest": plan, TEMPORARY_URL: edge[TEMPORARY_URL], "validate": found });
+    if let Some(others) = edge.get(OTHER_URLS) {
+        evidence[OTHER_URLS] = others.clone();
+    }
+    Ok(evidence)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use domain::{
     Migration,
     approval::{Asked, Call, Code, Decision, Question},
     moment::written,
-    progress::TEMPORARY_URL,
 };
 use serde_json::json;
 
@@ -55,9 +54,15 @@ pub(crate) fn of(migration: &Migration, asked: &Asked, way: &Way) -> (String, St
     } else {
         ""
     };
-    let trial = match asked.evidence[TEMPORARY_URL].as_str() {
-        Some(url) => format!("Try {green} first on its own URL, with the API keys that production has:\n{url}\n\n"),
-        None => String::new(),
+    let trial = match &asked.temporary_urls()[..] {
+        [] => String::new(),
+        [url] => format!("Try {green} first on its own URL, with the API keys that production has:\n{url}\n\n"),
+        urls => {
+            let urls = urls.join("\n");
+            format!(
+                "Try {green} first on its own URLs, one for each API, with the API keys that production has:\n{urls}\n\n"
+            )
+        }
     };
     let advice: String = migration.plan.advice.iter().flat_map(|line| ["- ", line, "\n"]).collect();
     let text = format!(

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// `Conflict` where the stage does not serve green alone; `NotReady` at the deadline.
 pub async fn converge<P: Ledger + Apis + Stages + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
-    let key = integration::adopted();
+    let key = integration::adopted(migration);
     if ports.entry(migration, &key).await?.is_some_and(|entry| entry.status == Status::Present) {
         return Ok(());
     }
@@ -43,7 +43,7 @@ pub async fn converge<P: Ledger + Apis + Stages + Clock>(ports: &P, migration: &
 /// # Errors
 /// `NotReady` at the deadline.
 pub async fn undo<P: Ledger + Apis + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let key = integration::adopted();
+    let key = integration::adopted(migration);
     let is_adopted = ports.live(migration, &key).await?.is_some();
     if !is_adopted {
         return Ok(());

@@ -1,4 +1,5 @@
-//! Moves production's traffic: one `UpdateStage` a step, and one back.
+//! Moves production's traffic: one `UpdateStage` a step, and one back. Where several APIs are switched, one for each, in the order of the
+//! input: they are not atomic together, and what was moved of them goes back when one cannot be.
 //!
 //! With the step `adopt`, after the bake, the API's configuration gets green's link for good: until then an ordinary
 //! deployment would bring blue back, and blue's link could not be deleted. Going back restores the configuration too, after the
@@ -15,6 +16,7 @@ use domain::approval::Question;
 use domain::gateway::{self, served::Switch};
 use domain::input::OnAbort;
 use domain::plan::edge::Stage;
+use domain::ports::gateway::Patch;
 use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Stages, Tokens};
 use domain::resources::stage_shift;
 use domain::shift::Shift;
@@ -60,7 +62,9 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
             Ok(Outcome::done().with("share", share).with("complete", complete))
         }
         Step::Adopt => {
-            adopt::converge(ports, migration).await?;
+            for migration in &migration.per_api() {
+                adopt::converge(ports, migration).await?;
+            }
             Ok(Outcome::done())
         }
         Step::SwapTemporary => {
@@ -86,37 +90,30 @@ async fn approved<P: Approvals>(ports: &P, migration: &Migration) -> Result<(), 
 /// `Conflict` where the stage is neither as the last step left it nor as this one makes it.
 async fn shift<P: Ledger + Stages + Clock>(ports: &P, migration: &Migration) -> Result<u8, PhaseError> {
     let now = ports.now();
-    let edge = &migration.plan.edge;
-    let (api, name) = (&edge.api.id, &edge.stage.name);
-    let switch = Switch::known(ports, migration).await?;
     let shift = Shift::saved(ports, migration).await?;
     let Some(target) = Shift::next(&migration.input, shift.as_ref()) else {
         return Ok(100);
     };
-    let before = read(ports, migration).await?;
     let from = shift.as_ref().map_or(0, |shift| shift.share);
-    if let Move::Take(patches) = stage::step(&before, &switch, from, target)? {
-        let key = stage_shift::key(migration);
-        ports.intend(migration, &key, json!({ "was": switch.blue.of(&before).to_string() })).await?;
-        ports.update_stage(api, name, &patches).await?;
-        let after = read(ports, migration).await?;
-        let share = switch.share(&after);
-        if share != Some(target) {
-            return Err(PhaseError::conflict(format!(
-                "the stage {name} of {api} was to send {target} % to green and serves {} instead: somebody changed it at the same time",
-                switch.describe(&after)
-            )));
-        }
+    let apis = migration.per_api();
+    let mut steps = Vec::new();
+    // All of them first: no API is moved where another one is not as the last step left it.
+    for migration in &apis {
+        let switch = Switch::known(ports, migration).await?;
+        let before = read(ports, migration).await?;
+        let next = stage::step(&before, &switch, from, target).map_err(|error| of_api(migration, error))?;
+        steps.push((migration, switch, before, next));
     }
-    ports.present(migration, &stage_shift::key(migration), &switch.green.to_string()).await?;
+    for (migration, switch, before, next) in &steps {
+        if let Move::Take(patches) = next {
+            take(ports, migration, switch, before, (patches, target)).await?;
+        }
+        ports.present(migration, &stage_shift::key(migration), &switch.green.to_string()).await?;
+    }
     if shift.as_ref().is_none_or(|shift| shift.share != target) {
-        ports
-            .record(
-                migration,
-                "traffic moved",
-                json!({ "share": target, "from": from, "green": switch.green.to_string() }),
-            )
-            .await?;
+        let green: Vec<String> = steps.iter().map(|(_, switch, ..)| switch.green.to_string()).collect();
+        let evidence = json!({ "share": target, "from": from, "green": green.join(", ") });
+        ports.record(migration, "traffic moved", evidence).await?;
         let shift = Shift {
             guarded: shift.as_ref().map_or(0, |shift| shift.guarded),
             share: target,
@@ -126,6 +123,35 @@ async fn shift<P: Ledger + Stages + Clock>(ports: &P, migration: &Migration) -> 
         shift.save(ports, migration).await?;
     }
     Ok(target)
+}
+
+/// The error with its API in front, where there are several.
+fn of_api(migration: &Migration, error: PhaseError) -> PhaseError {
+    let edge = &migration.plan.edge;
+    if edge.others.is_empty() { error } else { error.during(format!("the API {}", edge.api.id)) }
+}
+
+/// The one call for one API.
+async fn take<P: Ledger + Stages>(
+    ports: &P,
+    migration: &Migration,
+    switch: &Switch,
+    before: &Stage,
+    (patches, target): (&[Patch], u8),
+) -> Result<(), PhaseError> {
+    let edge = &migration.plan.edge;
+    let (api, name) = (&edge.api.id, &edge.stage.name);
+    let key = stage_shift::key(migration);
+    ports.intend(migration, &key, json!({ "was": switch.blue.of(before).to_string() })).await?;
+    ports.update_stage(api, name, patches).await?;
+    let after = read(ports, migration).await?;
+    if switch.share(&after) == Some(target) {
+        return Ok(());
+    }
+    Err(PhaseError::conflict(format!(
+        "the stage {name} of {api} was to send {target} % to green and serves {} instead: somebody changed it at the same time",
+        switch.describe(&after)
+    )))
 }
 
 /// Whether the next step was not taken yet, as far as the ledger knows.
@@ -141,20 +167,32 @@ async fn read<P: Stages>(ports: &P, migration: &Migration) -> Result<Stage, Phas
     stage.ok_or_else(|| PhaseError::conflict(format!("the stage {name} of {api} is gone")))
 }
 
-/// Gives all traffic back to blue, in one call, then puts back what moved with it, and answers whoever still waits.
+/// Gives all traffic back to blue, in one call for each API, then puts back what moved with it, and answers whoever still waits.
 ///
 /// # Errors
 /// `Conflict` where the stage serves a deployment of others, which is never overwritten; `NotReady` while the rest is being
 /// put back.
 pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Result<Outcome, PhaseError> {
     // Traffic first: whoever still waits for an answer can wait a moment longer.
-    give_back(ports, migration).await?;
+    give_all_back(ports, migration).await?;
     holds::undo(ports, migration).await?;
     settle(ports, migration).await?;
     withdraw(ports, &migration.id).await?;
     // Last, since nobody waits for it and production does not need it.
     temporary::undo(ports, migration).await?;
     Ok(Outcome::done().with("keep", migration.input.on_abort == OnAbort::Keep))
+}
+
+/// Gives back what was moved of each API. One that cannot be given back keeps no other from it.
+///
+/// # Errors
+/// As for [`undo`]: the first, where there are several.
+async fn give_all_back<P: Ledger + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let mut outcome = Ok(());
+    for migration in &migration.per_api() {
+        outcome = outcome.and(give_back(ports, migration).await);
+    }
+    outcome
 }
 
 /// The one call.
@@ -169,7 +207,8 @@ async fn give_back<P: Ledger + Stages>(ports: &P, migration: &Migration) -> Resu
     }
     let edge = &migration.plan.edge;
     let switch = Switch::known(ports, migration).await?;
-    if let Move::Take(patches) = stage::back(&read(ports, migration).await?, &switch)? {
+    let now = read(ports, migration).await?;
+    if let Move::Take(patches) = stage::back(&now, &switch).map_err(|error| of_api(migration, error))? {
         ports.update_stage(&edge.api.id, &edge.stage.name, &patches).await?;
         gateway::unmoved(edge, Some(&read(ports, migration).await?))?;
         ports.record(migration, "blue serves again", json!({ "blue": switch.blue.to_string() })).await?;
@@ -182,10 +221,12 @@ async fn give_back<P: Ledger + Stages>(ports: &P, migration: &Migration) -> Resu
 /// # Errors
 /// As for [`undo`].
 async fn settle<P: Ledger + Apis + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    adopt::undo(ports, migration).await?;
-    let key = stage_shift::key(migration);
-    if ports.live(migration, &key).await?.is_some() {
-        ports.absent(migration, &key).await?;
+    for migration in &migration.per_api() {
+        adopt::undo(ports, migration).await?;
+        let key = stage_shift::key(migration);
+        if ports.live(migration, &key).await?.is_some() {
+            ports.absent(migration, &key).await?;
+        }
     }
     Ok(())
 }

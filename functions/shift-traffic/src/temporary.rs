@@ -12,7 +12,7 @@ use domain::shift::Shift;
 use domain::{Migration, PhaseError, Side};
 use serde_json::json;
 
-/// Points the temporary API at blue.
+/// Points the temporary API at blue, of each API.
 ///
 /// # Errors
 /// `Conflict` before green has all of the traffic, or where the temporary API is gone.
@@ -20,18 +20,26 @@ pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migratio
     if Shift::saved(ports, migration).await?.is_none_or(|shift| shift.share < 100) {
         return Err(PhaseError::conflict("the temporary API points at green until green has all of the traffic"));
     }
+    for migration in &migration.per_api() {
+        of_api(ports, migration).await?;
+    }
+    Ok(())
+}
+
+/// Points one API's at blue.
+async fn of_api<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let edge = &migration.plan.edge;
-    let api = &made(ports, migration, &rest_api::key()).await?;
-    ports.intend(migration, &stage_shift::temporary(), json!({ "api": api })).await?;
+    let api = &made(ports, migration, &rest_api::key(migration)).await?;
+    ports.intend(migration, &stage_shift::temporary(migration), json!({ "api": api })).await?;
     let configure = async || {
         let before = ports.export(&edge.api.id, &stage::keeper_name(migration, Side::Blue)).await?;
         rest_api::overwrite(ports, migration, api, before).await
     };
-    let blue = deployment::ensure(ports, migration, api, &deployment::temporary_of_blue(), configure).await?;
-    if !stage::serve(ports, migration, api, &stage::temporary(), &blue).await? {
+    let blue = deployment::ensure(ports, migration, api, &deployment::temporary_of_blue(migration), configure).await?;
+    if !stage::serve(ports, migration, api, &stage::temporary(migration), &blue).await? {
         return Err(PhaseError::conflict(format!("the stage {} of the temporary API {api} is gone", edge.stage.name)));
     }
-    ports.present(migration, &stage_shift::temporary(), &blue).await
+    ports.present(migration, &stage_shift::temporary(migration), &blue).await
 }
 
 /// Points the temporary API at green again where green is kept; where it is deleted, provision-edge deletes the temporary API.
@@ -39,14 +47,21 @@ pub async fn converge<P: Ledger + Apis + Stages>(ports: &P, migration: &Migratio
 /// # Errors
 /// `Conflict` where the temporary API is gone.
 pub async fn undo<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
-    let key = stage_shift::temporary();
+    for migration in &migration.per_api() {
+        shows_green(ports, migration).await?;
+    }
+    Ok(())
+}
+
+async fn shows_green<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let key = stage_shift::temporary(migration);
     let moved = ports.live(migration, &key).await?.is_some();
     if !moved || migration.input.on_abort != OnAbort::Keep {
         return Ok(());
     }
-    let api = &made(ports, migration, &rest_api::key()).await?;
-    let green = made(ports, migration, &deployment::temporary()).await?;
-    if stage::serve(ports, migration, api, &stage::temporary(), &green).await? {
+    let api = &made(ports, migration, &rest_api::key(migration)).await?;
+    let green = made(ports, migration, &deployment::temporary(migration)).await?;
+    if stage::serve(ports, migration, api, &stage::temporary(migration), &green).await? {
         // The configuration as well: as long as it names blue's link, that link counts as in use.
         let green = ports.export(api, &migration.plan.edge.stage.name).await?;
         rest_api::overwrite(ports, migration, api, green).await?;

@@ -88,14 +88,14 @@ async fn after_the_switch_the_temporary_url_shows_blue_under_the_public_hosts() 
 
 #[tokio::test]
 async fn where_green_is_kept_the_temporary_url_shows_green_again() {
-    let (before, _) = switched().await;
+    let (before, migration) = switched().await;
     let before = before.aws().clone();
     let left = Account::survives(async || back_with("keep").await, undo).await.unwrap();
     assert_eq!(served(&left.aws), expected(GREEN_LINK, "green.example.com"));
     assert_eq!(configured(&left.aws), expected(GREEN_LINK, "green.example.com"));
     assert_eq!(left.aws.apis[TEMPORARY], before.apis[TEMPORARY]);
     assert_eq!(production(&left.aws), production(&before));
-    let shift = left.entries.iter().find(|entry| entry.key == stage_shift::temporary()).unwrap();
+    let shift = left.entries.iter().find(|entry| entry.key == stage_shift::temporary(&migration)).unwrap();
     assert_eq!(shift.status, Status::Absent);
 }
 

@@ -37,11 +37,15 @@ fn bare(schema: &Value, definitions: &Value) -> Value {
                     value.as_array().into_iter().flatten().filter(|kind| *kind != "null").collect();
                 bare_object.insert(key.clone(), json!(kinds[0]));
             }
-            // The same for an optional object.
+            // The same for an optional object; one object or a list of some are two shapes.
             "anyOf" => {
-                let inner = value.as_array().into_iter().flatten().find(|schema| schema["type"] != "null");
-                let inner = inner.map(|schema| bare(schema, definitions)).unwrap_or_default();
-                bare_object.extend(inner.as_object().cloned().unwrap_or_default());
+                let shapes = value.as_array().into_iter().flatten().filter(|schema| schema["type"] != "null");
+                let mut shapes: Vec<Value> = shapes.map(|schema| bare(schema, definitions)).collect();
+                if shapes.len() == 1 {
+                    bare_object.extend(shapes.remove(0).as_object().cloned().unwrap_or_default());
+                } else {
+                    bare_object.insert(key.clone(), Value::Array(shapes));
+                }
             }
             "required" => {
                 let mut names: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();

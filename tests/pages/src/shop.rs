@@ -133,6 +133,7 @@ fn evidence() -> Evidence {
         green: 200,
         blue_millis,
         green_millis,
+        ..Smoke::default()
     };
     Evidence {
         workloads: (1..13)

@@ -19,10 +19,11 @@ pub fn judge(report: &mut Report, scenario: Scenario, options: &Options, histori
             wrong.push(complaint);
         }
     };
+    let apis = 1 + options.front.others().len();
     let (outcome, status, calls) = match scenario {
-        Scenario::Replace => ("GreenServes", "SUCCEEDED", options.steps.len()),
+        Scenario::Replace => ("GreenServes", "SUCCEEDED", options.steps.len() * apis),
         Scenario::DryRun | Scenario::Abort => ("BlueServes", "SUCCEEDED", 0),
-        Scenario::Rollback => ("BlueServes", "FAILED", options.steps.len() + 1),
+        Scenario::Rollback => ("BlueServes", "FAILED", (options.steps.len() + 1) * apis),
     };
     expect(report.outcome == outcome, format!("{}, expected {outcome}", report.outcome));
     for history in histories.iter().take(1) {

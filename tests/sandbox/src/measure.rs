@@ -47,11 +47,12 @@ pub fn requests(records: &Records) -> Requests {
     }
 }
 
-/// The figures of the switch, from the control plane's record and the customers'.
+/// The figures of the switch of these APIs, from the control plane's record and the customers'.
 #[must_use]
-pub fn switch(account: &Account, records: &Records, api: &str, since: Timestamp) -> Switch {
-    let moves: Vec<Timestamp> =
-        account.gateway.switches(api, STAGE).iter().map(|switch| switch.time).filter(|time| *time >= since).collect();
+pub fn switch(account: &Account, records: &Records, apis: &[&str], since: Timestamp) -> Switch {
+    let all = apis.iter().flat_map(|api| account.gateway.switches(api, STAGE));
+    let mut moves: Vec<Timestamp> = all.map(|switch| switch.time).filter(|time| *time >= since).collect();
+    moves.sort();
     let winner = winner(records);
     Switch {
         control_plane_calls: moves.len(),

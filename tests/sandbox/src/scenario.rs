@@ -133,7 +133,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let load = shop::open(account, &shop, options.rate).await?;
     say(&format!("Load: {} requests a second, all answered by {BLUE}", options.rate));
 
-    let before = Snapshot::take(aws, &shop.api.id).await?;
+    let before = Snapshot::take(aws, &shop.api.ids()).await?;
     let blues_nodes = nodes::of_blue(aws).await.context("blue's node groups")?;
     let inventory_before = inventory::take(aws).await.context("the inventory before")?;
     let trust_before = irsa::trust(aws).await?;
@@ -210,12 +210,12 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let mut report = Report {
         outcome: if winner == Server::Green { "GreenServes" } else { "BlueServes" }.to_owned(),
         requests: measure::requests(&records),
-        switch: measure::switch(account, &records, &shop.api.id, begin),
+        switch: measure::switch(account, &records, &shop.api.ids(), begin),
         phases: measure::phases(aws, &histories).await?,
         step_functions: measure::step_functions(&histories),
         lambda: measure::lambdas(aws, packages, &starts, &peaks).await?,
         aws_calls: measure::calls(&account.front_door.calls()),
-        unchanged: Snapshot::take(aws, &shop.api.id).await?.unchanged(&before),
+        unchanged: Snapshot::take(aws, &shop.api.ids()).await?.unchanged(&before),
         terraform: Vec::new(),
         left: inventory::left(&inventory_before, &after, &ledger, blue_deleted),
         compared,
@@ -324,7 +324,7 @@ fn told(asked: Scenario, approves: bool, migrate: &History) -> Scenario {
 pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
     // The stand-ins of the shop's containers answer with their cluster.
     let marker = json!({"path": "/products", "blue": BLUE, "green": GREEN});
-    json!({
+    let mut input = json!({
         "blue": {"cluster": BLUE},
         "green": shop.green,
         "gateway": {"restApiId": shop.api.id, "stage": STAGE},
@@ -339,7 +339,19 @@ pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
         "approval": {"timeout": "1h", "onTimeout": "abort"},
         "cleanup": {"after": "2s", "approval": false},
         "dryRun": dry_run,
-    })
+    });
+    if !shop.api.others.is_empty() {
+        let ids = shop.api.ids();
+        input["gateway"] = ids.iter().map(|id| json!({"restApiId": id, "stage": STAGE})).collect();
+        let requests =
+            ids.iter().flat_map(|id| ["/products", "/cart"].map(|path| json!({"path": path, "restApiId": id})));
+        input["smoke"] = requests.collect();
+        // What tells the sides apart is sent to one API.
+        if let Some(cutover) = input["cutover"].as_object_mut() {
+            cutover.remove("marker");
+        }
+    }
+    input
 }
 
 #[cfg(test)]

@@ -130,14 +130,9 @@ async fn own_green(aws: &Aws, network: &Network, roles: &Roles, say: &dyn Fn(&st
 /// # Errors
 /// When that is not so within half a minute; with what they got instead.
 pub async fn open(account: &Account, shop: &Shop, rate: u32) -> Result<Load> {
-    let target = Target {
-        address: account.execute_api.address(),
-        names: vec![
-            (DOMAIN.to_owned(), String::new()),
-            (format!("{}.execute-api.{REGION}.amazonaws.com", shop.api.id), format!("/{STAGE}")),
-        ],
-        api: shop.api.clone(),
-    };
+    let own = |id: &str| (format!("{id}.execute-api.{REGION}.amazonaws.com"), format!("/{STAGE}"));
+    let names = std::iter::once((DOMAIN.to_owned(), String::new())).chain(shop.api.ids().into_iter().map(own));
+    let target = Target { address: account.execute_api.address(), names: names.collect(), api: shop.api.clone() };
     // What has been made a moment ago reaches the data plane a little later: the customers come after that.
     for _ in 0..60 {
         let trial = Load::start(&target, 100)?;

@@ -11,11 +11,11 @@ use crate::error::{Context, Result};
 use crate::world::front::VARIABLE;
 use crate::world::gateway::{DOMAIN, STAGE};
 
-/// The public face of the API.
+/// The public face of the APIs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    api: Value,
-    stage: Value,
+    apis: Vec<Value>,
+    stages: Vec<Value>,
     keys: BTreeMap<String, String>,
     plans: BTreeMap<String, Value>,
     domain: Value,
@@ -26,9 +26,9 @@ pub struct Snapshot {
 #[serde(rename_all = "camelCase")]
 #[allow(clippy::struct_excessive_bools)]
 pub struct Unchanged {
-    /// The API with its id.
+    /// Every API with its id.
     pub rest_api_id: bool,
-    /// The stage with its name.
+    /// Its stage with its name.
     pub stage_name: bool,
     /// The keys, by id, name and value.
     pub api_keys: bool,
@@ -51,9 +51,18 @@ impl Snapshot {
     ///
     /// # Errors
     /// When API Gateway refuses.
-    pub async fn take(aws: &Aws, api: &str) -> Result<Self> {
-        let about = get(aws, &format!("/restapis/{api}")).await?;
-        let stage = get(aws, &format!("/restapis/{api}/stages/{STAGE}")).await?;
+    pub async fn take(aws: &Aws, ids: &[&str]) -> Result<Self> {
+        let (mut apis, mut stages) = (Vec::new(), Vec::new());
+        for api in ids {
+            let about = get(aws, &format!("/restapis/{api}")).await?;
+            apis.push(json!([about["id"], about["name"], about["endpointConfiguration"], about["createdDate"]]));
+            let mut stage = get(aws, &format!("/restapis/{api}/stages/{STAGE}")).await?;
+            if let Some(variables) = stage["variables"].as_object_mut() {
+                // What the switch changes in such an account, and nothing else may.
+                variables.remove(VARIABLE);
+            }
+            stages.push(json!([stage["stageName"], stage["createdDate"], stage["variables"]]));
+        }
         let mut keys = BTreeMap::new();
         for key in items(&get(aws, "/apikeys?includeValues=true&limit=500").await?) {
             let value = key["value"].as_str().context("a key's value")?;
@@ -71,14 +80,9 @@ impl Snapshot {
             plans.insert(id, json!({"plan": plan, "keys": members}));
         }
         let mappings = get(aws, &format!("/domainnames/{DOMAIN}/basepathmappings")).await?;
-        let mut stage = stage;
-        if let Some(variables) = stage["variables"].as_object_mut() {
-            // What the switch changes in such an account, and nothing else may.
-            variables.remove(VARIABLE);
-        }
         Ok(Self {
-            api: json!([about["id"], about["name"], about["endpointConfiguration"], about["createdDate"]]),
-            stage: json!([stage["stageName"], stage["createdDate"], stage["variables"]]),
+            apis,
+            stages,
             keys,
             plans,
             domain: json!([get(aws, &format!("/domainnames/{DOMAIN}")).await?, items(&mappings)]),
@@ -89,8 +93,8 @@ impl Snapshot {
     #[must_use]
     pub fn unchanged(&self, before: &Self) -> Unchanged {
         Unchanged {
-            rest_api_id: self.api == before.api,
-            stage_name: self.stage == before.stage,
+            rest_api_id: self.apis == before.apis,
+            stage_name: self.stages == before.stages,
             api_keys: self.keys == before.keys,
             usage_plans: self.plans == before.plans,
             custom_domain: self.domain == before.domain,

@@ -22,7 +22,7 @@ async fn two_hundred_requests_a_second_survive_a_switch_to_another_deployment_an
         let shop = shop::build(&account, sandbox::world::front::Front::Plain, &[], &say).await?;
         let load = shop::open(&account, &shop, 200).await?;
         say("open");
-        let before = Snapshot::take(&aws, &shop.api.id).await?;
+        let before = Snapshot::take(&aws, &shop.api.ids()).await?;
         let all = inventory::take(&aws).await?;
         assert!(all.iter().any(|resource| resource.kind == "VpcLink" && resource.name == "shop-blue"));
         let stages = format!("/restapis/{}/stages/{STAGE}", shop.api.id);
@@ -34,7 +34,7 @@ async fn two_hundred_requests_a_second_survive_a_switch_to_another_deployment_an
             aws.rest("apigateway", Method::PATCH, &stages, Some(&patch)).await?;
             tokio::time::sleep(Duration::from_secs(2)).await;
         }
-        let after = Snapshot::take(&aws, &shop.api.id).await?;
+        let after = Snapshot::take(&aws, &shop.api.ids()).await?;
         let records = load.stop().await?;
         Ok::<_, sandbox::error::Error>((records, after.unchanged(&before), shop.api.id))
     };

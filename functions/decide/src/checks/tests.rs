@@ -9,7 +9,14 @@ use testing::{Account, shop};
 fn seen() -> Evidence {
     let workload =
         Workload { blue: Some("a".to_owned()), green: Some("a".to_owned()), replicas: Some(2), ..Workload::default() };
-    let smoke = Smoke { path: "/cart".to_owned(), blue: 200, green: 200, blue_millis: 300, green_millis: 310 };
+    let smoke = Smoke {
+        path: "/cart".to_owned(),
+        blue: 200,
+        green: 200,
+        blue_millis: 300,
+        green_millis: 310,
+        ..Smoke::default()
+    };
     Evidence {
         workloads: [("Deployment/shop/web".to_owned(), workload)].into(),
         targets: [("http".to_owned(), Targets { healthy: 2, targets: 2 })].into(),

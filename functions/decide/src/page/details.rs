@@ -109,7 +109,7 @@ fn smoke(smoke: &[Smoke]) -> Markup {
             tbody {
                 @for one in smoke.iter().take(ROWS) {
                     tr {
-                        th scope="row" { (one.path) }
+                        th scope="row" { (one.what()) }
                         td { (one.blue) " in " (one.blue_millis) " ms" }
                         td { (one.green) " in " (one.green_millis) " ms" }
                     }

@@ -11,7 +11,6 @@ use domain::{
     Migration,
     approval::{Answer, Asked, Question},
     moment::{span, written},
-    progress::TEMPORARY_URL,
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -55,10 +54,9 @@ pub fn question(sheet: &Sheet<'_>) -> String {
         Question::Cleanup => format!("Delete {blue}?"),
         _ => format!("May {green} take over from {blue}?"),
     };
-    let gateway = &migration.input.gateway;
     let body = html! {
         p.quiet {
-            "Migration " (migration.name()) ", API " (gateway.rest_api_id) ", stage " (gateway.stage)
+            "Migration " (migration.name()) ", " (migration.input.gateway.told())
             @if !migration.plan.region.is_empty() { ", " (migration.plan.region) }
         }
         @match sheet.standing {
@@ -68,7 +66,10 @@ pub fn question(sheet: &Sheet<'_>) -> String {
         @if let Standing::Wrong(why, _) = sheet.standing {
             div.alert role="alert" { p { strong { "Nothing was decided. " } (why) } }
         }
-        @if let Some(url) = asked.evidence[TEMPORARY_URL].as_str() { (trial(migration, asked, url)) }
+        @for (index, (url, view)) in asked.temporary_urls().into_iter().zip(migration.per_api()).enumerate() {
+            @if index == 0 { h2 { "Try green" } }
+            (trial(&view, asked, url))
+        }
         h2 { "Checks" }
         ul.checks {
             @for check in checks(migration, asked) {
@@ -130,7 +131,10 @@ fn voices(Sheet { migration, voices, .. }: &Sheet<'_>) -> Markup {
 fn trial(migration: &Migration, asked: &Asked, url: &str) -> Markup {
     let plans: Vec<_> = migration.plan.edge.usage_plans.iter().filter(|plan| !plan.key_ids.is_empty()).collect();
     let names: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
-    let path = evidence(asked).and_then(|seen| seen.smoke.first().map(|one| one.path.clone())).unwrap_or_default();
+    let of = &migration.plan.edge.api.id;
+    let smoke = evidence(asked).map(|seen| seen.smoke).unwrap_or_default();
+    let first = smoke.into_iter().find(|one| one.api.is_empty() || one.api == *of);
+    let path = first.map(|one| one.path).unwrap_or_default();
     let request = quoted(&format!("{url}{path}"));
     let line = match plans.first().and_then(|plan| plan.key_ids.first()) {
         Some(key) => format!(
@@ -140,8 +144,8 @@ fn trial(migration: &Migration, asked: &Asked, url: &str) -> Markup {
         None => format!("curl -i {request}"),
     };
     html! {
-        h2 { "Try green" }
         p {
+            @if !migration.plan.edge.others.is_empty() { (migration.plan.edge.api.name) ": " }
             a href=(url) rel="noreferrer" { (url) }
             @if names.is_empty() { ", which needs no API key that Bascule knows of" }
             @else { ", with the API keys of production (usage plan " (names.join(", ")) ")" }

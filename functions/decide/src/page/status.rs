@@ -21,10 +21,9 @@ use strum::VariantArray as _;
 #[must_use]
 pub fn status(sight: &Sight, stands: &Standing, (query, acts): (&str, bool), again: bool) -> String {
     let title = format!("{} replaces {}", sight.migration.input.green.cluster, sight.migration.input.blue.cluster);
-    let gateway = &sight.migration.input.gateway;
     let body = html! {
         p.quiet {
-            "Migration " (sight.migration.name()) ", API " (gateway.rest_api_id) ", stage " (gateway.stage)
+            "Migration " (sight.migration.name()) ", " (sight.migration.input.gateway.told())
             ", since " (brief(sight.meta.opened_at))
         }
         p { strong { (stands.headline) "." } " " (stands.waiting) }

@@ -6,6 +6,7 @@ use domain::plan::Found;
 use domain::plan::edge::{Edge, Integration, integration::with_variables};
 use domain::ports::gateway::Method;
 use domain::{Input, PhaseError};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// V1 VPC links per Region, unless raised
@@ -17,26 +18,37 @@ const APIS: usize = 40;
 
 pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Found<Edge>) -> Result<(), PhaseError> {
     let edge = &found.facts;
-    let (api, blue) = (&edge.api.id, Way::blue(edge));
-    let mut advice = of_the_stage(edge);
-    advice.extend(of_the_hosts(input, edge));
+    let blue = Way::blue(edge);
+    let edges = edge.per_api();
+    let each = |told: &dyn Fn(&Edge) -> Vec<String>| -> Vec<String> {
+        let of = |one: &Edge| if edges.len() > 1 { format!("{}: ", one.api.id) } else { String::new() };
+        edges.iter().flat_map(|one| told(one).into_iter().map(move |line| format!("{}{line}", of(one)))).collect()
+    };
+    let mut advice = each(&of_the_stage);
+    advice.extend(of_the_balancer(edge));
+    advice.extend(each(&|one| [of_the_deployments(one), of_the_hosts(input, one)].concat()));
+    advice.extend(of_several(&edges));
     let is_linked = edge.existing.as_ref().is_some_and(|existing| existing.vpc_link_id.is_some());
     let waits =
         |until: &str| if input.keeps_blue() { String::new() } else { format!("; the cleanup waits until it {until}") };
     if edge.own_link().is_some() && !is_linked && ports.vpc_links().await?.len() >= LINKS {
         advice.push(format!("the account has {LINKS} VPC links or more; raise the quota unless that was done"));
     }
-    for stage in ports.stages(api).await? {
-        if stage.name != edge.stage.name && blue.serves(&ports.export(api, &stage.name).await?, &stage) {
-            advice.push(format!(
-                "the stage {} of {api} uses blue's {} too and is not switched{}",
-                stage.name,
-                edge.entrance(),
-                waits("does not")
-            ));
+    for one in &edges {
+        let api = &one.api.id;
+        for stage in ports.stages(api).await? {
+            if stage.name != one.stage.name && blue.serves(&ports.export(api, &stage.name).await?, &stage) {
+                advice.push(format!(
+                    "the stage {} of {api} uses blue's {} too and is not switched{}",
+                    stage.name,
+                    edge.entrance(),
+                    waits("does not")
+                ));
+            }
         }
     }
-    let others: Vec<_> = ports.apis().await?.into_iter().filter(|other| other.id != *api).collect();
+    let is_switched = |id: &String| edge.apis().any(|api| api.id == *id);
+    let others: Vec<_> = ports.apis().await?.into_iter().filter(|other| !is_switched(&other.id)).collect();
     for other in others.iter().take(APIS) {
         let linked = ports.methods(&other.id).await?.iter().filter_map(Method::linked).collect::<Vec<_>>();
         // A link in a variable is known per stage only; the guard of the cleanup looks at those.
@@ -85,6 +97,30 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
                 .to_owned(),
         );
     }
+    advice
+}
+
+fn of_the_deployments(edge: &Edge) -> Vec<String> {
+    let stages = "the two stages that hold blue's and green's deployments until the cleanup answer on the default endpoint without the \
+                  throttles of the production stage; API keys, authorization and the resource policy hold there too";
+    let freeze = format!("freeze deployments of the API {} from the approval until the bake has ended", edge.api.id);
+    vec![stages.to_owned(), freeze]
+}
+
+/// What people should know where several APIs are switched.
+fn of_several(edges: &[Cow<'_, Edge>]) -> Option<String> {
+    (edges.len() > 1).then(|| {
+        format!(
+            "the {} APIs are switched by one call each, one after the other, and are not atomic together: for a moment some answer from green \
+             and others from blue. Where a call fails, those that were made are taken back",
+            edges.len()
+        )
+    })
+}
+
+/// What all the APIs share.
+fn of_the_balancer(edge: &Edge) -> Vec<String> {
+    let mut advice = Vec::new();
     if edge.own_link().is_none() {
         advice.push(
             "the VPC link V2 stays and leads to green's load balancer too: its subnets and security groups must let it reach \
@@ -112,12 +148,6 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
             "blue's load balancer enforces security groups on PrivateLink traffic, and green's will too".to_owned(),
         );
     }
-    advice.push(
-        "the two stages that hold blue's and green's deployments until the cleanup answer on the default endpoint without the \
-         throttles of the production stage; API keys, authorization and the resource policy hold there too"
-            .to_owned(),
-    );
-    advice.push(format!("freeze deployments of the API {} from the approval until the bake has ended", edge.api.id));
     advice
 }
 

@@ -8,12 +8,30 @@ use domain::{Limit, Problem};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 const STAGES: usize = 10;
 
+/// The refusal of an id that no REST API has. The deployment of an HTTP API's stage cannot be changed while it deploys by itself, and it has
+/// no canary (<https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages-stagename.html>,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html>).
+pub(super) fn unknown(id: &str) -> Problem {
+    Limit::HttpApi.refusal(
+        API,
+        format!(
+            "there is no REST API {id} in this account and Region; see `aws apigateway get-rest-apis`. Where it is an HTTP API or a WebSocket \
+             API (`aws apigatewayv2 get-apis`), it is not switched: with automatic deployment each change of an integration is live at once, so \
+             that going back would take a call for each, and it has no canary"
+        ),
+    )
+}
+
 pub(super) fn problems(api: &Api) -> Vec<Problem> {
     let mut problems = Vec::new();
     if api.endpoint_type == "PRIVATE" {
         problems.push(
             Limit::PrivateApi
-                .refusal(API, format!("the API {} is private; only REGIONAL and EDGE are supported yet", api.id)),
+                .refusal(API, format!(
+                    "the API {} is private, expected REGIONAL or EDGE: its temporary API would be reached through its VPC endpoints only, \
+                     whose policies may name the API's id, by Bascule's functions as by people",
+                    api.id
+                )),
         );
     }
     if api.execute_api_disabled {

@@ -1,18 +1,21 @@
 //! The Lambda functions that the API invokes: the temporary API, and the stages that hold blue's and green's deployments, need
 //! statements of their own in the functions' policies; pure.
 
-use super::API;
 use crate::Place;
 use domain::plan::Planned;
 use domain::plan::edge::{Edge, InvokedFunction};
-use domain::{Kind, Limit, Problem};
+use domain::{Input, Kind, Limit, Problem};
 
 /// Functions whose policies Bascule may not change.
-pub(crate) fn problems(edge: &Edge, place: &Place) -> Vec<Problem> {
+pub(crate) fn problems(input: &Input, edge: &Edge, place: &Place) -> Vec<Problem> {
     let here = (place.region.as_str(), place.account.as_str());
-    let foreign = edge.functions.iter().filter(|function| function.place() != here);
-    foreign
-        .map(|function| {
+    let edges = edge.per_api();
+    let functions = edges.iter().enumerate().flat_map(|(index, edge)| {
+        edge.functions.iter().map(move |function| (format!("{}.restApiId", input.gateway.path(index)), function))
+    });
+    functions
+        .filter(|(_, function)| function.place() != here)
+        .map(|(path, function)| {
             let (region, account) = function.place();
             let message = format!(
                 "{} is invoked by {} and is in the account {account:?} and Region {region:?}, expected {:?} and {:?}: the temporary \
@@ -23,7 +26,7 @@ pub(crate) fn problems(edge: &Edge, place: &Place) -> Vec<Problem> {
                 place.account,
                 place.region
             );
-            Limit::ForeignFunction.refusal(API, message)
+            Limit::ForeignFunction.refusal(path, message)
         })
         .collect()
 }
@@ -51,13 +54,21 @@ mod tests {
     #[test]
     fn functions_of_other_accounts_and_regions_are_refused() {
         let place = Place { region: "eu-central-1".to_owned(), account: "123456789012".to_owned() };
+        let input = Input::read(&serde_json::json!({
+            "blue": { "cluster": "shop-blue" },
+            "green": { "cluster": "shop-green" },
+            "gateway": { "restApiId": "shop1", "stage": "prod" },
+            "workloads": { "manifests": ["s3://shop/production.yaml"] },
+        }));
+        let input = input.unwrap();
         for (arn, refused) in [
             ("arn:aws:lambda:eu-central-1:123456789012:function:guard:live", false),
             ("arn:aws:lambda:eu-central-1:210987654321:function:guard", true),
             ("arn:aws:lambda:eu-west-1:123456789012:function:guard", true),
         ] {
-            let problems = problems(&edge(arn), &place);
+            let problems = problems(&input, &edge(arn), &place);
             assert_eq!(!problems.is_empty(), refused, "{arn}");
+            assert!(problems.iter().all(|problem| problem.path == "$.gateway.restApiId"), "{problems:?}");
             assert!(problems.iter().all(|problem| problem.message.contains("the authorizer guard")));
         }
     }

@@ -30,15 +30,18 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
         );
         creates.push(create(Kind::VpcLink, format!("a link to {to}")));
     }
-    creates.push(create(Kind::RestApi, format!("a temporary copy of {}", edge.api.name)));
-    if edge.link_variable().is_none() {
-        let trial = format!("a trial deployment of {}, deleted again before the switch", edge.api.name);
-        creates.push(create(Kind::Deployment, trial));
-        creates
-            .push(create(Kind::Deployment, format!("a deployment of {} that sends requests to green", edge.api.name)));
+    let edges = edge.per_api();
+    for edge in &edges {
+        creates.push(create(Kind::RestApi, format!("a temporary copy of {}", edge.api.name)));
+        if edge.link_variable().is_none() {
+            let trial = format!("a trial deployment of {}, deleted again before the switch", edge.api.name);
+            creates.push(create(Kind::Deployment, trial));
+            let green = format!("a deployment of {} that sends requests to green", edge.api.name);
+            creates.push(create(Kind::Deployment, green));
+        }
+        creates.push(create(Kind::Stage, format!("a stage of {} that holds what production serves", edge.api.name)));
+        creates.push(create(Kind::Stage, format!("a stage of {} that holds what green will serve", edge.api.name)));
     }
-    creates.push(create(Kind::Stage, format!("a stage of {} that holds what production serves", edge.api.name)));
-    creates.push(create(Kind::Stage, format!("a stage of {} that holds what green will serve", edge.api.name)));
     if existing.is_none() {
         creates.extend(edge.target_groups.iter().map(|group| create(Kind::TargetGroup, like(&group.name))));
         let listeners = edge.listeners.iter();
@@ -46,24 +49,34 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
             listeners.map(|listener| create(Kind::Listener, format!("{} {}", listener.protocol, listener.port))),
         );
     }
-    for plan in &edge.usage_plans {
-        creates.push(create(Kind::UsagePlan, format!("{} for the temporary API", plan.name)));
+    for edge in &edges {
+        for plan in &edge.usage_plans {
+            creates.push(create(Kind::UsagePlan, format!("{} for the temporary API", plan.name)));
+        }
+        if edge.usage_plans.iter().any(|plan| !plan.key_ids.is_empty()) {
+            creates.push(create(Kind::UsagePlan, "one key for the stages that hold the two deployments".to_owned()));
+        }
+        creates.extend(functions::creates(edge));
     }
-    if edge.usage_plans.iter().any(|plan| !plan.key_ids.is_empty()) {
-        creates.push(create(Kind::UsagePlan, "one key for the stages that hold the two deployments".to_owned()));
-    }
-    creates.extend(functions::creates(edge));
     found.deletes.extend(edge.own_link().map(|link| delete(Kind::VpcLink, &link.name, &link.id)));
     // Before what goes with it.
     found.deletes.extend(edge.service.as_ref().map(|of| service::planned(of, &edge.load_balancer)));
     found.deletes.push(delete(Kind::LoadBalancer, &edge.load_balancer.name, &edge.load_balancer.arn));
     let groups = edge.target_groups.iter();
     found.deletes.extend(groups.map(|group| delete(Kind::TargetGroup, &group.name, &group.arn)));
-    found.creates = creates;
     found.switch = calls(input, edge);
+    found.creates = creates;
 }
 
+/// The calls of the switch: in each step one for each API.
 fn calls(input: &Input, edge: &Edge) -> Vec<String> {
+    let edges = edge.per_api();
+    let steps = input.cutover.steps.iter().enumerate();
+    steps.flat_map(|(number, percent)| edges.iter().map(move |edge| call(edge, *percent, number > 0))).collect()
+}
+
+/// The call that sends this percentage of an API's requests to green, where some go there already or none.
+fn call(edge: &Edge, percent: u8, is_partial: bool) -> String {
     let stage = format!("UpdateStage {}/{}", edge.api.id, edge.stage.name);
     let (to, canary) = match edge.link_variable() {
         Some(name) => {
@@ -72,18 +85,12 @@ fn calls(input: &Input, edge: &Edge) -> Vec<String> {
         }
         None => ("replace /deploymentId with green's".to_owned(), "green's deployment".to_owned()),
     };
-    let mut partial = false;
-    let mut calls = Vec::new();
-    for step in &input.cutover.steps {
-        calls.push(match (step, partial) {
-            (100, false) => format!("{stage}: {to}"),
-            (100, true) => format!("{stage}: remove /canarySettings and {to}"),
-            (percent, false) => format!("{stage}: replace /canarySettings with {canary} and {percent} %"),
-            (percent, true) => format!("{stage}: replace /canarySettings/percentTraffic with {percent}"),
-        });
-        partial = true;
+    match (percent, is_partial) {
+        (100, false) => format!("{stage}: {to}"),
+        (100, true) => format!("{stage}: remove /canarySettings and {to}"),
+        (percent, false) => format!("{stage}: replace /canarySettings with {canary} and {percent} %"),
+        (percent, true) => format!("{stage}: replace /canarySettings/percentTraffic with {percent}"),
     }
-    calls
 }
 
 #[cfg(test)]

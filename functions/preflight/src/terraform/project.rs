@@ -4,7 +4,10 @@ use super::{Managed, object};
 use domain::{
     Condition, Input, PhaseError, Problem, adoption,
     digest::md5_hex,
-    input::terraform::{Move, Project, Swap},
+    input::{
+        Gateway,
+        terraform::{Move, Project, Swap},
+    },
     plan::{Found, compute::Compute, edge::Edge, terraform::Handover},
     ports::TerraformStates,
     terraform::{Address, Place, State, backend, moved},
@@ -18,7 +21,7 @@ const TOLD: usize = 12;
 pub(super) struct Blue {
     /// Ids and ARNs of what is deleted in the end.
     deleted: BTreeSet<String>,
-    /// Those of what stays: the API, the network.
+    /// Those of what stays: the APIs, the network.
     stays: BTreeSet<String>,
     /// The name of the cluster that replaces blue's.
     green: String,
@@ -29,13 +32,15 @@ pub(super) struct Blue {
 impl Blue {
     pub(super) fn of(input: &Input, compute: &Found<Compute>, edge: &Found<Edge>) -> Self {
         let planned = compute.deletes.iter().chain(&edge.deletes);
-        let (api, stage) = (&input.gateway.rest_api_id, &input.gateway.stage);
         let cluster = &compute.facts.blue;
         let network = [&cluster.vpc_id].into_iter().chain(&cluster.subnet_ids).chain(&cluster.security_group_ids);
-        let gateway = [api.clone(), format!("ags-{api}-{stage}")];
+        let gateway = input
+            .gateway
+            .iter()
+            .flat_map(|Gateway { rest_api_id, stage }| [rest_api_id.clone(), format!("ags-{rest_api_id}-{stage}")]);
         Self {
             deleted: planned.filter_map(|planned| planned.id.clone()).collect(),
-            stays: gateway.into_iter().chain(network.cloned()).filter(|id| !id.is_empty()).collect(),
+            stays: gateway.chain(network.cloned()).filter(|id| !id.is_empty()).collect(),
             green: input.green.cluster.clone(),
             is_existing: input.green.existing,
         }

@@ -16,6 +16,7 @@ use crate::{
     Input, MigrationId, PhaseError,
     digest::sha256_hex,
     input::{Cleanup, OnTimeout},
+    progress::{OTHER_URLS, TEMPORARY_URL},
     task_token::TaskToken,
 };
 use serde::{Deserialize, Serialize};
@@ -175,6 +176,14 @@ pub const NOBODY: &str = "nobody in time";
 pub const WAY_BACK: &str = "the way back";
 
 impl Asked {
+    /// The URLs on which people qualify green: one for each API that is switched, in the order of the input.
+    #[must_use]
+    pub fn temporary_urls(&self) -> Vec<&str> {
+        let first = self.evidence.get(TEMPORARY_URL).and_then(Value::as_str);
+        let others = self.evidence.get(OTHER_URLS).and_then(Value::as_array);
+        first.into_iter().chain(others.into_iter().flatten().filter_map(Value::as_str)).collect()
+    }
+
     /// What an answer is bound to: the plan and what people were shown.
     #[must_use]
     pub fn digest_of(plan_digest: &str, evidence: &Value) -> String {

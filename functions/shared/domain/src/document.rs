@@ -27,7 +27,7 @@ pub struct Document<'a> {
     pub blue: &'a str,
     /// The cluster that takes over.
     pub green: &'a str,
-    /// The API and its stage.
+    /// The API and its stage; where there are several, separated by commas.
     pub stage: String,
     /// What will be created, in order.
     pub creates: &'a [Planned],
@@ -68,7 +68,7 @@ impl<'a> Document<'a> {
             region: &plan.region,
             blue: &input.blue.cluster,
             green: &input.green.cluster,
-            stage: format!("{}/{}", input.gateway.rest_api_id, input.gateway.stage),
+            stage: stages(input),
             creates: &plan.creates,
             changes: plan.changes(input),
             switch: &plan.switch,
@@ -127,6 +127,11 @@ impl<'a> Document<'a> {
     }
 }
 
+fn stages(input: &Input) -> String {
+    let each = input.gateway.iter().map(|gateway| format!("{}/{}", gateway.rest_api_id, gateway.stage));
+    each.collect::<Vec<_>>().join(", ")
+}
+
 impl Planned {
     fn markdown(&self) -> String {
         let id = self.id.as_deref().filter(|id| *id != self.name).map(|id| format!(" ({})", code(id)));
@@ -139,10 +144,10 @@ impl Plan {
     /// What exists already and will be changed, in order.
     #[must_use]
     pub fn changes(&self, input: &Input) -> Vec<String> {
-        let (edge, stage) = (&self.edge, &input.gateway.stage);
         let mut changes = Vec::new();
-        let methods = edge.integrations.len();
-        if methods > 0 {
+        let edges = self.edge.per_api();
+        for edge in edges.iter().filter(|edge| !edge.integrations.is_empty()) {
+            let methods = edge.integrations.len();
             changes.push(format!(
                 "the integrations of {methods} method{} of {} point at green's VPC link while deployment G is taken, about a minute, \
                  and then at blue's again",
@@ -155,8 +160,12 @@ impl Plan {
             changes.push(format!("suspended on blue by the switch, and then resumed on green: {}", holds.join(", ")));
         }
         let steps: Vec<String> = input.cutover.steps.iter().map(|step| format!("{step} %")).collect();
-        changes.push(format!("the stage {stage} serves deployment G: {} of the requests", steps.join(", then ")));
-        if methods > 0 {
+        let steps = steps.join(", then ");
+        for gateway in input.gateway.iter() {
+            let of = if input.gateway.are_several() { format!(" of {}", gateway.rest_api_id) } else { String::new() };
+            changes.push(format!("the stage {}{of} serves deployment G: {steps} of the requests", gateway.stage));
+        }
+        for edge in edges.iter().filter(|edge| !edge.integrations.is_empty()) {
             changes.push(format!(
                 "after the bake the integrations of {} point at green's VPC link for good",
                 edge.api.name

@@ -58,6 +58,9 @@ pub struct Targets {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Smoke {
+    /// The id of the API, where there are several.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub api: String,
     /// The path below the stage.
     pub path: String,
     /// The HTTP status that blue answered.
@@ -78,6 +81,14 @@ pub struct OnlyOnBlue {
     pub count: usize,
     /// The names of the first ones.
     pub names: Vec<String>,
+}
+
+impl Smoke {
+    /// The request, for people.
+    #[must_use]
+    pub fn what(&self) -> String {
+        if self.api.is_empty() { self.path.clone() } else { format!("{} {}", self.api, self.path) }
+    }
 }
 
 impl Evidence {
@@ -101,8 +112,14 @@ mod tests {
 
     #[test]
     fn evidence_is_another_one_where_more_than_a_latency_differs() {
-        let smoke =
-            |green, green_millis| Smoke { path: "/".to_owned(), blue: 200, green, blue_millis: 5, green_millis };
+        let smoke = |green, green_millis| Smoke {
+            path: "/".to_owned(),
+            blue: 200,
+            green,
+            blue_millis: 5,
+            green_millis,
+            ..Smoke::default()
+        };
         let evidence = |smoke| Evidence { smoke: vec![smoke], ..Evidence::default() };
         assert!(evidence(smoke(200, 7)).says_as(&evidence(smoke(200, 8))));
         assert!(!evidence(smoke(200, 7)).says_as(&evidence(smoke(404, 7))));

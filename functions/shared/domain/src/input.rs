@@ -2,6 +2,7 @@
 
 mod analysis;
 mod cleanup;
+mod gateways;
 mod green;
 mod identities;
 mod marker;
@@ -14,6 +15,7 @@ mod volumes;
 
 pub use analysis::{Analysis, Compared};
 pub use cleanup::{BlueFate, Cleanup};
+pub use gateways::{Gateway, Gateways};
 pub use green::Green;
 pub use identities::{Identities, Irsa};
 pub use marker::Marker;
@@ -48,8 +50,8 @@ pub struct Input {
     pub blue: Blue,
     /// The cluster that replaces it.
     pub green: Green,
-    /// The API in front.
-    pub gateway: Gateway,
+    /// The API in front, or a list of those whose methods share one VPC link or load balancer.
+    pub gateway: Gateways,
     /// What runs on the clusters.
     pub workloads: Workloads,
     /// What becomes of the ways by which Pods get AWS credentials.
@@ -91,18 +93,6 @@ pub struct Blue {
     /// The name of the EKS cluster.
     #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
     pub cluster: String,
-}
-
-/// The API in front.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Gateway {
-    /// The id of the API Gateway REST API.
-    #[schemars(length(min = 1))]
-    pub rest_api_id: String,
-    /// The stage that production uses.
-    #[schemars(length(min = 1, max = 128), regex(pattern = "^[A-Za-z0-9_-]+$"))]
-    pub stage: String,
 }
 
 /// What runs on the clusters.
@@ -175,6 +165,10 @@ pub struct Smoke {
     /// The path below the stage, with a leading slash.
     #[schemars(regex(pattern = "^/"))]
     pub path: String,
+    /// The API that it is sent to; to be named where `gateway` has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub rest_api_id: Option<String>,
     /// The HTTP status that it must answer.
     #[serde(default = "ok")]
     #[schemars(range(min = 100, max = 599))]

@@ -8,8 +8,14 @@ use crate::Problem;
 pub enum Limit {
     /// An API whose methods go through several VPC links, or to several load balancers.
     SeveralLinks,
+    /// Several stages of one API.
+    SeveralStages,
+    /// A request that tells the sides apart, where several APIs are switched.
+    MarkerOfSeveral,
     /// A stage variable that holds more or less than the VPC link.
     LinkVariable,
+    /// An HTTP API or a WebSocket API, or whatever else is no REST API.
+    HttpApi,
     /// A private API.
     PrivateApi,
     /// An API without its default endpoint.

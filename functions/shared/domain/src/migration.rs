@@ -3,6 +3,7 @@
 use crate::{Input, PhaseError, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The ARN of the migrate execution: the key of everything in the ledger. Execution names, and so ARNs, can recur after 90 days
@@ -101,6 +102,19 @@ impl Migration {
         self.id.name()
     }
 
+    /// The migration as seen from each API that is switched, in the order of the input: the plan's edge has that API, its stage, methods,
+    /// functions and usage plans, and the keys of the ledger are those of its own. The plan of a view has no digest that anybody approved.
+    #[must_use]
+    pub fn per_api(&self) -> Vec<Cow<'_, Self>> {
+        let views = self.plan.edge.per_api().into_iter();
+        views
+            .map(|edge| match edge {
+                Cow::Borrowed(_) => Cow::Borrowed(self),
+                Cow::Owned(edge) => Cow::Owned(Self { plan: Plan { edge, ..self.plan.clone() }, ..self.clone() }),
+            })
+            .collect()
+    }
+
     /// Who this invocation writes to the ledger as.
     #[must_use]
     pub const fn owner(&self) -> Owner {
@@ -168,6 +182,28 @@ impl Outcome {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
+    }
+}
+
+#[cfg(test)]
+impl Migration {
+    /// A migration behind this edge, for this crate's tests.
+    pub(crate) fn behind(edge: crate::plan::edge::Edge) -> Self {
+        let input = serde_json::json!({
+            "blue": { "cluster": "shop-blue" },
+            "green": { "cluster": "shop-green" },
+            "gateway": { "restApiId": "shop1", "stage": "prod" },
+            "workloads": { "manifests": ["s3://shop/production.yaml"] },
+        });
+        Self {
+            id: MigrationId::new("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:to-1-34"),
+            input: Input::read(&input).unwrap(),
+            plan: Plan { edge, ..Plan::default() },
+            direction: Direction::Converge,
+            fence: 1,
+            deadline: jiff::Timestamp::UNIX_EPOCH,
+            opened_at: jiff::Timestamp::UNIX_EPOCH,
+        }
     }
 }
 

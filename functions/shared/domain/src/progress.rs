@@ -46,3 +46,6 @@ impl Progress {
 
 /// The field of the temporary API's URL, in the progress of provision-edge and in the evidence of the qualification.
 pub const TEMPORARY_URL: &str = "temporaryUrl";
+
+/// The field of the URLs of the further temporary APIs, where several APIs are switched: in the order of the input.
+pub const OTHER_URLS: &str = "otherTemporaryUrls";

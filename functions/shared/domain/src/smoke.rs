@@ -16,12 +16,14 @@ pub struct Check {
     pub expect: Option<u16>,
 }
 
-/// What the input asks to be tried, or else a few of the API's own paths without parameters.
+/// What the input asks to be tried of this edge's API, or else a few of the API's own paths without parameters.
 #[must_use]
 pub fn checks(input: &Input, edge: &Edge) -> Vec<Check> {
-    if !input.smoke.is_empty() {
-        let asked = input.smoke.iter();
-        return asked.map(|smoke| Check { path: smoke.path.clone(), expect: Some(smoke.expect) }).collect();
+    let is_of = |of: &Option<String>| of.as_ref().is_none_or(|id| *id == edge.api.id);
+    let asked = input.smoke.iter().filter(|smoke| is_of(&smoke.rest_api_id));
+    let asked: Vec<_> = asked.map(|smoke| Check { path: smoke.path.clone(), expect: Some(smoke.expect) }).collect();
+    if !asked.is_empty() {
+        return asked;
     }
     let plain = edge
         .integrations

@@ -16,6 +16,7 @@ pub mod irsa;
 pub mod karpenter;
 pub mod service;
 mod terraform;
+pub mod two_apis;
 pub mod volumes;
 mod workloads;
 

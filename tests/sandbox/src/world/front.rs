@@ -23,6 +23,8 @@ pub enum Front {
     StageVariable,
     /// A VPC link V2 leads to the load balancer.
     LinkV2,
+    /// The plain API, and another one through the same VPC link.
+    TwoApis,
     /// A VPC link V1 that every method names; and green is there, with a load balancer and a VPC link, built by the shop's own code.
     ExistingGreen,
     /// The plain API, and Pods that take IAM roles through the OIDC provider of their cluster.
@@ -85,6 +87,7 @@ impl Front {
     pub fn document(self, mut plain: Value, balancer: &str) -> Value {
         match self {
             Self::Plain
+            | Self::TwoApis
             | Self::ExistingGreen
             | Self::Irsa
             | Self::PodIdentity
@@ -121,6 +124,12 @@ impl Front {
     #[must_use]
     pub fn has_link(self) -> bool {
         self != Self::LinkV2
+    }
+
+    /// The titles of the APIs beside the shop's own, which go through the same link.
+    #[must_use]
+    pub fn others(self) -> &'static [&'static str] {
+        if self == Self::TwoApis { &["shop-partners"] } else { &[] }
     }
 
     /// Whether the shop has a green of its own.
@@ -333,6 +342,7 @@ mod tests {
                 "lambda-authorizer",
                 "stage-variable",
                 "link-v2",
+                "two-apis",
                 "existing-green",
                 "irsa",
                 "pod-identity",

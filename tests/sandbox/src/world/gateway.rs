@@ -18,8 +18,18 @@ pub const DOMAIN: &str = "api.shop.example.com";
 pub struct Api {
     /// The API's id.
     pub id: String,
+    /// The ids of the APIs beside it, which the same keys open.
+    pub others: Vec<String>,
     /// The values of the two API keys.
     pub keys: Vec<String>,
+}
+
+impl Api {
+    /// The ids of all APIs.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        std::iter::once(&self.id).chain(&self.others).map(String::as_str).collect()
+    }
 }
 
 /// Makes the API on the VPC link, which has no id where there is none, or on the load balancer.
@@ -32,7 +42,17 @@ pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str) -> Resul
     front.permissions(aws, &id).await?;
     deploy_with(aws, &id, &front.variables(link)).await?;
     let limits = json!({"rateLimit": 10000.0, "burstLimit": 5000});
-    let plan = json!({"name": "shop", "apiStages": [{"apiId": id, "stage": STAGE}], "throttle": limits});
+    let mut others = Vec::new();
+    for title in front.others() {
+        let mut document = routes::document(link);
+        document["info"]["title"] = (*title).into();
+        let other = import(aws, &document).await?;
+        deploy(aws, &other).await?;
+        others.push(other);
+    }
+    let stages: Vec<Value> =
+        std::iter::once(&id).chain(&others).map(|api| json!({"apiId": api, "stage": STAGE})).collect();
+    let plan = json!({"name": "shop", "apiStages": stages, "throttle": limits});
     let plan = text(&post(aws, "/usageplans", &plan).await?, "id")?;
     let mut keys = Vec::new();
     for name in ["web", "mobile"] {
@@ -50,7 +70,7 @@ pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str) -> Resul
     post(aws, "/domainnames", &domain).await?;
     let mapping = json!({"restApiId": id, "stage": STAGE});
     post(aws, &format!("/domainnames/{DOMAIN}/basepathmappings"), &mapping).await?;
-    Ok(Api { id, keys })
+    Ok(Api { id, others, keys })
 }
 
 /// Makes a regional API of an OpenAPI document, and answers its id.

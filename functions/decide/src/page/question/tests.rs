@@ -3,7 +3,12 @@ use crate::Settled;
 use domain::{
     Kind, TaskToken,
     approval::{Answer, Decision},
-    plan::{Planned, edge::UsagePlan, estimate::Cost},
+    plan::{
+        Planned,
+        edge::{Api, OtherApi, UsagePlan},
+        estimate::Cost,
+    },
+    progress::{OTHER_URLS, TEMPORARY_URL},
 };
 use serde_json::{Value, json};
 use testing::migration;
@@ -80,6 +85,36 @@ fn the_first_screen_says_what_is_asked_until_when_what_happens_otherwise_and_how
         rest = after;
     }
     assert!(!page.contains("s3cret-token") && !page.contains("nanosecond"));
+}
+
+#[test]
+fn each_of_several_apis_has_its_own_url_and_its_own_keys() {
+    let mut migration = shop(true);
+    let pays = UsagePlan { name: "silver".to_owned(), key_ids: vec!["k2".to_owned()], ..UsagePlan::default() };
+    let api = Api { id: "b".to_owned(), name: "pay".to_owned(), ..Api::default() };
+    migration.plan.edge.others = vec![OtherApi { api, usage_plans: vec![pays], ..OtherApi::default() }];
+    let other = "https://t2.execute-api.eu-central-1.amazonaws.com/prod";
+    let mut evidence = evidence();
+    evidence[OTHER_URLS] = json!([other]);
+    evidence["validate"]["evidence"]["smoke"] = json!([
+        { "api": "a", "path": "/cart", "blue": 200, "green": 200, "blueMillis": 12, "greenMillis": 34 },
+        { "api": "b", "path": "/pay", "blue": 200, "green": 200, "blueMillis": 12, "greenMillis": 34 },
+    ]);
+    let page = shown(&migration, &asked(Question::Qualification, evidence), Standing::Open);
+    let parts = [
+        &format!("'{URL}/cart'"),
+        &format!("pay: <a href=\"{other}\""),
+        "usage plan silver",
+        "--api-key 'k2' --include-value",
+        &format!("'{other}/pay'"),
+        "<th scope=\"row\">a /cart</th>",
+        "<th scope=\"row\">b /pay</th>",
+    ];
+    let mut rest = page.as_str();
+    for part in parts {
+        let (_, after) = rest.split_once(part).unwrap_or_else(|| panic!("{part} is not in {rest}"));
+        rest = after;
+    }
 }
 
 #[test]

@@ -6,13 +6,15 @@ use domain::{Condition, Input, Migration, MigrationId, PhaseError, Problem};
 use serde_json::json;
 
 /// What a migration locks, with the JSON path of the field that names it.
-pub(super) fn locks(input: &Input) -> [(String, &'static str); 3] {
-    let gateway = &input.gateway;
-    [
-        (format!("LOCK#CLUSTER#{}", input.blue.cluster), "$.blue.cluster"),
-        (format!("LOCK#CLUSTER#{}", input.green.cluster), "$.green.cluster"),
-        (format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage), "$.gateway.stage"),
-    ]
+pub(super) fn locks(input: &Input) -> Vec<(String, String)> {
+    let stages = input.gateway.placed().map(|(path, gateway)| {
+        (format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage), format!("{path}.stage"))
+    });
+    let clusters = [
+        (format!("LOCK#CLUSTER#{}", input.blue.cluster), "$.blue.cluster".to_owned()),
+        (format!("LOCK#CLUSTER#{}", input.green.cluster), "$.green.cluster".to_owned()),
+    ];
+    clusters.into_iter().chain(stages).collect()
 }
 
 impl Ledger {

@@ -40,9 +40,11 @@ impl Counterparts {
             (&compute.blue.cluster_security_group_id, security_group::key(&compute.blue.cluster_security_group_id)),
             (&edge.load_balancer.arn, load_balancer::key(migration)),
             (&edge.vpc_link.id, vpc_link::key(migration)),
-            (&edge.stage.deployment_id, deployment::green()),
         ];
-        let pairs = templates.chain(groups).chain(targets).chain(listeners).chain(single);
+        let views = migration.per_api();
+        let deployments =
+            views.iter().map(|view| (&view.plan.edge.stage.deployment_id, deployment::green(view.as_ref())));
+        let pairs = templates.chain(groups).chain(targets).chain(listeners).chain(single).chain(deployments);
         let pairs = pairs.chain(blues.as_ref().zip(provider));
         // Of several versions of a template that were cloned, the first.
         let mut ids = BTreeMap::new();

@@ -186,7 +186,10 @@ fn greens(
             put(green, "name", json!(vpc_link::name(migration)));
         }
         "aws_api_gateway_deployment" => {
-            put(green, "description", json!(deployment::description(migration, &deployment::green())));
+            let views = migration.per_api();
+            let of = views.iter().find(|view| view.plan.edge.api.id == text(blue, "rest_api_id"));
+            let of = of.map_or(migration, |view| view.as_ref());
+            put(green, "description", json!(deployment::description(of, &deployment::green(of))));
         }
         "aws_iam_openid_connect_provider" => {
             let issuer = text(green, "arn").split_once("oidc-provider/").map(|(_, issuer)| format!("https://{issuer}"));

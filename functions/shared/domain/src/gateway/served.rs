@@ -124,7 +124,7 @@ impl Switch {
             let link = made(ports, migration, &vpc_link::key(migration)).await?;
             Serving { link: Some((name.clone(), link)), ..blue.clone() }
         } else {
-            let g = Serving::deployment(&made(ports, migration, &deployment::green()).await?);
+            let g = Serving::deployment(&made(ports, migration, &deployment::green(migration)).await?);
             Counterparts::known(ports, migration).await?;
             g
         };

@@ -20,8 +20,8 @@ pub struct Way {
     link: Option<String>,
     /// The ARNs of its load balancer and of the listeners, which VPC links V2 name.
     targets: BTreeSet<String>,
-    /// The only API that must not take it; none may where there is none named.
-    of_api: Option<String>,
+    /// The only APIs that must not take it; none may where there are none named.
+    of_apis: Option<BTreeSet<String>>,
 }
 
 impl Way {
@@ -30,11 +30,11 @@ impl Way {
     pub fn blue(edge: &Edge) -> Self {
         let listeners = edge.listeners.iter().map(|listener| listener.arn.clone());
         let targets = listeners.chain([edge.load_balancer.arn.clone()]).collect();
-        Self { link: edge.own_link().map(|link| link.id.clone()), targets, of_api: None }
+        Self { link: edge.own_link().map(|link| link.id.clone()), targets, of_apis: None }
     }
 
     /// To green, as far as the ledger knows of it still. Where the user built the load balancer it stays, with whatever other APIs of the
-    /// user's lead to it: then only the API that is moved must be away from it.
+    /// user's lead to it: then only the APIs that are moved must be away from it.
     ///
     /// # Errors
     /// Those of the ledger only.
@@ -47,10 +47,11 @@ impl Way {
         let balancer = of(Kind::LoadBalancer).filter(|entry| entry.key == load_balancer::key(migration));
         let mut targets: BTreeSet<String> = balancer.chain(of(Kind::Listener)).filter_map(id).collect();
         let edge = &migration.plan.edge;
-        let Some(existing) = &edge.existing else { return Ok(Self { link, targets, of_api: None }) };
+        let Some(existing) = &edge.existing else { return Ok(Self { link, targets, of_apis: None }) };
         targets.insert(existing.load_balancer_arn.clone());
         targets.extend(existing.listeners.iter().map(|(_, arn)| arn.clone()));
-        Ok(Self { link: link.or_else(|| existing.vpc_link_id.clone()), targets, of_api: Some(edge.api.id.clone()) })
+        let apis = edge.apis().map(|api| api.id.clone()).collect();
+        Ok(Self { link: link.or_else(|| existing.vpc_link_id.clone()), targets, of_apis: Some(apis) })
     }
 
     /// Whether a connection takes this way on a stage with these variables.
@@ -132,16 +133,21 @@ async fn users<P: Ledger + Apis + Stages>(
     if !way.is_open() {
         return Ok(Vec::new());
     }
-    let edge = &migration.plan.edge;
-    let temporary = ports.entry(migration, &rest_api::key()).await?.and_then(|entry| entry.id);
-    let own = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
+    // What is Bascule's own: temporary APIs by id and name, and stages of the public ones.
+    let (mut temporary, mut keepers) = (BTreeSet::new(), BTreeSet::new());
+    for migration in &migration.per_api() {
+        temporary.extend(ports.entry(migration, &rest_api::key(migration)).await?.and_then(|entry| entry.id));
+        temporary.insert(rest_api::name(migration));
+        let names = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
+        keepers.extend(names.map(|name| (migration.plan.edge.api.id.clone(), name)));
+    }
     let mut users = Vec::new();
     for api in ports.apis().await? {
-        let is_own = temporary.as_ref() == Some(&api.id) || api.name == rest_api::name(migration);
-        if is_own || way.of_api.as_ref().is_some_and(|only| *only != api.id) {
+        let is_own = temporary.contains(&api.id) || temporary.contains(&api.name);
+        if is_own || way.of_apis.as_ref().is_some_and(|only| !only.contains(&api.id)) {
             continue;
         }
-        let seen = of_api(ports, way, &api, |stage| api.id == edge.api.id && own.contains(stage)).await;
+        let seen = of_api(ports, way, &api, |stage| keepers.contains(&(api.id.clone(), stage.clone()))).await;
         match seen {
             Ok(found) => users.extend(found.into_iter().map(|what| format!("{what} of the API {}", api.id))),
             Err(error) if error.condition.is_retried() => return Err(error),

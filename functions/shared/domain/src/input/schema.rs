@@ -43,6 +43,15 @@ pub(super) fn check(path: &str, value: &Value, schema: &Value, problems: &mut Ve
         (Some(expected), found) => {
             problems.push(Problem::new(path, format!("found {}, expected {}", describe(found), article(expected))));
         }
+        // One, or a list of several: what is found decides which of them it is to be.
+        (None, found) if schema["anyOf"].is_array() => {
+            let shapes = || schema["anyOf"].as_array().into_iter().flatten();
+            if let Some(shape) = shapes().find(|shape| kind(shape) == Some(type_of(found))) {
+                return check(path, found, shape, problems);
+            }
+            let expected = shapes().filter_map(kind).map(article).collect::<Vec<_>>().join(" or ");
+            problems.push(Problem::new(path, format!("found {}, expected {expected}", describe(found))));
+        }
         // A choice of words: schemars writes enums with documented variants as `oneOf` constants.
         (None, found) => check_choice(path, found, schema, problems),
     }
@@ -88,6 +97,7 @@ pub(super) fn blank(schema: &Value) -> Value {
         Some("array") => Value::Array(Vec::new()),
         Some("integer") => Value::from(0),
         Some("boolean") => Value::from(false),
+        None if schema["anyOf"].is_array() => blank(&schema["anyOf"][0]),
         _ => Value::from(""),
     }
 }
@@ -126,6 +136,18 @@ fn range(schema: &Value) -> String {
         (Some(min), Some(max)) => format!("{min} to {max}"),
         (Some(min), None) => format!("at least {min}"),
         (None, max) => format!("at most {}", max.unwrap_or(u64::MAX)),
+    }
+}
+
+/// The word of JSON Schema for the type of a value.
+const fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
     }
 }
 

@@ -4,18 +4,21 @@ pub mod api;
 pub mod balancer;
 pub mod function;
 pub mod integration;
+pub mod other_api;
 pub mod service;
 
 pub use api::{Api, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
 pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};
 pub use function::InvokedFunction;
 pub use integration::{Connection, Integration, LinkedMethod};
+pub use other_api::OtherApi;
 pub use service::Service;
 
 use super::ExistingEdge;
 use serde::{Deserialize, Serialize};
 
-/// Everything between the public API and the clusters.
+/// Everything between the public API and the clusters. Where several APIs are switched, what belongs to one of them is here for the first,
+/// and in `others` for each further one: see [`Edge::per_api`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Edge {
@@ -44,6 +47,9 @@ pub struct Edge {
     /// The longest time that a request through blue's link may take, in milliseconds
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
     pub longest_timeout_millis: u32,
+    /// The APIs that are switched after the first. Their methods go through the same link, or to the same load balancer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherApi>,
     /// Green's load balancer and VPC link, where the user built them: then nothing above is cloned for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<ExistingEdge>,

@@ -1,7 +1,7 @@
 //! Deployments: immutable snapshots of an API's configuration, found again by their descriptions
 //! (<https://docs.aws.amazon.com/apigateway/latest/api/API_Deployment.html>).
 
-use super::rest_api::QUALIFICATION;
+use super::rest_api::qualification;
 use crate::ports::{Ledger, Stages};
 use crate::{Kind, Migration, PhaseError, ResourceKey, Side, names, reconcile};
 use serde_json::json;
@@ -19,26 +19,26 @@ const NAME: usize = 32;
 
 /// The ledger's key of the trial deployment T of the public API, which shows undeployed edits.
 #[must_use]
-pub fn trial() -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::Deployment, "T")
+pub fn trial(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::Deployment, migration.plan.edge.of_api("T"))
 }
 
 /// The ledger's key of deployment G of the public API, which sends requests to green. It stays: production runs on it.
 #[must_use]
-pub fn green() -> ResourceKey {
-    ResourceKey::new(Side::Green, Kind::Deployment, "G")
+pub fn green(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Green, Kind::Deployment, migration.plan.edge.of_api("G"))
 }
 
 /// The ledger's key of the deployment of the temporary API that sends requests to green.
 #[must_use]
-pub fn temporary() -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::Deployment, QUALIFICATION)
+pub fn temporary(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::Deployment, qualification(migration))
 }
 
 /// The ledger's key of the deployment of the temporary API that sends requests to blue, for comparison once green serves.
 #[must_use]
-pub fn temporary_of_blue() -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::Deployment, format!("{QUALIFICATION}/blue"))
+pub fn temporary_of_blue(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::Deployment, format!("{}/blue", qualification(migration)))
 }
 
 /// The description of a deployment, by which it is found.

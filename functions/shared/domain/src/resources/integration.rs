@@ -2,7 +2,7 @@
 //! plan, which never changes: an entry of its own would pass the 400 KB of an item with some thousand methods
 //! (<https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateIntegration.html>).
 
-use crate::{Kind, ResourceKey, Side};
+use crate::{Kind, Migration, ResourceKey, Side};
 
 /// The IAM actions of pointing integrations at another link: [`crate::gateway::integrations::point`].
 pub const ACTIONS: &[&str] =
@@ -10,12 +10,12 @@ pub const ACTIONS: &[&str] =
 
 /// The ledger's key of the window: the configuration points at green for the moment of deploying G.
 #[must_use]
-pub fn window() -> ResourceKey {
-    ResourceKey::new(Side::Blue, Kind::Integration, "window")
+pub fn window(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Blue, Kind::Integration, migration.plan.edge.of_api("window"))
 }
 
 /// The ledger's key of the adoption: the configuration points at green for good.
 #[must_use]
-pub fn adopted() -> ResourceKey {
-    ResourceKey::new(Side::Blue, Kind::Integration, "adopted")
+pub fn adopted(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Blue, Kind::Integration, migration.plan.edge.of_api("adopted"))
 }

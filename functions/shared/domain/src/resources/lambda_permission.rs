@@ -3,7 +3,7 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-lambda-function-create.html>,
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-permissions>).
 
-use super::{rest_api::QUALIFICATION, stage};
+use super::{rest_api::qualification, stage};
 use crate::plan::edge::InvokedFunction;
 use crate::ports::{Functions, Ledger};
 use crate::{Kind, Migration, PhaseError, Plan, ResourceKey, Side, names, reconcile};
@@ -31,10 +31,10 @@ fn callers(function: &InvokedFunction) -> &'static [Caller] {
 }
 
 /// The ledger's key of the statement that lets the caller invoke the function.
-fn key(function: &InvokedFunction, caller: Caller) -> ResourceKey {
+fn key(migration: &Migration, function: &InvokedFunction, caller: Caller) -> ResourceKey {
     let (side, name) = match caller {
-        Caller::Temporary => (Side::Temporary, QUALIFICATION.to_owned()),
-        Caller::Keeper(side) => (side, stage::keeper(side).name),
+        Caller::Temporary => (Side::Temporary, qualification(migration)),
+        Caller::Keeper(side) => (side, stage::keeper(migration, side).name),
     };
     let qualifier = function.qualifier().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
     ResourceKey::new(side, Kind::LambdaPermission, format!("{}{qualifier}/{name}", function.name()))
@@ -65,7 +65,7 @@ pub async fn ensure<P: Ledger + Functions>(
 ) -> Result<(), PhaseError> {
     for function in &migration.plan.edge.functions {
         for caller in callers(function) {
-            let key = key(function, *caller);
+            let key = key(migration, function, *caller);
             let statement = &names::for_key(&migration.id, &key, STATEMENT);
             let source = &source_arn(function, &migration.plan, &what(migration, *caller, temporary));
             let find = || async { Ok(ports.is_permitted(function, statement).await?.then(|| id(function, statement))) };
@@ -88,7 +88,7 @@ pub async fn ensure<P: Ledger + Functions>(
 pub async fn remove_all<P: Ledger + Functions>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     for function in &migration.plan.edge.functions {
         for caller in callers(function) {
-            let key = key(function, *caller);
+            let key = key(migration, function, *caller);
             let statement = &names::for_key(&migration.id, &key, STATEMENT);
             let find = || async { Ok(ports.is_permitted(function, statement).await?.then(|| id(function, statement))) };
             let delete = |_: String| async move { ports.forbid(function, statement).await };
@@ -119,7 +119,8 @@ mod tests {
     fn stages_of_the_public_api_need_a_statement_for_integrations_only() {
         assert_eq!(callers(&function(&[])), [Caller::Temporary]);
         assert_eq!(callers(&function(&["GET /hits"])).len(), 3);
-        let name = |caller| key(&function(&[]), caller).to_string();
+        let migration = Migration::behind(crate::plan::edge::Edge::default());
+        let name = |caller| key(&migration, &function(&[]), caller).to_string();
         assert_eq!(name(Caller::Temporary), "RESOURCE#temporary#LambdaPermission#hits:live/qualification");
         assert_eq!(name(Caller::Keeper(Side::Green)), "RESOURCE#green#LambdaPermission#hits:live/bascule-G");
     }

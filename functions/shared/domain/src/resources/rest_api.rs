@@ -28,18 +28,20 @@ const NAME: usize = 128;
 const POLICY: &str = "x-amazon-apigateway-policy";
 
 /// What the ledger calls the temporary API; the names of all that is in it begin so.
-pub(super) const QUALIFICATION: &str = "qualification";
+pub(super) fn qualification(migration: &Migration) -> String {
+    migration.plan.edge.of_api("qualification")
+}
 
 /// The ledger's key of the temporary API.
 #[must_use]
-pub fn key() -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::RestApi, QUALIFICATION)
+pub fn key(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::RestApi, qualification(migration))
 }
 
 /// The name of the temporary API, by which it is found.
 #[must_use]
 pub fn name(migration: &Migration) -> String {
-    names::for_key(&migration.id, &key(), NAME)
+    names::for_key(&migration.id, &key(migration), NAME)
 }
 
 /// The tags of the temporary API: the public API's, and Bascule's.
@@ -91,11 +93,11 @@ where
     let public = &migration.plan.edge.api;
     let find = || async {
         let found = all(ports, migration).await?.into_iter().map(|api| api.id).collect();
-        reconcile::chosen(ports, migration, &key(), found).await
+        reconcile::chosen(ports, migration, &key(migration), found).await
     };
     let create =
         || async { ports.import(&own(document().await?, public, &name(migration)), &public.endpoint_type).await };
-    let id = reconcile::ensure(ports, migration, &key(), Value::Null, find, create).await?;
+    let id = reconcile::ensure(ports, migration, &key(migration), Value::Null, find, create).await?;
     let Some(imported) = ports.api(&id).await? else {
         return Err(PhaseError::not_ready(format!("the temporary API {id} is not visible yet")));
     };
@@ -207,24 +209,29 @@ pub async fn delete<P: Apis>(ports: &P, id: &str) -> Result<(), PhaseError> {
 pub async fn remove<P: Ledger + Apis>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     let find = || async { Ok(find(ports, migration).await?.map(|api| api.id)) };
     let delete = |id: String| async move { delete(ports, &id).await };
-    reconcile::ensure_absent(ports, migration, &key(), find, delete).await?;
-    for entry in ports.entries(migration).await?.iter().filter(|entry| entry.is_live() && is_inside(&entry.key)) {
+    reconcile::ensure_absent(ports, migration, &key(migration), find, delete).await?;
+    for entry in
+        ports.entries(migration).await?.iter().filter(|entry| entry.is_live() && is_inside(migration, &entry.key))
+    {
         ports.absent(migration, &entry.key).await?;
     }
     Ok(())
 }
 
 /// Whether this is part of the temporary API, and deleted with it.
-fn is_inside(key: &ResourceKey) -> bool {
+fn is_inside(migration: &Migration, key: &ResourceKey) -> bool {
+    let api = qualification(migration);
+    let inside = key.name.strip_prefix(&api);
     key.side == Side::Temporary
         && matches!(key.kind, Kind::Stage | Kind::StageShift | Kind::Deployment)
-        && key.name.starts_with(QUALIFICATION)
+        && inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{deployment, stage, stage_shift, usage_plan};
+    use super::super::{deployment, integration, stage, stage_shift, usage_plan};
     use super::*;
+    use crate::plan::edge::{Edge, OtherApi};
     use serde_json::json;
 
     #[test]
@@ -257,19 +264,62 @@ mod tests {
         assert_eq!(lost(&public, &imported), [Patch::replace("/endpointConfiguration/types/EDGE", "REGIONAL")]);
     }
 
+    /// The shop behind two APIs, as seen from each.
+    fn views() -> [Migration; 2] {
+        let api = |id: &str| Api { id: id.to_owned(), ..Api::default() };
+        let others = vec![OtherApi { api: api("shop2"), ..OtherApi::default() }];
+        let migration = Migration::behind(Edge { api: api("shop1"), others, ..Edge::default() });
+        let [first, second] = &migration.per_api()[..] else { unreachable!("two APIs") };
+        [first.as_ref().clone(), second.as_ref().clone()]
+    }
+
+    fn of_temporary(migration: &Migration) -> [ResourceKey; 4] {
+        [
+            deployment::temporary(migration),
+            deployment::temporary_of_blue(migration),
+            stage::temporary(migration),
+            stage_shift::temporary(migration),
+        ]
+    }
+
     #[test]
     fn what_belongs_to_the_public_api_does_not_go_with_the_temporary_one() {
-        let inside =
-            [deployment::temporary(), deployment::temporary_of_blue(), stage::temporary(), stage_shift::temporary()];
+        let [migration, other] = &views();
         let outside = [
-            deployment::trial(),
-            deployment::green(),
-            stage::keeper(Side::Blue),
-            stage::keeper(Side::Green),
-            usage_plan::temporary("gold"),
-            usage_plan::smoke(),
+            deployment::trial(migration),
+            deployment::green(migration),
+            stage::keeper(migration, Side::Blue),
+            stage::keeper(migration, Side::Green),
+            usage_plan::temporary(migration, "gold"),
+            usage_plan::smoke(migration),
         ];
-        assert_eq!(inside.iter().find(|key| !is_inside(key)), None);
-        assert_eq!(outside.iter().find(|key| is_inside(key)), None);
+        assert_eq!(of_temporary(migration).iter().find(|key| !is_inside(migration, key)), None);
+        assert_eq!(of_temporary(other).iter().find(|key| !is_inside(other, key)), None);
+        let foreign = of_temporary(other);
+        assert_eq!(outside.iter().chain(&foreign).find(|key| is_inside(migration, key)), None);
+        assert_eq!(of_temporary(migration).iter().find(|key| is_inside(other, key)), None);
+    }
+
+    #[test]
+    fn every_api_has_keys_of_its_own_and_those_of_one_alone_are_as_they_always_were() {
+        let keys = |migration: &Migration| {
+            let own = [
+                key(migration),
+                deployment::trial(migration),
+                deployment::green(migration),
+                stage::keeper(migration, Side::Blue),
+                usage_plan::temporary(migration, "gold"),
+                usage_plan::smoke(migration),
+                integration::window(migration),
+                stage_shift::key(migration),
+            ];
+            own.iter().chain(&of_temporary(migration)).map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let [first, second] = &views();
+        assert!(keys(first).iter().all(|key| !keys(second).contains(key)), "{:?}", keys(first));
+        let alone = Migration::behind(Edge { api: first.plan.edge.api.clone(), ..Edge::default() });
+        assert_eq!(keys(first), keys(&alone));
+        assert_eq!(key(&alone).to_string(), "RESOURCE#temporary#RestApi#qualification");
+        assert_eq!(deployment::green(&alone).to_string(), "RESOURCE#green#Deployment#G");
     }
 }

@@ -2,7 +2,7 @@
 //! since nobody can delete a deployment that a stage uses
 //! (<https://docs.aws.amazon.com/apigateway/latest/api/API_DeleteDeployment.html>).
 
-use super::rest_api::QUALIFICATION;
+use super::rest_api::qualification;
 use crate::Tags;
 use crate::plan::edge::Stage;
 use crate::ports::gateway::Patch;
@@ -26,27 +26,31 @@ const NAME: usize = 64;
 
 /// The ledger's key of the temporary API's stage.
 #[must_use]
-pub fn temporary() -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::Stage, QUALIFICATION)
+pub fn temporary(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::Stage, qualification(migration))
 }
 
 /// The ledger's key of the public API's stage that holds deployment B, blue's, or G, green's.
 #[must_use]
-pub fn keeper(side: Side) -> ResourceKey {
+pub fn keeper(migration: &Migration, side: Side) -> ResourceKey {
     let deployment = if side == Side::Blue { "B" } else { "G" };
-    ResourceKey::new(side, Kind::Stage, format!("bascule-{deployment}"))
+    ResourceKey::new(side, Kind::Stage, migration.plan.edge.of_api(&format!("bascule-{deployment}")))
 }
 
 /// The name of the stage that holds deployment B, or G.
 #[must_use]
 pub fn keeper_name(migration: &Migration, side: Side) -> String {
-    name(migration, &keeper(side))
+    name(migration, &keeper(migration, side))
 }
 
 /// The name of a stage. The temporary API's is called as production's: backends see it in the path of private integrations.
 #[must_use]
 pub fn name(migration: &Migration, key: &ResourceKey) -> String {
-    if *key == temporary() { migration.plan.edge.stage.name.clone() } else { names::for_key(&migration.id, key, NAME) }
+    if *key == temporary(migration) {
+        migration.plan.edge.stage.name.clone()
+    } else {
+        names::for_key(&migration.id, key, NAME)
+    }
 }
 
 /// The tags of a stage: those of production's, and Bascule's.

@@ -1,7 +1,7 @@
 //! Shifts of stages: what a stage served before Bascule pointed it at another deployment. Nothing is created for one, and nothing
 //! deleted.
 
-use super::rest_api::QUALIFICATION;
+use super::rest_api::qualification;
 use crate::{Kind, Migration, ResourceKey, Side};
 
 /// The IAM actions of a shift: one `UpdateStage`, and a read before and after, since API Gateway has no conditional update.
@@ -16,6 +16,6 @@ pub fn key(migration: &Migration) -> ResourceKey {
 
 /// The ledger's key of the shift of the temporary API's stage from green to blue.
 #[must_use]
-pub fn temporary() -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::StageShift, QUALIFICATION)
+pub fn temporary(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::StageShift, qualification(migration))
 }

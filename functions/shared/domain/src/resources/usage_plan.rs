@@ -1,7 +1,7 @@
 //! Usage plans that let production's API keys into stages of Bascule's own
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html>).
 
-use super::rest_api::QUALIFICATION;
+use super::rest_api::qualification;
 use crate::Tags;
 use crate::plan::edge::{Edge, UsagePlan};
 use crate::ports::gateway::ApiKey;
@@ -26,14 +26,14 @@ const NAME: usize = 128;
 
 /// The ledger's key of the usage plan that lets the keys of production's plan with this id into the temporary API.
 #[must_use]
-pub fn temporary(id: &str) -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::UsagePlan, format!("{QUALIFICATION}/{id}"))
+pub fn temporary(migration: &Migration, id: &str) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::UsagePlan, format!("{}/{id}", qualification(migration)))
 }
 
 /// The ledger's key of the usage plan that lets one key into the stages that hold deployments B and G.
 #[must_use]
-pub fn smoke() -> ResourceKey {
-    ResourceKey::new(Side::Temporary, Kind::UsagePlan, "smoke")
+pub fn smoke(migration: &Migration) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::UsagePlan, migration.plan.edge.of_api("smoke"))
 }
 
 /// The name of a usage plan, by which it is found.

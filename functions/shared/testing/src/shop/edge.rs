@@ -129,6 +129,7 @@ pub(super) fn found() -> Edge {
             tags: map(&[]),
         }],
         longest_timeout_millis: 29_000,
+        others: Vec::new(),
         existing: None,
     }
 }

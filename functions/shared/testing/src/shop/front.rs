@@ -1,7 +1,7 @@
 //! What else APIs have in front of their clusters: the shop's in variants, each with what Bascule has to do for it.
 
-use super::API;
 use super::edge::method;
+use super::{API, two_apis};
 use crate::account::{Authorizer, Aws, Permission, pair};
 use domain::plan::edge::{Connection, Integration, LoadBalancer};
 use domain::ports::gateway::Method;
@@ -19,6 +19,8 @@ pub enum Front {
     Variable,
     /// A VPC link V2: some methods name the load balancer, others its listener.
     SecondLink,
+    /// Another API through the same VPC link V1.
+    TwoApis,
 }
 
 /// The load balancer behind the VPC link V2, and its listener: one is told from the other by its ARN.
@@ -37,6 +39,7 @@ impl Front {
             Self::Functions => functions(aws),
             Self::Variable => variable(aws),
             Self::SecondLink => second_link(aws),
+            Self::TwoApis => two_apis::put(aws),
         }
     }
 }

@@ -79,10 +79,10 @@ impl Account {
         }
         temporary(&mut self.aws(), migration);
         for (key, id) in [
-            (rest_api::key(), TEMPORARY),
-            (deployment::temporary(), TEMPORARY_GREEN),
-            (stage::temporary(), "prod"),
-            (usage_plan::temporary("gold"), "temporary-gold"),
+            (rest_api::key(migration), TEMPORARY),
+            (deployment::temporary(migration), TEMPORARY_GREEN),
+            (stage::temporary(migration), "prod"),
+            (usage_plan::temporary(migration, "gold"), "temporary-gold"),
         ] {
             self.know(migration, key, id);
         }
@@ -101,11 +101,11 @@ impl Account {
         let mut aws = self.aws();
         let methods = through_green(&aws.methods.get(API).cloned().unwrap_or_default());
         aws.deployments.insert(pair(API, G), (deployed(G), methods));
-        self.know(migration, deployment::green(), G);
+        self.know(migration, deployment::green(migration), G);
         for (side, held) in [(Side::Blue, migration.plan.edge.deployment_b()), (Side::Green, G)] {
             let name = keeper_name(migration, side);
             aws.stages.insert(pair(API, &name), serving(&name, held));
-            self.know(migration, stage::keeper(side), &name);
+            self.know(migration, stage::keeper(migration, side), &name);
         }
     }
 
@@ -227,7 +227,7 @@ fn temporary(aws: &mut Aws, migration: &Migration) {
     let gold = aws.plans.get("gold").cloned().unwrap_or_default();
     let plan = UsagePlan {
         id: "temporary-gold".to_owned(),
-        name: usage_plan::name(migration, &usage_plan::temporary("gold")),
+        name: usage_plan::name(migration, &usage_plan::temporary(migration, "gold")),
         stages: vec![pair(TEMPORARY, "prod")],
         ..gold
     };

@@ -3,7 +3,9 @@
 use domain::approval::Decision;
 use serde_json::{Value, json};
 use testing::shop::service::Targets;
-use testing::shop::{BLUE, Front, GREEN, custom_ami, existing, input_with, terraform_with_adoption, volumes};
+use testing::shop::{
+    API, BLUE, Front, GREEN, custom_ami, existing, input_with, terraform_with_adoption, two_apis, volumes,
+};
 use testing::{Account, Fault};
 
 /// An alarm that guards the switch and the bake.
@@ -205,6 +207,15 @@ fn service(name: &'static str, targets: Targets, end: End, outside: Outside) -> 
     Way { world: World::Service(targets), outside, ..way }
 }
 
+/// A way in the world `two-apis`.
+fn two_apis(name: &'static str, end: End, outside: Outside, fields: &Value) -> Way {
+    let mut way = Way { world: World::Behind(Front::TwoApis), outside, ..way(name, end, fields) };
+    way.input["gateway"] = two_apis::gateway();
+    way.input["smoke"] =
+        json!([{ "path": "/cart", "restApiId": API }, { "path": "/pay", "restApiId": two_apis::OTHER }]);
+    way
+}
+
 /// Every way.
 pub(crate) fn ways() -> Vec<Way> {
     let mut ways = of_the_shop();
@@ -215,6 +226,8 @@ pub(crate) fn ways() -> Vec<Way> {
 /// Ways in worlds whose clusters are other ones.
 fn of_worlds() -> Vec<Way> {
     let deleted = json!({ "cleanup": { "blue": "delete" } });
+    let compared = json!({ "cutover": { "steps": [25, 100] } });
+    let steps = json!({ "cutover": { "steps": [25, 100], "analysis": { "when": "never" } } });
     vec![
         custom_ami("custom-ami", End::GreenServes, Outside::Quiet),
         custom_ami("custom-ami, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
@@ -255,6 +268,11 @@ fn of_worlds() -> Vec<Way> {
             Outside::AlarmInBake,
             &json!({}),
         ),
+        two_apis("two-apis", End::GreenServes, Outside::Quiet, &json!({})),
+        two_apis("two-apis, in steps", End::GreenServes, Outside::Quiet, &compared),
+        two_apis("two-apis, an alarm in a step", End::BlueServes, Outside::AlarmAt(25), &steps),
+        two_apis("two-apis, an alarm in the bake", End::BlueServes, Outside::AlarmInBake, &json!({})),
+        two_apis("two-apis, turned back meanwhile", End::Either, Outside::TurnedBackThen, &json!({})),
         volumes("volumes", End::GreenServes, Outside::Quiet),
         volumes("volumes, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         volumes("volumes, turned back meanwhile", End::Either, Outside::TurnedBackThen),

@@ -5,7 +5,7 @@ mod terraform;
 
 use super::is_within;
 use crate::{
-    Problem,
+    Limit, Problem,
     input::{Input, LONGEST_CUTOVER, LONGEST_WAIT, OnTimeout, SHORTEST_SILENT_YES},
 };
 use std::collections::BTreeSet;
@@ -67,11 +67,45 @@ pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
         let message = format!("found approve, expected abort where {approvers} people must say yes");
         refuse("$.approval.onTimeout", message);
     }
+    gateways(input, &mut refuse);
     named_twice(input, &mut refuse);
     node_groups(input, &mut refuse);
     green::green(input, &mut refuse);
     terraform::terraform(input, &mut refuse);
     problems
+}
+
+/// Each API once, and each request to one of them.
+fn gateways(input: &Input, refuse: &mut impl FnMut(&str, String)) {
+    let mut apis = BTreeSet::new();
+    for (path, gateway) in input.gateway.placed() {
+        let id = gateway.rest_api_id.as_str();
+        if !apis.insert(id) && !id.is_empty() {
+            let message = format!(
+                "found the API {id} a second time, expected each once: deployment G is one of the whole API, so that of its stages one is \
+                 switched. Move the other stage to green by hand after the bake, before the cleanup"
+            );
+            refuse(&format!("{path}.restApiId"), Limit::SeveralStages.told(&message));
+        }
+    }
+    if input.cutover.marker.is_some() && input.gateway.are_several() {
+        let message = "found a marker and several APIs in $.gateway, expected one of them: its requests are sent to one stage, and say nothing \
+                       of the others. Leave it out";
+        refuse("$.cutover.marker", Limit::MarkerOfSeveral.told(message));
+    }
+    for (index, smoke) in input.smoke.iter().enumerate() {
+        let known = || apis.iter().copied().collect::<Vec<_>>().join(", ");
+        let path = format!("$.smoke[{index}].restApiId");
+        match &smoke.rest_api_id {
+            Some(id) if !apis.contains(id.as_str()) => {
+                refuse(&path, format!("found {id:?}, expected an API of $.gateway: {}", known()));
+            }
+            None if input.gateway.are_several() => {
+                refuse(&path, format!("missing; say which of the APIs the request is for: {}", known()));
+            }
+            _ => {}
+        }
+    }
 }
 
 fn node_groups(input: &Input, refuse: &mut impl FnMut(&str, String)) {

@@ -9,18 +9,20 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// What a migration locks, with the JSON path of the field that names it.
-fn locks(input: &Input) -> [(String, &'static str); 3] {
-    let gateway = &input.gateway;
-    [
-        (format!("LOCK#CLUSTER#{}", input.blue.cluster), "$.blue.cluster"),
-        (format!("LOCK#CLUSTER#{}", input.green.cluster), "$.green.cluster"),
-        (format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage), "$.gateway.stage"),
-    ]
+fn locks(input: &Input) -> Vec<(String, String)> {
+    let mut locks = vec![
+        (format!("LOCK#CLUSTER#{}", input.blue.cluster), "$.blue.cluster".to_owned()),
+        (format!("LOCK#CLUSTER#{}", input.green.cluster), "$.green.cluster".to_owned()),
+    ];
+    for (path, gateway) in input.gateway.placed() {
+        locks.push((format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage), format!("{path}.stage")));
+    }
+    locks
 }
 
 pub(super) fn lock(table: &mut Table, id: &MigrationId, input: &Input, now: Timestamp) {
     let until = input.longest_total().after(now);
-    table.locks.extend(locks(input).map(|(key, _)| (key, (id.clone(), until))));
+    table.locks.extend(locks(input).into_iter().map(|(key, _)| (key, (id.clone(), until))));
 }
 
 /// The locks that somebody else holds, a message each.
@@ -171,7 +173,7 @@ impl Migrations for Account {
         }
         let until = input.longest_total().after(now);
         self.write_in(migration, None, ("kept the locks", json!({})), |_, all| {
-            all.extend(locks(input).map(|(key, _)| (key, (id.clone(), until))));
+            all.extend(locks(input).into_iter().map(|(key, _)| (key, (id.clone(), until))));
         })
     }
 

@@ -13,7 +13,8 @@ use testing::{Account, Record, Table};
 /// Invariant 8: one migration per cluster and stage at a time.
 pub(super) fn the_locks_are_held_while_the_migration_is_under_way(sight: &Sight, table: &Table) -> Result<(), String> {
     let held = table.locks.values().filter(|(owner, _)| *owner == sight.witness.id).count();
-    let expected = if sight.life() == Life::Ended { 0 } else { 3 };
+    let stages = sight.record.input.as_ref().map_or(1, |input| input.gateway.iter().count());
+    let expected = if sight.life() == Life::Ended { 0 } else { 2 + stages };
     if held != expected {
         return Err(format!("{held} locks are held while the migration is {}", sight.life().name()));
     }

@@ -109,12 +109,14 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for id in aws.apis.keys() {
         put(Kind::RestApi, id, None);
     }
-    let of_api = |api: &str| (api != API).then(|| (Kind::RestApi, api.to_owned()));
+    let is_public = |api: &str| aws.traffic.iter().any(|(of, _)| of == api);
+    let of_api = |api: &str| (!is_public(api)).then(|| (Kind::RestApi, api.to_owned()));
     for (api, id) in aws.deployments.keys() {
         put(Kind::Deployment, id, of_api(api));
     }
     for (api, name) in aws.stages.keys() {
-        put(Kind::Stage, if api == API { name } else { "prod of a temporary API" }, of_api(api));
+        let temporary = format!("{name} of {api}");
+        put(Kind::Stage, if is_public(api) { name } else { &temporary }, of_api(api));
     }
     for id in aws.plans.keys() {
         put(Kind::UsagePlan, id, None);
@@ -187,9 +189,10 @@ pub(super) fn everything_new_is_known_to_the_ledger(sight: &Sight) -> Result<(),
     let of_kind = |kind: Kind| sight.record.entries.values().any(|entry| entry.key.kind == kind && entry.is_live());
     let (before, now) = (&sight.witness.before, sight.aws);
     let cleaned = matches!(sight.life(), Life::CleaningUp | Life::Ended);
+    let apis = || before.traffic.iter();
     for (kind, changed) in [
-        (Kind::Integration, before.methods.get(API) != now.methods.get(API)),
-        (Kind::StageShift, before.stages.get(&prod()) != now.stages.get(&prod())),
+        (Kind::Integration, apis().any(|(api, _)| before.methods.get(api) != now.methods.get(api))),
+        (Kind::StageShift, apis().any(|prod| before.stages.get(prod) != now.stages.get(prod))),
         (Kind::Workload, specs(before) != specs(now)),
         (Kind::TrustStatement, before.roles != now.roles),
     ] {

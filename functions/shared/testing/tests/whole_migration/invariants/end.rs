@@ -6,6 +6,7 @@ use domain::ports::{migrations::Life, schedules::When};
 use domain::{Duration, Entry, Input, Progress};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use testing::shop::{BLUE, GREEN};
 use testing::states::{Status, StepFunctions};
 use testing::{Account, Aws, timeless};
 
@@ -45,11 +46,13 @@ pub(crate) fn in_the_end(
             End::Planned => belongings::nothing_has_changed(&witness.before, &aws)?,
             End::BlueServes => {
                 traffic::the_way_back_has_restored_the_api(&sight)?;
+                traffic::every_api_is_on(&sight, BLUE)?;
                 belongings::the_account_is_as_before(&sight)?;
                 states::they_are_unlocked_and(&sight, states::Side::Before)?;
             }
             End::GreenServes => {
                 belongings::nothing_of_blue_is_left(&sight)?;
+                traffic::every_api_is_on(&sight, GREEN)?;
                 states::they_are_unlocked_and(&sight, states::Side::After)?;
             }
             End::Asked | End::Either => {}

@@ -5,18 +5,30 @@ use domain::Progress;
 use domain::approval::Question;
 use domain::plan::edge::{Canary, LinkedMethod, Stage};
 use serde_json::Value;
-use std::collections::BTreeSet;
-use testing::shop::{API, BLUE, GREEN};
+use std::collections::{BTreeMap, BTreeSet};
+use testing::Aws;
+use testing::shop::{BLUE, GREEN};
 
-fn prod(aws: &testing::Aws) -> Result<&Stage, String> {
-    aws.stages.get(&(API.to_owned(), "prod".to_owned())).ok_or_else(|| "production's stage is gone".to_owned())
+/// An API, and its stage that production uses.
+type Prod = (String, String);
+
+/// The stage, as it is.
+fn stage_of<'a>(aws: &'a Aws, prod: &Prod) -> Result<&'a Stage, String> {
+    aws.stages.get(prod).ok_or_else(|| format!("production's stage {prod:?} is gone"))
 }
 
-pub(super) type Backends = BTreeSet<String>;
+/// The clusters that answer users' requests, by the stage.
+pub(super) type Backends = BTreeMap<Prod, BTreeSet<String>>;
 
-/// The clusters that answer users' requests; an error where one is answered by none.
+/// The clusters that answer users' requests; an error where one is answered by none. Several APIs are not switched atomically: each is
+/// looked at on its own.
 pub(super) fn backends(sight: &Sight) -> Result<Backends, String> {
-    let stage = prod(sight.aws)?;
+    let all = sight.aws.traffic.iter();
+    all.map(|prod| Ok((prod.clone(), behind(sight, prod)?))).collect()
+}
+
+fn behind(sight: &Sight, prod: &Prod) -> Result<BTreeSet<String>, String> {
+    let stage = stage_of(sight.aws, prod)?;
     let of_canary = |canary: &Canary| {
         let mut variables = stage.variables.clone();
         variables.extend(canary.variables.clone());
@@ -25,7 +37,7 @@ pub(super) fn backends(sight: &Sight) -> Result<Backends, String> {
     let own = (stage.deployment_id.clone(), stage.variables.clone());
     let mut clusters = BTreeSet::new();
     for (deployment, variables) in std::iter::once(own).chain(stage.canary.as_ref().map(of_canary)) {
-        let key = (API.to_owned(), deployment.clone());
+        let key = (prod.0.clone(), deployment.clone());
         let (_, methods) = sight.aws.deployments.get(&key).ok_or_else(|| format!("the stage serves {deployment}"))?;
         for method in methods {
             if let Some(LinkedMethod { integration, .. }) = method.linked() {
@@ -40,28 +52,34 @@ pub(super) fn backends(sight: &Sight) -> Result<Backends, String> {
 }
 
 /// Invariant 1: the stage always points at one live, validated backend, or two while a weighted step runs.
-pub(super) fn the_stage_points_at_live_validated_backends(sight: &Sight, clusters: &Backends) -> Result<(), String> {
-    let canary = prod(sight.aws)?.canary.is_some();
-    let known = clusters.iter().all(|cluster| [BLUE, GREEN].contains(&cluster.as_str()));
-    if !known || clusters.len() != 1 + usize::from(canary) {
-        return Err(format!("users' requests are answered by {clusters:?}"));
+pub(super) fn the_stage_points_at_live_validated_backends(sight: &Sight, backends: &Backends) -> Result<(), String> {
+    for (prod, clusters) in backends {
+        let canary = stage_of(sight.aws, prod)?.canary.is_some();
+        let known = clusters.iter().all(|cluster| [BLUE, GREEN].contains(&cluster.as_str()));
+        if !known || clusters.len() != 1 + usize::from(canary) {
+            return Err(format!("users' requests are answered by {clusters:?}"));
+        }
     }
     let evidence =
         sight.record.progress.get(&Progress::Validate).is_some_and(|progress| progress["evidence"].is_object());
     let again =
         sight.record.progress.get(&Progress::ValidateAgain).is_some_and(|progress| progress["evidence"] != Value::Null);
-    if clusters.contains(GREEN) && !(evidence && again) {
+    if reaches_green(backends) && !(evidence && again) {
         return Err("green answers users' requests and was not validated".to_owned());
     }
     Ok(())
 }
 
+fn reaches_green(backends: &Backends) -> bool {
+    backends.values().any(|clusters| clusters.contains(GREEN))
+}
+
 /// Invariant 2: no shift without an approval that was in time and is bound to the digest of this plan.
 pub(super) fn no_request_reaches_green_without_a_valid_approval(
     sight: &Sight,
-    clusters: &Backends,
+    backends: &Backends,
 ) -> Result<(), String> {
-    if !clusters.contains(GREEN) {
+    if !reaches_green(backends) {
         return Ok(());
     }
     let asked = sight.record.last_question(Question::Qualification.name());
@@ -69,15 +87,29 @@ pub(super) fn no_request_reaches_green_without_a_valid_approval(
     asked.permits(sight.witness.digest(sight.record)).map_err(|error| format!("green answers users' requests: {error}"))
 }
 
+/// In the end every API is on one side, and on the same.
+pub(super) fn every_api_is_on(sight: &Sight, cluster: &str) -> Result<(), String> {
+    let found = backends(sight)?;
+    let only = BTreeSet::from([cluster.to_owned()]);
+    if found.values().all(|clusters| *clusters == only) {
+        return Ok(());
+    }
+    Err(format!("users' requests are to be answered by {cluster}, and are by {found:?}"))
+}
+
 /// Invariant 5: the way back restores exactly the stage of before, and the API's configuration.
 pub(super) fn the_way_back_has_restored_the_api(sight: &Sight) -> Result<(), String> {
     let (before, now) = (&sight.witness.before, sight.aws);
-    if prod(before)? != prod(now)? {
-        return Err(format!("the stage is {:?}, and was {:?}", prod(now)?, prod(before)?));
+    for prod in &before.traffic {
+        let (was, is) = (stage_of(before, prod)?, stage_of(now, prod)?);
+        if was != is {
+            return Err(format!("the stage is {is:?}, and was {was:?}"));
+        }
+        let api = &prod.0;
+        if (before.apis.get(api), before.methods.get(api)) != (now.apis.get(api), now.methods.get(api)) {
+            return Err(format!("the API {api} is not configured as before"));
+        }
     }
-    if (before.apis.get(API), before.methods.get(API)) != (now.apis.get(API), now.methods.get(API)) {
-        return Err("the API is not configured as before".to_owned());
-    }
-    let plans = |aws: &testing::Aws| aws.plans.get("gold").cloned();
+    let plans = |aws: &Aws| aws.plans.get("gold").cloned();
     if plans(before) == plans(now) { Ok(()) } else { Err("the usage plan is not as before".to_owned()) }
 }
