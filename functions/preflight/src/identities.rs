@@ -232,9 +232,7 @@ impl Around<'_> {
     fn added(&self, role: &Role, statements: &[Value], takers: &[Taker]) -> Vec<Value> {
         if self.becomes == Irsa::PodIdentity {
             let policy = TrustPolicy::read(&role.trust_policy);
-            let lets = |taker: &&Taker| {
-                policy.as_ref().is_some_and(|policy| policy.lets_pods(taker.namespace.as_deref(), &taker.account))
-            };
+            let lets = |taker: &&Taker| policy.as_ref().is_some_and(|policy| taker.is_let_by(policy));
             return takers.iter().filter(|taker| !lets(taker)).map(Taker::statement).collect();
         }
         let mut like_greens = self.provider.to_owned();

@@ -6,7 +6,7 @@ use domain::{
     Input, Kind, Problem,
     plan::{
         Found, Plan,
-        compute::{Compute, PodIdentity},
+        compute::{Compute, FargateProfile, FargateSelector, PodIdentity},
     },
     trust_policy::TrustPolicy,
 };
@@ -225,7 +225,7 @@ async fn a_service_account_that_has_an_association_keeps_it() {
 
 #[tokio::test]
 async fn what_keeps_pods_from_an_association_is_told_with_what_to_do() {
-    let cases: [(Change, &str); 5] = [
+    let cases: [(Change, &str); 6] = [
         (
             |aws| drop(aws.addons.remove(&(BLUE.to_owned(), "eks-pod-identity-agent".to_owned()))),
             "blue lacks the add-on eks-pod-identity-agent",
@@ -237,6 +237,21 @@ async fn what_keeps_pods_from_an_association_is_told_with_what_to_do() {
                 }
             },
             "the nodes of jobs run Windows",
+        ),
+        (
+            |aws| {
+                let selector = FargateSelector { namespace: "sh?p".to_owned(), ..FargateSelector::default() };
+                let profile = FargateProfile {
+                    name: "batch".to_owned(),
+                    pod_execution_role_arn: "arn:aws:iam::123456789012:role/nodes".to_owned(),
+                    subnet_ids: ["subnet-a".to_owned(), "subnet-b".to_owned()].into(),
+                    selectors: vec![selector],
+                    status: "ACTIVE".to_owned(),
+                    ..FargateProfile::default()
+                };
+                aws.fargate_profiles.insert((BLUE.to_owned(), "batch".to_owned()), profile);
+            },
+            "the Fargate profile batch selects Pods of shop, and on Fargate shop/cart gets nothing",
         ),
         (
             |aws| aws.addon_schemas.clear(),

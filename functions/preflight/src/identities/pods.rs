@@ -6,31 +6,49 @@ use super::IRSA;
 use domain::{
     Kind, PhaseError, Problem,
     input::Irsa,
+    pattern::is_like,
     plan::{
         Found, Planned,
-        compute::{Addon, Compute, POD_IDENTITY_AGENT, PodIdentity},
+        compute::{Addon, Compute, FargateProfile, POD_IDENTITY_AGENT, PodIdentity},
         workloads::Workloads,
     },
     ports::Addons,
-    trust_policy::for_pods,
+    trust_policy::{TrustPolicy, for_pods},
 };
 use serde_json::Value;
 
 /// A service account whose Pods take a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Taker {
-    /// Its namespace; none where it is an add-on's own.
-    pub(super) namespace: Option<String>,
     /// Its name.
-    pub(super) account: String,
-    /// The add-on that it belongs to.
-    addon: Option<String>,
+    account: String,
+    of: Of,
+}
+
+/// Where a service account is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Of {
+    Namespace(String),
+    /// In the namespace of this add-on, which EKS chooses.
+    Addon(String),
 }
 
 impl Taker {
+    fn namespace(&self) -> Option<&str> {
+        match &self.of {
+            Of::Namespace(namespace) => Some(namespace),
+            Of::Addon(_) => None,
+        }
+    }
+
+    /// Whether the policy lets EKS Pod Identity assume the role for it.
+    pub(super) fn is_let_by(&self, policy: &TrustPolicy) -> bool {
+        policy.lets_pods(self.namespace(), &self.account)
+    }
+
     /// What lets EKS Pod Identity assume the role for it.
     pub(super) fn statement(&self) -> Value {
-        for_pods(self.namespace.as_deref(), &self.account)
+        for_pods(self.namespace(), &self.account)
     }
 }
 
@@ -53,7 +71,7 @@ pub(super) async fn takers<P: Addons>(
         let offered = ports.addon_schema(&addon.name, &addon.version).await?;
         let accounts = offered.map(|offered| offered.service_accounts).unwrap_or_default();
         let has = |account: &String| addon.pod_identities.iter().any(|(known, _)| known == account);
-        let of_addon = |account| Taker { namespace: None, account, addon: Some(addon.name.clone()) };
+        let of_addon = |account| Taker { account, of: Of::Addon(addon.name.clone()) };
         takers.extend(accounts.into_iter().filter(|account| !has(account)).map(of_addon));
     }
     let assumed = workloads.assumed.iter().filter(|assumed| assumed.role_arn == role_arn);
@@ -62,7 +80,7 @@ pub(super) async fn takers<P: Addons>(
             .pod_identities
             .iter()
             .any(|known| (&known.namespace, &known.service_account) == (&namespace, &account));
-        let taker = Taker { namespace: Some(namespace), account, addon: None };
+        let taker = Taker { account, of: Of::Namespace(namespace) };
         if !has && !takers.contains(&taker) {
             takers.push(taker);
         }
@@ -72,6 +90,11 @@ pub(super) async fn takers<P: Addons>(
 
 fn takes(addon: &Addon, role_arn: &str) -> bool {
     addon.service_account_role_arn.as_deref() == Some(role_arn)
+}
+
+/// Whether Pods of the namespace may run on Fargate: which of them, their labels say.
+fn may_select(profile: &FargateProfile, namespace: &str) -> bool {
+    profile.selectors.iter().any(|selector| is_like(&selector.namespace, namespace))
 }
 
 /// Gives green the associations of a role: add-ons get theirs with the add-on. What cannot get one is refused.
@@ -88,7 +111,7 @@ pub(super) fn given(compute: &mut Compute, workloads: &Workloads, role_arn: &str
         }
     }
     for addon in compute.addons.iter_mut().filter(|addon| takes(addon, role_arn)) {
-        let own = takers.iter().filter(|taker| taker.addon.as_ref() == Some(&addon.name));
+        let own = takers.iter().filter(|taker| taker.of == Of::Addon(addon.name.clone()));
         addon.pod_identities.extend(own.map(|taker| (taker.account.clone(), role_arn.to_owned())));
         if addon.pod_identities.is_empty() {
             refuse(format!(
@@ -99,29 +122,33 @@ pub(super) fn given(compute: &mut Compute, workloads: &Workloads, role_arn: &str
         addon.service_account_role_arn = None;
     }
     for taker in takers {
-        let name = |namespace: &str| format!("{namespace}/{}", taker.account);
-        match (&taker.namespace, &taker.addon) {
-            (Some(namespace), _) => {
-                found.creates.push(Planned::new(Kind::PodIdentityAssociation, name(namespace)));
+        let account = &taker.account;
+        let name = match &taker.of {
+            Of::Addon(addon) => format!("{account} of the add-on {addon}"),
+            Of::Namespace(namespace) => {
+                for profile in compute.fargate_profiles.iter().filter(|profile| may_select(profile, namespace)) {
+                    refuse(format!(
+                        "the Fargate profile {} selects Pods of {namespace}, and on Fargate {namespace}/{account} gets nothing from EKS Pod Identity; write \
+                         \"extend\"",
+                        profile.name
+                    ));
+                }
                 compute.pod_identities.push(PodIdentity {
                     namespace: namespace.clone(),
-                    service_account: taker.account.clone(),
+                    service_account: account.clone(),
                     role_arn: role_arn.to_owned(),
                     ..PodIdentity::default()
                 });
+                format!("{namespace}/{account}")
             }
-            (None, Some(addon)) => {
-                let name = format!("{} of the add-on {addon}", taker.account);
-                found.creates.push(Planned::new(Kind::PodIdentityAssociation, name));
-            }
-            (None, None) => {}
-        }
+        };
+        found.creates.push(Planned::new(Kind::PodIdentityAssociation, name));
     }
     found
 }
 
 /// What keeps Pods of green from getting credentials of the associations that are to be made
-/// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html>: no Windows, no Fargate, of which blue has none).
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html>: no Windows, and no Fargate, of which [`given`] tells).
 pub(super) fn unfit(compute: &Compute, creates: &[Planned]) -> Vec<Problem> {
     if !creates.iter().any(|planned| planned.kind == Kind::PodIdentityAssociation) {
         return Vec::new();
