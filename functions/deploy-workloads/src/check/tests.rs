@@ -132,6 +132,33 @@ async fn what_of_blue_is_in_no_bundle_is_refused_unless_the_input_leaves_it() {
 }
 
 #[tokio::test]
+async fn claims_that_a_stateful_set_asks_for_are_not_missed_and_a_claim_of_that_name_by_hand_is() {
+    let template = json!([{ "metadata": { "name": "data" }, "spec": { "accessModes": ["ReadWriteOnce"] } }]);
+    let set = json!({
+        "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "search-index", "namespace": "default" },
+        "spec": { "replicas": 1, "serviceName": "search", "volumeClaimTemplates": template },
+    });
+    // Somebody gave it more room, which the set cannot.
+    let claim = |name: &str| {
+        let managers = json!([{ "manager": "kube-controller-manager" }, { "manager": "kubectl-edit" }]);
+        let metadata = json!({ "name": name, "namespace": "default", "managedFields": managers });
+        json!({ "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata })
+    };
+    let (account, migration) = shop(vec![vec![set.clone()]]);
+    for object in [set, claim("data-search-index-0"), claim("data-search-index-11")] {
+        account.cluster(BLUE).put(object);
+    }
+    check(&account, &migration).await.unwrap();
+    for by_hand in ["backup-search-index-0", "data-search-index-x", "data-search-0"] {
+        account.cluster(BLUE).put(claim(by_hand));
+    }
+    let error = check(&account, &migration).await.unwrap_err();
+    let expected = "green would lack: PersistentVolumeClaim/default/backup-search-index-0, PersistentVolumeClaim/default/data-search-0, \
+                    PersistentVolumeClaim/default/data-search-index-x. Add it";
+    assert!(error.message.contains(expected), "{error}");
+}
+
+#[tokio::test]
 async fn whom_blue_lets_in_by_its_config_map_alone_is_named_unless_a_bundle_brings_it() {
     let config = json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "aws-auth", "namespace": "kube-system" },

@@ -100,9 +100,37 @@ pub async fn only_on_blue<A: KubernetesApi>(blue: &A, green: &A) -> Result<BTree
                 by_people.remove(&identified(&api_version, &kind, &metadata));
             }
         }
-        only.append(&mut by_people);
+        for id in by_people {
+            if !is_of_template(blue, &id).await? {
+                only.insert(id);
+            }
+        }
     }
     Ok(only)
+}
+
+/// Whether a StatefulSet asks for this claim by a template. Nothing owns it, and people may have changed it since, such as for more room: it is
+/// known by its name, `<template>-<set>-<number>` (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage>).
+async fn is_of_template<A: KubernetesApi>(blue: &A, id: &ObjectId) -> Result<bool, PhaseError> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    let (of, number) = id.name.rsplit_once('-').unwrap_or_default();
+    if id.kind != "PersistentVolumeClaim" || !is_number(number) {
+        return Ok(false);
+    }
+    for (place, dash) in of.match_indices('-') {
+        let set = ObjectId {
+            api_version: "apps/v1".to_owned(),
+            kind: "StatefulSet".to_owned(),
+            namespace: id.namespace.clone(),
+            name: of[place + dash.len()..].to_owned(),
+        };
+        let found = blue.get(&set).await?.unwrap_or_default();
+        let templates = found["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten();
+        if templates.into_iter().any(|template| template["metadata"]["name"] == of[..place]) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn identified(api_version: &str, kind: &str, metadata: &Value) -> ObjectId {
