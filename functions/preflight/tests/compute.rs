@@ -202,6 +202,29 @@ async fn what_would_fail_after_the_cluster_exists_is_refused_before() {
     assert_eq!(found.problems.len(), 5, "{told}");
 }
 
+#[tokio::test]
+async fn a_role_that_an_association_assumes_in_its_turn_must_exist_and_let_green_too() {
+    let with_target = |aws: &mut Aws| {
+        for identity in aws.pod_identities.values_mut() {
+            identity.target_role_arn = Some("arn:aws:iam::123456789012:role/stock".to_owned());
+        }
+    };
+    let found = read(with_target, green()).await;
+    let gone = "the Pod Identity association of shop/checkout as its target names the role arn:aws:iam::123456789012:role/stock, which does not exist";
+    assert!(matches!(&texts(&found.problems)[..], [one] if one.contains(gone)), "{:#?}", texts(&found.problems));
+    let told = |trust: &'static str| async move {
+        let change = |aws: &mut Aws| {
+            with_target(aws);
+            aws.roles.insert("stock".to_owned(), trust.to_owned());
+        };
+        texts(&read(change, green()).await.problems)
+    };
+    // https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html: the tags are passed on.
+    let of_blue = told(r#"{"Condition":{"StringEquals":{"aws:RequestTag/eks-cluster-name":"shop-blue"}}}"#).await;
+    assert!(matches!(&of_blue[..], [one] if one.contains("role/stock names blue and not shop-green")), "{of_blue:#?}");
+    assert_eq!(told("{}").await, [""; 0]);
+}
+
 /// With an address a node there was room: the VPC CNI holds thirty on each.
 #[tokio::test]
 async fn subnets_and_quotas_must_have_room_for_what_blue_holds() {

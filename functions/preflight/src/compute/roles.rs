@@ -48,6 +48,10 @@ fn named(compute: &Compute) -> BTreeMap<&str, Vec<String>> {
         .pod_identities
         .iter()
         .map(|identity| (identity.role_arn.as_str(), format!("the Pod Identity association of {}", identity.key())));
+    let targets = compute.pod_identities.iter().filter_map(|identity| {
+        let target = identity.target_role_arn.as_deref()?;
+        Some((target, format!("the Pod Identity association of {} as its target", identity.key())))
+    });
     let addons = compute.addons.iter().flat_map(|addon| {
         addon.pod_identities.iter().map(|(_, role)| (role.as_str(), format!("the add-on {}", addon.name)))
     });
@@ -58,7 +62,8 @@ fn named(compute: &Compute) -> BTreeMap<&str, Vec<String>> {
         .iter()
         .map(|profile| (profile.pod_execution_role_arn.as_str(), format!("the Fargate profile {}", profile.name)));
     let cluster = [(compute.blue.role_arn.as_str(), format!("the cluster {}", compute.blue.name))];
-    for (arn, user) in entries.chain(identities).chain(addons).chain(groups).chain(fargate).chain(cluster) {
+    let all = entries.chain(identities).chain(targets).chain(addons).chain(groups).chain(fargate).chain(cluster);
+    for (arn, user) in all {
         named.entry(arn).or_default().push(user);
     }
     named
