@@ -57,7 +57,7 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for ((of, _), identity) in &aws.pod_identities {
         put(Kind::PodIdentityAssociation, &identity.arn, cluster(of));
     }
-    for ((of, name), _) in &aws.identity_providers {
+    for (of, name) in aws.identity_providers.keys() {
         put(Kind::IdentityProvider, name, cluster(of));
     }
     for group in aws.security_groups.values() {
