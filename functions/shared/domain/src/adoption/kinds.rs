@@ -92,26 +92,7 @@ fn greens(
             within(green, "vpc_config", "subnet_ids", &json!(compute.green.subnet_ids));
             within(green, "access_config", "authentication_mode", &json!(compute.green.authentication_mode));
         }
-        "aws_eks_node_group" => {
-            let like = compute.node_groups.iter().find(|group| group.name == text(blue, "node_group_name"))?;
-            if like.ami_type == CUSTOM {
-                // The AMI says both: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
-                green.remove("version");
-                green.remove("ami_type");
-            } else {
-                put(green, "version", json!(compute.green.version));
-                put(green, "ami_type", json!(like.ami_type));
-            }
-            put(green, "subnet_ids", json!(like.green_subnet_ids));
-            put(green, "instance_types", json!(like.instance_types));
-            put(green, "disk_size", json!(like.disk_size));
-            for (name, nodes) in
-                [("desired_size", like.scaling.desired), ("max_size", like.scaling.max), ("min_size", like.scaling.min)]
-            {
-                within(green, "scaling_config", name, &json!(nodes));
-            }
-            within(green, "launch_template", "version", &json!(launch_template::VERSION));
-        }
+        "aws_eks_node_group" => greens_node_group(blue, green, migration)?,
         "aws_eks_addon" => {
             let like = compute.addons.iter().find(|addon| addon.name == text(blue, "addon_name"))?;
             put(green, "addon_version", json!(like.version));
@@ -124,36 +105,7 @@ fn greens(
                 put(green, "pod_identity_association", associations.collect());
             }
         }
-        "aws_launch_template" => {
-            let like = compute.launch_templates.iter().find(|template| template.id == text(blue, "id"))?;
-            put(green, "name", json!(launch_template::name(migration, like)));
-            if let Some(image) = &like.data.image_id {
-                put(green, "image_id", json!(image));
-            }
-            if like.data.instance_type.is_none() {
-                green.remove("instance_type");
-            }
-            for mapping in blocks(green, "block_device_mappings") {
-                let volume = like.data.volumes.iter().find(|volume| mapping["device_name"] == volume.device_name);
-                let disk = mapping.get_mut("ebs").and_then(Value::as_array_mut).into_iter().flatten();
-                if let Some((size, disk)) = volume.and_then(|volume| volume.size).zip(disk.last()) {
-                    disk["volume_size"] = json!(size);
-                }
-            }
-            let clusters = counterparts.joined.clone().map(|green| (compute.blue.clone(), green));
-            let of_blue = text(blue, "user_data").to_owned();
-            let replace = &migration.input.workloads.replace;
-            // What cannot be said of green was refused when its template was made.
-            if let Ok(data) = user_data::of_green(of_blue, like.data.join.as_ref(), clusters.as_ref(), replace)
-                && !data.is_empty()
-            {
-                put(green, "user_data", json!(data));
-            }
-            for specification in blocks(green, "tag_specifications") {
-                let tags: Tags = serde_json::from_value(specification["tags"].clone()).unwrap_or_default();
-                specification["tags"] = json!(compute.green_tags(&tags));
-            }
-        }
+        "aws_launch_template" => greens_launch_template(blue, green, migration, counterparts)?,
         "aws_security_group" => {
             let like = compute.security_groups.iter().find(|group| group.id == text(blue, "id"))?;
             put(green, "name", json!(security_group::name(migration, like)));
@@ -196,6 +148,67 @@ fn greens(
             put(green, "url", json!(issuer));
         }
         _ => {}
+    }
+    Some(())
+}
+
+fn greens_node_group(blue: &Attributes, green: &mut Attributes, migration: &Migration) -> Option<()> {
+    let compute = &migration.plan.compute;
+    let like = compute.node_groups.iter().find(|group| group.name == text(blue, "node_group_name"))?;
+    if like.ami_type == CUSTOM {
+        // The AMI says both: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+        green.remove("version");
+        green.remove("ami_type");
+    } else {
+        put(green, "version", json!(compute.green.version));
+        put(green, "ami_type", json!(like.ami_type));
+    }
+    put(green, "subnet_ids", json!(like.green_subnet_ids));
+    put(green, "instance_types", json!(like.instance_types));
+    put(green, "disk_size", json!(like.disk_size));
+    for (name, nodes) in
+        [("desired_size", like.scaling.desired), ("max_size", like.scaling.max), ("min_size", like.scaling.min)]
+    {
+        within(green, "scaling_config", name, &json!(nodes));
+    }
+    within(green, "launch_template", "version", &json!(launch_template::VERSION));
+    Some(())
+}
+
+fn greens_launch_template(
+    blue: &Attributes,
+    green: &mut Attributes,
+    migration: &Migration,
+    counterparts: &Counterparts,
+) -> Option<()> {
+    let compute = &migration.plan.compute;
+    let like = compute.launch_templates.iter().find(|template| template.id == text(blue, "id"))?;
+    put(green, "name", json!(launch_template::name(migration, like)));
+    if let Some(image) = &like.data.image_id {
+        put(green, "image_id", json!(image));
+    }
+    if like.data.instance_type.is_none() {
+        green.remove("instance_type");
+    }
+    for mapping in blocks(green, "block_device_mappings") {
+        let volume = like.data.volumes.iter().find(|volume| mapping["device_name"] == volume.device_name);
+        let disk = mapping.get_mut("ebs").and_then(Value::as_array_mut).into_iter().flatten();
+        if let Some((size, disk)) = volume.and_then(|volume| volume.size).zip(disk.last()) {
+            disk["volume_size"] = json!(size);
+        }
+    }
+    let clusters = counterparts.joined.clone().map(|green| (compute.blue.clone(), green));
+    let of_blue = text(blue, "user_data").to_owned();
+    let replace = &migration.input.workloads.replace;
+    // What cannot be said of green was refused when its template was made.
+    if let Ok(data) = user_data::of_green(of_blue, like.data.join.as_ref(), clusters.as_ref(), replace)
+        && !data.is_empty()
+    {
+        put(green, "user_data", json!(data));
+    }
+    for specification in blocks(green, "tag_specifications") {
+        let tags: Tags = serde_json::from_value(specification["tags"].clone()).unwrap_or_default();
+        specification["tags"] = json!(compute.green_tags(&tags));
     }
     Some(())
 }

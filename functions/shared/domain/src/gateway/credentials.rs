@@ -93,7 +93,7 @@ mod tests {
 
     fn method(name: &str, path: &str, authorization: &str) -> Method {
         let (method, path, authorization) = (name.to_owned(), path.to_owned(), authorization.to_owned());
-        Method { method, path, authorization, ..Method::default() }
+        Method { path, method, authorization, ..Method::default() }
     }
 
     #[test]

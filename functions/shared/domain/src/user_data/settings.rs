@@ -12,7 +12,7 @@ pub(super) fn places(text: &str) -> Result<Vec<Place>, String> {
     for (start, line) in lines(text, 0..text.len()) {
         let content = line.trim();
         if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
-            table = name.trim().to_owned();
+            name.trim().clone_into(&mut table);
             continue;
         }
         let Some((key, rest)) = line.split_once('=') else { continue };

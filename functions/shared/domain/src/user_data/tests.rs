@@ -60,7 +60,7 @@ fn script(cluster: &Cluster) -> String {
 }
 
 fn mime(parts: &[(&str, &str)]) -> String {
-    let parts: String = parts.iter().map(|(head, body)| format!("--//\n{head}\n\n{body}\n")).collect();
+    let parts = parts.iter().flat_map(|(head, body)| ["--//\n", head, "\n\n", body, "\n"]).collect::<String>();
     format!("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"//\"\n\n{parts}--//--\n")
 }
 

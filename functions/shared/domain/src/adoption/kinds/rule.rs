@@ -32,8 +32,8 @@ pub(super) fn import_id(attributes: &Attributes) -> Option<String> {
     let peers = ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"].into_iter();
     let peers = peers.flat_map(|name| strings(attributes, name)).chain(is_of_itself(attributes).then_some("self"));
     let peers: Vec<&str> = peers.chain(source).collect();
-    let parts = [group, text(attributes, "type"), protocol, &ports[0], &ports[1]];
-    (!peers.is_empty()).then(|| [&parts[..], &peers].concat().join("_"))
+    let rule = [group, text(attributes, "type"), protocol, &ports[0], &ports[1]];
+    (!peers.is_empty()).then(|| [&rule[..], &peers].concat().join("_"))
 }
 
 /// Whether Bascule has copied it for green, to every one of its peers.
