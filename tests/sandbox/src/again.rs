@@ -9,6 +9,7 @@ use crate::account::Account;
 use crate::doorstep::Doorstep;
 use crate::error::{Context, Result};
 use crate::execution::Machines;
+use crate::input;
 use crate::letterbox::Letterbox;
 use crate::load::Server;
 use crate::measure;
@@ -39,7 +40,7 @@ pub(crate) async fn replace(scene: &Scene<'_>, projects: &mut Projects, report: 
     let Scene { options, account, letters, doorstep, progress, machines, shop } = *scene;
     projects.begin_again();
     let load = shop::open(account, shop, options.rate).await?;
-    let mut input = scenario::input(shop, &options.steps, false);
+    let mut input = input::input(shop, &options.steps, false);
     input["blue"] = json!({ "cluster": GREEN });
     input["green"] = json!({ "cluster": BLUE });
     input["terraform"] = projects.input();

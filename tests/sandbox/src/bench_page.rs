@@ -13,8 +13,8 @@ use crate::aws::Aws;
 use crate::error::{Context, Error, Result};
 use crate::execution::Machines;
 use crate::history::History;
+use crate::input;
 use crate::papers;
-use crate::scenario;
 use crate::site::Site;
 use crate::world::front::Front;
 
@@ -98,7 +98,7 @@ async fn on(site: &Site, say: &dyn Fn(&str)) -> Result<Measured> {
     let aws = &site.account.aws;
     let (stack, shop) = site.furnish(Front::Plain, &[], say).await?;
     let table = stack.outputs.get("LedgerTable").context("LedgerTable")?;
-    let arn = Machines::of(&stack)?.start(aws, "pattern", &scenario::input(&shop, &[100], true)).await?;
+    let arn = Machines::of(&stack)?.start(aws, "pattern", &input::input(&shop, &[100], true)).await?;
     let mut history = History::read(aws, &arn).await?;
     while history.running() {
         tokio::time::sleep(Duration::from_millis(500)).await;

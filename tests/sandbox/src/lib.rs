@@ -19,6 +19,7 @@ pub mod execution;
 pub mod expectation;
 pub mod history;
 pub mod init;
+pub mod input;
 pub mod inventory;
 pub mod invocations;
 pub mod keep;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kubernetes::Assets;
-use serde_json::{Value, json};
 
 use crate::doorstep::Doorstep;
 use crate::error::{Context, Error, Result};
@@ -13,19 +12,18 @@ use crate::execution::Machines;
 use crate::history::History;
 use crate::kills::{self, Kills, Plan};
 use crate::letterbox::Letterbox;
-use crate::load::Server;
+use crate::load::{Failure, Server};
 use crate::processes::Watch;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::shop::{self, Shop};
+use crate::shop;
 use crate::site::Site;
 use crate::snapshot::Snapshot;
 use crate::teller::Teller;
 use crate::terraform::{Projects, Story};
 use crate::world::front::Front;
-use crate::world::gateway::STAGE;
-use crate::world::{BLUE, GREEN, HOST, TEMPORARY_HOST, alarm, irsa, nodes};
-use crate::{inventory, measure, papers};
+use crate::world::{BLUE, irsa, nodes};
+use crate::{input, inventory, measure, papers};
 
 use crate::again::{self, Scene};
 
@@ -140,20 +138,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let machines = Machines::of(&stack)?;
     let begin = Timestamp::now();
     let name = format!("sandbox-{}", begin.as_second());
-    let mut input = input(&shop, &options.steps, scenario == Scenario::DryRun);
-    input["workloads"]["replace"] = options.front.replace();
-    if let Some(smoke) = input["smoke"].as_array_mut() {
-        smoke.extend(options.front.smoke());
-    }
-    if let Some(identities) = options.front.identities() {
-        input["identities"] = identities;
-    }
-    if let Some(volumes) = options.front.volumes() {
-        input["workloads"]["volumes"] = volumes;
-    }
-    if let Some(projects) = &projects {
-        input["terraform"] = projects.input();
-    }
+    let input = input::of_the_story(&shop, options, scenario, projects.as_ref());
     let arn = machines.start(aws, &name, &input).await?;
     say(&format!("Migration: execution {name} started"));
     let url = stack.outputs.get("ApprovalUrl").context("ApprovalUrl")?;
@@ -232,29 +217,21 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     crate::expectation::judge(&mut report, scenario, options, &histories);
     if let Some(projects) = &mut projects {
         if projects.deletes_blue() && report.disappointments.is_empty() {
-            let scene = Scene {
-                options,
-                account,
-                letters: &letters,
-                doorstep: &doorstep,
-                progress,
-                machines: &machines,
-                shop: &shop,
-            };
+            let (letters, doorstep, machines) = (&letters, &doorstep, &machines);
+            let scene = Scene { options, account, letters, doorstep, progress, machines, shop: &shop };
             Box::pin(again::replace(&scene, projects, &mut report)).await?;
         }
         report.disappointments.extend(projects.disappointments());
         report.terraform = projects.rows();
     }
-    for failure in &records.failures {
-        say(&format!(
-            "Failed request after {:.3} s: {}: {}",
-            failure.start.as_secs_f64(),
-            failure.request,
-            failure.reason
-        ));
+    for line in records.failures.iter().map(failed) {
+        say(&line);
     }
     Ok(report)
+}
+
+fn failed(failure: &Failure) -> String {
+    format!("Failed request after {:.3} s: {}: {}", failure.start.as_secs_f64(), failure.request, failure.reason)
 }
 
 /// Follows the migration, and the cleanup where green serves; where Terraform manages the shop, its people do their part.
@@ -317,41 +294,6 @@ fn told(asked: Scenario, approves: bool, migrate: &History) -> Scenario {
         (Scenario::Replace, "SUCCEEDED", Some("BlueServes")) if !approves => Scenario::Abort,
         _ => asked,
     }
-}
-
-/// The input of the execution: the five lines, what may run once only (the load generator, and the Service that would get a load balancer), and waits that suit a demonstration.
-#[must_use]
-pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
-    // The stand-ins of the shop's containers answer with their cluster.
-    let marker = json!({"path": "/products", "blue": BLUE, "green": GREEN});
-    let mut input = json!({
-        "blue": {"cluster": BLUE},
-        "green": shop.green,
-        "gateway": {"restApiId": shop.api.id, "stage": STAGE},
-        "workloads": {
-            "manifests": shop.manifests,
-            "hosts": [{"primary": HOST, "temporary": TEMPORARY_HOST}],
-            "hold": ["Deployment/default/loadgenerator", "Service/default/frontend-external"],
-        },
-        "smoke": [{"path": "/products"}, {"path": "/cart"}, {"path": "/"}],
-        "cutover": {"steps": steps, "stepDuration": "4s", "deadline": "10m", "alarms": [alarm::arn()], "analysis": {"samples": 20}, "marker": marker},
-        "bake": {"duration": "10s", "alarms": [alarm::arn()]},
-        "approval": {"timeout": "1h", "onTimeout": "abort"},
-        "cleanup": {"after": "2s", "approval": false},
-        "dryRun": dry_run,
-    });
-    if !shop.api.others.is_empty() {
-        let ids = shop.api.ids();
-        input["gateway"] = ids.iter().map(|id| json!({"restApiId": id, "stage": STAGE})).collect();
-        let requests =
-            ids.iter().flat_map(|id| ["/products", "/cart"].map(|path| json!({"path": path, "restApiId": id})));
-        input["smoke"] = requests.collect();
-        // What tells the sides apart is sent to one API.
-        if let Some(cutover) = input["cutover"].as_object_mut() {
-            cutover.remove("marker");
-        }
-    }
-    input
 }
 
 #[cfg(test)]

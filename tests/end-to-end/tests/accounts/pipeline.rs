@@ -1,7 +1,7 @@
 //! The jobs of infra/gitlab-ci.yml, run as GitLab runs them: their scripts in a shell of their own, in an environment that has the AWS
 //! CLI, the usual commands and the variables of the job, and nothing else.
 
-use sandbox::{letterbox::Letterbox, project::Project, python::Python, scenario, site::Site};
+use sandbox::{input::input, letterbox::Letterbox, project::Project, python::Python, site::Site};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -84,7 +84,7 @@ pub(crate) async fn plans_starts_answers_and_follows() {
     let _letters = Letterbox::subscribe(&site.account.aws, &stack.outputs["TopicArn"]).await.unwrap();
     let folder = project.sandbox().join(format!("pipeline-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let input = scenario::input(&shop, &[100], false);
+    let input = input(&shop, &[100], false);
     std::fs::write(folder.join("bascule.json"), serde_json::to_string_pretty(&input).unwrap()).unwrap();
     let mut pipeline = Pipeline::read(&project, folder.clone(), environment(&python, &site, &folder));
 

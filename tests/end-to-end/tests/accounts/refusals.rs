@@ -7,10 +7,10 @@ use self::cases::{Case, cases, of_the_same_cluster, of_the_same_green, of_the_sa
 use libtest_mimic::Trial;
 use sandbox::execution::Machines;
 use sandbox::history::History;
+use sandbox::input::input;
 use sandbox::inventory::{self, ledger::Ledger};
 use sandbox::letterbox::Letterbox;
 use sandbox::measure::{calls, function, writes};
-use sandbox::scenario::input;
 use sandbox::shop::Shop;
 use sandbox::site::Site;
 use sandbox::stack::Stack;

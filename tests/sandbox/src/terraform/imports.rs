@@ -135,7 +135,9 @@ const PATHS: [&str; 7] = ["account", "cart", "checkout", "orders", "products", "
 
 /// `import` blocks.
 pub(super) fn written(imports: &[Import]) -> String {
-    imports.iter().map(|(to, id)| format!("import {{\n  to = {to}\n  id = {id:?}\n}}\n\n")).collect()
+    let blocks: Vec<String> =
+        imports.iter().map(|(to, id)| format!("import {{\n  to = {to}\n  id = {id:?}\n}}\n\n")).collect();
+    blocks.concat()
 }
 
 /// The id of what has this name in the tag `Name`.

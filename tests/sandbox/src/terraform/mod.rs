@@ -84,7 +84,7 @@ impl Row {
 pub struct Projects {
     story: Story,
     /// The one whose plan must be applied before another one's comes first.
-    projects: Vec<Project>,
+    all: Vec<Project>,
     /// Of this replacement, in the order of the projects.
     rows: Vec<Row>,
     /// Of those before it.
@@ -115,7 +115,7 @@ impl Projects {
             place[project.mode] = mode;
             Some(place)
         };
-        self.projects.iter().filter_map(one).collect()
+        self.all.iter().filter_map(one).collect()
     }
 
     /// Begins another replacement, of the cluster that serves now.
@@ -139,7 +139,7 @@ impl Projects {
     pub async fn merge(&mut self, aws: &Aws, migration: &str, say: &dyn Fn(&str)) -> Result<()> {
         let written = format!("{migration}/");
         let file = green_file(self.replacement);
-        for project in &mut self.projects {
+        for project in &mut self.all {
             self.blue.push(match project.mode {
                 "adopt" => merge_one(project, aws, (&written, &file), say).await?,
                 "move" => {
@@ -170,7 +170,7 @@ impl Projects {
     /// # Errors
     /// Where a plan would do anything but delete.
     pub async fn destroy(&mut self, say: &dyn Fn(&str)) -> Result<()> {
-        for (project, blue) in self.projects.iter_mut().zip(&self.blue) {
+        for (project, blue) in self.all.iter_mut().zip(&self.blue) {
             let removed = code::removed(blue);
             if removed.is_empty() {
                 continue;
@@ -212,7 +212,7 @@ impl Projects {
 
     /// Plans every project, as it is now.
     async fn look(&mut self, say: &dyn Fn(&str)) -> Result<()> {
-        let plans = futures::future::try_join_all(self.projects.iter().map(Project::plan)).await?;
+        let plans = futures::future::try_join_all(self.all.iter().map(Project::plan)).await?;
         for (row, planned) in self.rows.iter_mut().zip(plans) {
             say(&format!("Terraform: a plan of {} ({}): {}", row.project, row.workspace, planned.told()));
             row.after = Some(planned.changes);

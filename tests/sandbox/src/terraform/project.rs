@@ -69,8 +69,8 @@ impl Project {
 
     /// Sets its variables.
     pub(super) fn set(&self, variables: &[(&str, &str)]) -> Result<()> {
-        let variables: String = variables.iter().map(|(name, value)| format!("{name} = {value:?}\n")).collect();
-        self.write("terraform.tfvars", &variables)
+        let lines: Vec<String> = variables.iter().map(|(name, value)| format!("{name} = {value:?}\n")).collect();
+        self.write("terraform.tfvars", &lines.concat())
     }
 
     /// Takes one of its files away.

@@ -73,7 +73,7 @@ impl Projects {
         };
         let (projects, rows) = found.into_iter().unzip();
         let (earlier, blue_files) = (Vec::new(), Vec::new());
-        Ok(Self { story, projects, rows, earlier, replacement: 1, blue: blue_files, versions: [blue, green] })
+        Ok(Self { story, all: projects, rows, earlier, replacement: 1, blue: blue_files, versions: [blue, green] })
     }
 }
 
