@@ -92,6 +92,7 @@ fn each_of_several_apis_has_its_own_url_and_its_own_keys() {
     let mut migration = shop(true);
     let pays = UsagePlan { name: "silver".to_owned(), key_ids: vec!["k2".to_owned()], ..UsagePlan::default() };
     let api = Api { id: "b".to_owned(), name: "pay".to_owned(), ..Api::default() };
+    migration.plan.edge.api = Api { id: "a".to_owned(), name: "shop".to_owned(), ..Api::default() };
     migration.plan.edge.others = vec![OtherApi { api, usage_plans: vec![pays], ..OtherApi::default() }];
     let other = "https://t2.execute-api.eu-central-1.amazonaws.com/prod";
     let mut evidence = evidence();
