@@ -261,6 +261,9 @@ pub(crate) async fn follow(
             let Some(projects) = projects else { return Ok(()) };
             let say = |line: &str| teller.progress.say(line);
             projects.merge(&teller.account.aws, name, &say).await?;
+            if !projects.deletes_blue() {
+                return Ok(());
+            }
             asked
                 .wait_for(|asked| *asked)
                 .await

@@ -111,8 +111,8 @@ async fn the_configuration_is_blues_with_greens_values_and_without_what_the_prov
         "name_prefix",
         "cluster_security_group_id",
         "triggers",
-        "of_others",
-        "not_copied",
+        "\"of_others",
+        "\"not_copied",
         "cidr_blocks",
     ] {
         assert!(!green.contains(computed), "{computed}\n{green}");
