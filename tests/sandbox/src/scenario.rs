@@ -1,15 +1,19 @@
 //! The four stories that the sandbox tells, from a fresh account to the report.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kubernetes::Assets;
 
+use crate::account::Account;
+use crate::aws::Aws;
 use crate::doorstep::Doorstep;
 use crate::error::{Context, Error, Result};
 use crate::execution::Machines;
 use crate::history::History;
+use crate::inventory::Inventory;
 use crate::kills::{self, Kills, Plan};
 use crate::letterbox::Letterbox;
 use crate::load::{Failure, Server};
@@ -183,13 +187,10 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let blue_deleted = scenario == Scenario::Replace && winner == Server::Green && !keeps_blue;
     if keeps_blue {
         disappointments.extend(inventory::lost(&inventory_before, &after));
-    }
-    let providers: Vec<String> =
-        after.iter().filter(|one| one.kind == "OpenIdConnectProvider").map(|one| one.id.clone()).collect();
-    disappointments.extend(irsa::wrong(&trust_before, &irsa::trust(aws).await?, &providers, blue_deleted));
-    if winner == Server::Green && !keeps_blue {
+    } else if winner == Server::Green {
         disappointments.extend(nodes::differences(aws, &shop.green["nodeGroups"], &blues_nodes).await?);
     }
+    disappointments.extend(wrong_trust(aws, &trust_before, &after, blue_deleted).await?);
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {
@@ -210,24 +211,47 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         disappointments,
         memory: peaks.total,
     };
-    say(&format!("Report: every call of AWS is in {}", account.write_calls()?.display()));
-    if let Some(file) = &options.exchanges {
-        crate::exchanges::write(file, &account.front_door.exchanges())?;
-    }
+    write_calls(account, options, &say)?;
     crate::expectation::judge(&mut report, scenario, options, &histories);
     if let Some(projects) = &mut projects {
-        if projects.deletes_blue() && report.disappointments.is_empty() {
-            let (letters, doorstep, machines) = (&letters, &doorstep, &machines);
-            let scene = Scene { options, account, letters, doorstep, progress, machines, shop: &shop };
-            Box::pin(again::replace(&scene, projects, &mut report)).await?;
-        }
-        report.disappointments.extend(projects.disappointments());
-        report.terraform = projects.rows();
+        let (letters, doorstep, machines) = (&letters, &doorstep, &machines);
+        let scene = Scene { options, account, letters, doorstep, progress, machines, shop: &shop };
+        end_of_projects(&scene, projects, &mut report).await?;
     }
     for line in records.failures.iter().map(failed) {
         say(&line);
     }
     Ok(report)
+}
+
+/// Where Terraform manages the shop: replaced once more where blue is gone, and what the plans said.
+async fn end_of_projects(scene: &Scene<'_>, projects: &mut Projects, report: &mut Report) -> Result<()> {
+    if projects.deletes_blue() && report.disappointments.is_empty() {
+        Box::pin(again::replace(scene, projects, report)).await?;
+    }
+    report.disappointments.extend(projects.disappointments());
+    report.terraform = projects.rows();
+    Ok(())
+}
+
+fn write_calls(account: &Account, options: &Options, say: &dyn Fn(&str)) -> Result<()> {
+    say(&format!("Report: every call of AWS is in {}", account.write_calls()?.display()));
+    if let Some(file) = &options.exchanges {
+        crate::exchanges::write(file, &account.front_door.exchanges())?;
+    }
+    Ok(())
+}
+
+/// What of the roles' trust policies is not as it should be after the story.
+async fn wrong_trust(
+    aws: &Aws,
+    before: &BTreeMap<String, String>,
+    after: &Inventory,
+    blue_deleted: bool,
+) -> Result<Vec<String>> {
+    let providers: Vec<String> =
+        after.iter().filter(|one| one.kind == "OpenIdConnectProvider").map(|one| one.id.clone()).collect();
+    Ok(irsa::wrong(before, &irsa::trust(aws).await?, &providers, blue_deleted))
 }
 
 fn failed(failure: &Failure) -> String {

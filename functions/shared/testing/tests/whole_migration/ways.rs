@@ -288,7 +288,7 @@ fn of_worlds() -> Vec<Way> {
 fn of_the_shop() -> Vec<Way> {
     let compared = json!({ "cutover": { "steps": [5, 25, 50, 100] } });
     let marker = json!({ "path": "/cart", "blue": "shop-blue", "green": "shop-green", "inARow": 5 });
-    let marked = json!({ "cutover": { "marker": marker } });
+    let shown = json!({ "cutover": { "marker": marker } });
     // Without the requests that compare green with blue, which one way has.
     let steps = json!({ "cutover": { "steps": [5, 25, 50, 100], "analysis": { "when": "never" } } });
     let keep = json!({ "onAbort": "keep" });
@@ -304,7 +304,7 @@ fn of_the_shop() -> Vec<Way> {
     vec![
         Way { faults: every, ..way("straight", End::GreenServes, &json!({})) },
         way("in steps", End::GreenServes, &compared),
-        way("straight, and shown to have reached the stage", End::GreenServes, &marked),
+        way("straight, and shown to have reached the stage", End::GreenServes, &shown),
         way("node groups differ", End::GreenServes, &other_nodes),
         way("dry run", End::Planned, &json!({ "dryRun": true })),
         Way { qualification: Some(Decision::Rejected), ..way("a no of people", End::BlueServes, &json!({})) },

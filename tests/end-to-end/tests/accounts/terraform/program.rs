@@ -32,10 +32,10 @@ pub(super) struct Changes {
 /// Imports the resources into a new state, and plans.
 pub(super) async fn plan(program: &Program, folder: &Path, endpoint: &str, imports: &[Import]) -> Changes {
     let blocks = imports.iter().enumerate();
-    let blocks: String = blocks
+    let blocks: Vec<String> = blocks
         .map(|(number, (kind, id))| format!("\nimport {{\n  to = {kind}.number_{number}\n  id = {id:?}\n}}\n"))
         .collect();
-    program.prepare(folder, &format!("{}{blocks}", provider(endpoint))).await.unwrap();
+    program.prepare(folder, &format!("{}{blocks}", provider(endpoint), blocks = blocks.concat())).await.unwrap();
     // It fails where an alternative was written, and has written the file then too.
     let generated = folder.join("generated.tf");
     let first = program.run(folder, &["plan", "-input=false", "-generate-config-out=generated.tf"]).await;

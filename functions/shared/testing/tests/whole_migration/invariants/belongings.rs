@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use testing::shop::{API, BLUE, GREEN, irsa};
-use testing::{Account, Aws};
+use testing::{Account, Aws, Permission};
 
 /// Kind, and id or ARN as the ledger has it.
 pub(crate) type Thing = (Kind, String);
@@ -35,15 +35,8 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for group in aws.node_groups.values() {
         put(Kind::NodeGroup, &group.arn, None);
     }
-    for (of, id) in aws.objects.iter().flat_map(|(of, objects)| objects.keys().map(move |id| (of, id))) {
-        if node_pool::is_pool(id) || node_pool::is_class(id) {
-            put(Kind::NodePool, &format!("{of}/{id}"), None);
-        }
-    }
-    // Karpenter's nodes, each with the NodePool for which it was made.
-    for (node, pool) in aws.instances.iter().filter_map(|node| Some((node, node_pool::pool_of(node)?))) {
-        let of = node.tags.get("eks:eks-cluster-name").cloned().unwrap_or_default();
-        put(Kind::NodePool, &node.id, Some((Kind::NodePool, format!("{of}/NodePool/{pool}"))));
+    for (id, with) in of_karpenter(aws) {
+        put(Kind::NodePool, &id, with);
     }
     for profile in aws.fargate_profiles.values() {
         put(Kind::FargateProfile, &profile.arn, None);
@@ -121,16 +114,35 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for id in aws.plans.keys() {
         put(Kind::UsagePlan, id, None);
     }
-    for (arn, policy) in &aws.functions {
-        for (statement, permission) in policy {
-            let qualifier = permission.qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
-            put(Kind::LambdaPermission, &format!("{arn}{qualifier} {statement}"), None);
-        }
+    for permission in permissions(aws) {
+        put(Kind::LambdaPermission, &permission, None);
     }
     for name in aws.schedules.keys() {
         put(Kind::Schedule, name, None);
     }
     all
+}
+
+/// The statements of the functions' policies, each as the ledger has it.
+fn permissions(aws: &Aws) -> Vec<String> {
+    let all = aws.functions.iter().flat_map(|(arn, policy)| policy.iter().map(move |of| (arn, of)));
+    let id = |(arn, (statement, permission)): (&String, (&String, &Permission))| {
+        let qualifier = permission.qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
+        format!("{arn}{qualifier} {statement}")
+    };
+    all.map(id).collect()
+}
+
+/// NodePools and `EC2NodeClasses`, and Karpenter's nodes, each with the `NodePool` for which it was made.
+fn of_karpenter(aws: &Aws) -> Vec<(String, Option<Thing>)> {
+    let objects = aws.objects.iter().flat_map(|(of, objects)| objects.keys().map(move |id| (of, id)));
+    let pools = objects.filter(|(_, id)| node_pool::is_pool(id) || node_pool::is_class(id));
+    let nodes = aws.instances.iter().filter_map(|node| Some((node, node_pool::pool_of(node)?)));
+    let nodes = nodes.map(|(node, pool)| {
+        let of = node.tags.get("eks:eks-cluster-name").cloned().unwrap_or_default();
+        (node.id.clone(), Some((Kind::NodePool, format!("{of}/NodePool/{pool}"))))
+    });
+    pools.map(|(of, id)| (format!("{of}/{id}"), None)).chain(nodes).collect()
 }
 
 /// What is in one and not in the other. Rules change with the group that they are in: those of a group that is gone, or new, are
