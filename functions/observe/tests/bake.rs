@@ -249,7 +249,7 @@ async fn watched(account: &Account, migration: &Migration, now: jiff::Timestamp)
 async fn a_stage_that_somebody_moved_is_a_conflict_at_once() {
     let (account, migration) = shifted(10, 0).await;
     for found in [None, Some(stage(&migration, 11)), Some(stage(&migration, 100))] {
-        let error = guard::converge(&account, &migration, &[found.clone()], start()).await.unwrap_err();
+        let error = guard::converge(&account, &migration, std::slice::from_ref(&found), start()).await.unwrap_err();
         assert_eq!(error.condition, Condition::Conflict, "{found:?}");
     }
 }

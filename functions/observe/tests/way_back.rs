@@ -122,7 +122,7 @@ async fn a_cleanup_that_people_moved_is_moved_by_the_next_look_whatever_kills_it
         assert_eq!(account.progress_of(migration, Progress::MovedCleanup), Value::Null);
     };
     for call in 1.. {
-        let (account, migration, to) = promoted().await;
+        let (account, migration, to) = Box::pin(promoted()).await;
         account.fail_at(call, Fault::Killed);
         let event: Event = serde_json::from_value(json!({ "migrationId": migration.id, "watch": "way-back" })).unwrap();
         let _ = Box::pin(handle(&account, event, invocation())).await;

@@ -325,6 +325,8 @@ fn told(asked: Scenario, approves: bool, migrate: &History) -> Scenario {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn ended(status: &str, outcome: &str) -> History {

@@ -54,17 +54,17 @@ impl Account {
         start: impl AsyncFn() -> (Self, Migration),
         phase: impl AsyncFn(&Self, &Migration) -> Result<T, PhaseError>,
     ) -> Result<Left, PhaseError> {
-        let (account, migration) = start().await;
+        let (account, migration) = Box::pin(start()).await;
         let before = account.calls();
-        account.drive(&migration, &phase).await?;
+        Box::pin(account.drive(&migration, &phase)).await?;
         let (expected, calls) = (account.left(&migration), account.calls() - before);
-        account.drive(&migration, &phase).await.map_err(|error| error.during("the second run"))?;
+        Box::pin(account.drive(&migration, &phase)).await.map_err(|error| error.during("the second run"))?;
         same(&account.left(&migration), &expected, "the second run")?;
         for call in 1..=calls {
             for fault in [Fault::Killed, Fault::TimedOut, Fault::Throttled] {
-                let (account, migration) = start().await;
+                let (account, migration) = Box::pin(start()).await;
                 account.fail_at(call, fault);
-                let ended = account.drive(&migration, &phase).await;
+                let ended = Box::pin(account.drive(&migration, &phase)).await;
                 let told = format!("{fault:?} at call {call}, {}", account.met().unwrap_or("which was never made"));
                 ended.map_err(|error| error.during(&told))?;
                 same(&account.left(&migration), &expected, &told)?;
