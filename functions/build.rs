@@ -17,4 +17,7 @@ fn main() {
         println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
     }
+    // Without it a table of where each pointer to a constant is, a fiftieth of preflight's package, is there for the loader alone. The
+    // program's own code is at a fixed address then; libraries, stack and heap are not.
+    println!("cargo::rustc-link-arg-bins=-no-pie");
 }

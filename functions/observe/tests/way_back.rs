@@ -128,6 +128,7 @@ async fn a_cleanup_that_people_moved_is_moved_by_the_next_look_whatever_kills_it
         let _ = Box::pin(handle(&account, event, invocation())).await;
         let met = account.met().is_some();
         account.start("observe");
+        account.fail_at(usize::MAX / 2, Fault::Killed);
         look(&account, &migration, "way-back", 5).await;
         is_moved(&account, &migration, to);
         if !met {

@@ -89,8 +89,8 @@ async fn every_problem_is_told_at_once_with_its_path() {
             "$.blue.cluster",
             "$.blue.cluster",
             "$.blue.cluster",
-            "$.blue.cluster",
             "$.green.version",
+            "$.blue.cluster",
             "$.green.subnetIds"
         ],
         "{:#?}",

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use domain::plan::edge::{Api, Canary, Stage};
-use domain::{Input, Kind, Problem};
+use domain::{Input, Kind, Problem, Reading};
 use preflight::edge::read;
 use testing::shop::{Front, service::Targets};
 use testing::{Account, Aws, shop};
@@ -67,6 +67,14 @@ async fn what_the_variants_of_an_api_need_is_in_the_plan() {
         let deleted = found.deletes.iter().filter(|planned| planned.kind == Kind::VpcLink).count();
         assert_eq!((deleted, found.switch.last().map(String::as_str)), (links, Some(last)), "{front:?}");
     }
+}
+
+#[tokio::test]
+async fn what_else_there_is_is_read_where_the_input_names_no_api() {
+    let mut written = shop::input_with(serde_json::json!({}));
+    written["gateway"] = serde_json::json!({});
+    let found = read(&Account::shop(), &Reading::of(&written).input.unwrap()).await.unwrap();
+    assert_eq!(found.problems, []);
 }
 
 #[tokio::test]

@@ -93,7 +93,10 @@ async fn the_way_back_is_one_call_for_each_from_every_fault() {
     let back = async |account: &Account, migration: &Migration| {
         undo(account, migration).await?;
         let expected = [(API.to_owned(), to("deployment-b")), (OTHER.to_owned(), to("deployment-b2"))];
-        assert_eq!(calls(account), expected);
+        // A call that was refused is made again after the other one.
+        let mut calls = calls(account);
+        calls.sort_by(|(one, _), (other, _)| one.cmp(other));
+        assert_eq!(calls, expected);
         Ok(())
     };
     Account::survives(shifted, back).await.unwrap();

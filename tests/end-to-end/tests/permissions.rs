@@ -36,6 +36,7 @@ fn body(name: &str) -> Value {
             "serviceAccountRoleArn": ROLE, "podIdentityAssociations": [{ "roleArn": ROLE }], "tags": tags,
         }),
         "create_pod_identity_association" => json!({ "roleArn": ROLE, "tags": tags }),
+        "create_fargate_profile" => json!({ "podExecutionRoleArn": ROLE, "tags": tags }),
         "import_rest_api" | "put_rest_api" => json!({ "x-amazon-apigateway-policy": {} }),
         "get_service_quota" => json!({ "ServiceCode": "iam", "QuotaCode": "L-C07B4B0D" }),
         name if name.starts_with("create") => json!({ "tags": tags }),

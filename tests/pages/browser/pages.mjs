@@ -24,7 +24,8 @@ async function tab({ width, scheme }) {
   const hosts = new Set();
   page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => said.push(`error: ${error}`));
-  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  // What a page carries in itself, such as its icon, is asked of nobody.
+  page.on("request", (request) => request.url().startsWith("data:") || hosts.add(new URL(request.url()).host));
   return { page, said, hosts };
 }
 

@@ -34,7 +34,8 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
     if edge.own_link().is_some() && !is_linked && ports.vpc_links().await?.len() >= LINKS {
         advice.push(format!("the account has {LINKS} VPC links or more; raise the quota unless that was done"));
     }
-    for one in &edges {
+    // An API that was not found has no id.
+    for one in edges.iter().filter(|one| !one.api.id.is_empty()) {
         let api = &one.api.id;
         for stage in ports.stages(api).await? {
             if stage.name != one.stage.name && blue.serves(&ports.export(api, &stage.name).await?, &stage) {

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use syn::visit::{self, Visit};
 
 /// The model: top-level modules, and of `resources` only the kinds themselves.
-const MODEL: [&str; 17] = [
+const MODEL: [&str; 18] = [
     "approval",
     "audit",
     "digest",
@@ -15,6 +15,7 @@ const MODEL: [&str; 17] = [
     "error",
     "input",
     "ledger",
+    "limit",
     "migration",
     "object",
     "plan",
@@ -95,6 +96,7 @@ fn attributes(item: &syn::Item) -> &[syn::Attribute] {
     match item {
         syn::Item::Mod(item) => &item.attrs,
         syn::Item::Fn(item) => &item.attrs,
+        syn::Item::Impl(item) => &item.attrs,
         syn::Item::Use(item) => &item.attrs,
         _ => &[],
     }

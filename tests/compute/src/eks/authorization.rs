@@ -107,6 +107,14 @@ impl Asks<'_> {
                 of(action, stored, || self.arn("fargateprofile", &format!("{name}/{profile}/*")))
             }
             ("GET", "identity-provider-configs", []) => self.of_cluster("ListIdentityProviderConfigs", name),
+            // What comes after these two is not simulated: blue has no identity provider of people's here.
+            ("POST", "identity-provider-configs", ["associate"]) => {
+                self.create_in(name, "AssociateIdentityProviderConfig", "identityproviderconfig")
+            }
+            ("POST", "identity-provider-configs", ["describe"]) => {
+                let arn = || self.arn("identityproviderconfig", &format!("{name}/oidc/people/*"));
+                of("DescribeIdentityProviderConfig", None, arn)
+            }
             ("GET", "capabilities", []) => self.of_cluster("ListCapabilities", name),
             _ => Vec::new(),
         }
@@ -172,6 +180,7 @@ impl Asks<'_> {
     fn some(&self, kind: &str, cluster: &str) -> String {
         let rest = match kind {
             "access-entry" => "*/*/*/*",
+            "identityproviderconfig" => "*/*/*",
             "podidentityassociation" => "*",
             _ => "*/*",
         };

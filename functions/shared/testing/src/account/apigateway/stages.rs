@@ -54,6 +54,10 @@ impl Stages for Account {
     }
 
     async fn stages(&self, api: &str) -> Result<Vec<Stage>, PhaseError> {
+        if api.is_empty() {
+            // The id is a part of the path, without which the SDK builds no request.
+            return Err(PhaseError::refused("reading the stages of an API without an id"));
+        }
         self.read("apigateway:GetStages", |aws| {
             aws.stages.iter().filter(|((of, _), _)| of == api).map(|(_, stage)| stage.clone()).collect()
         })

@@ -28,7 +28,7 @@ fn expected(before: &Aws, handover: &Handover, side: Side) -> Vec<Vec<u8>> {
     let mut texts: Vec<String> = handover.places.iter().map(|place| text(before, place).to_owned()).collect();
     if side == Side::After && handover.is_swap() {
         texts.reverse();
-    } else if side == Side::After {
+    } else if side == Side::After && !handover.adopt {
         let parsed = handover.moves.iter().map(|(from, to)| (from.parse().unwrap(), to.parse().unwrap()));
         texts[0] = moved(State::read(texts[0].as_bytes()).unwrap(), &parsed.collect::<Vec<_>>()).unwrap();
     }
