@@ -164,10 +164,28 @@ async fn terminate(aws: &Aws, api: &Api, claim: &Value) -> Result<()> {
     for reservation in answer.list("reservationSet") {
         for instance in reservation.list("instancesSet") {
             let id = instance.value("instanceId").unwrap_or_default();
-            ec2(aws, "TerminateInstances", &[("InstanceId.1", &id)]).await?;
+            end_instance(aws, &id).await?;
         }
     }
     api.patch(&format!("{CLAIMS}/{node}"), &json!({ "metadata": { "finalizers": null } })).await
+}
+
+/// Terminates an instance, and deletes the volumes that EC2 deletes with it, which the emulator keeps.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/preserving-volumes-on-termination.html>
+async fn end_instance(aws: &Aws, id: &str) -> Result<()> {
+    ec2(aws, "TerminateInstances", &[("InstanceId.1", id)]).await?;
+    let with_it = [
+        ("Filter.1.Name", "attachment.instance-id"),
+        ("Filter.1.Value.1", id),
+        ("Filter.2.Name", "attachment.delete-on-termination"),
+        ("Filter.2.Value.1", "true"),
+    ];
+    for volume in ec2(aws, "DescribeVolumes", &with_it).await?.list("volumeSet") {
+        let volume = volume.value("volumeId").unwrap_or_default();
+        ec2(aws, "DetachVolume", &[("VolumeId", &volume)]).await?;
+        ec2(aws, "DeleteVolume", &[("VolumeId", &volume)]).await?;
+    }
+    Ok(())
 }
 
 fn name(object: &Value) -> &str {
