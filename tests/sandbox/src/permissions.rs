@@ -23,6 +23,11 @@ const VERSION: &str = "2010-05-08";
 /// stands beside the first, is one as well.
 const UNFILLED: [&str; 3] = ["dynamodb:LeadingKeys", "aws:ResourceTag/", "lambda:Principal"];
 
+/// What the emulator's IAM asks about OIDC providers it asks about `*`, where AWS asks about the provider
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>): a statement about
+/// some of them would allow nothing. The tests of the template alone hold these statements to the providers and their tags.
+const UNNAMED: &str = "OpenIDConnectProvider";
+
 /// The callers of an account. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Permissions(Arc<Known>);
@@ -134,10 +139,19 @@ fn policy(role: &str, document: &Value) -> Result<Policy> {
     Policy::read(document).context(format!("the policy of {role}"))
 }
 
-/// Removes the conditions that name one of [`UNFILLED`], each with what stands beside it; whether there was one.
+/// Removes the conditions that name one of [`UNFILLED`], each with what stands beside it, and lets statements about what is [`UNNAMED`] be
+/// about anything; whether there was one.
 fn without_unfilled(document: &mut Value) -> bool {
     let mut removed = false;
     for statement in document["Statement"].as_array_mut().into_iter().flatten() {
+        if statement["Action"].to_string().contains(UNNAMED)
+            && let Some(statement) = statement.as_object_mut()
+        {
+            statement.insert("Resource".to_owned(), "*".into());
+            statement.remove("Condition");
+            removed = true;
+            continue;
+        }
         let operators = statement["Condition"].as_object().into_iter().flatten();
         let mut keys = operators.flat_map(|(_, keys)| keys.as_object().into_iter().flatten()).map(|(key, _)| key);
         if keys.any(|key| UNFILLED.iter().any(|unfilled| key.starts_with(unfilled)))
@@ -165,14 +179,17 @@ mod tests {
             } },
             { "Action": "ec2:DeleteSecurityGroup", "Condition": { "StringLike": { "aws:ResourceTag/bascule:migration": "*" } } },
             { "Action": "sns:Publish" },
+            { "Action": "iam:DeleteOpenIDConnectProvider", "Resource": "arn:aws:iam::1:oidc-provider/oidc.eks.*", "Condition": {} },
             passes,
         ] });
         assert!(without_unfilled(&mut document));
         let expected = json!({ "Statement": [
-            { "Action": "dynamodb:PutItem" }, { "Action": "ec2:DeleteSecurityGroup" }, { "Action": "sns:Publish" }, passes,
+            { "Action": "dynamodb:PutItem" }, { "Action": "ec2:DeleteSecurityGroup" }, { "Action": "sns:Publish" },
+            { "Action": "iam:DeleteOpenIDConnectProvider", "Resource": "*" }, passes,
         ] });
         assert_eq!(document, expected);
-        assert!(!without_unfilled(&mut document));
+        without_unfilled(&mut document);
+        assert_eq!(document, expected);
     }
 
     #[test]
