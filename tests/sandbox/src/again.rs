@@ -43,6 +43,9 @@ pub(crate) async fn replace(scene: &Scene<'_>, projects: &mut Projects, report: 
     let mut input = input::input(shop, &options.steps, false);
     input["blue"] = json!({ "cluster": GREEN });
     input["green"] = json!({ "cluster": BLUE });
+    // Each side's answers have its cluster's name.
+    input["cutover"]["marker"]["blue"] = GREEN.into();
+    input["cutover"]["marker"]["green"] = BLUE.into();
     input["terraform"] = projects.input();
     let name = format!("sandbox-again-{}", Timestamp::now().as_second());
     let arn = machines.start(&account.aws, &name, &input).await?;
