@@ -48,7 +48,12 @@ pub(super) async fn all<P: FargateProfiles>(ports: &P, cluster: &str) -> Result<
 /// A Pod execution role may take the Fargate profiles of blue alone; its trust policy must take green's.
 pub(super) fn trusts_others_only(compute: &Compute, role: &str, policy: &str) -> Option<String> {
     let profile = compute.fargate_profiles.iter().find(|profile| profile.pod_execution_role_arn == role)?;
-    let policy: Value = serde_json::from_str(policy).ok()?;
+    let Ok(policy) = serde_json::from_str::<Value>(policy) else {
+        return Some(format!(
+            "the trust policy of the Pod execution role {role} is no JSON, expected a policy that takes the Fargate profiles of {}",
+            compute.green.name
+        ));
+    };
     let statements = match &policy["Statement"] {
         Value::Array(several) => several.as_slice(),
         one => std::slice::from_ref(one),
@@ -179,6 +184,12 @@ mod tests {
         assert_eq!(trusts_others_only(&compute(), "arn:role", open), None);
         let closed = policy(&json!("arn:aws:eks:us-west-2:111122223333:fargateprofile/my-blue/*"));
         assert_eq!(trusts_others_only(&compute(), "arn:another", &closed), None);
+    }
+
+    #[test]
+    fn a_trust_policy_that_cannot_be_read_is_not_taken_for_an_open_one() {
+        let told = trusts_others_only(&compute(), "arn:role", "{");
+        assert!(told.is_some_and(|told| told.contains("arn:role is no JSON")));
     }
 
     #[test]
