@@ -7,7 +7,7 @@ use domain::{
     plan::compute::{Compute, FargateProfile},
     ports::FargateProfiles,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The condition by which a trust policy takes Fargate profiles of some clusters only
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>). Names of condition keys are in any case
@@ -58,18 +58,14 @@ pub(super) fn trusts_others_only(compute: &Compute, role: &str, policy: &str) ->
         Value::Array(several) => several.as_slice(),
         one => std::slice::from_ref(one),
     };
-    let sources: Vec<&str> = statements
-        .iter()
-        .filter(|statement| statement["Principal"]["Service"].to_string().contains(SERVICE))
-        .filter_map(|statement| statement["Condition"].as_object())
-        .flat_map(|condition| condition.values().filter_map(Value::as_object).flatten())
-        .filter(|(key, _)| key.eq_ignore_ascii_case(SOURCE))
-        .flat_map(|(_, value)| match value {
-            Value::Array(several) => several.as_slice(),
-            one => std::slice::from_ref(one),
-        })
-        .filter_map(Value::as_str)
-        .collect();
+    let of_fargate =
+        statements.iter().filter(|statement| statement["Principal"]["Service"].to_string().contains(SERVICE));
+    let sources: Vec<Vec<&str>> = of_fargate.map(sources_of).collect();
+    // Without the condition a statement takes every profile.
+    if sources.iter().any(Vec::is_empty) {
+        return None;
+    }
+    let sources = sources.concat();
     let greens = compute.blue.arn.replace(":cluster/", ":fargateprofile/");
     let greens = greens.strip_suffix(&compute.blue.name).unwrap_or(&greens);
     let greens = format!("{greens}{}", compute.green.name);
@@ -82,6 +78,21 @@ pub(super) fn trusts_others_only(compute: &Compute, role: &str, policy: &str) ->
             compute.green.name
         )
     })
+}
+
+/// The ARNs of profiles that a statement is bound to; none where it is bound to no profile.
+fn sources_of(statement: &Value) -> Vec<&str> {
+    let conditions = statement["Condition"].as_object().into_iter().flat_map(Map::values);
+    conditions
+        .filter_map(Value::as_object)
+        .flatten()
+        .filter(|(key, _)| key.eq_ignore_ascii_case(SOURCE))
+        .flat_map(|(_, value)| match value {
+            Value::Array(several) => several.as_slice(),
+            one => std::slice::from_ref(one),
+        })
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// Profiles of one name must select the same Pods: one that is missing leaves Pods on nodes, or nowhere.
@@ -182,6 +193,12 @@ mod tests {
     fn roles_without_the_condition_and_those_of_no_profile_are_left() {
         let open = r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"eks-fargate-pods.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
         assert_eq!(trusts_others_only(&compute(), "arn:role", open), None);
+        let mut both: Value = serde_json::from_str(open).unwrap();
+        let bound: Value =
+            serde_json::from_str(&policy(&json!("arn:aws:eks:us-west-2:111122223333:fargateprofile/my-blue/*")))
+                .unwrap();
+        both["Statement"] = json!([both["Statement"], bound["Statement"][0]]);
+        assert_eq!(trusts_others_only(&compute(), "arn:role", &both.to_string()), None);
         let closed = policy(&json!("arn:aws:eks:us-west-2:111122223333:fargateprofile/my-blue/*"));
         assert_eq!(trusts_others_only(&compute(), "arn:another", &closed), None);
     }
