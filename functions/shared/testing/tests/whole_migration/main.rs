@@ -9,6 +9,7 @@ mod all;
 mod functions;
 mod invariants;
 mod mixes;
+mod moments;
 mod people;
 mod runs;
 mod ways;

@@ -106,11 +106,6 @@ impl Undisturbed {
         let took = run.world.account.aws().now().duration_since(start);
         Self { ended, calls: run.world.account.operations(), took }
     }
-
-    /// How many of the first calls are the same in both.
-    pub(crate) fn in_common(&self, other: &Self) -> usize {
-        self.calls.iter().zip(&other.calls).take_while(|(one, other)| one == other).count()
-    }
 }
 
 /// Runs of a way with its faults at these calls.

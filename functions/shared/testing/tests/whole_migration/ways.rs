@@ -27,7 +27,7 @@ pub(crate) enum End {
 }
 
 /// What comes from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Outside {
     /// Nothing.
     Quiet,
