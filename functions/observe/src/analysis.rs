@@ -109,7 +109,8 @@ where
         let edge = &migration.plan.edge;
         let key = usage_plan::enabled_key(ports, edge).await?.map(|(_, key)| key);
         let sides = [Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
-        requests.push((edge.api.id.clone(), key, sides, checks(&migration.input, edge)));
+        let api = (edge.api.id.clone(), edge.vpc_endpoint.clone());
+        requests.push((api, key, sides, checks(&migration.input, edge)));
     }
     for turn in 0..PAIRS {
         // The APIs in turns, too.
@@ -119,8 +120,8 @@ where
             break;
         }
         let ask = async |stage: &str| {
-            let (api, path) = (api.clone(), check.path.clone());
-            Said::of(check, ports.probe(&Probe { api, stage: stage.to_owned(), path, key: key.clone() }).await)
+            let ((api, vpc_endpoint), stage, path) = (api.clone(), stage.to_owned(), check.path.clone());
+            Said::of(check, ports.probe(&Probe { api, vpc_endpoint, stage, path, key: key.clone() }).await)
         };
         // Neither side is always the one that finds caches cold.
         let (blue, green) = if turn % 2 == 0 {

@@ -36,7 +36,7 @@ where
     }
     let (api, stage, path) = (edge.api.id.clone(), edge.stage.name.clone(), marker.path.clone());
     let key = usage_plan::enabled_key(ports, edge).await?.map(|(_, key)| key);
-    let probe = Probe { api, stage, path, key };
+    let probe = Probe { api, vpc_endpoint: edge.vpc_endpoint.clone(), stage, path, key };
     for _ in 0..MOST {
         let by = match ports.probe(&probe).await {
             Ok(answered) => marker.side(&answered.body),

@@ -7,6 +7,7 @@ mod drift;
 mod existing;
 pub(crate) mod functions;
 mod plan;
+mod private;
 mod probes;
 
 use domain::gateway::invoked;
@@ -14,7 +15,9 @@ use domain::gateway::link::{self, Lead};
 use domain::plan::Found;
 use domain::plan::edge::Edge;
 use domain::ports::gateway::Method;
-use domain::ports::{Apis, LoadBalancers, Scaling, Stages, TargetGroups, UsagePlans, VpcLinks};
+use domain::ports::{
+    Apis, LoadBalancers, Network, Scaling, Settings, Stages, TargetGroups, UsagePlans, VpcEndpoints, VpcLinks,
+};
 use domain::{Input, Limit, PhaseError, Problem, input::Gateway};
 use serde_json::Value;
 
@@ -24,9 +27,24 @@ const API: &str = "$.gateway.restApiId";
 const STAGE: &str = "$.gateway.stage";
 
 /// The ports of this part.
-pub trait Ports: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
+pub trait Ports:
+    Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling + Network + VpcEndpoints + Settings
+{
+}
 
-impl<T> Ports for T where T: Apis + Stages + UsagePlans + VpcLinks + LoadBalancers + TargetGroups + Scaling {}
+impl<T> Ports for T where
+    T: Apis
+        + Stages
+        + UsagePlans
+        + VpcLinks
+        + LoadBalancers
+        + TargetGroups
+        + Scaling
+        + Network
+        + VpcEndpoints
+        + Settings
+{
+}
 
 /// What was found of one API.
 struct OfApi {
@@ -112,6 +130,7 @@ async fn of_api<P: Ports>(ports: &P, input: &Input, gateway: &Gateway) -> Result
     found.problems.extend(api::problems(&found.facts.api));
     of.methods = ports.methods(id).await?;
     let served = stage(ports, gateway, &of.methods, found).await?;
+    private::read(ports, found).await?;
     of.lead = lead(&of.methods, &served, found);
     found.problems.extend(probes::problems(input, &found.facts, &of.methods, &served));
     Ok(of)

@@ -68,7 +68,8 @@ async fn tried<P: Ports>(
     let [b, g] = &[Side::Blue, Side::Green].map(|side| keeper_name(migration, side));
     let whole = async |stage: &str, path: &str| {
         let (api, stage, path) = (edge.api.id.clone(), stage.to_owned(), path.to_owned());
-        ports.probe(&Probe { api, stage, path, key: key.cloned() }).await
+        let vpc_endpoint = edge.vpc_endpoint.clone();
+        ports.probe(&Probe { api, vpc_endpoint, stage, path, key: key.cloned() }).await
     };
     let ask = async |stage: &str, path: &str| Ok::<_, PhaseError>(whole(stage, path).await?.status);
     let (mut failed, mut refused) = (Vec::new(), Vec::new());

@@ -27,8 +27,10 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration) -> Resu
 /// The URLs of these temporary APIs, of which the first is that of the first API.
 fn progress(migration: &Migration, made: &[String]) -> Value {
     let edges = migration.plan.edge.per_api();
-    let mut urls =
-        edges.iter().zip(made).map(|(edge, api)| rest_api::url(&migration.plan.region, api, &edge.stage.name));
+    let mut urls = edges
+        .iter()
+        .zip(made)
+        .map(|(edge, api)| rest_api::url(&migration.plan.region, api, edge.vpc_endpoint.as_deref(), &edge.stage.name));
     let mut progress = json!({ "temporaryApi": made.first(), TEMPORARY_URL: urls.next() });
     let others: Vec<String> = urls.collect();
     if !others.is_empty() {

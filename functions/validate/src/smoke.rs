@@ -49,7 +49,8 @@ where
     let key = usage_plan::enabled_key(ports, edge).await?.map(|(_, key)| key);
     let ask = async |api: &str, path: &str| {
         let (api, stage, path) = (api.to_owned(), edge.stage.name.clone(), path.to_owned());
-        ports.probe(&Probe { api, stage, path, key: key.clone() }).await
+        let vpc_endpoint = edge.vpc_endpoint.clone();
+        ports.probe(&Probe { api, vpc_endpoint, stage, path, key: key.clone() }).await
     };
     let of = if edge.others.is_empty() { "" } else { &edge.api.id };
     for check in checks {

@@ -5,11 +5,11 @@ use http::{Method, Request};
 use serde_json::Value;
 
 use crate::account::Account;
-use crate::aws::REGION;
 use crate::error::{Context, Result};
 use crate::snapshot::items;
 use crate::wire::Wire;
 use crate::world::gateway::STAGE;
+use crate::world::private;
 
 /// What they open: any service of the shop tells which cluster it runs in.
 const PATH: &str = "/products";
@@ -23,9 +23,10 @@ pub async fn open(account: &Account, key: &str) -> Result<String> {
     let apis = items(&apis);
     let api = apis.iter().find(|api| api["tags"]["bascule:side"] == "temporary").context("a temporary API")?;
     let id = api["id"].as_str().context("the id of the temporary API")?;
+    let endpoint = api["endpointConfiguration"]["vpcEndpointIds"][0].as_str();
     let request = Request::builder()
         .uri(format!("http://{}/{STAGE}{PATH}", account.execute_api.address()))
-        .header("host", format!("{id}.execute-api.{REGION}.amazonaws.com"))
+        .header("host", private::host(id, endpoint))
         .header("x-api-key", key)
         .body(Bytes::new())
         .context("the temporary URL")?;

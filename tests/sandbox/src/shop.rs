@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::account::Account;
-use crate::aws::{Aws, REGION};
+use crate::aws::Aws;
 use crate::error::{Context, Error, Result};
 use crate::load::{Load, Target};
 use crate::world::front::Front;
 use crate::world::gateway::{Api, DOMAIN, STAGE};
 use crate::world::network::Network;
+use crate::world::private::{self, Entrance};
 use crate::world::roles::Roles;
 use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Bundle, Kubernetes};
@@ -36,27 +37,64 @@ pub struct Shop {
     pub karpenter: Option<karpenter::Controller>,
 }
 
+/// What the shop, and Bascule's functions where an API is private, are put into.
+pub struct Ground {
+    /// The network.
+    pub network: Network,
+    /// The way to a private API.
+    pub entrance: Option<Entrance>,
+}
+
+impl Ground {
+    /// Makes it for this variant.
+    ///
+    /// # Errors
+    /// The first refusal of EC2.
+    pub async fn lay(aws: &Aws, front: Front) -> Result<Self> {
+        let network = network::build(aws).await.context("the shop's network")?;
+        let entrance = match front {
+            Front::PrivateApi => Some(private::build(aws, &network).await.context("the way to the shop's API")?),
+            _ => None,
+        };
+        Ok(Self { network, entrance })
+    }
+}
+
 /// Builds everything that a user has before the migration, in the order in which a user would.
 ///
 /// # Errors
 /// The first thing that a service refuses.
 pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn Fn(&str)) -> Result<Shop> {
+    let ground = Ground::lay(&account.aws, front).await?;
+    build_on(account, front, &ground, files, say).await
+}
+
+/// The same where the ground is laid.
+///
+/// # Errors
+/// As for [`build`].
+pub async fn build_on(
+    account: &Account,
+    front: Front,
+    Ground { network, entrance }: &Ground,
+    files: &[PathBuf],
+    say: &dyn Fn(&str),
+) -> Result<Shop> {
     let aws = &account.aws;
     let roles = roles::build(aws).await.context("the shop's roles")?;
-    let network = network::build(aws).await.context("the shop's network")?;
     say(&format!("Shop: VPC {} with {} subnets", network.vpc, network.subnets.len()));
     let bundles = workloads::bundles(front, files)?;
     let in_cluster = front.service_targets();
     let controller = in_cluster.map(|_| service_balancer::start(aws, &account.compute, &network.vpc, &network.subnets));
     let karpenter = match network.subnets.first() {
         Some(subnet) if front == Front::Karpenter => {
-            network::discovered(aws, &network).await?;
+            network::discovered(aws, network).await?;
             Some(karpenter::start(aws, &account.compute, subnet))
         }
         _ => None,
     };
     let cluster = async {
-        cluster::control_plane(aws, BLUE, 2, &network, &roles).await?;
+        cluster::control_plane(aws, BLUE, 2, network, &roles).await?;
         if front.has_roles_for_pods() {
             irsa::build(aws, BLUE).await.context("the roles of the shop's Pods")?;
         }
@@ -75,7 +113,7 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
             say(&format!("Shop: {objects} objects applied to {BLUE}"));
             Ok(())
         };
-        let (groups, ()) = tokio::try_join!(cluster::nodes(aws, BLUE, front, &network, &roles), deploy)?;
+        let (groups, ()) = tokio::try_join!(cluster::nodes(aws, BLUE, front, network, &roles), deploy)?;
         say(&format!("Shop: {} node groups of {BLUE} are ACTIVE", groups.len()));
         Ok((groups, kubernetes))
     };
@@ -85,11 +123,11 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
             let kubernetes = Kubernetes::of_component(&eventually("the cluster's API", kubeconfig).await?)?;
             service_balancer::made(aws, &kubernetes).await?
         } else {
-            edge::build(aws, BLUE, &network).await?
+            edge::build(aws, BLUE, network).await?
         };
         let link = if front.has_link() { edge::link(aws, BLUE, &balancer).await? } else { String::new() };
         say(&format!("Shop: load balancer {BLUE}, VPC link {}", if link.is_empty() { "V2" } else { &link }));
-        let api = gateway::build(aws, front, &link, &balancer.arn).await?;
+        let api = gateway::build(aws, front, &link, &balancer.arn, entrance.as_ref()).await?;
         Ok((balancer, api, workloads::upload(aws, &bundles).await?))
     };
     let ((groups, kubernetes), (balancer, api, manifests)) = tokio::try_join!(cluster, edge)?;
@@ -98,10 +136,11 @@ pub async fn build(account: &Account, front: Front, files: &[PathBuf], say: &dyn
     }
     tokio::try_join!(kubernetes.available(), edge::healthy(aws, &balancer))?;
     alarm::build(aws).await.context("the shop's alarm")?;
-    say(&format!("Shop: API {} with {} methods at https://{DOMAIN}", api.id, routes::samples().len() + 1));
+    let name = api.vpc_endpoint.as_deref().map_or_else(|| DOMAIN.to_owned(), |by| private::host(&api.id, Some(by)));
+    say(&format!("Shop: API {} with {} methods at https://{name}", api.id, routes::samples().len() + 1));
     let mut green =
-        if front.has_green() { own_green(aws, &network, &roles, say).await? } else { json!({ "cluster": GREEN }) };
-    if let Some(changes) = nodes::changes(front, &network) {
+        if front.has_green() { own_green(aws, network, &roles, say).await? } else { json!({ "cluster": GREEN }) };
+    if let Some(changes) = nodes::changes(front, network) {
         green["nodeGroups"] = changes;
     }
     Ok(Shop { api, manifests, green, controller, karpenter })
@@ -130,8 +169,10 @@ async fn own_green(aws: &Aws, network: &Network, roles: &Roles, say: &dyn Fn(&st
 /// # Errors
 /// When that is not so within half a minute; with what they got instead.
 pub async fn open(account: &Account, shop: &Shop, rate: u32) -> Result<Load> {
-    let own = |id: &str| (format!("{id}.execute-api.{REGION}.amazonaws.com"), format!("/{STAGE}"));
-    let names = std::iter::once((DOMAIN.to_owned(), String::new())).chain(shop.api.ids().into_iter().map(own));
+    let endpoint = shop.api.vpc_endpoint.as_deref();
+    let own = |id: &str| (private::host(id, endpoint), format!("/{STAGE}"));
+    let domain = endpoint.is_none().then(|| (DOMAIN.to_owned(), String::new()));
+    let names = domain.into_iter().chain(shop.api.ids().into_iter().map(own));
     let target = Target { address: account.execute_api.address(), names: names.collect(), api: shop.api.clone() };
     // What has been made a moment ago reaches the data plane a little later: the customers come after that.
     for _ in 0..60 {

@@ -9,7 +9,7 @@ use crate::error::{Context, Result};
 use crate::lambdas::{self, Package};
 use crate::project::Project;
 use crate::python::Python;
-use crate::shop::{self, Shop};
+use crate::shop::{self, Ground, Shop};
 use crate::stack::{self, Stack};
 use crate::world::front::Front;
 
@@ -51,7 +51,12 @@ impl Site {
     /// # Errors
     /// The first thing that a service refuses.
     pub async fn furnish(&self, front: Front, workloads: &[PathBuf], say: &dyn Fn(&str)) -> Result<(Stack, Shop)> {
-        let parameters = [("Architecture", architecture()), ("LedgerDeletionProtection", "false")];
+        let ground = Ground::lay(&self.account.aws, front).await?;
+        let subnets = ground.network.subnets.join(",");
+        let mut parameters = vec![("Architecture", architecture()), ("LedgerDeletionProtection", "false")];
+        if let Some(entrance) = &ground.entrance {
+            parameters.extend([("SubnetIds", subnets.as_str()), ("SecurityGroupId", &entrance.functions)]);
+        }
         let deployed = async {
             let stack = stack::deploy(&self.account.aws, &self.project, &self.packages, &parameters, WAIT_SCALE)
                 .await
@@ -65,7 +70,7 @@ impl Site {
             say(&format!("Stack: infra/template.yaml deployed, {} resources", stack.resources.len()));
             Ok(stack)
         };
-        tokio::try_join!(deployed, shop::build(&self.account, front, workloads, say))
+        tokio::try_join!(deployed, shop::build_on(&self.account, front, &ground, workloads, say))
     }
 
     /// Ends the account, with everything that runs in it.

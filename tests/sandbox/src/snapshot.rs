@@ -9,7 +9,7 @@ use crate::aws::Aws;
 use crate::digest::sha256;
 use crate::error::{Context, Result};
 use crate::world::front::VARIABLE;
-use crate::world::gateway::{DOMAIN, STAGE};
+use crate::world::gateway::STAGE;
 
 /// The public face of the APIs.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Snapshot {
     stages: Vec<Value>,
     keys: BTreeMap<String, String>,
     plans: BTreeMap<String, Value>,
-    domain: Value,
+    domains: Vec<Value>,
 }
 
 /// Which parts are as they were.
@@ -34,7 +34,7 @@ pub struct Unchanged {
     pub api_keys: bool,
     /// The usage plans with their members.
     pub usage_plans: bool,
-    /// The domain with its mappings.
+    /// The domains with their mappings.
     pub custom_domain: bool,
 }
 
@@ -79,14 +79,12 @@ impl Snapshot {
             members.sort();
             plans.insert(id, json!({"plan": plan, "keys": members}));
         }
-        let mappings = get(aws, &format!("/domainnames/{DOMAIN}/basepathmappings")).await?;
-        Ok(Self {
-            apis,
-            stages,
-            keys,
-            plans,
-            domain: json!([get(aws, &format!("/domainnames/{DOMAIN}")).await?, items(&mappings)]),
-        })
+        let mut domains = Vec::new();
+        for domain in items(&get(aws, "/domainnames?limit=500").await?) {
+            let mappings = get(aws, &format!("/domainnames/{}/basepathmappings", text(&domain, "domainName"))).await?;
+            domains.push(json!([domain, items(&mappings)]));
+        }
+        Ok(Self { apis, stages, keys, plans, domains })
     }
 
     /// Compares with an earlier one.
@@ -97,7 +95,7 @@ impl Snapshot {
             stage_name: self.stages == before.stages,
             api_keys: self.keys == before.keys,
             usage_plans: self.plans == before.plans,
-            custom_domain: self.domain == before.domain,
+            custom_domain: self.domains == before.domains,
         }
     }
 }

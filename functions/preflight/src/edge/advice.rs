@@ -91,6 +91,17 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if edge.api.is_private() {
+        let way = edge.vpc_endpoint.as_ref().map_or_else(
+            || "under its private DNS name".to_owned(),
+            |endpoint| format!("under its name through the VPC endpoint {endpoint}"),
+        );
+        advice.push(format!(
+            "the API {} is private, and its temporary API is too: Bascule's requests go to both {way}, and so must people who try green, \
+             from where that endpoint can be reached",
+            edge.api.id
+        ));
+    }
     if edge.functions.iter().any(|function| !function.authorizers.is_empty()) {
         advice.push(
             "the temporary API's authorizers are asked with its own id in methodArn and with its own stage: an authorizer that \

@@ -24,16 +24,6 @@ pub(super) fn unknown(id: &str) -> Problem {
 
 pub(super) fn problems(api: &Api) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if api.endpoint_type == "PRIVATE" {
-        problems.push(
-            Limit::PrivateApi
-                .refusal(API, format!(
-                    "the API {} is private, expected REGIONAL or EDGE: its temporary API would be reached through its VPC endpoints only, \
-                     whose policies may name the API's id, by Bascule's functions as by people",
-                    api.id
-                )),
-        );
-    }
     if api.execute_api_disabled {
         problems.push(Limit::DefaultEndpoint.refusal(
             API,
@@ -90,8 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn private_apis_and_disabled_endpoints_are_refused_together() {
-        let api = Api { endpoint_type: "PRIVATE".to_owned(), execute_api_disabled: true, ..Api::default() };
-        assert_eq!(problems(&api).len(), 2);
+    fn a_disabled_endpoint_is_refused() {
+        let api = Api { execute_api_disabled: true, ..Api::default() };
+        assert_eq!(problems(&api)[0].code, "default-endpoint");
+        assert_eq!(problems(&Api::default()), []);
     }
 }

@@ -8,6 +8,7 @@ mod rules;
 mod template_data;
 #[cfg(test)]
 mod tests;
+mod vpc_endpoints;
 
 use crate::{Account, error};
 use aws_sdk_ec2::{

@@ -32,7 +32,7 @@ const ENDPOINT: &str = "AWS_ENDPOINT_URL_EXECUTE_API";
 impl Probes for Account {
     async fn probe(&self, probe: &Probe) -> Result<Answered, PhaseError> {
         let region = self.config().region().map(ToString::to_string).unwrap_or_default();
-        let host = rest_api::host(&region, &probe.api);
+        let host = rest_api::host(&region, &probe.api, probe.vpc_endpoint.as_deref());
         let base = self.optional_setting(ENDPOINT).map_or_else(|| format!("https://{host}"), ToOwned::to_owned);
         let context = format!("GET https://{host}/{}{}", probe.stage, probe.path);
         let mut request = Request::get(format!("{}/{}{}", base.trim_end_matches('/'), probe.stage, probe.path))

@@ -16,7 +16,7 @@ pub enum Limit {
     LinkVariable,
     /// An HTTP API or a WebSocket API, or whatever else is no REST API.
     HttpApi,
-    /// A private API.
+    /// A private API that Bascule's functions do not reach.
     PrivateApi,
     /// An API without its default endpoint.
     DefaultEndpoint,

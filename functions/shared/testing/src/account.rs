@@ -28,6 +28,7 @@ mod settings;
 mod terraform_states;
 mod time;
 mod volumes;
+mod vpc_endpoints;
 
 pub(crate) use aws::pair;
 pub use aws::{Authorizer, Aws, History};

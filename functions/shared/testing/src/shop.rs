@@ -14,6 +14,7 @@ mod front;
 mod green;
 pub mod irsa;
 pub mod karpenter;
+pub mod private_api;
 pub mod service;
 mod terraform;
 pub mod two_apis;

@@ -82,6 +82,10 @@ struct DeploymentCanarySettings {
 pub(crate) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     let input: Create = request.json()?;
     let api = state.api(request.label(0))?;
+    // <https://github.com/hashicorp/terraform-provider-aws/issues/14290>
+    if api.rest_api.endpoint_configuration.is_private() && api.rest_api.policy.is_none() {
+        return Err(ApiError::bad_request("Private REST API doesn't have a resource policy attached to it"));
+    }
     check_deployable(&api.configuration, &state.vpc_links)?;
     check_stage(&input, |name| api.stages.get(name))?;
     let api = state.api_mut(request.label(0))?;

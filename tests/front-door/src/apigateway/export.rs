@@ -57,8 +57,15 @@ fn write(snapshot: &Snapshot, created: &str, host: &str, stage: &str, extensions
         "url": format!("https://{host}/{{basePath}}"),
         "variables": { "basePath": { "default": stage } },
     });
+    let endpoint = &mut server["x-amazon-apigateway-endpoint-configuration"];
     if extensions.all && api.disable_execute_api_endpoint {
-        server["x-amazon-apigateway-endpoint-configuration"] = json!({ "disableExecuteApiEndpoint": true });
+        endpoint["disableExecuteApiEndpoint"] = json!(true);
+    }
+    if extensions.all && !api.endpoint_configuration.vpc_endpoint_ids.is_empty() {
+        endpoint["vpcEndpointIds"] = json!(api.endpoint_configuration.vpc_endpoint_ids);
+    }
+    if let (true, Some(server)) = (endpoint.is_null(), server.as_object_mut()) {
+        server.remove("x-amazon-apigateway-endpoint-configuration");
     }
     let mut resources: Vec<&Resource> =
         configuration.resources.values().filter(|resource| !resource.methods.is_empty()).collect();

@@ -25,6 +25,7 @@ pub(super) fn read(state: &State, request: &Request) -> Result<Document> {
         }
     }
     document.rest_api.endpoint_configuration.check()?;
+    document.rest_api.endpoint_configuration.settle();
     Ok(document)
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct View {
 /// The stages of an API.
 #[derive(Debug)]
 pub(crate) struct ApiView {
+    /// Of a private API the VPC endpoints that it is associated with.
+    pub(crate) private: Option<Vec<String>>,
     pub(crate) stages: HashMap<String, StageView>,
 }
 
@@ -81,7 +83,8 @@ impl ApiView {
     fn of(id: &str, api: &Api, state: &State) -> Self {
         let stages =
             api.stages.iter().filter_map(|(name, stage)| Some((name.clone(), StageView::of(id, api, stage, state)?)));
-        Self { stages: stages.collect() }
+        let endpoint = &api.rest_api.endpoint_configuration;
+        Self { private: endpoint.is_private().then(|| endpoint.vpc_endpoint_ids.clone()), stages: stages.collect() }
     }
 }
 

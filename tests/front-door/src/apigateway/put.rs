@@ -4,7 +4,8 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-update.html>): endpoint configuration, stages and
 //! API keys stay in either mode. `merge`, the default (<https://docs.aws.amazon.com/apigateway/latest/api/API_PutRestApi.html>),
 //! adds the document to the API; the document's values win. `overwrite` replaces the definition: what the document does not
-//! contain is deleted, and properties of the API that it does not set get their defaults.
+//! contain is deleted, and properties of the API that it does not set get their defaults; its VPC endpoints go too
+//! (<https://github.com/aws/aws-sam-cli/issues/2353>).
 
 use super::error::{ApiError, Result};
 use super::import::read;
@@ -60,6 +61,12 @@ fn set(api: &mut RestApi, imported: RestApi, overwrite: bool) {
     api.api_key_source = imported.api_key_source;
     if overwrite {
         api.binary_media_types.clear();
+        api.endpoint_configuration.vpc_endpoint_ids.clear();
+    }
+    for id in imported.endpoint_configuration.vpc_endpoint_ids {
+        if !api.endpoint_configuration.vpc_endpoint_ids.contains(&id) {
+            api.endpoint_configuration.vpc_endpoint_ids.push(id);
+        }
     }
     for media_type in imported.binary_media_types {
         if !api.binary_media_types.contains(&media_type) {

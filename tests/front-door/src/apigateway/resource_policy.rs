@@ -5,7 +5,8 @@
 //! with the next deployment; a request needs a statement that allows it and none that denies it
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>).
 //!
-//! Every caller is anonymous and comes from 127.0.0.1: of conditions only those on `aws:SourceIp` find a value.
+//! Every caller is anonymous and comes from 127.0.0.1, or through a VPC endpoint: of conditions only those on `aws:SourceIp`, or on
+//! `aws:SourceVpce`, find a value.
 
 use iam::{Access, Decision, Policy, evaluate};
 use serde_json::Value;
@@ -66,13 +67,17 @@ fn listed(value: &mut Value) -> Vec<&mut Value> {
     }
 }
 
-/// Whether a policy lets a request with this ARN through.
-pub(crate) fn allows(policy: &str, request: &str) -> bool {
+/// Whether a policy lets a request with this ARN through, which may have come by a VPC endpoint.
+pub(crate) fn allows(policy: &str, request: &str, vpc_endpoint: Option<&str>) -> bool {
     let parsed = serde_json::from_str(policy).map_err(|error| error.to_string());
     let policy = parsed.and_then(|document| Policy::read(&document));
     match policy {
         Ok(policy) => {
-            let access = Access::new("execute-api:Invoke", request).with("aws:SourceIp", CALLER);
+            let access = Access::new("execute-api:Invoke", request);
+            let access = match vpc_endpoint {
+                Some(id) => access.with("aws:SourceVpce", id),
+                None => access.with("aws:SourceIp", CALLER),
+            };
             evaluate(&[policy], &access) == Decision::Allowed
         }
         Err(reason) => {
@@ -113,7 +118,19 @@ mod tests {
             (json!([policy("Allow", &arn("abc/*"), &json!({ "IpAddress": elsewhere }))]), false),
         ] {
             let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-            assert_eq!(allows(&policy, REQUEST), expected, "{policy}");
+            assert_eq!(allows(&policy, REQUEST, None), expected, "{policy}");
+        }
+    }
+
+    // "Example: Allow private API traffic based on source VPC or VPC endpoint"
+    // (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html).
+    #[test]
+    fn a_policy_may_ask_by_which_vpc_endpoint_a_request_comes() {
+        let all = policy("Allow", &format!("{REQUEST}*"), &json!({}));
+        let others = policy("Deny", "*", &json!({ "StringNotEquals": { "aws:SourceVpce": "vpce-1" } }));
+        let policy = json!({ "Version": "2012-10-17", "Statement": [all, others] }).to_string();
+        for (through, expected) in [(Some("vpce-1"), true), (Some("vpce-2"), false), (None, false)] {
+            assert_eq!(allows(&policy, REQUEST, through), expected, "{through:?}");
         }
     }
 }

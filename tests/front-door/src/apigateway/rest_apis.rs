@@ -78,6 +78,19 @@ fn ipv4() -> String {
 }
 
 impl EndpointConfiguration {
+    /// Whether VPC endpoints alone lead to the API.
+    pub(crate) fn is_private(&self) -> bool {
+        self.types == ["PRIVATE"]
+    }
+
+    /// What goes with the type: "For the PRIVATE endpoint type, only dualstack is supported"
+    /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_EndpointConfiguration.html>).
+    pub(crate) fn settle(&mut self) {
+        if self.is_private() {
+            "dualstack".clone_into(&mut self.ip_address_type);
+        }
+    }
+
     /// Refuses unknown endpoint types and more than one.
     pub(crate) fn check(&self) -> Result<()> {
         match self.types.as_slice() {

@@ -1,4 +1,4 @@
-//! The data plane of API Gateway, which serves `{api}.execute-api.{region}.amazonaws.com` and custom domains.
+//! The data plane of API Gateway, which serves `{api}.execute-api.{region}.amazonaws.com`, the names of private APIs and custom domains.
 //!
 //! AWS terminates TLS, finds the stage by host and path, picks the stage's deployment or, at random, its canary's, checks
 //! the API key, and calls the integration, for private ones through a VPC link's Network Load Balancer. This simulation
@@ -125,7 +125,7 @@ impl Plane {
         };
         if let Some(policy) = &release.snapshot.rest_api.policy {
             let asked = self.gateway.place(&release.api).request(&release.stage, verb, routed.path);
-            if !allows(policy, &asked) {
+            if !allows(policy, &asked, routed.vpc_endpoint) {
                 return Ok(gateway_response(Kind::AccessDenied, configuration));
             }
         }

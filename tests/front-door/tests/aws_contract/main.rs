@@ -14,6 +14,7 @@ mod functions;
 mod keys;
 mod openapi;
 mod policies;
+mod private;
 mod quotas;
 mod recorded;
 mod routing;

@@ -23,6 +23,8 @@ pub enum Front {
     StageVariable,
     /// A VPC link V2 leads to the load balancer.
     LinkV2,
+    /// The plain API as a private one, behind a VPC endpoint.
+    PrivateApi,
     /// The plain API, and another one through the same VPC link.
     TwoApis,
     /// A VPC link V1 that every method names; and green is there, with a load balancer and a VPC link, built by the shop's own code.
@@ -87,6 +89,7 @@ impl Front {
     pub fn document(self, mut plain: Value, balancer: &str) -> Value {
         match self {
             Self::Plain
+            | Self::PrivateApi
             | Self::TwoApis
             | Self::ExistingGreen
             | Self::Irsa
@@ -342,6 +345,7 @@ mod tests {
                 "lambda-authorizer",
                 "stage-variable",
                 "link-v2",
+                "private-api",
                 "two-apis",
                 "existing-green",
                 "irsa",

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::aws::{Aws, REGION};
 use crate::error::{Context, Result};
 use crate::world::front::Front;
+use crate::world::private::{self, Entrance};
 use crate::world::routes;
 
 /// The production stage.
@@ -20,6 +21,8 @@ pub struct Api {
     pub id: String,
     /// The ids of the APIs beside it, which the same keys open.
     pub others: Vec<String>,
+    /// The VPC endpoint that leads to them, where they are private.
+    pub vpc_endpoint: Option<String>,
     /// The values of the two API keys.
     pub keys: Vec<String>,
 }
@@ -32,13 +35,21 @@ impl Api {
     }
 }
 
-/// Makes the API on the VPC link, which has no id where there is none, or on the load balancer.
+/// Makes the API on the VPC link, which has no id where there is none, or on the load balancer; a private one where an endpoint leads to it.
 ///
 /// # Errors
 /// The first refusal of API Gateway.
-pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str) -> Result<Api> {
+pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str, entrance: Option<&Entrance>) -> Result<Api> {
     front.functions(aws).await.context("the shop's functions")?;
-    let id = import(aws, &front.document(routes::document(link), balancer)).await?;
+    let vpc_endpoint = entrance.map(|entrance| entrance.endpoint.clone());
+    let mut document = front.document(routes::document(link), balancer);
+    let id = match &vpc_endpoint {
+        Some(endpoint) => {
+            private::behind(&mut document, endpoint);
+            import_as(aws, "PRIVATE", &document).await?
+        }
+        None => import(aws, &document).await?,
+    };
     front.permissions(aws, &id).await?;
     deploy_with(aws, &id, &front.variables(link)).await?;
     let limits = json!({"rateLimit": 10000.0, "burstLimit": 5000});
@@ -61,6 +72,15 @@ pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str) -> Resul
         post(aws, &format!("/usageplans/{plan}/keys"), &member).await?;
         keys.push(text(&key, "value")?);
     }
+    let api = Api { id, others, vpc_endpoint, keys };
+    if api.vpc_endpoint.is_none() {
+        domain(aws, &api.id).await?;
+    }
+    Ok(api)
+}
+
+/// Gives an API the custom domain.
+async fn domain(aws: &Aws, api: &str) -> Result<()> {
     let domain = json!({
         "domainName": DOMAIN,
         "regionalCertificateArn": format!("arn:aws:acm:{REGION}:{}:certificate/5a0b3b7e-1c4f-4d7e-9d55-2f6f0c3a1b77", crate::aws::ACCOUNT),
@@ -68,15 +88,19 @@ pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str) -> Resul
         "securityPolicy": "TLS_1_2",
     });
     post(aws, "/domainnames", &domain).await?;
-    let mapping = json!({"restApiId": id, "stage": STAGE});
-    post(aws, &format!("/domainnames/{DOMAIN}/basepathmappings"), &mapping).await?;
-    Ok(Api { id, others, keys })
+    let mapping = json!({"restApiId": api, "stage": STAGE});
+    post(aws, &format!("/domainnames/{DOMAIN}/basepathmappings"), &mapping).await.map(drop)
 }
 
 /// Makes a regional API of an OpenAPI document, and answers its id.
 pub(crate) async fn import(aws: &Aws, document: &Value) -> Result<String> {
-    let path = "/restapis?endpointConfigurationTypes=REGIONAL&failonwarnings=true&mode=import";
-    text(&post(aws, path, document).await?, "id")
+    import_as(aws, "REGIONAL", document).await
+}
+
+/// The same with another type of endpoint.
+async fn import_as(aws: &Aws, endpoint_type: &str, document: &Value) -> Result<String> {
+    let path = format!("/restapis?endpointConfigurationTypes={endpoint_type}&failonwarnings=true&mode=import");
+    text(&post(aws, &path, document).await?, "id")
 }
 
 /// Deploys an API to the production stage.

@@ -13,6 +13,7 @@ pub mod irsa;
 pub mod karpenter;
 pub mod network;
 pub mod nodes;
+pub mod private;
 pub mod roles;
 pub mod routes;
 pub mod service_balancer;

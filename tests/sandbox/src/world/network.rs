@@ -92,7 +92,13 @@ async fn of_cluster(aws: &Aws, cluster: &str, vpc: String, subnets: Vec<String>)
 }
 
 /// Lets `group` in from `source`.
-async fn trust(aws: &Aws, group: &str, source: &str, protocol: &str, ports: Option<(&str, &str)>) -> Result<()> {
+pub(crate) async fn trust(
+    aws: &Aws,
+    group: &str,
+    source: &str,
+    protocol: &str,
+    ports: Option<(&str, &str)>,
+) -> Result<()> {
     let mut rule = vec![
         ("GroupId", group),
         ("IpPermissions.1.IpProtocol", protocol),
@@ -104,7 +110,7 @@ async fn trust(aws: &Aws, group: &str, source: &str, protocol: &str, ports: Opti
     ec2(aws, "AuthorizeSecurityGroupIngress", &rule).await.map(drop)
 }
 
-async fn group(aws: &Aws, vpc: &str, name: &str, description: &str) -> Result<String> {
+pub(crate) async fn group(aws: &Aws, vpc: &str, name: &str, description: &str) -> Result<String> {
     let parameters = [("VpcId", vpc), ("GroupName", name), ("GroupDescription", description)];
     create(aws, "CreateSecurityGroup", "groupId", &parameters, "security-group", name).await
 }

@@ -21,6 +21,7 @@ impl Apis for Account {
             .set_id(answer.id)
             .set_name(answer.name)
             .set_endpoint_configuration(answer.endpoint_configuration)
+            .set_endpoint_access_mode(answer.endpoint_access_mode)
             .set_binary_media_types(answer.binary_media_types)
             .set_policy(answer.policy)
             .set_api_key_source(answer.api_key_source)

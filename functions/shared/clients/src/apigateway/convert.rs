@@ -19,12 +19,15 @@ fn text(value: Option<&str>) -> String {
 }
 
 pub(super) fn api(api: &types::RestApi) -> Api {
-    let endpoint = api.endpoint_configuration().and_then(|configuration| configuration.types().first());
+    let configuration = api.endpoint_configuration();
+    let endpoint = configuration.and_then(|configuration| configuration.types().first());
     Api {
         id: text(api.id()),
         name: text(api.name()),
         // The API reference's default for an API without an endpoint configuration.
         endpoint_type: endpoint.map_or("EDGE", types::EndpointType::as_str).to_owned(),
+        vpc_endpoint_ids: configuration.map(|found| found.vpc_endpoint_ids().to_vec()).unwrap_or_default(),
+        is_strict: api.endpoint_access_mode() == Some(&types::EndpointAccessMode::Strict),
         binary_media_types: api.binary_media_types().to_vec(),
         policy: api.policy().map(ToOwned::to_owned),
         api_key_source: api.api_key_source().map_or("HEADER", types::ApiKeySourceType::as_str).to_owned(),

@@ -33,10 +33,13 @@ pub(super) fn of(group: &AutoScalingGroup) -> Vec<String> {
     let suspended = group.suspended_processes().iter().filter_map(|process| process.process_name());
     // EKS suspends it itself where it launches instances for an update.
     let suspended = suspended.filter(|name| *name != "AZRebalance").map(|name| format!("the suspended process {name}"));
+    // Of Elastic Load Balancing's the target groups tell.
+    let sources = group.traffic_sources().iter().filter(|source| source.r#type() != Some("elbv2"));
+    let sources = sources.filter_map(|source| source.identifier()).map(|name| format!("the traffic source {name}"));
     let tags = group.tags().iter().filter_map(|tag| tag.key());
     let own = |key: &&str| !TAGS_OF_EKS.iter().any(|prefix| key.starts_with(prefix)) && *key != "Name";
     let tags = tags.filter(own).map(|key| format!("the tag {key}"));
-    set.chain(suspended).chain(tags).collect()
+    set.chain(suspended).chain(sources).chain(tags).collect()
 }
 
 /// What hangs on the group: scheduled actions, scaling policies, lifecycle hooks, notifications.

@@ -8,10 +8,15 @@ use domain::{Condition, ports::Scaling, ports::scaling::AutoScalingGroup};
 const TARGETS: &str = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067";
 
 fn page(name: &str, target_groups: &str, next: &str) -> Answer {
+    page_with(name, target_groups, "", next)
+}
+
+/// The same with other members of the group.
+fn page_with(name: &str, target_groups: &str, more: &str, next: &str) -> Answer {
     let body = format!(
         r#"<DescribeAutoScalingGroupsResponse xmlns="https://autoscaling.amazonaws.com/doc/2011-01-01/">
 <DescribeAutoScalingGroupsResult><AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>
-<TargetGroupARNs>{target_groups}</TargetGroupARNs><Tags>
+<TargetGroupARNs>{target_groups}</TargetGroupARNs>{more}<Tags>
 <member><ResourceId>{name}</ResourceId><PropagateAtLaunch>true</PropagateAtLaunch><ResourceType>auto-scaling-group</ResourceType>
 <Key>eks:cluster-name</Key><Value>shop</Value></member><member><Key>eks:nodegroup-name</Key><Value>general</Value></member></Tags>
 <Instances><member><LaunchConfigurationName>my-lc</LaunchConfigurationName><LifecycleState>InService</LifecycleState>
@@ -67,6 +72,19 @@ async fn what_is_attached_to_a_target_group_is_found_among_all_groups() {
     let found = scenario.account.attached_to(TARGETS).await.unwrap();
     assert_eq!(found.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["attached"]);
     assert_eq!(scenario.form(0), ["Action=DescribeAutoScalingGroups", "Version=2011-01-01"]);
+}
+
+#[tokio::test]
+async fn traffic_that_is_not_of_elastic_load_balancing_is_told_as_set_by_people() {
+    let source =
+        |identifier: &str, of: &str| format!("<member><Identifier>{identifier}</Identifier><Type>{of}</Type></member>");
+    let lattice = "arn:aws:vpc-lattice:us-west-2:123456789012:targetgroup/tg-0e2f2665eEXAMPLE";
+    let sources = [source(TARGETS, "elbv2"), source(lattice, "vpc-lattice")].concat();
+    let more = format!("<TrafficSources>{sources}</TrafficSources>");
+    let attached = format!("<member>{TARGETS}</member>");
+    let scenario = Scenario::of([page_with("my-asg", &attached, &more, "")]);
+    let found = scenario.account.attached_to(TARGETS).await.unwrap();
+    assert_eq!(found[0].settings, [format!("the traffic source {lattice}")]);
 }
 
 #[tokio::test]

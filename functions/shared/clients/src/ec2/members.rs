@@ -2,7 +2,7 @@
 
 use crate::fate::{
     Fate::{self, Copied, Differs, Refused},
-    all,
+    IDENTITY, all,
 };
 use aws_sdk_ec2::types;
 use std::fmt::Debug;
@@ -54,6 +54,27 @@ fn every_member_of_a_launch_template_has_its_fate() {
         ],
         &[("operator", Differs("who manages the template, which is no setting of it"))],
     );
+}
+
+#[test]
+fn every_member_of_a_launch_templates_version_has_its_fate() {
+    let version = Differs("the clone has one version, made from the one that the node group uses");
+    check(
+        &types::LaunchTemplateVersion::builder().build(),
+        &["launch_template_data"],
+        &[],
+        &[
+            ("launch_template_id", IDENTITY),
+            ("launch_template_name", Differs("the clone has a name of its own")),
+            ("version_number", version),
+            ("version_description", version),
+            ("create_time", IDENTITY),
+            ("created_by", IDENTITY),
+            ("default_version", version),
+            ("operator", Differs("who manages the template, which is no setting of it")),
+        ],
+    );
+    check(&types::LaunchTemplateTagSpecification::builder().build(), &["resource_type", "tags"], &[], &[]);
 }
 
 #[test]

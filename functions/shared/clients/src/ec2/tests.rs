@@ -6,8 +6,9 @@ use domain::{
     Condition, Tags,
     plan::compute::{Cluster, Direction, Join, LaunchTemplateData, Peer, Rule},
     ports::{
-        LaunchTemplates, Network,
+        LaunchTemplates, Network, VpcEndpoints,
         network::{CLAIM_TAGS, ClaimedVolume, Image, NewLaunchTemplate, UserDataOf},
+        vpc_endpoints::VpcEndpoint,
     },
 };
 
@@ -71,6 +72,44 @@ async fn volumes_are_told_by_the_tags_of_their_claims() {
         ClaimedVolume { id: "vol-1".into(), gib: 10, volume_type: "gp3".into(), claim: "shop/data-search-0".into() };
     assert_eq!(found, [expected]);
     assert!(scenario.asked()[0].2.contains("kubernetes.io%2Fcluster%2Fshop-blue"), "{:?}", scenario.asked());
+}
+
+#[tokio::test]
+async fn vpc_endpoints_of_a_service_are_read_page_by_page_with_what_decides_who_passes() {
+    let endpoint = |id: &str, service: &str, more: &str| {
+        format!(
+            "<item><vpcEndpointId>{id}</vpcEndpointId><vpcEndpointType>Interface</vpcEndpointType><vpcId>vpc-1</vpcId>\
+             <serviceName>com.amazonaws.eu-central-1.{service}</serviceName><state>available</state>{more}</item>"
+        )
+    };
+    let page = |items: &str, next: &str| {
+        format!(
+            "<DescribeVpcEndpointsResponse><vpcEndpointSet>{items}</vpcEndpointSet>{next}</DescribeVpcEndpointsResponse>"
+        )
+    };
+    let open = "<privateDnsEnabled>true</privateDnsEnabled><policyDocument>{}</policyDocument>\
+                <groupSet><item><groupId>sg-1</groupId><groupName>endpoints</groupName></item></groupSet>";
+    let first = [endpoint("vpce-1", "execute-api", open), endpoint("vpce-2", "s3", "")].concat();
+    let (first, second) = (page(&first, "<nextToken>t</nextToken>"), page(&endpoint("vpce-3", "execute-api", ""), ""));
+    let scenario = Scenario::new(&[(200, &first), (200, &second)]);
+    let found = scenario.account.vpc_endpoints("execute-api").await.unwrap();
+    let bare = VpcEndpoint {
+        id: "vpce-3".to_owned(),
+        vpc_id: "vpc-1".to_owned(),
+        state: "available".to_owned(),
+        ..VpcEndpoint::default()
+    };
+    let full = VpcEndpoint {
+        id: "vpce-1".to_owned(),
+        has_private_dns: true,
+        policy: Some("{}".to_owned()),
+        group_ids: vec!["sg-1".to_owned()],
+        ..bare.clone()
+    };
+    assert_eq!(found, [full, bare]);
+    let asked = scenario.asked();
+    assert!(asked[0].2.contains("com.amazonaws.eu-central-1.execute-api"), "{asked:?}");
+    assert!(asked[1].2.contains("NextToken=t"), "{asked:?}");
 }
 
 #[tokio::test]

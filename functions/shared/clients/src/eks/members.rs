@@ -1,5 +1,7 @@
 //! Every member of what EKS tells of a cluster, a node group and what hangs on them has its fate.
 
+mod parts;
+
 use crate::fate::{
     Fate::{Copied, Differs, Refused},
     IDENTITY, STATE, check,

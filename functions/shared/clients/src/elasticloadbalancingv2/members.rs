@@ -57,7 +57,7 @@ fn every_member_of_a_target_group_has_its_fate() {
             ("vpc_id", Copied),
             ("health_check_protocol", Copied),
             ("health_check_port", Copied),
-            ("health_check_enabled", Differs("always on where the targets are instances")),
+            ("health_check_enabled", Differs("always on unless the target is a function")),
             ("health_check_interval_seconds", Copied),
             ("health_check_timeout_seconds", Copied),
             ("healthy_threshold_count", Copied),
@@ -110,4 +110,9 @@ fn every_member_of_a_listener_has_its_fate() {
         &[("target_groups", Copied), ("target_group_stickiness_config", Refused)],
     );
     check(&types::TargetGroupTuple::builder().build(), &[("target_group_arn", Copied), ("weight", Refused)]);
+}
+
+#[test]
+fn every_member_of_a_listeners_certificate_has_its_fate() {
+    check(&types::Certificate::builder().build(), &[("certificate_arn", Copied), ("is_default", Copied)]);
 }

@@ -17,6 +17,7 @@ fn at(endpoint: &str) -> Account {
 fn probe(key: Option<&str>) -> Probe {
     Probe {
         api: "a1b2c3d4e5".to_owned(),
+        vpc_endpoint: None,
         stage: "prod".to_owned(),
         path: "/cart?id=1".to_owned(),
         key: key.map(ApiKey::new),
@@ -54,6 +55,17 @@ async fn a_probe_asks_for_the_path_of_the_stage_under_the_name_of_the_api_with_i
     // <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html>
     assert!(headers.contains(&"host: a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"), "{headers:?}");
     assert!(headers.contains(&"x-api-key: s3cret"), "{headers:?}");
+}
+
+// "https://{rest-api-id}-{vpce-id}.execute-api.{region}.amazonaws.com/{stage}"
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html).
+#[tokio::test]
+async fn a_private_api_is_asked_under_the_name_that_it_has_through_its_endpoint() {
+    let through = Probe { vpc_endpoint: Some("vpce-0f1e2d".to_owned()), ..probe(None) };
+    let (answered, asked) = told(&through, says("200 OK", "shop-green")).await;
+    assert_eq!(answered.unwrap().status, 200);
+    let host = "host: a1b2c3d4e5-vpce-0f1e2d.execute-api.eu-central-1.amazonaws.com";
+    assert!(asked.lines().any(|line| line == host), "{asked}");
 }
 
 #[tokio::test]

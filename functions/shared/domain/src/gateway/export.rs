@@ -2,6 +2,7 @@
 //! configuration are, but for the fields that name the stage.
 
 use super::counterparts::Counterparts;
+use crate::plan::edge::api::ENDPOINT_EXTENSION;
 use crate::plan::edge::{Connection, Integration};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,10 +17,6 @@ const TIMEOUT: u32 = 29_000;
 
 /// Fields that name the API, the stage or the time and not the configuration.
 const NAMES: [&str; 3] = ["servers", "host", "basePath"];
-
-/// The extension about an API's endpoint: of the document, or of its servers
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-endpoint-configuration.html>).
-const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
 
 /// Settings of an integration that say the same as their absence. API Gateway writes some of them only into exports of
 /// deployments that were made since the setting exists.
@@ -45,13 +42,14 @@ fn api_defaults() -> [(&'static str, Value); 4] {
 /// The export without what goes without saying. Of `servers` only whether the default endpoint is disabled is left.
 fn normal(mut export: Value) -> Value {
     let servers = export["servers"].as_array().into_iter().flatten();
-    let is_disabled = servers.chain([&export]).any(|place| place[ENDPOINT]["disableExecuteApiEndpoint"] == true);
+    let is_disabled =
+        servers.chain([&export]).any(|place| place[ENDPOINT_EXTENSION]["disableExecuteApiEndpoint"] == true);
     for integration in every(&mut export) {
         without(integration, &integration_defaults());
     }
     without(&mut export, &api_defaults());
     if let Some(export) = export.as_object_mut() {
-        let endpoint = export.entry(ENDPOINT).or_insert_with(|| Value::Object(serde_json::Map::new()));
+        let endpoint = export.entry(ENDPOINT_EXTENSION).or_insert_with(|| Value::Object(serde_json::Map::new()));
         endpoint["disableExecuteApiEndpoint"] = is_disabled.into();
     }
     export

@@ -24,6 +24,10 @@ use serde::{Deserialize, Serialize};
 pub struct Edge {
     /// The public API.
     pub api: Api,
+    /// The VPC endpoint that Bascule's requests and people's go through to a private API by a host name of its own; `None` of other APIs, and
+    /// of a private one that is reached under its private DNS name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint: Option<String>,
     /// Its stage that production uses; its deployment is B.
     pub stage: Stage,
     /// Every method of the API whose integration goes to blue's load balancer through a VPC link.

@@ -29,6 +29,7 @@ pub mod settings;
 pub mod signatures;
 pub mod terraform_states;
 pub mod tokens;
+pub mod vpc_endpoints;
 
 pub use alarms::Alarms;
 pub use approvals::Approvals;
@@ -57,3 +58,4 @@ pub use settings::{Clock, Settings};
 pub use signatures::Signatures;
 pub use terraform_states::TerraformStates;
 pub use tokens::Tokens;
+pub use vpc_endpoints::VpcEndpoints;

@@ -9,6 +9,8 @@ use std::future::Future;
 pub struct Probe {
     /// The API's id.
     pub api: String,
+    /// The VPC endpoint that it goes through to a private API, where that is part of the host name.
+    pub vpc_endpoint: Option<String>,
     /// The stage.
     pub stage: String,
     /// The path below the stage, with a leading slash.
@@ -28,7 +30,8 @@ pub struct Answered {
     pub millis: u32,
 }
 
-/// Requests to `https://{api}.execute-api.{region}.amazonaws.com/{stage}{path}`.
+/// Requests to `https://{api}.execute-api.{region}.amazonaws.com/{stage}{path}`, or through a VPC endpoint to
+/// `https://{api}-{vpc endpoint}.execute-api.{region}.amazonaws.com/{stage}{path}`.
 pub trait Probes: Sync {
     /// Sends one request; `Unavailable` where nothing answers.
     fn probe(&self, probe: &Probe) -> impl Future<Output = Result<Answered, PhaseError>> + Send;

@@ -1,6 +1,10 @@
 //! The temporary API, on which people qualify green: an export and import of the public one, on a URL of its own
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api.html>).
 
+mod address;
+
+pub use address::{host, url};
+
 use crate::Tags;
 use crate::plan::edge::Api;
 use crate::ports::gateway::Patch;
@@ -48,20 +52,6 @@ pub fn name(migration: &Migration) -> String {
 #[must_use]
 pub fn tags(migration: &Migration) -> Tags {
     ownership::tags_like(migration, Side::Temporary, &migration.plan.edge.api.tags)
-}
-
-/// The URL of a stage of an API
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html>).
-#[must_use]
-pub fn url(region: &str, api: &str, stage: &str) -> String {
-    format!("https://{}/{stage}", host(region, api))
-}
-
-/// The host name of an API.
-#[must_use]
-pub fn host(region: &str, api: &str) -> String {
-    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-    format!("{api}.execute-api.{region}.amazonaws.com{suffix}")
 }
 
 /// The temporary API.
@@ -153,10 +143,13 @@ pub async fn overwrite<P: Apis>(
     restore(ports, public, &now).await
 }
 
-/// A document of the public API as another API's own: under another title, which becomes the API's name, and with a resource policy
-/// that names the API itself.
+/// A document of the public API as another API's own: under another title, which becomes the API's name, with a resource policy
+/// that names the API itself, and behind the same VPC endpoints.
 fn own(mut document: Value, public: &Api, name: &str) -> Value {
     document["info"]["title"] = name.into();
+    if !public.vpc_endpoint_ids.is_empty() {
+        address::associate(&mut document, &public.vpc_endpoint_ids);
+    }
     if let Some(statements) = document.get_mut(POLICY).and_then(|policy| policy.get_mut("Statement")) {
         resource_policy::own(statements, &public.id);
     }
@@ -176,6 +169,9 @@ fn lost(public: &Api, imported: &Api) -> Vec<Patch> {
     if public.endpoint_type != imported.endpoint_type {
         let path = format!("/endpointConfiguration/types/{}", imported.endpoint_type);
         patches.push(Patch::replace(&path, &public.endpoint_type));
+    }
+    for id in public.vpc_endpoint_ids.iter().filter(|id| !imported.vpc_endpoint_ids.contains(id)) {
+        patches.push(Patch::Add("/endpointConfiguration/vpcEndpointIds".to_owned(), id.clone()));
     }
     if public.api_key_source != imported.api_key_source {
         patches.push(Patch::replace("/apiKeySource", &public.api_key_source));
@@ -262,6 +258,14 @@ mod tests {
         let public = Api { endpoint_type: "REGIONAL".to_owned(), ..Api::default() };
         let imported = Api { endpoint_type: "EDGE".to_owned(), ..public.clone() };
         assert_eq!(lost(&public, &imported), [Patch::replace("/endpointConfiguration/types/EDGE", "REGIONAL")]);
+    }
+
+    #[test]
+    fn an_endpoint_that_an_import_lost_is_associated_again() {
+        let public = Api { vpc_endpoint_ids: vec!["vpce-1".to_owned(), "vpce-2".to_owned()], ..Api::default() };
+        let imported = Api { vpc_endpoint_ids: vec!["vpce-1".to_owned()], ..Api::default() };
+        let add = Patch::Add("/endpointConfiguration/vpcEndpointIds".to_owned(), "vpce-2".to_owned());
+        assert_eq!(lost(&public, &imported), [add]);
     }
 
     /// The shop behind two APIs, as seen from each.

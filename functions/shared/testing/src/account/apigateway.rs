@@ -60,6 +60,7 @@ impl Apis for Account {
                 id: id.clone(),
                 name,
                 endpoint_type: endpoint_type.to_owned(),
+                vpc_endpoint_ids: document::vpc_endpoint_ids(document),
                 api_key_source: "HEADER".to_owned(),
                 policy: policy::expanded(document, &id),
                 ..Api::default()
@@ -80,6 +81,7 @@ impl Apis for Account {
                 binary_media_types: Vec::new(),
                 minimum_compression_size: None,
                 policy: policy::expanded(document, api),
+                vpc_endpoint_ids: document::vpc_endpoint_ids(document),
                 // Terraform's provider knows an overwrite to do that (its rest_api.go).
                 endpoint_type: "EDGE".to_owned(),
                 ..found.clone()
@@ -100,6 +102,9 @@ impl Apis for Account {
                     Patch::Add(path, _) if path.starts_with("/binaryMediaTypes/") => {
                         let name = path.trim_start_matches("/binaryMediaTypes/").replace("~1", "/");
                         found.binary_media_types.push(name);
+                    }
+                    Patch::Add(path, id) if path == "/endpointConfiguration/vpcEndpointIds" => {
+                        found.vpc_endpoint_ids.push(id.clone());
                     }
                     Patch::Replace(path, value) if path == "/minimumCompressionSize" => {
                         found.minimum_compression_size = value.parse().ok();

@@ -15,6 +15,7 @@ use domain::ports::network::{Image, Instance, InstanceType, Interface};
 use domain::ports::oidc_providers::OidcProvider;
 use domain::ports::scaling::AutoScalingGroup;
 use domain::ports::schedules::Appointment;
+use domain::ports::vpc_endpoints::VpcEndpoint;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,6 +100,8 @@ pub struct Aws {
     pub security_groups: BTreeMap<String, SecurityGroup>,
     /// Security groups that nobody sees yet, by id.
     pub unseen: BTreeSet<String>,
+    /// VPC endpoints for `execute-api`.
+    pub vpc_endpoints: Vec<VpcEndpoint>,
     /// Network interfaces beside those of control planes, nodes and load balancers.
     pub interfaces: Vec<Interface>,
     /// Instances.

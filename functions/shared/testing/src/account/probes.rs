@@ -1,7 +1,6 @@
 //! Requests through API Gateway: what a stage serves, the VPC link, the load balancer, the cluster behind it and its routes.
 
 use super::apigateway::document::CUSTOM;
-use super::apigateway::policy;
 use super::aws::pair;
 use super::{Account, Aws};
 use domain::PhaseError;
@@ -119,7 +118,7 @@ impl Aws {
 
     /// The cluster that answers a GET, nothing for what answers without one, or the status of an error.
     fn asked(&self, probe: &Probe, whole: &str) -> Result<String, u16> {
-        if !self.apis.get(&probe.api).is_some_and(|api| policy::allows(api, whole)) {
+        if !self.apis.get(&probe.api).is_some_and(|api| self.is_reached(api, probe, whole)) {
             return Err(403);
         }
         let served = served(self, &probe.api, &probe.stage);

@@ -100,6 +100,7 @@ pub(super) fn found() -> Edge {
             ..Stage::default()
         },
         integrations: methods().iter().filter_map(Method::linked).collect(),
+        vpc_endpoint: None,
         functions: Vec::new(),
         vpc_link: VpcLink {
             id: LINK.to_owned(),

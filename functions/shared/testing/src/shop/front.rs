@@ -1,7 +1,7 @@
 //! What else APIs have in front of their clusters: the shop's in variants, each with what Bascule has to do for it.
 
 use super::edge::method;
-use super::{API, two_apis};
+use super::{API, private_api, two_apis};
 use crate::account::{Authorizer, Aws, Permission, pair};
 use domain::plan::edge::{Connection, Integration, LoadBalancer};
 use domain::ports::gateway::Method;
@@ -21,6 +21,8 @@ pub enum Front {
     SecondLink,
     /// Another API through the same VPC link V1.
     TwoApis,
+    /// A private API, behind a VPC endpoint.
+    Private,
 }
 
 /// The load balancer behind the VPC link V2, and its listener: one is told from the other by its ARN.
@@ -40,6 +42,7 @@ impl Front {
             Self::Variable => variable(aws),
             Self::SecondLink => second_link(aws),
             Self::TwoApis => two_apis::put(aws),
+            Self::Private => private_api::put(aws),
         }
     }
 }

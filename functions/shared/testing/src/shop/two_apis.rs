@@ -44,6 +44,7 @@ pub fn found() -> OtherApi {
         api: Api { id: OTHER.to_owned(), name: "pay".to_owned(), ..edge.api },
         stage: Stage { deployment_id: OTHER_B.to_owned(), ..edge.stage },
         integrations: methods().iter().filter_map(Method::linked).collect(),
+        vpc_endpoint: None,
         functions: Vec::new(),
         usage_plans: plans
             .map(|plan| UsagePlan { stages: vec![pair(API, "prod"), pair(OTHER, "prod")], ..plan })

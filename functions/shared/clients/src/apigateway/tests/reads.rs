@@ -16,7 +16,8 @@ fn tags() -> std::collections::BTreeMap<String, String> {
 async fn an_api_is_read_with_its_settings_or_their_defaults() {
     let full = json!({
         "id": "a1b2c3d4e5", "name": "shop", "createdDate": 1_735_689_600, "version": "1",
-        "endpointConfiguration": { "types": ["REGIONAL"], "ipAddressType": "ipv4" },
+        "endpointConfiguration": { "types": ["REGIONAL"], "ipAddressType": "ipv4", "vpcEndpointIds": ["vpce-0f1e2d"] },
+        "endpointAccessMode": "STRICT",
         "apiKeySource": "AUTHORIZER", "binaryMediaTypes": ["image/png"], "minimumCompressionSize": 1024,
         "disableExecuteApiEndpoint": true, "policy": "{\"Version\":\"2012-10-17\"}", "tags": { "team": "shop" },
     });
@@ -26,6 +27,8 @@ async fn an_api_is_read_with_its_settings_or_their_defaults() {
         id: "a1b2c3d4e5".to_owned(),
         name: "shop".to_owned(),
         endpoint_type: "REGIONAL".to_owned(),
+        vpc_endpoint_ids: vec!["vpce-0f1e2d".to_owned()],
+        is_strict: true,
         binary_media_types: vec!["image/png".to_owned()],
         policy: Some(r#"{"Version":"2012-10-17"}"#.to_owned()),
         api_key_source: "AUTHORIZER".to_owned(),

@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The extension about an API's endpoint: of the document, or of its servers
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-endpoint-configuration.html>).
+pub const ENDPOINT_EXTENSION: &str = "x-amazon-apigateway-endpoint-configuration";
+
 /// A REST API.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -13,6 +17,14 @@ pub struct Api {
     pub name: String,
     /// `REGIONAL`, `EDGE` or `PRIVATE`.
     pub endpoint_type: String,
+    /// The VPC endpoints that a private API is associated with: each gives it a host name of its own, which resolves anywhere
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/associate-private-api-with-vpc-endpoint.html>).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpc_endpoint_ids: Vec<String>,
+    /// Whether its endpoint access mode is `STRICT`
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html>).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_strict: bool,
     /// Media types that are passed on as they are.
     pub binary_media_types: Vec<String>,
     /// Its resource policy, JSON.
@@ -27,6 +39,14 @@ pub struct Api {
     pub execute_api_disabled: bool,
     /// Tags of the REST API.
     pub tags: BTreeMap<String, String>,
+}
+
+impl Api {
+    /// Whether only VPC endpoints lead to it.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.endpoint_type == "PRIVATE"
+    }
 }
 
 /// A stage of a REST API.

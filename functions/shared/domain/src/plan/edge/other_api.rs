@@ -10,6 +10,9 @@ use std::borrow::Cow;
 pub struct OtherApi {
     /// The API.
     pub api: Api,
+    /// The VPC endpoint that requests to it go through, as the [`Edge`] has one for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_endpoint: Option<String>,
     /// Its stage that production uses.
     pub stage: Stage,
     /// Its methods whose integration goes to blue's load balancer through a VPC link.
@@ -28,6 +31,7 @@ impl From<Edge> for OtherApi {
     fn from(edge: Edge) -> Self {
         Self {
             api: edge.api,
+            vpc_endpoint: edge.vpc_endpoint,
             stage: edge.stage,
             integrations: edge.integrations,
             functions: edge.functions,
@@ -46,8 +50,9 @@ impl Edge {
     }
 
     fn seen_from(&self, other: &OtherApi) -> Self {
-        let OtherApi { api, stage, integrations, functions, usage_plans, longest_timeout_millis } = other.clone();
-        Self { api, stage, integrations, functions, usage_plans, longest_timeout_millis, ..self.clone() }
+        let OtherApi { api, vpc_endpoint, stage, integrations, functions, usage_plans, longest_timeout_millis } =
+            other.clone();
+        Self { api, vpc_endpoint, stage, integrations, functions, usage_plans, longest_timeout_millis, ..self.clone() }
     }
 
     /// The name of what there is one of for each API: with the API's id, where this is seen from another than the first.

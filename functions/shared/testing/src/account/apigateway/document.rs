@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html>).
 const AUTHORIZER: &str = "x-amazon-apigateway-authorizer";
 
+/// The extension that describes an endpoint
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-endpoint-configuration.html>).
+const ENDPOINT: &str = "x-amazon-apigateway-endpoint-configuration";
+
 /// The authorization of methods with a Lambda authorizer.
 pub(crate) const CUSTOM: &str = "CUSTOM";
 
@@ -42,7 +46,10 @@ pub(super) fn write(api: &Api, stage: &str, methods: &[Method], authorizer: Opti
     if let Some(found) = api.policy.as_ref().and_then(|policy| serde_json::from_str::<Value>(policy).ok()) {
         policy = json!({ "x-amazon-apigateway-policy": found });
     }
-    let server = json!({ "variables": { "basePath": { "default": format!("/{stage}") } } });
+    let mut server = json!({ "variables": { "basePath": { "default": format!("/{stage}") } } });
+    if !api.vpc_endpoint_ids.is_empty() {
+        server[ENDPOINT] = json!({ "vpcEndpointIds": api.vpc_endpoint_ids });
+    }
     let mut document = json!({
         "openapi": "3.0.1", "info": { "title": api.name, "version": stage }, "servers": [server], "paths": paths,
     });
@@ -61,6 +68,12 @@ pub(super) fn write(api: &Api, stage: &str, methods: &[Method], authorizer: Opti
 /// The name that an API gets of a document.
 pub(super) fn title(document: &Value) -> String {
     document["info"]["title"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The VPC endpoints that a document associates.
+pub(super) fn vpc_endpoint_ids(document: &Value) -> Vec<String> {
+    let ids = document["servers"][0][ENDPOINT]["vpcEndpointIds"].as_array().into_iter().flatten();
+    ids.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The Lambda authorizer that a document describes.

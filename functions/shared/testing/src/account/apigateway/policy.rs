@@ -1,6 +1,8 @@
-//! Resource policies: stored with the API's own ARN, and asked at every request. Conditions are taken for never fulfilled.
+//! Resource policies: stored with the API's own ARN, and asked at every request. Conditions but those on
+//! `aws:SourceVpce` are taken for never fulfilled.
 
 use domain::plan::edge::Api;
+use domain::ports::vpc_endpoints::VpcEndpoint;
 use serde_json::Value;
 
 fn arn(id: &str) -> String {
@@ -21,11 +23,15 @@ fn texts(value: &Value) -> Vec<&str> {
 }
 
 /// Whether a request of a path, as in `shop1/prod/cart`, passes the API's policy: it needs a statement that allows it, and none that
-/// denies it (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>).
-pub(in crate::account) fn allows(api: &Api, request: &str) -> bool {
-    let Some(policy) = api.policy.as_ref().and_then(|policy| serde_json::from_str::<Value>(policy).ok()) else {
-        return true;
-    };
+/// denies it (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>). A private API lets nobody in
+/// without one (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html>).
+pub(in crate::account) fn allows(api: &Api, request: &str, through: Option<&VpcEndpoint>) -> bool {
+    api.policy.as_ref().map_or(!api.is_private(), |policy| passes(policy, api, request, through))
+}
+
+/// The same with a policy of the VPC endpoint that the request comes through.
+pub(in crate::account) fn passes(policy: &str, api: &Api, request: &str, through: Option<&VpcEndpoint>) -> bool {
+    let Ok(policy) = serde_json::from_str::<Value>(policy) else { return true };
     let (stage, path) = request.trim_start_matches(&api.id).trim_start_matches('/').split_once('/').unwrap_or_default();
     let request = format!("{}/{stage}/GET/{path}", arn(&api.id));
     let statements: Vec<&Value> = policy["Statement"].as_array().into_iter().flatten().collect();
@@ -35,8 +41,22 @@ pub(in crate::account) fn allows(api: &Api, request: &str) -> bool {
             let names = resources.iter().any(|resource| {
                 resource.strip_suffix('*').map_or(*resource == request, |start| request.starts_with(start))
             });
-            statement["Effect"] == effect && statement["Condition"].is_null() && names
+            statement["Effect"] == effect && holds(&statement["Condition"], through) && names
         })
     };
     says("Allow") && !says("Deny")
+}
+
+/// Whether conditions are fulfilled: those on the VPC endpoint, and no other.
+fn holds(conditions: &Value, through: Option<&VpcEndpoint>) -> bool {
+    let mut all = conditions.as_object().into_iter().flatten();
+    all.all(|(operator, keys)| {
+        let values = &keys["aws:SourceVpce"];
+        let is_named = through.is_some_and(|endpoint| texts(values).contains(&endpoint.id.as_str()));
+        match operator.as_str() {
+            "StringEquals" => is_named,
+            "StringNotEquals" => !values.is_null() && !is_named,
+            _ => false,
+        }
+    })
 }
