@@ -99,6 +99,23 @@ async fn every_problem_is_told_at_once_with_its_path() {
 }
 
 #[tokio::test]
+async fn a_blue_without_access_entries_is_moved_to_them_where_the_input_allows_it() {
+    let (account, migration) = Account::config_map_opened().unwrap();
+    let found = preflight::compute::read(&account, &migration.input).await.unwrap();
+    assert_eq!(texts(&found.problems), [""; 0]);
+    assert_eq!(found.facts, migration.plan.compute);
+    let change = found.creates.iter().find(|planned| planned.kind == Kind::AuthenticationMode).unwrap();
+    let told = "API_AND_CONFIG_MAP instead of CONFIG_MAP on shop-blue, which nothing changes back";
+    assert_eq!(change.name, told);
+    assert!(found.advice.iter().any(|advice| advice.contains("neither a no nor a way back")), "{:?}", found.advice);
+
+    let silent = Input::read(&testing::shop::input()).unwrap();
+    let refused = preflight::compute::read(&account, &silent).await.unwrap().problems;
+    assert_eq!(refused.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), ["config-map-authentication"]);
+    assert!(refused[0].message.contains("\"authenticationMode\": \"API_AND_CONFIG_MAP\""), "{}", refused[0].message);
+}
+
+#[tokio::test]
 async fn a_subnet_that_the_input_gives_a_node_group_is_in_blues_vpc() {
     let elsewhere = |aws: &mut Aws| {
         let subnet = aws.subnets[0].clone();

@@ -5,6 +5,7 @@ use domain::{
     PhaseError, Problem,
     plan::compute::{AccessEntry, Compute, NodeGroup, PodIdentity},
     ports::Access,
+    resources::authentication_mode::CONFIG_MAP,
 };
 
 pub(super) async fn read<P: Access>(
@@ -13,7 +14,7 @@ pub(super) async fn read<P: Access>(
     problems: &mut Vec<Problem>,
 ) -> Result<(), PhaseError> {
     let blue = compute.blue.name.clone();
-    if compute.blue.authentication_mode != "CONFIG_MAP" {
+    if compute.blue.authentication_mode != CONFIG_MAP {
         let (entries, refused) = entries(ports, &blue, &compute.node_groups).await?;
         compute.access_entries = entries;
         problems.extend(refused.into_iter().map(|entry| {

@@ -19,7 +19,7 @@ use domain::{
         Access, Addons, Clusters, FargateProfiles, IdentityProviders, LaunchTemplates, Network, NodeGroups, Roles,
         clusters::AddonStatus, network::Instance,
     },
-    resources::oidc_provider,
+    resources::{authentication_mode::CONFIG_MAP, oidc_provider},
 };
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ pub(super) async fn find<P: Clusters>(
             format!("{name} is {}, expected ACTIVE; wait until EKS is done with it", found.status),
         ));
     }
-    if found.cluster.authentication_mode == "CONFIG_MAP" {
+    if found.cluster.authentication_mode == CONFIG_MAP {
         problems.push(Limit::ConfigMapAuthentication.refusal(
             GREEN,
             "its authentication mode is CONFIG_MAP, expected API or API_AND_CONFIG_MAP, which Bascule needs to reach it",

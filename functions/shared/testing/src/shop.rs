@@ -6,6 +6,7 @@
 //! controller, a web server, and two workloads that must run in one cluster only.
 
 mod compute;
+pub mod config_map;
 pub mod custom_ami;
 mod edge;
 pub mod existing;

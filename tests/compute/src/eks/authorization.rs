@@ -31,7 +31,7 @@ pub(crate) fn accesses(account: &Account, request: &Request) -> Vec<Access> {
         ("GET", ["clusters"]) => anywhere("ListClusters"),
         ("GET", ["clusters", name]) => asks.of_cluster("DescribeCluster", name),
         ("DELETE", ["clusters", name]) => asks.of_cluster("DeleteCluster", name),
-        ("POST", ["clusters", name, "update-config"]) => asks.of_cluster("UpdateClusterConfig", name),
+        ("POST", ["clusters", name, "update-config"]) => asks.update_cluster(name),
         ("GET", ["cluster-versions"]) => anywhere("DescribeClusterVersions"),
         ("GET", ["addons", "configuration-schemas"]) => anywhere("DescribeAddonConfiguration"),
         ("GET", ["addons", "supported-versions"]) => anywhere("DescribeAddonVersions"),
@@ -174,6 +174,14 @@ impl Asks<'_> {
     fn of_cluster(&self, action: &str, name: &str) -> Vec<Access> {
         let found = self.state.clusters.get(name).map(tags).unwrap_or_default();
         vec![named(action, &self.arn("cluster", name), found)]
+    }
+
+    fn update_cluster(&self, name: &str) -> Vec<Access> {
+        let accesses = self.of_cluster("UpdateClusterConfig", name);
+        match self.request.body["accessConfig"]["authenticationMode"].as_str() {
+            Some(mode) => accesses.into_iter().map(|access| access.with("eks:authenticationMode", mode)).collect(),
+            None => accesses,
+        }
     }
 
     /// The ARN of something of a cluster whose name is not known.

@@ -1,6 +1,8 @@
 //! Clusters: <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html> and the other operations.
 
-use aws_sdk_eks::types::{AuthenticationMode, ClusterStatus, CreateAccessConfigRequest, VpcConfigRequest};
+use aws_sdk_eks::types::{
+    AuthenticationMode, ClusterStatus, CreateAccessConfigRequest, UpdateAccessConfigRequest, VpcConfigRequest,
+};
 
 use crate::account::{Account, eventually};
 
@@ -119,6 +121,31 @@ async fn access_entries_need_another_mode_than_config_map() {
     create.resources_vpc_config(network()).send().await.unwrap();
     let refused = account.eks.list_access_entries().cluster_name("blue").send().await.unwrap_err();
     assert!(refused.into_service_error().is_invalid_request_exception());
+    account.compute.stop().await;
+}
+
+#[tokio::test]
+async fn access_entries_begin_with_an_update_that_nothing_takes_back() {
+    let account = Account::open().await;
+    let create = account.eks.create_cluster().name("blue").role_arn("arn:aws:iam::000000000000:role/eks");
+    create.resources_vpc_config(network()).send().await.unwrap();
+    let cluster = async || account.eks.describe_cluster().name("blue").send().await.unwrap().cluster.unwrap();
+    let is_active = async || cluster().await.status == Some(ClusterStatus::Active);
+    eventually("ACTIVE", is_active).await;
+    let update = |mode: AuthenticationMode| {
+        let access = UpdateAccessConfigRequest::builder().authentication_mode(mode).build();
+        account.eks.update_cluster_config().name("blue").access_config(access).send()
+    };
+    update(AuthenticationMode::ApiAndConfigMap).await.unwrap();
+    assert_eq!(cluster().await.status, Some(ClusterStatus::Updating));
+    eventually("ACTIVE again", is_active).await;
+    let mode = cluster().await.access_config.unwrap().authentication_mode;
+    assert_eq!(mode, Some(AuthenticationMode::ApiAndConfigMap));
+    account.eks.list_access_entries().cluster_name("blue").send().await.unwrap();
+    for mode in [AuthenticationMode::ConfigMap, AuthenticationMode::ApiAndConfigMap] {
+        let refused = update(mode).await.unwrap_err().into_service_error();
+        assert!(refused.is_invalid_parameter_exception(), "{refused:?}");
+    }
     account.compute.stop().await;
 }
 

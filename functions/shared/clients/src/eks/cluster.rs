@@ -5,7 +5,8 @@ use crate::{Account, error::phase_error};
 use aws_sdk_eks::types::{
     self, AuthenticationMode, ControlPlaneEgressModeType, ControlPlaneScalingConfig, CreateAccessConfigRequest,
     EncryptionConfig, IpFamily, KubernetesNetworkConfigRequest, LogSetup, LogType, Logging, Provider,
-    ProvisionedControlPlaneTier, SupportType, UpgradePolicyRequest, VpcConfigRequest, ZonalShiftConfigRequest,
+    ProvisionedControlPlaneTier, SupportType, UpdateAccessConfigRequest, UpgradePolicyRequest, VpcConfigRequest,
+    ZonalShiftConfigRequest,
 };
 use domain::{
     PhaseError,
@@ -87,6 +88,13 @@ impl Clusters for Account {
         cluster
             .and_then(|cluster| cluster.arn)
             .ok_or_else(|| PhaseError::unavailable(format!("{context}: EKS answered without an ARN")))
+    }
+
+    async fn let_access_entries_in(&self, name: &str, token: &str) -> Result<(), PhaseError> {
+        let access =
+            UpdateAccessConfigRequest::builder().authentication_mode(AuthenticationMode::ApiAndConfigMap).build();
+        let update = self.eks().update_cluster_config().name(name).client_request_token(token).access_config(access);
+        created(&format!("moving the cluster {name} to access entries"), update.send().await).map(drop)
     }
 
     async fn drop_deletion_protection(&self, name: &str) -> Result<(), PhaseError> {
