@@ -26,7 +26,7 @@ use crate::snapshot::Snapshot;
 use crate::teller::Teller;
 use crate::terraform::{Projects, Story};
 use crate::world::front::Front;
-use crate::world::{BLUE, irsa, nodes};
+use crate::world::{BLUE, GREEN, irsa, nodes, staff};
 use crate::{input, inventory, measure, papers};
 
 use crate::again::{self, Scene};
@@ -191,6 +191,10 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         disappointments.extend(nodes::differences(aws, &shop.green["nodeGroups"], &blues_nodes).await?);
     }
     disappointments.extend(wrong_trust(aws, &trust_before, &after, blue_deleted).await?);
+    if options.front.has_staff() {
+        let serving = if winner == Server::Green { GREEN } else { BLUE };
+        disappointments.extend(staff::wrong(aws, serving).await.context("the staff's identity provider")?);
+    }
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {

@@ -10,7 +10,7 @@
 use iam::Access;
 use serde_json::Value;
 
-use super::{cluster::Cluster, request::Request, stored::Stored, tag};
+use super::{cluster::Cluster, identity_provider, request::Request, stored::Stored, tag};
 use crate::account::{Account, State};
 
 /// The service that uses the roles of clusters and nodes.
@@ -107,13 +107,16 @@ impl Asks<'_> {
                 of(action, stored, || self.arn("fargateprofile", &format!("{name}/{profile}/*")))
             }
             ("GET", "identity-provider-configs", []) => self.of_cluster("ListIdentityProviderConfigs", name),
-            // What comes after these two is not simulated: blue has no identity provider of people's here.
             ("POST", "identity-provider-configs", ["associate"]) => {
                 self.create_in(name, "AssociateIdentityProviderConfig", "identityproviderconfig")
             }
-            ("POST", "identity-provider-configs", ["describe"]) => {
-                let arn = || self.arn("identityproviderconfig", &format!("{name}/oidc/people/*"));
-                of("DescribeIdentityProviderConfig", None, arn)
+            ("POST", "identity-provider-configs", [verb @ ("describe" | "disassociate")]) => {
+                let action = if *verb == "describe" { "Describe" } else { "Disassociate" };
+                let asked = &self.request.body["identityProviderConfig"];
+                let text = |member: &str| asked[member].as_str().unwrap_or("*");
+                let stored = cluster.and_then(|cluster| identity_provider::named(cluster, asked));
+                let place = format!("{name}/{}/{}/*", text("type"), text("name"));
+                of(&format!("{action}IdentityProviderConfig"), stored, || self.arn("identityproviderconfig", &place))
             }
             ("GET", "capabilities", []) => self.of_cluster("ListCapabilities", name),
             _ => Vec::new(),

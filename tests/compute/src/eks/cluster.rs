@@ -22,7 +22,7 @@ use crate::{
     loopback::Claim,
 };
 
-/// A cluster with its node groups, Fargate profiles, add-ons, access entries and associations.
+/// A cluster with its node groups, Fargate profiles, add-ons, access entries, associations and identity providers.
 pub(crate) struct Cluster {
     /// The cluster in the format of `DescribeCluster`.
     pub(crate) stored: Stored,
@@ -42,6 +42,8 @@ pub(crate) struct Cluster {
     pub(crate) access_entries: BTreeMap<String, AccessEntry>,
     /// Pod identity associations by id.
     pub(crate) pod_identities: BTreeMap<String, Stored>,
+    /// Configurations of OIDC identity providers by name.
+    pub(crate) identity_providers: BTreeMap<String, Stored>,
     /// Number of the last launched node in the range of addresses.
     pub(crate) last_node: u8,
 }
@@ -90,11 +92,10 @@ pub(crate) fn list(account: &Account, request: &Request) -> Outcome {
     page(request, "clusters", account.state().clusters.keys().map(|name| json!(name)).collect())
 }
 
-/// `ListIdentityProviderConfigs` and `ListCapabilities`; always empty, since nothing of that sort can be
-/// created here.
-pub(crate) fn list_none(account: &Account, name: &str, member: &str) -> Outcome {
+/// `ListCapabilities`; always empty, since nothing of that sort can be created here.
+pub(crate) fn no_capabilities(account: &Account, name: &str) -> Outcome {
     find(&account.state(), name)?;
-    Ok(json!({ member: [] }))
+    Ok(json!({ "capabilities": [] }))
 }
 
 /// `CreateCluster`
@@ -125,6 +126,7 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
         addons: BTreeMap::new(),
         access_entries: BTreeMap::new(),
         pod_identities: BTreeMap::new(),
+        identity_providers: BTreeMap::new(),
         last_node: 0,
     };
     // The creator's access entry: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html

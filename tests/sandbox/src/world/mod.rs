@@ -16,6 +16,7 @@ pub mod nodes;
 pub mod roles;
 pub mod routes;
 pub mod service_balancer;
+pub mod staff;
 pub mod workloads;
 
 /// The cluster that serves at the beginning.
