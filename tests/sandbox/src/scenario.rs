@@ -24,7 +24,7 @@ use crate::shop;
 use crate::site::Site;
 use crate::snapshot::Snapshot;
 use crate::teller::Teller;
-use crate::terraform::{Projects, Story};
+use crate::terraform::{Projects, Story, green};
 use crate::world::front::Front;
 use crate::world::{BLUE, GREEN, irsa, nodes, staff};
 use crate::{input, inventory, measure, papers};
@@ -194,6 +194,9 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     if options.front.has_staff() {
         let serving = if winner == Server::Green { GREEN } else { BLUE };
         disappointments.extend(staff::wrong(aws, serving).await.context("the staff's identity provider")?);
+    }
+    if scenario == Scenario::Replace && winner == Server::Green && options.terraform.is_none() {
+        disappointments.extend(Box::pin(green::differences(account, options.front, GREEN, &say)).await?);
     }
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
