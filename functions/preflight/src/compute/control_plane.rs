@@ -101,7 +101,18 @@ pub(super) fn minor(version: &str) -> (u32, u32) {
 
 /// What the operator should know.
 pub(super) fn advice(input: &Input, compute: &Compute) -> Vec<String> {
-    [step_of_no_return(compute), in_place(input, compute)].into_iter().flatten().collect()
+    [step_of_no_return(compute), of_auto_mode(input, compute), in_place(input, compute)].into_iter().flatten().collect()
+}
+
+/// What comes and goes with EKS Auto Mode.
+fn of_auto_mode(input: &Input, compute: &Compute) -> Option<String> {
+    let auto = compute.blue.auto_mode.as_ref().filter(|_| !input.green.existing)?;
+    let pools = if auto.node_pools.is_empty() { "none".to_owned() } else { auto.node_pools.join(", ") };
+    Some(format!(
+        "EKS Auto Mode is cloned with its built-in node pools ({pools}): EKS makes their nodes as green's Pods need them, up to as many again as blue has now, \
+         which the quotas of EC2 are held against and neither the addresses of subnets nor this plan's costs; and it deletes them with the cluster, \
+         blue's in the cleanup and green's on a way back"
+    ))
 }
 
 /// That blue's authentication mode is changed for good, and what else knows of it.

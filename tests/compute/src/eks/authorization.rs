@@ -126,7 +126,8 @@ impl Asks<'_> {
     fn create_cluster(&self) -> Vec<Access> {
         let name = self.text("name").unwrap_or_default();
         let mut accesses = self.creating("CreateCluster", &self.arn("cluster", name), None, &self.arn("cluster", name));
-        accesses.extend(self.text("roleArn").map(|role| passes(role, EKS)));
+        let nodes = self.request.body["computeConfig"]["nodeRoleArn"].as_str();
+        accesses.extend(self.text("roleArn").into_iter().chain(nodes).map(|role| passes(role, EKS)));
         // https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html
         let encryption = self.request.body["encryptionConfig"].as_array().into_iter().flatten();
         for key in encryption.filter_map(|encryption| encryption["provider"]["keyArn"].as_str()) {

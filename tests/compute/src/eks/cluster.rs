@@ -134,6 +134,9 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
         let entry = access_entry::of_creator(account, &name, &creator);
         cluster.access_entries.insert(creator, entry);
     }
+    if let Some(role) = request.body["computeConfig"]["nodeRoleArn"].as_str() {
+        cluster.access_entries.insert(role.to_owned(), access_entry::of_auto_nodes(account, &name, role));
+    }
     let answer = json!({ "cluster": cluster.stored.resource });
     {
         let mut state = account.state();
@@ -232,6 +235,21 @@ async fn network(account: &Account, request: &Request) -> Result<Value, Fault> {
     }
 }
 
+/// Whether the cluster is to be in EKS Auto Mode: compute, load balancing and block storage are all enabled, or none is
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/auto-disable.html>). Nodes, load balancers and volumes are not simulated: no Pod here
+/// waits for a node of it.
+fn is_auto(request: &Request) -> Result<bool, Fault> {
+    let enabled = |pointer: &str| request.body.pointer(pointer) == Some(&json!(true));
+    let all = ["/computeConfig", "/kubernetesNetworkConfig/elasticLoadBalancing", "/storageConfig/blockStorage"];
+    let all = all.map(|place| enabled(&format!("{place}/enabled")));
+    if all.iter().any(|one| *one != all[0]) {
+        return Err(Fault::invalid_parameter(
+            "computeConfig, kubernetesNetworkConfig.elasticLoadBalancing and storageConfig.blockStorage must all be enabled, or all disabled.",
+        ));
+    }
+    Ok(all[0])
+}
+
 fn resource(
     account: &Account,
     request: &Request,
@@ -250,7 +268,8 @@ fn resource(
         "roleArn": request.required("roleArn")?,
         "resourcesVpcConfig": network,
         "kubernetesNetworkConfig": {
-            "serviceIpv4Cidr": service_range, "ipFamily": "ipv4", "elasticLoadBalancing": { "enabled": false },
+            "serviceIpv4Cidr": service_range, "ipFamily": "ipv4",
+            "elasticLoadBalancing": { "enabled": is_auto(request)? },
         },
         "logging": request.member_or("logging", json!({ "clusterLogging": [{ "types": log_types, "enabled": false }] })),
         "status": "CREATING",

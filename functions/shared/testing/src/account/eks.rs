@@ -1,6 +1,7 @@
 //! Amazon EKS: control planes, node groups and add-ons.
 
 mod access;
+mod auto_mode;
 mod fargate;
 
 use super::aws::pair;
@@ -84,11 +85,13 @@ impl Aws {
             ..SecurityGroup::default()
         };
         self.security_groups.insert(id, group);
+        self.auto_mode_begins(name);
     }
 
     /// The control plane is gone with all that hung on it. EKS leaves a security group that something names.
     pub(crate) fn cluster_deleted(&mut self, name: &str) {
         let Some(found) = self.clusters.remove(name) else { return };
+        self.auto_mode_ends(name);
         let group = found.cluster.cluster_security_group_id;
         if !self.uses_group(&group) {
             self.security_groups.remove(&group);

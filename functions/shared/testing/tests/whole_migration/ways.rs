@@ -85,6 +85,8 @@ pub(crate) enum World {
     Behind(Front),
     /// Only the ConfigMap `aws-auth` lets people into blue.
     ConfigMap,
+    /// EKS Auto Mode makes nodes beside the managed groups.
+    AutoMode,
     /// Nodes have AMIs of the user's own.
     CustomAmi,
     /// Pods take IAM roles through their cluster's OIDC provider.
@@ -111,6 +113,7 @@ impl World {
         match self {
             Self::Behind(front) => Account::shop_behind(front),
             Self::ConfigMap => Account::config_map_shop(),
+            Self::AutoMode => Account::auto_mode_shop(),
             Self::CustomAmi => Account::custom_ami_shop(),
             Self::Irsa => Account::irsa_shop(),
             Self::Pods => Account::pods_shop(),
@@ -169,6 +172,11 @@ fn irsa(name: &'static str, end: End, outside: Outside) -> Way {
 /// A way in the same world, whose green gets associations instead.
 fn pods(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::Pods, outside, ..way(name, end, &json!({ "identities": { "irsa": "podIdentity" } })) }
+}
+
+/// A way in the world `auto-mode`.
+fn auto_mode(name: &'static str, end: End, outside: Outside) -> Way {
+    Way { world: World::AutoMode, outside, ..way(name, end, &json!({})) }
 }
 
 /// A way in the world `config-map`.
@@ -239,6 +247,9 @@ fn of_worlds() -> Vec<Way> {
     let compared = json!({ "cutover": { "steps": [25, 100] } });
     let steps = json!({ "cutover": { "steps": [25, 100], "analysis": { "when": "never" } } });
     vec![
+        auto_mode("auto-mode", End::GreenServes, Outside::Quiet),
+        auto_mode("auto-mode, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        auto_mode("auto-mode, turned back meanwhile", End::Either, Outside::TurnedBackThen),
         config_map("config-map", End::GreenServes, Outside::Quiet),
         config_map("config-map, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         config_map("config-map, turned back meanwhile", End::Either, Outside::TurnedBackThen),

@@ -232,6 +232,15 @@ pub(super) fn blues_mode_is_changed_only_where_the_input_allows_it(sight: &Sight
     if allowed && known && step { Ok(()) } else { Err(format!("blue's mode was {before:?} and is {now:?}")) }
 }
 
+/// Green is in EKS Auto Mode as blue was.
+pub(super) fn green_is_in_auto_mode_as_blue_was(sight: &Sight) -> Result<(), String> {
+    let mode = |aws: &Aws, name: &str| aws.clusters.get(name).map(|found| found.cluster.auto_mode.clone());
+    match (mode(&sight.witness.before, BLUE), mode(sight.aws, GREEN)) {
+        (Some(blue), Some(green)) if blue != green => Err(format!("green is in {green:?}, and blue in {blue:?}")),
+        _ => Ok(()),
+    }
+}
+
 /// Blue's issuer, without the scheme.
 fn blue_issuer() -> &'static str {
     static ISSUER: LazyLock<String> = LazyLock::new(|| {
