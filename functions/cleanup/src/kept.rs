@@ -3,8 +3,11 @@
 
 use crate::{Ports, Step, begun, edge, end, guard, lives};
 use domain::{
-    Kind, Migration, Outcome, PhaseError, Progress, Side, plan::compute::NodeGroup, ports::migrations::Life,
-    resources::access_entry, usd::dollars,
+    Kind, Migration, Outcome, PhaseError, Progress, Side,
+    plan::compute::NodeGroup,
+    ports::migrations::Life,
+    resources::{access_entry, authentication_mode},
+    usd::dollars,
 };
 use serde_json::{Value, json};
 
@@ -48,6 +51,7 @@ async fn leave_blue<P: Ports>(ports: &P, migration: &Migration) -> Result<(), Ph
     for entry in ports.live_of(migration, Side::Blue, Kind::AccessEntry).await? {
         access_entry::remove_own(ports, migration, Side::Blue, &entry.key.name).await?;
     }
+    authentication_mode::leave(ports, migration).await?;
     for entry in ports.live_of(migration, Side::Blue, Kind::Workload).await? {
         ports.absent(migration, &entry.key).await?;
     }

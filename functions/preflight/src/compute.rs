@@ -30,7 +30,10 @@ use domain::{
         Access, Addons, Clusters, FargateProfiles, IdentityProviders, LaunchTemplates, LogGroups, Neighbours, Network,
         NodeGroups, Quotas, Roles, Scaling, TargetGroups,
     },
-    resources::log_group,
+    resources::{
+        authentication_mode::{BOTH, CONFIG_MAP},
+        log_group,
+    },
 };
 
 /// Everything that this part of preflight reads.
@@ -88,7 +91,7 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Compute>, 
         ));
         return Ok(Found { problems, ..Found::new(Compute::default()) });
     };
-    problems.extend(control_plane::state_of_blue(&blue));
+    problems.extend(control_plane::state_of_blue(input, &blue));
     let existing = existing::find(ports, input, &mut problems).await?;
     // What keeps blue from being cloned.
     let mut uncloned = control_plane::uncloned(ports, &blue).await?;
@@ -150,7 +153,12 @@ fn green(input: &Input, blue: &Cluster, existing: Option<&Cluster>) -> Green {
         name: asked.cluster.clone(),
         version: asked.version.as_ref().filter(|_| existing.is_none()).unwrap_or(&like.version).clone(),
         subnet_ids: if asked.subnet_ids.is_empty() { like.subnet_ids.clone() } else { asked.subnet_ids.clone() },
-        authentication_mode: like.authentication_mode.clone(),
+        // There are no access entries in the other mode, and Bascule needs one.
+        authentication_mode: if like.authentication_mode == CONFIG_MAP {
+            BOTH.to_owned()
+        } else {
+            like.authentication_mode.clone()
+        },
     }
 }
 

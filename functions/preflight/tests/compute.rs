@@ -99,6 +99,43 @@ async fn every_problem_is_told_at_once_with_its_path() {
 }
 
 #[tokio::test]
+async fn a_blue_without_access_entries_is_moved_to_them_where_the_input_allows_it() {
+    let (account, migration) = Account::config_map_opened().unwrap();
+    let found = preflight::compute::read(&account, &migration.input).await.unwrap();
+    assert_eq!(texts(&found.problems), [""; 0]);
+    assert_eq!(found.facts, migration.plan.compute);
+    let change = found.creates.iter().find(|planned| planned.kind == Kind::AuthenticationMode).unwrap();
+    let told = "API_AND_CONFIG_MAP instead of CONFIG_MAP on shop-blue, which nothing changes back";
+    assert_eq!(change.name, told);
+    assert!(found.advice.iter().any(|advice| advice.contains("neither a no nor a way back")), "{:?}", found.advice);
+
+    let silent = Input::read(&testing::shop::input()).unwrap();
+    let refused = preflight::compute::read(&account, &silent).await.unwrap().problems;
+    assert_eq!(refused.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), ["config-map-authentication"]);
+    assert!(refused[0].message.contains("\"authenticationMode\": \"API_AND_CONFIG_MAP\""), "{}", refused[0].message);
+}
+
+#[tokio::test]
+async fn eks_auto_mode_is_cloned_and_what_eks_makes_for_it_is_not() {
+    let (account, migration) = Account::auto_mode_opened().unwrap();
+    let found = preflight::compute::read(&account, &migration.input).await.unwrap();
+    assert_eq!(texts(&found.problems), [""; 0]);
+    assert_eq!(found.facts, migration.plan.compute);
+    assert!(
+        found.advice.iter().any(|advice| advice.contains("node pools (general-purpose, system)")),
+        "{:?}",
+        found.advice
+    );
+
+    // Without it the nodes would be nobody's.
+    if let Some(blue) = account.aws().clusters.get_mut("shop-blue") {
+        blue.cluster.auto_mode = None;
+    }
+    let refused = preflight::compute::read(&account, &migration.input).await.unwrap().problems;
+    assert!(refused.iter().any(|problem| problem.code == "unmanaged-nodes"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_subnet_that_the_input_gives_a_node_group_is_in_blues_vpc() {
     let elsewhere = |aws: &mut Aws| {
         let subnet = aws.subnets[0].clone();
@@ -269,14 +306,14 @@ async fn settings_of_the_cluster_that_are_not_cloned_are_refused_by_name() {
     let found = read(
         |aws| {
             let blue = aws.clusters.get_mut("shop-blue").unwrap();
-            blue.cluster.not_copied.push("computeConfig (EKS Auto Mode)".to_owned());
+            blue.cluster.not_copied.push("outpostConfig".to_owned());
         },
         green(),
     )
     .await;
     let codes: Vec<&str> = found.problems.iter().map(|problem| problem.code.as_str()).collect();
     assert_eq!(codes, ["not-cloned"], "{:?}", texts(&found.problems));
-    assert!(found.problems[0].message.contains("uses computeConfig (EKS Auto Mode)"));
+    assert!(found.problems[0].message.contains("uses outpostConfig"));
 }
 
 #[tokio::test]

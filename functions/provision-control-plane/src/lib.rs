@@ -1,8 +1,9 @@
 //! provision-control-plane: green's EKS cluster, its add-ons that nodes need, and who may use it.
 //!
 //! The cluster is made like blue, without a bootstrap administrator; then come the rules that name its cluster security
-//! group, blue's access entries and Pod Identity associations, Bascule's own access entry on both clusters, the OIDC provider with what IAM
-//! roles say of it, the add-ons that nodes need to become ready, and blue's OIDC identity provider of people.
+//! group, access entries as such on a blue whose `aws-auth` alone lets people in, blue's access entries and Pod Identity associations, Bascule's
+//! own access entry on both clusters, the OIDC provider with what IAM roles say of it, the add-ons that nodes need to become ready, and blue's
+//! OIDC identity provider of people.
 
 mod access;
 mod identities;
@@ -16,7 +17,9 @@ use domain::{
         Roles, Settings,
     },
     reconcile::{self, Waiting},
-    resources::{addon, cluster, identity_provider, log_group, security_group, security_group_rule},
+    resources::{
+        addon, authentication_mode, cluster, identity_provider, log_group, security_group, security_group_rule,
+    },
 };
 
 /// The states of the rollback machine that run this phase.
@@ -53,6 +56,7 @@ where
         Whose::Users(_) => {
             let green = cluster::ready(ports, migration).await?;
             network::ensure_way_in(ports, migration, &green.cluster.cluster_security_group_id).await?;
+            authentication_mode::ensure(ports, migration).await?;
             access::ensure_own(ports, migration).await?;
             Ok(Outcome::done())
         }
@@ -79,6 +83,8 @@ where
     cluster::ensure(ports, migration, &clones).await?;
     let green = cluster::ready(ports, migration).await?;
     network::ensure(ports, migration, &green).await?;
+    // Nothing changes it back: not before EKS has been able to make green.
+    authentication_mode::ensure(ports, migration).await?;
     access::ensure_own(ports, migration).await?;
     // Before associations, whose roles must let EKS assume them, and add-ons: the network plugin may get its credentials this way.
     identities::ensure(ports, migration, &green.cluster).await?;
@@ -109,6 +115,7 @@ where
     P: Ledger + Clusters + NodeGroups + Access + LogGroups + Network + OidcProviders + Roles + Clock,
 {
     access::remove_from(ports, migration, Side::Blue).await?;
+    authentication_mode::leave(ports, migration).await?;
     if step == Undo::LeaveBlue {
         return Ok(Outcome::done());
     }

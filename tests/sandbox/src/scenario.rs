@@ -24,9 +24,9 @@ use crate::shop;
 use crate::site::Site;
 use crate::snapshot::Snapshot;
 use crate::teller::Teller;
-use crate::terraform::{Projects, Story};
+use crate::terraform::{Projects, Story, green};
 use crate::world::front::Front;
-use crate::world::{BLUE, irsa, nodes};
+use crate::world::{BLUE, GREEN, irsa, nodes, staff};
 use crate::{input, inventory, measure, papers};
 
 use crate::again::{self, Scene};
@@ -191,6 +191,13 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         disappointments.extend(nodes::differences(aws, &shop.green["nodeGroups"], &blues_nodes).await?);
     }
     disappointments.extend(wrong_trust(aws, &trust_before, &after, blue_deleted).await?);
+    if options.front.has_staff() {
+        let serving = if winner == Server::Green { GREEN } else { BLUE };
+        disappointments.extend(staff::wrong(aws, serving).await.context("the staff's identity provider")?);
+    }
+    if scenario == Scenario::Replace && winner == Server::Green && options.terraform.is_none() {
+        disappointments.extend(Box::pin(green::differences(account, options.front, GREEN, &say)).await?);
+    }
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {

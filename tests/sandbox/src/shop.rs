@@ -17,7 +17,7 @@ use crate::world::roles::Roles;
 use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Bundle, Kubernetes};
 use crate::world::{
-    BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, karpenter, network, nodes, roles, routes,
+    BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, karpenter, network, nodes, roles, routes, staff,
 };
 
 /// How many requests must be answered well in a row before anything is started.
@@ -115,6 +115,9 @@ pub async fn build_on(
         };
         let (groups, ()) = tokio::try_join!(cluster::nodes(aws, BLUE, front, network, &roles), deploy)?;
         say(&format!("Shop: {} node groups of {BLUE} are ACTIVE", groups.len()));
+        if front.has_staff() {
+            staff::build(aws, BLUE).await.context("the staff's identity provider")?;
+        }
         Ok((groups, kubernetes))
     };
     let edge = async {

@@ -3,8 +3,9 @@
 use super::BLUE;
 use domain::{
     PhaseError, Problem,
-    plan::compute::{AccessEntry, Compute, NodeGroup, PodIdentity},
+    plan::compute::{AccessEntry, Cluster, Compute, NodeGroup, PodIdentity},
     ports::Access,
+    resources::authentication_mode::CONFIG_MAP,
 };
 
 pub(super) async fn read<P: Access>(
@@ -13,8 +14,8 @@ pub(super) async fn read<P: Access>(
     problems: &mut Vec<Problem>,
 ) -> Result<(), PhaseError> {
     let blue = compute.blue.name.clone();
-    if compute.blue.authentication_mode != "CONFIG_MAP" {
-        let (entries, refused) = entries(ports, &blue, &compute.node_groups).await?;
+    if compute.blue.authentication_mode != CONFIG_MAP {
+        let (entries, refused) = entries(ports, &compute.blue, &compute.node_groups).await?;
         compute.access_entries = entries;
         problems.extend(refused.into_iter().map(|entry| {
             let (principal, of_type) = (entry.principal_arn, entry.entry_type);
@@ -28,14 +29,15 @@ pub(super) async fn read<P: Access>(
 /// A cluster's access entries that people made, as they can be made elsewhere, and those that cannot be.
 pub(super) async fn entries<P: Access>(
     ports: &P,
-    cluster: &str,
+    cluster: &Cluster,
     node_groups: &[NodeGroup],
 ) -> Result<(Vec<AccessEntry>, Vec<AccessEntry>), PhaseError> {
     let (mut entries, mut refused) = (Vec::new(), Vec::new());
-    for principal in ports.access_entries(cluster).await? {
-        let Some(entry) = ports.access_entry(cluster, &principal).await? else { continue };
+    let name = &cluster.name;
+    for principal in ports.access_entries(name).await? {
+        let Some(entry) = ports.access_entry(name, &principal).await? else { continue };
         let is_managed = node_groups.iter().any(|group| group.role_arn == entry.principal_arn);
-        match fate(&entry, is_managed) {
+        match fate(&entry, is_managed, cluster) {
             Fate::Copied => entries.push(copied(entry)),
             Fate::MadeByEks => {}
             Fate::Refused => refused.push(entry),
@@ -59,9 +61,17 @@ enum Fate {
 }
 
 /// EKS makes the entries of managed node groups and Fargate, and those of its own service-linked roles; people make those of nodes that they
-/// manage themselves (<https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>).
-fn fate(entry: &AccessEntry, is_managed: bool) -> Fate {
+/// manage themselves (<https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>). In EKS Auto Mode it makes those of the
+/// cluster's role and of the built-in node pools' too, and people those of NodeClasses of their own
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html>).
+fn fate(entry: &AccessEntry, is_managed: bool, cluster: &Cluster) -> Fate {
+    let principal = &entry.principal_arn;
+    let auto = cluster.auto_mode.as_ref();
+    let is_of_auto_mode =
+        auto.is_some_and(|auto| auto.node_role_arn.as_ref() == Some(principal) || cluster.role_arn == *principal);
     match entry.entry_type.as_str() {
+        _ if is_of_auto_mode => Fate::MadeByEks,
+        "EC2" if auto.is_some() => Fate::Copied,
         "FARGATE_LINUX" => Fate::MadeByEks,
         "EC2_LINUX" | "EC2_WINDOWS" if is_managed => Fate::MadeByEks,
         _ if entry.principal_arn.contains(":role/aws-service-role/") => Fate::MadeByEks,
@@ -81,6 +91,7 @@ fn copied(entry: AccessEntry) -> AccessEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::plan::compute::AutoMode;
 
     #[test]
     fn only_entries_that_people_made_are_copied() {
@@ -100,7 +111,32 @@ mod tests {
                 principal_arn: principal.to_owned(),
                 ..AccessEntry::default()
             };
-            assert_eq!(fate(&entry, is_managed), expected, "{kind} {principal}");
+            assert_eq!(fate(&entry, is_managed, &Cluster::default()), expected, "{kind} {principal}");
+        }
+    }
+
+    #[test]
+    fn in_auto_mode_eks_makes_the_entries_of_the_clusters_role_and_of_the_built_in_pools() {
+        let cluster = Cluster {
+            role_arn: "arn:role/AmazonEKSAutoClusterRole".to_owned(),
+            auto_mode: Some(AutoMode {
+                node_role_arn: Some("arn:role/AmazonEKSAutoNodeRole".to_owned()),
+                ..AutoMode::default()
+            }),
+            ..Cluster::default()
+        };
+        for (kind, principal, expected) in [
+            ("EC2", "arn:role/AmazonEKSAutoNodeRole", Fate::MadeByEks),
+            ("STANDARD", "arn:role/AmazonEKSAutoClusterRole", Fate::MadeByEks),
+            ("EC2", "arn:role/nodes-of-a-node-class", Fate::Copied),
+            ("STANDARD", "arn:role/people", Fate::Copied),
+        ] {
+            let entry = AccessEntry {
+                entry_type: kind.to_owned(),
+                principal_arn: principal.to_owned(),
+                ..AccessEntry::default()
+            };
+            assert_eq!(fate(&entry, false, &cluster), expected, "{kind} {principal}");
         }
     }
 

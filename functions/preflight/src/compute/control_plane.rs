@@ -5,6 +5,7 @@ use domain::{
     Input, Limit, PhaseError, Problem,
     plan::compute::{ClusterStatus, Compute},
     ports::Clusters,
+    resources::authentication_mode::{BOTH, CONFIG_MAP},
 };
 
 /// What is wrong with green's name.
@@ -49,7 +50,7 @@ pub(super) async fn uncloned<P: Clusters>(ports: &P, blue: &ClusterStatus) -> Re
 }
 
 /// What about blue keeps it from being replaced at all.
-pub(super) fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
+pub(super) fn state_of_blue(input: &Input, blue: &ClusterStatus) -> Vec<Problem> {
     let mut problems = Vec::new();
     if blue.status != "ACTIVE" {
         let name = &blue.cluster.name;
@@ -58,11 +59,12 @@ pub(super) fn state_of_blue(blue: &ClusterStatus) -> Vec<Problem> {
             format!("{name} is {}, expected ACTIVE; wait until EKS is done with it", blue.status),
         ));
     }
-    if blue.cluster.authentication_mode == "CONFIG_MAP" {
+    if blue.cluster.authentication_mode == CONFIG_MAP && input.blue.authentication_mode.is_none() {
         problems.push(Limit::ConfigMapAuthentication.refusal(
             BLUE,
-            "its authentication mode is CONFIG_MAP, expected API or API_AND_CONFIG_MAP, which Bascule needs to reach it; change it with \
-             `aws eks update-cluster-config --access-config authenticationMode=API_AND_CONFIG_MAP` (there is no way back from that)",
+            "its authentication mode is CONFIG_MAP, expected API or API_AND_CONFIG_MAP, which Bascule needs to reach it; let ProvisionControlPlane \
+             change it by \"blue\": {\"authenticationMode\": \"API_AND_CONFIG_MAP\"}, or do it yourself by `aws eks update-cluster-config --access-config \
+             authenticationMode=API_AND_CONFIG_MAP`: whom aws-auth lets in, it lets in afterwards, and EKS lets no cluster come back from there",
         ));
     }
     problems
@@ -99,24 +101,52 @@ pub(super) fn minor(version: &str) -> (u32, u32) {
 
 /// What the operator should know.
 pub(super) fn advice(input: &Input, compute: &Compute) -> Vec<String> {
+    [step_of_no_return(compute), of_auto_mode(input, compute), in_place(input, compute)].into_iter().flatten().collect()
+}
+
+/// What comes and goes with EKS Auto Mode.
+fn of_auto_mode(input: &Input, compute: &Compute) -> Option<String> {
+    let auto = compute.blue.auto_mode.as_ref().filter(|_| !input.green.existing)?;
+    let pools = if auto.node_pools.is_empty() { "none".to_owned() } else { auto.node_pools.join(", ") };
+    Some(format!(
+        "EKS Auto Mode is cloned with its built-in node pools ({pools}): EKS makes their nodes as green's Pods need them, up to as many again as blue has now, \
+         which the quotas of EC2 are held against and neither the addresses of subnets nor this plan's costs; and it deletes them with the cluster, \
+         blue's in the cleanup and green's on a way back"
+    ))
+}
+
+/// That blue's authentication mode is changed for good, and what else knows of it.
+fn step_of_no_return(compute: &Compute) -> Option<String> {
+    (compute.blue.authentication_mode == CONFIG_MAP).then(|| {
+        format!(
+            "{} gets the authentication mode {BOTH}, as the input allows: ProvisionControlPlane changes it once green's control plane is there and before \
+             anybody is asked, EKS lets no cluster come back from there, and neither a no nor a way back changes it. Say it in the code that built blue as well. \
+             Whom aws-auth lets in on blue comes to green by a bundle that brings this ConfigMap, or is refused by name in CheckWorkloads",
+            compute.blue.name
+        )
+    })
+}
+
+fn in_place(input: &Input, compute: &Compute) -> Option<String> {
     let (blue, green) = (minor(&compute.blue.version), minor(&compute.green.version));
     let only_one_minor = green.0 == blue.0 && green.1 == blue.1 + 1 && input.green.subnet_ids.is_empty();
     // Whoever has built a second cluster has decided.
     if !only_one_minor || input.green.existing {
-        return Vec::new();
+        return None;
     }
-    vec![format!(
+    Some(format!(
         "green differs from blue by one minor version only: EKS's in-place upgrade from {} to {}, which can be rolled back for 7 days, is \
          cheaper if you need neither another name nor another qualification \
          (https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html)",
         compute.blue.version, compute.green.version
-    )]
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::plan::compute::Cluster;
+    use serde_json::{Value, json};
 
     #[test]
     fn green_has_blues_version_or_a_later_one_that_eks_offers() {
@@ -140,9 +170,24 @@ mod tests {
             created_at: jiff::Timestamp::UNIX_EPOCH,
             issues: Vec::new(),
         };
-        assert_eq!(state_of_blue(&blue("ACTIVE", "API")).len(), 0);
-        assert_eq!(state_of_blue(&blue("ACTIVE", "API_AND_CONFIG_MAP")).len(), 0);
-        assert_eq!(state_of_blue(&blue("UPDATING", "API")).len(), 1);
-        assert_eq!(state_of_blue(&blue("UPDATING", "CONFIG_MAP")).len(), 2);
+        let input = |blue: Value| {
+            Input::read(&json!({
+                "blue": blue, "green": { "cluster": "shop-green" }, "gateway": { "restApiId": "a1b2c3", "stage": "prod" },
+                "workloads": { "manifests": ["s3://bucket/shop.yaml"] },
+            }))
+            .unwrap()
+        };
+        let silent = input(json!({ "cluster": "shop-blue" }));
+        let allowed = input(json!({ "cluster": "shop-blue", "authenticationMode": "API_AND_CONFIG_MAP" }));
+        for (status, mode, input, expected) in [
+            ("ACTIVE", "API", &silent, 0),
+            ("ACTIVE", "API_AND_CONFIG_MAP", &silent, 0),
+            ("UPDATING", "API", &silent, 1),
+            ("UPDATING", "CONFIG_MAP", &silent, 2),
+            ("ACTIVE", "CONFIG_MAP", &allowed, 0),
+            ("ACTIVE", "API", &allowed, 0),
+        ] {
+            assert_eq!(state_of_blue(input, &blue(status, mode)).len(), expected, "{status} {mode}");
+        }
     }
 }

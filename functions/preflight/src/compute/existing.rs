@@ -19,7 +19,7 @@ use domain::{
         Access, Addons, Clusters, FargateProfiles, IdentityProviders, LaunchTemplates, Network, NodeGroups, Roles,
         clusters::AddonStatus, network::Instance,
     },
-    resources::oidc_provider,
+    resources::{authentication_mode::CONFIG_MAP, oidc_provider},
 };
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ pub(super) async fn find<P: Clusters>(
             format!("{name} is {}, expected ACTIVE; wait until EKS is done with it", found.status),
         ));
     }
-    if found.cluster.authentication_mode == "CONFIG_MAP" {
+    if found.cluster.authentication_mode == CONFIG_MAP {
         problems.push(Limit::ConfigMapAuthentication.refusal(
             GREEN,
             "its authentication mode is CONFIG_MAP, expected API or API_AND_CONFIG_MAP, which Bascule needs to reach it",
@@ -115,7 +115,7 @@ where
     for addon in ports.addon_names(&name).await? {
         found.addons.extend(ports.addon(&name, &addon).await?);
     }
-    found.access_entries = access::entries(ports, &name, &found.node_groups).await?.0;
+    found.access_entries = access::entries(ports, &found.cluster, &found.node_groups).await?.0;
     found.pod_identities = access::associations(ports, &name).await?;
     found.identity_providers = identity_providers::read(ports, &name, &mut Vec::new()).await?;
     found.nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{name}"), None).await?;
@@ -174,6 +174,12 @@ fn control_plane(blue: &Cluster, green: &Cluster, differences: &mut Differences)
             "its Services and Pods have {} addresses, and blue's {}: target groups and security groups are made for those. Build it anew",
             green.ip_family, blue.ip_family
         ));
+    }
+    if blue.auto_mode.is_some() && green.auto_mode.is_none() {
+        differences.breaks(
+            "it is not in EKS Auto Mode, and blue is: Pods that run on its nodes would wait for some. Enable it"
+                .to_owned(),
+        );
     }
     let but = [&OF_ITS_OWN[..], &["ipFamily"]].concat();
     differences.members("", blue, green, &but);

@@ -6,14 +6,11 @@ use domain::{
     pattern::is_like,
     plan::compute::{Compute, FargateProfile},
     ports::FargateProfiles,
+    trust_policy::TrustPolicy,
 };
-use serde_json::{Map, Value};
 
-/// The condition by which a trust policy takes Fargate profiles of some clusters only
-/// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>). Names of condition keys are in any case
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>).
-const SOURCE: &str = "aws:SourceArn";
-/// The service that takes a Pod execution role, of the same page.
+/// The service that takes a Pod execution role, for Fargate profiles of some clusters only where a condition on `aws:SourceArn` says so
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>).
 const SERVICE: &str = "eks-fargate-pods.amazonaws.com";
 
 /// Reads the Fargate profiles of a blue whose node groups are read too.
@@ -48,51 +45,25 @@ pub(super) async fn all<P: FargateProfiles>(ports: &P, cluster: &str) -> Result<
 /// A Pod execution role may take the Fargate profiles of blue alone; its trust policy must take green's.
 pub(super) fn trusts_others_only(compute: &Compute, role: &str, policy: &str) -> Option<String> {
     let profile = compute.fargate_profiles.iter().find(|profile| profile.pod_execution_role_arn == role)?;
-    let Ok(policy) = serde_json::from_str::<Value>(policy) else {
+    let Some(policy) = TrustPolicy::read(policy) else {
         return Some(format!(
-            "the trust policy of the Pod execution role {role} is no JSON, expected a policy that takes the Fargate profiles of {}",
+            "the trust policy of the Pod execution role {role} cannot be read, expected a policy that takes the Fargate profiles of {}",
             compute.green.name
         ));
     };
-    let statements = match &policy["Statement"] {
-        Value::Array(several) => several.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    let of_fargate =
-        statements.iter().filter(|statement| statement["Principal"]["Service"].to_string().contains(SERVICE));
-    let sources: Vec<Vec<&str>> = of_fargate.map(sources_of).collect();
-    // Without the condition a statement takes every profile.
-    if sources.iter().any(Vec::is_empty) {
-        return None;
-    }
-    let sources = sources.concat();
+    let sources = policy.sources_of(SERVICE);
     let greens = compute.blue.arn.replace(":cluster/", ":fargateprofile/");
     let greens = greens.strip_suffix(&compute.blue.name).unwrap_or(&greens);
     let greens = format!("{greens}{}", compute.green.name);
     let of_profile = format!("{greens}/{}/0", profile.name);
     (!sources.is_empty() && !sources.iter().any(|pattern| is_like(pattern, &of_profile))).then(|| {
         format!(
-            "the trust policy of the Pod execution role {role} takes Fargate profiles with an {SOURCE} like {} only, and not those of {}: none of its Pods would \
+            "the trust policy of the Pod execution role {role} takes Fargate profiles with an aws:SourceArn like {} only, and not those of {}: none of its Pods would \
              start on Fargate. Add {greens}/*",
             sources.join(", "),
             compute.green.name
         )
     })
-}
-
-/// The ARNs of profiles that a statement is bound to; none where it is bound to no profile.
-fn sources_of(statement: &Value) -> Vec<&str> {
-    let conditions = statement["Condition"].as_object().into_iter().flat_map(Map::values);
-    conditions
-        .filter_map(Value::as_object)
-        .flatten()
-        .filter(|(key, _)| key.eq_ignore_ascii_case(SOURCE))
-        .flat_map(|(_, value)| match value {
-            Value::Array(several) => several.as_slice(),
-            one => std::slice::from_ref(one),
-        })
-        .filter_map(Value::as_str)
-        .collect()
 }
 
 /// Profiles of one name must select the same Pods: one that is missing leaves Pods on nodes, or nowhere.
@@ -139,7 +110,7 @@ pub(super) fn advice(input: &Input, compute: &Compute) -> Vec<String> {
 mod tests {
     use super::*;
     use domain::plan::compute::{Cluster, Green};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn compute() -> Compute {
         Compute {
@@ -206,7 +177,7 @@ mod tests {
     #[test]
     fn a_trust_policy_that_cannot_be_read_is_not_taken_for_an_open_one() {
         let told = trusts_others_only(&compute(), "arn:role", "{");
-        assert!(told.is_some_and(|told| told.contains("arn:role is no JSON")));
+        assert!(told.is_some_and(|told| told.contains("arn:role cannot be read")));
     }
 
     #[test]

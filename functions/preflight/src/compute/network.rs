@@ -3,7 +3,7 @@
 use super::{BLUE, nodes::changes, quotas, room};
 use domain::{
     Input, PhaseError, Problem,
-    plan::compute::{Compute, Reference, SecurityGroup, Subnet, rules::is_made_by_eks},
+    plan::compute::{Compute, Reference, SecurityGroup, Subnet, auto_mode::CLUSTER_TAG, rules::is_made_by_eks},
     ports::{
         Network, Quotas,
         network::{Instance, InstanceType, Interface},
@@ -25,9 +25,12 @@ pub(super) async fn read<P: Network + Quotas>(
     let groups = ports.security_groups(&vpc).await?;
     let interfaces = ports.network_interfaces(&vpc).await?;
     let nodes = ports.instances_tagged("eks:cluster-name", Some(&compute.blue.name)).await?;
-    // Those that Karpenter made are blue's too.
+    // Those that Karpenter and EKS Auto Mode made are blue's too.
     let mut all_nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{}", compute.blue.name), None).await?;
-    all_nodes.retain(|node| node_pool::pool_of(node).is_some());
+    all_nodes.retain(|node| node_pool::pool_of(node).is_some() && !compute.blue.is_auto_node(&node.tags));
+    if compute.blue.auto_mode.is_some() {
+        all_nodes.extend(ports.instances_tagged(CLUSTER_TAG, Some(&compute.blue.name)).await?);
+    }
     let mut counted = changes::nodes(input, types, &compute.node_groups, &nodes);
     counted.extend(all_nodes.iter().cloned());
     all_nodes.extend(nodes.iter().cloned());

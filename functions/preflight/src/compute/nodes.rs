@@ -6,7 +6,7 @@ mod custom;
 use super::{BLUE, control_plane::minor};
 use domain::{
     Input, Limit, PhaseError, Problem,
-    plan::compute::{Compute, LaunchTemplate, NodeGroup},
+    plan::compute::{Cluster, Compute, LaunchTemplate, NodeGroup},
     ports::{
         Clusters, LaunchTemplates, Network, NodeGroups,
         network::{Instance, InstanceType, UserDataOf},
@@ -63,7 +63,7 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
         problems.extend(wrong);
         advice
     };
-    problems.extend(strangers(ports, &blue, input.green.existing).await?);
+    problems.extend(strangers(ports, &compute.blue, input.green.existing).await?);
     Ok(advice)
 }
 
@@ -123,12 +123,14 @@ async fn place<P: Network>(ports: &P, input: &Input, compute: &mut Compute) -> R
     Ok(())
 }
 
-/// Nodes that no managed node group made: self-managed ones, and those of Karpenter where it comes with no bundle, since green is the user's.
-async fn strangers<P: Network>(ports: &P, blue: &str, existing: bool) -> Result<Vec<Problem>, PhaseError> {
+/// Nodes that neither a managed node group nor EKS Auto Mode made: self-managed ones, and those of Karpenter where it comes with no bundle, since
+/// green is the user's.
+async fn strangers<P: Network>(ports: &P, blue: &Cluster, existing: bool) -> Result<Vec<Problem>, PhaseError> {
     // Every node carries this tag: https://docs.aws.amazon.com/eks/latest/userguide/worker.html
-    let nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{blue}"), None).await?;
+    let nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{}", blue.name), None).await?;
     let is_strange = |node: &Instance| {
-        !node.tags.contains_key("eks:nodegroup-name") && (existing || node_pool::pool_of(node).is_none())
+        let is_made = node.tags.contains_key("eks:nodegroup-name") || blue.is_auto_node(&node.tags);
+        !is_made && (existing || node_pool::pool_of(node).is_none())
     };
     let strangers: Vec<_> = nodes.into_iter().filter(is_strange).map(|node| node.id).collect();
     Ok((!strangers.is_empty())

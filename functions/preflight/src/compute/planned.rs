@@ -3,18 +3,18 @@
 use domain::{
     Kind,
     plan::{Planned, compute::Compute},
-    resources::security_group_rule,
+    resources::{authentication_mode, security_group_rule},
 };
 
 /// What Bascule itself needs on both clusters, whoever built them.
-fn own(compute: &Compute) -> [Planned; 2] {
-    [&compute.blue.name, &compute.green.name]
-        .map(|cluster| Planned::new(Kind::AccessEntry, format!("Bascule's own in {cluster}")))
+fn own(compute: &Compute) -> impl Iterator<Item = Planned> {
+    let entry = |cluster: &String| Planned::new(Kind::AccessEntry, format!("Bascule's own in {cluster}"));
+    authentication_mode::planned(compute).into_iter().chain([&compute.blue.name, &compute.green.name].map(entry))
 }
 
 pub(super) fn creates(compute: &Compute) -> Vec<Planned> {
     if compute.existing.is_some() {
-        return own(compute).into();
+        return own(compute).collect();
     }
     let groups = compute
         .security_groups

@@ -61,8 +61,11 @@ fn named(compute: &Compute) -> BTreeMap<&str, Vec<String>> {
         .fargate_profiles
         .iter()
         .map(|profile| (profile.pod_execution_role_arn.as_str(), format!("the Fargate profile {}", profile.name)));
+    let auto = compute.blue.auto_mode.iter().filter_map(|auto| auto.node_role_arn.as_deref());
+    let auto = auto.map(|role| (role, "the node pools of EKS Auto Mode".to_owned()));
     let cluster = [(compute.blue.role_arn.as_str(), format!("the cluster {}", compute.blue.name))];
-    let all = entries.chain(identities).chain(targets).chain(addons).chain(groups).chain(fargate).chain(cluster);
+    let all =
+        entries.chain(identities).chain(targets).chain(addons).chain(groups).chain(fargate).chain(auto).chain(cluster);
     for (arn, user) in all {
         named.entry(arn).or_default().push(user);
     }

@@ -2,6 +2,7 @@
 
 use super::{API, Ports};
 use domain::plan::Found;
+use domain::plan::compute::auto_mode::CLUSTER_TAG;
 use domain::plan::edge::{Attached, Edge, Listener, LoadBalancer, Service, TargetGroup, service};
 use domain::ports::load_balancers::{Named, Target};
 use domain::ports::scaling::AutoScalingGroup;
@@ -64,7 +65,13 @@ fn problems(balancer: &LoadBalancer, service: Option<&Service>, cluster: &str, o
         let message = format!("the load balancer {name} is {}, expected active", balancer.state);
         problems.push(Problem::new(API, message));
     }
-    if let Some(tag) = service::maker(&balancer.tags).filter(|_| service.is_none()) {
+    let maker = service::maker(&balancer.tags).filter(|_| service.is_none());
+    if maker == Some(CLUSTER_TAG) {
+        problems.push(Limit::ServiceLoadBalancer.refusal(API, format!(
+            "EKS Auto Mode made the load balancer {name} (tag {CLUSTER_TAG}), and would make green's for a Service of the bundles: that is not built yet. Put a load \
+             balancer of your own before nodes of a managed node group"
+        )));
+    } else if let Some(tag) = maker {
         problems.push(Limit::ServiceLoadBalancer.refusal(API, format!(
             "the load balancer {name} was made by a controller in a cluster (tag {tag}), and its tags name no Service of {cluster}: green's can come with a Service \
              of type LoadBalancer only, not with an Ingress, a Gateway or another cluster"
@@ -197,6 +204,7 @@ mod tests {
             ("service.k8s.aws/stack", None, true),
             ("kubernetes.io/service-name", None, true),
             ("elbv2.k8s.aws/cluster", None, true),
+            ("eks:eks-cluster-name", None, true),
             ("team", None, false),
         ] {
             let tags = [(tag.to_owned(), "x".to_owned())].into();

@@ -93,6 +93,19 @@ pub struct Blue {
     /// The name of the EKS cluster.
     #[schemars(length(min = 1, max = 100), regex(pattern = "^[0-9A-Za-z][A-Za-z0-9_-]*$"))]
     pub cluster: String,
+    /// The authentication mode that blue gets where it has `CONFIG_MAP`, in which Bascule cannot reach it. EKS lets no cluster come back from there,
+    /// and a way back leaves it so; without this such a cluster is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AuthenticationMode")]
+    pub authentication_mode: Option<AuthenticationMode>,
+}
+
+/// An authentication mode that blue may be moved to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AuthenticationMode {
+    /// Access entries, and the ConfigMap `aws-auth` beside them.
+    #[serde(rename = "API_AND_CONFIG_MAP")]
+    ApiAndConfigMap,
 }
 
 /// What runs on the clusters.

@@ -46,8 +46,7 @@ pub enum Limit {
     Karpenter,
     /// A network plugin or `CoreDNS` that is no EKS add-on.
     NetworkPlugin,
-    /// Settings and parts of a cluster, a node group or a launch template that are not cloned, such as EKS Capabilities
-    /// and EKS Auto Mode.
+    /// Settings and parts of a cluster, a node group or a launch template that are not cloned, such as EKS Capabilities.
     NotCloned,
     /// A cluster that only its ConfigMap `aws-auth` lets people into.
     ConfigMapAuthentication,

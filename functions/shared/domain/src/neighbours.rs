@@ -4,7 +4,7 @@
 use crate::{
     PhaseError,
     plan::{
-        compute::Compute,
+        compute::{Compute, auto_mode},
         edge::{Edge, service},
     },
     ports::{
@@ -27,7 +27,10 @@ where
     P: Neighbours + TargetGroups + Network,
 {
     let blue = &compute.blue;
-    let nodes = ports.instances_tagged("eks:cluster-name", Some(&blue.name)).await?;
+    let mut nodes = ports.instances_tagged("eks:cluster-name", Some(&blue.name)).await?;
+    if blue.auto_mode.is_some() {
+        nodes.extend(ports.instances_tagged(auto_mode::CLUSTER_TAG, Some(&blue.name)).await?);
+    }
     let own: Vec<String> = compute.blue_groups().into_iter().map(str::to_owned).collect();
     let interfaces = ports.network_interfaces(&blue.vpc_id).await?;
     let blues = Blues::new(&blue.name, &nodes, &interfaces, &own);

@@ -49,11 +49,7 @@ impl TrustPolicy {
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>).
     #[must_use]
     pub fn deleted_principals(&self) -> Vec<&str> {
-        let principals = self.statements.iter().map(|statement| &statement["Principal"]["AWS"]);
-        let named = principals.flat_map(|principal| match principal {
-            Value::Array(several) => several.as_slice(),
-            one => std::slice::from_ref(one),
-        });
+        let named = self.statements.iter().flat_map(|statement| several(&statement["Principal"]["AWS"]));
         let is_id = |name: &&str| ["AIDA", "AROA"].iter().any(|prefix| name.starts_with(prefix));
         named.filter_map(Value::as_str).filter(is_id).collect()
     }
@@ -62,6 +58,16 @@ impl TrustPolicy {
     #[must_use]
     pub fn lets_pods(&self, namespace: Option<&str>, account: &str) -> bool {
         self.has(&for_pods(namespace, account)) || self.statements.iter().any(is_for_all_pods)
+    }
+
+    /// The ARNs, which may be patterns, to which it binds a service: its conditions on `aws:SourceArn`, the names of condition keys being in any
+    /// case (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>). None where a statement lets the service
+    /// in for whatever it does, or none is about the service.
+    #[must_use]
+    pub fn sources_of(&self, service: &str) -> Vec<&str> {
+        let about = self.statements.iter().filter(|statement| lists(&statement["Principal"]["Service"], service));
+        let bounds: Vec<Vec<&str>> = about.map(sources).collect();
+        if bounds.iter().any(Vec::is_empty) { Vec::new() } else { bounds.concat() }
     }
 
     /// Whether it has a statement that says the same.
@@ -109,11 +115,7 @@ impl TrustPolicy {
 
 /// Whether the statement is about those who come through this provider.
 fn is_for(statement: &Value, provider: &str) -> bool {
-    match &statement["Principal"]["Federated"] {
-        Value::String(one) => one == provider,
-        Value::Array(several) => several.iter().any(|one| one == provider),
-        _ => false,
-    }
+    lists(&statement["Principal"]["Federated"], provider)
 }
 
 /// The service for which EKS assumes roles for Pods, in every partition.
@@ -135,13 +137,32 @@ pub fn for_pods(namespace: Option<&str>, account: &str) -> Value {
     })
 }
 
+/// Whether a member is the word, or a list with it.
+fn lists(member: &Value, word: &str) -> bool {
+    several(member).iter().any(|one| one == word)
+}
+
+/// A list, which may be written as its only member.
+fn several(member: &Value) -> &[Value] {
+    match member {
+        Value::Array(several) => several,
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// The condition key of the ARN for which a service assumes a role.
+const SOURCE: &str = "aws:SourceArn";
+
+/// The ARNs that a statement is bound to; none where it is bound to none.
+fn sources(statement: &Value) -> Vec<&str> {
+    let conditions = statement["Condition"].as_object().into_iter().flat_map(Map::values);
+    let keys = conditions.filter_map(Value::as_object).flatten();
+    let values = keys.filter(|(key, _)| key.eq_ignore_ascii_case(SOURCE)).flat_map(|(_, value)| several(value));
+    values.filter_map(Value::as_str).collect()
+}
+
 /// Whether the statement lets EKS Pod Identity assume the role for any Pods.
 fn is_for_all_pods(statement: &Value) -> bool {
-    let lists = |member: &Value, word: &str| match member {
-        Value::String(one) => one == word,
-        Value::Array(several) => several.iter().any(|one| one == word),
-        _ => false,
-    };
     statement["Effect"] == "Allow"
         && statement.get("Condition").is_none()
         && lists(&statement["Principal"]["Service"], PODS)
@@ -220,6 +241,24 @@ mod tests {
 
     fn policy(statements: &Value) -> TrustPolicy {
         TrustPolicy::read(&json!({ "Version": "2012-10-17", "Statement": statements }).to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_service_is_bound_to_sources_unless_one_statement_lets_it_in_for_all() {
+        let service = "eks-fargate-pods.amazonaws.com";
+        let of = |principal: Value, sources: Value| {
+            let mut statement =
+                json!({ "Effect": "Allow", "Principal": { "Service": principal }, "Action": "sts:AssumeRole" });
+            if !sources.is_null() {
+                statement["Condition"] = json!({ "ArnLike": { "AWS:sourcearn": sources } });
+            }
+            statement
+        };
+        let (one, two) = (of(json!(service), json!("arn:a")), of(json!(["x", service]), json!(["arn:b", "arn:c"])));
+        assert_eq!(policy(&json!([one, two])).sources_of(service), ["arn:a", "arn:b", "arn:c"]);
+        let open = of(json!(service), Value::Null);
+        assert_eq!(policy(&json!([one, open])).sources_of(service), [""; 0]);
+        assert_eq!(policy(&one).sources_of("ec2.amazonaws.com"), [""; 0]);
     }
 
     #[test]

@@ -5,7 +5,9 @@
 //! keys and a usage plan, a VPC link (V1) and a Network Load Balancer with one target group. On it run an ingress
 //! controller, a web server, and two workloads that must run in one cluster only.
 
+pub mod auto_mode;
 mod compute;
+pub mod config_map;
 pub mod custom_ami;
 mod edge;
 pub mod existing;

@@ -56,6 +56,14 @@ pub(crate) fn of_nodes(account: &Account, cluster: &str, role: &str) -> AccessEn
     AccessEntry { stored: Stored { resource, ..Stored::default() }, policies: BTreeMap::new() }
 }
 
+/// The entry of the role of EKS Auto Mode's node pools, which EKS creates with the cluster
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html>).
+pub(crate) fn of_auto_nodes(account: &Account, cluster: &str, role: &str) -> AccessEntry {
+    let groups = json!(["system:nodes"]);
+    let resource = resource(account, cluster, role, "EC2", NODE_USERNAME, &groups, &json!({}));
+    AccessEntry { stored: Stored { resource, ..Stored::default() }, policies: BTreeMap::new() }
+}
+
 /// The entry of a Pod execution role, which EKS creates with the Fargate profile, of the same page.
 pub(crate) fn of_fargate(account: &Account, cluster: &str, role: &str) -> AccessEntry {
     let groups = json!(["system:bootstrappers", "system:nodes", "system:node-proxier"]);

@@ -10,7 +10,7 @@
 use iam::Access;
 use serde_json::Value;
 
-use super::{cluster::Cluster, request::Request, stored::Stored, tag};
+use super::{cluster::Cluster, identity_provider, request::Request, stored::Stored, tag};
 use crate::account::{Account, State};
 
 /// The service that uses the roles of clusters and nodes.
@@ -31,7 +31,7 @@ pub(crate) fn accesses(account: &Account, request: &Request) -> Vec<Access> {
         ("GET", ["clusters"]) => anywhere("ListClusters"),
         ("GET", ["clusters", name]) => asks.of_cluster("DescribeCluster", name),
         ("DELETE", ["clusters", name]) => asks.of_cluster("DeleteCluster", name),
-        ("POST", ["clusters", name, "update-config"]) => asks.of_cluster("UpdateClusterConfig", name),
+        ("POST", ["clusters", name, "update-config"]) => asks.update_cluster(name),
         ("GET", ["cluster-versions"]) => anywhere("DescribeClusterVersions"),
         ("GET", ["addons", "configuration-schemas"]) => anywhere("DescribeAddonConfiguration"),
         ("GET", ["addons", "supported-versions"]) => anywhere("DescribeAddonVersions"),
@@ -107,13 +107,16 @@ impl Asks<'_> {
                 of(action, stored, || self.arn("fargateprofile", &format!("{name}/{profile}/*")))
             }
             ("GET", "identity-provider-configs", []) => self.of_cluster("ListIdentityProviderConfigs", name),
-            // What comes after these two is not simulated: blue has no identity provider of people's here.
             ("POST", "identity-provider-configs", ["associate"]) => {
                 self.create_in(name, "AssociateIdentityProviderConfig", "identityproviderconfig")
             }
-            ("POST", "identity-provider-configs", ["describe"]) => {
-                let arn = || self.arn("identityproviderconfig", &format!("{name}/oidc/people/*"));
-                of("DescribeIdentityProviderConfig", None, arn)
+            ("POST", "identity-provider-configs", [verb @ ("describe" | "disassociate")]) => {
+                let action = if *verb == "describe" { "Describe" } else { "Disassociate" };
+                let asked = &self.request.body["identityProviderConfig"];
+                let text = |member: &str| asked[member].as_str().unwrap_or("*");
+                let stored = cluster.and_then(|cluster| identity_provider::named(cluster, asked));
+                let place = format!("{name}/{}/{}/*", text("type"), text("name"));
+                of(&format!("{action}IdentityProviderConfig"), stored, || self.arn("identityproviderconfig", &place))
             }
             ("GET", "capabilities", []) => self.of_cluster("ListCapabilities", name),
             _ => Vec::new(),
@@ -123,7 +126,8 @@ impl Asks<'_> {
     fn create_cluster(&self) -> Vec<Access> {
         let name = self.text("name").unwrap_or_default();
         let mut accesses = self.creating("CreateCluster", &self.arn("cluster", name), None, &self.arn("cluster", name));
-        accesses.extend(self.text("roleArn").map(|role| passes(role, EKS)));
+        let nodes = self.request.body["computeConfig"]["nodeRoleArn"].as_str();
+        accesses.extend(self.text("roleArn").into_iter().chain(nodes).map(|role| passes(role, EKS)));
         // https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html
         let encryption = self.request.body["encryptionConfig"].as_array().into_iter().flatten();
         for key in encryption.filter_map(|encryption| encryption["provider"]["keyArn"].as_str()) {
@@ -174,6 +178,14 @@ impl Asks<'_> {
     fn of_cluster(&self, action: &str, name: &str) -> Vec<Access> {
         let found = self.state.clusters.get(name).map(tags).unwrap_or_default();
         vec![named(action, &self.arn("cluster", name), found)]
+    }
+
+    fn update_cluster(&self, name: &str) -> Vec<Access> {
+        let accesses = self.of_cluster("UpdateClusterConfig", name);
+        match self.request.body["accessConfig"]["authenticationMode"].as_str() {
+            Some(mode) => accesses.into_iter().map(|access| access.with("eks:authenticationMode", mode)).collect(),
+            None => accesses,
+        }
     }
 
     /// The ARN of something of a cluster whose name is not known.

@@ -22,7 +22,7 @@ use crate::{
     loopback::Claim,
 };
 
-/// A cluster with its node groups, Fargate profiles, add-ons, access entries and associations.
+/// A cluster with its node groups, Fargate profiles, add-ons, access entries, associations and identity providers.
 pub(crate) struct Cluster {
     /// The cluster in the format of `DescribeCluster`.
     pub(crate) stored: Stored,
@@ -42,6 +42,8 @@ pub(crate) struct Cluster {
     pub(crate) access_entries: BTreeMap<String, AccessEntry>,
     /// Pod identity associations by id.
     pub(crate) pod_identities: BTreeMap<String, Stored>,
+    /// Configurations of OIDC identity providers by name.
+    pub(crate) identity_providers: BTreeMap<String, Stored>,
     /// Number of the last launched node in the range of addresses.
     pub(crate) last_node: u8,
 }
@@ -90,11 +92,10 @@ pub(crate) fn list(account: &Account, request: &Request) -> Outcome {
     page(request, "clusters", account.state().clusters.keys().map(|name| json!(name)).collect())
 }
 
-/// `ListIdentityProviderConfigs` and `ListCapabilities`; always empty, since nothing of that sort can be
-/// created here.
-pub(crate) fn list_none(account: &Account, name: &str, member: &str) -> Outcome {
+/// `ListCapabilities`; always empty, since nothing of that sort can be created here.
+pub(crate) fn no_capabilities(account: &Account, name: &str) -> Outcome {
     find(&account.state(), name)?;
-    Ok(json!({ member: [] }))
+    Ok(json!({ "capabilities": [] }))
 }
 
 /// `CreateCluster`
@@ -125,12 +126,16 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
         addons: BTreeMap::new(),
         access_entries: BTreeMap::new(),
         pod_identities: BTreeMap::new(),
+        identity_providers: BTreeMap::new(),
         last_node: 0,
     };
     // The creator's access entry: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
     if mode != "CONFIG_MAP" && request.body["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] != json!(false) {
         let entry = access_entry::of_creator(account, &name, &creator);
         cluster.access_entries.insert(creator, entry);
+    }
+    if let Some(role) = request.body["computeConfig"]["nodeRoleArn"].as_str() {
+        cluster.access_entries.insert(role.to_owned(), access_entry::of_auto_nodes(account, &name, role));
     }
     let answer = json!({ "cluster": cluster.stored.resource });
     {
@@ -230,6 +235,21 @@ async fn network(account: &Account, request: &Request) -> Result<Value, Fault> {
     }
 }
 
+/// Whether the cluster is to be in EKS Auto Mode: compute, load balancing and block storage are all enabled, or none is
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/auto-disable.html>). Nodes, load balancers and volumes are not simulated: no Pod here
+/// waits for a node of it.
+fn is_auto(request: &Request) -> Result<bool, Fault> {
+    let enabled = |pointer: &str| request.body.pointer(pointer) == Some(&json!(true));
+    let all = ["/computeConfig", "/kubernetesNetworkConfig/elasticLoadBalancing", "/storageConfig/blockStorage"];
+    let all = all.map(|place| enabled(&format!("{place}/enabled")));
+    if all.iter().any(|one| *one != all[0]) {
+        return Err(Fault::invalid_parameter(
+            "computeConfig, kubernetesNetworkConfig.elasticLoadBalancing and storageConfig.blockStorage must all be enabled, or all disabled.",
+        ));
+    }
+    Ok(all[0])
+}
+
 fn resource(
     account: &Account,
     request: &Request,
@@ -248,7 +268,8 @@ fn resource(
         "roleArn": request.required("roleArn")?,
         "resourcesVpcConfig": network,
         "kubernetesNetworkConfig": {
-            "serviceIpv4Cidr": service_range, "ipFamily": "ipv4", "elasticLoadBalancing": { "enabled": false },
+            "serviceIpv4Cidr": service_range, "ipFamily": "ipv4",
+            "elasticLoadBalancing": { "enabled": is_auto(request)? },
         },
         "logging": request.member_or("logging", json!({ "clusterLogging": [{ "types": log_types, "enabled": false }] })),
         "status": "CREATING",

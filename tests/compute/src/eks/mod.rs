@@ -15,6 +15,7 @@ mod cluster_config;
 mod cluster_lifecycle;
 mod fargate_profile;
 mod fault;
+mod identity_provider;
 mod nodegroup;
 mod nodegroup_config;
 mod nodegroup_lifecycle;
@@ -105,8 +106,13 @@ async fn of_cluster(account: &Arc<Account>, request: &Request, name: &str, kind:
         ("GET", "fargate-profiles", []) => fargate_profile::list(account, name, request),
         ("GET", "fargate-profiles", [profile]) => fargate_profile::describe(account, name, profile),
         ("DELETE", "fargate-profiles", [profile]) => fargate_profile::delete(account, name, profile),
-        ("GET", "identity-provider-configs", []) => cluster::list_none(account, name, "identityProviderConfigs"),
-        ("GET", "capabilities", []) => cluster::list_none(account, name, "capabilities"),
+        ("GET", "identity-provider-configs", []) => identity_provider::list(account, name, request),
+        ("POST", "identity-provider-configs", ["associate"]) => identity_provider::associate(account, name, request),
+        ("POST", "identity-provider-configs", ["describe"]) => identity_provider::describe(account, name, request),
+        ("POST", "identity-provider-configs", ["disassociate"]) => {
+            identity_provider::disassociate(account, name, request)
+        }
+        ("GET", "capabilities", []) => cluster::no_capabilities(account, name),
         _ => Err(Fault::unknown_operation(request)),
     }
 }

@@ -19,6 +19,7 @@ fn resources(cluster: &Cluster) -> impl Iterator<Item = &Value> {
         .chain(cluster.addons.values().map(|stored| &stored.resource))
         .chain(cluster.access_entries.values().map(|entry| &entry.stored.resource))
         .chain(cluster.pod_identities.values().map(|stored| &stored.resource))
+        .chain(cluster.identity_providers.values().map(|stored| &stored.resource))
 }
 
 /// The tags of the resource with that ARN, none where there is no such resource.
@@ -28,9 +29,9 @@ pub(super) fn of<'a>(state: &'a State, arn: &str) -> Vec<(&'a str, &'a str)> {
 
 /// A resource's ARN, whose member has another name in each kind. A pod identity's `ownerArn` is not its own.
 pub(super) fn arn_of(resource: &Value) -> Option<&str> {
-    ["arn", "nodegroupArn", "fargateProfileArn", "addonArn", "accessEntryArn", "associationArn"]
-        .iter()
-        .find_map(|member| resource.get(*member)?.as_str())
+    let of_kinds = ["arn", "nodegroupArn", "fargateProfileArn", "addonArn", "accessEntryArn"];
+    let mut members = of_kinds.into_iter().chain(["associationArn", "identityProviderConfigArn"]);
+    members.find_map(|member| resource.get(member)?.as_str())
 }
 
 /// `ListTagsForResource`

@@ -1,6 +1,10 @@
 //! Clusters: <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html> and the other operations.
 
-use aws_sdk_eks::types::{AuthenticationMode, ClusterStatus, CreateAccessConfigRequest, VpcConfigRequest};
+use aws_sdk_eks::types::{
+    AuthenticationMode, BlockStorage, ClusterStatus, ComputeConfigRequest, CreateAccessConfigRequest,
+    ElasticLoadBalancing, KubernetesNetworkConfigRequest, StorageConfigRequest, UpdateAccessConfigRequest,
+    VpcConfigRequest,
+};
 
 use crate::account::{Account, eventually};
 
@@ -119,6 +123,60 @@ async fn access_entries_need_another_mode_than_config_map() {
     create.resources_vpc_config(network()).send().await.unwrap();
     let refused = account.eks.list_access_entries().cluster_name("blue").send().await.unwrap_err();
     assert!(refused.into_service_error().is_invalid_request_exception());
+    account.compute.stop().await;
+}
+
+#[tokio::test]
+async fn access_entries_begin_with_an_update_that_nothing_takes_back() {
+    let account = Account::open().await;
+    let create = account.eks.create_cluster().name("blue").role_arn("arn:aws:iam::000000000000:role/eks");
+    create.resources_vpc_config(network()).send().await.unwrap();
+    let cluster = async || account.eks.describe_cluster().name("blue").send().await.unwrap().cluster.unwrap();
+    let is_active = async || cluster().await.status == Some(ClusterStatus::Active);
+    eventually("ACTIVE", is_active).await;
+    let update = |mode: AuthenticationMode| {
+        let access = UpdateAccessConfigRequest::builder().authentication_mode(mode).build();
+        account.eks.update_cluster_config().name("blue").access_config(access).send()
+    };
+    update(AuthenticationMode::ApiAndConfigMap).await.unwrap();
+    assert_eq!(cluster().await.status, Some(ClusterStatus::Updating));
+    eventually("ACTIVE again", is_active).await;
+    let mode = cluster().await.access_config.unwrap().authentication_mode;
+    assert_eq!(mode, Some(AuthenticationMode::ApiAndConfigMap));
+    account.eks.list_access_entries().cluster_name("blue").send().await.unwrap();
+    for mode in [AuthenticationMode::ConfigMap, AuthenticationMode::ApiAndConfigMap] {
+        let refused = update(mode).await.unwrap_err().into_service_error();
+        assert!(refused.is_invalid_parameter_exception(), "{refused:?}");
+    }
+    account.compute.stop().await;
+}
+
+#[tokio::test]
+async fn eks_auto_mode_is_enabled_as_a_whole_and_lets_its_nodes_in() {
+    let account = Account::open().await;
+    let role = "arn:aws:iam::000000000000:role/auto-nodes";
+    let create = |is_whole: bool| {
+        let access = CreateAccessConfigRequest::builder().authentication_mode(AuthenticationMode::Api).build();
+        let compute = ComputeConfigRequest::builder().enabled(true).node_pools("system").node_role_arn(role).build();
+        let network_config = KubernetesNetworkConfigRequest::builder()
+            .elastic_load_balancing(ElasticLoadBalancing::builder().enabled(is_whole).build())
+            .build();
+        let storage = BlockStorage::builder().enabled(true).build();
+        let call = account.eks.create_cluster().name("blue").role_arn("arn:aws:iam::000000000000:role/eks");
+        call.access_config(access)
+            .resources_vpc_config(network())
+            .compute_config(compute)
+            .kubernetes_network_config(network_config)
+            .storage_config(StorageConfigRequest::builder().block_storage(storage).build())
+            .send()
+    };
+    let refused = create(false).await.unwrap_err().into_service_error();
+    assert!(refused.is_invalid_parameter_exception(), "{refused:?}");
+    let made = create(true).await.unwrap().cluster.unwrap();
+    assert_eq!(made.compute_config.unwrap().node_pools.unwrap(), ["system"]);
+    assert_eq!(made.kubernetes_network_config.unwrap().elastic_load_balancing.unwrap().enabled, Some(true));
+    let entry = account.eks.describe_access_entry().cluster_name("blue").principal_arn(role).send().await.unwrap();
+    assert_eq!(entry.access_entry.unwrap().r#type.as_deref(), Some("EC2"));
     account.compute.stop().await;
 }
 

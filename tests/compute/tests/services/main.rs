@@ -7,6 +7,7 @@ mod authentication;
 mod clusters;
 mod emulator;
 mod fargate;
+mod identity_providers;
 mod load_balancers;
 mod node_groups;
 mod traffic;

@@ -19,6 +19,12 @@ const TAGS: [(&str, &str); 7] = [
     ("aws:ResourceTag/eks:nodegroup-name", "EKS made it for a node group"),
 ];
 
+/// Conditions on the request that leave one change of what is not Bascule's, with the value that they want.
+const OF_THE_REQUEST: [(&str, &str); 1] = [
+    // Of blue, where the input allows it, and nothing else of its configuration: EKS takes one change a request.
+    ("eks:authenticationMode", "API_AND_CONFIG_MAP"),
+];
+
 /// Changes of what exists that no tag can bound, and why.
 const UNBOUNDED: [(&str, &str); 25] = [
     (
@@ -104,7 +110,10 @@ fn is_bounded(statement: &Statement) -> bool {
     let conditions = statement.conditions();
     let by_tag = conditions.iter().any(|(key, _)| TAGS.iter().any(|(tag, _)| tag == key));
     let by_creation = conditions.iter().any(|(key, _)| key.ends_with(":CreateAction"));
-    by_tag || by_creation || statement.resources.iter().all(|resource| is_own(resource))
+    let by_request = conditions
+        .iter()
+        .any(|(key, values)| OF_THE_REQUEST.iter().any(|(of, wanted)| of == key && *values == [*wanted]));
+    by_tag || by_creation || by_request || statement.resources.iter().all(|resource| is_own(resource))
 }
 
 fn roles(template: &Template) -> impl Iterator<Item = (String, Statement)> {

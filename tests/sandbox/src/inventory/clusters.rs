@@ -25,6 +25,12 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
         for name in names(&get(aws, &format!("{path}/addons")).await?, "addons") {
             all.push(Resource::new("Addon", format!("{cluster}/{name}"), &name).owned_by(arn(&cluster, "cluster", "")));
         }
+        let providers = get(aws, &format!("{path}/identity-provider-configs")).await?;
+        for provider in providers["identityProviderConfigs"].as_array().into_iter().flatten() {
+            let name = provider["name"].as_str().unwrap_or_default();
+            let resource = Resource::new("IdentityProvider", format!("{cluster}/oidc/{name}"), name);
+            all.push(resource.owned_by(arn(&cluster, "cluster", "")));
+        }
         for name in names(&get(aws, &format!("{path}/access-entries")).await?, "accessEntries") {
             let entry = get(aws, &format!("{path}/access-entries/{}", percent(&name))).await?;
             let id = entry["accessEntry"]["accessEntryArn"].as_str().unwrap_or(&name).to_owned();

@@ -32,11 +32,17 @@ pub(super) async fn network(aws: &Aws) -> Result<Vec<Import>> {
     Ok(all)
 }
 
-/// Of the project `cluster`, for the cluster of this name.
+/// Of the project `cluster`, for the cluster of this name, which names everything that is made for it.
 pub(super) async fn cluster(aws: &Aws, cluster: &str) -> Result<Vec<Import>> {
+    let balancer = elb(aws, "DescribeLoadBalancers", &[("Names.member.1", cluster)]).await?;
+    cluster_with(aws, cluster, cluster, balancer.value("LoadBalancerArn").context("the load balancer")?).await
+}
+
+/// The same for a cluster whose security groups have the tag `Name` as those of the cluster `like`, with the load balancer before it.
+pub(super) async fn cluster_with(aws: &Aws, cluster: &str, like: &str, balancer_arn: String) -> Result<Vec<Import>> {
     let operator = format!("arn:aws:iam::{}:role/shop-operator", crate::aws::ACCOUNT);
     let group = async |what: &str| {
-        let name = format!("{cluster}-{what}");
+        let name = format!("{like}-{what}");
         named(aws, "DescribeSecurityGroups", "securityGroupInfo", "groupId", &name).await
     };
     let (plane, nodes) = (group("control-plane").await?, group("nodes").await?);
@@ -68,28 +74,24 @@ pub(super) async fn cluster(aws: &Aws, cluster: &str) -> Result<Vec<Import>> {
         ("aws_launch_template.general", "aws_eks_node_group.general", "general"),
         ("aws_launch_template.ingress", "aws_eks_node_group.ingress", "ingress"),
     ] {
-        let named = format!("{cluster}-{name}");
-        let found = ec2(aws, "DescribeLaunchTemplates", &[("LaunchTemplateName.1", &named)]).await?;
-        all.push((template, found.value("launchTemplateId").context("a launch template")?));
+        let found = aws.rest("eks", Method::GET, &format!("/clusters/{cluster}/node-groups/{name}"), None).await?;
+        let id = found["nodegroup"]["launchTemplate"]["id"].as_str().context("a launch template")?;
+        all.push((template, id.to_owned()));
         all.push((group, format!("{cluster}:{name}")));
     }
     let mut all: Vec<Import> = all.into_iter().map(|(address, id)| (address.to_owned(), id)).collect();
-    all.extend(balancer(aws, cluster).await?);
+    all.extend(balancer(aws, balancer_arn).await?);
     Ok(all)
 }
 
-async fn balancer(aws: &Aws, cluster: &str) -> Result<Vec<Import>> {
-    let found = elb(aws, "DescribeLoadBalancers", &[("Names.member.1", cluster)]).await?;
-    let arn = found.value("LoadBalancerArn").context("the load balancer")?;
+async fn balancer(aws: &Aws, arn: String) -> Result<Vec<Import>> {
     let listeners = elb(aws, "DescribeListeners", &[("LoadBalancerArn", &arn)]).await?;
     let mut all = Vec::new();
     for (scheme, port) in [("http", "80"), ("https", "443")] {
-        let name = format!("{cluster}-{scheme}");
-        let group = elb(aws, "DescribeTargetGroups", &[("Names.member.1", &name)]).await?;
         let listener = listeners.list("Listeners").iter().find(|one| one.value("Port").as_deref() == Some(port));
-        let listener = listener.and_then(|one| one.value("ListenerArn")).context("a listener")?;
-        all.push((format!("aws_lb_target_group.{scheme}"), group.value("TargetGroupArn").context("a target group")?));
-        all.push((format!("aws_lb_listener.{scheme}"), listener));
+        let value = |name: &str| listener.and_then(|one| one.value(name)).context(format!("{name} of a listener"));
+        all.push((format!("aws_lb_target_group.{scheme}"), value("TargetGroupArn")?));
+        all.push((format!("aws_lb_listener.{scheme}"), value("ListenerArn")?));
     }
     all.push(("aws_lb.shop".to_owned(), arn));
     Ok(all)

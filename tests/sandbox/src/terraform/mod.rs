@@ -1,7 +1,9 @@
 //! The shop's three Terraform projects, network, cluster and API gateway: real code for the real CLI and the real AWS provider, with states
-//! on the account's S3. The shop is there before: the code takes it up by `import` blocks, so that its states are those of a user.
+//! on the account's S3. The shop is there before: the code takes it up by `import` blocks, so that its states are those of a user. Where no
+//! Terraform manages the shop, the provider still reads what a replacement has made ([`green`]).
 
 mod code;
+pub mod green;
 mod imports;
 pub mod program;
 mod project;

@@ -31,7 +31,7 @@ pub enum Front {
     ExistingGreen,
     /// The plain API, and Pods that take IAM roles through the OIDC provider of their cluster.
     Irsa,
-    /// The same, and green's Pods get the roles from EKS Pod Identity.
+    /// The same, and green's Pods get the roles from EKS Pod Identity; and staff with an OIDC identity provider.
     PodIdentity,
     /// The plain API, and nodes of AMIs of the shop's own.
     CustomAmi,
@@ -198,6 +198,12 @@ impl Front {
     #[must_use]
     pub fn has_roles_for_pods(self) -> bool {
         self.identities().is_some()
+    }
+
+    /// Whether blue's API server knows the shop's staff by an OIDC identity provider.
+    #[must_use]
+    pub fn has_staff(self) -> bool {
+        self == Self::PodIdentity
     }
 
     /// What becomes of volumes, as the input says it.

@@ -17,6 +17,7 @@ pub mod private;
 pub mod roles;
 pub mod routes;
 pub mod service_balancer;
+pub mod staff;
 pub mod workloads;
 
 /// The cluster that serves at the beginning.

@@ -3,9 +3,6 @@
 use super::{Differences, Green};
 use domain::plan::compute::{Addon, Compute, POD_IDENTITY_AGENT, PodIdentity};
 
-/// How the setting is called that makes EKS run a cluster's nodes, with the agent of Pod Identity on them.
-const AUTO_MODE: &str = "Auto Mode";
-
 /// Add-ons of blue that green lacks, or has in another way.
 pub(super) fn addons(blue: &Compute, green: &Green, differences: &mut Differences) {
     for addon in &blue.addons {
@@ -79,8 +76,9 @@ pub(super) fn pods(blue: &Compute, green: &Green, differences: &mut Differences)
             )),
         }
     }
-    let has_agent = green.addons.iter().any(|found| found.addon.name == POD_IDENTITY_AGENT)
-        || green.cluster.not_copied.iter().any(|setting| setting.contains(AUTO_MODE));
+    // Nodes of EKS Auto Mode have the agent by themselves.
+    let has_agent =
+        green.addons.iter().any(|found| found.addon.name == POD_IDENTITY_AGENT) || green.cluster.auto_mode.is_some();
     if !blue.pod_identities.is_empty() && blue.addons.iter().any(|addon| addon.name == POD_IDENTITY_AGENT) && !has_agent
     {
         differences.tell(format!(

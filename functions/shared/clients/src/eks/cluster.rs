@@ -3,13 +3,15 @@
 use super::{components, created, deleted, found, read};
 use crate::{Account, error::phase_error};
 use aws_sdk_eks::types::{
-    self, AuthenticationMode, ControlPlaneEgressModeType, ControlPlaneScalingConfig, CreateAccessConfigRequest,
-    EncryptionConfig, IpFamily, KubernetesNetworkConfigRequest, LogSetup, LogType, Logging, Provider,
-    ProvisionedControlPlaneTier, SupportType, UpgradePolicyRequest, VpcConfigRequest, ZonalShiftConfigRequest,
+    self, AuthenticationMode, BlockStorage, ComputeConfigRequest, ControlPlaneEgressModeType,
+    ControlPlaneScalingConfig, CreateAccessConfigRequest, ElasticLoadBalancing, EncryptionConfig, IpFamily,
+    KubernetesNetworkConfigRequest, LogSetup, LogType, Logging, Provider, ProvisionedControlPlaneTier,
+    StorageConfigRequest, SupportType, UpdateAccessConfigRequest, UpgradePolicyRequest, VpcConfigRequest,
+    ZonalShiftConfigRequest,
 };
 use domain::{
     PhaseError,
-    plan::compute::{Cluster, ClusterStatus},
+    plan::compute::{AutoMode, Cluster, ClusterStatus},
     ports::{Clusters, clusters::NewCluster},
 };
 
@@ -73,6 +75,10 @@ impl Clusters for Account {
                     .as_deref()
                     .map(|support| UpgradePolicyRequest::builder().support_type(SupportType::from(support)).build()),
             )
+            .set_compute_config(blue.auto_mode.as_ref().map(compute))
+            .set_storage_config(blue.auto_mode.as_ref().map(|_| {
+                StorageConfigRequest::builder().block_storage(BlockStorage::builder().enabled(true).build()).build()
+            }))
             .set_zonal_shift_config(blue.zonal_shift.then(|| ZonalShiftConfigRequest::builder().enabled(true).build()))
             .set_control_plane_scaling_config(
                 blue.scaling_tier.as_deref().map(|tier| {
@@ -87,6 +93,13 @@ impl Clusters for Account {
         cluster
             .and_then(|cluster| cluster.arn)
             .ok_or_else(|| PhaseError::unavailable(format!("{context}: EKS answered without an ARN")))
+    }
+
+    async fn let_access_entries_in(&self, name: &str, token: &str) -> Result<(), PhaseError> {
+        let access =
+            UpdateAccessConfigRequest::builder().authentication_mode(AuthenticationMode::ApiAndConfigMap).build();
+        let update = self.eks().update_cluster_config().name(name).client_request_token(token).access_config(access);
+        created(&format!("moving the cluster {name} to access entries"), update.send().await).map(drop)
     }
 
     async fn drop_deletion_protection(&self, name: &str) -> Result<(), PhaseError> {
@@ -133,11 +146,22 @@ fn vpc(request: &NewCluster) -> VpcConfigRequest {
         .build()
 }
 
+fn compute(auto: &AutoMode) -> ComputeConfigRequest {
+    ComputeConfigRequest::builder()
+        .enabled(true)
+        .set_node_pools(Some(auto.node_pools.clone()))
+        .set_node_role_arn(auto.node_role_arn.clone())
+        .build()
+}
+
 fn kubernetes_network(blue: &Cluster) -> KubernetesNetworkConfigRequest {
     // A CIDR can be chosen for IPv4 only: https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
     KubernetesNetworkConfigRequest::builder()
         .ip_family(IpFamily::from(blue.ip_family.as_str()))
         .set_service_ipv4_cidr(blue.service_cidr.clone().filter(|_| blue.ip_family != "ipv6"))
+        .set_elastic_load_balancing(
+            blue.auto_mode.as_ref().map(|_| ElasticLoadBalancing::builder().enabled(true).build()),
+        )
         .build()
 }
 

@@ -38,12 +38,15 @@ fn every_member_of_a_cluster_has_its_fate() {
             ("id", Differs("of clusters on AWS Outposts, which are refused")),
             ("health", STATE),
             ("outpost_config", Refused),
-            ("access_config", Differs("green has no bootstrap administrator; its mode is blue's")),
+            (
+                "access_config",
+                Differs("green has no bootstrap administrator; its mode is blue's, once blue has access entries"),
+            ),
             ("upgrade_policy", Copied),
             ("zonal_shift_config", Copied),
             ("remote_network_config", Refused),
-            ("compute_config", Refused),
-            ("storage_config", Differs("of EKS Auto Mode, which is refused")),
+            ("compute_config", Copied),
+            ("storage_config", Copied),
             ("deletion_protection", Copied),
             ("control_plane_scaling_config", Copied),
             ("kube_api_server_config", Copied),
@@ -70,9 +73,14 @@ fn every_member_of_a_cluster_has_its_fate() {
             ("service_ipv4_cidr", Copied),
             ("service_ipv6_cidr", Differs("EKS chooses it")),
             ("ip_family", Copied),
-            ("elastic_load_balancing", Differs("of EKS Auto Mode, which is refused")),
+            ("elastic_load_balancing", Copied),
         ],
     );
+    check(
+        &types::ComputeConfigResponse::builder().build(),
+        &[("enabled", Copied), ("node_pools", Copied), ("node_role_arn", Copied)],
+    );
+    check(&types::StorageConfigResponse::builder().build(), &[("block_storage", Copied)]);
     check(
         &types::KubeApiServerConfigResponse::builder().build(),
         &[("event_ttl", Copied), ("service_node_port_range", Copied)],

@@ -3,7 +3,7 @@
 use super::components;
 use aws_sdk_eks::types::{self, AuthenticationMode};
 use domain::Tags;
-use domain::plan::compute::{Addon, Cluster, ClusterStatus, Issue, NodeGroup, Scaling, nodes::RepairLimits};
+use domain::plan::compute::{Addon, AutoMode, Cluster, ClusterStatus, Issue, NodeGroup, Scaling, nodes::RepairLimits};
 use domain::ports::clusters::AddonStatus;
 use std::collections::HashMap;
 
@@ -77,6 +77,11 @@ pub(super) fn cluster(cluster: &types::Cluster) -> ClusterStatus {
             .filter(|mode| **mode != types::ControlPlaneEgressModeType::AwsManaged)
             .map(|mode| mode.as_str().to_owned()),
         components: components::read(cluster),
+        // Block storage and load balancing are enabled with it, or EKS refuses.
+        auto_mode: cluster.compute_config().filter(|compute| compute.enabled() == Some(true)).map(|compute| AutoMode {
+            node_pools: compute.node_pools().to_vec(),
+            node_role_arn: compute.node_role_arn().map(ToOwned::to_owned),
+        }),
         scaling_tier: cluster
             .control_plane_scaling_config()
             .and_then(|scaling| scaling.tier())
@@ -86,10 +91,6 @@ pub(super) fn cluster(cluster: &types::Cluster) -> ClusterStatus {
         oidc_issuer: text(cluster.identity().and_then(|identity| identity.oidc()).and_then(|oidc| oidc.issuer())),
         certificate_authority: text(cluster.certificate_authority().and_then(|authority| authority.data())),
         not_copied: not_copied(&[
-            (
-                cluster.compute_config().is_some_and(|compute| compute.enabled() == Some(true)),
-                "computeConfig (EKS Auto Mode)",
-            ),
             (cluster.outpost_config().is_some(), "outpostConfig"),
             (cluster.connector_config().is_some(), "connectorConfig"),
             (cluster.remote_network_config().is_some(), "remoteNetworkConfig (EKS Hybrid Nodes)"),

@@ -123,6 +123,50 @@ async fn a_cluster_is_created_like_blue_without_a_bootstrap_administrator() {
 }
 
 #[tokio::test]
+async fn access_entries_are_let_in_by_an_update_that_waits_for_another_one() {
+    let update = r#"{"update":{"id":"b5f0ba18","status":"InProgress","type":"AccessConfigUpdate"}}"#;
+    let busy = r#"{"__type":"ResourceInUseException","message":"Cluster blue currently has an update in progress."}"#;
+    let scenario = Scenario::new(&[(200, update), (409, busy)]);
+    scenario.account.let_access_entries_in("blue", "token").await.unwrap();
+    let (method, path, sent) = scenario.asked().remove(0);
+    assert_eq!((method.as_str(), path.as_str()), ("POST", "/clusters/blue/update-config"));
+    let expected =
+        json!({ "clientRequestToken": "token", "accessConfig": { "authenticationMode": "API_AND_CONFIG_MAP" } });
+    assert_eq!(body(&sent), expected);
+    let error = scenario.account.let_access_entries_in("blue", "token").await.unwrap_err();
+    assert_eq!(error.condition, Condition::NotReady);
+}
+
+// The three blocks together, as https://docs.aws.amazon.com/eks/latest/userguide/automode-get-started-cli.html has them.
+#[tokio::test]
+async fn eks_auto_mode_is_read_and_cloned_with_its_three_blocks() {
+    let auto = CLUSTER.replace(
+        r#""computeConfig":{"enabled":false}"#,
+        r#""computeConfig":{"enabled":true,"nodePools":["general-purpose","system"],"nodeRoleArn":"arn:aws:iam::111122223333:role/AmazonEKSAutoNodeRole"}"#,
+    );
+    let scenario = Scenario::new(&[(200, &auto), (200, CLUSTER)]);
+    let blue = scenario.account.cluster("my-cluster").await.unwrap().unwrap().cluster;
+    assert_eq!(blue.not_copied, [""; 0]);
+    let request = NewCluster {
+        blue,
+        green: Green { name: "green".to_owned(), ..Green::default() },
+        security_group_ids: Vec::new(),
+        tags: [].into(),
+        token: "token".to_owned(),
+    };
+    scenario.account.create_cluster(&request).await.unwrap();
+    let sent = body(&scenario.asked().remove(1).2);
+    let expected = json!({
+        "enabled": true, "nodePools": ["general-purpose", "system"],
+        "nodeRoleArn": "arn:aws:iam::111122223333:role/AmazonEKSAutoNodeRole",
+    });
+    assert_eq!(sent["computeConfig"], expected);
+    assert_eq!(sent["storageConfig"], json!({ "blockStorage": { "enabled": true } }));
+    assert_eq!(sent["kubernetesNetworkConfig"]["elasticLoadBalancing"], json!({ "enabled": true }));
+    assert_eq!(sent["bootstrapSelfManagedAddons"], false);
+}
+
+#[tokio::test]
 async fn a_node_group_is_read_with_its_auto_scaling_groups_and_cloned_on_its_launch_template() {
     let group = r#"{"nodegroup":{"nodegroupName":"general","nodegroupArn":"arn:aws:eks:us-west-2:111122223333:nodegroup/my-cluster/general/08b",
 "clusterName":"my-cluster","version":"1.33","status":"DEGRADED","capacityType":"SPOT","scalingConfig":{"minSize":1,"maxSize":4,"desiredSize":2},

@@ -91,6 +91,12 @@ fn greens(
             put(green, "version", json!(compute.green.version));
             within(green, "vpc_config", "subnet_ids", &json!(compute.green.subnet_ids));
             within(green, "access_config", "authentication_mode", &json!(compute.green.authentication_mode));
+            if compute.blue.auto_mode.is_none() {
+                // What an import reads of a cluster that is not in EKS Auto Mode.
+                green.remove("compute_config");
+                green.remove("storage_config");
+                within(green, "kubernetes_network_config", "elastic_load_balancing", &json!([]));
+            }
         }
         "aws_eks_node_group" => greens_node_group(blue, green, migration)?,
         "aws_eks_addon" => {

@@ -1,11 +1,13 @@
 //! Control planes, nodes and their network, as preflight found them.
 
+pub mod auto_mode;
 pub mod cluster;
 pub mod fargate;
 pub mod network;
 pub mod nodes;
 pub mod rules;
 
+pub use auto_mode::AutoMode;
 pub use cluster::{
     AccessEntry, AccessPolicy, Addon, Cluster, ClusterStatus, Components, IdentityProvider, Issue, PodIdentity,
 };

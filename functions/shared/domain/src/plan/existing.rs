@@ -99,6 +99,7 @@ impl Plan {
             Kind::VpcLink => edge?.vpc_link_id.as_deref(),
             // Bascule's own access, what it hangs on the user's things, and what it applies: taken away again from wherever it is.
             Kind::AccessEntry
+            | Kind::AuthenticationMode
             | Kind::SecurityGroupRule
             | Kind::TargetGroupAttachment
             | Kind::Bundle

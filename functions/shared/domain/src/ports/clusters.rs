@@ -21,6 +21,10 @@ pub trait Clusters: Sync {
     /// Asks for a cluster like `blue`, and gives its ARN; `Conflict` where the name is taken.
     fn create_cluster(&self, request: &NewCluster) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
+    /// Asks for the authentication mode `API_AND_CONFIG_MAP`, which nothing changes back to `CONFIG_MAP`; `NotReady` while EKS has something else
+    /// to do with the cluster, which is `UPDATING` until it is done.
+    fn let_access_entries_in(&self, name: &str, token: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
     /// Lets the cluster be deleted; does nothing where it is gone.
     fn drop_deletion_protection(&self, name: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 

@@ -2,6 +2,7 @@
 
 pub mod access_entry;
 pub mod addon;
+pub mod authentication_mode;
 pub mod bundle;
 pub mod cluster;
 pub mod deployment;
@@ -60,6 +61,8 @@ pub enum Kind {
     LaunchTemplate,
     /// An EKS control plane.
     Cluster,
+    /// The authentication mode of an EKS control plane.
+    AuthenticationMode,
     /// The CloudWatch log group of an EKS control plane.
     LogGroup,
     /// An EKS access entry.
@@ -129,6 +132,7 @@ impl Kind {
         match self {
             Self::Addon
             | Self::AccessEntry
+            | Self::AuthenticationMode
             | Self::PodIdentityAssociation
             | Self::IdentityProvider
             | Self::Workload

@@ -1,6 +1,7 @@
 //! Amazon EKS: control planes, node groups and add-ons.
 
 mod access;
+mod auto_mode;
 mod fargate;
 
 use super::aws::pair;
@@ -84,11 +85,13 @@ impl Aws {
             ..SecurityGroup::default()
         };
         self.security_groups.insert(id, group);
+        self.auto_mode_begins(name);
     }
 
     /// The control plane is gone with all that hung on it. EKS leaves a security group that something names.
     pub(crate) fn cluster_deleted(&mut self, name: &str) {
         let Some(found) = self.clusters.remove(name) else { return };
+        self.auto_mode_ends(name);
         let group = found.cluster.cluster_security_group_id;
         if !self.uses_group(&group) {
             self.security_groups.remove(&group);
@@ -149,6 +152,13 @@ impl Aws {
         });
     }
 
+    /// The cluster has access entries beside its `ConfigMap`.
+    pub(crate) fn authentication_mode_moved(&mut self, name: &str) {
+        let Some(found) = self.clusters.get_mut(name).filter(|found| found.status == "UPDATING") else { return };
+        "ACTIVE".clone_into(&mut found.status);
+        "API_AND_CONFIG_MAP".clone_into(&mut found.cluster.authentication_mode);
+    }
+
     /// The API server has been updated for an identity provider.
     pub(crate) fn identity_provider_associated(&mut self, cluster: &str, name: &str) {
         if let Some(found) = self.identity_providers.get_mut(&pair(cluster, name)) {
@@ -205,6 +215,24 @@ impl Clusters for Account {
             aws.clusters.insert(name.clone(), created);
             aws.later(|durations| durations.cluster, Change::ClusterCreated(name.clone()));
             Ok(arn("cluster", name))
+        })
+    }
+
+    async fn let_access_entries_in(&self, name: &str, _: &str) -> Result<(), PhaseError> {
+        self.change("eks:UpdateClusterConfig", |aws| {
+            let found = aws.clusters.get_mut(name).filter(|found| found.status == "ACTIVE");
+            let found = found.ok_or_else(|| PhaseError::not_ready("ResourceInUseException: update in progress"))?;
+            // EKS changes no mode to itself (aws/aws-cdk#31032).
+            let mode = &found.cluster.authentication_mode;
+            if mode != "CONFIG_MAP" {
+                return Err(PhaseError::refused(format!(
+                    "InvalidParameterException: Unsupported authentication mode update from {mode} to API_AND_CONFIG_MAP"
+                )));
+            }
+            "UPDATING".clone_into(&mut found.status);
+            aws.create("AuthenticationMode", "", name);
+            aws.later(|durations| durations.authentication_mode, Change::AuthenticationModeMoved(name.to_owned()));
+            Ok(())
         })
     }
 

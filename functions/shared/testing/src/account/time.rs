@@ -22,6 +22,8 @@ pub struct Durations {
     pub fargate_profile: SignedDuration,
     /// A new add-on.
     pub addon: SignedDuration,
+    /// The move of a control plane to access entries.
+    pub authentication_mode: SignedDuration,
     /// The update of a control plane for an identity provider.
     pub identity_provider: SignedDuration,
     /// A new load balancer.
@@ -50,6 +52,7 @@ impl Default for Durations {
             node_group_deletion: SignedDuration::from_mins(4),
             fargate_profile: SignedDuration::from_mins(2),
             addon: SignedDuration::from_mins(1),
+            authentication_mode: SignedDuration::from_mins(2),
             identity_provider: SignedDuration::from_mins(15),
             load_balancer: SignedDuration::from_mins(3),
             vpc_link: SignedDuration::from_mins(3),
@@ -91,6 +94,7 @@ pub(super) enum Change {
     FargateProfileCreated(String, String),
     FargateProfileDeleted(String, String),
     AddonCreated(String, String),
+    AuthenticationModeMoved(String),
     IdentityProviderAssociated(String, String),
     LoadBalancerProvisioned(String),
     VpcLinkCreated(String),
@@ -145,6 +149,7 @@ impl Aws {
             Change::FargateProfileCreated(cluster, name) => self.fargate_profile_created(&cluster, &name),
             Change::FargateProfileDeleted(cluster, name) => self.fargate_profile_deleted(&cluster, &name),
             Change::AddonCreated(cluster, name) => self.addon_created(cluster, name),
+            Change::AuthenticationModeMoved(name) => self.authentication_mode_moved(&name),
             Change::IdentityProviderAssociated(cluster, name) => self.identity_provider_associated(&cluster, &name),
             Change::LoadBalancerProvisioned(arn) => self.load_balancer_provisioned(&arn),
             Change::VpcLinkCreated(id) => self.vpc_link_created(&id),

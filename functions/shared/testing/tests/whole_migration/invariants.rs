@@ -82,6 +82,8 @@ pub(crate) fn now(account: &Account, witness: &Witness) -> Result<(), String> {
     belongings::everything_new_is_known_to_the_ledger(&sight)?;
     belongings::everything_is_created_once(&sight)?;
     belongings::pods_get_their_roles(&sight)?;
+    belongings::green_is_in_auto_mode_as_blue_was(&sight)?;
+    belongings::blues_mode_is_changed_only_where_the_input_allows_it(&sight)?;
     belongings::what_the_user_had_on_green_is_there(&sight)?;
     belongings::no_data_of_blue_is_deleted(&sight)?;
     states::both_are_as_before_or_both_as_after_unless_locked(&sight)?;

@@ -31,6 +31,7 @@ fn durations() -> Durations {
         node_group_deletion: short,
         fargate_profile: short,
         addon: short,
+        authentication_mode: short,
         identity_provider: short,
         load_balancer: short,
         vpc_link: short,

@@ -4,7 +4,7 @@ use domain::approval::Decision;
 use serde_json::{Value, json};
 use testing::shop::service::Targets;
 use testing::shop::{
-    API, BLUE, Front, GREEN, custom_ami, existing, input_with, terraform_with_adoption, two_apis, volumes,
+    API, BLUE, Front, GREEN, config_map, custom_ami, existing, input_with, terraform_with_adoption, two_apis, volumes,
 };
 use testing::{Account, Fault};
 
@@ -83,6 +83,10 @@ pub(crate) struct Way {
 pub(crate) enum World {
     /// The shop behind this API.
     Behind(Front),
+    /// Only the ConfigMap `aws-auth` lets people into blue.
+    ConfigMap,
+    /// EKS Auto Mode makes nodes beside the managed groups.
+    AutoMode,
     /// Nodes have AMIs of the user's own.
     CustomAmi,
     /// Pods take IAM roles through their cluster's OIDC provider.
@@ -108,6 +112,8 @@ impl World {
     pub(crate) fn account(self) -> Account {
         match self {
             Self::Behind(front) => Account::shop_behind(front),
+            Self::ConfigMap => Account::config_map_shop(),
+            Self::AutoMode => Account::auto_mode_shop(),
             Self::CustomAmi => Account::custom_ami_shop(),
             Self::Irsa => Account::irsa_shop(),
             Self::Pods => Account::pods_shop(),
@@ -166,6 +172,18 @@ fn irsa(name: &'static str, end: End, outside: Outside) -> Way {
 /// A way in the same world, whose green gets associations instead.
 fn pods(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::Pods, outside, ..way(name, end, &json!({ "identities": { "irsa": "podIdentity" } })) }
+}
+
+/// A way in the world `auto-mode`.
+fn auto_mode(name: &'static str, end: End, outside: Outside) -> Way {
+    Way { world: World::AutoMode, outside, ..way(name, end, &json!({})) }
+}
+
+/// A way in the world `config-map`.
+fn config_map(name: &'static str, end: End, outside: Outside) -> Way {
+    let mut way = way(name, end, &json!({}));
+    way.input["blue"] = config_map::input(json!({}))["blue"].clone();
+    Way { world: World::ConfigMap, outside, ..way }
 }
 
 /// A way in the world `custom-ami`.
@@ -229,6 +247,12 @@ fn of_worlds() -> Vec<Way> {
     let compared = json!({ "cutover": { "steps": [25, 100] } });
     let steps = json!({ "cutover": { "steps": [25, 100], "analysis": { "when": "never" } } });
     vec![
+        auto_mode("auto-mode", End::GreenServes, Outside::Quiet),
+        auto_mode("auto-mode, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        auto_mode("auto-mode, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        config_map("config-map", End::GreenServes, Outside::Quiet),
+        config_map("config-map, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        config_map("config-map, turned back meanwhile", End::Either, Outside::TurnedBackThen),
         custom_ami("custom-ami", End::GreenServes, Outside::Quiet),
         custom_ami("custom-ami, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         custom_ami("custom-ami, turned back meanwhile", End::Either, Outside::TurnedBackThen),

@@ -1,6 +1,6 @@
 //! A control plane and what hangs on it: add-ons, access entries, Pod Identity associations.
 
-use super::Tags;
+use super::{AutoMode, Tags};
 use serde::{Deserialize, Serialize};
 
 /// An EKS cluster, in the words of
@@ -53,6 +53,9 @@ pub struct Cluster {
     /// How its Kubernetes components are set, where not as Kubernetes sets them itself.
     #[serde(default)]
     pub components: Components,
+    /// How it is in EKS Auto Mode, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_mode: Option<AutoMode>,
     /// The tier of a provisioned control plane.
     pub scaling_tier: Option<String>,
     /// Tags of the cluster.

@@ -5,6 +5,7 @@
 use super::LoadBalancer;
 use crate::Tags;
 use crate::object::ObjectId;
+use crate::plan::compute::auto_mode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -66,10 +67,11 @@ pub fn of_provider(cluster: &str) -> String {
     format!("kubernetes.io/cluster/{cluster}")
 }
 
-/// Whether something inside this cluster made the load balancer with these tags: for a Service, an Ingress or a Gateway.
+/// Whether something inside this cluster, or EKS Auto Mode for it, made the load balancer with these tags: for a Service, an Ingress or a Gateway.
 #[must_use]
 pub fn is_made_inside(cluster: &str, tags: &Tags) -> bool {
-    tags.get(CLUSTER).is_some_and(|name| name == cluster) || Service::of(cluster, tags).is_some()
+    let named = |tag: &str| tags.get(tag).is_some_and(|name| name == cluster);
+    named(CLUSTER) || named(auto_mode::CLUSTER_TAG) || Service::of(cluster, tags).is_some()
 }
 
 /// Whether the AWS Load Balancer Controller made the load balancer with these tags for a Service.
@@ -78,10 +80,10 @@ pub fn is_by_controller(tags: &Tags) -> bool {
     tags.contains_key(STACK)
 }
 
-/// The tag by which a load balancer is known to be made by something inside a cluster, whichever.
+/// The tag by which a load balancer is known to be made by something inside a cluster, or by EKS Auto Mode for it, whichever.
 #[must_use]
 pub fn maker(tags: &Tags) -> Option<&str> {
-    [CLUSTER, STACK, NAME].into_iter().find(|tag| tags.contains_key(*tag))
+    [CLUSTER, STACK, NAME, auto_mode::CLUSTER_TAG].into_iter().find(|tag| tags.contains_key(*tag))
 }
 
 /// The DNS name of the load balancer that the Service has by its status; nothing where no controller has made one

@@ -7,13 +7,21 @@ use domain::ports::clusters::IdentityProviderStatus;
 use domain::ports::{Access, IdentityProviders};
 use domain::{PhaseError, Tags};
 
+/// The answer of EKS to what asks for access entries of a cluster in `CONFIG_MAP` mode (terraform-aws-modules/terraform-aws-eks#3048).
+const NO_ENTRIES: &str = "InvalidRequestException: The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.";
+
 impl Access for Account {
     async fn access_entries(&self, cluster: &str) -> Result<Vec<String>, PhaseError> {
         self.read("eks:ListAccessEntries", |aws| names(&aws.access_entries, cluster))
     }
 
     async fn access_entry(&self, cluster: &str, principal_arn: &str) -> Result<Option<AccessEntry>, PhaseError> {
-        self.read("eks:DescribeAccessEntry", |aws| aws.access_entries.get(&pair(cluster, principal_arn)).cloned())
+        let found = self.read("eks:DescribeAccessEntry", |aws| {
+            let is_closed =
+                aws.clusters.get(cluster).is_some_and(|found| found.cluster.authentication_mode == "CONFIG_MAP");
+            (is_closed, aws.access_entries.get(&pair(cluster, principal_arn)).cloned())
+        })?;
+        if found.0 { Err(PhaseError::refused(NO_ENTRIES)) } else { Ok(found.1) }
     }
 
     async fn create_access_entry(
@@ -25,8 +33,11 @@ impl Access for Account {
     ) -> Result<String, PhaseError> {
         self.change("eks:CreateAccessEntry", |aws| {
             let key = pair(cluster, &entry.principal_arn);
-            if !aws.clusters.contains_key(cluster) {
+            let Some(found) = aws.clusters.get(cluster) else {
                 return Err(PhaseError::refused("ResourceNotFoundException"));
+            };
+            if found.cluster.authentication_mode == "CONFIG_MAP" {
+                return Err(PhaseError::refused(NO_ENTRIES));
             }
             if aws.access_entries.contains_key(&key) {
                 return Err(PhaseError::conflict(format!("ResourceInUseException: {}", entry.principal_arn)));

@@ -215,6 +215,32 @@ pub(super) fn everything_new_is_known_to_the_ledger(sight: &Sight) -> Result<(),
     Ok(())
 }
 
+/// How blue lets people in.
+fn mode(aws: &Aws) -> Option<&str> {
+    aws.clusters.get(BLUE).map(|found| found.cluster.authentication_mode.as_str())
+}
+
+/// Blue's authentication mode is changed for good: from `CONFIG_MAP` only, where the input allows it, and the ledger has known of it before.
+pub(super) fn blues_mode_is_changed_only_where_the_input_allows_it(sight: &Sight) -> Result<(), String> {
+    let (before, now) = (mode(&sight.witness.before), mode(sight.aws));
+    if now.is_none() || before == now {
+        return Ok(());
+    }
+    let allowed = sight.record.input.as_ref().is_some_and(|input| input.blue.authentication_mode.is_some());
+    let known = sight.record.entries.values().any(|entry| entry.key.kind == Kind::AuthenticationMode);
+    let step = (before, now) == (Some("CONFIG_MAP"), Some("API_AND_CONFIG_MAP"));
+    if allowed && known && step { Ok(()) } else { Err(format!("blue's mode was {before:?} and is {now:?}")) }
+}
+
+/// Green is in EKS Auto Mode as blue was.
+pub(super) fn green_is_in_auto_mode_as_blue_was(sight: &Sight) -> Result<(), String> {
+    let mode = |aws: &Aws, name: &str| aws.clusters.get(name).map(|found| found.cluster.auto_mode.clone());
+    match (mode(&sight.witness.before, BLUE), mode(sight.aws, GREEN)) {
+        (Some(blue), Some(green)) if blue != green => Err(format!("green is in {green:?}, and blue in {blue:?}")),
+        _ => Ok(()),
+    }
+}
+
 /// Blue's issuer, without the scheme.
 fn blue_issuer() -> &'static str {
     static ISSUER: LazyLock<String> = LazyLock::new(|| {
@@ -336,12 +362,16 @@ pub(super) fn the_account_is_as_before(sight: &Sight) -> Result<(), String> {
         return Ok(());
     }
     // States have another serial, and are looked at on their own.
-    let before = Aws {
+    let mut before = Aws {
         alarms: sight.aws.alarms.clone(),
         states: sight.aws.states.clone(),
         state_digests: sight.aws.state_digests.clone(),
         ..sight.witness.before.contents()
     };
+    // Nothing changes it back; that it may be changed is looked at on its own.
+    if let (Some(blue), Some(now)) = (before.clusters.get_mut(BLUE), mode(sight.aws)) {
+        now.clone_into(&mut blue.cluster.authentication_mode);
+    }
     if without_status(before) == without_status(sight.aws.contents()) {
         Ok(())
     } else {
