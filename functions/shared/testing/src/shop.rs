@@ -15,6 +15,7 @@ mod green;
 pub mod irsa;
 pub mod karpenter;
 pub mod service;
+pub mod snapshots;
 mod terraform;
 pub mod two_apis;
 pub mod volumes;

@@ -27,6 +27,7 @@ pub mod scaling;
 pub mod schedules;
 pub mod settings;
 pub mod signatures;
+pub mod snapshots;
 pub mod terraform_states;
 pub mod tokens;
 
@@ -55,5 +56,6 @@ pub use scaling::Scaling;
 pub use schedules::Schedules;
 pub use settings::{Clock, Settings};
 pub use signatures::Signatures;
+pub use snapshots::Snapshots;
 pub use terraform_states::TerraformStates;
 pub use tokens::Tokens;
