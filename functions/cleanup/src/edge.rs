@@ -7,21 +7,44 @@ use domain::gateway::{served::Switch, way};
 use domain::plan::Planned;
 use domain::plan::edge::Service;
 use domain::ports::load_balancers::Named;
-use domain::ports::{Apis, Functions, Kubernetes, Ledger, LoadBalancers, Stages, TargetGroups, UsagePlans, VpcLinks};
+use domain::ports::{
+    Apis, Clock, Functions, Kubernetes, Ledger, LoadBalancers, Snapshots, Stages, TargetGroups, UsagePlans, VpcLinks,
+};
 use domain::resources::{
-    deployment, lambda_permission, load_balancer, rest_api, service, stage, target_group, usage_plan, vpc_link,
+    deployment, lambda_permission, load_balancer, rest_api, service, snapshot, stage, target_group, usage_plan,
+    vpc_link,
 };
 use domain::{Kind, Migration, Outcome, PhaseError, ResourceKey, Side};
 use serde_json::json;
 
 /// Everything that is deleted here.
 pub trait Ports:
-    Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups + Kubernetes
+    Ledger
+    + Apis
+    + Clock
+    + Stages
+    + UsagePlans
+    + Functions
+    + VpcLinks
+    + LoadBalancers
+    + TargetGroups
+    + Kubernetes
+    + Snapshots
 {
 }
 
 impl<T> Ports for T where
-    T: Ledger + Apis + Stages + UsagePlans + Functions + VpcLinks + LoadBalancers + TargetGroups + Kubernetes
+    T: Ledger
+        + Apis
+        + Clock
+        + Stages
+        + UsagePlans
+        + Functions
+        + VpcLinks
+        + LoadBalancers
+        + TargetGroups
+        + Kubernetes
+        + Snapshots
 {
 }
 
@@ -102,6 +125,7 @@ pub(crate) async fn temporary<P: Ports>(ports: &P, migration: &Migration) -> Res
     for migration in &migration.per_api() {
         of_api(ports, migration).await?;
     }
+    snapshot::remove_all(ports, migration).await?;
     no_way_back(ports, migration).await
 }
 

@@ -59,6 +59,11 @@ impl Report {
             Section::table("Traffic", &["When", "What"], traffic(sight)),
             Section::table("Green against blue", &["When", "What"], happened(sight, &["green against blue"])),
             Section::table("Way back while green served", &["When", "What"], way_back(sight)),
+            Section::table(
+                "Volumes that stay in AWS",
+                &["When", "What"],
+                happened(sight, &["volumes left", "volumes kept"]),
+            ),
             Section::table("Phases", &["Phase", "Began", "Took", "Tries"], phases(sight)),
         ];
         for (title, wanted, which) in [

@@ -7,6 +7,7 @@ use domain::{
     moment::{brief, written},
     moved_cleanup::MovedCleanup,
     ports::migrations::Life,
+    resources::volume_copy,
 };
 
 /// The parts of a migration, in order.
@@ -75,10 +76,13 @@ impl Standing {
             waiting,
             way_back: match (moved, degraded(sight)) {
                 (0, _) => format!("Open: {blue} serves, and nothing has to be given back."),
-                (_, None) => format!("Open: one call for the stage gives production back to {blue}."),
-                (_, Some(why)) => {
-                    format!("Degraded: {why}. One call for the stage still gives production back to {blue}.")
+                (_, None) => {
+                    format!("Open: one call for the stage gives production back to {blue}.{}", left_on_green(sight))
                 }
+                (_, Some(why)) => format!(
+                    "Degraded: {why}. One call for the stage still gives production back to {blue}.{}",
+                    left_on_green(sight)
+                ),
             },
             share: moved,
             over: false,
@@ -121,6 +125,19 @@ impl Standing {
             (Direction::Converge, Life::Open) => opened(sight, moved, &running(), stands),
         }
     }
+}
+
+/// What a way back leaves on green's side: nothing before its workloads were let go.
+fn left_on_green(sight: &Sight) -> String {
+    let kept = volume_copy::kept(&sight.migration.plan.workloads, &sight.entries);
+    if kept.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = kept.iter().map(|(copied, _)| copied.name()).collect();
+    format!(
+        " What was written since to the volumes of {} stays in green's, which are kept; blue's are as they were at the stop.",
+        names.join(", ")
+    )
 }
 
 /// Before the end of the bake.

@@ -64,6 +64,7 @@ pub(crate) async fn check<P: Manifests + Kubernetes>(ports: &P, migration: &Migr
             Err(messages) => faults.cannot_share(messages),
         }
     }
+    faults.cannot_copy(volume::not_as_planned(&blue, workloads).await.map_err(spreading)?);
     let mut left = left::only_on_blue(&blue, &green).await.map_err(spreading)?;
     left.retain(|id| !brought.contains(&identity(id)) && !left::is_left(id, &migration.input.workloads.leave));
     faults.lacks(&left);

@@ -21,7 +21,10 @@ use domain::{
         Alarms, Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, migrations::Opening,
         schedules::When,
     },
-    resources::schedule::{self, Occasion},
+    resources::{
+        schedule::{self, Occasion},
+        volume_copy,
+    },
     smoke::checks,
 };
 use serde_json::{Value, json};
@@ -204,7 +207,8 @@ fn plan(input: &Input, place: Place, findings: Findings) -> Plan {
     }
 }
 
-/// The end of a way back: everything that the ledger knows must be absent, unless green is kept; then no alarm is watched any
+/// The end of a way back: everything that the ledger knows must be absent, but for copies of volumes with data that is nowhere else, and
+/// unless green is kept; then no alarm is watched any
 /// more, and the migration ends and its locks with it.
 ///
 /// # Errors
@@ -227,5 +231,8 @@ pub async fn undo<P: Ledger + Migrations + Approvals>(ports: &P, migration: &Mig
 
 async fn left<P: Ledger>(ports: &P, migration: &Migration) -> Result<Vec<String>, PhaseError> {
     let entries = ports.entries(migration).await?;
-    Ok(entries.iter().filter(|entry| entry.is_live()).map(|entry| entry.key.to_string()).collect())
+    let kept = volume_copy::kept(&migration.plan.workloads, &entries);
+    let is_kept = |entry: &domain::Entry| kept.iter().any(|(_, kept)| kept.key == entry.key);
+    let left = entries.iter().filter(|entry| entry.is_live() && !is_kept(entry));
+    Ok(left.map(|entry| entry.key.to_string()).collect())
 }

@@ -2,6 +2,7 @@
 
 mod around;
 mod bundles;
+mod copies;
 mod definitions;
 mod fargate;
 mod karpenter;
@@ -107,7 +108,9 @@ where
     storage::read(ports, &all, around, &mut found).await?;
     karpenter::read(ports, input, &all, around, &of_blue, &mut found).await?;
     if !cluster.is_empty() {
-        found.advice.extend(storage::left(&ports.claimed_volumes(cluster).await?));
+        let claimed = ports.claimed_volumes(cluster).await?;
+        copies::read(ports, input, (&all, &claimed), around, &mut found).await?;
+        found.advice.extend(storage::left(&claimed));
     }
     if !left_out.is_empty() {
         found
@@ -180,6 +183,7 @@ fn judge(input: &Input, all: &[(usize, Object)], version: &str, around: &Around)
         replace: asked.replace.clone(),
         assumed: all.iter().flat_map(|(index, object)| takes_roles(*index, object)).collect(),
         volumes,
+        copies: Vec::new(),
         node_pools: Vec::new(),
     };
     let mut found = Found::new(facts);

@@ -5,10 +5,12 @@ use domain::{
     Entry, Migration, PhaseError, Side,
     manifest::ObjectId,
     plan::workloads::Workload,
-    ports::{Kubernetes, KubernetesApi, Ledger},
+    ports::{Clock, Kubernetes, KubernetesApi, Ledger, Snapshots},
     release,
     resources::workload,
 };
+
+use crate::volumes;
 
 /// No traffic moves while a release is on one side only.
 ///
@@ -30,14 +32,14 @@ where
 }
 
 /// Suspends the holds on blue, with the originals of all in the ledger before one is touched, waits until everything of theirs has
-/// stopped, and resumes them on green at blue's scale, autoscalers after what they scale. To be called when green has all of the
-/// traffic, until it ends well.
+/// stopped and green has copies of their volumes, and resumes them on green at blue's scale, autoscalers after what they scale. To be called
+/// when green has all of the traffic, until it ends well.
 ///
 /// # Errors
-/// `NotReady` while something of a hold still runs on blue.
+/// `NotReady` while something of a hold still runs on blue, or a volume is being copied.
 pub async fn converge<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
 where
-    P: Ledger + Kubernetes,
+    P: Ledger + Kubernetes + Snapshots + Clock,
 {
     let holds: Vec<&Workload> = migration.plan.workloads.holds().collect();
     if holds.is_empty() {
@@ -56,6 +58,7 @@ where
     }
     stopped("blue", &blue, &suspended).await?;
     let green = ports.connect(&migration.input.green.cluster).await?;
+    volumes::hand_over(ports, migration, &blue, &green).await?;
     for hold in holds.iter().rev() {
         workload::resume_on_green(ports, migration, &green, hold).await?;
     }
@@ -81,6 +84,7 @@ where
         }
         let ids = on_green.iter().map(workload::id).collect::<Result<Vec<_>, _>>()?;
         stopped("green", &green, &ids.iter().collect::<Vec<_>>()).await?;
+        volumes::tell_kept(ports, migration).await?;
         for entry in &on_green {
             ports.absent(migration, &entry.key).await?;
         }

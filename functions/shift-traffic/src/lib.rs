@@ -5,19 +5,22 @@
 //! deployment would bring blue back, and blue's link could not be deleted. Going back restores the configuration too, after the
 //! call that moves the traffic.
 //!
+//! With the step `copy-volumes`, before any of it, first snapshots are taken of the volumes that green gets copies of, while everything runs.
+//!
 //! With the step `swap-temporary`, before the bake, the temporary API shows blue instead of green.
 
 pub mod adopt;
 pub mod holds;
 pub mod stage;
 pub mod temporary;
+pub mod volumes;
 
 use domain::approval::Question;
 use domain::gateway::{self, served::Switch};
 use domain::input::OnAbort;
 use domain::plan::edge::Stage;
 use domain::ports::gateway::Patch;
-use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Stages, Tokens};
+use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Snapshots, Stages, Tokens};
 use domain::resources::stage_shift;
 use domain::shift::Shift;
 use domain::{Migration, Outcome, PhaseError, Whole, withdraw::withdraw};
@@ -31,6 +34,8 @@ pub enum Step {
     /// The next step of the switch.
     #[strum(serialize = "")]
     Shift,
+    /// First snapshots, so that the last ones are quickly taken.
+    CopyVolumes,
     /// The temporary API shows blue.
     SwapTemporary,
     /// The configuration points at green for good.
@@ -38,11 +43,11 @@ pub enum Step {
 }
 
 /// Everything that this phase reaches.
-pub trait Ports: Ledger + Apis + Stages + Kubernetes + Approvals + Tokens + Clock {}
+pub trait Ports: Ledger + Apis + Stages + Kubernetes + Snapshots + Approvals + Tokens + Clock {}
 
-impl<T: Ledger + Apis + Stages + Kubernetes + Approvals + Tokens + Clock> Ports for T {}
+impl<T: Ledger + Apis + Stages + Kubernetes + Snapshots + Approvals + Tokens + Clock> Ports for T {}
 
-/// Takes the next step of the switch, shows blue on the temporary API, or adopts green for good.
+/// Takes the next step of the switch, takes first snapshots, shows blue on the temporary API, or adopts green for good.
 ///
 /// # Errors
 /// `Refused` without a valid approval, `Conflict` where somebody moved the stage or released to one side only; whatever the
@@ -60,6 +65,11 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
                 holds::converge(ports, migration).await?;
             }
             Ok(Outcome::done().with("share", share).with("complete", complete))
+        }
+        Step::CopyVolumes => {
+            approved(ports, migration).await?;
+            volumes::before(ports, migration).await?;
+            Ok(Outcome::done())
         }
         Step::Adopt => {
             for migration in &migration.per_api() {
@@ -180,6 +190,7 @@ pub async fn undo<P: Ports>(ports: &P, migration: &Migration, _: Whole) -> Resul
     withdraw(ports, &migration.id).await?;
     // Last, since nobody waits for it and production does not need it.
     temporary::undo(ports, migration).await?;
+    volumes::undo(ports, migration).await?;
     Ok(Outcome::done().with("keep", migration.input.on_abort == OnAbort::Keep))
 }
 

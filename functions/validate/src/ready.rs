@@ -63,7 +63,8 @@ pub(crate) async fn ready<A: KubernetesApi>(
     }
     let live = Live::of(green, others.iter()).await?;
     let mut found = Missing::default();
-    for id in others {
+    // The claim of a copy gets its volume within the switch.
+    for id in others.iter().filter(|id| plan.copy_for(id).is_none()) {
         found.look(id, &live, fleeting);
     }
     for (found, all) in

@@ -1,7 +1,8 @@
 //! What the driver of Amazon EBS asks of EC2 for a cluster: a volume for each that Kubernetes has, deleted when Kubernetes deletes that. A
 //! cluster that is deleted takes none with it, as on AWS.
 //!
-//! The driver asks EC2 before Kubernetes shows the volume, and deletes there first; here it is a moment later. Volumes are attached to no
+//! The driver asks EC2 before Kubernetes shows the volume, and deletes there first; here it is a moment later, and the volume's handle changes
+//! to that of EC2's. Volumes are attached to no
 //! instance, since stand-in Pods write nothing. Tags: <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md>.
 
 use std::{
@@ -39,6 +40,7 @@ pub(crate) async fn follow(account: Arc<Account>, name: String, api: Cluster) {
             if !made.contains_key(&volume.name)
                 && let Some(id) = told(&volume.name, create(&account, &name, &volume).await)
             {
+                api.made(&volume.name, &id);
                 made.insert(volume.name, id);
             }
         }

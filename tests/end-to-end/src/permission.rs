@@ -24,7 +24,7 @@ struct More {
     source: &'static str,
 }
 
-const MORE: [More; 10] = [
+const MORE: [More; 11] = [
     More {
         service: "apigateway",
         operations: &["create_vpc_link", "delete_vpc_link"],
@@ -53,6 +53,22 @@ const MORE: [More; 10] = [
         actions: &["apigateway:UpdateRestApiPolicy /restapis/*"],
         passes_to: &[],
         source: "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html",
+    },
+    // A copy of an encrypted volume is encrypted with the same key.
+    More {
+        service: "ec2",
+        operations: &["create_volume"],
+        actions: &[
+            "ec2:CreateTags",
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+        passes_to: &[],
+        source: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html",
     },
     // Where blue's secrets are encrypted, green's are too.
     More {

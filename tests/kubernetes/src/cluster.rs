@@ -197,6 +197,13 @@ impl Cluster {
         }
     }
 
+    /// Says which volume of Amazon EBS is behind one that the stand-in for its driver has made.
+    pub fn made(&self, volume: &str, handle: &str) {
+        if let Observed::Here(objects) = &*self.inner.observed {
+            controllers::made(objects, volume, handle);
+        }
+    }
+
     /// Says which Pods run on Fargate from now on; those of a profile that is not there any more are deleted. A real control plane has no
     /// such scheduler here: its Pods stay on nodes.
     pub fn set_fargate_profiles(&self, profiles: Vec<FargateProfile>) {

@@ -19,6 +19,9 @@ pub(crate) fn of_the_story(shop: &Shop, options: &Options, scenario: Scenario, p
     if let Some(identities) = options.front.identities() {
         input["identities"] = identities;
     }
+    if let (Some(held), Some(hold)) = (options.front.held(), input["workloads"]["hold"].as_array_mut()) {
+        hold.push(held.into());
+    }
     if let Some(volumes) = options.front.volumes() {
         input["workloads"]["volumes"] = volumes;
     }

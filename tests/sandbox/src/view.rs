@@ -16,7 +16,7 @@ const TOLD: usize = 70;
 const PARTS: [(Machine, &str, &[&str]); 7] = [
     (Machine::Migrate, "Plan", &["Preflight"]),
     (Machine::Migrate, "Build green", &["Provision", "AttachNodes", "DeployWorkloads", "ConnectEdge", "Validate"]),
-    (Machine::Migrate, "Qualify", &["AwaitQualification", "ValidateAgain"]),
+    (Machine::Migrate, "Qualify", &["AwaitQualification", "CopyVolumes", "ValidateAgain"]),
     (Machine::Migrate, "Move traffic", &["PrepareCutover", "ShiftTraffic", "Guard", "SwapTemporary"]),
     (Machine::Migrate, "Watch green", &["Bake", "AdoptGreen", "HandoverTerraform", "ScheduleCleanup"]),
     (Machine::Migrate, "Go back", &["WayBack"]),

@@ -144,3 +144,35 @@ fn a_way_back_that_would_hurt_is_degraded_with_the_reason() {
     sight.meta.life = Life::CleaningUp;
     assert!(Standing::of(&sight).way_back.starts_with("Closed: "));
 }
+
+#[test]
+fn what_green_wrote_to_copies_of_volumes_is_told_before_anybody_goes_back() {
+    use domain::{Entry, Side, Status, manifest::Object, plan::workloads::Copied, resources::workload};
+    let mut sight = sight();
+    moved(&mut sight, 100);
+    let set =
+        json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "db", "namespace": "shop" } });
+    let holder = Object::new(1, 1, set).unwrap().id;
+    let copied = Copied {
+        namespace: "shop".to_owned(),
+        claim: "data-db-0".to_owned(),
+        volume_id: "vol-1".to_owned(),
+        gib: 10,
+        volume_type: "gp3".to_owned(),
+        zone: "eu-central-1a".to_owned(),
+        class: "gp3".to_owned(),
+        holders: vec![holder.clone()],
+    };
+    let present = |key, detail| Entry { key, status: Status::Present, id: Some("vol-9".to_owned()), detail };
+    sight.entries.push(present(volume_copy::key(&copied), json!({ "of": "vol-1" })));
+    sight.migration.plan.workloads.copies.push(copied);
+    assert!(!Standing::of(&sight).way_back.contains("stays in green's"), "nothing was let go on green yet");
+    sight.entries.push(present(workload::key(Side::Green, &holder), json!({ "hold": true })));
+    let told = Standing::of(&sight).way_back;
+    assert!(
+        told.ends_with(
+            "the volumes of shop/data-db-0 stays in green's, which are kept; blue's are as they were at the stop."
+        ),
+        "{told}"
+    );
+}

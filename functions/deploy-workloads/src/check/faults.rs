@@ -78,6 +78,15 @@ impl Faults {
         self.found.extend(faults);
     }
 
+    /// Takes note of why blue's volumes cannot be copied.
+    pub(crate) fn cannot_copy(&mut self, messages: Vec<String>) {
+        let faults = messages.into_iter().map(|message| Fault {
+            kind: String::new(),
+            error: PhaseError::refused(format!("{message}. Start a new migration, which sees what is there now")),
+        });
+        self.found.extend(faults);
+    }
+
     /// Takes note of what the bundles bring.
     pub(crate) fn brings(&mut self, id: &ObjectId) {
         if OF_PODS.iter().any(|(_, kind)| *kind == id.kind) {

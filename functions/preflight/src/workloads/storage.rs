@@ -86,7 +86,9 @@ pub(super) fn left(volumes: &[ClaimedVolume]) -> Option<String> {
     let named: Vec<String> = volumes
         .iter()
         .take(NAMED)
-        .map(|ClaimedVolume { id, gib, volume_type, claim }| format!("{id} ({gib} GiB of {volume_type} for {claim})"))
+        .map(|ClaimedVolume { id, gib, volume_type, claim, .. }| {
+            format!("{id} ({gib} GiB of {volume_type} for {claim})")
+        })
         .collect();
     let more = volumes.len().saturating_sub(NAMED);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -158,6 +160,8 @@ mod tests {
             gib,
             volume_type: of.to_owned(),
             claim: "shop/data-search-0".to_owned(),
+            zone: "eu-central-1a".to_owned(),
+            is_attached: true,
         };
         assert_eq!(left(&[]), None);
         let told = left(&[volume("vol-1", 100, "gp3"), volume("vol-2", 1, "gp2")]).unwrap();

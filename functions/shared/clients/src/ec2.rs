@@ -1,10 +1,11 @@
-//! Amazon EC2: the ports [`domain::ports::network`] on `aws-sdk-ec2`.
+//! Amazon EC2: the ports [`domain::ports::network`] and [`domain::ports::snapshots`] on `aws-sdk-ec2`.
 
 mod launch_templates;
 #[cfg(test)]
 mod members;
 mod network;
 mod rules;
+mod snapshots;
 mod template_data;
 #[cfg(test)]
 mod tests;

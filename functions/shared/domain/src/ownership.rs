@@ -8,6 +8,9 @@ pub const MIGRATION: &str = OWN_TAGS[0];
 /// Whose it is.
 pub const SIDE: &str = OWN_TAGS[1];
 
+/// Of which volume of blue something is a copy.
+pub const COPY_OF: &str = OWN_TAGS[2];
+
 /// By which the owner of something of blue lets the cleanup delete it: see `CleanupDeletes` in infra/template.yaml.
 pub const REPLACEABLE: &str = "bascule:replaceable";
 

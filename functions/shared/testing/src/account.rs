@@ -25,6 +25,7 @@ mod probes;
 mod schedules;
 mod services;
 mod settings;
+mod snapshots;
 mod terraform_states;
 mod time;
 mod volumes;
@@ -38,6 +39,7 @@ pub use functions::Permission;
 pub use kubernetes::Cluster;
 pub use ledger::{Event, Record, Table};
 pub use people::People;
+pub use snapshots::{MadeFrom, Taken};
 pub use time::Durations;
 
 use crate::states::Api;

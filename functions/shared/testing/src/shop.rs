@@ -18,6 +18,7 @@ pub mod irsa;
 pub mod karpenter;
 pub mod private_api;
 pub mod service;
+pub mod snapshots;
 mod terraform;
 pub mod two_apis;
 pub mod volumes;

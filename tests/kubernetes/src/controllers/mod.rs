@@ -24,7 +24,7 @@ pub(crate) use endpoints::{moved_annotation, slices};
 pub(crate) use fargate::Fargate;
 pub use fargate::FargateProfile;
 pub use volumes::Provisioned;
-pub(crate) use volumes::provisioned;
+pub(crate) use volumes::{made, provisioned};
 
 use crate::writes::Objects;
 

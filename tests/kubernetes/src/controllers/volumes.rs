@@ -60,6 +60,11 @@ pub(crate) fn provisioned(store: &Store) -> Vec<Provisioned> {
     own.map(read).collect()
 }
 
+/// The driver says which volume of Amazon EBS is behind one that it made.
+pub(crate) fn made(objects: &Objects, name: &str, handle: &str) {
+    objects.modify(&volumes(), "", name, |volume| volume["spec"]["csi"]["volumeHandle"] = json!(handle));
+}
+
 pub(super) fn reconcile(objects: &Objects) {
     for claim in objects.store.all(&claims()) {
         protect(objects, &claim);

@@ -1,4 +1,4 @@
-//! EC2: security groups, launch templates, instances, network interfaces, volumes.
+//! EC2: security groups, launch templates, instances, network interfaces, volumes and their snapshots.
 
 use crate::aws::Aws;
 use crate::error::Result;
@@ -53,6 +53,9 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
         let attachment = volume.find("attachmentSet");
         let instance = attachment.map(|attachment| text(attachment, "instanceId")).unwrap_or_default();
         all.push(if instance.is_empty() { resource } else { resource.owned_by(instance) });
+    }
+    for snapshot in ec2(aws, "DescribeSnapshots", &[("Owner.1", "self")]).await?.list("snapshotSet") {
+        all.push(Resource::new("Snapshot", text(snapshot, "snapshotId"), tag(snapshot, "Name").unwrap_or_default()));
     }
     Ok(all)
 }

@@ -56,6 +56,9 @@ pub const TOKEN: &str = "Bearer shop";
 /// The path of the method that is a function.
 pub const HITS: &str = "/hits";
 
+/// What keeps data in volumes that green gets copies of.
+const ORDERS: &str = "StatefulSet/storage/orders";
+
 /// Functions of the shop: who may in, and how often the shop was visited.
 const GUARD: &str = "shop-guard";
 const HITS_FUNCTION: &str = "shop-hits";
@@ -210,7 +213,14 @@ impl Front {
     #[must_use]
     pub fn volumes(self) -> Option<Value> {
         let search = "StatefulSet/storage/search";
-        (self == Self::Volumes).then(|| json!({ "empty": [search], "shared": ["Namespace/storage"] }))
+        (self == Self::Volumes)
+            .then(|| json!({ "empty": [search], "shared": ["Namespace/storage"], "snapshot": [ORDERS] }))
+    }
+
+    /// What must run in one cluster only, beside what must in every variant.
+    #[must_use]
+    pub fn held(self) -> Option<&'static str> {
+        (self == Self::Volumes).then_some(ORDERS)
     }
 
     /// Makes the functions of this variant.

@@ -186,6 +186,8 @@ impl Network for Account {
             let [namespace, name] = CLAIM_TAGS.map(|key| tags.get(key).map(String::as_str));
             Some(ClaimedVolume {
                 claim: format!("{}/{}", namespace.unwrap_or_default(), name?),
+                is_attached: !volume.attachments().is_empty(),
+                zone: volume.availability_zone.unwrap_or_default(),
                 id: volume.volume_id?,
                 gib: volume.size.unwrap_or_default(),
                 volume_type: volume.volume_type.map(|of| of.as_str().to_owned()).unwrap_or_default(),

@@ -61,15 +61,21 @@ async fn volumes_are_told_by_the_tags_of_their_claims() {
     let of_claim = [tag(CLAIM_TAGS[0], "shop"), tag(CLAIM_TAGS[1], "data-search-0")].concat();
     let volume = |id: &str, tags: &str| {
         format!(
-            "<item><volumeId>{id}</volumeId><size>10</size><volumeType>gp3</volumeType><tagSet>{tags}</tagSet></item>"
+            "<item><volumeId>{id}</volumeId><size>10</size><availabilityZone>us-east-1a</availabilityZone><volumeType>gp3</volumeType><tagSet>{tags}</tagSet></item>"
         )
     };
     let all = [volume("vol-1", &of_claim), volume("vol-2", "")].concat();
     let answer = format!("<DescribeVolumesResponse><volumeSet>{all}</volumeSet></DescribeVolumesResponse>");
     let scenario = Scenario::new(&[(200, &answer)]);
     let found = scenario.account.claimed_volumes("shop-blue").await.unwrap();
-    let expected =
-        ClaimedVolume { id: "vol-1".into(), gib: 10, volume_type: "gp3".into(), claim: "shop/data-search-0".into() };
+    let expected = ClaimedVolume {
+        id: "vol-1".into(),
+        gib: 10,
+        volume_type: "gp3".into(),
+        claim: "shop/data-search-0".into(),
+        zone: "us-east-1a".into(),
+        is_attached: false,
+    };
     assert_eq!(found, [expected]);
     assert!(scenario.asked()[0].2.contains("kubernetes.io%2Fcluster%2Fshop-blue"), "{:?}", scenario.asked());
 }

@@ -15,7 +15,8 @@ pub struct Volumes {
     /// They are on a file system of Amazon EFS or FSx, which both clusters use at once.
     #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){1,2}$")))]
     pub shared: Vec<String>,
-    /// They are on Amazon EBS, and green gets a copy. Not built yet, and refused.
+    /// They are on Amazon EBS, and green gets copies, from snapshots that are taken within the switch while the workload stands still: only
+    /// claims and StatefulSets of what is held. Going back afterwards, blue has what its volumes had at the stop; green's copies stay in AWS.
     #[schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9]*(/[^/]+){1,2}$")))]
     pub snapshot: Vec<String>,
 }

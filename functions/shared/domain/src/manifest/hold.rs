@@ -43,6 +43,12 @@ pub fn suspension(id: &ObjectId, object: &Value) -> Option<Patches> {
     let spec = &object["spec"];
     let set = |fields: &[(&[&str], Value)]| Some(Patches::setting(object, fields));
     match id.kind.as_str() {
+        // Or else the claims, and the data with them, would go with the Pods
+        // (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention).
+        "StatefulSet" if spec["persistentVolumeClaimRetentionPolicy"]["whenScaled"] == "Delete" => set(&[
+            (&["spec", "replicas"], json!(0)),
+            (&["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"], json!("Retain")),
+        ]),
         "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
             set(&[(&["spec", "replicas"], json!(0))])
         }
@@ -98,6 +104,10 @@ mod tests {
         for (kind, original) in [
             ("Deployment", json!({ "spec": { "replicas": 7, "paused": false } })),
             ("StatefulSet", json!({ "spec": { "serviceName": "db" } })),
+            (
+                "StatefulSet",
+                json!({ "spec": { "replicas": 3, "persistentVolumeClaimRetentionPolicy": { "whenDeleted": "Retain", "whenScaled": "Delete" } } }),
+            ),
             ("CronJob", json!({ "spec": { "schedule": "0 0 * * *" } })),
             ("CronJob", json!({ "spec": { "suspend": false } })),
             ("Job", json!({ "spec": { "suspend": false, "template": {} } })),

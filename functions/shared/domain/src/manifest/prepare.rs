@@ -113,6 +113,7 @@ impl<'a> Preparation<'a> {
             spec.remove("replicas");
         }
         volumes::keep(&mut object);
+        volumes::copies::reserve(&mut object, self.workloads);
         if self.hosts == Hosts::Temporary {
             hosts::rewrite(&mut object, &self.workloads.hosts);
         }

@@ -1,6 +1,7 @@
 //! What becomes of what the bundles' objects keep in volumes: which objects ask for volumes, what the input says of each, and what cannot be.
 
 pub mod classes;
+pub mod copies;
 pub mod removal;
 pub mod shared;
 #[cfg(test)]
@@ -64,6 +65,8 @@ struct Asked {
     not_empty: Option<String>,
     /// Why it cannot be shared.
     not_shared: Option<String>,
+    /// Why it cannot be copied.
+    not_copied: Option<String>,
 }
 
 /// Everything that an object asks for.
@@ -84,12 +87,14 @@ fn asked(object: &Object) -> Vec<Asked> {
     let volumes = pods.and_then(|pods| pods["volumes"].as_array()).into_iter().flatten();
     let ephemeral = volumes.filter(|volume| volume["ephemeral"].is_object()).map(|volume| Asked {
         not_shared: Some("is made for each Pod and goes with it".to_owned()),
+        not_copied: Some("is made for each Pod and goes with it".to_owned()),
         ..of_claim(text(&volume["name"]), &volume["ephemeral"]["volumeClaimTemplate"]["spec"])
     });
     let custom = volumes_for(object).map(|(path, said)| Asked {
         claim: Claim { name: path, size: found(said, "storage"), class: found(said, "storageClassName") },
         not_empty: None,
         not_shared: Some("has claims whose names only its controller knows".to_owned()),
+        not_copied: Some("has claims whose names only its controller knows".to_owned()),
     });
     templates.chain(ephemeral).chain(custom).collect()
 }
@@ -110,6 +115,10 @@ fn of_claim(name: &str, spec: &Value) -> Asked {
         claim: Claim { name: name.to_owned(), size, class },
         not_empty: not_empty.map(str::to_owned),
         not_shared: None,
+        not_copied: spec["storageClassName"]
+            .as_str()
+            .is_none_or(str::is_empty)
+            .then(|| "names no storage class, by which green's claim finds the copy".to_owned()),
     }
 }
 
@@ -120,6 +129,7 @@ fn of_volume(id: &ObjectId, spec: &Value) -> Asked {
         claim: Claim { name: id.name.clone(), size, class },
         not_empty: Some("names storage that exists".to_owned()),
         not_shared: shared::not_shareable(spec),
+        not_copied: Some("names storage that exists, and green's would have that of the copy".to_owned()),
     }
 }
 
@@ -166,14 +176,7 @@ pub fn decide(objects: &[Object], input: &Volumes) -> (Vec<Volume>, Vec<Problem>
         let becomes = match field {
             "empty" => Becomes::Empty,
             "shared" => Becomes::Shared,
-            _ => {
-                refuse(
-                    Limit::VolumeSnapshots,
-                    "would have to stand still while its volumes are copied, which Bascule does not do yet",
-                    "Move the data yourself and take the object out of the bundle, or name it in workloads.volumes.empty where it may start anew",
-                );
-                continue;
-            }
+            _ => Becomes::Snapshot,
         };
         for asked in &asked {
             let name = &asked.claim.name;
@@ -184,6 +187,15 @@ pub fn decide(objects: &[Object], input: &Volumes) -> (Vec<Volume>, Vec<Problem>
                         &format!("cannot start anew: {name} {why}"),
                         "Share it, or take it out of the bundle",
                     );
+                }
+                (Becomes::Snapshot, ..) => {
+                    if let Some(why) = &asked.not_copied {
+                        refuse(
+                            Limit::VolumeSnapshots,
+                            &format!("cannot be copied: {name} {why}"),
+                            "Move the data yourself and take the object out of the bundle, or name it in workloads.volumes.empty where it may start anew",
+                        );
+                    }
                 }
                 (Becomes::Shared, _, Some(why)) => {
                     refuse(
@@ -200,13 +212,21 @@ pub fn decide(objects: &[Object], input: &Volumes) -> (Vec<Volume>, Vec<Problem>
     if !unnamed.is_empty() {
         let message = format!(
             "the bundles keep data in volumes, and the input does not say what becomes of these: {}. Name each, or its namespace as Namespace/name, in \
-             workloads.volumes.empty (starts anew on green) or workloads.volumes.shared (the same file system of Amazon EFS or FSx), or take it out of the bundle",
+             workloads.volumes.empty (starts anew on green), workloads.volumes.shared (the same file system of Amazon EFS or FSx) or workloads.volumes.snapshot \
+             (volumes of Amazon EBS are copied while the workload stands still), or take it out of the bundle",
             unnamed.join(", ")
         );
         problems.push(Limit::Volumes.refusal(PATH, message));
     }
     problems.extend(idle(input, &used));
     (volumes, problems)
+}
+
+/// Where the input says what becomes of an object's volumes.
+#[must_use]
+pub fn path_of(id: &ObjectId, all: &[Object], input: &Volumes) -> String {
+    let found = all.iter().find(|object| object.id == *id).and_then(|object| said(object, all, input));
+    found.map_or_else(|| PATH.to_owned(), |(field, index)| format!("{PATH}.{field}[{index}]"))
 }
 
 /// What the input says of an object: the field and its index. A PersistentVolume that is kept for a claim is told with it.

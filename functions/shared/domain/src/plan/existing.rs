@@ -105,6 +105,8 @@ impl Plan {
             | Kind::Bundle
             | Kind::Workload
             | Kind::Volume
+            | Kind::Snapshot
+            | Kind::VolumeCopy
             | Kind::NodePool
             | Kind::Service
             | Kind::RestApi

@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The tags by which what a migration made is known: those of its name and of the side.
-pub const OWN_TAGS: [&str; 2] = ["bascule:migration", "bascule:side"];
+pub const OWN_TAGS: [&str; 3] = ["bascule:migration", "bascule:side", "bascule:copy-of"];
 
 /// Tags of a resource.
 pub type Tags = BTreeMap<String, String>;

@@ -30,6 +30,9 @@ pub struct Workloads {
     /// What the bundles' objects keep in volumes, and what becomes of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<Volume>,
+    /// The volumes of Amazon EBS that green gets copies of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<Copied>,
     /// Karpenter's NodePools and EC2NodeClasses in the bundles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub node_pools: Vec<ObjectId>,
@@ -56,6 +59,51 @@ pub enum Becomes {
     Empty,
     /// Both clusters use the same file system.
     Shared,
+    /// Green gets copies of volumes of Amazon EBS, made while what has them stands still within the switch.
+    Snapshot,
+}
+
+/// A volume of Amazon EBS that green gets a copy of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Copied {
+    /// The namespace of its claim, the same on both sides.
+    pub namespace: String,
+    /// The name of its claim.
+    pub claim: String,
+    /// Blue's volume.
+    pub volume_id: String,
+    /// Its size, in GiB.
+    pub gib: i32,
+    /// Such as `gp3`.
+    pub volume_type: String,
+    /// The Availability Zone of both.
+    pub zone: String,
+    /// The storage class of green's claim.
+    pub class: String,
+    /// The holds whose Pods have it.
+    pub holders: Vec<ObjectId>,
+}
+
+impl Copied {
+    /// The claim, as `namespace/name`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.namespace, self.claim)
+    }
+
+    /// The name of the copy's `PersistentVolume` on green.
+    #[must_use]
+    pub fn volume_name(&self) -> String {
+        format!("copy-of-{}", self.volume_id)
+    }
+}
+
+/// `vol-1 (100 GiB of gp3 for shop/data-db-0)`.
+impl fmt::Display for Copied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} GiB of {} for {})", self.volume_id, self.gib, self.volume_type, self.name())
+    }
 }
 
 /// One volume, or several alike, that an object asks for.
@@ -159,6 +207,14 @@ impl Workloads {
     #[must_use]
     pub fn is_held(&self, id: &ObjectId) -> bool {
         self.holds().any(|hold| hold.id.identity() == id.identity())
+    }
+
+    /// The copy that this object of the bundles is the claim of.
+    #[must_use]
+    pub fn copy_for(&self, id: &ObjectId) -> Option<&Copied> {
+        let is_claim = id.group().is_empty() && id.kind == "PersistentVolumeClaim";
+        let mut copies = self.copies.iter().filter(|_| is_claim);
+        copies.find(|copied| copied.claim == id.name && copied.namespace == id.namespace_or_default())
     }
 
     /// Whether an autoscaler decides this object's replicas.

@@ -85,6 +85,10 @@ pub struct ClaimedVolume {
     pub volume_type: String,
     /// Its claim, as `namespace/name`.
     pub claim: String,
+    /// Its Availability Zone.
+    pub zone: String,
+    /// Whether it is attached to an instance.
+    pub is_attached: bool,
 }
 
 /// Tags of network interfaces that hold the name of their cluster

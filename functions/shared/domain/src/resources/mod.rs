@@ -23,6 +23,7 @@ pub mod schedule;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod service;
+pub mod snapshot;
 pub mod stage;
 pub mod stage_shift;
 pub mod target_group;
@@ -30,6 +31,7 @@ pub mod target_group_attachment;
 pub mod trust_statement;
 pub mod usage_plan;
 pub mod volume;
+pub mod volume_copy;
 pub mod vpc_link;
 pub mod workload;
 
@@ -113,6 +115,10 @@ pub enum Kind {
     Bundle,
     /// What an object of the bundles keeps in volumes on a cluster.
     Volume,
+    /// A snapshot of a volume of Amazon EBS.
+    Snapshot,
+    /// A volume of Amazon EBS that was made from a snapshot of one of blue's.
+    VolumeCopy,
     /// A Kubernetes Service whose load balancer stands before the API: the load balancer goes with it.
     Service,
     /// An EventBridge Scheduler schedule.

@@ -5,7 +5,7 @@ use crate::{
     Entry, Kind, Migration, PhaseError, Progress, ResourceKey, Side, Status,
     manifest::{
         Object, ObjectId, Prepared,
-        volumes::{is_claim, is_volume, removal::removal, shared},
+        volumes::{copies, is_claim, is_volume, removal::removal, shared},
     },
     plan::workloads::{Becomes, Volume, Workloads},
     ports::{Kubernetes, KubernetesApi, Ledger},
@@ -37,7 +37,9 @@ pub async fn ensure<P: Ledger + Kubernetes>(ports: &P, migration: &Migration) ->
     }
     let known = ports.live_of(migration, Side::Green, Kind::Volume).await?;
     let mut is_new = known.iter().any(|entry| entry.status == Status::Intended);
-    for Volume { id, becomes, .. } in &plan.volumes {
+    // Copies are made within the switch, and have entries of their own.
+    let made = |volume: &&Volume| volume.becomes != Becomes::Snapshot;
+    for Volume { id, becomes, .. } in plan.volumes.iter().filter(made) {
         let key = key(id);
         if !known.iter().any(|entry| entry.key == key) {
             is_new = true;
@@ -91,6 +93,19 @@ pub async fn copies<A: KubernetesApi>(
     let volumes = blue.list("v1", "PersistentVolume", None).await?;
     let (copies, faults) = shared::copies(plan, &claims, &volumes);
     Ok(if faults.is_empty() { Ok(copies) } else { Err(faults) })
+}
+
+/// What of blue's volumes that are to be copied is not as the plan says.
+///
+/// # Errors
+/// Whatever the API server answers.
+pub async fn not_as_planned<A: KubernetesApi>(blue: &A, plan: &Workloads) -> Result<Vec<String>, PhaseError> {
+    if plan.copies.is_empty() {
+        return Ok(Vec::new());
+    }
+    let claims = blue.list("v1", "PersistentVolumeClaim", None).await?;
+    let volumes = blue.list("v1", "PersistentVolume", None).await?;
+    Ok(copies::found(plan, &claims, &volumes).1)
 }
 
 /// Deletes what was made anew for green, with what makes it: green's objects first that ask for volumes, then every claim of green whose

@@ -123,6 +123,10 @@ pub struct Aws {
     /// What is kept for volumes of clusters in AWS by its handle, each with the object that it was made for: volumes of EBS, whose handles
     /// begin with `vol-` and their cluster's name, and directories of EFS.
     pub volumes: BTreeMap<String, String>,
+    /// Snapshots of volumes of EBS, by id.
+    pub snapshots: BTreeMap<String, super::Taken>,
+    /// Volumes of EBS that were made from snapshots, by id.
+    pub copies: BTreeMap<String, super::MadeFrom>,
     /// Why the API server of a cluster does not answer, by cluster.
     pub unreachable: BTreeMap<String, String>,
     /// Bundles by their URIs, each a list of manifests.

@@ -166,17 +166,7 @@ impl Network for Account {
     }
 
     async fn claimed_volumes(&self, cluster: &str) -> Result<Vec<ClaimedVolume>, PhaseError> {
-        let of_cluster = format!("vol-{cluster}-");
-        self.read("ec2:DescribeVolumes", |aws| {
-            let found = aws.volumes.iter().filter(|(handle, _)| handle.starts_with(&of_cluster));
-            let volume = |(id, maker): (&String, &String)| ClaimedVolume {
-                id: id.clone(),
-                gib: 10,
-                volume_type: "gp3".to_owned(),
-                claim: maker.clone(),
-            };
-            found.map(volume).collect()
-        })
+        self.read("ec2:DescribeVolumes", |aws| aws.claimed(cluster))
     }
 
     async fn running_instances(&self) -> Result<Vec<Instance>, PhaseError> {

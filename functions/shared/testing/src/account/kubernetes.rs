@@ -54,8 +54,14 @@ fn in_conflict<'a>(live: &'a Value, wanted: &Value) -> Option<&'a str> {
 impl Aws {
     /// The object's controller has done what it asks for.
     pub(super) fn reconcile(&mut self, cluster: &str, id: &ObjectId) {
+        let all = self.objects.get(cluster).into_iter().flat_map(BTreeMap::keys);
+        let there: Vec<String> = all.filter(|of| of.kind == "PersistentVolume").map(|of| of.name.clone()).collect();
         if let Some(value) = self.objects.get_mut(cluster).and_then(|objects| objects.get_mut(id)) {
             value["status"] = status(&id.kind, value);
+            let named = value["spec"]["volumeName"].as_str().filter(|_| id.kind == "PersistentVolumeClaim");
+            if named.is_some_and(|named| !there.iter().any(|volume| volume == named)) {
+                value["status"] = json!({ "phase": "Pending" });
+            }
             if id.kind == "Deployment" {
                 self.wake_controller(cluster);
                 self.wake_karpenter(cluster);
@@ -75,6 +81,13 @@ impl Aws {
                 object["status"] = json!({});
             }
             self.later(|durations| durations.rollout, Change::ObjectReconciled(cluster.to_owned(), id.clone()));
+        }
+        if id.kind == "PersistentVolume" {
+            // The binder looks at the claims that wait for one of this name.
+            let waiting: Vec<ObjectId> = self.claims_that_name(cluster, &id.name);
+            for claim in waiting {
+                self.later(|durations| durations.rollout, Change::ObjectReconciled(cluster.to_owned(), claim));
+            }
         }
         if before["spec"] != after["spec"] && id.group().starts_with("karpenter.") {
             self.wake_karpenter(cluster);

@@ -39,6 +39,10 @@ pub struct Durations {
     pub iam: SignedDuration,
     /// The first checks of a target.
     pub health_checks: SignedDuration,
+    /// Until a snapshot of a volume is complete.
+    pub snapshot: SignedDuration,
+    /// A new volume.
+    pub volume: SignedDuration,
     /// Until a controller has done what a written object asks for.
     pub rollout: SignedDuration,
 }
@@ -60,6 +64,8 @@ impl Default for Durations {
             security_group: SignedDuration::ZERO,
             iam: SignedDuration::ZERO,
             health_checks: SignedDuration::from_secs(30),
+            snapshot: SignedDuration::from_mins(3),
+            volume: SignedDuration::from_secs(20),
             rollout: SignedDuration::from_secs(30),
         }
     }
@@ -105,6 +111,8 @@ pub(super) enum Change {
     TargetChecked(String, String),
     ObjectReconciled(String, ObjectId),
     VolumesReclaimed(String),
+    SnapshotCompleted(String),
+    VolumeCreated(String),
     NodesReconciled(String),
     ServiceReconciled(String, ObjectId),
 }
@@ -174,6 +182,8 @@ impl Aws {
             }
             Change::ObjectReconciled(cluster, id) => self.reconcile(&cluster, &id),
             Change::VolumesReclaimed(cluster) => self.reclaim_volumes(&cluster),
+            Change::SnapshotCompleted(id) => self.snapshot_completed(&id),
+            Change::VolumeCreated(id) => self.volume_created(&id),
             Change::NodesReconciled(cluster) => self.reconcile_nodes(&cluster),
             Change::ServiceReconciled(cluster, id) => self.reconcile_service(&cluster, &id),
         }

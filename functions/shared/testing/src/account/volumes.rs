@@ -37,6 +37,12 @@ impl Aws {
         objects.filter(|(id, _)| id.kind == kind).map(|(id, value)| (id.clone(), value.clone())).collect()
     }
 
+    /// The claims that name a volume.
+    pub(super) fn claims_that_name(&self, cluster: &str, volume: &str) -> Vec<ObjectId> {
+        let claims = self.of_kind(cluster, "PersistentVolumeClaim").into_iter();
+        claims.filter(|(_, claim)| claim["spec"]["volumeName"] == volume).map(|(id, _)| id).collect()
+    }
+
     fn put_object(&mut self, cluster: &str, value: Value) {
         if let (Some(object), Some(objects)) = (Object::new(0, 0, value), self.objects.get_mut(cluster)) {
             objects.insert(object.id, object.value);

@@ -19,12 +19,12 @@ fn class(name: &str, provisioner: &str) -> Value {
     json!({ "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": metadata, "provisioner": provisioner })
 }
 
-fn claim(class: &str, size: &str) -> Value {
+pub(super) fn claim(class: &str, size: &str) -> Value {
     json!({ "accessModes": ["ReadWriteOnce"], "storageClassName": class, "resources": { "requests": { "storage": size } } })
 }
 
 /// The bundle with them.
-fn bundle() -> Vec<Value> {
+pub(super) fn bundle() -> Vec<Value> {
     let search = json!({
         "replicas": 2, "serviceName": "search",
         "template": {
@@ -46,7 +46,7 @@ fn bundle() -> Vec<Value> {
 }
 
 /// A claim of blue and its volume, as their drivers made them, by Kubernetes' own controllers.
-fn bound(name: &str, driver: &str, handle: &str, class: &str) -> [Value; 2] {
+pub(super) fn bound(name: &str, driver: &str, handle: &str, class: &str) -> [Value; 2] {
     let volume = format!("pvc-{name}");
     let mut spec = claim(class, "1Gi");
     spec["volumeName"] = json!(volume);

@@ -74,6 +74,7 @@ pub(super) fn found(account: &Account) -> Workloads {
         replace: Vec::new(),
         assumed: Vec::new(),
         volumes: Vec::new(),
+        copies: Vec::new(),
         node_pools: Vec::new(),
     }
 }

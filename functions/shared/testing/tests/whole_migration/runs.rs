@@ -39,6 +39,8 @@ fn durations() -> Durations {
         security_group: short,
         iam: short,
         health_checks: short,
+        snapshot: short,
+        volume: short,
         rollout: short,
     }
 }

@@ -4,7 +4,8 @@ use domain::approval::Decision;
 use serde_json::{Value, json};
 use testing::shop::service::Targets;
 use testing::shop::{
-    API, BLUE, Front, GREEN, config_map, custom_ami, existing, input_with, terraform_with_adoption, two_apis, volumes,
+    API, BLUE, Front, GREEN, config_map, custom_ami, existing, input_with, snapshots, terraform_with_adoption,
+    two_apis, volumes,
 };
 use testing::{Account, Fault};
 
@@ -103,6 +104,8 @@ pub(crate) enum World {
     ExistingEdge,
     /// Workloads keep data in volumes.
     Volumes,
+    /// The same, and green gets copies of some.
+    Snapshots,
     /// The load balancer belongs to a Service, with these targets.
     Service(Targets),
 }
@@ -122,6 +125,7 @@ impl World {
             Self::Existing => Account::existing_shop(),
             Self::ExistingEdge => Account::existing_shop_with_edge(),
             Self::Volumes => Account::volumes_shop(),
+            Self::Snapshots => Account::snapshots_shop(),
             Self::Service(targets) => Account::service_shop(targets),
         }
     }
@@ -218,6 +222,14 @@ fn volumes(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::Volumes, outside, ..way(name, end, &json!({ "workloads": { "volumes": volumes::asked() } })) }
 }
 
+/// A way in the world `snapshots`.
+fn snapshots(name: &'static str, end: End, outside: Outside, fields: &Value) -> Way {
+    let mut way = way(name, end, fields);
+    way.input["workloads"]["volumes"] = snapshots::asked();
+    way.input["workloads"]["hold"] = snapshots::held();
+    Way { world: World::Snapshots, outside, ..way }
+}
+
 /// A way in the worlds `service-nlb-instance` and `service-nlb-ip`.
 fn service(name: &'static str, targets: Targets, end: End, outside: Outside) -> Way {
     let mut way = way(name, end, &json!({}));
@@ -246,6 +258,7 @@ fn of_worlds() -> Vec<Way> {
     let deleted = json!({ "cleanup": { "blue": "delete" } });
     let compared = json!({ "cutover": { "steps": [25, 100] } });
     let steps = json!({ "cutover": { "steps": [25, 100], "analysis": { "when": "never" } } });
+    let keep = json!({ "onAbort": "keep" });
     vec![
         auto_mode("auto-mode", End::GreenServes, Outside::Quiet),
         auto_mode("auto-mode, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
@@ -300,6 +313,11 @@ fn of_worlds() -> Vec<Way> {
         volumes("volumes", End::GreenServes, Outside::Quiet),
         volumes("volumes, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         volumes("volumes, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        snapshots("snapshots", End::GreenServes, Outside::Quiet, &json!({})),
+        snapshots("snapshots, an alarm in a step", End::BlueServes, Outside::AlarmAt(25), &steps),
+        snapshots("snapshots, an alarm in the bake", End::BlueServes, Outside::AlarmInBake, &json!({})),
+        snapshots("snapshots, an alarm in the bake, green is kept", End::BlueServes, Outside::AlarmInBake, &keep),
+        snapshots("snapshots, turned back meanwhile", End::Either, Outside::TurnedBackThen, &json!({})),
         service("service-nlb-ip", Targets::Ip, End::GreenServes, Outside::Quiet),
         service("service-nlb-ip, an alarm in the bake", Targets::Ip, End::BlueServes, Outside::AlarmInBake),
         service("service-nlb-instance", Targets::Instance, End::GreenServes, Outside::Quiet),

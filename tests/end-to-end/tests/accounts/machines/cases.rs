@@ -31,7 +31,7 @@ pub(crate) fn cases() -> Vec<Case> {
                 "shift-traffic": [{ "ok": { "share": 50, "complete": false } }, { "ok": { "share": 100, "complete": true } }],
                 "observe:guard": [{ "error": "NotReady" }, { "ok": {} }],
             }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? CopyVolumes ValidateAgain PrepareCutover \
                   ShiftTraffic Guard Shifted? ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen HandoverTerraform ScheduleCleanup GreenServes",
             status: "SUCCEEDED",
             ends: "GreenServes",
@@ -99,7 +99,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "a temporary API that cannot be moved to blue takes nothing back",
             machine: "migrate",
             answers: json!({ "shift-traffic:swap-temporary": { "error": "Denied" } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? CopyVolumes ValidateAgain PrepareCutover \
                   ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen HandoverTerraform ScheduleCleanup GreenServes",
             status: "SUCCEEDED",
             ends: "GreenServes",
@@ -109,7 +109,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "an alarm breaks the bake",
             machine: "migrate",
             answers: json!({ "observe:bake": { "token": { "error": "GuardBreached" } } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? CopyVolumes ValidateAgain PrepareCutover \
                   ShiftTraffic Guard Shifted? SwapTemporary Bake WayBack Rejected? Failed",
             status: "FAILED",
             ends: "GuardBreached",
@@ -119,7 +119,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "people who roll back while green is adopted need no operator",
             machine: "migrate",
             answers: json!({ "shift-traffic:adopt": { "error": "TurnedBack" } }),
-            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? ValidateAgain PrepareCutover \
+            way: "Preflight DryRun? Provision Provisioned? AttachNodes DeployWorkloads ConnectEdge Validate AwaitQualification Qualified? CopyVolumes ValidateAgain PrepareCutover \
                   ShiftTraffic Guard Shifted? SwapTemporary Bake Baked? AdoptGreen WayBack Rejected? BlueServes",
             status: "SUCCEEDED",
             ends: "BlueServes",

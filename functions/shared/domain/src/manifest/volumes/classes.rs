@@ -77,9 +77,15 @@ pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<St
                         }));
                     }
                 }
-                (None, Becomes::Shared) => {}
+                (None, Becomes::Shared | Becomes::Snapshot) => {}
             }
         }
+    }
+    if volumes.iter().any(|volume| volume.becomes == Becomes::Snapshot) && !has(EBS) {
+        problems.insert(format!(
+            "volumes are to be copied, and nothing on green would attach them: blue has no add-on aws-ebs-csi-driver, and no bundle brings the CSIDriver {EBS}. Make it an \
+             add-on of blue, or add it to a bundle"
+        ));
     }
     let shares = volumes.iter().any(|volume| volume.becomes == Becomes::Shared);
     let by_nfs = objects.iter().any(|object| is_volume(&object.id) && object.value["spec"]["nfs"].is_object());

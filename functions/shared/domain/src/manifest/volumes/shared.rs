@@ -36,13 +36,13 @@ pub fn keep(spec: &mut Value) {
     }
 }
 
-/// The claims of blue that a shared object of the bundles has: its own, or those of its templates
+/// Whether a claim of blue is one that an object of the bundles has: its own, or one of its templates
 /// (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage>).
 #[must_use]
 pub fn has_claim(volume: &Volume, claim: &Value) -> bool {
     let metadata = &claim["metadata"];
     let name = text(&metadata["name"]);
-    if volume.becomes != Becomes::Shared || text(&metadata["namespace"]) != volume.id.namespace_or_default() {
+    if text(&metadata["namespace"]) != volume.id.namespace_or_default() {
         return false;
     }
     if super::is_claim(&volume.id) {

@@ -1,5 +1,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what json! makes is passed as it is")]
 
+mod copied;
+
 use super::*;
 use classes::{Around, unmet};
 use serde_json::json;
@@ -110,6 +112,11 @@ fn a_volume_of_the_bundles_is_shared_with_the_claim_that_it_is_kept_for() {
     assert!(problems[0].message.contains("PersistentVolume/uploads"), "{problems:?}");
 }
 
+/// What the input says of what is to be copied.
+fn copied(name: &str) -> Volumes {
+    Volumes { snapshot: vec![name.to_owned()], ..Volumes::default() }
+}
+
 #[test]
 fn what_cannot_become_what_is_asked_is_refused_with_the_reason() {
     let ebs = json!({ "csi": { "driver": "ebs.csi.aws.com", "volumeHandle": "vol-1" } });
@@ -131,12 +138,10 @@ fn what_cannot_become_what_is_asked_is_refused_with_the_reason() {
             "empty[0]",
             "has a data source",
         ),
-        (
-            claim("c", asks("gp3")),
-            Volumes { snapshot: vec!["Namespace/shop".to_owned()], ..Volumes::default() },
-            "snapshot[0]",
-            "limit volume-snapshots",
-        ),
+        (volume(efs()), copied("PersistentVolume/uploads"), "snapshot[0]", "names storage that exists"),
+        (prometheus(), copied("Namespace/monitoring"), "snapshot[0]", "limit volume-snapshots"),
+        (ephemeral(), copied("Namespace/shop"), "snapshot[0]", "for each Pod"),
+        (claim("c", asks("")), copied("Namespace/shop"), "snapshot[0]", "names no storage class"),
         (
             claim("c", asks("gp3")),
             says(&["Namespace/shop", "StatefulSet/shop/c"], &[]),

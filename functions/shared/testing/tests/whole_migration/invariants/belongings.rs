@@ -4,7 +4,7 @@ use super::Sight;
 use domain::approval::{Decision, Question};
 use domain::manifest::{ObjectId, hold};
 use domain::ports::migrations::Life;
-use domain::resources::{node_pool, oidc_provider};
+use domain::resources::{node_pool, oidc_provider, volume_copy};
 use domain::trust_policy::{self, TrustPolicy};
 use domain::{Kind, Status};
 use serde_json::Value;
@@ -74,6 +74,12 @@ pub(super) fn everything(aws: &Aws) -> Things {
     // Each with the object for which it was made, which the ledger has.
     for (handle, maker) in &aws.volumes {
         put(Kind::Volume, handle, Some((Kind::Volume, maker.clone())));
+    }
+    for id in aws.snapshots.keys() {
+        put(Kind::Snapshot, id, None);
+    }
+    for id in aws.copies.keys() {
+        put(Kind::VolumeCopy, id, None);
     }
     for template in aws.launch_templates.keys() {
         put(Kind::LaunchTemplate, template, None);
@@ -333,6 +339,32 @@ pub(super) fn no_data_of_blue_is_deleted(sight: &Sight) -> Result<(), String> {
     }
 }
 
+/// What green gets copies of has all that blue wrote, and nothing of what has it runs on green before: copies are made once the volumes are
+/// detached on blue.
+pub(super) fn copies_are_whole_and_come_before_what_has_them(sight: &Sight) -> Result<(), String> {
+    if let Some((id, _)) = sight.aws.copies.iter().find(|(_, made)| made.snapshot.of_attached) {
+        return Err(format!("{id} was made from a snapshot of a volume in use"));
+    }
+    let Some(green) = sight.aws.objects.get(GREEN) else { return Ok(()) };
+    for copied in &sight.record.plan.workloads.copies {
+        let mut holders = copied.holders.iter().filter_map(|holder| green.get(holder));
+        let runs = holders.any(|holder| holder["spec"]["replicas"] != 0);
+        let mut volumes =
+            green.iter().filter(|(id, _)| id.kind == "PersistentVolume").map(|(_, volume)| &volume["spec"]);
+        let has = volumes.any(|spec| {
+            let made = spec["csi"]["volumeHandle"].as_str().and_then(|handle| sight.aws.copies.get(handle));
+            let of = &spec["claimRef"];
+            made.is_some_and(|made| made.snapshot.volume_id == copied.volume_id && made.is_available)
+                && (of["name"].as_str(), spec["persistentVolumeReclaimPolicy"].as_str())
+                    == (Some(&copied.claim), Some("Retain"))
+        });
+        if runs && !has {
+            return Err(format!("green runs without its copy of {copied}"));
+        }
+    }
+    Ok(())
+}
+
 /// Invariant 4: one effect for each key, however often it is tried.
 pub(super) fn everything_is_created_once(sight: &Sight) -> Result<(), String> {
     let creates = &sight.aws.history.creates;
@@ -362,7 +394,13 @@ pub(super) fn the_account_is_as_before(sight: &Sight) -> Result<(), String> {
         return Ok(());
     }
     // States have another serial, and are looked at on their own.
+    // What green's workloads wrote is nowhere else.
+    let entries: Vec<domain::Entry> = sight.record.entries.values().cloned().collect();
+    let kept = volume_copy::kept(&sight.record.plan.workloads, &entries);
+    let is_kept = |id: &String| kept.iter().any(|(_, entry)| entry.id.as_ref() == Some(id));
+    let copies = sight.aws.copies.iter().filter(|(id, _)| is_kept(id));
     let mut before = Aws {
+        copies: copies.map(|(id, made)| (id.clone(), made.clone())).collect(),
         alarms: sight.aws.alarms.clone(),
         states: sight.aws.states.clone(),
         state_digests: sight.aws.state_digests.clone(),
@@ -403,6 +441,9 @@ pub(super) fn nothing_of_blue_is_left(sight: &Sight) -> Result<(), String> {
     let left: Vec<_> = apis.chain(plans).chain(permissions).collect();
     if !left.is_empty() {
         return Err(format!("temporary and left: {left:?}"));
+    }
+    if !sight.aws.snapshots.is_empty() {
+        return Err(format!("snapshots are left: {:?}", sight.aws.snapshots.keys()));
     }
     let interfaces: Vec<_> = sight.aws.interfaces.iter().map(|interface| &interface.id).collect();
     if interfaces.is_empty() { Ok(()) } else { Err(format!("network interfaces are left: {interfaces:?}")) }

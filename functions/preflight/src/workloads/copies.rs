@@ -1,0 +1,177 @@
+//! Which volumes of Amazon EBS green gets copies of, and what the plan says of the time that their workloads stand still.
+
+use super::Around;
+use domain::{
+    Input, Kind, Limit, PhaseError,
+    manifest::{
+        Object,
+        volumes::{copies, is_claim, path_of},
+    },
+    plan::{
+        Found, Planned,
+        workloads::{Becomes, Claim, Copied, Volume, Workloads},
+    },
+    ports::{Network, network::ClaimedVolume},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Finds the volumes of what is to be copied by the tags that their driver gave them, and refuses what cannot be. What blue's API server says
+/// of them is looked at as soon as Bascule may ask it.
+///
+/// # Errors
+/// `Unavailable` and `Denied` only.
+pub(super) async fn read<P: Network>(
+    ports: &P,
+    input: &Input,
+    (all, claimed): (&[(usize, Object)], &[ClaimedVolume]),
+    around: &Around,
+    found: &mut Found<Workloads>,
+) -> Result<(), PhaseError> {
+    let volumes: Vec<Volume> =
+        found.facts.volumes.iter().filter(|volume| volume.becomes == Becomes::Snapshot).cloned().collect();
+    if volumes.is_empty() || around.is_users {
+        return Ok(());
+    }
+    let subnets = ports.subnets(&around.subnet_ids).await?;
+    let zones: BTreeSet<String> = subnets.into_iter().map(|subnet| subnet.availability_zone).collect();
+    let objects: Vec<Object> = all.iter().map(|(_, object)| object.clone()).collect();
+    for volume in &volumes {
+        let path = path_of(&volume.id, &objects, &input.workloads.volumes);
+        let (copies, faults) = of(&objects, &found.facts, volume, claimed, &zones);
+        found.problems.extend(
+            faults.into_iter().map(|fault| Limit::VolumeSnapshots.refusal(&path, format!("{}: {fault}", volume.id))),
+        );
+        found.facts.copies.extend(copies);
+    }
+    if found.facts.copies.is_empty() {
+        return Ok(());
+    }
+    let plan = &found.facts;
+    found
+        .creates
+        .extend(plan.copies.iter().map(|copied| Planned::new(Kind::VolumeCopy, format!("a copy of {copied}"))));
+    found.creates.extend(
+        plan.copies.iter().map(|copied| Planned::new(Kind::Snapshot, format!("two, of {copied}, until the cleanup"))),
+    );
+    found.advice.extend(told(plan));
+    Ok(())
+}
+
+/// The copies for one object of the bundles, and why some cannot be.
+fn of(
+    objects: &[Object],
+    plan: &Workloads,
+    volume: &Volume,
+    claimed: &[ClaimedVolume],
+    zones: &BTreeSet<String>,
+) -> (Vec<Copied>, Vec<String>) {
+    let namespace = volume.id.namespace_or_default();
+    let (mut copies, mut faults) = (Vec::new(), Vec::new());
+    for asked in &volume.claims {
+        let mut by_claim: BTreeMap<&str, Vec<&ClaimedVolume>> = BTreeMap::new();
+        for found in claimed {
+            let Some((of, name)) = found.claim.split_once('/') else { continue };
+            if of == namespace && is_its(volume, asked, name) {
+                by_claim.entry(name).or_default().push(found);
+            }
+        }
+        if by_claim.is_empty() {
+            faults.push(format!(
+                "no volume of Amazon EBS carries the tags of blue's driver for the claim {}. Let it start anew, or move its data yourself and take the object out of the bundle",
+                asked.name
+            ));
+        }
+        for (claim, found) in by_claim {
+            let (holders, wrong) = copies::holders(objects, plan, volume, claim);
+            faults.extend(wrong);
+            match chosen(&found).map(|found| (found, unfit(found, asked, zones))) {
+                Ok((found, None)) => copies.push(Copied {
+                    namespace: namespace.to_owned(),
+                    claim: claim.to_owned(),
+                    volume_id: found.id.clone(),
+                    gib: found.gib,
+                    volume_type: found.volume_type.clone(),
+                    zone: found.zone.clone(),
+                    class: asked.class.clone().unwrap_or_default(),
+                    holders,
+                }),
+                Ok((_, Some(fault))) | Err(fault) => faults.push(fault),
+            }
+        }
+    }
+    (copies, faults)
+}
+
+/// Whether a claim of blue is of this object: its own, or one of a template.
+fn is_its(volume: &Volume, asked: &Claim, claim: &str) -> bool {
+    if is_claim(&volume.id) {
+        return claim == volume.id.name;
+    }
+    let ordinal = claim.strip_prefix(&format!("{}-{}-", asked.name, volume.id.name));
+    ordinal.is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The volume that the claim has, of those that were ever made for one of its name.
+fn chosen<'a>(found: &[&'a ClaimedVolume]) -> Result<&'a ClaimedVolume, String> {
+    let attached: Vec<&ClaimedVolume> = found.iter().copied().filter(|volume| volume.is_attached).collect();
+    match (found, attached.as_slice()) {
+        ([only], _) | (_, [only]) => Ok(only),
+        _ => {
+            let ids: Vec<&str> = found.iter().map(|volume| volume.id.as_str()).collect();
+            Err(format!(
+                "several volumes carry the tags of the claim {}: {}. Delete, or take the tag kubernetes.io/created-for/pvc/name from, those that it no longer has",
+                found.first().map_or("", |volume| &volume.claim),
+                ids.join(", ")
+            ))
+        }
+    }
+}
+
+/// Why green's claim could not have a copy of this volume.
+fn unfit(found: &ClaimedVolume, asked: &Claim, zones: &BTreeSet<String>) -> Option<String> {
+    let (id, claim) = (&found.id, &found.claim);
+    if !zones.is_empty() && !zones.contains(&found.zone) {
+        let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
+        return Some(format!(
+            "{id} of the claim {claim} is in {}, and green's nodes are in {}: no Pod could have a copy. Give green nodes there",
+            found.zone,
+            zones.join(", ")
+        ));
+    }
+    let size = u128::try_from(found.gib).unwrap_or_default() << 30;
+    let fits = asked.size.as_deref().and_then(copies::bytes).is_some_and(|asked| asked <= size);
+    (!fits).then(|| {
+        format!(
+            "the bundle asks for {} for {claim}, and {id} has {} GiB: green's claim would not take a copy. Ask for what blue's has, in whole Gi",
+            asked.size.as_deref().unwrap_or("no size"),
+            found.gib
+        )
+    })
+}
+
+/// What people should know before they say yes.
+fn told(plan: &Workloads) -> [String; 2] {
+    let volumes: Vec<String> = plan.copies.iter().map(ToString::to_string).collect();
+    let holders: BTreeSet<String> =
+        plan.copies.iter().flat_map(|copied| &copied.holders).map(ToString::to_string).collect();
+    let holders: Vec<String> = holders.into_iter().collect();
+    let gib: i64 = plan.copies.iter().map(|copied| i64::from(copied.gib)).sum();
+    [
+        format!(
+            "green gets copies of volumes of Amazon EBS, {gib} GiB in all: {}. All that is held stands still once green has all of the traffic, from the stop on blue until its \
+             start on green, while each volume is detached, a last snapshot of it is completed and a volume made from that: some minutes, as a rule, and up to half an hour, \
+             after which everything goes back to blue. AWS names no times; a first snapshot, taken after people's yes while everything runs, leaves to the last one what \
+             changed since, and that first one may take hours. Green's volumes load their blocks from Amazon S3 as they are first read, which is slow at first. \
+             Snapshots cost up to $0.05 for a GiB and month in us-east-1 until the cleanup deletes them, green's volumes what blue's do",
+            volumes.join(", ")
+        ),
+        format!(
+            "going back to blue once these run on green loses for blue what they wrote to their volumes there: {}. Blue's volumes are as they were at the stop; green's stay \
+             in AWS, the report names them, and they are yours to bring over or to delete. Before that nothing is lost",
+            holders.join(", ")
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

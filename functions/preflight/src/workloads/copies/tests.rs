@@ -1,0 +1,143 @@
+use super::*;
+use domain::plan::{compute::Compute, edge::Edge};
+use serde_json::{Value, json};
+use testing::{
+    Account,
+    shop::{self, BUNDLE, GREEN, snapshots},
+};
+
+/// What preflight finds of the shop's workloads.
+async fn read(account: &Account, change: impl FnOnce(&mut Value)) -> Found<Workloads> {
+    let mut asked = shop::input();
+    asked["workloads"]["volumes"] = snapshots::asked();
+    asked["workloads"]["hold"] = snapshots::held();
+    change(&mut asked);
+    let plan = account.plan();
+    let mut compute = plan.compute.clone();
+    compute.green.name = GREEN.to_owned();
+    let around = Around::of(&Compute { existing: None, ..compute }, &Edge::default());
+    crate::workloads::read(account, &Input::read(&asked).unwrap(), &around).await.unwrap()
+}
+
+fn told(found: &Found<Workloads>) -> Vec<String> {
+    let copies = found.problems.iter().filter(|problem| problem.code == "volume-snapshots");
+    copies.map(ToString::to_string).collect()
+}
+
+/// The shop with its bundle changed.
+fn shop_with(change: impl Fn(&mut Value)) -> Account {
+    let account = Account::snapshots_shop();
+    let mut bundle = account.aws().bundles[BUNDLE].clone();
+    bundle.iter_mut().for_each(change);
+    account.upload(BUNDLE, bundle);
+    account
+}
+
+#[tokio::test]
+async fn every_volume_of_a_hold_is_in_the_plan_with_what_its_copy_is_made_like() {
+    let found = read(&Account::snapshots_shop(), |_| ()).await;
+    assert_eq!(found.problems, []);
+    let copies: Vec<(&str, &str, Vec<String>)> = found
+        .facts
+        .copies
+        .iter()
+        .map(|copied| {
+            let holders = copied.holders.iter().map(ToString::to_string).collect();
+            (copied.volume_id.as_str(), copied.claim.as_str(), holders)
+        })
+        .collect();
+    let orders = vec!["StatefulSet/shop/orders".to_owned()];
+    assert_eq!(
+        copies,
+        [
+            ("vol-shop-blue-stock", "stock", vec!["Deployment/shop/stock".to_owned()]),
+            ("vol-shop-blue-orders-0", "data-orders-0", orders.clone()),
+            ("vol-shop-blue-orders-1", "data-orders-1", orders),
+        ]
+    );
+    let first = &found.facts.copies[0];
+    assert_eq!((first.gib, first.volume_type.as_str(), first.zone.as_str()), (10, "gp3", "eu-central-1a"));
+    let has = |kind| found.creates.iter().filter(|planned| planned.kind == kind).count();
+    assert_eq!((has(Kind::VolumeCopy), has(Kind::Snapshot)), (3, 3));
+    for expected in ["30 GiB in all", "going back to blue once these run on green loses for blue"] {
+        assert!(found.advice.iter().any(|advice| advice.contains(expected)), "{expected}: {:?}", found.advice);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_held_is_not_copied() {
+    let run = |input: &mut Value| {
+        input["workloads"]["hold"] =
+            json!(["CronJob/shop/nightly", "Deployment/shop/consumer", "StatefulSet/shop/orders"]);
+        input["workloads"]["run"] = json!(["Deployment/shop/stock"]);
+    };
+    let found = read(&Account::snapshots_shop(), run).await;
+    let [problem] = told(&found).try_into().unwrap();
+    assert!(problem.starts_with("$.workloads.volumes.snapshot[1]"), "{problem}");
+    assert!(problem.contains("Deployment/shop/stock has the claim stock and is not held"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_claim_that_nothing_of_the_bundles_has_is_refused() {
+    let account = shop_with(|value| {
+        if value["metadata"]["name"] == "stock" && value["kind"] == "Deployment" {
+            value["spec"]["template"]["spec"]["volumes"] = json!([]);
+        }
+    });
+    let [problem] = told(&read(&account, |_| ()).await).try_into().unwrap();
+    assert!(problem.contains("no workload of the bundles has the claim stock"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_claim_that_asks_for_more_than_blues_volume_has_is_refused() {
+    for (size, fits) in [("10Gi", true), ("10240Mi", true), ("10G", true), ("11Gi", false), ("1e9", false)] {
+        let account = shop_with(|value| {
+            if value["metadata"]["name"] == "stock" && value["kind"] == "PersistentVolumeClaim" {
+                value["spec"]["resources"]["requests"]["storage"] = json!(size);
+            }
+        });
+        let told = told(&read(&account, |_| ()).await);
+        assert_eq!(told.is_empty(), fits, "{size}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_volume_that_its_driver_did_not_tag_is_refused() {
+    let account = Account::snapshots_shop();
+    account.aws().volumes.remove("vol-shop-blue-stock");
+    let [problem] = told(&read(&account, |_| ()).await).try_into().unwrap();
+    assert!(
+        problem.contains("no volume of Amazon EBS carries the tags of blue's driver for the claim stock"),
+        "{problem}"
+    );
+}
+
+fn volume(id: &str, zone: &str, is_attached: bool) -> ClaimedVolume {
+    let text = str::to_owned;
+    ClaimedVolume {
+        id: text(id),
+        gib: 10,
+        volume_type: text("gp3"),
+        claim: text("shop/stock"),
+        zone: text(zone),
+        is_attached,
+    }
+}
+
+#[test]
+fn of_several_volumes_of_one_claim_the_attached_one_is_its() {
+    let (old, new) = (volume("vol-old", "a", false), volume("vol-new", "a", true));
+    assert_eq!(chosen(&[&old]).unwrap().id, "vol-old");
+    assert_eq!(chosen(&[&old, &new]).unwrap().id, "vol-new");
+    let fault = chosen(&[&old, &old]).unwrap_err();
+    assert!(fault.contains("several volumes carry the tags of the claim shop/stock: vol-old, vol-old"), "{fault}");
+}
+
+#[test]
+fn a_volume_is_copied_in_a_zone_of_greens_nodes_only() {
+    let asked = Claim { name: "stock".to_owned(), size: Some("10Gi".to_owned()), class: Some("gp3".to_owned()) };
+    let zones = ["a".to_owned(), "b".to_owned()].into();
+    assert_eq!(unfit(&volume("vol-1", "b", true), &asked, &zones), None);
+    let fault = unfit(&volume("vol-1", "c", true), &asked, &zones).unwrap();
+    assert!(fault.contains("is in c, and green's nodes are in a, b"), "{fault}");
+}

@@ -1,0 +1,133 @@
+//! Green's copies of blue's volumes of Amazon EBS, made from snapshots while what has them stands still within the switch. A copy that
+//! green's workloads may have written to is never deleted: what they wrote is nowhere else.
+
+use crate::{
+    Entry, Kind, Migration, PhaseError, ResourceKey, Side, Tags,
+    names::client_token,
+    ownership::{COPY_OF, clone_tags, tags},
+    plan::workloads::{Copied, Workloads},
+    ports::{
+        Clock, Ledger, Snapshots,
+        snapshots::{EbsVolume, NewVolume},
+    },
+    reconcile::{self, Waiting},
+};
+use serde_json::json;
+
+/// The IAM actions of the calls made here.
+pub const ACTIONS: &[&str] = &["ec2:CreateVolume", "ec2:DeleteVolume", "ec2:DescribeVolumes"];
+
+/// The types whose operations a second are provisioned
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html>); EC2 shows some for others too.
+const WITH_IOPS: [&str; 3] = ["gp3", "io1", "io2"];
+
+/// Green's copy of a volume of blue.
+#[must_use]
+pub fn key(copied: &Copied) -> ResourceKey {
+    ResourceKey::new(Side::Green, Kind::VolumeCopy, format!("{} of {}", copied.name(), copied.volume_id))
+}
+
+/// Makes the copy of blue's volume from its snapshot, in the same zone and with all that blue's has, and gives its id once it can be
+/// attached.
+///
+/// # Errors
+/// `NotReady` while EBS makes it; `Unhealthy` where EBS could not.
+pub async fn ensure<P: Ledger + Snapshots + Clock>(
+    ports: &P,
+    migration: &Migration,
+    copied: &Copied,
+    blue: &EbsVolume,
+    snapshot_id: &str,
+) -> Result<String, PhaseError> {
+    let key = key(copied);
+    let mut all = clone_tags(migration, &blue.tags);
+    all.insert(COPY_OF.to_owned(), blue.id.clone());
+    let request = NewVolume {
+        snapshot_id: snapshot_id.to_owned(),
+        zone: blue.zone.clone(),
+        gib: blue.gib,
+        volume_type: blue.volume_type.clone(),
+        iops: blue.iops.filter(|_| WITH_IOPS.contains(&blue.volume_type.as_str())),
+        throughput: blue.throughput.filter(|_| blue.volume_type == "gp3"),
+        tags: all,
+        token: client_token(&migration.id, key.side, key.kind, &key.name),
+    };
+    let find = || find(ports, migration, &key, &blue.id);
+    let mut detail = reconcile::intended(ports.now());
+    detail["of"] = json!(blue.id);
+    let id = reconcile::ensure(ports, migration, &key, detail, find, || ports.create_volume(&request)).await?;
+    match ports.volume(&id).await?.as_ref().map(|found| found.state.as_str()) {
+        Some("available" | "in-use") => Ok(id),
+        Some("error") => Err(PhaseError::unhealthy(format!(
+            "EBS could not make {id} from {snapshot_id}, the copy of {copied}: its state is error. Blue's volume is as it was"
+        ))),
+        Some(state) => Err(PhaseError::not_ready(format!("{id}, the copy of {copied}, is {state}"))),
+        // Where the key may not be used, EBS takes the volume away again, and says so only in its events
+        // (https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html).
+        None => Err(PhaseError::not_ready(format!(
+            "{id}, the copy of {copied}, is not to be seen; where blue's is encrypted, its key's policy has to let bascule-shift-traffic use it"
+        ))),
+    }
+}
+
+async fn find<P: Ledger + Snapshots>(
+    ports: &P,
+    migration: &Migration,
+    key: &ResourceKey,
+    of: &str,
+) -> Result<Option<String>, PhaseError> {
+    let mut own: Tags = tags(migration, key.side);
+    own.insert(COPY_OF.to_owned(), of.to_owned());
+    let found = ports.volumes_tagged(&own).await?.into_iter();
+    let there = found.filter(|found| !matches!(found.state.as_str(), "deleting" | "deleted"));
+    reconcile::chosen(ports, migration, key, there.map(|found| found.id).collect()).await
+}
+
+/// Whether what has the volume was ever let go on green, as far as the ledger says: before it is, the ledger knows.
+#[must_use]
+pub fn is_used(entries: &[Entry], copied: &Copied) -> bool {
+    let holders: Vec<String> = copied.holders.iter().map(ToString::to_string).collect();
+    let mut held =
+        entries.iter().filter(|entry| entry.is_of(Side::Green, Kind::Workload) && entry.detail["hold"] == true);
+    held.any(|entry| holders.contains(&entry.key.name))
+}
+
+/// The copies that a way back leaves, each with its entry: those that green's workloads may have written to.
+#[must_use]
+pub fn kept<'a>(plan: &'a Workloads, entries: &'a [Entry]) -> Vec<(&'a Copied, &'a Entry)> {
+    let copies = plan.copies.iter().filter(|copied| is_used(entries, copied));
+    let entry = |copied: &Copied| {
+        let key = key(copied);
+        entries.iter().find(|entry| entry.key == key && entry.is_live())
+    };
+    copies.filter_map(|copied| Some((copied, entry(copied)?))).collect()
+}
+
+/// Deletes the copies that nothing on green was ever let go on: what is in them is in blue's volumes.
+///
+/// # Errors
+/// `NotReady` while EC2 may not show one yet, or still has one.
+pub async fn remove_unused<P: Ledger + Snapshots + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    if migration.plan.workloads.copies.is_empty() {
+        return Ok(());
+    }
+    let entries = ports.entries(migration).await?;
+    let mut waiting = Waiting::default();
+    let copies = entries.iter().filter(|entry| entry.is_of(Side::Green, Kind::VolumeCopy) && entry.is_live());
+    let kept = kept(&migration.plan.workloads, &entries);
+    for entry in copies.filter(|entry| !kept.iter().any(|(_, kept)| kept.key == entry.key)) {
+        waiting.take(remove(ports, migration, entry).await)?;
+    }
+    waiting.finish()
+}
+
+async fn remove<P: Ledger + Snapshots + Clock>(
+    ports: &P,
+    migration: &Migration,
+    entry: &Entry,
+) -> Result<(), PhaseError> {
+    let of = entry.detail["of"].as_str().unwrap_or_default();
+    let find = || find(ports, migration, &entry.key, of);
+    reconcile::settled(entry, ports.now(), find).await?;
+    reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| ports.delete_volume(&id).await).await
+}
