@@ -113,6 +113,7 @@ fn annotations(ingress: &mut Value, see: &mut impl FnMut(Found<'_>)) {
         let (Value::String(text), Some(holds)) = (value, routes::annotation(name)) else { continue };
         match holds {
             Holds::Text => see(Found::Text(text)),
+            Holds::Pattern => {}
             Holds::Hosts => {
                 let seen = text.split(',').map(|host| {
                     let mut host = host.trim().to_owned();
@@ -133,10 +134,17 @@ pub fn patterns(object: &Object) -> Vec<String> {
     let mut found: Vec<String> = rules(object).iter().flat_map(|rule| traefik::patterns(rule)).collect();
     if object.id.kind == "Ingress" {
         let annotations = object.value["metadata"]["annotations"].as_object();
-        let aliases =
-            annotations.into_iter().flatten().filter(|(name, _)| routes::annotation(name) == Some(Holds::Hosts));
-        let hosts = aliases.filter_map(|(_, value)| value.as_str()).flat_map(|hosts| hosts.split(','));
-        found.extend(hosts.map(str::trim).filter(|host| host.starts_with('~')).map(str::to_owned));
+        for (name, value) in annotations.into_iter().flatten() {
+            let (Some(holds), Some(text)) = (routes::annotation(name), value.as_str()) else { continue };
+            match holds {
+                Holds::Hosts => {
+                    found
+                        .extend(text.split(',').map(str::trim).filter(|host| host.starts_with('~')).map(str::to_owned));
+                }
+                Holds::Pattern => found.push(text.to_owned()),
+                Holds::Text => {}
+            }
+        }
     }
     found
 }
@@ -174,13 +182,20 @@ pub fn answers_any(object: &Object) -> bool {
     if !routes.rules.is_empty() {
         return rules(object).iter().any(|rule| traefik::is_of_any_host(rule));
     }
+    let is_empty = |hosts: &Value| hosts.as_array().is_none_or(Vec::is_empty);
     let none = |value: &Value| value.as_str().is_none_or(|host| host.is_empty() || host == "*");
     match object.id.kind.as_str() {
         "Ingress" => {
             let mut rules = spec["rules"].as_array().into_iter().flatten();
             !spec["defaultBackend"].is_null() || rules.any(|rule| none(&rule["host"]))
         }
-        _ if routes.parents => spec["hostnames"].as_array().is_none_or(Vec::is_empty),
+        _ if routes.parents => is_empty(&spec["hostnames"]),
+        "RouteGroup" => is_empty(&spec["hosts"]),
+        "Mapping" => none(&spec["hostname"]) && none(&spec["host"]),
+        "ApisixRoute" => {
+            let mut rules = spec["http"].as_array().into_iter().flatten();
+            rules.any(|rule| is_empty(&rule["match"]["hosts"]))
+        }
         _ => false,
     }
 }

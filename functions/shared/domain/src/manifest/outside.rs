@@ -135,15 +135,19 @@ fn describes_volume(value: &Value) -> bool {
 const OF_A_CLAIM: [&str; 7] =
     ["accessModes", "resources", "size", "spec", "storage", "storageClass", "storageClassName"];
 
-/// Whether a field describes a `PersistentVolumeClaim`, such as `volumeClaimTemplate` and its like, or chooses its class. One that names a
-/// claim that exists asks for none, nor does a policy about claims.
+/// What is in the name of a field that describes a `PersistentVolumeClaim`: `volumeClaimTemplate`, `pvcSpec`, `persistentVolume` and their like.
+const NAMES_A_CLAIM: [&str; 3] = ["volumeclaim", "pvc", "persistentvolume"];
+
+/// Whether a field describes a `PersistentVolumeClaim`, or chooses its class. One that names a claim that exists asks for none, nor does a
+/// policy about claims.
 fn is_claim(name: &str, value: &Value) -> bool {
     let describes = match value {
         Value::Object(fields) => OF_A_CLAIM.iter().any(|field| fields.contains_key(*field)),
         Value::Array(items) => items.iter().any(Value::is_object),
         _ => false,
     };
-    (name.to_ascii_lowercase().contains("volumeclaim") && describes)
+    let lower = name.to_ascii_lowercase();
+    (describes && NAMES_A_CLAIM.iter().any(|part| lower.contains(part)))
         || (name == "storageClassName" && value.as_str().is_some_and(|class| !class.is_empty()))
 }
 

@@ -2,6 +2,7 @@
 //! cluster, or run on a schedule. Told by what the controller does, each with the field by which its own documents say that it is
 //! suspended.
 
+mod sorts;
 mod table;
 
 use super::{
@@ -10,7 +11,8 @@ use super::{
     patches::{Patches, keeps},
 };
 use serde_json::{Value, json};
-use table::{CLUSTER_WIDE, Path, ROWS, Word};
+use sorts::{CLUSTER_WIDE, FINITE, SETTINGS};
+use table::{Path, ROWS, Word};
 
 /// What a controller does with a custom resource, before anybody approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,9 @@ impl Actor {
 
     fn find(group: &str, kind: &str) -> Option<Self> {
         let row = ROWS.iter().find(|row| is_of((row.group, row.kinds), group, kind))?;
+        if SETTINGS.iter().any(|of| is_of(*of, group, kind)) {
+            return None;
+        }
         Some(Self { does: row.does, suspend: row.suspend })
     }
 
@@ -60,7 +65,15 @@ fn has_parent(object: &Value, path: Path) -> bool {
 
 /// Whether resources of this group and kind, which a bundle may leave without a namespace, have one.
 pub(super) fn is_namespaced(group: &str, kind: &str) -> bool {
-    Actor::find(group, kind).is_some() && !CLUSTER_WIDE.iter().any(|of| is_of(*of, group, kind))
+    let is_cluster_wide = CLUSTER_WIDE.iter().any(|of| is_of(*of, group, kind)) && !group.contains(".m.");
+    Actor::find(group, kind).is_some() && !is_cluster_wide
+}
+
+/// Whether objects of this kind end, as a Job does: one that is gone has done its work, and was deleted for it by its controller
+/// (<https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/>) or by who cleans up.
+#[must_use]
+pub fn ends(id: &ObjectId) -> bool {
+    (id.group() == "batch" && id.kind == "Job") || FINITE.iter().any(|of| is_of(*of, id.group(), &id.kind))
 }
 
 #[cfg(test)]
@@ -74,6 +87,30 @@ mod tests {
                 let first = ROWS.iter().position(|other| is_of((other.group, other.kinds), row.group, kind));
                 assert_eq!(first, Some(index), "{} {kind}", row.group);
             }
+        }
+    }
+
+    #[test]
+    fn what_ends_is_a_job_or_in_the_table() {
+        let id = |api_version: &str, kind: &str| ObjectId {
+            api_version: api_version.into(),
+            kind: kind.into(),
+            namespace: None,
+            name: "x".into(),
+        };
+        for (api_version, kind, expected) in [
+            ("batch/v1", "Job", true),
+            ("batch/v1", "CronJob", false),
+            ("argoproj.io/v1alpha1", "Workflow", true),
+            ("argoproj.io/v1alpha1", "CronWorkflow", false),
+            ("ray.io/v1", "RayService", false),
+            ("example.com/v1", "Job", false),
+        ] {
+            assert_eq!(ends(&id(api_version, kind)), expected, "{api_version} {kind}");
+        }
+        for (group, kinds) in FINITE {
+            assert!(ROWS.iter().any(|row| row.group == *group), "{group}");
+            assert!(kinds.iter().all(|kind| Actor::find(group, kind).is_some()), "{group}");
         }
     }
 
@@ -136,6 +173,13 @@ mod tests {
             ("ec2.aws.crossplane.io", "VPC", true),
             ("infrastructure.cluster.x-k8s.io", "AWSMachinePool", true),
             ("aws.upbound.io", "ProviderConfig", false),
+            ("mysql.sql.crossplane.io", "Grant", true),
+            ("mysql.sql.crossplane.io", "ProviderConfig", false),
+            ("repo.github.m.upbound.io", "Repository", true),
+            ("pkg.crossplane.io", "Provider", false),
+            ("apiextensions.crossplane.io", "Composition", false),
+            ("sources.triggermesh.io", "AWSSQSSource", true),
+            ("datadoghq.com", "DatadogAgent", false),
             ("services.k8s.aws", "FieldExport", false),
             ("external-secrets.io", "ExternalSecret", false),
             ("source.toolkit.fluxcd.io", "GitRepository", false),
@@ -144,5 +188,6 @@ mod tests {
             assert_eq!(Actor::find(group, kind).is_some(), expected, "{group} {kind}");
         }
         assert!(is_namespaced("s3.aws.m.upbound.io", "Bucket") && !is_namespaced("s3.aws.upbound.io", "Bucket"));
+        assert!(is_namespaced("helm.m.crossplane.io", "Release") && !is_namespaced("helm.crossplane.io", "Release"));
     }
 }

@@ -45,7 +45,7 @@ const NOTHING: Routes = Routes {
     listens: false,
 };
 
-static ROUTES: [Routes; 13] = [
+static ROUTES: [Routes; 22] = [
     Routes {
         of: ("networking.k8s.io", &["Ingress"]),
         wildcard: Wildcard::OneLabel,
@@ -110,6 +110,30 @@ static ROUTES: [Routes; 13] = [
         hosts: &["spec.host"],
         ..NOTHING
     },
+    // https://docs.redhat.com/en/documentation/openshift_container_platform/latest/html/network_apis/route-route-openshift-io-v1
+    Routes { of: ("route.openshift.io", &["Route"]), hosts: &["spec.host"], ..NOTHING },
+    // https://developer.konghq.com/kubernetes-ingress-controller/reference/custom-resources/#tcpingress
+    Routes {
+        of: ("configuration.konghq.com", &["TCPIngress"]),
+        hosts: &["spec.rules[].host", "spec.tls[].hosts[]"],
+        ..NOTHING
+    },
+    // https://apisix.apache.org/docs/ingress-controller/reference/api-reference/
+    Routes { of: ("apisix.apache.org", &["ApisixRoute"]), hosts: &["spec.http[].match.hosts[]"], ..NOTHING },
+    Routes { of: ("apisix.apache.org", &["ApisixTls"]), hosts: &["spec.hosts[]"], listens: true, ..NOTHING },
+    // https://docs.solo.io/gloo-edge/latest/reference/api/github.com/solo-io/gloo/projects/gateway/api/v1/virtual_service.proto.sk/
+    Routes { of: ("gateway.solo.io", &["VirtualService"]), hosts: &["spec.virtualHost.domains[]"], ..NOTHING },
+    // https://www.getambassador.io/docs/emissary/latest/topics/using/intro-mappings and topics/running/host-crd
+    Routes { of: ("getambassador.io", &["Mapping"]), hosts: &["spec.hostname", "spec.host"], ..NOTHING },
+    Routes { of: ("getambassador.io", &["Host"]), hosts: &["spec.hostname"], listens: true, ..NOTHING },
+    // https://opensource.zalando.com/skipper/kubernetes/routegroups/
+    Routes { of: ("zalando.org", &["RouteGroup"]), hosts: &["spec.hosts[]"], ..NOTHING },
+    // https://gateway.envoyproxy.io/docs/api/extension_types/#securitypolicyspec
+    Routes {
+        of: ("gateway.envoyproxy.io", &["SecurityPolicy"]),
+        texts: &["spec.cors.allowOrigins[]", "spec.oidc.redirectURL"],
+        ..NOTHING
+    },
 ];
 
 const ROUTE: &[&str] = &["IngressRoute", "IngressRouteTCP"];
@@ -132,38 +156,56 @@ pub(super) fn of(id: &ObjectId) -> Option<&'static Routes> {
 
 /// The prefixes of the annotations of controllers of Ingresses (<https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/>,
 /// <https://haproxy-ingress.github.io/docs/configuration/keys/>,
-/// <https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/advanced-configuration-with-annotations/>).
-const PREFIXES: [&str; 4] =
-    ["nginx.ingress.kubernetes.io/", "haproxy-ingress.github.io/", "ingress.kubernetes.io/", "nginx.org/"];
+/// <https://docs.nginx.com/nginx-ingress-controller/configuration/ingress-resources/advanced-configuration-with-annotations/>,
+/// <https://www.haproxy.com/documentation/kubernetes-ingress/community/configuration-reference/ingress/>,
+/// <https://developer.konghq.com/kubernetes-ingress-controller/reference/annotations/>).
+const PREFIXES: [&str; 7] = [
+    "nginx.ingress.kubernetes.io/",
+    "haproxy-ingress.github.io/",
+    "ingress.kubernetes.io/",
+    "nginx.org/",
+    "nginx.com/",
+    "haproxy.org/",
+    "konghq.com/",
+];
 
 /// What an annotation of an Ingress holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
     /// Hosts under which it answers, split by commas; what begins with a tilde is a pattern of nginx.
     Hosts,
+    /// A regular expression by which it answers.
+    Pattern,
     /// Hosts within a text.
     Text,
 }
 
 /// Annotations whose hosts are in a text: where callers are sent, who may call, to whom cookies are given, and pieces of nginx's
 /// configuration. What a backend is told, such as `upstream-vhost`, stays: it knows its public name only.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 25] = [
     "app-root",
+    "auth-request-redirect",
     "auth-signin",
     "auth-snippet",
     "auth-tls-error-page",
     "auth-url",
+    "backend-config-snippet",
+    "config-backend",
     "configuration-snippet",
     "cors-allow-origin",
+    "jwt-login-url",
     "location-snippets",
+    "modsecurity-snippet",
     "permanent-redirect",
     "proxy-cookie-domain",
     "proxy-redirect-from",
     "proxy-redirect-to",
     "redirect-to",
+    "request-redirect",
     "server-snippet",
     "server-snippets",
     "session-cookie-domain",
+    "sticky-cookie-services",
     "stream-snippet",
     "temporal-redirect",
 ];
@@ -174,9 +216,14 @@ pub(super) fn annotation(name: &str) -> Option<Holds> {
     if name.starts_with("traefik.ingress.kubernetes.io/router.tls.domains.") {
         return Some(Holds::Hosts);
     }
+    // https://cert-manager.io/docs/usage/ingress/#supported-annotations: what the certificate is ordered for beside the hosts of `tls`
+    if matches!(name, "cert-manager.io/common-name" | "cert-manager.io/alt-names") {
+        return Some(Holds::Text);
+    }
     let name = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix))?;
     match name {
-        "server-alias" | "redirect-from" => Some(Holds::Hosts),
+        "server-alias" | "redirect-from" | "host-aliases" => Some(Holds::Hosts),
+        "server-alias-regex" | "redirect-from-regex" => Some(Holds::Pattern),
         _ => TEXTS.contains(&name).then_some(Holds::Text),
     }
 }

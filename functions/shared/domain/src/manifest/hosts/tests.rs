@@ -90,16 +90,21 @@ fn annotations_that_hold_hosts_change_with_the_rules() {
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
         "metadata": { "name": "shop", "annotations": {
             "nginx.ingress.kubernetes.io/server-alias": "www.example.com, shop.example.com",
+            "konghq.com/host-aliases": "shop.example.com",
+            "haproxy-ingress.github.io/server-alias-regex": "^shop\\.example\\.com$",
             "traefik.ingress.kubernetes.io/router.tls.domains.0.main": "shop.example.com",
             "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
         } },
         "spec": {},
     }));
-    assert_eq!(replaced, 2);
+    assert_eq!(replaced, 3);
+    assert_eq!(patterns(&Object::new(1, 1, value.clone()).unwrap()), ["^shop\\.example\\.com$"]);
     assert_eq!(
         value["metadata"]["annotations"],
         json!({
             "nginx.ingress.kubernetes.io/server-alias": "www.example.com,green.example.com",
+            "konghq.com/host-aliases": "green.example.com",
+            "haproxy-ingress.github.io/server-alias-regex": "^shop\\.example\\.com$",
             "traefik.ingress.kubernetes.io/router.tls.domains.0.main": "green.example.com",
             "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
         })
@@ -146,6 +151,9 @@ fn where_callers_are_sent_changes_with_the_hosts_and_what_a_backend_is_told_does
         "nginx.ingress.kubernetes.io/cors-allow-origin": "https://shop.example.com, https://a.example.com",
         "nginx.ingress.kubernetes.io/configuration-snippet": "if ($host != shop.example.com) { return 301 https://shop.example.com$request_uri; }",
         "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
+        "nginx.ingress.kubernetes.io/auth-request-redirect": "https://shop.example.com/",
+        "haproxy.org/request-redirect": "shop.example.com",
+        "cert-manager.io/common-name": "shop.example.com",
         "example.com/permanent-redirect": "https://shop.example.com",
     });
     let value = json!({
@@ -153,7 +161,7 @@ fn where_callers_are_sent_changes_with_the_hosts_and_what_a_backend_is_told_does
     });
     assert_eq!(of(&Object::new(1, 1, value.clone()).unwrap()), [""; 0], "it answers under none of these");
     let (replaced, value) = rewritten(value);
-    assert_eq!(replaced, 5);
+    assert_eq!(replaced, 8);
     assert_eq!(
         value["metadata"]["annotations"],
         json!({
@@ -163,6 +171,9 @@ fn where_callers_are_sent_changes_with_the_hosts_and_what_a_backend_is_told_does
             "nginx.ingress.kubernetes.io/cors-allow-origin": "https://green.example.com, https://a.example.com",
             "nginx.ingress.kubernetes.io/configuration-snippet": "if ($host != green.example.com) { return 301 https://green.example.com$request_uri; }",
             "nginx.ingress.kubernetes.io/upstream-vhost": "shop.example.com",
+            "nginx.ingress.kubernetes.io/auth-request-redirect": "https://green.example.com/",
+            "haproxy.org/request-redirect": "green.example.com",
+            "cert-manager.io/common-name": "green.example.com",
             "example.com/permanent-redirect": "https://shop.example.com",
         })
     );
@@ -213,6 +224,19 @@ fn hosts_are_found_wherever_a_kind_of_routes_has_them() {
         ("networking.istio.io/v1", "VirtualService", json!({ "hosts": ["shop.example.com"] }), 1),
         ("networking.istio.io/v1beta1", "Gateway", json!({ "servers": [{ "hosts": ["shop/shop.example.com"] }] }), 1),
         ("k8s.nginx.org/v1", "VirtualServer", json!({ "host": "shop.example.com" }), 1),
+        ("route.openshift.io/v1", "Route", json!({ "host": "shop.example.com" }), 1),
+        ("configuration.konghq.com/v1beta1", "TCPIngress", json!({ "rules": [{ "host": "shop.example.com" }] }), 1),
+        ("apisix.apache.org/v2", "ApisixRoute", json!({ "http": [{ "match": { "hosts": ["shop.example.com"] } }] }), 1),
+        ("gateway.solo.io/v1", "VirtualService", json!({ "virtualHost": { "domains": ["shop.example.com"] } }), 1),
+        ("getambassador.io/v3alpha1", "Mapping", json!({ "hostname": "shop.example.com" }), 1),
+        ("getambassador.io/v3alpha1", "Host", json!({ "hostname": "shop.example.com" }), 1),
+        ("zalando.org/v1", "RouteGroup", json!({ "hosts": ["shop.example.com"] }), 1),
+        (
+            "gateway.envoyproxy.io/v1alpha1",
+            "SecurityPolicy",
+            json!({ "oidc": { "redirectURL": "https://shop.example.com/oauth2/callback" } }),
+            1,
+        ),
     ] {
         let value = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": "r" }, "spec": spec });
         let (found, value) = rewritten(value);
@@ -237,6 +261,11 @@ fn a_route_without_a_host_answers_under_any() {
         "a listener answers nothing by itself"
     );
     assert!(any("traefik.io/v1alpha1", "IngressRoute", json!({ "routes": [{ "match": "Path(`/`)" }] })));
+    assert!(any("zalando.org/v1", "RouteGroup", json!({})));
+    assert!(!any("zalando.org/v1", "RouteGroup", json!({ "hosts": ["a"] })));
+    assert!(any("getambassador.io/v3alpha1", "Mapping", json!({ "hostname": "*", "prefix": "/" })));
+    assert!(!any("getambassador.io/v3alpha1", "Mapping", json!({ "hostname": "a", "prefix": "/" })));
+    assert!(any("apisix.apache.org/v2", "ApisixRoute", json!({ "http": [{ "match": { "paths": ["/*"] } }] })));
 }
 
 #[test]
