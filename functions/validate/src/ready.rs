@@ -8,7 +8,7 @@ use domain::{
         readiness::{Readiness, readiness},
         state::trouble,
     },
-    object::is_built_in,
+    object::{actors::ends, is_built_in},
     plan::workloads::{Workload, Workloads},
     ports::{KubernetesApi, kubernetes::Event},
 };
@@ -33,8 +33,8 @@ impl<'a> Missing<'a> {
             Some(Readiness::Waiting(why) | Readiness::Failed(why)) if is_custom(id) => self.late.push((id, why)),
             Some(Readiness::Waiting(how_far)) => self.waiting.push((id, how_far)),
             Some(Readiness::Failed(why)) => self.failed.push((id, why)),
-            // A Job that has ended may be gone (https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/).
-            None if id.kind == "Job" || fleeting.contains(id) => {}
+            // What has ended may be gone.
+            None if ends(id) || fleeting.contains(id) => {}
             None => self.failed.push((id, "it is not there".to_owned())),
         }
     }

@@ -279,3 +279,64 @@ async fn the_pods_of_a_suspended_custom_resource_are_waited_for_whoever_owns_the
     blue.put_with_status(owned("Pod", "v1", "import-1-a", by_job("import-1"), "Succeeded"));
     account.drive(&migration, converge).await.unwrap();
 }
+
+/// Argo Workflows deletes a workflow that has ended (<https://argo-workflows.readthedocs.io/en/latest/fields/#ttlstrategy>), as Kubernetes
+/// does a Job.
+#[tokio::test]
+async fn work_that_was_let_go_and_is_gone_for_having_ended_is_no_conflict_wherever_an_invocation_dies() {
+    for (api_version, kind) in [("argoproj.io/v1alpha1", "Workflow"), ("batch/v1", "Job")] {
+        let name = format!("{kind}/shop/import");
+        let start = async || {
+            let (account, mut migration) = qualified().await;
+            let work = json!({
+                "apiVersion": api_version, "kind": kind, "metadata": { "name": "import", "namespace": "shop" }, "spec": { "suspend": true },
+            });
+            account.cluster(GREEN).put_with_status(work.clone());
+            let id = Object::new(1, 1, work).unwrap().id;
+            let resume = json!({ "spec": { "suspend": null } });
+            let held = Workload { id, held: true, images: vec![], replicas: None, autoscaled: false, resume };
+            migration.plan.workloads.workloads.push(held);
+            (account, migration)
+        };
+        // It ends as soon as it may begin.
+        let ran = |account: &Account| {
+            let green = account.cluster(GREEN);
+            if green.object(&name).is_some_and(|work| work["spec"]["suspend"].is_null()) {
+                green.remove(&name);
+            }
+        };
+        let (account, migration) = start().await;
+        let before = account.calls();
+        account.drive(&migration, converge).await.unwrap();
+        let calls = account.calls() - before;
+        ran(&account);
+        for call in 1..=calls {
+            let (account, migration) = start().await;
+            account.fail_at(call, Fault::Killed);
+            // Whatever it ends with: the next invocation goes on.
+            let _ = converge(&account, &migration).await;
+            ran(&account);
+            account.drive(&migration, converge).await.unwrap();
+            ran(&account);
+            assert_eq!(account.cluster(GREEN).object(&name), None, "{kind}, killed at call {call}: it ran");
+            let back = account.turned_back(&migration);
+            account.drive(&back, undo).await.unwrap();
+            assert_eq!(workload_entries(&account, &back), 0, "{kind}, killed at call {call}");
+        }
+    }
+}
+
+/// How many holds the ledger has as changed.
+fn workload_entries(account: &Account, migration: &Migration) -> usize {
+    let entries = account.entries_of(migration).into_iter();
+    entries.filter(|entry| entry.key.kind == Kind::Workload && entry.is_live()).count()
+}
+
+#[tokio::test]
+async fn what_does_not_end_and_is_gone_from_green_is_a_conflict() {
+    let (account, migration) = qualified().await;
+    account.cluster(GREEN).remove(NIGHTLY);
+    let error = account.drive(&migration, converge).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("CronJob/shop/nightly is gone from green"), "{error}");
+}

@@ -110,3 +110,31 @@ async fn what_is_not_ready_is_named_with_its_last_event() {
     let waiting = "Deployment/shop/web (0 of 4 updated; last event: FailedScheduling of Pod/web-5f7d9-x2x4z: 0/3 nodes are available: 3 Insufficient cpu.)";
     fails(&account, &migration, Condition::NotReady, waiting).await;
 }
+
+/// Argo Workflows keeps so many of those that ended as its own configuration says, whatever the objects say
+/// (<https://argo-workflows.readthedocs.io/en/latest/workflow-controller-configmap/>, `retentionPolicy`).
+#[tokio::test]
+async fn work_that_has_ended_and_is_gone_need_not_be_there() {
+    for (kind, expected) in [("Workflow", true), ("CronWorkflow", false)] {
+        let work = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": { "name": "import", "namespace": "shop" }, "spec": {},
+        });
+        let (account, mut migration) = with(&work);
+        let id = domain::manifest::Object::new(1, 1, work).unwrap().id;
+        let run = domain::plan::workloads::Workload {
+            id,
+            held: false,
+            images: vec![],
+            replicas: None,
+            autoscaled: false,
+            resume: Value::Null,
+        };
+        migration.plan.workloads.workloads.push(run);
+        account.cluster(GREEN).remove(&format!("{kind}/shop/import"));
+        if expected {
+            first(&account, &migration).await.unwrap();
+        } else {
+            fails(&account, &migration, Condition::NotReady, "CronWorkflow/shop/import (it is not there").await;
+        }
+    }
+}

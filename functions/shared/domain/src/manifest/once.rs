@@ -12,23 +12,38 @@ use crate::{
 };
 use serde_json::Value;
 
-/// Where kinds say that their objects are deleted after their end: of Kubernetes itself and `JobSets`
+/// Where kinds say that their objects are deleted after their end, some by a word: of Kubernetes itself and `JobSets`
 /// (<https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/>), of Kubeflow's training operator
-/// (<https://www.kubeflow.org/docs/components/trainer/legacy-v1/user-guides/job-scheduling/>), and of Argo Workflows
-/// (<https://argo-workflows.readthedocs.io/en/latest/fields/#ttlstrategy>).
-const DELETED_AFTER: [&str; 3] =
-    ["/spec/ttlSecondsAfterFinished", "/spec/runPolicy/ttlSecondsAfterFinished", "/spec/ttlStrategy"];
+/// (<https://www.kubeflow.org/docs/components/trainer/legacy-v1/user-guides/job-scheduling/>), of Argo Workflows
+/// (<https://argo-workflows.readthedocs.io/en/latest/fields/#ttlstrategy>), of the operator for Spark
+/// (<https://github.com/kubeflow/spark-operator/blob/master/docs/api-docs.md>), of `BroadcastJobs`
+/// (<https://openkruise.io/docs/user-manuals/broadcastjob>), and of k6
+/// (<https://grafana.com/docs/k6/latest/set-up/set-up-distributed-k6/usage/configure-testrun-crd/>).
+const DELETED_AFTER: [(&str, Option<&str>); 6] = [
+    ("/spec/ttlSecondsAfterFinished", None),
+    ("/spec/runPolicy/ttlSecondsAfterFinished", None),
+    ("/spec/ttlStrategy", None),
+    ("/spec/timeToLiveSeconds", None),
+    ("/spec/completionPolicy/ttlSecondsAfterFinished", None),
+    ("/spec/cleanup", Some("post")),
+];
+
+/// Words of which one is in each of these paths.
+const WORDS: [&[u8]; 3] = [b"ttl", b"timeToLive", b"cleanup"];
 
 /// Whether the object is gone some time after it has ended.
 #[must_use]
 pub fn deletes_itself(object: &Value) -> bool {
-    DELETED_AFTER.iter().any(|path| object.pointer(path).is_some_and(|after| !after.is_null()))
+    DELETED_AFTER.iter().any(|(path, word)| {
+        let after = object.pointer(path).filter(|after| !after.is_null());
+        after.is_some_and(|after| word.is_none_or(|word| after == word))
+    })
 }
 
 /// How the object is suspended; `None` where it stays after its end, is suspended anyway, or cannot be.
 fn fleeting(object: &Prepared) -> Option<Patches> {
-    // Most objects are none, and to parse each of thousands would take longer than to look for the word.
-    if !object.json.windows(3).any(|bytes| bytes == b"ttl") {
+    // Most objects are none, and to parse each of thousands would take longer than to look for a word.
+    if !WORDS.iter().any(|word| object.json.windows(word.len()).any(|bytes| bytes == *word)) {
         return None;
     }
     let value = object.value();
@@ -89,12 +104,21 @@ mod tests {
     fn what_deletes_itself_is_suspended_by_its_own_field() {
         let suspend = Some(json!({ "spec": { "suspend": true } }));
         let policy = Some(json!({ "spec": { "runPolicy": { "suspend": true } } }));
+        let paused = |word: Value| Some(json!({ "spec": { "paused": word } }));
         for (api_version, kind, spec, expected) in [
             ("batch/v1", "Job", json!({ "ttlSecondsAfterFinished": 0 }), &suspend),
             ("batch/v1", "Job", json!({ "ttlSecondsAfterFinished": 60, "suspend": false }), &suspend),
             ("argoproj.io/v1alpha1", "Workflow", json!({ "ttlStrategy": { "secondsAfterCompletion": 5 } }), &suspend),
             ("jobset.x-k8s.io/v1alpha2", "JobSet", json!({ "ttlSecondsAfterFinished": 5 }), &suspend),
             ("kubeflow.org/v1", "TFJob", json!({ "runPolicy": { "ttlSecondsAfterFinished": 5 } }), &policy),
+            ("sparkoperator.k8s.io/v1beta2", "SparkApplication", json!({ "timeToLiveSeconds": 5 }), &suspend),
+            (
+                "apps.kruise.io/v1beta1",
+                "BroadcastJob",
+                json!({ "completionPolicy": { "ttlSecondsAfterFinished": 5 } }),
+                &paused(json!(true)),
+            ),
+            ("k6.io/v1alpha1", "TestRun", json!({ "cleanup": "post" }), &paused(json!("true"))),
         ] {
             assert_eq!(suspended(api_version, kind, &spec), *expected, "{kind}");
         }
@@ -108,6 +132,7 @@ mod tests {
             ("batch/v1", "Job", json!({ "ttlSecondsAfterFinished": 60, "suspend": true })),
             ("batch.volcano.sh/v1alpha1", "Job", json!({ "ttlSecondsAfterFinished": 60 })),
             ("v1", "ConfigMap", json!({ "ttlStrategy": "x" })),
+            ("k6.io/v1alpha1", "TestRun", json!({ "cleanup": "" })),
         ] {
             assert_eq!(suspended(api_version, kind, &spec), None, "{api_version} {kind}");
         }

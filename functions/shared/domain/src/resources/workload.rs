@@ -8,7 +8,7 @@ pub use stopped::remaining;
 use crate::{
     Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status,
     manifest::{ObjectId, hold},
-    object::patches::keeps,
+    object::{actors::ends, patches::keeps},
     plan::workloads::Workload,
     ports::{KubernetesApi, Ledger},
 };
@@ -83,10 +83,11 @@ async fn suspend<A: KubernetesApi>(api: &A, id: &ObjectId, patch: &Value) -> Res
     Ok(())
 }
 
-/// Resumes a hold on green, at the scale that it had on blue.
+/// Resumes a hold on green, at the scale that it had on blue. What ends by itself may be gone: an invocation that died after it had
+/// resumed it leaves it to do its work and to be deleted for that.
 ///
 /// # Errors
-/// `Conflict` where green no longer has it. A Job may have ended and gone.
+/// `Conflict` where green no longer has it, and it does not end by itself.
 pub async fn resume_on_green<P: Ledger, A: KubernetesApi>(
     ports: &P,
     migration: &Migration,
@@ -102,11 +103,10 @@ pub async fn resume_on_green<P: Ledger, A: KubernetesApi>(
     let original = ports.live(migration, &self::key(Side::Blue, id)).await?;
     let as_on_blue = original.map(|entry| entry.detail["restore"].clone());
     let Some(live) = green.get(id).await? else {
-        return if id.kind == "Job" {
-            Ok(())
-        } else {
-            Err(PhaseError::conflict(format!("{id} is gone from green since it was qualified")))
-        };
+        if !ends(id) {
+            return Err(PhaseError::conflict(format!("{id} is gone from green since it was qualified")));
+        }
+        return if known.is_some() { ports.absent(migration, &key).await } else { Ok(()) };
     };
     let resume = as_on_blue.unwrap_or_else(|| hold.resume.clone());
     if known.is_none() {
@@ -138,7 +138,7 @@ pub async fn suspend_on_green<A: KubernetesApi>(green: &A, entry: &Entry) -> Res
     suspend(green, &id(entry)?, &entry.detail["suspend"]).await
 }
 
-/// Puts a hold on blue back exactly as it was. A Job that has ended may be gone by now.
+/// Puts a hold on blue back exactly as it was. What has ended may be gone by now.
 ///
 /// # Errors
 /// `Conflict` where its entry cannot be read.
