@@ -51,10 +51,10 @@ pub async fn apply<P: Ledger + Manifests + Kubernetes>(
     ports: &P,
     migration: &Migration,
 ) -> Result<Outcome, PhaseError> {
-    let mut objects = 0;
+    let (mut objects, mut green) = (0, None);
     for bundle in &migration.plan.workloads.bundles {
-        let applied = bundle::ensure(ports, migration, bundle).await;
-        applied.map_err(|error| error.during(&bundle.uri))?;
+        let applied = bundle::ensure(ports, migration, bundle, green).await;
+        green = applied.map_err(|error| error.during(&bundle.uri))?;
         objects += bundle.objects;
     }
     volume::made(ports, migration).await?;

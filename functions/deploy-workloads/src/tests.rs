@@ -76,6 +76,17 @@ async fn bundles_come_in_order_with_temporary_hosts_and_suspended_holds() {
     assert_eq!(account.cluster(BLUE).writes(), [""; 0]);
 }
 
+/// A connection costs round trips and handshakes.
+#[tokio::test]
+async fn all_bundles_of_an_invocation_go_over_one_connection() {
+    let (account, mut migration) = with_bundle(vec![manifests()[5].clone()]);
+    migration.plan.workloads.bundles.push(account.upload("s3://bucket/more.yaml", vec![config_map("c", "v", None)]));
+    let before = account.operations().len();
+    crate::apply(&account, &migration).await.unwrap();
+    let connected = account.operations()[before..].iter().filter(|call| **call == "eks:DescribeCluster").count();
+    assert_eq!(connected, 1);
+}
+
 #[tokio::test]
 async fn a_second_run_writes_nothing() {
     let (account, migration) = shop();

@@ -22,6 +22,9 @@ use yaml::Stream;
 /// Codes that mean that there is no such object, or that S3 does not say.
 const NONE: [&str; 5] = ["NoSuchKey", "NoSuchBucket", "NoSuchVersion", "AccessDenied", "NotFound"];
 
+/// How much of a bundle is read at a time, in bytes: some two milliseconds of a processor.
+const PIECE: usize = 16 * 1024;
+
 fn says_kms<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> bool {
     let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
     message.contains("kms:Decrypt") || message.contains("KMS")
@@ -75,7 +78,11 @@ impl Manifests for Account {
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|_| PhaseError::unavailable(format!("{context}: the answer broke off")))?;
             sum.add(&bytes);
-            stream.push(&bytes, &mut take);
+            for piece in bytes.chunks(PIECE) {
+                stream.push(piece, &mut take);
+                // Its only thread may have something else to do meanwhile, such as to open connections.
+                tokio::task::yield_now().await;
+            }
         }
         stream.end(&mut take);
         Ok(Some(Source { version, etag, digest: sum.hex(), unreadable }))

@@ -98,6 +98,10 @@ impl Cluster {
 }
 
 impl KubernetesApi for Cluster {
+    async fn open(&self, objects: usize) -> Result<(), PhaseError> {
+        self.warm_up(objects).await
+    }
+
     async fn applied(&self, objects: &[&Prepared]) -> Result<Vec<bool>, PhaseError> {
         self.compare(objects).await
     }

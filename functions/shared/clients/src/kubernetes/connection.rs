@@ -56,6 +56,9 @@ pub(super) fn client(cluster: &str, endpoint: Endpoint, token: Option<String>) -
     });
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
+    // Without it the first request of a connection waits until the end of its TLS handshake is acknowledged: a round trip, or the 40 ms
+    // that a server may take (https://www.rfc-editor.org/rfc/rfc1122#page-96).
+    tcp.set_nodelay(true);
     let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp);
     let mut connector = TimeoutConnector::new(https);
     connector.set_connect_timeout(Some(LONGEST_CONNECT));

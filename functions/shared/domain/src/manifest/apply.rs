@@ -13,7 +13,7 @@ use crate::{Condition, PhaseError, ports::KubernetesApi};
 const NAMED: usize = 10;
 
 /// Applies those of `objects` that are not `done`, which must be in the order of their steps. What is there already as it would be
-/// made is not sent. A step is over before the next begins; within one, what waits or is refused holds up nothing else, and is all
+/// made is not sent. A wave of steps is over before the next begins; within one, what waits or is refused holds up nothing else, and is all
 /// that is tried again. `keep` is called once the Jobs are there, and before that once what deletes itself after its end is there and
 /// waits to be let go.
 ///
@@ -40,7 +40,7 @@ pub async fn apply<A: KubernetesApi>(
     let all = |done: &Done| format!("applied {} of {} objects", done.count(), objects.len());
     let mut next = 0;
     while let Some(first) = objects.get(next) {
-        let end = next + objects[next..].iter().take_while(|placed| placed.place() == first.place()).count();
+        let end = next + objects[next..].iter().take_while(|placed| placed.wave() == first.wave()).count();
         let mut pending: Vec<usize> = (next..end).filter(|index| !done.is(*index)).collect();
         next = end;
         let mut errors = Vec::new();

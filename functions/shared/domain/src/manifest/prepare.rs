@@ -151,7 +151,7 @@ pub async fn read<M: Manifests>(
     let first: Vec<bool> = objects.iter().map(|placed| seen.insert(placed.object.id.identity())).collect();
     let mut first = first.into_iter();
     objects.retain(|_| first.next().unwrap_or(true));
-    objects.sort_by_key(Placed::place);
+    objects.sort_by_key(|placed| placed.step);
     Ok(objects)
 }
 

@@ -85,6 +85,10 @@ pub trait Kubernetes: Sync {
 /// served (yet), a webhook that does not answer (yet), and a 401 or 403 of the authorizer in the first hour of a cluster are
 /// `NotReady`.
 pub trait KubernetesApi: Send + Sync {
+    /// Gets ready to apply so many objects, which takes round trips: opens the connections that they will need, and asks for the kinds that
+    /// most bundles have. Whoever does not ask for it waits for the same later.
+    fn open(&self, objects: usize) -> impl Future<Output = Result<(), PhaseError>> + Send;
+
     /// Which of these objects are there already, exactly as an apply would make them: told by lists, one for each kind of several
     /// objects. What is not told so is to be applied.
     ///

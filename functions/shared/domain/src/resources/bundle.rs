@@ -14,9 +14,10 @@ use crate::{
         prepare::{Hosts, Preparation, is_renamed, read},
     },
     plan::{Whose, workloads::Bundle},
-    ports::{Kubernetes, Ledger, Manifests},
+    ports::{Kubernetes, KubernetesApi, Ledger, Manifests},
     resources::cluster,
 };
+use futures::future::try_join;
 use serde_json::{Value, json};
 
 /// The IAM actions of the calls made here. In Kubernetes, Bascule's role applies as an administrator of the cluster.
@@ -40,6 +41,8 @@ pub fn key(bundle: &Bundle, hosts: Hosts) -> ResourceKey {
 /// An invocation that runs out of time, or in which something waits, saves what is applied as the progress of deploy-workloads. Applying
 /// again what was applied changes nothing, so a crash costs only time.
 ///
+/// `green` is the connection that an earlier bundle was applied by, and what is answered the one for the next: none where none was needed.
+///
 /// # Errors
 /// `Conflict` where the manifests changed since the plan; `Refused` with the names where green's API refuses objects;
 /// `NotReady` where there is more to do.
@@ -47,20 +50,22 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
     ports: &P,
     migration: &Migration,
     bundle: &Bundle,
-) -> Result<(), PhaseError> {
+    green: Option<P::Api>,
+) -> Result<Option<P::Api>, PhaseError> {
     let key = key(bundle, Hosts::Temporary);
     let entry = ports.entry(migration, &key).await?;
     if entry.as_ref().is_some_and(|entry| entry.status == Status::Present) {
-        return Ok(());
+        return Ok(green);
     }
     let forced = &migration.input.workloads.force_conflicts;
     let preparation = Preparation::new(&migration.plan.workloads, Hosts::Temporary, forced);
-    let objects = read(ports, bundle, &preparation, |_| true).await?;
+    // Side by side: connections cost round trips, and reading costs the processor's time.
+    let reading = read(ports, bundle, &preparation, |_| true);
+    let (api, objects) = try_join(opened(ports, migration, bundle, green), reading).await?;
     let progress = ports.progress(migration, Progress::DeployWorkloads).await?.unwrap_or_default();
     let mut done = cursor(&progress, bundle, objects.len());
     let before = done.count();
     let again = entry.is_some_and(|entry| entry.is_live());
-    let api = ports.connect(&migration.input.green.cluster).await?;
     if !again {
         let mut detail = json!({ "digest": bundle.digest, "objects": bundle.objects });
         if is_on_users_cluster(migration) {
@@ -74,7 +79,10 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
         ports.save_progress(migration, Progress::DeployWorkloads, progress).await
     };
     match apply(&api, &objects, &mut done, again, deadline, keep).await {
-        Ok(()) => ports.present(migration, &key, &bundle.digest).await,
+        Ok(()) => {
+            ports.present(migration, &key, &bundle.digest).await?;
+            Ok(Some(api))
+        }
         Err(error) => {
             if error.condition.is_retried() && done.count() > before {
                 keep(&done).await?;
@@ -82,6 +90,20 @@ pub async fn ensure<P: Ledger + Manifests + Kubernetes>(
             Err(error)
         }
     }
+}
+
+async fn opened<P: Kubernetes>(
+    ports: &P,
+    migration: &Migration,
+    bundle: &Bundle,
+    green: Option<P::Api>,
+) -> Result<P::Api, PhaseError> {
+    if let Some(green) = green {
+        return Ok(green);
+    }
+    let green = ports.connect(&migration.input.green.cluster).await?;
+    green.open(bundle.objects).await?;
+    Ok(green)
 }
 
 /// Whether bundles are on a cluster of the user's, which outlives them.

@@ -199,6 +199,10 @@ impl Cluster {
 }
 
 impl KubernetesApi for Cluster {
+    async fn open(&self, _objects: usize) -> Result<(), PhaseError> {
+        self.change("kubernetes:List", |_, _| Ok(()))
+    }
+
     async fn applied(&self, objects: &[&Prepared]) -> Result<Vec<bool>, PhaseError> {
         self.change("kubernetes:List", |aws, cluster| {
             let is = |object: &&Prepared| {

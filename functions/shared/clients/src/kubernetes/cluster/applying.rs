@@ -12,13 +12,18 @@ use domain::{
         ObjectId, Prepared,
         applied::{is_applied, owns_nothing},
     },
+    object::is_initial_namespace,
     ports::{
         KubernetesApi,
         kubernetes::{FIELD_MANAGER, Tried},
     },
 };
-use futures::{StreamExt, stream::FuturesUnordered};
-use http::{Request, header::CONTENT_TYPE};
+use futures::{
+    StreamExt, TryStreamExt,
+    future::{join, try_join},
+    stream::FuturesUnordered,
+};
+use http::{Method, Request, header::CONTENT_TYPE};
 use kube::Error;
 use serde_json::Value;
 use std::{
@@ -41,6 +46,18 @@ const WORTH_A_LIST: usize = 4;
 
 /// How many kinds are listed at once: each holds a page.
 const LISTS: usize = 4;
+
+/// The API versions of the kinds that most bundles have.
+const CUSTOMARY: [&str; 8] = [
+    "v1",
+    "apps/v1",
+    "rbac.authorization.k8s.io/v1",
+    "batch/v1",
+    "networking.k8s.io/v1",
+    "policy/v1",
+    "autoscaling/v2",
+    "apiextensions.k8s.io/v1",
+];
 
 type Kind<'a> = (&'a str, &'a str);
 
@@ -67,30 +84,66 @@ const REHEARSE: Manner = Manner {
 };
 
 impl Cluster {
+    /// HTTP/1.1 takes a connection for each request that is under way, and each its handshakes.
+    pub(super) async fn warm_up(&self, objects: usize) -> Result<(), PhaseError> {
+        let kinds: FuturesUnordered<_> = CUSTOMARY.iter().map(|api_version| self.ask(api_version)).collect();
+        let open = async || {
+            let answer = self.request(Method::GET, "/api", None).await;
+            answer.map(drop).map_err(|error| self.failed("asking for", "the API versions", &error))
+        };
+        let connections = objects.min(Window::new().size());
+        let others: FuturesUnordered<_> = (CUSTOMARY.len()..connections).map(|_| open()).collect();
+        try_join(kinds.try_collect::<()>(), others.try_collect::<()>()).await.map(drop)
+    }
+
     pub(super) async fn compare(&self, objects: &[&Prepared]) -> Result<Vec<bool>, PhaseError> {
-        self.discover(objects).await?;
+        let (served, namespaces) = join(self.serving(objects, Duration::ZERO), self.namespaces(objects)).await;
+        let namespaces = namespaces?;
         let mut kinds: BTreeMap<Kind<'_>, HashMap<(&str, &str), usize>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
-            let id = &object.id;
-            let of_kind = kinds.entry(kind(object)).or_default();
-            of_kind.insert((id.namespace_or_default(), &id.name), index);
+            let (id, kind) = (&object.id, kind(object));
+            // Nothing is there of a kind that is not served, nor before its namespace.
+            let Some(resource) = served[&kind].as_ref().map_err(Clone::clone)? else { continue };
+            let namespace = id.namespace_or_default();
+            if resource.is_namespaced() && !is_initial_namespace(namespace) && !namespaces.contains(namespace) {
+                continue;
+            }
+            kinds.entry(kind).or_default().insert((namespace, &id.name), index);
         }
         let (many, few): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|(_, of)| of.len() >= WORTH_A_LIST);
-        let mut lists = VecDeque::from(many);
+        let bare = self.bare(objects, few.iter().flat_map(|(_, of)| of.values().copied()));
+        let (bare, listed) = try_join(bare, self.compare_kinds(objects, many)).await?;
         let mut applied = vec![false; objects.len()];
-        for index in self.bare(objects, few.iter().flat_map(|(_, of)| of.values().copied())).await? {
-            applied[index] = true;
+        bare.into_iter().chain(listed).for_each(|index| applied[index] = true);
+        Ok(applied)
+    }
+
+    /// The namespaces that are there, as far as the objects need to know.
+    async fn namespaces(&self, objects: &[&Prepared]) -> Result<BTreeSet<String>, PhaseError> {
+        if objects.iter().all(|object| is_initial_namespace(object.id.namespace_or_default())) {
+            return Ok(BTreeSet::new());
         }
+        let found = self.metadata("v1", "Namespace").await?;
+        Ok(found.iter().filter_map(|metadata| metadata["name"].as_str().map(str::to_owned)).collect())
+    }
+
+    async fn compare_kinds(
+        &self,
+        objects: &[&Prepared],
+        kinds: Vec<(Kind<'_>, HashMap<(&str, &str), usize>)>,
+    ) -> Result<Vec<usize>, PhaseError> {
+        let mut lists = kinds.into_iter();
         let mut flying = FuturesUnordered::new();
+        let mut found = Vec::new();
         loop {
             while flying.len() < LISTS
-                && let Some((kind, wanted)) = lists.pop_front()
+                && let Some((kind, wanted)) = lists.next()
             {
                 flying.push(self.compare_kind(objects, kind, wanted));
             }
             match flying.next().await {
-                Some(found) => found?.into_iter().for_each(|index| applied[index] = true),
-                None => return Ok(applied),
+                Some(listed) => found.extend(listed?),
+                None => return Ok(found),
             }
         }
     }
@@ -108,11 +161,6 @@ impl Cluster {
             }
         }
         Ok(found)
-    }
-
-    /// Asks for everything at once that every step would ask for by itself.
-    async fn discover(&self, objects: &[&Prepared]) -> Result<(), PhaseError> {
-        self.serving(objects, Duration::ZERO).await.into_values().try_for_each(|found| found.map(drop))
     }
 
     async fn compare_kind(

@@ -265,6 +265,53 @@ async fn one_list_tells_which_objects_are_there_already() {
     spoken.await.unwrap();
 }
 
+#[tokio::test]
+async fn of_what_is_in_a_namespace_that_is_not_there_nothing_is_asked() {
+    let wanted = |name: &str, namespace: &str| {
+        prepared(json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": name, "namespace": namespace }, "spec": {},
+        }))
+    };
+    let kinds = json!({ "resources": [{ "name": "namespaces", "kind": "Namespace", "namespaced": false }] });
+    let namespaces = json!({ "items": [{ "metadata": { "name": "there" } }], "metadata": {} });
+    let (cluster, spoken) = scenario(vec![
+        deployments(),
+        exchange("GET", "/api/v1", 200, kinds),
+        exchange("GET", "/api/v1/namespaces?limit=500", 200, namespaces),
+    ]);
+    let objects: Vec<Prepared> = ["a", "b", "c", "d"].map(|name| wanted(name, "new")).into();
+    assert_eq!(cluster.applied(&objects.iter().collect::<Vec<_>>()).await, Ok(vec![false; 4]));
+    spoken.await.unwrap();
+}
+
+/// Without a request after the other for what every bundle has, and with a connection for each request of a full window.
+#[tokio::test]
+async fn before_the_objects_are_read_kinds_are_asked_for_and_connections_opened() {
+    for (objects, others) in [(1, 0), (10, 2), (1_000, 24)] {
+        let (service, server): (_, Server) = mock::pair();
+        let asked = tokio::spawn(async move {
+            let mut server = std::pin::pin!(server);
+            let mut asked = Vec::new();
+            while let Some((request, send)) = server.next_request().await {
+                asked.push((request.uri().path().to_owned(), send));
+                // None is answered before all are under way.
+                if asked.len() == 8 + others {
+                    break;
+                }
+            }
+            let answer = || Response::builder().status(200).body(Body::from(b"{}".to_vec())).unwrap();
+            let paths: Vec<String> = asked.iter().map(|(path, _)| path.clone()).collect();
+            asked.into_iter().for_each(|(_, send)| send.send_response(answer()));
+            paths
+        });
+        let cluster = Cluster::new("shop-green", Client::new(service, "default"), false);
+        assert_eq!(cluster.open(objects).await, Ok(()));
+        let paths = asked.await.unwrap();
+        assert!(paths.iter().any(|path| path == "/apis/apps/v1") && paths.iter().any(|path| path == "/api/v1"));
+        assert_eq!(paths.iter().filter(|path| *path == "/api").count(), others, "{objects}");
+    }
+}
+
 /// An API server writes such an object with every first apply after the one that made it.
 #[tokio::test]
 async fn an_object_with_nothing_but_a_name_is_looked_at_before_it_is_sent() {
