@@ -56,13 +56,15 @@ impl Deed {
             Self::RollBack => matches!(life, Life::Open | Life::Baked | Life::Promoted),
             Self::EndBake => {
                 let bake = sight.question(Question::Bake).filter(|asked| asked.answer.is_none());
-                life == Life::Open && bake.is_some_and(|asked| sight.now < asked.deadline)
+                life == Life::Open && sight.cut_short.is_none() && bake.is_some_and(|asked| sight.now < asked.deadline)
             }
-            Self::KeepBlue => life == Life::Promoted && (sight.cleanup_at().is_some() || sight.moved.is_some()),
+            // Where the time of a schedule cannot be read, it is there all the same.
+            Self::KeepBlue => life == Life::Promoted && (sight.cleanup_at() != Ok(None) || sight.moved.is_some()),
             Self::MoveCleanup => {
                 let is_asked = sight.question(Question::Cleanup).is_some_and(|asked| asked.answer.is_none());
                 let (soon, last) = moved_cleanup::window(&sight.migration.input, sight.meta.opened_at, sight.now);
-                life == Life::Promoted && !is_asked && soon <= last && sight.cleanup_at().is_none_or(|at| soon <= at)
+                let begins_soon = matches!(sight.cleanup_at(), Ok(Some(at)) if at < soon);
+                life == Life::Promoted && !is_asked && soon <= last && !begins_soon
             }
         }
     }

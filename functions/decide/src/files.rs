@@ -9,8 +9,14 @@ use serde_json::Value;
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 pub const MOST_EVENTS: u16 = 2_000;
 
-/// The files of a migration.
-pub const NAMES: [&str; 5] = ["report.html", "report.md", "plan.md", "plan.json", "audit.json"];
+/// The files of a migration, each with what it is.
+pub const NAMES: [(&str, &str); 5] = [
+    ("report.html", "the report for a change ticket"),
+    ("report.md", "the same as Markdown"),
+    ("plan.md", "the plan, to read"),
+    ("plan.json", "the plan, for programs"),
+    ("audit.json", "the audit, for programs"),
+];
 
 /// The media type and the text of a file.
 type File = (&'static str, String);

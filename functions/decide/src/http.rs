@@ -3,7 +3,7 @@
 mod answer;
 mod watcher;
 
-pub use answer::{REFRESH, again, download, page};
+pub use answer::{REFRESH, again, download, elsewhere, page};
 pub use watcher::{Pass, Watcher, Word};
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;

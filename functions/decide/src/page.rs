@@ -7,11 +7,12 @@ mod list;
 mod question;
 mod status;
 pub(crate) mod style;
+mod watch;
 
 pub(crate) use list::list;
 pub use question::{Sheet, Standing, question};
 pub use status::status;
-pub(crate) use status::{detail, took};
+pub(crate) use status::{detail, said, took};
 
 use crate::{LONGEST_COMMENT, LONGEST_NAME, Settled};
 use domain::{Refusal, approval::Decision, moment::written};

@@ -5,7 +5,7 @@ mod render;
 
 use crate::{
     checks::checks,
-    page::{detail, took},
+    page::{detail, said, took},
     sight::Sight,
     standing::Standing,
 };
@@ -64,7 +64,7 @@ impl Report {
                 &["When", "What"],
                 happened(sight, &["volumes left", "volumes kept"]),
             ),
-            Section::table("Phases", &["Phase", "Began", "Took", "Tries"], phases(sight)),
+            Section::table("Phases", &["Phase", "Began", "Took", "Tries", "Last said"], phases(sight)),
         ];
         for (title, wanted, which) in [
             ("Created and still there", Status::Present, &[Side::Green, Side::Temporary][..]),
@@ -104,10 +104,35 @@ fn summary(sight: &Sight) -> Section {
             dollars(cents)
         ));
     }
+    lines.extend(times(sight));
     if !stands.over {
         lines.push(format!("As of {}; the migration goes on", written(sight.now)));
     }
     Section::of("Summary", lines)
+}
+
+/// How long the switch took, and how long blue's recovery of production, as the audit has it.
+fn times(sight: &Sight) -> Vec<String> {
+    let (blue, green) = (&sight.migration.input.blue.cluster, &sight.migration.input.green.cluster);
+    let first = |what: &str| sight.events.iter().find(|event| event.what == what);
+    let all = sight.events.iter().find(|event| event.what == "traffic moved" && event.evidence["share"] == 100);
+    let mut lines = Vec::new();
+    if let (Some(begin), Some(end)) = (first("traffic moved"), all) {
+        let later = if begin.seq == end.seq {
+            ", in one step".to_owned()
+        } else {
+            format!(", {} after the first of them", span(end.at.duration_since(begin.at)))
+        };
+        lines.push(format!("Switch: {green} got all requests on {}{later}", brief(end.at)));
+    }
+    if let (Some(begin), Some(end)) = (first("turned back"), first("blue serves again")) {
+        let took = span(end.at.duration_since(begin.at));
+        lines.push(format!(
+            "Recovery: {blue} served again on {}, {took} after the migration was turned back",
+            brief(end.at)
+        ));
+    }
+    lines
 }
 
 fn decision(asked: &Asked) -> Vec<String> {
@@ -157,7 +182,8 @@ fn happened(sight: &Sight, what: &[&str]) -> Vec<Vec<String>> {
 
 fn phases(sight: &Sight) -> Vec<Vec<String>> {
     let row = |run: &domain::audit::Run| {
-        vec![run.phase.clone(), brief(run.started_at), took(run, sight.now), run.attempts.to_string()]
+        let said = said(run, sight).unwrap_or_default();
+        vec![run.phase.clone(), brief(run.started_at), took(run, sight), run.attempts.to_string(), said]
     };
     sight.runs.iter().map(row).collect()
 }

@@ -1,17 +1,18 @@
 //! Everything that the ledger says of a migration, for the status page and the report.
 
 use domain::{
-    Entry, Migration, PhaseError, Progress,
+    Entry, Input, Migration, PhaseError, Progress,
     approval::{Asked, Question},
     audit::{Event, Run},
+    cut_short::CutShort,
     moved_cleanup::MovedCleanup,
     pause::Pause,
-    ports::{Approvals, Audit, Ledger, migrations::Meta},
+    ports::{audit::Snapshot, migrations::Meta},
     resources::schedule::{self, Occasion},
     shift::Shift,
     way_back::Watched,
 };
-use futures::{future::try_join_all, try_join};
+use serde::Deserialize;
 
 /// What the ledger says of a migration.
 #[derive(Debug, Clone)]
@@ -28,12 +29,14 @@ pub struct Sight {
     pub shift: Option<Shift>,
     /// Who has paused the switch, where somebody has.
     pub paused: Option<Pause>,
+    /// Who has ended the bake before its time, where somebody has.
+    pub cut_short: Option<CutShort>,
     /// To when people moved the cleanup, until that is done.
     pub moved: Option<MovedCleanup>,
     /// What stands against going back; nothing before green serves.
     pub way_back: Option<Watched>,
-    /// Which releases on one cluster only the bake has found.
-    pub released: Vec<String>,
+    /// What keeps the bake from ending.
+    pub hindrance: Hindrance,
     /// The last question of each kind.
     pub asked: Vec<Asked>,
     /// What Bascule created, changed and deleted.
@@ -42,46 +45,57 @@ pub struct Sight {
     pub now: jiff::Timestamp,
 }
 
+/// What observe has found that keeps a bake from ending, as it tells people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hindrance {
+    /// Releases on one cluster only.
+    pub released: Vec<String>,
+    /// Whether a cluster does not answer, so that nothing can be compared.
+    #[serde(default)]
+    pub incomparable: bool,
+    /// Whether blue fails what green answers.
+    #[serde(default)]
+    pub blue_fails: bool,
+}
+
+impl Hindrance {
+    /// As a sentence without its full stop; nothing where nothing stands against the end of the bake.
+    #[must_use]
+    pub fn told(&self, input: &Input) -> Option<String> {
+        let (blue, green) = (&input.blue.cluster, &input.green.cluster);
+        if !self.released.is_empty() {
+            return Some(format!("released on one side only: {}", self.released.join(", ")));
+        }
+        if self.incomparable {
+            return Some(format!(
+                "{blue} and {green} cannot be compared, since one of their Kubernetes APIs does not answer"
+            ));
+        }
+        self.blue_fails
+            .then(|| format!("{blue} fails more than half of the requests by which {green} is compared with it"))
+    }
+}
+
 impl Sight {
-    /// Reads it, with the last `most` events.
+    /// Of what the ledger has.
     ///
     /// # Errors
-    /// Only what the calls answer.
-    pub async fn read<P: Ledger + Approvals + Audit>(
-        ports: &P,
-        (meta, migration): (Meta, Migration),
-        most: Option<u16>,
-        now: jiff::Timestamp,
-    ) -> Result<Self, PhaseError> {
-        let id = &migration.id;
-        // Side by side: a page would wait for one answer of DynamoDB after the other.
-        let questions =
-            [Question::Qualification, Question::Bake, Question::Cleanup].map(|which| ports.asked(id, which));
-        let (asked, found, paused, moved, way_back, runs, events, shift, entries) = try_join!(
-            try_join_all(questions),
-            ports.progress(&migration, Progress::Observe),
-            Pause::saved(ports, &migration),
-            MovedCleanup::saved(ports, &migration),
-            Watched::saved(ports, &migration),
-            ports.runs(id),
-            ports.events(id, most),
-            Shift::saved(ports, &migration),
-            ports.entries(&migration),
-        )?;
-        let found = found.unwrap_or_default();
-        let released = found["released"].as_array().into_iter().flatten().filter_map(|text| text.as_str());
+    /// `Conflict` where a progress cannot be read.
+    pub fn of(snapshot: Snapshot, now: jiff::Timestamp) -> Result<Self, PhaseError> {
         Ok(Self {
-            released: released.map(str::to_owned).collect(),
-            asked: asked.into_iter().flatten().collect(),
-            paused,
-            moved,
-            way_back,
-            runs,
-            events,
-            shift,
-            entries,
-            meta,
-            migration,
+            shift: snapshot.saved(Progress::ShiftTraffic)?,
+            paused: snapshot.saved(Progress::Pause)?,
+            cut_short: snapshot.saved(Progress::CutShort)?,
+            moved: snapshot.saved(Progress::MovedCleanup)?,
+            way_back: snapshot.saved(Progress::WayBack)?,
+            hindrance: snapshot.saved(Progress::Observe)?.unwrap_or_default(),
+            meta: snapshot.meta,
+            migration: snapshot.migration,
+            runs: snapshot.runs,
+            events: snapshot.events,
+            asked: snapshot.asked,
+            entries: snapshot.entries,
             now,
         })
     }
@@ -100,10 +114,13 @@ impl Sight {
     }
 
     /// When a schedule deletes blue; nothing where none does.
-    #[must_use]
-    pub fn cleanup_at(&self) -> Option<jiff::Timestamp> {
-        let entry = self.cleanup().filter(|entry| entry.is_live())?;
-        entry.detail["at"].as_str()?.parse().ok()
+    ///
+    /// # Errors
+    /// What the ledger has in place of a time: there is a schedule, and when it deletes blue is not known.
+    pub fn cleanup_at(&self) -> Result<Option<jiff::Timestamp>, String> {
+        let Some(entry) = self.cleanup().filter(|entry| entry.is_live()) else { return Ok(None) };
+        let at = &entry.detail["at"];
+        at.as_str().and_then(|at| at.parse().ok()).map(Some).ok_or_else(|| at.to_string())
     }
 }
 

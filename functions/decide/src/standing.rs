@@ -1,9 +1,14 @@
 //! Where a migration stands, in words: a pure function of what the ledger says.
 
+mod plan;
+
+pub(crate) use plan::{holds, when};
+
 use crate::sight::Sight;
 use domain::{
     Direction,
     approval::{Asked, Decision, Question},
+    audit::Run,
     moment::{brief, written},
     moved_cleanup::MovedCleanup,
     ports::migrations::Life,
@@ -66,10 +71,7 @@ impl Standing {
         let input = &sight.migration.input;
         let (blue, green) = (&input.blue.cluster, &input.green.cluster);
         let moved = sight.shift.as_ref().map_or(0, |shift| shift.share);
-        let running = || {
-            let names: Vec<&str> = sight.runs.iter().filter(|run| run.running).map(|run| run.phase.as_str()).collect();
-            if names.is_empty() { "the next phase".to_owned() } else { names.join(" and ") }
-        };
+        let running = || awaited(sight);
         let stands = |headline: String, part, waiting: String| Self {
             headline,
             part,
@@ -140,6 +142,16 @@ fn left_on_green(sight: &Sight) -> String {
     )
 }
 
+/// The phases that run, or will be invoked again, and what each said that it waits for.
+fn awaited(sight: &Sight) -> String {
+    let told = |run: &Run| match run.waits_for(sight.meta.direction) {
+        Some(what) => Some(format!("{}: {what}", run.phase)),
+        None => run.running.then(|| run.phase.clone()),
+    };
+    let told: Vec<String> = sight.runs.iter().filter_map(told).collect();
+    if told.is_empty() { "the next phase".to_owned() } else { told.join("; and for ") }
+}
+
 /// Before the end of the bake.
 fn opened(
     sight: &Sight,
@@ -150,12 +162,7 @@ fn opened(
     let input = &sight.migration.input;
     let green = &input.green.cluster;
     if let Some(asked) = open(sight, Question::Bake) {
-        let alarms = input.bake.alarms.len();
-        let waiting = format!(
-            "Until {}, unless one of {alarms} alarm{} fires.",
-            written(asked.deadline),
-            if alarms == 1 { "" } else { "s" }
-        );
+        let waiting = baking(sight, asked);
         return stands(format!("{green} serves and is watched"), Some(Part::Bake), waiting);
     }
     let waiting = format!("Waits for {running}.");
@@ -184,6 +191,26 @@ fn opened(
     }
 }
 
+/// What an open bake waits for.
+fn baking(sight: &Sight, asked: &Asked) -> String {
+    let input = &sight.migration.input;
+    let end = sight.cut_short.as_ref().map_or(asked.deadline, |cut| cut.at.min(asked.deadline));
+    let asked_for = sight.cut_short.as_ref().map(|cut| format!(", as {} asked", cut.by)).unwrap_or_default();
+    match (sight.hindrance.told(input), sight.now < end) {
+        (Some(why), false) => format!("Its time is over, and it does not end: {why}."),
+        (None, false) => format!("It ends at its next look, within a minute{asked_for}."),
+        (hindrance, true) => {
+            let unless = match input.bake.alarms.len() {
+                0 => "no alarm watches it".to_owned(),
+                1 => "unless its alarm fires".to_owned(),
+                alarms => format!("unless one of {alarms} alarms fires"),
+            };
+            let held = hindrance.map(|why| format!(" It would not end now: {why}.")).unwrap_or_default();
+            format!("Until {}, {unless}.{held}", written(end))
+        }
+    }
+}
+
 /// When blue is deleted.
 fn cleanup(sight: &Sight) -> String {
     let input = &sight.migration.input;
@@ -191,19 +218,28 @@ fn cleanup(sight: &Sight) -> String {
         return format!("The cleanup is moved to {} within five minutes, as {by} asked.", written(*to));
     }
     let when = match (sight.cleanup_at(), sight.cleanup()) {
-        (Some(at), _) => format!("on {}", written(at)),
-        (None, None) => format!("{} after the bake", input.cleanup.after),
-        (None, Some(_)) => return format!("Nothing deletes {}: its schedule was taken away.", input.blue.cluster),
+        (Ok(Some(at)), _) => format!("on {}", written(at)),
+        (Ok(None), None) => format!("{} after the bake", input.cleanup.after),
+        (Ok(None), Some(_)) => return format!("Nothing deletes {}: its schedule was taken away.", input.blue.cluster),
+        (Err(found), _) => return unreadable(&input.blue.cluster, &found),
     };
     let asked = if input.cleanup.approval { ", about which people are asked once more" } else { "" };
     format!("Waits for the cleanup, {when}{asked}.")
 }
 
+/// There is a schedule, and its time is not known: nobody may take that for none.
+fn unreadable(blue: &str, found: &str) -> String {
+    format!(
+        "A schedule deletes {blue}, and when cannot be read: the ledger has {found} where a time is expected. Look at it in EventBridge \
+         Scheduler, or give the deletion another time."
+    )
+}
+
 /// Why going back would hurt now.
 fn degraded(sight: &Sight) -> Option<String> {
     let mut why = Vec::new();
-    if !sight.released.is_empty() && open(sight, Question::Bake).is_some() {
-        why.push(format!("released on one side only: {}", sight.released.join(", ")));
+    if open(sight, Question::Bake).is_some() {
+        why.extend(sight.hindrance.told(&sight.migration.input));
     }
     if let Some(watched) = sight.way_back.as_ref().filter(|watched| watched.is_degraded()) {
         why.push(format!("{} (since {})", watched.findings(), brief(watched.told_at)));

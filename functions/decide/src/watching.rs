@@ -10,11 +10,10 @@ use crate::{
     standing::Standing,
 };
 use domain::{
-    Invocation, MigrationId, PhaseError,
-    approval::{Code, ListLink, StatusLink, Tried},
-    ports::migrations::Meta,
+    Invocation, MigrationId, PhaseError, Problem,
+    approval::{Code, Link, ListLink, Question, StatusLink, Tried},
+    ports::audit::Told,
 };
-use futures::future::try_join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -51,14 +50,19 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
         let query = http::query(&link.parameters(&ports.sign(&link.text()).await?));
         return Ok(json!({ "query": query, "code": Code::of(&ports.sign(&link.code_text()).await?).to_string() }));
     }
-    let known = ports.load(&id, invocation.deadline).await?;
-    let sight = Sight::read(ports, known, Some(MOST_EVENTS), now).await?;
+    let sight = match ports.told(&id, MOST_EVENTS, invocation.deadline).await? {
+        Some(Told::Opened(snapshot)) => Sight::of(*snapshot, now)?,
+        Some(Told::Refused(refusal)) => {
+            return Err(PhaseError::refused(format!("preflight refused it: {}", Problem::list(&refusal.problems))));
+        }
+        None => return Err(PhaseError::refused(format!("the ledger has no migration {id}"))),
+    };
     match files::of_migration(&lookup.show, &sight)? {
         Some((_, text)) => Ok(json!({ "text": text })),
         None => Err(PhaseError::invalid_input(format!(
             "$.show: found {:?}, expected list-link, status-link or one of {}",
             lookup.show,
-            files::NAMES.join(", ")
+            files::NAMES.map(|(name, _)| name).join(", ")
         ))),
     }
 }
@@ -69,7 +73,7 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
 /// Only what the calls answer.
 pub(crate) async fn browse<P: Ports>(
     ports: &P,
-    Watcher { pass, signature, file, again, deed, word, caller }: &Watcher,
+    Watcher { pass, signature, file, again, answer, deed, word, caller }: &Watcher,
     invocation: &Invocation,
 ) -> Result<Value, PhaseError> {
     let notice = |status, title: &str, text: &str| Ok(http::page(status, &page::notice(title, text)));
@@ -84,20 +88,21 @@ pub(crate) async fn browse<P: Ports>(
     let query = pass.query(signature);
     let Some(id) = pass.migration() else {
         let recent = ports.recent().await?;
-        let metas = try_join_all(recent.iter().map(|one| ports.meta(&one.id))).await?;
+        let ids: Vec<_> = recent.iter().map(|one| one.id.clone()).collect();
+        let metas = ports.metas(&ids).await?;
         let all: Vec<_> = recent.into_iter().zip(metas).collect();
         return Ok(http::page(200, &page::list(&all, &query)));
     };
-    match ports.meta(id).await? {
-        None => return Ok(http::again(http::page(200, &page::early(id.name())))),
-        Some(Meta { refusal: Some(refusal), .. }) => {
-            return Ok(http::page(200, &page::refused(id.name(), &refusal)));
-        }
-        Some(_) => {}
+    if *answer && matches!(pass, Pass::Status(_)) {
+        return open(ports, id, now).await;
     }
-    let known = ports.load(id, invocation.deadline).await?;
+    let most = if file.is_some() { MOST_EVENTS } else { SHOWN };
+    let sight = match ports.told(id, most, invocation.deadline).await? {
+        None => return Ok(http::again(http::page(200, &page::early(id.name())))),
+        Some(Told::Refused(refusal)) => return Ok(http::page(200, &page::refused(id.name(), &refusal))),
+        Some(Told::Opened(snapshot)) => Sight::of(*snapshot, now)?,
+    };
     if let (Some(deed), Pass::Status(link)) = (*deed, pass) {
-        let sight = Sight::read(ports, known, Some(SHOWN), now).await?;
         if !deed.is_possible(&sight) {
             return notice(
                 409,
@@ -121,15 +126,24 @@ pub(crate) async fn browse<P: Ports>(
         return Ok(http::page(200, &page::deed::done(deed, migration, &query)));
     }
     let Some(file) = file else {
-        let sight = Sight::read(ports, known, Some(SHOWN), now).await?;
         let stands = Standing::of(&sight);
         let again = *again && !stands.over;
         let page = http::page(200, &page::status(&sight, &stands, (&query, matches!(pass, Pass::Status(_))), again));
         return Ok(if again { http::again(page) } else { page });
     };
-    let sight = Sight::read(ports, known, Some(MOST_EVENTS), now).await?;
     match files::of_migration(file, &sight)? {
         Some((kind, text)) => Ok(http::download(file, kind, &text)),
         None => notice(404, "No such file", "This page has no file of that name."),
     }
+}
+
+/// Leads to the page of the question that is open, with a signed link of its own. It decides nothing: the code is in the message alone.
+async fn open<P: Ports>(ports: &P, id: &MigrationId, now: jiff::Timestamp) -> Result<Value, PhaseError> {
+    for question in [Question::Cleanup, Question::Qualification] {
+        let asked = ports.asked(id, question).await?;
+        let Some(asked) = asked.filter(|asked| asked.answer.is_none() && now < asked.deadline) else { continue };
+        let link = Link { migration: id.clone(), question, digest: asked.digest, expires: asked.deadline.as_second() };
+        return Ok(http::elsewhere(&http::query(&link.parameters(&ports.sign(&link.text()).await?))));
+    }
+    Ok(http::page(404, &page::notice("Nothing is asked", "No question of this migration is open.")))
 }

@@ -43,7 +43,7 @@ impl Shop {
         for phase in ["provision-network", "provision-control-plane", "provision-nodes", "validate"] {
             account.lease(&migration.id, phase, "request", account.now()).await.map_err(said)?;
             account.wait(jiff::SignedDuration::from_mins(4));
-            account.release(&migration.id, phase, "request").await.map_err(said)?;
+            account.release(&migration.id, phase, "request", None).await.map_err(said)?;
         }
         account.record(&migration, "validated", json!({})).await.map_err(said)?;
         let evidence = json!({

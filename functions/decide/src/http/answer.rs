@@ -25,6 +25,16 @@ pub fn page(status: u16, html: &str) -> Value {
     })
 }
 
+/// Leads a browser to the page with this query (<https://www.rfc-editor.org/rfc/rfc9110#name-303-see-other>).
+#[must_use]
+pub fn elsewhere(query: &str) -> Value {
+    json!({
+        "statusCode": 303,
+        "headers": { "location": format!("/?{query}"), "cache-control": "no-store", "referrer-policy": "same-origin" },
+        "body": "",
+    })
+}
+
 /// How often a page of something that goes on asks again, in seconds.
 pub const REFRESH: u32 = 10;
 

@@ -80,6 +80,8 @@ pub struct Watcher {
     pub file: Option<String>,
     /// Whether the page is to ask again by itself.
     pub again: bool,
+    /// Whether the page of the open question is asked for instead.
+    pub answer: bool,
     /// What is to be done, or to be asked about.
     pub deed: Option<Deed>,
     /// What confirms it; absent for a GET, which does nothing.
@@ -124,6 +126,7 @@ impl Watcher {
             _ => return Err(Stray::NoLink),
         };
         let again = query.get("again").is_none_or(|again| again != "no");
-        Ok(Some(Self { pass, signature, file: query.get("file").cloned(), again, deed, word, caller: signer(request) }))
+        let (file, answer) = (query.get("file").cloned(), query.contains_key("answer"));
+        Ok(Some(Self { pass, signature, file, again, answer, deed, word, caller: signer(request) }))
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn ask(deed: Deed, sight: &Sight, query: &str, wrong: Option<(&str, &
 fn time(sight: &Sight, given: Option<&str>) -> Markup {
     let (soon, last) = moved_cleanup::window(&sight.migration.input, sight.meta.opened_at, sight.now);
     let local = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M").to_string();
-    let present = sight.cleanup_at().map(local);
+    let present = sight.cleanup_at().ok().flatten().map(local);
     html! {
         label for="at" { "New time, in UTC" }
         input id="at" name="at" type="datetime-local" required min=(local(soon)) max=(local(last)) value=[given.or(present.as_deref())];

@@ -45,15 +45,20 @@ pub enum Standing<'a> {
     Settled(&'a Settled),
 }
 
+/// What is asked.
+pub(super) fn title(migration: &Migration, question: Question) -> String {
+    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
+    match question {
+        Question::Cleanup => format!("Delete {blue}?"),
+        _ => format!("May {green} take over from {blue}?"),
+    }
+}
+
 /// The page with the question and its evidence, and the form or the answer.
 #[must_use]
 pub fn question(sheet: &Sheet<'_>) -> String {
     let Sheet { migration, asked, .. } = sheet;
-    let (blue, green) = (&migration.input.blue.cluster, &migration.input.green.cluster);
-    let title = match asked.question {
-        Question::Cleanup => format!("Delete {blue}?"),
-        _ => format!("May {green} take over from {blue}?"),
-    };
+    let title = title(migration, asked.question);
     let body = html! {
         p.quiet {
             "Migration " (migration.name()) ", " (migration.input.gateway.told())
@@ -70,9 +75,11 @@ pub fn question(sheet: &Sheet<'_>) -> String {
             @if index == 0 { h2 { "Try green" } }
             (trial(&view, asked, url))
         }
-        h2 { "Checks" }
+        @let checks = checks(migration, asked);
+        @let look = checks.iter().filter(|check| check.mark == Mark::Look).count();
+        h2 { "Checks: " @if look == 0 { "all passed" } @else { (look) " of " (checks.len()) " to look at" } }
         ul.checks {
-            @for check in checks(migration, asked) {
+            @for check in checks {
                 @let (class, sign, word) = match check.mark {
                     Mark::Passed => ("passed", "✓", "Passed: "),
                     Mark::Look => ("look", "!", "Look at this: "),
@@ -97,7 +104,7 @@ pub fn question(sheet: &Sheet<'_>) -> String {
 fn until(Sheet { migration, asked, now, .. }: &Sheet<'_>) -> Markup {
     let left = asked.deadline.duration_since(*now);
     html! {
-        p {
+        p.until {
             "Answer until "
             strong { time datetime=(asked.deadline) { (written(asked.deadline)) } }
             @if left.is_positive() { " (" (span(left)) " left)" } @else { " (over)" }

@@ -1,17 +1,19 @@
 //! The page that says where a migration stands, with what people can do now. It decides nothing itself, and refreshes by itself, without a
 //! script.
 
-use super::{deed::label, document};
+use super::{deed::label, document, question, watch};
 use crate::{
     deed::Deed,
     files::NAMES,
     http::REFRESH,
     sight::Sight,
-    standing::{Part, Standing},
+    standing::{Part, Standing, when},
 };
 use domain::{
+    approval::Question,
     audit::{Event, Run},
     moment::{brief, span},
+    ports::migrations::Life,
 };
 use maud::{Markup, html};
 use strum::VariantArray as _;
@@ -29,17 +31,22 @@ pub fn status(sight: &Sight, stands: &Standing, (query, acts): (&str, bool), aga
         p { strong { (stands.headline) "." } " " (stands.waiting) }
         label for="share" { "Traffic on green: " (stands.share) " %" }
         progress id="share" max="100" value=(stands.share) { (stands.share) " %" }
-        p { "Way back. " (stands.way_back) }
+        @let (state, why) = stands.way_back.split_once([':', '.']).unwrap_or((&stands.way_back, ""));
+        p class={ "until " (if state == "Open" { "back" } else if state == "Degraded" { "hurt" } else { "shut" }) } {
+            strong { "Way back: " (state.to_lowercase()) "." } (why)
+        }
         @if acts { (deeds(sight, query)) }
-        h2 { "What comes next" }
-        (parts(stands))
+        @if !stands.over && stands.part.is_some() { h2 { "What comes next" } (parts(sight, stands)) }
+        h2 { "Alarms" }
+        (watch::alarms(sight))
+        (watch::holds(sight))
         h2 { "Phases" }
-        (phases(&sight.runs, sight.now))
+        (phases(sight))
         h2 { "Audit" }
         (audit(&sight.events, sight.meta.events))
         h2 { "Files" }
         ul {
-            @for file in NAMES { li { a href={ "?" (query) "&file=" (file) } download { (file) } } }
+            @for (file, what) in NAMES { li { a href={ "?" (query) "&file=" (file) } download { (file) } ", " (what) } }
         }
         p.quiet {
             "As of " (brief(sight.now)) ". "
@@ -53,10 +60,15 @@ pub fn status(sight: &Sight, stands: &Standing, (query, acts): (&str, bool), aga
 /// What can be done now, each behind a page that asks once more.
 fn deeds(sight: &Sight, query: &str) -> Markup {
     let possible: Vec<Deed> = Deed::VARIANTS.iter().copied().filter(|deed| deed.is_possible(sight)).collect();
+    let mut asked = [Question::Cleanup, Question::Qualification].into_iter().filter_map(|which| sight.question(which));
+    let open = asked.find(|asked| asked.answer.is_none() && sight.now < asked.deadline);
     html! {
-        @if !possible.is_empty() {
+        @if !possible.is_empty() || open.is_some() {
             h2 { "What you can do" }
             ul.deeds {
+                @if let Some(asked) = open {
+                    li { a.first href={ "?" (query) "&answer=open" } { "Answer: " (question::title(&sight.migration, asked.question)) } }
+                }
                 @for deed in possible {
                     li { a href={ "?" (query) "&do=" (deed.name()) } { (label(deed, &sight.migration)) } }
                 }
@@ -65,19 +77,22 @@ fn deeds(sight: &Sight, query: &str) -> Markup {
     }
 }
 
-fn parts(stands: &Standing) -> Markup {
+fn parts(sight: &Sight, stands: &Standing) -> Markup {
     html! {
-        ol {
+        ol.parts {
             @for (part, what) in Part::ALL {
-                @if stands.part == Some(part) { li aria-current="step" { strong { (what) } ", under way" } }
+                @let when = when(part, sight);
+                @let when = html! { @if !when.is_empty() { br; span.quiet { (when) } } };
+                @if stands.part == Some(part) { li aria-current="step" { strong { (what) } ", under way" (when) } }
                 @else if stands.part.is_some_and(|current| part < current) { li.quiet { (what) ", done" } }
-                @else { li { (what) } }
+                @else { li { (what) (when) } }
             }
         }
     }
 }
 
-fn phases(runs: &[Run], now: jiff::Timestamp) -> Markup {
+fn phases(sight: &Sight) -> Markup {
+    let runs = &sight.runs;
     html! {
         @if runs.is_empty() { p { "None has run yet." } } @else {
             table {
@@ -85,9 +100,12 @@ fn phases(runs: &[Run], now: jiff::Timestamp) -> Markup {
                 tbody {
                     @for run in runs {
                         tr {
-                            th scope="row" { (run.phase) }
+                            th scope="row" {
+                                (run.phase)
+                                @if let Some(said) = said(run, sight) { br; span.quiet { (said) } }
+                            }
                             td { (brief(run.started_at)) }
-                            td { (took(run, now)) }
+                            td { (took(run, sight)) }
                             td { (run.attempts) }
                         }
                     }
@@ -97,10 +115,25 @@ fn phases(runs: &[Run], now: jiff::Timestamp) -> Markup {
     }
 }
 
+/// What a phase waits for, or why its last invocation failed; nothing where it ended well.
+pub(crate) fn said(run: &Run, sight: &Sight) -> Option<String> {
+    let said = run.said.as_ref()?;
+    if is_awaited(run, sight) {
+        return Some(format!("waits: {}", said.message));
+    }
+    // What it waited for when the migration turned back or ended is over.
+    (!said.condition.is_retried()).then(|| format!("{}: {}", said.condition, said.message))
+}
+
+fn is_awaited(run: &Run, sight: &Sight) -> bool {
+    sight.meta.life != Life::Ended && run.waits_for(sight.meta.direction).is_some()
+}
+
 /// How long a phase took from its first to its last run, or takes since.
-pub(crate) fn took(run: &Run, now: jiff::Timestamp) -> String {
-    if run.running {
-        return format!("{}, runs now", span(now.duration_since(run.started_at)));
+pub(crate) fn took(run: &Run, sight: &Sight) -> String {
+    if run.running || is_awaited(run, sight) {
+        let now = if run.running { ", runs now" } else { " so far" };
+        return format!("{}{now}", span(sight.now.duration_since(run.started_at)));
     }
     run.ended_at.map_or_else(|| "not ended".to_owned(), |end| span(end.duration_since(run.started_at)))
 }

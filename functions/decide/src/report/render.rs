@@ -42,11 +42,16 @@ impl Report {
                 @if !rows.is_empty() {
                     table {
                         thead { tr { @for cell in *head { th scope="col" { (cell) } } } }
-                        tbody { @for row in rows { tr { @for cell in row { td.wide { (cell) } } } } }
+                        tbody { @for row in rows { tr { @for cell in row { td class=[is_long(cell).then_some("wide")] { (cell) } } } } }
                     }
                 }
             }
         };
         page::document(&self.title, &body)
     }
+}
+
+/// Whether a cell has a word that may have to be broken: every other word stays whole.
+fn is_long(cell: &str) -> bool {
+    cell.split_whitespace().any(|word| word.chars().count() > 24)
 }

@@ -30,7 +30,7 @@ fn a_report_says_what_was_done_when_and_by_whom() {
         "| qualification | yes | Ana | 1 Jan 2026, 06:00:00 UTC | \\<b\\>fine\\</b\\> \\| \\*really\\* | 0123 |\n\n",
         "## Traffic\n\n| When | What |\n| --- | --- |\n| 1 Jan 2026, 00:03:00 UTC | traffic moved: 25 % on green |\n",
         "## Way back while green served\n\n| When | What |\n| --- | --- |\n| 1 Jan 2026, 00:04:00 UTC | way back degraded: 1 Pod is ready |\n",
-        "| provision-control-plane | 1 Jan 2026, 00:01:00 UTC | 10 minutes | 41 |\n",
+        "| provision-control-plane | 1 Jan 2026, 00:01:00 UTC | 10 minutes | 41 |  |\n",
         "## Created and still there\n\n| Side | Kind | Name | Id |\n| --- | --- | --- | --- |\n| green | Cluster | green | arn:green |\n",
         "## Created and deleted again\n\n- None.\n",
         "## Deleted or put back on blue\n\n| Side | Kind | Name | Id |\n| --- | --- | --- | --- |\n| blue | AccessEntry | bascule |  |\n",
@@ -60,8 +60,7 @@ fn the_html_file_has_the_same_and_no_markup_of_others() {
     let report = Report::of(&told());
     let page = report.html();
     assert!(
-        page.starts_with("<!DOCTYPE html>")
-            && page.contains("<td class=\"wide\">&lt;b&gt;fine&lt;/b&gt; | *really*</td>"),
+        page.starts_with("<!DOCTYPE html>") && page.contains("<td>&lt;b&gt;fine&lt;/b&gt; | *really*</td>"),
         "{page}"
     );
     for section in &report.sections {
@@ -77,4 +76,34 @@ fn a_migration_that_has_ended_ends_with_its_last_event() {
     sight.meta.outcome = Some("BlueServes".to_owned());
     let page = Report::of(&sight).markdown();
     assert!(page.contains("- Ended: blue serves.\n") && page.contains("00:04 UTC: 4 minutes\n"), "{page}");
+}
+
+#[test]
+fn a_report_has_how_long_the_switch_took_and_the_recovery() {
+    let mut sight = told();
+    let event = |seq: u64, what: &str, evidence| Event {
+        seq,
+        at: "2026-01-01T01:00:00Z".parse::<jiff::Timestamp>().unwrap()
+            + jiff::SignedDuration::from_secs(40 * i64::try_from(seq).unwrap()),
+        by: "bascule-shift-traffic".to_owned(),
+        what: what.to_owned(),
+        evidence,
+    };
+    sight.events = vec![event(5, "traffic moved", serde_json::json!({ "share": 100, "from": 0 }))];
+    let line = |sight: &Sight, begins: &str| {
+        let page = Report::of(sight).markdown();
+        page.lines().find(|line| line.starts_with(&format!("- {begins}"))).map(str::to_owned)
+    };
+    assert_eq!(
+        line(&sight, "Switch"),
+        Some("- Switch: green got all requests on 1 Jan 2026, 01:03:20 UTC, in one step".to_owned())
+    );
+    assert_eq!(line(&sight, "Recovery"), None);
+    sight.events.insert(0, event(4, "traffic moved", serde_json::json!({ "share": 5, "from": 0 })));
+    sight.events.push(event(6, "turned back", serde_json::json!({})));
+    sight.events.push(event(7, "blue serves again", serde_json::json!({})));
+    assert!(line(&sight, "Switch").unwrap().ends_with(", 40 seconds after the first of them"));
+    let expected =
+        "- Recovery: blue served again on 1 Jan 2026, 01:04:40 UTC, 40 seconds after the migration was turned back";
+    assert_eq!(line(&sight, "Recovery").as_deref(), Some(expected));
 }

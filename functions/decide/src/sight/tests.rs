@@ -28,6 +28,7 @@ pub(crate) fn sight() -> Sight {
         ended_at: to.map(later),
         attempts,
         running: to.is_none(),
+        said: None,
     };
     let event = |seq, what: &str, evidence| Event {
         seq,
@@ -62,9 +63,10 @@ pub(crate) fn sight() -> Sight {
         ],
         shift: None,
         paused: None,
+        cut_short: None,
         moved: None,
         way_back: None,
-        released: Vec::new(),
+        hindrance: Hindrance::default(),
         asked: Vec::new(),
         entries: vec![
             entry(Side::Green, Kind::Cluster, "green", Status::Present, Some("arn:green")),

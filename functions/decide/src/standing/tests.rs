@@ -1,6 +1,20 @@
 use super::*;
-use crate::sight::tests::{asked, sight, yes};
-use domain::{approval::Answer, shift::Shift};
+use crate::{
+    deed::Deed,
+    sight::{
+        Hindrance,
+        tests::{asked, sight, yes},
+    },
+};
+use domain::{
+    Entry, Kind, PhaseError, ResourceKey, Side, Status,
+    approval::Answer,
+    audit::Said,
+    cut_short::CutShort,
+    object::ObjectId,
+    resources::schedule::{self, Occasion},
+    shift::Shift,
+};
 use serde_json::json;
 
 fn moved(sight: &mut Sight, share: u8) {
@@ -47,7 +61,7 @@ fn a_migration_stands_where_the_ledger_says() {
             Some(Part::Bake),
             100,
             "green serves and is watched",
-            "Until Saturday, 3 January 2026, 00:00 UTC, unless one of 1 alarm fires.",
+            "Until Saturday, 3 January 2026, 00:00 UTC, unless its alarm fires.",
         ),
         (
             |sight| {
@@ -136,7 +150,7 @@ fn a_way_back_that_would_hurt_is_degraded_with_the_reason() {
     assert_eq!(Standing::of(&sight).way_back, expected);
     sight.way_back = Some(watched(&[]));
     assert!(Standing::of(&sight).way_back.starts_with("Open: one call"));
-    sight.released = vec!["web on green".to_owned()];
+    sight.hindrance.released = vec!["web on green".to_owned()];
     assert!(Standing::of(&sight).way_back.starts_with("Open: one call"), "of a bake that is over");
     sight.meta.life = Life::Open;
     sight.asked.push(asked(Question::Bake));
@@ -175,4 +189,104 @@ fn what_green_wrote_to_copies_of_volumes_is_told_before_anybody_goes_back() {
         ),
         "{told}"
     );
+}
+
+#[test]
+fn what_is_waited_for_is_told_between_two_polls_too_and_not_once_the_migration_turned_back() {
+    let mut sight = sight();
+    let said = Said::of(Direction::Converge, &PhaseError::not_ready("node group general is CREATING"));
+    sight.runs[1] = Run { running: false, ended_at: Some(sight.now), said: Some(said), ..sight.runs[1].clone() };
+    let waiting = "Waits for provision-nodes: node group general is CREATING.";
+    assert_eq!(Standing::of(&sight).waiting, waiting);
+    sight.meta.direction = Direction::Undo;
+    assert_eq!(Standing::of(&sight).waiting, "Waits for the next phase.");
+}
+
+#[test]
+fn a_time_of_the_cleanup_that_cannot_be_read_is_never_told_as_none() {
+    let mut sight = sight();
+    moved(&mut sight, 100);
+    sight.meta.life = Life::Promoted;
+    let mut entry = |status, detail: serde_json::Value| {
+        let key = schedule::key(Occasion::Cleanup);
+        sight.entries.retain(|entry| entry.key != key);
+        sight.entries.push(Entry { key, status, id: None, detail });
+        (Standing::of(&sight).waiting, Deed::KeepBlue.is_possible(&sight), Deed::MoveCleanup.is_possible(&sight))
+    };
+    let (at, soon) = (json!({ "at": "2026-01-04T00:00:00Z" }), json!({ "at": "tomorrow" }));
+    let (waiting, ..) = entry(Status::Present, at.clone());
+    assert!(waiting.starts_with("Waits for the cleanup, on Sunday, 4 January 2026, 00:00 UTC"), "{waiting}");
+    let (waiting, keeps, moves) = entry(Status::Present, soon);
+    assert!(
+        waiting.starts_with("A schedule deletes blue, and when cannot be read: the ledger has \"tomorrow\""),
+        "{waiting}"
+    );
+    assert!(keeps && moves, "it can be taken away and replaced");
+    let (waiting, keeps, _) = entry(Status::Absent, at);
+    assert!(waiting.starts_with("Nothing deletes blue") && !keeps, "{waiting}");
+}
+
+#[test]
+fn a_bake_that_does_not_end_says_why() {
+    let mut sight = sight();
+    moved(&mut sight, 100);
+    sight.asked.push(asked(Question::Bake));
+    let waiting = |sight: &Sight| Standing::of(sight).waiting;
+    sight.hindrance.blue_fails = true;
+    assert!(waiting(&sight).starts_with("Until Saturday"), "its time is not over: {}", waiting(&sight));
+    sight.cut_short = Some(CutShort { at: sight.now, by: "Ana".to_owned() });
+    let expected = "Its time is over, and it does not end: blue fails more than half of the requests by which green is compared with it.";
+    assert_eq!(waiting(&sight), expected);
+    sight.hindrance = Hindrance::default();
+    assert_eq!(waiting(&sight), "It ends at its next look, within a minute, as Ana asked.");
+    assert!(!Deed::EndBake.is_possible(&sight));
+}
+
+#[test]
+fn each_part_says_when_it_comes_or_how_it_ended() {
+    let mut sight = sight();
+    let all = |sight: &Sight| Part::ALL.map(|(part, _)| when(part, sight));
+    let to_come = [
+        "",
+        "people have 7d",
+        "",
+        "all at once, watched for 5m",
+        "for 1d",
+        "for 3d after the bake",
+        "people are asked once more",
+    ];
+    assert_eq!(all(&sight), to_come);
+    sight.asked.push(Asked { answer: Some(yes()), ..asked(Question::Qualification) });
+    sight.asked.push(asked(Question::Bake));
+    sight.migration.input.cutover.steps = vec![5, 100];
+    let found = all(&sight);
+    assert_eq!(found[1], "yes by Ana on 1 Jan 2026, 06:00:00 UTC");
+    assert_eq!(found[3], "in steps of 5, 100 %, each watched for 5m");
+    assert_eq!(found[4], "until 3 Jan 2026, 00:00:00 UTC");
+}
+
+#[test]
+fn a_hold_is_where_the_ledger_says() {
+    let mut sight = sight();
+    let id: ObjectId = serde_json::from_value(
+        json!({ "apiVersion": "batch/v1", "kind": "CronJob", "name": "bill", "namespace": "shop" }),
+    )
+    .unwrap();
+    let name = id.to_string();
+    let hold = json!({ "id": id, "held": true });
+    sight.migration.plan.workloads.workloads = vec![serde_json::from_value(hold).unwrap()];
+    let word = |sight: &Sight| holds(sight)[0].1;
+    assert!(word(&sight).starts_with("runs on blue"));
+    for (side, status, expected) in [
+        (Side::Blue, Status::Intended, "being suspended on blue"),
+        (Side::Blue, Status::Present, "suspended on both"),
+        (Side::Green, Status::Intended, "suspended on blue, being resumed on green"),
+        (Side::Green, Status::Present, "runs on green, suspended on blue"),
+        (Side::Green, Status::Absent, "suspended on both"),
+    ] {
+        let key = ResourceKey::new(side, Kind::Workload, name.clone());
+        sight.entries.retain(|entry| entry.key != key);
+        sight.entries.push(Entry { key, status, id: None, detail: json!({ "hold": true }) });
+        assert!(word(&sight).starts_with(expected), "{expected}: {}", word(&sight));
+    }
 }

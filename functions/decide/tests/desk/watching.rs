@@ -3,7 +3,7 @@
 use crate::people::{YES, asked, browse, coded, handled, link, query};
 use domain::{
     Condition, MigrationId, Problem, Refusal,
-    approval::StatusLink,
+    approval::{Link, StatusLink},
     ports::{Clock as _, Ledger as _, Migrations as _, Signatures as _},
 };
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ async fn a_status_page_costs_the_same_however_long_the_audit_is() {
     took.sort_unstable();
     // Beside what DynamoDB takes, which `cargo sandbox bench-page` measures too.
     assert!(
-        calls <= 20 && size <= 64 && took[37] < std::time::Duration::from_millis(150),
+        calls <= 21 && size <= 64 && took[37] < std::time::Duration::from_millis(150),
         "{calls} {size} {:?}",
         took[37]
     );
@@ -162,4 +162,31 @@ async fn a_call_gets_a_link_and_the_files_that_the_page_has() {
     let decides = json!({ "migrationId": migration.id, "show": "report.md", "decision": "approved", "by": "Mallory" });
     assert_eq!(handled(&account, decides).await.unwrap_err().condition, Condition::InvalidInput);
     assert_eq!(account.question(&migration, "qualification").unwrap().answer, None);
+}
+
+#[tokio::test]
+async fn the_status_link_leads_to_the_open_question_which_wants_the_code_of_its_own_message() {
+    let (account, migration, asked) = asked().await;
+    let status = signed(&account, &StatusLink::new(&migration.id, account.now())).await;
+    let (_, page) = browse(&account, "GET", &status, "").await;
+    assert!(page.contains("&amp;answer=open\">Answer: May shop-green take over from shop-blue?</a>"), "{page}");
+    let event = json!({
+        "version": "2.0", "rawPath": "/", "rawQueryString": format!("{status}&answer=open"), "headers": {}, "isBase64Encoded": false,
+        "requestContext": { "http": { "method": "GET" }, "timeEpoch": 0 },
+    });
+    let led = handled(&account, event.clone()).await.unwrap();
+    let location = led["headers"]["location"].as_str().unwrap();
+    assert_eq!(
+        (&led["statusCode"], location),
+        (&json!(303), format!("/?{}", query(&account, &link(&asked)).await).as_str())
+    );
+    let wrong = coded(&account, &Link { digest: "other".to_owned(), ..link(&asked) }, YES).await;
+    assert_eq!(browse(&account, "POST", location.trim_start_matches("/?"), &wrong).await.0, 403);
+    // The list's link leads nowhere, and neither does this one once there is an answer.
+    let list = handled(&account, json!({ "show": "list-link" })).await.unwrap()["query"].as_str().unwrap().to_owned();
+    let of = form_urlencoded::byte_serialize(migration.id.as_str().as_bytes()).collect::<String>();
+    assert_eq!(browse(&account, "GET", &format!("{list}&of={of}&answer=open"), "").await.0, 200);
+    let yes = coded(&account, &link(&asked), YES).await;
+    assert_eq!(browse(&account, "POST", &query(&account, &link(&asked)).await, &yes).await.0, 200);
+    assert_eq!(handled(&account, event).await.unwrap()["statusCode"], 404);
 }

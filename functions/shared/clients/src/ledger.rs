@@ -13,6 +13,7 @@ mod lease;
 mod life;
 mod load;
 mod locks;
+mod many;
 #[cfg(test)]
 mod tests;
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Condition, Direction, Migration, MigrationId, Outcome, Payload, PhaseError,
+    audit::Said,
     ports::{
         Clock, Leases, Migrations,
         migrations::{Life, Meta},
@@ -97,7 +98,8 @@ async fn leased<P: Migrations + Leases + Clock>(
         }
     };
     // A lease that is not given back ends by itself at its deadline; the answer of the phase counts more.
-    if let Err(error) = ports.release(id, phase, &invocation.request_id).await {
+    let said = answer.as_ref().err().map(|error| Said::of(payload.direction, error));
+    if let Err(error) = ports.release(id, phase, &invocation.request_id, said.as_ref()).await {
         tracing::warn!(phase, %error, "the lease ends at its deadline instead");
     }
     answer

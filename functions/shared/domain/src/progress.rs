@@ -1,5 +1,10 @@
 //! What phases save of their progress in the ledger, for their own next invocation and for the phases that read it.
 
+use crate::PhaseError;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use strum::VariantArray as _;
+
 /// Whose progress: a phase, by the name of its crate, or one of those that a phase keeps apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
@@ -42,6 +47,21 @@ impl Progress {
     pub fn name(self) -> &'static str {
         self.into()
     }
+
+    /// The one of this name, where there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::VARIANTS.iter().copied().find(|which| which.name() == name)
+    }
+}
+
+/// A progress that has a type of its own; nothing where none, or null, was saved.
+///
+/// # Errors
+/// `Conflict` where it cannot be read.
+pub fn read<T: DeserializeOwned>(which: Progress, saved: Option<Value>) -> Result<Option<T>, PhaseError> {
+    serde_json::from_value(saved.unwrap_or_default())
+        .map_err(|error| PhaseError::conflict(format!("the ledger's item {} cannot be read: {error}", which.name())))
 }
 
 /// The field of the temporary API's URL, in the progress of provision-edge and in the evidence of the qualification.

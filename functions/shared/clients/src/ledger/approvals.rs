@@ -22,7 +22,7 @@ fn voices_of(question: Question, number: u32) -> String {
 }
 
 impl Item {
-    fn asked(&self, id: &MigrationId, question: Question) -> Result<Asked, PhaseError> {
+    pub(super) fn asked(&self, id: &MigrationId, question: Question) -> Result<Asked, PhaseError> {
         let number = self.text("sk")?.rsplit('#').next().and_then(|number| number.parse().ok());
         Ok(Asked {
             id: id.clone(),

@@ -1,11 +1,15 @@
-//! EVENT and PHASE items, read for people.
+//! All of a migration, read for people.
 
-use super::{Item, Ledger, text};
+use super::{Item, Ledger, load::opened, text};
 use crate::{Account, error::phase_error};
 use domain::{
-    MigrationId, PhaseError,
+    MigrationId, PhaseError, Progress,
+    approval::Question,
     audit::{Event, Run},
-    ports::Audit,
+    ports::{
+        Audit,
+        audit::{Snapshot, Told},
+    },
 };
 
 impl Item {
@@ -30,26 +34,22 @@ impl Item {
                 ended_at: self.maybe("endedAt").map(|_| self.time("endedAt")).transpose()?,
                 attempts: self.number("attempts")?,
                 running: self.maybe("holder").is_some(),
+                said: self.maybe("said").map(|_| self.json("said")).transpose()?,
             })
         };
         Some(read())
     }
 }
 
-impl Audit for Account {
-    async fn events(&self, id: &MigrationId, most: Option<u16>) -> Result<Vec<Event>, PhaseError> {
-        let ledger = self.ledger()?;
-        let Some(most) = most else {
-            let items = ledger.between(&Ledger::partition(id), "EVENT#", "EVENT$").await?;
-            return items.iter().map(Item::event).collect();
-        };
-        // The newest first, and no more than are shown: a page costs the same after a day and after a month.
-        let answer = ledger
+impl Ledger {
+    /// The newest first, and no more than are shown: a page costs the same after a day and after a month.
+    async fn last_events(&self, pk: &str, most: u16) -> Result<Vec<Event>, PhaseError> {
+        let answer = self
             .client
             .query()
-            .table_name(&ledger.table)
+            .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-            .expression_attribute_values(":pk", text(Ledger::partition(id)))
+            .expression_attribute_values(":pk", text(pk))
             .expression_attribute_values(":from", text("EVENT#"))
             .expression_attribute_values(":to", text("EVENT$"))
             .scan_index_forward(false)
@@ -60,11 +60,43 @@ impl Audit for Account {
         let items = answer.items.unwrap_or_default().into_iter().rev().map(Item::known);
         items.map(|item| item.and_then(|item| item.event())).collect()
     }
+}
 
-    async fn runs(&self, id: &MigrationId) -> Result<Vec<Run>, PhaseError> {
-        let items = self.ledger()?.between(&Ledger::partition(id), "PHASE#", "PHASE$").await?;
-        let mut runs = items.iter().filter_map(Item::run).collect::<Result<Vec<_>, _>>()?;
+impl Audit for Account {
+    async fn told(&self, id: &MigrationId, most: u16, deadline: jiff::Timestamp) -> Result<Option<Told>, PhaseError> {
+        let ledger = self.ledger()?;
+        let pk = Ledger::partition(id);
+        // In the order of the table: APPROVAL, EVENT, META, PHASE, PLAN, RESOURCE. Side by side, so that a page waits for one answer.
+        let (asked, kept, events) = futures::try_join!(
+            ledger.between(&pk, "APPROVAL#", "APPROVAL$"),
+            ledger.between(&pk, "META", "RESOURCE$"),
+            ledger.last_events(&pk, most),
+        )?;
+        let Some(meta) = kept.first().filter(|item| item.is_of("META")) else { return Ok(None) };
+        let meta = meta.meta(id)?;
+        if let Some(refusal) = meta.refusal {
+            return Ok(Some(Told::Refused(refusal)));
+        }
+        let migration = opened(&kept, &meta, deadline)?;
+        let of = |prefix: &'static str| kept.iter().filter(move |item| item.is_of(prefix));
+        let mut runs = of("PHASE#").filter_map(Item::run).collect::<Result<Vec<_>, _>>()?;
         runs.sort_by_key(|run| run.started_at);
-        Ok(runs)
+        let progress = of("PHASE#").filter_map(|item| {
+            let which = Progress::named(item.maybe("sk")?.strip_prefix("PHASE#")?)?;
+            item.maybe("progress").map(|_| Ok((which, item.json("progress")?)))
+        });
+        let last = [Question::Qualification, Question::Bake, Question::Cleanup].into_iter().filter_map(|question| {
+            let prefix = format!("APPROVAL#{}#", question.name());
+            asked.iter().rev().find(|item| item.is_of(&prefix)).map(|item| item.asked(id, question))
+        });
+        Ok(Some(Told::Opened(Box::new(Snapshot {
+            progress: progress.collect::<Result<_, PhaseError>>()?,
+            asked: last.collect::<Result<_, _>>()?,
+            entries: of("RESOURCE#").map(Item::entry).collect::<Result<_, _>>()?,
+            meta,
+            migration,
+            runs,
+            events,
+        }))))
     }
 }

@@ -11,7 +11,7 @@ fn sort_key(which: Progress) -> String {
 }
 
 impl Item {
-    fn entry(&self) -> Result<Entry, PhaseError> {
+    pub(super) fn entry(&self) -> Result<Entry, PhaseError> {
         let status = self.text("status")?;
         let status =
             status.parse().map_err(|_| PhaseError::refused(format!("the ledger has an entry of status {status:?}")))?;

@@ -47,6 +47,11 @@ impl Item {
         self.0.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
     }
 
+    /// Whether its sort key begins so.
+    pub(super) fn is_of(&self, prefix: &str) -> bool {
+        self.maybe("sk").is_some_and(|sk| sk.starts_with(prefix))
+    }
+
     pub(super) fn text(&self, name: &str) -> Result<&str, PhaseError> {
         self.maybe(name).ok_or_else(|| self.broken(name))
     }

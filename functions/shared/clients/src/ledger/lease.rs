@@ -3,7 +3,7 @@
 use super::{Ledger, SCHEMA, number, text};
 use crate::{Account, error::phase_error};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use domain::{MigrationId, PhaseError, ports::Leases};
+use domain::{MigrationId, PhaseError, audit::Said, ports::Leases};
 
 impl Leases for Account {
     async fn lease(
@@ -46,20 +46,34 @@ impl Leases for Account {
         }
     }
 
-    async fn release(&self, id: &MigrationId, phase: &str, holder: &str) -> Result<(), PhaseError> {
+    async fn release(
+        &self,
+        id: &MigrationId,
+        phase: &str,
+        holder: &str,
+        said: Option<&Said>,
+    ) -> Result<(), PhaseError> {
         let ledger = self.ledger()?;
-        let given = ledger
+        let kept = if said.is_some() {
+            "SET endedAt = :now, said = :said REMOVE holder, heldUntil"
+        } else {
+            "SET endedAt = :now REMOVE holder, heldUntil, said"
+        };
+        let mut call = ledger
             .client
             .update_item()
             .table_name(&ledger.table)
             .key("pk", text(Ledger::partition(id)))
             .key("sk", text(format!("PHASE#{phase}")))
-            .update_expression("SET endedAt = :now REMOVE holder, heldUntil")
+            .update_expression(kept)
             .condition_expression("holder = :holder")
             .expression_attribute_values(":holder", text(holder))
-            .expression_attribute_values(":now", text(jiff::Timestamp::now().to_string()))
-            .send()
-            .await;
+            .expression_attribute_values(":now", text(jiff::Timestamp::now().to_string()));
+        if let Some(said) = said {
+            let said = serde_json::to_string(said).map_err(|error| PhaseError::refused(error.to_string()))?;
+            call = call.expression_attribute_values(":said", text(said));
+        }
+        let given = call.send().await;
         match given {
             Err(error)
                 if !matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_))) =>

@@ -105,6 +105,10 @@ impl Migrations for Account {
         item.map(|item| item.meta(id)).transpose()
     }
 
+    async fn metas(&self, ids: &[MigrationId]) -> Result<Vec<Option<Meta>>, PhaseError> {
+        self.ledger()?.metas(ids).await
+    }
+
     async fn load(&self, id: &MigrationId, deadline: jiff::Timestamp) -> Result<(Meta, Migration), PhaseError> {
         self.loaded(id, deadline).await
     }

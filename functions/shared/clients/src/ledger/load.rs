@@ -39,32 +39,35 @@ impl Account {
             return Err(PhaseError::refused(format!("the ledger has no migration {id}")));
         };
         let meta = found.meta(id)?;
-        let input: serde_json::Value = found.json("input")?;
-        let input = Input::read(&input).map_err(|problems| {
-            PhaseError::refused(format!("the input in the ledger: {}", Problem::list(&problems)))
-        })?;
-        let key = parts_of(&meta.digest);
-        let plan: String = items
-            .iter()
-            .filter(|item| item.maybe("sk").is_some_and(|sk| sk.starts_with(&key)))
-            .map(|item| item.text("part"))
-            .collect::<Result<_, _>>()?;
-        if sha256_hex(plan.as_bytes()) != meta.digest {
-            return Err(PhaseError::conflict(format!(
-                "the plan of {id} in the ledger is not the one that preflight wrote"
-            )));
-        }
-        let plan: Plan = serde_json::from_str(&plan)
-            .map_err(|error| PhaseError::refused(format!("the plan in the ledger cannot be read: {error}")))?;
-        let migration = Migration {
-            id: id.clone(),
-            input,
-            plan,
-            direction: meta.direction,
-            fence: meta.fence,
-            deadline,
-            opened_at: meta.opened_at,
-        };
+        let migration = opened(&items, &meta, deadline)?;
         Ok((meta, migration))
     }
+}
+
+/// The migration with its input and plan, of items among which META is the first.
+pub(super) fn opened(items: &[Item], meta: &Meta, deadline: jiff::Timestamp) -> Result<Migration, PhaseError> {
+    let id = &meta.id;
+    let found = items.first().ok_or_else(|| PhaseError::refused(format!("the ledger has no migration {id}")))?;
+    let input: serde_json::Value = found.json("input")?;
+    let input = Input::read(&input)
+        .map_err(|problems| PhaseError::refused(format!("the input in the ledger: {}", Problem::list(&problems))))?;
+    let key = parts_of(&meta.digest);
+    let plan: String =
+        items.iter().filter(|item| item.is_of(&key)).map(|item| item.text("part")).collect::<Result<_, _>>()?;
+    if sha256_hex(plan.as_bytes()) != meta.digest {
+        return Err(PhaseError::conflict(format!(
+            "the plan of {id} in the ledger is not the one that preflight wrote"
+        )));
+    }
+    let plan: Plan = serde_json::from_str(&plan)
+        .map_err(|error| PhaseError::refused(format!("the plan in the ledger cannot be read: {error}")))?;
+    Ok(Migration {
+        id: id.clone(),
+        input,
+        plan,
+        direction: meta.direction,
+        fence: meta.fence,
+        deadline,
+        opened_at: meta.opened_at,
+    })
 }

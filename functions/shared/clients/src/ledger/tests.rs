@@ -7,9 +7,10 @@ mod people;
 use super::is_told;
 use crate::scenario::{Answer, Scenario, answer, fault};
 use domain::{
-    Condition, Direction, Kind, Migration, ResourceKey, Side, Status,
+    Condition, Direction, Kind, Migration, MigrationId, PhaseError, ResourceKey, Side, Status,
     approval::{Answer as Given, Decision, Question},
-    ports::{Approvals, Leases as _, Ledger, Migrations as _},
+    audit::Said,
+    ports::{Approvals, Leases as _, Ledger, Migrations as _, migrations::Life},
 };
 use serde_json::{Value, json};
 
@@ -167,6 +168,49 @@ async fn a_second_copy_of_a_phase_waits_for_the_lease() {
     assert_eq!(sent["Key"]["sk"]["S"], "PHASE#validate");
     assert_eq!(sent["ConditionExpression"], "attribute_not_exists(holder) OR holder = :holder OR heldUntil < :millis");
     assert_eq!(sent["ExpressionAttributeValues"][":until"]["N"], "1767225720000");
+}
+
+#[tokio::test]
+async fn a_lease_is_given_back_with_what_the_phase_waits_for_and_without_it_where_it_ended_well() {
+    let scenario = Scenario::of([nothing(), nothing()]);
+    let id = migration().id;
+    let said = Said::of(Direction::Converge, &PhaseError::not_ready("CREATING"));
+    scenario.account.release(&id, "validate", "request-1", Some(&said)).await.unwrap();
+    scenario.account.release(&id, "validate", "request-1", None).await.unwrap();
+    let (waits, well) = (scenario.json(0), scenario.json(1));
+    let kept = waits["ExpressionAttributeValues"][":said"]["S"].as_str().unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(kept).unwrap(),
+        json!({ "direction": "converge", "condition": "NotReady", "message": "CREATING" })
+    );
+    assert_eq!(waits["UpdateExpression"], "SET endedAt = :now, said = :said REMOVE holder, heldUntil");
+    assert_eq!(well["UpdateExpression"], "SET endedAt = :now REMOVE holder, heldUntil, said");
+}
+
+/// The form of the answer: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>.
+#[tokio::test]
+async fn many_migrations_are_read_in_one_call_and_what_is_left_out_in_another() {
+    let ids = ["c", "b", "a"].map(MigrationId::new);
+    let item = |id: &str, life: &str| {
+        json!({
+            "pk": { "S": format!("MIGRATION#{id}") }, "sk": { "S": "META" }, "schema": { "N": "1" }, "life": { "S": life },
+            "direction": { "S": "converge" }, "fence": { "N": "1" }, "seq": { "N": "7" }, "openedAt": { "S": "2026-01-01T00:00:00Z" },
+        })
+    };
+    let table = "bascule-ledger";
+    let key = json!({ "pk": { "S": "MIGRATION#a" }, "sk": { "S": "META" } });
+    let first = json!({
+        "Responses": { table: [item("b", "promoted")] }, "UnprocessedKeys": { table: { "Keys": [key], "ConsistentRead": true } },
+    });
+    let second = json!({ "Responses": { table: [item("a", "ended")] }, "UnprocessedKeys": {} });
+    let scenario = Scenario::of([answer(200, first.to_string()), answer(200, second.to_string())]);
+    let found = scenario.account.metas(&ids).await.unwrap();
+    let found: Vec<_> = found.iter().map(|meta| meta.as_ref().map(|meta| (meta.id.as_str(), meta.life))).collect();
+    assert_eq!(found, [None, Some(("b", Life::Promoted)), Some(("a", Life::Ended))]);
+    let asked = &scenario.json(0)["RequestItems"][table];
+    assert_eq!((asked["Keys"].as_array().map(Vec::len), &asked["ConsistentRead"]), (Some(3), &json!(true)));
+    assert_eq!(scenario.json(1)["RequestItems"][table]["Keys"], json!([key]));
+    assert!(Scenario::of([]).account.metas(&[]).await.unwrap().is_empty());
 }
 
 fn asked(number: u32) -> Value {

@@ -1,6 +1,6 @@
 //! Leases of phases.
 
-use crate::{MigrationId, PhaseError};
+use crate::{MigrationId, PhaseError, audit::Said};
 use std::future::Future;
 
 /// One running copy of a phase and migration at a time. AWS does not stop an invoked Lambda when Step Functions gives up on
@@ -17,11 +17,13 @@ pub trait Leases: Sync {
         until: jiff::Timestamp,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Gives a lease back; one that another copy has taken over since stays with that copy.
+    /// Gives a lease back, and keeps how the invocation ended where that was not well; one that another copy has taken over since stays
+    /// with that copy.
     fn release(
         &self,
         id: &MigrationId,
         phase: &str,
         holder: &str,
+        said: Option<&Said>,
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }

@@ -1,6 +1,6 @@
 //! The ledger as phases use it.
 
-use crate::{Entry, Kind, Migration, PhaseError, Progress, ResourceKey, Side};
+use crate::{Entry, Kind, Migration, PhaseError, Progress, ResourceKey, Side, progress};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::future::Future;
@@ -89,12 +89,7 @@ pub trait Ledger: Sync {
     where
         Self: Sync,
     {
-        async move {
-            let saved = self.progress(migration, which).await?.unwrap_or_default();
-            serde_json::from_value(saved).map_err(|error| {
-                PhaseError::conflict(format!("the ledger's item {} cannot be read: {error}", which.name()))
-            })
-        }
+        async move { progress::read(which, self.progress(migration, which).await?) }
     }
 
     /// Saves a progress in place of what was saved before.

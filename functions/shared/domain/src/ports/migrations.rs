@@ -81,6 +81,9 @@ pub trait Migrations: Sync {
     /// What META says, read consistently; nothing where preflight never got that far.
     fn meta(&self, id: &MigrationId) -> impl Future<Output = Result<Option<Meta>, PhaseError>> + Send;
 
+    /// The same of several migrations, in their order; at most 100 of them.
+    fn metas(&self, ids: &[MigrationId]) -> impl Future<Output = Result<Vec<Option<Meta>>, PhaseError>> + Send;
+
     /// META, and the migration with its input and plan as preflight opened it, in one consistent read. `deadline` is when
     /// this invocation must have ended. `Refused` where the ledger does not know the migration or holds what this version
     /// cannot read.

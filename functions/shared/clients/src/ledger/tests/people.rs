@@ -3,9 +3,13 @@
 use super::{ID, cancelled, migration};
 use crate::scenario::{Scenario, answer};
 use domain::{
-    Condition,
+    Condition, PhaseError, Progress,
     approval::{Answer, Decision, Question, Tried},
-    ports::{Approvals as _, Audit as _},
+    audit::Run,
+    ports::{
+        Approvals as _, Audit as _,
+        audit::{Snapshot, Told},
+    },
 };
 use serde_json::{Value, json};
 
@@ -112,21 +116,59 @@ fn event(seq: u64) -> Value {
     })
 }
 
+/// All of a migration, as DynamoDB answers the three questions: questions to people, META to RESOURCE, and the last events.
+fn conversation(kept: &[Value], events: &Value) -> Scenario {
+    let plan = serde_json::to_string(&migration().plan).unwrap();
+    let digest = domain::digest::sha256_hex(plan.as_bytes());
+    let input = json!({
+        "blue": { "cluster": "blue" }, "green": { "cluster": "green" }, "gateway": { "restApiId": "a", "stage": "prod" },
+        "workloads": { "manifests": ["s3://b/k"] },
+    });
+    let mut items = vec![
+        json!({
+            "pk": { "S": ID }, "sk": { "S": "META" }, "life": { "S": "open" }, "openedAt": { "S": "2026-01-01T00:00:00Z" },
+            "direction": { "S": "converge" }, "fence": { "N": "3" }, "seq": { "N": "9" }, "digest": { "S": digest },
+            "input": { "S": input.to_string() },
+        }),
+        json!({ "pk": { "S": ID }, "sk": { "S": format!("PLAN#{digest}#0000") }, "part": { "S": plan } }),
+    ];
+    items.extend_from_slice(kept);
+    let question = |number: u32| {
+        json!({
+            "pk": { "S": ID }, "sk": { "S": format!("APPROVAL#cleanup#{number:06}") }, "token": { "S": "t" },
+            "digest": { "S": format!("d{number}") }, "evidence": { "S": "{}" }, "deadline": { "S": "2026-01-02T00:00:00Z" },
+        })
+    };
+    Scenario::of([
+        answer(200, json!({ "Items": [question(1), question(2)] }).to_string()),
+        answer(200, json!({ "Items": items }).to_string()),
+        answer(200, events.to_string()),
+    ])
+}
+
+async fn told(scenario: &Scenario) -> Result<Snapshot, PhaseError> {
+    match scenario.account.told(&migration().id, 2, jiff::Timestamp::MAX).await? {
+        Some(Told::Opened(snapshot)) => Ok(*snapshot),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn the_last_events_are_read_from_the_end_in_one_request_and_come_in_order() {
     // There are more, and nobody asks for them.
     let page = json!({ "Items": [event(9), event(8)], "LastEvaluatedKey": { "pk": { "S": ID }, "sk": { "S": "EVENT#000000000008" } } });
-    let scenario = Scenario::of([answer(200, page.to_string())]);
-    let events = scenario.account.events(&migration().id, Some(2)).await.unwrap();
+    let scenario = conversation(&[], &page);
+    let events = told(&scenario).await.unwrap().events;
     let seen: Vec<_> = events.iter().map(|event| (event.seq, event.what.as_str(), event.by.as_str())).collect();
     assert_eq!(seen, [(8, "asked", "bascule-decide"), (9, "asked", "bascule-decide")]);
     assert_eq!(events[0].evidence["question"], "cleanup");
-    let sent = scenario.json(0);
+    let sent = scenario.json(2);
     assert_eq!((&sent["ScanIndexForward"], &sent["Limit"]), (&json!(false), &json!(2)));
+    assert_eq!(scenario.operations().len(), 3);
 }
 
 #[tokio::test]
-async fn a_phase_that_has_run_is_told_and_one_that_only_saved_something_is_not() {
+async fn all_of_a_migration_is_told_and_a_phase_that_only_saved_something_has_not_run() {
     let phase = |name: &str, more: Value| {
         let mut item = json!({ "pk": { "S": ID }, "sk": { "S": format!("PHASE#{name}") } });
         item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -141,23 +183,36 @@ async fn a_phase_that_has_run_is_told_and_one_that_only_saved_something_is_not()
             "provision-nodes",
             json!({
                 "startedAt": { "S": "2026-01-01T00:10:00Z" }, "endedAt": { "S": "2026-01-01T00:19:00Z" }, "attempts": { "N": "7" },
+                "said": { "S": "{\"direction\":\"converge\",\"condition\":\"NotReady\",\"message\":\"CREATING\"}" },
             }),
         ),
-        phase("validate-again", json!({ "progress": { "S": "{}" } })),
+        phase("validate-again", json!({ "progress": { "S": "{\"seen\":1}" } })),
+        json!({
+            "pk": { "S": ID }, "sk": { "S": "RESOURCE#green#Cluster#a" }, "status": { "S": "present" }, "detail": { "S": "null" },
+        }),
     ];
-    let scenario = Scenario::of([answer(200, json!({ "Items": items }).to_string())]);
-    let runs = scenario.account.runs(&migration().id).await.unwrap();
-    let seen: Vec<_> =
-        runs.iter().map(|run| (run.phase.as_str(), run.attempts, run.running, run.ended_at.is_some())).collect();
-    assert_eq!(seen, [("provision-nodes", 7, false, true), ("deploy-workloads", 3, true, false)]);
+    let snapshot = told(&conversation(&items, &json!({ "Items": [] }))).await.unwrap();
+    let said = |run: &Run| run.said.as_ref().map(|said| said.message.clone());
+    let seen: Vec<_> = snapshot
+        .runs
+        .iter()
+        .map(|run| (run.phase.as_str(), run.attempts, run.running, run.ended_at.is_some(), said(run)))
+        .collect();
+    assert_eq!(
+        seen,
+        [("provision-nodes", 7, false, true, Some("CREATING".to_owned())), ("deploy-workloads", 3, true, false, None)]
+    );
+    assert_eq!(snapshot.progress, [(Progress::ValidateAgain, json!({ "seen": 1 }))].into());
+    assert_eq!(snapshot.entries.iter().map(|entry| entry.key.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(snapshot.asked.iter().map(|asked| asked.digest.as_str()).collect::<Vec<_>>(), ["d2"]);
+    assert_eq!((snapshot.meta.events, snapshot.migration.fence), (9, 3));
 }
 
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_told_with_its_key() {
     let mut broken = event(8);
     broken["at"] = json!({ "S": "yesterday" });
-    let scenario = Scenario::of([answer(200, json!({ "Items": [broken] }).to_string())]);
-    let error = scenario.account.events(&migration().id, None).await.unwrap_err();
+    let error = told(&conversation(&[], &json!({ "Items": [broken] }))).await.unwrap_err();
     assert_eq!(error.condition, Condition::Refused);
     assert!(error.message.contains("EVENT#000000000008"), "{error}");
 }

@@ -106,6 +106,10 @@ impl Migrations for Account {
         self.look(|table| Ok(table.migrations.get(id).map(Record::told)))
     }
 
+    async fn metas(&self, ids: &[MigrationId]) -> Result<Vec<Option<Meta>>, PhaseError> {
+        self.look(|table| Ok(ids.iter().map(|id| table.migrations.get(id).map(Record::told)).collect()))
+    }
+
     async fn load(&self, id: &MigrationId, deadline: Timestamp) -> Result<(Meta, Migration), PhaseError> {
         self.look(|table| {
             let record = table.record(id)?;
