@@ -5,4 +5,5 @@ mod answers;
 mod attacks;
 mod deeds;
 mod people;
+mod readme;
 mod watching;
