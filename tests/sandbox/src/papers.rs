@@ -11,7 +11,16 @@ use crate::error::{Error, Result};
 /// # Errors
 /// When the function does not answer with one.
 pub async fn status_link(aws: &Aws, url: &str, migration: &str) -> Result<String> {
-    let query = show(aws, migration, "status-link", "query").await?;
+    let query = show(aws, Some(migration), "status-link", "query").await?;
+    Ok(format!("{url}?{query}"))
+}
+
+/// The link of the list of migrations.
+///
+/// # Errors
+/// When the function does not answer with one.
+pub async fn list_link(aws: &Aws, url: &str) -> Result<String> {
+    let query = show(aws, None, "list-link", "query").await?;
     Ok(format!("{url}?{query}"))
 }
 
@@ -20,10 +29,10 @@ pub async fn status_link(aws: &Aws, url: &str, migration: &str) -> Result<String
 /// # Errors
 /// When the function does not answer with it.
 pub async fn file(aws: &Aws, migration: &str, name: &str) -> Result<String> {
-    show(aws, migration, name, "text").await
+    show(aws, Some(migration), name, "text").await
 }
 
-async fn show(aws: &Aws, migration: &str, what: &str, field: &str) -> Result<String> {
+async fn show(aws: &Aws, migration: Option<&str>, what: &str, field: &str) -> Result<String> {
     let path = format!("/2015-03-31/functions/{}/invocations", percent("bascule-decide:live"));
     let answer =
         aws.rest("lambda", Method::POST, &path, Some(&json!({"migrationId": migration, "show": what}))).await?;
