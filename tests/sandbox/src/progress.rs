@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::view::{self, Machine, Traffic, Visit};
@@ -66,7 +67,9 @@ impl Progress {
     pub fn show(&self, now: &Now) {
         let line = now.line();
         if let Some(bar) = &self.bar {
-            bar.set_message(view::lines(now.machine, &now.visits, &now.waiting, &now.traffic).join("\n"));
+            // As wide as it is now: people resize windows.
+            let columns = usize::from(Term::stderr().size().1);
+            bar.set_message(view::lines(now.machine, &now.visits, &now.waiting, &now.traffic, columns).join("\n"));
             return;
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

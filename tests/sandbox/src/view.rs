@@ -1,5 +1,5 @@
 //! The display on a terminal: the machines' states as a tree with bars, the share of the traffic, failures and latencies. Pure: lines of a
-//! moment.
+//! moment, none wider than the terminal, since a line that wraps is redrawn wrongly.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::world::{BLUE, GREEN};
 
 /// Characters of the bar of a state.
 const NARROW: usize = 12;
-/// Characters of the bar of the traffic.
+/// Characters of the bar of the traffic, where there is room.
 const WIDE: usize = 40;
-/// Characters of what a state waits for.
-const TOLD: usize = 70;
+/// Characters of what stands before and behind that bar.
+const NAMES: usize = BLUE.len() + GREEN.len() + "   100 %".len();
 
 /// The parts of a migration in order, each with the states of its machine that are shown below it.
 const PARTS: [(Machine, &str, &[&str]); 7] = [
@@ -69,9 +69,9 @@ pub struct Traffic {
     pub within: [Option<f64>; 2],
 }
 
-/// The lines of a moment.
+/// The lines of a moment, on a terminal of so many columns.
 #[must_use]
-pub fn lines(machine: Machine, visits: &[Visit], waiting: &str, traffic: &Traffic) -> Vec<String> {
+pub fn lines(machine: Machine, visits: &[Visit], waiting: &str, traffic: &Traffic, columns: usize) -> Vec<String> {
     let reached = PARTS.iter().rposition(|(of, _, states)| *of == machine && visit(visits, states).is_some());
     let mut lines = Vec::new();
     for (index, (of, name, states)) in PARTS.iter().enumerate() {
@@ -91,21 +91,38 @@ pub fn lines(machine: Machine, visits: &[Visit], waiting: &str, traffic: &Traffi
             lines.extend(below(states, &seen, waiting));
         }
     }
+    lines.extend(flow(traffic, columns));
+    lines.into_iter().map(|line| cut(line, columns)).collect()
+}
+
+/// Who has the traffic, and how both sides answer.
+fn flow(traffic: &Traffic, columns: usize) -> [String; 3] {
+    let wide = WIDE.min(columns.saturating_sub(NAMES + 1));
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
         reason = "a percentage"
     )]
-    let green = (traffic.green.clamp(0.0, 100.0) * WIDE as f64 / 100.0).round() as usize;
-    lines.push(format!("{BLUE} {}{} {GREEN} {:.0} %", "█".repeat(WIDE - green), "▒".repeat(green), traffic.green));
-    let [blue, green] =
+    let green = (traffic.green.clamp(0.0, 100.0) * wide as f64 / 100.0).round() as usize;
+    let [within_blue, within_green] =
         traffic.within.map(|within| within.map_or_else(|| "no answers".to_owned(), |millis| format!("{millis:.1} ms")));
-    lines.push(format!(
-        "{} requests, {} failed; 95 % answered within: {BLUE} {blue}, {GREEN} {green}",
-        traffic.sent, traffic.failed
-    ));
-    lines
+    [
+        format!("{BLUE} {}{} {GREEN} {:.0} %", "█".repeat(wide - green), "▒".repeat(green), traffic.green),
+        format!("{} requests, {} failed", traffic.sent, traffic.failed),
+        format!("95 % of the answers within: {BLUE} {within_blue}, {GREEN} {within_green}"),
+    ]
+}
+
+/// The line, or its beginning with an ellipsis. The last column stays free: some terminals go to the next line there.
+fn cut(line: String, columns: usize) -> String {
+    let room = columns.saturating_sub(1);
+    if line.chars().count() <= room {
+        return line;
+    }
+    let mut short: String = line.chars().take(room.saturating_sub(1)).collect();
+    short.push('…');
+    short
 }
 
 fn visit<'a>(visits: &'a [Visit], states: &[&str]) -> Option<&'a Visit> {
@@ -122,8 +139,9 @@ fn below(states: &[&str], seen: &[&Visit], waiting: &str) -> Vec<String> {
             None => (bar(0, 1, NARROW), String::new()),
             Some(Visit { took, running: false, .. }) => (bar(1, 1, NARROW), format!(" {}", seconds(*took))),
             Some(Visit { took, running: true, .. }) => {
-                let short: String = waiting.chars().take(TOLD).collect();
-                let why = if short.is_empty() { short } else { format!(", waits: {short}") };
+                // One line, whatever the message is.
+                let waiting = waiting.split_whitespace().collect::<Vec<_>>().join(" ");
+                let why = if waiting.is_empty() { waiting } else { format!(", waits: {waiting}") };
                 ("▒".repeat(NARROW), format!(" {}{why}", seconds(*took)))
             }
         };
@@ -178,7 +196,7 @@ mod tests {
     fn what_is_done_is_full_what_runs_says_what_it_waits_for_and_what_comes_is_empty() {
         let visits = visits(&[("Preflight", 2, false), ("Provision", 9, false), ("AttachNodes", 3, true)]);
         let traffic = Traffic { sent: 1234, failed: 0, green: 25.0, within: [Some(12.34), None] };
-        let lines = lines(Machine::Migrate, &visits, "targets are not healthy", &traffic);
+        let lines = lines(Machine::Migrate, &visits, "targets are not healthy", &traffic, 120);
         assert_eq!(
             lines,
             [
@@ -194,7 +212,8 @@ mod tests {
                 "Watch green            ░░░░░░░░░░░░",
                 "Delete blue            ░░░░░░░░░░░░",
                 "shop-blue ██████████████████████████████▒▒▒▒▒▒▒▒▒▒ shop-green 25 %",
-                "1234 requests, 0 failed; 95 % answered within: shop-blue 12.3 ms, shop-green no answers",
+                "1234 requests, 0 failed",
+                "95 % of the answers within: shop-blue 12.3 ms, shop-green no answers",
             ]
         );
     }
@@ -202,10 +221,26 @@ mod tests {
     #[test]
     fn the_way_back_is_shown_once_it_is_taken_and_the_cleanup_has_everything_behind_it() {
         let back = visits(&[("Preflight", 2, false), ("WayBack", 1, true)]);
-        let lines = |machine, visits: &[Visit]| super::lines(machine, visits, "", &Traffic::default());
+        let lines = |machine, visits: &[Visit]| super::lines(machine, visits, "", &Traffic::default(), 80);
         assert!(lines(Machine::Migrate, &back).iter().any(|line| line.starts_with("└ WayBack")));
         let cleanup = lines(Machine::Cleanup, &visits(&[("Guard", 1, false), ("DeleteEdge", 1, true)]));
         assert!(cleanup[..5].iter().all(|line| line.ends_with("████████████")), "{cleanup:?}");
         assert!(cleanup.iter().any(|line| line.starts_with("├ DeleteEdge           ▒")), "{cleanup:?}");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_none_breaks() {
+        let visits = visits(&[("Preflight", 2, false), ("Provision", 9, true)]);
+        let traffic = Traffic { sent: 123_456_789, failed: 1, green: 100.0, within: [Some(12_345.6), Some(1.0)] };
+        let waiting = format!("control plane CREATING;\n{}", "node group general is CREATING; ".repeat(9));
+        for columns in [10, 40, 80, 120] {
+            let lines = lines(Machine::Migrate, &visits, &waiting, &traffic, columns);
+            assert!(lines.iter().all(|line| line.chars().count() < columns && !line.contains('\n')), "{lines:?}");
+        }
+        let narrow = lines(Machine::Migrate, &visits, &waiting, &traffic, 80);
+        assert!(narrow.iter().any(|line| line.starts_with("├ ") || line.ends_with('…')), "{narrow:?}");
+        assert_eq!(narrow[narrow.len() - 3], format!("shop-blue {} shop-green 100 %", "▒".repeat(40)));
+        // On a terminal of the usual height everything is in sight at once.
+        assert!(narrow.len() < 24);
     }
 }
