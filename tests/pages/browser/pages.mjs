@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 
-const { chromium, pictures, reject, approve, keep } = JSON.parse(process.argv[2]);
+const { chromium, pictures, readme, reject, approve, keep } = JSON.parse(process.argv[2]);
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const browser = await puppeteer.launch({
@@ -48,7 +48,17 @@ async function unfold(page) {
   await page.$$eval("details", (all) => all.forEach((one) => (one.open = true)));
 }
 
-const picture = (page, name, fullPage = false) => page.screenshot({ path: join(pictures, `${name}.png`), fullPage });
+const picture = (page, name, fullPage = false, folder = pictures) =>
+  page.screenshot({ path: join(folder, `${name}.png`), fullPage });
+
+/** A page as the README shows it, in both colour schemes. */
+async function shown(page, name, scheme) {
+  for (const value of ["light", "dark"]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+    await picture(page, value === "light" ? name : `${name}-dark`, false, readme);
+  }
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+}
 
 /** The focused element's id or value, after so many presses of Tab at most. */
 async function tabTo(page, wanted) {
@@ -66,7 +76,7 @@ async function tabTo(page, wanted) {
   const { page } = desk;
   await page.goto(reject.link);
   await sound(page, "the question");
-  await picture(page, "question-light");
+  await shown(page, "question", "light");
   await tabTo(page, "by");
   await page.keyboard.type("Ana Lima");
   await tabTo(page, "comment");
@@ -93,7 +103,7 @@ async function tabTo(page, wanted) {
   await page.goto(reject.status);
   assert.match(await page.$eval("main", (main) => main.textContent), /Ana Lima said no to shop-green/);
   await sound(page, "the status page");
-  await picture(page, "status-light");
+  await picture(page, "status-after-a-no");
   await quiet(desk, reject.link);
 }
 
@@ -103,19 +113,25 @@ async function tabTo(page, wanted) {
   const { page } = phone;
   await page.goto(approve.link);
   await sound(page, "the question on a phone");
-  await picture(page, "question-dark-phone");
+  await picture(page, "question-phone", false, readme);
   await unfold(page);
   await sound(page, "the details on a phone");
-  await picture(page, "details-dark-phone", true);
+  await picture(page, "details-phone", true);
+  // By the status page, which leads to the same question.
+  await page.goto(approve.status);
+  await picture(page, "status-open-phone", true);
+  await Promise.all([page.waitForNavigation(), page.tap("a[href$='answer=open']")]);
+  assert.equal(page.url(), approve.link);
   await page.type("#by", "Ben");
   await page.type("#code", approve.code);
   await Promise.all([page.waitForNavigation(), page.tap("button[value=approved]")]);
   assert.match(await page.$eval("main", (main) => main.textContent), /Approved by Ben/);
   await page.goto(approve.status);
   await sound(page, "the status page on a phone");
-  await picture(page, "status-dark-phone", true);
+  await picture(page, "status-phone", true);
   await page.goto(approve.list);
   await sound(page, "the list of migrations on a phone");
+  await picture(page, "list-phone");
   await Promise.all([page.waitForNavigation(), page.tap("th a")]);
   assert.match(await page.$eval("main", (main) => main.textContent), /Ben approved shop-green/);
   assert.equal(await page.$("a[href*='do=']"), null, "the list's link acts on nothing");
@@ -123,7 +139,7 @@ async function tabTo(page, wanted) {
   // Green is slow after all: back to blue, from the status page.
   await Promise.all([page.waitForNavigation(), page.tap("a[href$='do=roll-back']")]);
   await sound(page, "the way back on a phone");
-  await picture(page, "roll-back-dark-phone", true);
+  await picture(page, "roll-back-phone", true);
   await page.type("#by", "Ben");
   await page.type("#comment", "The cart is slow.");
   await page.type("#code", approve.statusCode);
@@ -139,10 +155,10 @@ async function tabTo(page, wanted) {
   const { page } = desk;
   await page.goto(keep.status);
   await sound(page, "the status page while blue is kept");
-  await picture(page, "status-dark");
+  await shown(page, "status", "dark");
   await Promise.all([page.waitForNavigation(), page.click("a[href$='do=move-cleanup']")]);
   await sound(page, "the move of the cleanup");
-  await picture(page, "move-dark");
+  await picture(page, "move");
   await page.$eval("#at", (at) => (at.value = at.max));
   await page.type("#by", "Ana Lima");
   await page.type("#code", keep.statusCode);
@@ -154,7 +170,7 @@ async function tabTo(page, wanted) {
   const paper = await tab({ width: 1000, scheme: "light" });
   await paper.page.setContent(await (await fetch(`${keep.status}&file=report.html`)).text());
   await sound(paper.page, "the report");
-  await picture(paper.page, "report-light");
+  await shown(paper.page, "report", "light");
   assert.deepEqual(paper.said, [], "messages on the console");
 }
 

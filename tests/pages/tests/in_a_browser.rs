@@ -77,8 +77,11 @@ async fn answer(tools: &Tools) {
     let (reject, approve) = (Shop::ask().await.unwrap(), Shop::ask().await.unwrap());
     let keep = Shop::keep().await.unwrap();
     let pictures = tools.script.with_file_name("pictures");
+    // `BASCULE_PICTURES=tests/recording cargo test --workspace --test in_a_browser` renews those of the README.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = env::var_os("BASCULE_PICTURES").map_or_else(|| pictures.clone(), |folder| root.join(folder));
     fs::create_dir_all(&pictures).unwrap();
-    let mut told = json!({ "chromium": tools.chromium, "pictures": pictures });
+    let mut told = json!({ "chromium": tools.chromium, "pictures": pictures, "readme": readme });
     let mut servers = Vec::new();
     for (name, shop) in [("reject", &reject), ("approve", &approve), ("keep", &keep)] {
         let server = Server::open(Arc::clone(&shop.account)).await.unwrap();
