@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     Migration, PhaseError,
-    adoption::{Adoption, Counterparts, File, NAMES, files},
+    adoption::{Adoption, Counterparts, File, NAMES, files, groups_of_rules},
     plan::terraform::Handover,
     ports::terraform_states::Only,
     terraform::{Place, State},
@@ -60,7 +60,11 @@ pub(crate) async fn request<P: Ports>(ports: &P, migration: &Migration, handover
     if state.lineage != *lineage {
         return Err(conflict(format!("its lineage is {}, expected {lineage}", state.lineage)));
     }
-    let counterparts = Counterparts::of(migration, &ports.entries(migration).await?);
+    let mut counterparts = Counterparts::of(migration, &ports.entries(migration).await?);
+    let groups = groups_of_rules(&state, &counterparts);
+    if !groups.is_empty() {
+        counterparts = counterparts.with_rules(ports.identified_rules(&groups).await?);
+    }
     let adoption = Adoption::of(&state, migration, &counterparts);
     if !handover.adopt && adoption.is_empty() {
         return Ok(());

@@ -1,13 +1,14 @@
 //! Reads the states of the Terraform projects, changes nothing, and refuses hand-overs that could not end well.
 
+mod content;
 mod project;
 
+use content::Blue;
 use domain::{
     Condition, Input, PhaseError, Problem,
     plan::{Found, Planned, compute::Compute, edge::Edge, terraform::Handover},
     ports::TerraformStates,
 };
-use project::Blue;
 use std::collections::BTreeMap;
 
 /// What Terraform manages of what is replaced.

@@ -150,8 +150,7 @@ fn adopting(workspace: &str) -> Value {
 #[tokio::test]
 async fn a_state_that_takes_up_green_is_planned_and_what_cannot_be_imported_is_told() {
     let account = Account::shop();
-    let blue =
-        [("aws_security_group", "nodes", "sg-nodes"), ("aws_vpc_security_group_ingress_rule", "plane", "sg-plane")];
+    let blue = [("aws_security_group", "nodes", "sg-nodes"), ("aws_default_security_group", "plane", "sg-plane")];
     put(&account, GATEWAY, &state("a", 1, &blue));
     let found = found(&account, &adopting("default")).await;
     assert_eq!(found.problems, []);
@@ -159,9 +158,48 @@ async fn a_state_that_takes_up_green_is_planned_and_what_cannot_be_imported_is_t
     assert!(handover.adopt && handover.moves.is_empty() && handover.places.len() == 1, "{handover:?}");
     let told = found.advice.join("\n");
     assert!(told.contains("a merge request for s3://shop-states/gateway.tfstate is written beside it"), "{told}");
-    assert!(told.contains("no import is written for aws_vpc_security_group_ingress_rule.plane:"), "{told}");
+    assert!(told.contains("no import is written for aws_default_security_group.plane:"), "{told}");
     let command = "run `terraform apply` of the commit with its `blue.tf` for s3://shop-states/gateway.tfstate (workspace default)";
     assert_eq!(found.facts.destroyed_by.get("sg-nodes").map(String::as_str), Some(command));
+}
+
+/// A state with one more resource in a module, managed by a provider of this address.
+fn with_module(kind: &str, id: &str, provider: &str) -> String {
+    let text = state("a", 1, &[("aws_security_group", "nodes", "sg-nodes"), (kind, "this", id)]);
+    let mut state: Value = serde_json::from_str(&text).unwrap();
+    for resource in state["resources"].as_array_mut().unwrap() {
+        resource["module"] = json!("module.eks[\"a\"]");
+        resource["provider"] = json!(provider);
+    }
+    state.to_string()
+}
+
+#[tokio::test]
+async fn what_shares_a_module_with_blue_and_stays_is_told() {
+    let account = Account::shop();
+    let provider = "provider[\"registry.terraform.io/hashicorp/aws\"].frankfurt";
+    put(&account, GATEWAY, &with_module("aws_iam_role", "cluster", provider));
+    let found = found(&account, &adopting("default")).await;
+    assert_eq!(found.problems, []);
+    let told = found.advice.join("\n");
+    let expected = "module.eks has what is blue's and also module.eks[\"a\"].aws_iam_role.this, which stay: its call cannot be deleted with blue";
+    assert!(told.contains(expected), "{told}");
+    // Where everything is blue's, or becomes green's too, there is nothing to say.
+    put(&account, GATEWAY, &with_module("aws_security_group", "sg-plane", provider));
+    assert!(!self::found(&account, &adopting("default")).await.advice.join("\n").contains("which stay"));
+}
+
+#[tokio::test]
+async fn a_state_whose_modules_configure_their_providers_takes_up_nothing() {
+    let account = Account::shop();
+    let provider = "module.eks[\"a\"].provider[\"registry.terraform.io/hashicorp/aws\"]";
+    put(&account, GATEWAY, &with_module("aws_iam_role", "cluster", provider));
+    let problems = found(&account, &adopting("default")).await.problems;
+    let [Problem { path, message, code }] = &problems[..] else { panic!("{problems:?}") };
+    assert_eq!((path.as_str(), code.as_str()), ("$.terraform[1].adopt.workspace", "provider-in-module"));
+    let expected =
+        "a module configures the provider of module.eks[\"a\"].aws_security_group.nodes, and no block outside";
+    assert!(message.contains(expected), "{message}");
 }
 
 #[tokio::test]

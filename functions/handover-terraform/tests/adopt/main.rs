@@ -2,6 +2,8 @@
 //! and that it is there or gone as a whole, whatever is killed.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod eks_module;
+mod modules;
 mod shop;
 
 use domain::adoption::NAMES;
@@ -12,20 +14,20 @@ use shop::{KEY, opened, place, state};
 use testing::shop::{GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, STATES};
 use testing::{Account, Fault};
 
-fn written(account: &Account) -> Vec<(String, String)> {
+pub(crate) fn written(account: &Account) -> Vec<(String, String)> {
     let aws = account.aws();
     let files =
         aws.states.iter().filter_map(|((_, key), text)| Some((key.strip_prefix(KEY)?.to_owned(), text.clone())));
     files.filter(|(key, _)| !key.is_empty()).collect()
 }
 
-fn file(account: &Account, name: &str) -> String {
+pub(crate) fn file(account: &Account, name: &str) -> String {
     let key = place().merge_request("move", name);
     account.aws().states[&(STATES.to_owned(), key)].clone()
 }
 
 /// The import blocks of a file, as addresses and ids.
-fn imports(text: &str) -> Vec<(String, String)> {
+pub(crate) fn imports(text: &str) -> Vec<(String, String)> {
     let blocks = text.split("import {\n").skip(1);
     let value = |line: Option<&str>| line.unwrap().split_once(" = ").unwrap().1.trim_matches('"').to_owned();
     blocks.map(|block| block.lines()).map(|mut lines| (value(lines.next()), value(lines.next()))).collect()
@@ -39,7 +41,7 @@ async fn everything_of_green_that_blue_has_in_the_state_is_imported_under_anothe
     assert_eq!(outcome, Ok(Outcome::done().with("handover", "Done")));
     let expected = [
         ("aws_eks_cluster.shop_green", "shop-green"),
-        ("aws_eks_node_group.nodes_green[\"general\"]", "shop-green:general"),
+        ("aws_eks_node_group.nodes_general_green", "shop-green:general"),
         ("aws_eks_addon.dns_green", "shop-green:coredns"),
         ("aws_eks_access_entry.people_green", "shop-green:arn:aws:iam::123456789012:role/people"),
         (
@@ -48,7 +50,7 @@ async fn everything_of_green_that_blue_has_in_the_state_is_imported_under_anothe
         ),
         ("aws_eks_pod_identity_association.checkout_green", "shop-green,a-green"),
         ("aws_launch_template.nodes_green", "lt-green"),
-        ("module.network_green.aws_security_group.nodes", "sg-green-nodes"),
+        ("aws_security_group.network_nodes_green", "sg-green-nodes"),
         ("aws_lb.shop_green", GREEN_BALANCER),
         ("aws_lb_target_group.web_green", GREEN_TARGET_GROUP),
         ("aws_lb_listener.web_green", "arn:listener-green"),
@@ -93,9 +95,15 @@ async fn the_configuration_is_blues_with_greens_values_and_without_what_the_prov
     let template = &migration.plan.compute.launch_templates[0];
     for line in [
         format!("  name = \"{}\"", launch_template::name(&migration, template)),
-        "  vpc_security_group_ids = [\"sg-green-nodes\", \"sg-cluster-shop-blue\"]".to_owned(),
-        format!("  target_arns = [\"{GREEN_BALANCER}\"]"),
-        format!("    target_group_arn = \"{GREEN_TARGET_GROUP}\""),
+        "  vpc_security_group_ids = [aws_security_group.network_nodes_green.id, \"sg-cluster-shop-blue\"]".to_owned(),
+        "  target_arns = [aws_lb.shop_green.arn]".to_owned(),
+        "    target_group_arn = aws_lb_target_group.web_green.arn\n".to_owned(),
+        "  load_balancer_arn = aws_lb.shop_green.arn\n".to_owned(),
+        "  cluster_name = aws_eks_cluster.shop_green.name\n".to_owned(),
+        "  principal_arn = aws_eks_access_entry.people_green.principal_arn\n".to_owned(),
+        "    id = aws_launch_template.nodes_green.id\n".to_owned(),
+        // Nothing that they have names it.
+        "\n  depends_on = [aws_eks_node_group.nodes_general_green]\n}\n".to_owned(),
         // What an import cannot read, and another value of which would replace the cluster.
         "    ignore_changes = [access_config[0].bootstrap_cluster_creator_admin_permissions, bootstrap_self_managed_addons]".to_owned(),
         // The provider imports no attachments.
@@ -127,10 +135,8 @@ async fn what_people_have_to_do_themselves_is_told_with_exact_values() {
     for line in [
         "`aws_api_gateway_integration.cart`: `connection_id` = `\"green1\"` (was `\"blue1\"`)",
         "`aws_api_gateway_stage.prod`: `deployment_id` = `\"deployment-g\"` (was `\"deployment-b\"`)",
-        "`module.network.aws_security_group.nodes` becomes `module.network_green.aws_security_group.nodes`: `name` = `\"shop-sg-nodes-",
-        "`aws_eks_node_group.nodes[\"general\"]` becomes `aws_eks_node_group.nodes_green[\"general\"]`: ",
-        "`cluster_name` = `\"shop-green\"`, ",
-        "`launch_template[0].id` = `\"lt-green\"`, `launch_template[0].version` = `\"1\"`",
+        "- `module.network.aws_security_group.nodes`, of which `aws_security_group.network_nodes_green` is green's\n",
+        "- `aws_eks_node_group.nodes[\"general\"]`, of which `aws_eks_node_group.nodes_general_green` is green's\n",
         "- `aws_autoscaling_attachment.of_others`: lb\\_target\\_group\\_arn\n",
         "- `aws_security_group_rule.not_copied`: security\\_group\\_id\n",
         "14 to import, 1 to add, 0 to change, 0 to destroy",
@@ -142,21 +148,34 @@ async fn what_people_have_to_do_themselves_is_told_with_exact_values() {
 }
 
 #[tokio::test]
+async fn a_blue_that_was_moved_to_access_entries_has_its_mode_told() {
+    let (account, mut migration) = opened();
+    let line =
+        "`aws_eks_cluster.shop`: `access_config.authentication_mode` = `\"API_AND_CONFIG_MAP\"` (was `\"CONFIG_MAP\"`)";
+    for (mode, is_told) in [("API", false), ("CONFIG_MAP", true)] {
+        let (account, mut migration) = opened();
+        migration.plan.compute.blue.authentication_mode = mode.to_owned();
+        account.drive(&migration, converge).await.unwrap();
+        assert_eq!(file(&account, "README.md").contains(line), is_told, "{mode}");
+    }
+}
+
+#[tokio::test]
 async fn blue_goes_by_blocks_that_destroy_and_green_by_blocks_that_do_not() {
     let (account, migration) = opened();
     account.drive(&migration, converge).await.unwrap();
     let (blue, back) = (file(&account, "blue.tf"), file(&account, "way-back.tf"));
     assert!(blue.contains("removed {\n  from = aws_eks_cluster.shop\n\n  lifecycle {\n    destroy = true\n"), "{blue}");
-    // A module may hold what green needs, and other instances of a resource too.
-    assert!(!blue.contains("module") && !blue.contains("aws_eks_node_group"), "{blue}");
+    // Modules and resources with instances that have nothing else go as a whole.
+    assert!(
+        blue.contains("  from = module.network\n") && blue.contains("  from = aws_eks_node_group.nodes\n"),
+        "{blue}"
+    );
     assert!(
         back.contains("removed {\n  from = aws_eks_cluster.shop_green\n\n  lifecycle {\n    destroy = false\n"),
         "{back}"
     );
-    assert!(
-        back.contains("  from = module.network_green\n") && back.contains("  from = aws_eks_node_group.nodes_green\n"),
-        "{back}"
-    );
+    assert!(back.contains("  from = aws_eks_node_group.nodes_general_green\n") && !back.contains("module"), "{back}");
     assert!(!back.contains("destroy = true"), "{back}");
 }
 

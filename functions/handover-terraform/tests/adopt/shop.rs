@@ -13,16 +13,16 @@ use testing::shop::{BLUE, GREEN_BALANCER, GREEN_LINK, GREEN_TARGET_GROUP, STATES
 
 /// The key of the state.
 pub(crate) const KEY: &str = "env:/prod/shop.tfstate";
-const PEOPLE: &str = "arn:aws:iam::123456789012:role/people";
+pub(crate) const PEOPLE: &str = "arn:aws:iam::123456789012:role/people";
 const IDENTITY: &str = "arn:aws:eks:eu-central-1:123456789012:podidentityassociation/shop-green/a-green";
 
 #[expect(clippy::needless_pass_by_value, reason = "what json! makes is passed as it is")]
-fn resource(address: &str, attributes: Value) -> Value {
+pub(crate) fn resource(address: &str, attributes: Value) -> Value {
     resource_of(address, json!([{ "schema_version": 0, "attributes": attributes }]))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what json! makes is passed as it is")]
-fn resource_of(address: &str, instances: Value) -> Value {
+pub(crate) fn resource_of(address: &str, instances: Value) -> Value {
     let mut parts: Vec<&str> = address.split('.').collect();
     let (name, kind) = (parts.pop().unwrap(), parts.pop().unwrap());
     let mut resource = json!({

@@ -3,13 +3,15 @@
 //! Left out, which it says, where there is no Terraform, or no mirror of the provider, on this machine.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+#[path = "../adopt/eks_module.rs"]
+mod eks_module;
 #[path = "../adopt/shop.rs"]
 mod shop;
 
-use domain::adoption::{Adoption, Counterparts, File, files};
+use domain::adoption::{Adoption, Counterparts, File, files, groups_of_rules};
+use domain::ports::Network;
 use domain::terraform::State;
 use libtest_mimic::{Arguments, Failed, Trial};
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -43,23 +45,22 @@ const VALID: [(&str, &str); 5] = [
     ),
 ];
 
-/// The files of a project with nothing in modules and without `for_each`: every block can be written out.
+/// The files of the shop's project, and of one that has blue in modules.
 fn validate(mirror: &Path) -> Result<(), Failed> {
-    let (account, migration) = shop::opened();
-    let entries = account.table().migrations[&migration.id].entries.values().cloned().collect::<Vec<_>>();
-    let mut flat: Value = serde_json::from_str(&shop::state())?;
-    for resource in flat["resources"].as_array_mut().into_iter().flatten() {
-        resource.as_object_mut().unwrap().remove("module");
-        resource["instances"][0].as_object_mut().unwrap().remove("index_key");
-    }
-    let text = flat.to_string();
-    let state = State::read(text.as_bytes())?;
-    let adoption = Adoption::of(&state, &migration, &Counterparts::of(&migration, &entries));
-    assert_eq!(adoption.taken.iter().filter(|taken| taken.is_written_out()).count(), 15);
-    let [_, green, blue, back] = files(&adoption, &shop::place(), "move");
-    // After the first commit, after the second, and after a way back.
-    for (folder, files) in [("first", vec![&green]), ("second", vec![&green, &blue]), ("back", vec![&back])] {
-        accepts(mirror, folder, &files)?;
+    let worlds = [("root", shop::opened(), shop::state()), ("modules", eks_module::shop(), eks_module::state())];
+    for (world, (account, migration), text) in worlds {
+        let entries = account.table().migrations[&migration.id].entries.values().cloned().collect::<Vec<_>>();
+        let state = State::read(text.as_bytes())?;
+        let counterparts = Counterparts::of(&migration, &entries);
+        let groups = groups_of_rules(&state, &counterparts);
+        let rules = tokio::runtime::Runtime::new()?.block_on(account.identified_rules(&groups))?;
+        let adoption = Adoption::of(&state, &migration, &counterparts.with_rules(rules));
+        assert!(adoption.taken.len() > 10, "{world}: {:?}", adoption.taken);
+        let [_, green, blue, back] = files(&adoption, &shop::place(), "move");
+        // After the first commit, after the second, and after a way back.
+        for (folder, files) in [("first", vec![&green]), ("second", vec![&green, &blue]), ("back", vec![&back])] {
+            accepts(mirror, &format!("{world}-{folder}"), &files)?;
+        }
     }
     Ok(())
 }
@@ -70,7 +71,8 @@ fn accepts(mirror: &Path, name: &str, files: &[&File]) -> Result<(), Failed> {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
-    let head = "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n";
+    let head = "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n\nprovider \"aws\" {\n  alias = \"frankfurt\"\n  \
+                region = \"eu-central-1\"\n}\n";
     std::fs::write(folder.join("main.tf"), head)?;
     for file in files {
         let text = VALID

@@ -1,65 +1,19 @@
 //! One project: its states, and whether its hand-over can end well.
 
-use super::{Managed, object};
-use domain::{
-    Condition, Input, PhaseError, Problem, adoption,
-    digest::md5_hex,
-    input::{
-        Gateway,
-        terraform::{Move, Project, Swap},
-    },
-    plan::{Found, compute::Compute, edge::Edge, terraform::Handover},
-    ports::TerraformStates,
-    terraform::{Address, Place, State, backend, moved},
+use super::{
+    Managed,
+    content::{Blue, Content, content},
 };
-use std::collections::BTreeSet;
+use domain::{
+    Limit, PhaseError, Problem, adoption,
+    input::terraform::{Move, Project, Swap},
+    plan::{Found, terraform::Handover},
+    ports::TerraformStates,
+    terraform::{Address, Place},
+};
 
 /// So many addresses are named.
 const TOLD: usize = 12;
-
-/// By what is known whose a resource is.
-pub(super) struct Blue {
-    /// Ids and ARNs of what is deleted in the end.
-    deleted: BTreeSet<String>,
-    /// Those of what stays: the APIs, the network.
-    stays: BTreeSet<String>,
-    /// The name of the cluster that replaces blue's.
-    green: String,
-    /// Whether the user built it.
-    is_existing: bool,
-}
-
-impl Blue {
-    pub(super) fn of(input: &Input, compute: &Found<Compute>, edge: &Found<Edge>) -> Self {
-        let planned = compute.deletes.iter().chain(&edge.deletes);
-        let cluster = &compute.facts.blue;
-        let network = [&cluster.vpc_id].into_iter().chain(&cluster.subnet_ids).chain(&cluster.security_group_ids);
-        let gateway = input
-            .gateway
-            .iter()
-            .flat_map(|Gateway { rest_api_id, stage }| [rest_api_id.clone(), format!("ags-{rest_api_id}-{stage}")]);
-        Self {
-            deleted: planned.filter_map(|planned| planned.id.clone()).collect(),
-            stays: gateway.chain(network.cloned()).filter(|id| !id.is_empty()).collect(),
-            green: input.green.cluster.clone(),
-            is_existing: input.green.existing,
-        }
-    }
-}
-
-/// What a state has that concerns the migration.
-#[derive(Default)]
-struct Content {
-    lineage: String,
-    /// Addresses of blue's resources, with the ids of those that are deleted.
-    blue: Vec<(String, Option<String>)>,
-    /// Names of clusters.
-    clusters: Vec<String>,
-    /// How much it manages.
-    count: usize,
-    /// Which move cannot be made, and why.
-    immovable: Option<(usize, String)>,
-}
 
 pub(super) async fn read<P: TerraformStates>(
     ports: &P,
@@ -92,6 +46,7 @@ pub(super) async fn read<P: TerraformStates>(
         (None, None, Some(adopt), [content]) => {
             let problem = || Problem::new(format!("{path}.adopt.workspace"), unconcerned(&adopt.workspace, content));
             found.problems.extend(content.blue.is_empty().then(problem));
+            found.problems.extend(unnamed(path, content));
             tell(project, content, &adopt.workspace, "terraform apply` of the commit with its `blue.tf", found);
             found.advice.extend(merge_request(&places[0].1, content));
             found.facts.handovers.push(handover(Vec::new()));
@@ -115,83 +70,6 @@ pub(super) async fn read<P: TerraformStates>(
         _ => {}
     }
     Ok(())
-}
-
-/// Reads one state.
-async fn content<P: TerraformStates>(
-    ports: &P,
-    path: &str,
-    field: &str,
-    place: &Place,
-    moves: Option<&Move>,
-    blue: &Blue,
-) -> Result<Result<Content, Problem>, PhaseError> {
-    let bytes = match object(ports, path, place).await? {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) if place.workspace == backend::DEFAULT => {
-            let message =
-                format!("there is no object s3://{}: expected the state of the workspace `default`", place.lock_id());
-            return Ok(Err(Problem::new(format!("{path}.key"), message)));
-        }
-        Ok(None) => {
-            let message = format!(
-                "the workspace {:?} does not exist: there is no object s3://{}. `terraform workspace list` names those that do; \
-                 `workspaceKeyPrefix` must be the backend's",
-                place.workspace,
-                place.lock_id()
-            );
-            return Ok(Err(Problem::new(format!("{path}{field}"), message)));
-        }
-        Err(problem) => return Ok(Err(problem)),
-    };
-    let wrong = |message: String| Ok(Err(Problem::new(format!("{path}{field}"), message)));
-    let state = match State::read(&bytes) {
-        Ok(state) => state,
-        Err(unreadable) => return wrong(format!("the state s3://{}: {unreadable}", place.lock_id())),
-    };
-    if let Some(table) = &place.lock_table {
-        match ports.state_digest(table, &place.digest_id()).await {
-            Ok(Some(digest)) if digest != md5_hex(&bytes) => {
-                return wrong(format!(
-                    "the state s3://{} has another MD5 than its item {} in the table {table} says: somebody replaced the object behind Terraform's \
-                     back, which refuses it too. Put back what belongs together",
-                    place.lock_id(),
-                    place.digest_id()
-                ));
-            }
-            Ok(_) => {}
-            Err(error) if matches!(error.condition, Condition::Denied | Condition::Refused) => {
-                let message = format!("the table {table} cannot be read: {}", error.message);
-                return Ok(Err(Problem::new(format!("{path}.lock.dynamodbTable"), message)));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(Ok(seen(state, moves, blue)))
-}
-
-fn seen(state: State<'_>, moves: Option<&Move>, blue: &Blue) -> Content {
-    let mut content = Content { lineage: state.lineage.clone(), ..Content::default() };
-    for (address, instance) in state.managed() {
-        content.count += 1;
-        let [id, arn, name] = instance.attributes(["id", "arn", "name"]);
-        let mut ids = [id, arn].into_iter().flatten();
-        if address.resource.as_ref().is_some_and(|resource| resource.kind == "aws_eks_cluster") {
-            content.clusters.extend(name);
-        }
-        if let Some(id) = ids.find(|id| blue.deleted.contains(id) || blue.stays.contains(id)) {
-            content.blue.push((address.to_string(), blue.deleted.contains(&id).then_some(id)));
-        }
-    }
-    let addresses = moves.iter().flat_map(|moves| &moves.addresses);
-    // One that is no address is told already.
-    let addresses: Result<Vec<_>, String> = addresses.map(|one| Ok((one.from.parse()?, one.to.parse()?))).collect();
-    if let Ok(addresses) = addresses
-        && !addresses.is_empty()
-    {
-        content.immovable = moved(state, &addresses).err();
-    }
-    content
 }
 
 /// Whether two states can be exchanged.
@@ -247,6 +125,19 @@ fn movable(path: &str, moves: &Move, content: &Content) -> Option<Problem> {
     content.blue.is_empty().then(problem)
 }
 
+fn unnamed(path: &str, content: &Content) -> Option<Problem> {
+    let problem = || {
+        Limit::ProviderInModule.refusal(
+            format!("{path}.adopt.workspace"),
+            format!(
+                "a module configures the provider of {}, and no block outside of that module can name it. Move its `provider` block to the root module,                  give it to the module by `providers`, apply, and start again",
+                content.unnamed.join(", ")
+            ),
+        )
+    };
+    (!content.unnamed.is_empty()).then(problem)
+}
+
 fn announced(place: &Place) -> String {
     format!(
         "after the bake a merge request for s3://{} is written beside it, under {}…/: until it is applied, apply nothing there",
@@ -269,6 +160,12 @@ fn merge_request(place: &Place, content: &Content) -> Vec<String> {
             others.join(", ")
         ));
     }
+    told.extend(content.mixed.iter().map(|(call, besides)| {
+        format!(
+            "{call} has what is blue's and also {}, which stay: its call cannot be deleted with blue before they are moved out of it, by the `moved`              blocks that the merge request names",
+            besides.join(", ")
+        )
+    }));
     told
 }
 

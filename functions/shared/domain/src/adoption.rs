@@ -6,19 +6,22 @@ mod counterparts;
 mod files;
 mod hcl;
 mod kinds;
+mod leaving;
+mod names;
+mod references;
 
 pub use counterparts::Counterparts;
 pub use files::{FOLDER, File, NAMES, files};
 pub use kinds::is_taken_up;
+pub use leaving::Leaving;
 
 use crate::{
     Migration,
-    terraform::{
-        Address, State,
-        address::{Key, Mode},
-    },
+    resources::authentication_mode::{BOTH, CONFIG_MAP},
+    terraform::{Address, State, state::Configuration},
 };
-use serde_json::{Map, Value};
+use names::Names;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// What becomes of a state that takes up green.
@@ -30,6 +33,8 @@ pub struct Adoption {
     pub set: Vec<Setting>,
     /// What names something of blue and is neither: its address, and the attributes that do.
     pub left: Vec<(Address, Vec<String>)>,
+    /// How what is blue's alone leaves the code once the cleanup asks for it.
+    pub leaving: Leaving,
 }
 
 /// One of green's resources, with the one of blue that it is a counterpart of.
@@ -37,14 +42,15 @@ pub struct Adoption {
 pub struct Taken {
     /// Blue's address.
     pub from: Address,
-    /// The address that green's gets.
+    /// The address that green's gets: a block of its own in the root module, since a module makes other things too, and what has
+    /// `for_each` has the values of its code.
     pub to: Address,
+    /// The alias of the provider that manages blue's, such as `frankfurt`.
+    pub alias: Option<String>,
     /// By which the provider imports it; none where it cannot, and adds what is there already.
     pub import_id: Option<String>,
     /// Its configuration in the provider's terms: the arguments of blue's with green's values.
     pub configuration: Map<String, Value>,
-    /// The arguments in which it differs from blue's, by their paths.
-    pub changes: Vec<(String, Value)>,
 }
 
 /// An argument of a resource that stays.
@@ -60,20 +66,26 @@ pub struct Setting {
     pub set: Value,
 }
 
-/// The arguments that the switch changes in place, by type: `UpdateIntegration` and `UpdateStage` of API Gateway
+/// The arguments that a migration changes in place, by type: `UpdateIntegration` and `UpdateStage` of API Gateway, `UpdateAssumeRolePolicy` of IAM
 /// (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/api_gateway_integration>,
-/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/api_gateway_stage>).
-const CHANGED_IN_PLACE: [(&str, &[&str]); 2] = [
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/api_gateway_stage>,
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role>).
+const CHANGED_IN_PLACE: [(&str, &[&str]); 3] = [
     ("aws_api_gateway_integration", &["connection_id", "integration_target"]),
     ("aws_api_gateway_stage", &["deployment_id", "variables"]),
+    ("aws_iam_role", &["assume_role_policy"]),
 ];
 
-impl Taken {
-    /// Whether its block can be written out: it is in the root module and the only one of its name.
-    #[must_use]
-    pub const fn is_written_out(&self) -> bool {
-        self.to.module.is_empty() && matches!(self.to.key, Key::None)
-    }
+/// The groups on green's side that have the rules of the state's `aws_vpc_security_group_ingress_rule` and
+/// `aws_vpc_security_group_egress_rule`, which are imported by ids that EC2 alone knows.
+#[must_use]
+pub fn groups_of_rules(state: &State<'_>, counterparts: &Counterparts) -> Vec<String> {
+    let groups = state.managed().filter_map(|(address, instance)| {
+        let blue = instance.every_attribute();
+        let group = kinds::group_of_rule(&address.resource?.kind, &blue)?;
+        counterparts.of_value(&json!(group)).as_str().map(str::to_owned)
+    });
+    groups.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Adoption {
@@ -87,22 +99,35 @@ impl Adoption {
     #[must_use]
     pub fn of(state: &State<'_>, migration: &Migration, counterparts: &Counterparts) -> Self {
         let mut adoption = Self::default();
-        let used = names(state);
-        for (from, instance) in state.managed() {
+        let mut names = Names::of(state);
+        for (provider, from, instance) in state.managed_by() {
             let Some(kind) = from.resource.as_ref().map(|resource| resource.kind.as_str()) else { continue };
             let blue = instance.every_attribute();
-            if let Some((import_id, green)) = kinds::counterpart(kind, &blue, migration, counterparts) {
-                let (configuration, former) = (kinds::configuration(kind, &green), kinds::configuration(kind, &blue));
-                let changes = kinds::changes(&former, &configuration);
-                let to = renamed(&from, &used);
-                adoption.taken.push(Taken { from, to, import_id, configuration, changes });
+            let counterpart = kinds::counterpart(kind, &blue, migration, counterparts);
+            let alias = match provider {
+                Configuration::Default => Some(None),
+                Configuration::Alias(alias) => Some(Some(alias)),
+                // No block of the root module can name it: preflight refuses such a state.
+                Configuration::OfModule => None,
+            };
+            if let (Some((import_id, green)), Some(alias)) = (counterpart, alias) {
+                let configuration = kinds::configuration(kind, &green);
+                adoption.set.extend(authentication_mode(kind, &from, migration));
+                let to = names.for_green(&from);
+                adoption.taken.push(Taken { from, to, alias, import_id, configuration });
                 continue;
             }
             let in_place =
                 CHANGED_IN_PLACE.iter().find(|(known, _)| *known == kind).map_or(&[][..], |(_, names)| names);
             let mut left = BTreeSet::new();
             for (argument, found) in &blue {
-                let set = counterparts.of_value(found);
+                let trusted =
+                    found.as_str().filter(|_| (kind, argument.as_str()) == ("aws_iam_role", "assume_role_policy"));
+                let trusted = trusted.and_then(|policy| {
+                    let name = blue.get("name").and_then(Value::as_str)?;
+                    counterparts.trust_policy(name, policy).map(Value::String)
+                });
+                let set = trusted.unwrap_or_else(|| counterparts.of_value(found));
                 if set == *found {
                     continue;
                 }
@@ -117,57 +142,19 @@ impl Adoption {
                 adoption.left.push((from, left.into_iter().collect()));
             }
         }
+        let taken: Vec<&Address> = adoption.taken.iter().map(|taken| &taken.from).collect();
+        adoption.leaving = Leaving::of(state, &taken, &names);
         adoption
     }
 }
 
-/// The names of the root module's module calls and resources, which no other may get.
-fn names(state: &State<'_>) -> BTreeSet<String> {
-    let top = state.resources.iter().map(|resource| match resource.module.first() {
-        Some(call) => format!("module.{}", call.name),
-        None => resource.local.to_string(),
-    });
-    top.collect()
-}
-
-/// Green's address: blue's with another name at its top. The one that follows in the next migration gets the former one's again.
-fn renamed(from: &Address, used: &BTreeSet<String>) -> Address {
-    let mut to = from.clone();
-    let (prefix, name) = match (to.module.first_mut(), &mut to.resource) {
-        (Some(call), _) => ("module".to_owned(), &mut call.name),
-        (None, Some(resource)) => {
-            let data = if resource.mode == Mode::Data { "data." } else { "" };
-            (format!("{data}{}", resource.kind), &mut resource.name)
-        }
-        (None, None) => return to,
-    };
-    let base = match (name.strip_suffix("_green"), name.strip_suffix("_blue")) {
-        (Some(base), _) => format!("{base}_blue"),
-        (None, base) => format!("{}_green", base.unwrap_or(name)),
-    };
-    let is_free = |name: &String| !used.contains(&format!("{prefix}.{name}"));
-    let numbered = (2..=used.len() + 2).map(|number| format!("{base}_{number}"));
-    *name = std::iter::once(base.clone()).chain(numbered).find(is_free).unwrap_or(base);
-    to
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn greens_address_has_another_name_at_its_top_that_nothing_has() {
-        let used = ["aws_lb.taken_green", "module.eks"].map(str::to_owned).into();
-        for (from, to) in [
-            ("aws_eks_cluster.shop", "aws_eks_cluster.shop_green"),
-            ("aws_eks_cluster.shop_green", "aws_eks_cluster.shop_blue"),
-            ("aws_eks_cluster.shop_blue", "aws_eks_cluster.shop_green"),
-            ("aws_eks_node_group.workers[\"a\"]", "aws_eks_node_group.workers_green[\"a\"]"),
-            ("module.eks.aws_eks_cluster.this[0]", "module.eks_green.aws_eks_cluster.this[0]"),
-            ("aws_lb.taken", "aws_lb.taken_green_2"),
-        ] {
-            let from: Address = from.parse().unwrap();
-            assert_eq!(renamed(&from, &used).to_string(), to);
-        }
-    }
+/// The mode of blue's cluster, where the migration has changed it: nothing sets it back, and code that names the former one cannot be applied.
+fn authentication_mode(kind: &str, blue: &Address, migration: &Migration) -> Option<Setting> {
+    let is_moved = migration.plan.compute.blue.authentication_mode == CONFIG_MAP;
+    (kind == "aws_eks_cluster" && is_moved).then(|| Setting {
+        address: blue.clone(),
+        argument: "access_config.authentication_mode".to_owned(),
+        found: json!(CONFIG_MAP),
+        set: json!(BOTH),
+    })
 }

@@ -62,6 +62,8 @@ pub enum Limit {
     LoadBalancerServices,
     /// What controllers of the bundles' objects would make in AWS.
     MadeInAws,
+    /// A module that configures the provider of what a Terraform project is to take up.
+    ProviderInModule,
     /// A green of the user's own that differs from blue so that what runs on blue would not run there.
     GreenDiffers,
 }

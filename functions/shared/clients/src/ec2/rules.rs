@@ -1,7 +1,11 @@
 //! Rules of security groups: EC2 groups them by protocol and ports, the plan has one for each source or destination.
 
-use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdGroupPair};
-use domain::plan::compute::{Direction, Peer, Rule};
+use super::read_tags;
+use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroupRule, UserIdGroupPair};
+use domain::{
+    plan::compute::{Direction, Peer, Rule},
+    ports::network::IdentifiedRule,
+};
 
 /// One rule for each source or destination of `permission`, in a group that belongs to the account `owner`.
 pub(super) fn read(direction: Direction, owner: &str, permission: &IpPermission) -> Vec<Rule> {
@@ -34,6 +38,32 @@ pub(super) fn read(direction: Direction, owner: &str, permission: &IpPermission)
     ipv4.chain(ipv6).chain(lists).chain(groups).collect()
 }
 
+/// A rule with its id.
+pub(super) fn identified(found: &SecurityGroupRule) -> IdentifiedRule {
+    let protocol = found.ip_protocol().unwrap_or("-1");
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let named = found.referenced_group_info().map(|named| (text(named.user_id()), text(named.group_id())));
+    let peer = match (named, found.prefix_list_id(), found.cidr_ipv6()) {
+        (Some((account, group)), ..) if !account.is_empty() && found.group_owner_id() != Some(&account) => {
+            Peer::GroupOf(account, group)
+        }
+        (Some((_, group)), ..) => Peer::Group(group),
+        (None, Some(list), _) => Peer::PrefixList(list.to_owned()),
+        (None, None, Some(cidr)) => Peer::Ipv6(cidr.to_owned()),
+        (None, None, None) => Peer::Ipv4(text(found.cidr_ipv4())),
+    };
+    let rule = Rule {
+        direction: if found.is_egress().unwrap_or_default() { Direction::Egress } else { Direction::Ingress },
+        protocol: protocol.to_owned(),
+        from_port: found.from_port().filter(|_| protocol != "-1"),
+        to_port: found.to_port().filter(|_| protocol != "-1"),
+        peer,
+        description: found.description().map(ToOwned::to_owned),
+    };
+    let (id, group_id) = (text(found.security_group_rule_id()), text(found.group_id()));
+    IdentifiedRule { id, group_id, rule, tags: read_tags(found.tags()) }
+}
+
 /// The rule as EC2 takes it.
 pub(super) fn permission(rule: &Rule) -> IpPermission {
     let permission =
@@ -60,6 +90,35 @@ pub(super) fn permission(rule: &Rule) -> IpPermission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_ec2::types::ReferencedSecurityGroup;
+
+    // The members of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html.
+    #[test]
+    fn a_rule_has_its_id_and_says_what_the_permission_says() {
+        let rule = || {
+            let rule = SecurityGroupRule::builder().security_group_rule_id("sgr-0123456789EXAMPLE").group_id("sg-1");
+            rule.group_owner_id("111222333444").is_egress(false).ip_protocol("tcp").from_port(22).to_port(22)
+        };
+        let group = |account: &str| ReferencedSecurityGroup::builder().group_id("sg-2").user_id(account).build();
+        for (found, expected) in [
+            (rule().cidr_ipv4("203.0.113.0/24"), Peer::Ipv4("203.0.113.0/24".to_owned())),
+            (rule().cidr_ipv6("2001:db8::/32"), Peer::Ipv6("2001:db8::/32".to_owned())),
+            (rule().prefix_list_id("pl-1"), Peer::PrefixList("pl-1".to_owned())),
+            (rule().referenced_group_info(group("111222333444")), Peer::Group("sg-2".to_owned())),
+            (
+                rule().referenced_group_info(group("999999999999")),
+                Peer::GroupOf("999999999999".to_owned(), "sg-2".to_owned()),
+            ),
+        ] {
+            let found = identified(&found.build());
+            assert_eq!((found.id.as_str(), found.group_id.as_str()), ("sgr-0123456789EXAMPLE", "sg-1"));
+            assert_eq!((found.rule.direction, found.rule.from_port), (Direction::Ingress, Some(22)));
+            assert_eq!(found.rule.peer, expected);
+        }
+        // EC2 answers -1 for the ports of all protocols.
+        let all = rule().ip_protocol("-1").from_port(-1).to_port(-1).is_egress(true).cidr_ipv4("0.0.0.0/0").build();
+        assert_eq!(identified(&all).rule.to_string(), "egress/-1/all/0.0.0.0/0");
+    }
 
     #[test]
     fn a_permission_is_one_rule_for_each_source_and_each_rule_one_permission_again() {

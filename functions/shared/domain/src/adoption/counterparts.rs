@@ -2,10 +2,11 @@
 
 use crate::{
     Entry, Kind, Migration, ResourceKey, Side,
-    plan::compute::Cluster,
+    plan::compute::{Cluster, Rule},
+    ports::network::IdentifiedRule,
     resources::{
         cluster, deployment, launch_template, listener, load_balancer, oidc_provider, security_group, target_group,
-        vpc_link,
+        trust_statement, vpc_link,
     },
 };
 use serde_json::Value;
@@ -20,6 +21,10 @@ pub struct Counterparts {
     made: BTreeMap<ResourceKey, String>,
     /// Green, as nodes of custom AMIs are told of it.
     pub(super) joined: Option<Cluster>,
+    /// What was added to the trust policies of roles, by their names.
+    trusted: BTreeMap<String, Vec<Value>>,
+    /// Rules of security groups as EC2 knows them.
+    rules: Vec<IdentifiedRule>,
 }
 
 impl Counterparts {
@@ -54,7 +59,25 @@ impl Counterparts {
             }
         }
         let mut templates = entries.iter().filter(|entry| entry.key.kind == Kind::LaunchTemplate);
-        Self { ids, made, joined: templates.find_map(launch_template::joins) }
+        let trusted = entries.iter().filter(|entry| entry.is_live() && entry.key.kind == Kind::TrustStatement);
+        let trusted = trusted.map(|entry| (entry.key.name.clone(), trust_statement::added(entry))).collect();
+        Self { ids, made, joined: templates.find_map(launch_template::joins), trusted, rules: Vec::new() }
+    }
+
+    /// With the rules of the groups of [`super::groups_of_rules`].
+    #[must_use]
+    pub fn with_rules(self, rules: Vec<IdentifiedRule>) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// What EC2 knows of a rule, in green's ids.
+    pub(super) fn rule(&self, group_id: &str, rule: &Rule) -> Option<&IdentifiedRule> {
+        self.rules.iter().find(|found| found.group_id == group_id && found.rule.allows_the_same(rule))
+    }
+
+    /// The trust policy that a role of this name has now, where it had this one before something was added for green.
+    pub(super) fn trust_policy(&self, role: &str, former: &str) -> Option<String> {
+        self.trusted.get(role).and_then(|added| trust_statement::policy_with(former, added))
     }
 
     /// The id or ARN of what Bascule created under this key.

@@ -1,11 +1,10 @@
 //! What Bascule writes beside a state for the people of its project, in the shape of a merge request.
 
-use super::{Adoption, Taken, hcl, kinds};
+use super::{Adoption, Leaving, Taken, hcl, kinds, references::References};
 use crate::{
     markdown::{code, text},
     terraform::{Address, Place, address::quoted, backend::DEFAULT},
 };
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -27,18 +26,18 @@ pub struct File {
 /// The files of a migration of this name for one state.
 #[must_use]
 pub fn files(adoption: &Adoption, place: &Place, migration: &str) -> [File; 4] {
-    let Adoption { taken, set, left } = adoption;
+    let Adoption { taken, set, left, leaving } = adoption;
     let texts = [
         readme(adoption, place, migration),
         format!("{}{}", green(taken), notes(set, left)),
         removed(
             "# For the commit by which Terraform deletes blue, once the cleanup asks for it: in place of the blocks of these resources.\n",
-            taken.iter().filter(|taken| taken.is_written_out()).map(|taken| &taken.from),
+            leaving.whole.iter().cloned(),
             true,
-        ),
+        ) + &by_hand(leaving),
         removed(
             "# Only after the migration was turned back: in place of green.tf. Nothing is deleted; Bascule does that itself.\n",
-            taken.iter().map(|taken| &taken.to),
+            taken.iter().map(|taken| taken.to.to_string()),
             false,
         ),
     ];
@@ -46,22 +45,37 @@ pub fn files(adoption: &Adoption, place: &Place, migration: &str) -> [File; 4] {
     NAMES.map(|name| File { name, text: texts.next().unwrap_or_default() })
 }
 
-/// Import blocks, and the configuration of what can be written out.
+/// Import blocks and configuration.
 fn green(taken: &[Taken]) -> String {
     let mut out = String::from("# What Bascule created for green, as resources of this project.\n");
+    let references = References::to(taken);
     for one in taken {
         if let Some(id) = &one.import_id {
             let _ = write!(out, "\nimport {{\n  to = {}\n  id = {}\n}}\n", one.to, quoted(id));
         }
-        if let Some(resource) = one.to.resource.as_ref().filter(|_| one.is_written_out()) {
+        if let Some(resource) = &one.to.resource {
             let head = format!("resource \"{}\" \"{}\"", resource.kind, resource.name);
-            let more = match kinds::ignored(&resource.kind) {
-                [] => String::new(),
-                ignored => format!("\n  lifecycle {{\n    ignore_changes = [{}]\n  }}\n", ignored.join(", ")),
-            };
+            let more = meta(one.alias.as_deref(), &references.before(&resource.kind), kinds::ignored(&resource.kind));
+            let own = one.to.to_string();
+            let refer = |argument: &str, text: &str| references.expression(&own, argument, text);
             out.push('\n');
-            hcl::block(&mut out, &head, &one.configuration, &more, 0);
+            hcl::block(&mut out, &head, &one.configuration, &more, 0, &refer);
         }
+    }
+    out
+}
+
+/// The meta-arguments of a block.
+fn meta(alias: Option<&str>, before: &[&str], ignored: &[&str]) -> String {
+    let mut out = String::new();
+    if let Some(alias) = alias {
+        let _ = write!(out, "\n  provider = aws.{alias}\n");
+    }
+    if !before.is_empty() {
+        let _ = write!(out, "\n  depends_on = [{}]\n", before.join(", "));
+    }
+    if !ignored.is_empty() {
+        let _ = write!(out, "\n  lifecycle {{\n    ignore_changes = [{}]\n  }}\n", ignored.join(", "));
     }
     out
 }
@@ -79,13 +93,9 @@ fn notes(set: &[super::Setting], left: &[(Address, Vec<String>)]) -> String {
     out
 }
 
-/// `removed` blocks: they name whole resources, and a module that holds nothing else by its call
+/// `removed` blocks of resources and calls of modules
 /// (<https://developer.hashicorp.com/terraform/language/resources/syntax#removing-resources>).
-fn removed<'a>(head: &str, addresses: impl Iterator<Item = &'a Address>, destroy: bool) -> String {
-    let whole = addresses.map(|address| match address.module.first() {
-        Some(call) => format!("module.{}", call.name),
-        None => address.resource.as_ref().map(ToString::to_string).unwrap_or_default(),
-    });
+fn removed(head: &str, whole: impl Iterator<Item = String>, destroy: bool) -> String {
     let mut out = String::from(head);
     for from in whole.collect::<BTreeSet<_>>() {
         let _ = write!(out, "\nremoved {{\n  from = {from}\n\n  lifecycle {{\n    destroy = {destroy}\n  }}\n}}\n");
@@ -93,8 +103,31 @@ fn removed<'a>(head: &str, addresses: impl Iterator<Item = &'a Address>, destroy
     out
 }
 
+/// What people have to do with what no `removed` block can name, as comments with the lines to write.
+fn by_hand(leaving: &Leaving) -> String {
+    let mut out = String::new();
+    for (resource, instances) in &leaving.instances {
+        let instances: Vec<String> = instances.iter().map(ToString::to_string).collect();
+        let _ = write!(
+            out,
+            "\n# {resource} has other instances too: delete {} from its for_each or count\n",
+            instances.join(", ")
+        );
+    }
+    for (call, staying) in &leaving.staying {
+        let _ = write!(
+            out,
+            "\n# {call} has what stays too. In the commit that deletes its call move that out of it, each to a block of its own:\n"
+        );
+        for (from, to) in staying {
+            let _ = write!(out, "# moved {{\n#   from = {from}\n#   to   = {to}\n# }}\n");
+        }
+    }
+    out
+}
+
 fn readme(adoption: &Adoption, place: &Place, migration: &str) -> String {
-    let Adoption { taken, set, left } = adoption;
+    let Adoption { taken, set, left, leaving } = adoption;
     let workspace =
         if place.workspace == DEFAULT { String::new() } else { format!(" (workspace {})", code(&place.workspace)) };
     let mut out = format!(
@@ -111,24 +144,9 @@ fn readme(adoption: &Adoption, place: &Place, migration: &str) -> String {
     if !taken.is_empty() {
         steps(
             &mut out,
-            "Add [green.tf](green.tf) to the root module: its `import` blocks take up what Bascule created. They can stay.",
+            "Add [green.tf](green.tf) to the root module: its `import` blocks take up what Bascule created. They can stay. What blue has in \
+             modules, with `for_each` or with `count` has blocks of its own there; `moved` blocks take them wherever you want them later.",
         );
-    }
-    let copied: Vec<&Taken> = taken.iter().filter(|taken| !taken.is_written_out()).collect();
-    if !copied.is_empty() {
-        steps(
-            &mut out,
-            "Copy the blocks of these resources, or the call of their module, under the new name, with the values below:",
-        );
-        for one in &copied {
-            let _ = writeln!(
-                out,
-                "   - {} becomes {}{}",
-                code(&one.from.to_string()),
-                code(&one.to.to_string()),
-                changed(&one.changes)
-            );
-        }
     }
     if !set.is_empty() {
         steps(&mut out, "Set what the switch has changed, to these values or to references to green's resources:");
@@ -172,8 +190,9 @@ fn readme(adoption: &Adoption, place: &Place, migration: &str) -> String {
          project that has the VPC link before the one that has its load balancer. Terraform deletes blue, Bascule waits for it and then takes its own things away. Of blue are:\n"
     );
     for one in taken {
-        let _ = writeln!(out, "- {}", code(&one.from.to_string()));
+        let _ = writeln!(out, "- {}, of which {} is green's", code(&one.from.to_string()), code(&one.to.to_string()));
     }
+    stays(&mut out, leaving);
     let _ = writeln!(
         out,
         "\n## If the migration is turned back\n\nRevert the merge request, and add [way-back.tf](way-back.tf) where it was applied: Terraform forgets green, which \
@@ -182,14 +201,29 @@ fn readme(adoption: &Adoption, place: &Place, migration: &str) -> String {
     out
 }
 
-/// The values that differ, for people.
-fn changed(changes: &[(String, Value)]) -> String {
-    let one = |(path, value): &(String, Value)| {
-        let value = if value.is_null() { "null".to_owned() } else { hcl::value(value, 0) };
-        format!("{} = {}", code(path), code(&value))
-    };
-    let changes: Vec<String> = changes.iter().map(one).collect();
-    if changes.is_empty() { String::new() } else { format!(": {}", changes.join(", ")) }
+/// What is blue's in part, for people.
+fn stays(out: &mut String, leaving: &Leaving) {
+    if leaving.instances.is_empty() && leaving.staying.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "\nThese have something else too, which must stay, and of which green may have need. No block of blue.tf can name them; the lines to write \
+         are in its comments:\n"
+    );
+    for (resource, instances) in &leaving.instances {
+        let instances: Vec<String> = instances.iter().map(|address| code(&address.to_string())).collect();
+        let _ = writeln!(out, "- {}: delete {} alone", code(resource), instances.join(", "));
+    }
+    for (call, staying) in &leaving.staying {
+        let staying: Vec<String> = staying.iter().map(|(from, _)| code(&from.to_string())).collect();
+        let _ = writeln!(
+            out,
+            "- {}: move {} out of it in the commit that deletes its call",
+            code(call),
+            staying.join(", ")
+        );
+    }
 }
 
 impl Place {

@@ -24,18 +24,37 @@ pub(super) fn value(value: &Value, depth: usize) -> String {
     }
 }
 
-/// A block with this head. Lists of objects are blocks of their own.
-pub(super) fn block(out: &mut String, head: &str, fields: &Map<String, Value>, more: &str, depth: usize) {
+/// The value of an argument: texts for which there is a reference, alone or in a list, are that.
+fn argument<'a>(name: &str, value: &Value, depth: usize, refer: &impl Fn(&str, &str) -> Option<&'a str>) -> String {
+    match value {
+        Value::String(text) => refer(name, text).map_or_else(|| quoted(text), str::to_owned),
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(|one| argument(name, one, depth, refer)).collect();
+            format!("[{}]", values.join(", "))
+        }
+        other => self::value(other, depth),
+    }
+}
+
+/// A block with this head. Lists of objects are blocks of their own. `refer` gives the reference for the text of an argument.
+pub(super) fn block<'a>(
+    out: &mut String,
+    head: &str,
+    fields: &Map<String, Value>,
+    more: &str,
+    depth: usize,
+    refer: &impl Fn(&str, &str) -> Option<&'a str>,
+) {
     let indent = "  ".repeat(depth);
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{indent}{head} {{");
     let fields = sorted(fields);
     for (name, one) in fields.iter().filter(|(_, one)| !is_blocks(one)) {
-        let _ = writeln!(out, "{indent}  {name} = {}", value(one, depth + 1));
+        let _ = writeln!(out, "{indent}  {name} = {}", argument(name, one, depth + 1, refer));
     }
     for (name, one) in fields {
         for inner in one.as_array().filter(|_| is_blocks(one)).into_iter().flatten().filter_map(Value::as_object) {
-            block(out, name, inner, "", depth + 1);
+            block(out, name, inner, "", depth + 1, refer);
         }
     }
     let _ = writeln!(out, "{more}{indent}}}");
@@ -71,16 +90,15 @@ mod tests {
     }
 
     #[test]
-    fn lists_of_objects_are_blocks() {
-        let Value::Object(fields) =
-            json!({ "taint": [{ "key": "a" }, { "key": "b" }], "name": "x", "tags": { "t": "u" } })
+    fn lists_of_objects_are_blocks_and_texts_with_a_reference_are_that() {
+        let Value::Object(fields) = json!({ "taint": [{ "key": "a" }, { "key": "b" }], "name": "x", "groups": ["b", "c"], "tags": { "t": "b" } })
         else {
             panic!("an object");
         };
         let mut out = String::new();
-        block(&mut out, "resource \"x\" \"y\"", &fields, "", 0);
-        let expected = "resource \"x\" \"y\" {\n  name = \"x\"\n  tags = {\n    \"t\" = \"u\"\n  }\n  taint {\n    key = \"a\"\n  }\n  taint {\n    \
-                        key = \"b\"\n  }\n}\n";
+        block(&mut out, "resource \"x\" \"y\"", &fields, "", 0, &|_, text| (text == "b").then_some("x.z.id"));
+        let expected = "resource \"x\" \"y\" {\n  groups = [x.z.id, \"c\"]\n  name = \"x\"\n  tags = {\n    \"t\" = \"b\"\n  }\n  taint {\n    \
+                        key = \"a\"\n  }\n  taint {\n    key = x.z.id\n  }\n}\n";
         assert_eq!(out, expected);
     }
 }

@@ -1,19 +1,20 @@
 //! The resources of the AWS provider that green has of its own: by which id each is imported, which arguments its configuration has, and
 //! what of them is green's (<https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs>, schemas of the same version).
 
+mod identified_rule;
+mod nodes;
 mod rule;
 mod table;
 
 use super::Counterparts;
 use crate::{
     Migration, ResourceKey, Side, Tags, ownership,
-    plan::compute::nodes::CUSTOM,
     resources::{
-        access_entry, addon, deployment, fargate_profile, launch_template, listener, load_balancer, node_group,
-        pod_identity_association, security_group, target_group, target_group_attachment, vpc_link,
+        access_entry, addon, deployment, fargate_profile, identity_provider, listener, load_balancer, log_group,
+        node_group, pod_identity_association, security_group, target_group, target_group_attachment, vpc_link,
     },
-    user_data,
 };
+pub(super) use identified_rule::group as group_of_rule;
 use serde_json::{Map, Value, json};
 use table::{KNOWN, Known, UNSET_AS_FALSE, UNSET_AS_ZERO};
 
@@ -98,7 +99,7 @@ fn greens(
                 within(green, "kubernetes_network_config", "elastic_load_balancing", &json!([]));
             }
         }
-        "aws_eks_node_group" => greens_node_group(blue, green, migration)?,
+        "aws_eks_node_group" => nodes::group(blue, green, migration)?,
         "aws_eks_addon" => {
             let like = compute.addons.iter().find(|addon| addon.name == text(blue, "addon_name"))?;
             put(green, "addon_version", json!(like.version));
@@ -111,13 +112,29 @@ fn greens(
                 put(green, "pod_identity_association", associations.collect());
             }
         }
-        "aws_launch_template" => greens_launch_template(blue, green, migration, counterparts)?,
+        "aws_launch_template" => nodes::launch_template(blue, green, migration, counterparts)?,
         "aws_security_group" => {
             let like = compute.security_groups.iter().find(|group| group.id == text(blue, "id"))?;
             put(green, "name", json!(security_group::name(migration, like)));
         }
         "aws_security_group_rule" => {
             rule::is_copied(blue, migration).then_some(())?;
+        }
+        "aws_vpc_security_group_ingress_rule" | "aws_vpc_security_group_egress_rule" => {
+            let found = identified_rule::of_green(kind, blue, green, migration, counterparts)?;
+            put(green, "security_group_rule_id", json!(found.id));
+            put(green, "description", json!(found.rule.description));
+            put(green, "tags", json!(found.tags));
+        }
+        "aws_cloudwatch_log_group" => {
+            counterparts
+                .made(&log_group::key(migration))
+                .filter(|_| text(blue, "name") == log_group::name(&compute.blue.name))?;
+            put(green, "name", json!(log_group::name(&compute.green.name)));
+        }
+        "aws_eks_identity_provider_config" => {
+            let name = text(blue, "id").split_once(':').map(|(_, name)| name)?;
+            put(green, "id", json!(format!("{}:{name}", compute.green.name)));
         }
         "aws_autoscaling_attachment" => {
             let (group, arn) = (text(blue, "autoscaling_group_name"), text(blue, "lb_target_group_arn"));
@@ -158,73 +175,16 @@ fn greens(
     Some(())
 }
 
-fn greens_node_group(blue: &Attributes, green: &mut Attributes, migration: &Migration) -> Option<()> {
-    let compute = &migration.plan.compute;
-    let like = compute.node_groups.iter().find(|group| group.name == text(blue, "node_group_name"))?;
-    if like.ami_type == CUSTOM {
-        // The AMI says both: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
-        green.remove("version");
-        green.remove("ami_type");
-    } else {
-        put(green, "version", json!(compute.green.version));
-        put(green, "ami_type", json!(like.ami_type));
-    }
-    put(green, "subnet_ids", json!(like.green_subnet_ids));
-    put(green, "instance_types", json!(like.instance_types));
-    put(green, "disk_size", json!(like.disk_size));
-    for (name, nodes) in
-        [("desired_size", like.scaling.desired), ("max_size", like.scaling.max), ("min_size", like.scaling.min)]
-    {
-        within(green, "scaling_config", name, &json!(nodes));
-    }
-    within(green, "launch_template", "version", &json!(launch_template::VERSION));
-    Some(())
-}
-
-fn greens_launch_template(
-    blue: &Attributes,
-    green: &mut Attributes,
-    migration: &Migration,
-    counterparts: &Counterparts,
-) -> Option<()> {
-    let compute = &migration.plan.compute;
-    let like = compute.launch_templates.iter().find(|template| template.id == text(blue, "id"))?;
-    put(green, "name", json!(launch_template::name(migration, like)));
-    if let Some(image) = &like.data.image_id {
-        put(green, "image_id", json!(image));
-    }
-    if like.data.instance_type.is_none() {
-        green.remove("instance_type");
-    }
-    for mapping in blocks(green, "block_device_mappings") {
-        let volume = like.data.volumes.iter().find(|volume| mapping["device_name"] == volume.device_name);
-        let disk = mapping.get_mut("ebs").and_then(Value::as_array_mut).into_iter().flatten();
-        if let Some((size, disk)) = volume.and_then(|volume| volume.size).zip(disk.last()) {
-            disk["volume_size"] = json!(size);
-        }
-    }
-    let clusters = counterparts.joined.clone().map(|green| (compute.blue.clone(), green));
-    let of_blue = text(blue, "user_data").to_owned();
-    let replace = &migration.input.workloads.replace;
-    // What cannot be said of green was refused when its template was made.
-    if let Ok(data) = user_data::of_green(of_blue, like.data.join.as_ref(), clusters.as_ref(), replace)
-        && !data.is_empty()
-    {
-        put(green, "user_data", json!(data));
-    }
-    for specification in blocks(green, "tag_specifications") {
-        let tags: Tags = serde_json::from_value(specification["tags"].clone()).unwrap_or_default();
-        specification["tags"] = json!(compute.green_tags(&tags));
-    }
-    Some(())
-}
-
 /// The ledger's key of green's counterpart of something that hangs on the cluster.
 fn on_the_cluster(kind: &str, blue: &Attributes) -> Option<ResourceKey> {
     match kind {
         "aws_eks_node_group" => Some(node_group::key(text(blue, "node_group_name"))),
         "aws_eks_fargate_profile" => Some(fargate_profile::key(text(blue, "fargate_profile_name"))),
         "aws_eks_addon" => Some(addon::key(text(blue, "addon_name"))),
+        // The id is those of the cluster and of the configuration.
+        "aws_eks_identity_provider_config" => {
+            text(blue, "id").split_once(':').map(|(_, name)| identity_provider::key(name))
+        }
         "aws_eks_access_entry" | "aws_eks_access_policy_association" => {
             Some(access_entry::key(Side::Green, text(blue, "principal_arn")))
         }
@@ -306,25 +266,5 @@ fn is_unset(name: &str, value: &Value) -> bool {
     }
 }
 
-/// The arguments in which green's configuration differs from blue's, by their paths.
-pub(super) fn changes(blue: &Attributes, green: &Attributes) -> Vec<(String, Value)> {
-    let mut changes = Vec::new();
-    for (name, value) in green {
-        match (blue.get(name), value) {
-            (Some(former), value) if former == value => {}
-            (Some(Value::Array(former)), Value::Array(blocks))
-                if former.len() == blocks.len() && blocks.iter().all(Value::is_object) =>
-            {
-                for (number, (former, block)) in former.iter().zip(blocks).enumerate() {
-                    let of = |value: &Value| value.as_object().cloned().unwrap_or_default();
-                    let inner = self::changes(&of(former), &of(block)).into_iter();
-                    changes.extend(inner.map(|(path, value)| (format!("{name}[{number}].{path}"), value)));
-                }
-            }
-            _ => changes.push((name.clone(), value.clone())),
-        }
-    }
-    let gone = blue.keys().filter(|name| !green.contains_key(*name));
-    changes.extend(gone.map(|name| (name.clone(), Value::Null)));
-    changes
-}
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,12 @@ pub trait Network: Sync {
     /// Every security group of a VPC, with its rules.
     fn security_groups(&self, vpc_id: &str) -> impl Future<Output = Result<Vec<SecurityGroup>, PhaseError>> + Send;
 
+    /// The rules of these groups, each with the id that EC2 gave it.
+    fn identified_rules(
+        &self,
+        group_ids: &[String],
+    ) -> impl Future<Output = Result<Vec<IdentifiedRule>, PhaseError>> + Send;
+
     /// Makes a security group and gives its id. EC2 lets everything out of a new group: that rule is in it.
     fn create_security_group(&self, group: &SecurityGroup) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
@@ -69,6 +75,20 @@ pub trait Network: Sync {
         vpc_id: &str,
         group_ids: &[String],
     ) -> impl Future<Output = Result<Vec<(String, String)>, PhaseError>> + Send;
+}
+
+/// A rule of a security group, as EC2 knows it by an id
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html>). The id changes when the rule is added again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentifiedRule {
+    /// Such as `sgr-02108b27edd666983`.
+    pub id: String,
+    /// Its group.
+    pub group_id: String,
+    /// What it allows.
+    pub rule: Rule,
+    /// Tags of the rule.
+    pub tags: Tags,
 }
 
 /// The tags of a volume that name the claim that it was made for: namespace and name.

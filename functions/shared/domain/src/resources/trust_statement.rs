@@ -68,6 +68,20 @@ fn removal((name, arn): (&str, &str), statements: &[Value]) -> Planned {
     Planned::existing(Kind::TrustStatement, name, arn).with(json!(facts))
 }
 
+/// What was added to the policy of the entry's role; nothing where the entry does not say so.
+#[must_use]
+pub fn added(entry: &Entry) -> Vec<Value> {
+    serde_json::from_value(entry.detail.clone()).map(|Changed { added, .. }| added).unwrap_or_default()
+}
+
+/// A policy with these statements; nothing where it has them all, or the text is no policy.
+#[must_use]
+pub fn policy_with(former: &str, added: &[Value]) -> Option<String> {
+    let former = TrustPolicy::read(former)?;
+    let with = former.with(added);
+    (!with.says_the_same_as(&former)).then(|| with.text())
+}
+
 fn facts(planned: &Planned) -> Result<Facts, PhaseError> {
     serde_json::from_value(planned.facts.clone())
         .map_err(|error| PhaseError::conflict(format!("the plan's facts of {} cannot be read: {error}", planned.name)))

@@ -76,6 +76,18 @@ pub struct Instance<'a> {
     pub(super) forgets_dependencies: bool,
 }
 
+/// Where the provider that manages a resource is configured
+/// (<https://developer.hashicorp.com/terraform/language/providers/configuration>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Configuration {
+    /// In the root module, under no other name.
+    Default,
+    /// In the root module under this alias, such as `frankfurt`.
+    Alias(String),
+    /// In a module, which nothing outside of it can name.
+    OfModule,
+}
+
 fn malformed(error: &serde_json::Error) -> Unreadable {
     if error.is_eof() { Unreadable::Truncated } else { Unreadable::Malformed(error.to_string()) }
 }
@@ -120,9 +132,14 @@ impl<'a> State<'a> {
 
     /// The address of every object that Terraform manages, with the object: neither data sources nor what waits for its deletion.
     pub fn managed(&self) -> impl Iterator<Item = (Address, &Instance<'a>)> {
+        self.managed_by().map(|(_, address, instance)| (address, instance))
+    }
+
+    /// The same, each with the configuration of the provider that manages it.
+    pub fn managed_by(&self) -> impl Iterator<Item = (Configuration, Address, &Instance<'a>)> {
         self.resources.iter().filter(|resource| resource.local.mode == Mode::Managed).flat_map(|resource| {
             let current = resource.instances.iter().filter(|instance| instance.deposed.is_none());
-            current.map(|instance| (resource.address(instance.key.clone()), instance))
+            current.map(|instance| (resource.configuration(), resource.address(instance.key.clone()), instance))
         })
     }
 
@@ -168,6 +185,17 @@ pub fn renumbered(mut bytes: Vec<u8>, serial: u64) -> Result<Vec<u8>, Unreadable
 }
 
 impl<'a> Resource<'a> {
+    /// Where its provider is configured: `provider["registry.terraform.io/hashicorp/aws"].frankfurt` in the state.
+    #[must_use]
+    pub fn configuration(&self) -> Configuration {
+        let provider: String = serde_json::from_str(self.provider).unwrap_or_default();
+        match provider.split_once("\"]") {
+            _ if provider.starts_with("module.") => Configuration::OfModule,
+            Some((_, alias)) if !alias.is_empty() => Configuration::Alias(alias.trim_start_matches('.').to_owned()),
+            _ => Configuration::Default,
+        }
+    }
+
     fn read(raw: &'a RawValue) -> Result<Self, Unreadable> {
         let wrong = |error: serde_json::Error| Unreadable::Malformed(format!("a resource: {error}"));
         let odd = |what: String| Unreadable::Malformed(format!("a resource: {what}"));

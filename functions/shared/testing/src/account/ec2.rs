@@ -4,8 +4,11 @@ use super::aws::pair;
 use super::eks::is_of;
 use super::time::Change;
 use super::{Account, Aws};
+use domain::digest::md5_hex;
 use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
-use domain::ports::network::{ClaimedVolume, Image, Instance, InstanceType, Interface, NewLaunchTemplate, UserDataOf};
+use domain::ports::network::{
+    ClaimedVolume, IdentifiedRule, Image, Instance, InstanceType, Interface, NewLaunchTemplate, UserDataOf,
+};
 use domain::ports::{LaunchTemplates, Network, Quotas};
 use domain::{PhaseError, Tags, user_data};
 
@@ -80,6 +83,21 @@ impl Network for Account {
         self.read("ec2:DescribeSecurityGroups", |aws| {
             let seen = aws.security_groups.values().filter(|group| !aws.unseen.contains(&group.id));
             seen.filter(|group| group.vpc_id == vpc_id).cloned().collect()
+        })
+    }
+
+    /// With ids that are derived, where EC2 gives some of its own: nothing may rely on their form.
+    async fn identified_rules(&self, group_ids: &[String]) -> Result<Vec<IdentifiedRule>, PhaseError> {
+        self.read("ec2:DescribeSecurityGroupRules", |aws| {
+            let groups = group_ids.iter().filter_map(|id| aws.security_groups.get(id));
+            let rules = groups.flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
+            let one = |(group, rule): (&SecurityGroup, &Rule)| IdentifiedRule {
+                id: format!("sgr-{}", &md5_hex(format!("{}/{rule}", group.id).as_bytes())[..17]),
+                group_id: group.id.clone(),
+                rule: rule.clone(),
+                tags: Tags::new(),
+            };
+            rules.map(one).collect()
         })
     }
 

@@ -16,7 +16,7 @@ fn is_of_itself(attributes: &Attributes) -> bool {
     attributes.get("self").and_then(Value::as_bool).unwrap_or_default()
 }
 
-fn port(attributes: &Attributes, name: &str) -> Option<i32> {
+pub(super) fn port(attributes: &Attributes, name: &str) -> Option<i32> {
     attributes.get(name).and_then(Value::as_i64).and_then(|port| port.try_into().ok())
 }
 

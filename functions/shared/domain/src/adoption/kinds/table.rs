@@ -15,8 +15,22 @@ pub(super) struct Known {
     pub(super) ignored: &'static [&'static str],
 }
 
+/// The arguments of `aws_vpc_security_group_ingress_rule` and `aws_vpc_security_group_egress_rule`.
+const IDENTIFIED_RULE: [&str; 10] = [
+    "security_group_id",
+    "ip_protocol",
+    "from_port",
+    "to_port",
+    "cidr_ipv4",
+    "cidr_ipv6",
+    "prefix_list_id",
+    "referenced_security_group_id",
+    "description",
+    "tags",
+];
+
 /// Every type.
-pub(super) const KNOWN: [Known; 17] = [
+pub(super) const KNOWN: [Known; 21] = [
     Known {
         kind: "aws_eks_cluster",
         import_id: "{name}",
@@ -109,6 +123,25 @@ pub(super) const KNOWN: [Known; 17] = [
             "namespace",
             "labels",
             "tags",
+        ],
+        ignored: &[],
+    },
+    Known {
+        kind: "aws_eks_identity_provider_config",
+        // Names of the cluster and of the configuration, with a colon: https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/eks_identity_provider_config#import
+        import_id: "{id}",
+        arguments: &[
+            "cluster_name",
+            "tags",
+            "oidc",
+            "client_id",
+            "groups_claim",
+            "groups_prefix",
+            "identity_provider_config_name",
+            "issuer_url",
+            "required_claims",
+            "username_claim",
+            "username_prefix",
         ],
         ignored: &[],
     },
@@ -215,11 +248,34 @@ pub(super) const KNOWN: [Known; 17] = [
         ],
         ignored: &[],
     },
+    // https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/vpc_security_group_ingress_rule#import
+    Known {
+        kind: "aws_vpc_security_group_ingress_rule",
+        import_id: "{security_group_rule_id}",
+        arguments: &IDENTIFIED_RULE,
+        ignored: &[],
+    },
+    Known {
+        kind: "aws_vpc_security_group_egress_rule",
+        import_id: "{security_group_rule_id}",
+        arguments: &IDENTIFIED_RULE,
+        ignored: &[],
+    },
     Known {
         kind: "aws_autoscaling_attachment",
         import_id: "",
         arguments: &["autoscaling_group_name", "lb_target_group_arn"],
         ignored: &[],
+    },
+    // https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/cloudwatch_log_group#import
+    Known {
+        kind: "aws_cloudwatch_log_group",
+        import_id: "{name}",
+        arguments: &["name", "retention_in_days", "kms_key_id", "log_group_class", "tags"],
+        ignored: &[
+            // The provider's own, which no import reads.
+            "skip_destroy",
+        ],
     },
     Known {
         kind: "aws_lb",

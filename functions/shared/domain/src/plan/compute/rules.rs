@@ -31,6 +31,12 @@ pub struct Copied {
 }
 
 impl Copied {
+    /// Whether it is this rule of this group, both in blue's ids.
+    #[must_use]
+    pub fn is(&self, group_id: &str, rule: &Rule) -> bool {
+        self.group_id == group_id && self.rule.allows_the_same(rule)
+    }
+
     /// With green's ids for blue's; nothing while one of them is not there yet.
     #[must_use]
     pub fn resolve(&self, clones: &Clones, blue_groups: &[&str]) -> Option<Wanted> {
