@@ -2,7 +2,7 @@
 
 use crate::{analysis, reach, sight};
 use domain::{
-    Migration, Outcome, PhaseError, alarms,
+    Migration, Outcome, PhaseError, Progress, alarms,
     analysis::Verdict as Compared,
     pause::Pause,
     plan::edge::Stage,
@@ -115,7 +115,7 @@ where
     };
     let paused = Pause::saved(ports, migration).await?;
     let found = Found { complaints, missing, paused, compared: compared.as_ref().map(|(verdict, _)| verdict.clone()) };
-    let verdict = judge(migration, &shift, &found, now);
+    let verdict = judge(migration, &watched(ports, migration, &shift).await?, &found, now);
     if let (Verdict::Pass | Verdict::Breached(_), Some((verdict, seen))) = (&verdict, &compared) {
         analysis::tell(ports, migration, verdict, &format!("with {} % on green", shift.share), seen).await?;
     }
@@ -128,6 +128,15 @@ where
             Ok(answer(migration, &shift))
         }
     }
+}
+
+/// The shift as it is watched: volumes are copied after the last step is taken and before it is watched.
+async fn watched<P: Ledger>(ports: &P, migration: &Migration, shift: &Shift) -> Result<Shift, PhaseError> {
+    let copies = !migration.plan.workloads.copies.is_empty() && shift.share == 100;
+    let handed_over: Option<jiff::Timestamp> =
+        if copies { ports.saved(migration, Progress::HandedOver).await? } else { None };
+    let shifted_at = handed_over.map_or(shift.shifted_at, |at| at.max(shift.shifted_at));
+    Ok(Shift { shifted_at, ..shift.clone() })
 }
 
 fn answer(migration: &Migration, shift: &Shift) -> Outcome {

@@ -23,7 +23,7 @@ use domain::ports::gateway::Patch;
 use domain::ports::{Apis, Approvals, Clock, Kubernetes, Ledger, Snapshots, Stages, Tokens};
 use domain::resources::stage_shift;
 use domain::shift::Shift;
-use domain::{Migration, Outcome, PhaseError, Whole, withdraw::withdraw};
+use domain::{Migration, Outcome, PhaseError, Progress, Whole, withdraw::withdraw};
 use serde_json::json;
 use stage::Move;
 
@@ -63,6 +63,7 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
             let complete = share == 100;
             if complete {
                 holds::converge(ports, migration).await?;
+                watched_from_now(ports, migration).await?;
             }
             Ok(Outcome::done().with("share", share).with("complete", complete))
         }
@@ -82,6 +83,15 @@ pub async fn converge<P: Ports>(ports: &P, migration: &Migration, step: Step) ->
             Ok(Outcome::done())
         }
     }
+}
+
+/// Where volumes were copied, nobody has watched the step meanwhile: its time begins when that has ended.
+async fn watched_from_now<P: Ledger + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let copied = !migration.plan.workloads.copies.is_empty();
+    if copied && ports.progress(migration, Progress::HandedOver).await?.is_none() {
+        ports.save_progress(migration, Progress::HandedOver, json!(ports.now())).await?;
+    }
+    Ok(())
 }
 
 /// No request reaches green before people have said yes to this very plan.

@@ -26,8 +26,8 @@ async fn qualified_and(on_abort: &str) -> (Account, Migration) {
     input["workloads"]["volumes"] = snapshots::asked();
     input["workloads"]["hold"] = snapshots::held();
     input["onAbort"] = json!(on_abort);
-    let mut migration = Migration { plan: account.plan(), ..testing::migration(&input).unwrap() };
     let manifests = account.aws().bundles[BUNDLE].clone();
+    let mut migration = Migration { plan: account.plan(), ..testing::migration(&input).unwrap() };
     let objects: Vec<Object> = manifests.into_iter().filter_map(|value| Object::new(0, 0, value)).collect();
     let plan = &mut migration.plan.workloads;
     plan.volumes = decide(&objects, &migration.input.workloads.volumes).0;

@@ -1,5 +1,8 @@
 use super::*;
-use domain::plan::{compute::Compute, edge::Edge};
+use domain::plan::{
+    compute::{Addon, Compute},
+    edge::Edge,
+};
 use serde_json::{Value, json};
 use testing::{
     Account,
@@ -12,8 +15,13 @@ async fn read(account: &Account, change: impl FnOnce(&mut Value)) -> Found<Workl
     asked["workloads"]["volumes"] = snapshots::asked();
     asked["workloads"]["hold"] = snapshots::held();
     change(&mut asked);
-    let plan = account.plan();
-    let mut compute = plan.compute.clone();
+    // The plan of the shop has its own bundle.
+    let bundle = account.aws().bundles[BUNDLE].clone();
+    let mut compute = account.plan().compute;
+    account.upload(BUNDLE, bundle);
+    compute.addons = ["aws-ebs-csi-driver", "aws-efs-csi-driver"]
+        .map(|name| Addon { name: name.to_owned(), ..Addon::default() })
+        .to_vec();
     compute.green.name = GREEN.to_owned();
     let around = Around::of(&Compute { existing: None, ..compute }, &Edge::default());
     crate::workloads::read(account, &Input::read(&asked).unwrap(), &around).await.unwrap()

@@ -51,8 +51,9 @@ impl Account {
     #[must_use]
     pub fn snapshots_shop() -> Self {
         let account = Self::volumes_shop();
-        let mut bundle = volumes::bundle();
-        bundle.extend(more());
+        // First, so that what is held has been seen by its controllers once the others are ready.
+        let mut bundle = more();
+        bundle.extend(volumes::bundle());
         account.upload(BUNDLE, bundle);
         for value in more() {
             account.cluster(BLUE).put(value);
