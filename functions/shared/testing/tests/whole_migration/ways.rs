@@ -330,7 +330,7 @@ fn of_worlds() -> Vec<Way> {
 fn of_the_shop() -> Vec<Way> {
     let compared = json!({ "cutover": { "steps": [5, 25, 50, 100] } });
     let marker = json!({ "path": "/cart", "blue": "shop-blue", "green": "shop-green", "inARow": 5 });
-    let compared_once = json!({ "cutover": { "steps": [25, 100], "marker": marker } });
+    let compared_once = json!({ "cutover": { "steps": [25, 100] } });
     let shown = json!({ "cutover": { "marker": marker } });
     // Without the requests that compare green with blue, which one way has.
     let steps = json!({ "cutover": { "steps": [5, 25, 50, 100], "analysis": { "when": "never" } } });
@@ -415,6 +415,7 @@ fn of_the_shop() -> Vec<Way> {
             Front::SecondLink,
             from(Outside::AlarmInBake, way("a VPC link V2, and an alarm in the bake", End::BlueServes, &json!({}))),
         ),
+        behind(Front::Private, way("a private API, and shown to have reached the stage", End::GreenServes, &shown)),
         behind(Front::Private, way("a private API, in steps", End::GreenServes, &compared_once)),
         behind(
             Front::Private,

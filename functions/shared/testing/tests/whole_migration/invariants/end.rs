@@ -1,6 +1,6 @@
 //! What holds once everything has ended.
 
-use super::{Sight, Witness, audit, belongings, now, states, traffic};
+use super::{Sight, Witness, audit, belongings, likeness, now, states, traffic};
 use crate::ways::{End, Outside, Way};
 use domain::ports::{migrations::Life, schedules::When};
 use domain::{Duration, Entry, Input, Progress};
@@ -52,6 +52,7 @@ pub(crate) fn in_the_end(
             }
             End::GreenServes => {
                 belongings::nothing_of_blue_is_left(&sight)?;
+                likeness::green_is_like_blue(&sight, way)?;
                 traffic::every_api_is_on(&sight, GREEN)?;
                 states::they_are_unlocked_and(&sight, states::Side::After)?;
             }
