@@ -76,6 +76,8 @@ impl Blues {
         if blue.auto_mode.is_some() {
             nodes.extend(ports.instances_tagged(auto_mode::CLUSTER_TAG, Some(&blue.name)).await?);
         }
+        // Karpenter's, which are of no node group.
+        nodes.extend(ports.instances_tagged(&format!("kubernetes.io/cluster/{}", blue.name), None).await?);
         let own: Vec<String> = compute.blue_groups().into_iter().map(str::to_owned).collect();
         let interfaces = ports.network_interfaces(&blue.vpc_id).await?;
         Ok(Self::new(&blue.name, &nodes, interfaces, &own))
