@@ -8,16 +8,19 @@ use domain::{Limit, Problem};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 const STAGES: usize = 10;
 
-/// The refusal of an id that no REST API has. The deployment of an HTTP API's stage cannot be changed while it deploys by itself, and it has
-/// no canary (<https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages-stagename.html>,
+/// The refusal of an id that no REST API has. The deployment of an HTTP API's stage cannot be changed while it deploys by itself; without
+/// that a deployment is a snapshot as a REST API's is, and no canary takes a part of the requests
+/// (<https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages-stagename.html>,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html>,
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html>).
 pub(super) fn unknown(id: &str) -> Problem {
     Limit::HttpApi.refusal(
         API,
         format!(
             "there is no REST API {id} in this account and Region; see `aws apigateway get-rest-apis`. Where it is an HTTP API or a WebSocket \
-             API (`aws apigatewayv2 get-apis`), it is not switched: with automatic deployment each change of an integration is live at once, so \
-             that going back would take a call for each, and it has no canary"
+             API (`aws apigatewayv2 get-apis`), it is not switched. With automatic deployment each change of an integration is live at once, \
+             and going back would take a call for each; without it (`aws apigatewayv2 update-stage --no-auto-deploy`) the switch by hand is one \
+             call: create-deployment while the integrations point at green, then update-stage --deployment-id, and back with the former id"
         ),
     )
 }
