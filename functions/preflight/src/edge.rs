@@ -130,7 +130,7 @@ async fn of_api<P: Ports>(ports: &P, input: &Input, compute: &Compute, gateway: 
         return Ok(of);
     };
     found.facts.api = api;
-    found.problems.extend(api::problems(&found.facts.api));
+    found.problems.extend(api::problems(input, &found.facts.api));
     of.methods = ports.methods(id).await?;
     let served = stage(ports, gateway, &of.methods, found).await?;
     private::read(ports, found).await?;

@@ -25,6 +25,8 @@ pub enum Front {
     Private,
     /// Methods through another VPC link V1, to another cluster.
     Warehouse,
+    /// The plain API without its default endpoint: a custom domain is its only way in.
+    Closed,
 }
 
 /// The load balancer behind the VPC link V2, and its listener: one is told from the other by its ARN.
@@ -46,6 +48,11 @@ impl Front {
             Self::TwoApis => two_apis::put(aws),
             Self::Private => private_api::put(aws),
             Self::Warehouse => warehouse::put(aws),
+            Self::Closed => {
+                if let Some(api) = aws.apis.get_mut(API) {
+                    api.execute_api_disabled = true;
+                }
+            }
         }
     }
 }
