@@ -3,6 +3,7 @@
 mod advice;
 mod api;
 mod balancer;
+mod beside;
 mod drift;
 mod existing;
 pub(crate) mod functions;
@@ -13,7 +14,8 @@ mod probes;
 use domain::gateway::invoked;
 use domain::gateway::link::{self, Lead};
 use domain::plan::Found;
-use domain::plan::edge::Edge;
+use domain::plan::compute::Compute;
+use domain::plan::edge::{Edge, LinkedMethod};
 use domain::ports::gateway::Method;
 use domain::ports::{
     Apis, LoadBalancers, Network, Scaling, Settings, Stages, TargetGroups, UsagePlans, VpcEndpoints, VpcLinks,
@@ -53,12 +55,12 @@ struct OfApi {
     lead: Option<Lead>,
 }
 
-/// Reads the edge, as far as the input names it.
+/// Reads the edge, as far as the input names it. `compute` says what is blue's of what is behind several VPC links.
 ///
 /// # Errors
 /// Only those of the calls; everything else is a problem.
-pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, PhaseError> {
-    let OfApi { mut found, mut methods, lead } = of_api(ports, input, input.gateway.first()).await?;
+pub async fn read<P: Ports>(ports: &P, input: &Input, compute: &Compute) -> Result<Found<Edge>, PhaseError> {
+    let OfApi { mut found, mut methods, lead } = of_api(ports, input, compute, input.gateway.first()).await?;
     match &lead {
         Some(Lead::Link(link)) => behind_the_link(ports, input, link, &mut found).await?,
         Some(Lead::LoadBalancer(arn)) => balancer::read(ports, input, arn.clone(), &mut found).await?,
@@ -67,10 +69,11 @@ pub async fn read<P: Ports>(ports: &P, input: &Input) -> Result<Found<Edge>, Pha
     existing::read(ports, input, lead.as_ref(), &mut found).await?;
     place(&mut found.problems, &input.gateway.path(0));
     for (index, gateway) in input.gateway.iter().enumerate().skip(1) {
-        let mut other = of_api(ports, input, gateway).await?;
+        let mut other = of_api(ports, input, compute, gateway).await?;
         other.found.problems.extend(elsewhere(&other, &found.facts, lead.as_ref()));
         place(&mut other.found.problems, &input.gateway.path(index));
         found.problems.extend(other.found.problems);
+        found.advice.extend(other.found.advice);
         found.facts.others.push(other.found.facts.into());
         methods.extend(other.methods);
     }
@@ -115,7 +118,7 @@ fn place(problems: &mut [Problem], path: &str) {
 }
 
 /// Reads one API, its stage, and what its methods go through.
-async fn of_api<P: Ports>(ports: &P, input: &Input, gateway: &Gateway) -> Result<OfApi, PhaseError> {
+async fn of_api<P: Ports>(ports: &P, input: &Input, compute: &Compute, gateway: &Gateway) -> Result<OfApi, PhaseError> {
     let mut of = OfApi { found: Found::new(Edge::default()), methods: Vec::new(), lead: None };
     let id = &gateway.rest_api_id;
     if id.is_empty() {
@@ -127,11 +130,11 @@ async fn of_api<P: Ports>(ports: &P, input: &Input, gateway: &Gateway) -> Result
         return Ok(of);
     };
     found.facts.api = api;
-    found.problems.extend(api::problems(&found.facts.api));
+    found.problems.extend(api::problems(input, &found.facts.api));
     of.methods = ports.methods(id).await?;
     let served = stage(ports, gateway, &of.methods, found).await?;
     private::read(ports, found).await?;
-    of.lead = lead(&of.methods, &served, found);
+    of.lead = lead(ports, compute, &of.methods, &served, found).await?;
     found.problems.extend(probes::problems(input, &found.facts, &of.methods, &served));
     Ok(of)
 }
@@ -175,18 +178,29 @@ async fn stage<P: Ports>(
 }
 
 /// What the API's methods go through to blue; they go into the facts.
-fn lead(methods: &[Method], export: &Value, found: &mut Found<Edge>) -> Option<Lead> {
-    found.facts.integrations = methods.iter().filter_map(Method::linked).collect();
-    let linked = &found.facts.integrations;
+async fn lead<P: Ports>(
+    ports: &P,
+    compute: &Compute,
+    methods: &[Method],
+    export: &Value,
+    found: &mut Found<Edge>,
+) -> Result<Option<Lead>, PhaseError> {
+    let mut linked: Vec<LinkedMethod> = methods.iter().filter_map(Method::linked).collect();
+    let variables = &found.facts.stage.variables;
+    let (left, entrances) = beside::parted(ports, compute, link::entrances(&linked, variables)).await?;
+    linked.retain(|method| !left.iter().any(|entrance| entrance.methods.contains(method)));
+    let lead = link::lead(API, &found.facts.api.id, &entrances, variables, export);
+    found.advice.extend(beside::advice(&left));
     let longest = linked.iter().map(|method| method.integration.timeout_millis).max();
     found.facts.longest_timeout_millis = longest.unwrap_or_default();
-    match link::lead(API, &found.facts.api.id, linked, &found.facts.stage.variables, export) {
+    found.facts.integrations = linked;
+    Ok(match lead {
         Ok(lead) => Some(lead),
         Err(problems) => {
             found.problems.extend(problems);
             None
         }
-    }
+    })
 }
 
 async fn behind_the_link<P: Ports>(

@@ -91,7 +91,7 @@ pub async fn handle<P: Ports>(ports: &P, call: Call, invocation: Invocation) -> 
         return refuse(ports, id, &call.input, Refusal::new(Condition::InvalidInput, reading.problems)).await;
     };
     let compute = compute::read(ports, input).await?;
-    let edge = edge::read(ports, input).await?;
+    let edge = edge::read(ports, input, &compute.facts).await?;
     let around = workloads::Around::of(&compute.facts, &edge.facts);
     let workloads = workloads::read(ports, input, &around).await?;
     let terraform = terraform::read(ports, input, &compute, &edge).await?;

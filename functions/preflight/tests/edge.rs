@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::{Api, Canary, Stage};
-use domain::{Input, Kind, Problem, Reading};
-use preflight::edge::read;
+use domain::plan::Found;
+use domain::plan::edge::{Api, Canary, Edge, Stage};
+use domain::{Input, Kind, PhaseError, Problem, Reading};
 use testing::shop::{Front, service::Targets};
 use testing::{Account, Aws, shop};
+
+async fn read(account: &Account, input: &Input) -> Result<Found<Edge>, PhaseError> {
+    preflight::edge::read(account, input, &account.plan().compute).await
+}
 
 fn input() -> Input {
     Input::read(&shop::input_with(serde_json::json!({ "cutover": { "steps": [5, 100] } }))).unwrap()
@@ -58,6 +62,7 @@ async fn what_the_variants_of_an_api_need_is_in_the_plan() {
         (Front::Functions, 1, 2, 2, deployment),
         (Front::Variable, 1, 0, 0, link),
         (Front::SecondLink, 0, 2, 0, deployment),
+        (Front::Warehouse, 1, 2, 0, deployment),
     ] {
         let found = read(&Account::shop_behind(front), &input()).await.unwrap();
         assert_eq!(found.problems, [], "{front:?}");

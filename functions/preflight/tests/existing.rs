@@ -24,7 +24,7 @@ async fn compute(change: impl FnOnce(&mut Aws), asked: Value) -> Found<Compute> 
 async fn edge(change: impl FnOnce(&mut Aws), asked: Value) -> Found<Edge> {
     let account = Account::existing_shop_with_edge();
     change(&mut account.aws());
-    preflight::edge::read(&account, &Input::read(&asked).unwrap()).await.unwrap()
+    preflight::edge::read(&account, &Input::read(&asked).unwrap(), &account.plan().compute).await.unwrap()
 }
 
 fn texts(problems: &[Problem]) -> Vec<String> {

@@ -17,7 +17,7 @@ async fn found(change: impl FnOnce(&mut Aws)) -> (Edge, Vec<String>) {
     let account = Account::shop_behind(Front::Private);
     change(&mut account.aws());
     let before = account.aws().clone();
-    let found = read(&account, &Input::read(&input_with(json!({}))).unwrap()).await.unwrap();
+    let found = read(&account, &Input::read(&input_with(json!({}))).unwrap(), &account.plan().compute).await.unwrap();
     assert_eq!(*account.aws(), before, "preflight changes nothing");
     for problem in &found.problems {
         assert_eq!((problem.path.as_str(), problem.code.as_str()), ("$.gateway.restApiId", "private-api"));
@@ -32,7 +32,7 @@ fn endpoint(aws: &mut Aws) -> &mut VpcEndpoint {
 #[tokio::test]
 async fn requests_go_through_the_endpoint_that_the_api_is_associated_with_and_the_plan_says_so() {
     let account = Account::shop_behind(Front::Private);
-    let found = read(&account, &Input::read(&input_with(json!({}))).unwrap()).await.unwrap();
+    let found = read(&account, &Input::read(&input_with(json!({}))).unwrap(), &account.plan().compute).await.unwrap();
     assert_eq!(found.problems, []);
     assert_eq!(found.facts.vpc_endpoint.as_deref(), Some(ENDPOINT));
     let told = found.advice.join("\n");

@@ -2,13 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use domain::plan::edge::{Connection, VpcLink};
-use domain::{Input, Kind, Problem};
-use preflight::edge::read;
+use domain::plan::Found;
+use domain::plan::edge::{Connection, Edge, VpcLink};
+use domain::{Input, Kind, PhaseError, Problem};
 use serde_json::json;
 use testing::shop::two_apis::{self, OTHER};
 use testing::shop::{Front, input_with};
 use testing::{Account, Aws};
+
+async fn read(account: &Account, input: &Input) -> Result<Found<Edge>, PhaseError> {
+    preflight::edge::read(account, input, &account.plan().compute).await
+}
 
 fn input() -> Input {
     Input::read(&input_with(json!({ "gateway": two_apis::gateway(), "cutover": { "steps": [5, 100] } }))).unwrap()

@@ -20,9 +20,16 @@ type PerApi<'a> = [Cow<'a, Migration>];
 
 /// Lets one of production's keys in and tries the G of each API with it.
 pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, apis: &PerApi<'_>) -> Result<(), PhaseError> {
+    // Without its default endpoint no request comes to the stages of an API that hold B and G.
+    let (untried, apis): (Vec<_>, Vec<_>) =
+        apis.iter().partition(|migration| migration.plan.edge.api.execute_api_disabled);
+    let untried: Vec<&String> = untried.iter().map(|migration| &migration.plan.edge.api.id).collect();
+    if apis.is_empty() {
+        return ports.record(migration, "G is not tried", json!({ "withoutDefaultEndpoint": untried })).await;
+    }
     let now = ports.now();
     let mut keys = Vec::new();
-    for migration in apis {
+    for migration in &apis {
         keys.push(key(ports, migration).await?);
     }
     let since = since(ports, migration, now).await?;
@@ -36,7 +43,10 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, apis: &
         refused.extend(closed.into_iter().map(told));
     }
     if failed.is_empty() && (refused.is_empty() || is_settled) {
-        let evidence = json!({ "since": since, "refusedAsB": refused });
+        let mut evidence = json!({ "since": since, "refusedAsB": refused });
+        if !untried.is_empty() {
+            evidence["withoutDefaultEndpoint"] = json!(untried);
+        }
         return ports.record(migration, "G answers as blue does", evidence).await;
     }
     failed.extend(refused);

@@ -157,6 +157,17 @@ async fn a_marker_that_does_not_tell_the_sides_is_found_before_traffic_moves() {
 }
 
 #[tokio::test]
+async fn without_a_default_endpoint_nothing_is_sent_through_g_and_no_key_is_let_in() {
+    let (account, mut migration) = shop().await;
+    migration.plan.edge.api.execute_api_disabled = true;
+    account.aws().apis.get_mut(API).unwrap().execute_api_disabled = true;
+    account.aws().answers.insert("/admin".to_owned(), 503);
+    let plans = account.aws().plans.len();
+    account.drive(&migration, converge).await.unwrap();
+    assert_eq!(account.aws().plans.len(), plans);
+}
+
+#[tokio::test]
 async fn a_request_that_production_refuses_is_refused_by_g_as_well() {
     let (account, migration) = shop().await;
     account.aws().answers.insert("/admin".to_owned(), 403);

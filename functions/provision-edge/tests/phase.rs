@@ -90,6 +90,16 @@ async fn the_temporary_api_points_at_green_under_temporary_hosts_with_the_same_k
 }
 
 #[tokio::test]
+async fn a_temporary_api_has_the_default_endpoint_that_the_public_one_lacks() {
+    let (account, migration) = shop().await;
+    account.aws().apis.get_mut("shop1").unwrap().execute_api_disabled = true;
+    account.drive(&migration, build).await.unwrap();
+    let aws = account.aws();
+    let closed: Vec<_> = aws.apis.values().filter(|api| api.execute_api_disabled).map(|api| api.id.as_str()).collect();
+    assert_eq!((closed, aws.apis.len()), (vec!["shop1"], 2));
+}
+
+#[tokio::test]
 async fn a_resource_policy_that_names_the_public_api_lets_people_into_the_temporary_one() {
     let (account, migration) = shop().await;
     let policy = json!({ "Version": "2012-10-17", "Statement": [{

@@ -1,14 +1,15 @@
 //! The requests that G will be tried with, before people are asked: through production's own stage, which is blue, and through
-//! the temporary API, which is green, with the same key.
+//! the temporary API, which is green, with the same key. Where the public API has no default endpoint, green alone is tried.
 
 use crate::Look;
 use domain::{
     Migration, PhaseError,
     evidence::Smoke,
     gateway::made,
+    plan::edge::Edge,
     ports::{Ledger, Probes, UsagePlans, probes::Probe},
     resources::{rest_api, usage_plan},
-    smoke::checks,
+    smoke::{checks, is_refusal},
 };
 
 /// Sends every request of every API once to each. Answers what was seen.
@@ -33,6 +34,19 @@ where
     }
 }
 
+/// The default endpoint of an API without one must refuse: the setting takes effect with the next change of any stage, and that would be
+/// Bascule's (<https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html>).
+fn closed(edge: &Edge, status: u16) -> Result<(), PhaseError> {
+    let (id, stage) = (&edge.api.id, &edge.stage.name);
+    if is_refusal(status) {
+        return Ok(());
+    }
+    Err(PhaseError::conflict(format!(
+        "the default endpoint of {id} is disabled in its configuration and answers still: {status} on the stage {stage}. The next change of a \
+         stage would disable it for whoever uses it. Deploy the API to {stage}, or enable the endpoint, then start a new migration"
+    )))
+}
+
 /// What was seen of one API, and what was wrong with it.
 async fn of_api<P>(ports: &P, migration: &Migration) -> Result<(Vec<Smoke>, Vec<String>), PhaseError>
 where
@@ -55,14 +69,24 @@ where
     let of = if edge.others.is_empty() { "" } else { &edge.api.id };
     for check in checks {
         let blue = ask(&edge.api.id, &check.path).await?;
+        let blue = if edge.api.execute_api_disabled {
+            closed(edge, blue.status)?;
+            None
+        } else {
+            Some(blue)
+        };
         let green = ask(&temporary, &check.path).await?;
-        faults.extend(check.fault(blue.status, green.status).map(|fault| format!("{of} {fault}").trim().to_owned()));
+        let fault = match &blue {
+            Some(blue) => check.fault(blue.status, green.status),
+            None => check.fault_alone(green.status),
+        };
+        faults.extend(fault.map(|fault| format!("{of} {fault}").trim().to_owned()));
         seen.push(Smoke {
             api: of.to_owned(),
             path: check.path,
-            blue: blue.status,
+            blue: blue.as_ref().map(|blue| blue.status),
             green: green.status,
-            blue_millis: blue.millis,
+            blue_millis: blue.map(|blue| blue.millis).unwrap_or_default(),
             green_millis: green.millis,
         });
     }

@@ -62,6 +62,31 @@ async fn fails(account: &Account, migration: &Migration, condition: Condition, s
     assert!(error.message.contains(says), "found {error}, expected {says}");
 }
 
+/// The same, and the public API has no default endpoint.
+fn closed_shop() -> (Account, Migration) {
+    let (account, mut migration) = shop();
+    migration.plan.edge.api.execute_api_disabled = true;
+    account.aws().apis.get_mut("shop1").unwrap().execute_api_disabled = true;
+    (account, migration)
+}
+
+#[tokio::test]
+async fn where_blue_has_no_default_endpoint_green_alone_is_tried_by_what_is_expected() {
+    let (account, migration) = closed_shop();
+    first(&account, &migration).await.unwrap();
+    let evidence = account.progress_of(&migration, Progress::Validate)["evidence"].clone();
+    assert_eq!(evidence["smoke"][1], json!({ "path": "/missing", "green": 404, "blueMillis": 0, "greenMillis": 0 }));
+    account.aws().answers.insert("/cart".into(), 403);
+    fails(&account, &migration, Condition::NotReady, "/cart answered 403, expected 200").await;
+}
+
+#[tokio::test]
+async fn a_default_endpoint_that_was_disabled_and_answers_still_is_a_conflict() {
+    let (account, migration) = closed_shop();
+    account.aws().lingering.insert("shop1".to_owned());
+    fails(&account, &migration, Condition::Conflict, "is disabled in its configuration and answers still: 200").await;
+}
+
 #[tokio::test]
 async fn a_green_that_is_right_leaves_evidence_once() {
     let (account, migration) = shop();

@@ -129,7 +129,7 @@ fn evidence() -> Evidence {
     };
     let smoke = |path: &str, blue_millis, green_millis| Smoke {
         path: path.to_owned(),
-        blue: 200,
+        blue: Some(200),
         green: 200,
         blue_millis,
         green_millis,

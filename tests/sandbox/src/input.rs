@@ -58,10 +58,15 @@ pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
         let requests =
             ids.iter().flat_map(|id| ["/products", "/cart"].map(|path| json!({"path": path, "restApiId": id})));
         input["smoke"] = requests.collect();
-        // What tells the sides apart is sent to one API.
-        if let Some(cutover) = input["cutover"].as_object_mut() {
-            cutover.remove("marker");
-        }
+    }
+    // What tells the sides apart is sent to one API, by its default endpoint.
+    if let Some(cutover) = input["cutover"].as_object_mut()
+        && !(shop.api.others.is_empty() && shop.api.has_endpoint)
+    {
+        cutover.remove("marker");
+    }
+    if !shop.api.has_endpoint {
+        input["cutover"]["analysis"] = json!({"when": "never"});
     }
     input
 }

@@ -18,6 +18,7 @@ use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Bundle, Kubernetes};
 use crate::world::{
     BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, karpenter, network, nodes, roles, routes, staff,
+    warehouse,
 };
 
 /// How many requests must be answered well in a row before anything is started.
@@ -35,6 +36,8 @@ pub struct Shop {
     pub controller: Option<Controller>,
     /// Karpenter in its clusters, where they have it.
     pub karpenter: Option<karpenter::Controller>,
+    /// What answers beside its clusters, where something does.
+    pub warehouse: Option<warehouse::Server>,
 }
 
 /// What the shop, and Bascule's functions where an API is private, are put into.
@@ -130,10 +133,15 @@ pub async fn build_on(
         };
         let link = if front.has_link() { edge::link(aws, BLUE, &balancer).await? } else { String::new() };
         say(&format!("Shop: load balancer {BLUE}, VPC link {}", if link.is_empty() { "V2" } else { &link }));
-        let api = gateway::build(aws, front, &link, &balancer.arn, entrance.as_ref()).await?;
-        Ok((balancer, api, workloads::upload(aws, &bundles).await?))
+        let mut document = front.document(routes::document(&link), &balancer.arn);
+        let warehouse = match front {
+            Front::Warehouse => Some(warehouse::build(aws, network, &mut document).await.context("the warehouse")?),
+            _ => None,
+        };
+        let api = gateway::build(aws, front, &link, document, entrance.as_ref()).await?;
+        Ok((balancer, api, warehouse, workloads::upload(aws, &bundles).await?))
     };
-    let ((groups, kubernetes), (balancer, api, manifests)) = tokio::try_join!(cluster, edge)?;
+    let ((groups, kubernetes), (balancer, api, warehouse, manifests)) = tokio::try_join!(cluster, edge)?;
     if in_cluster.is_none() {
         edge::attach(aws, &balancer, &groups).await?;
     }
@@ -146,7 +154,7 @@ pub async fn build_on(
     if let Some(changes) = nodes::changes(front, network) {
         green["nodeGroups"] = changes;
     }
-    Ok(Shop { api, manifests, green, controller, karpenter })
+    Ok(Shop { api, manifests, green, controller, karpenter, warehouse })
 }
 
 /// Green as the shop's own code builds clusters, with load balancer and VPC link, one minor version newer, and with nothing on it. Answers
@@ -175,7 +183,8 @@ pub async fn open(account: &Account, shop: &Shop, rate: u32) -> Result<Load> {
     let endpoint = shop.api.vpc_endpoint.as_deref();
     let own = |id: &str| (private::host(id, endpoint), format!("/{STAGE}"));
     let domain = endpoint.is_none().then(|| (DOMAIN.to_owned(), String::new()));
-    let names = domain.into_iter().chain(shop.api.ids().into_iter().map(own));
+    let ids = shop.api.ids().into_iter().filter(|_| shop.api.has_endpoint);
+    let names = domain.into_iter().chain(ids.map(own));
     let target = Target { address: account.execute_api.address(), names: names.collect(), api: shop.api.clone() };
     // What has been made a moment ago reaches the data plane a little later: the customers come after that.
     for _ in 0..60 {

@@ -11,7 +11,7 @@ fn seen() -> Evidence {
         Workload { blue: Some("a".to_owned()), green: Some("a".to_owned()), replicas: Some(2), ..Workload::default() };
     let smoke = Smoke {
         path: "/cart".to_owned(),
-        blue: 200,
+        blue: Some(200),
         green: 200,
         blue_millis: 300,
         green_millis: 310,

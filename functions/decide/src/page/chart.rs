@@ -27,7 +27,7 @@ pub(super) fn latencies(smoke: &[Smoke]) -> Markup {
                 viewBox={ "0 0 " (WIDTH) " " (height) } xmlns="http://www.w3.org/2000/svg" {
                 @for (top, one) in rows {
                     text x="0" y=(top + 12) { (one.what().chars().take(PATH).collect::<String>()) }
-                    (bar("of-blue", top + 16, length(one.blue_millis), one.blue_millis))
+                    @if one.blue.is_some() { (bar("of-blue", top + 16, length(one.blue_millis), one.blue_millis)) }
                     (bar("of-green", top + 16 + BAR + 1, length(one.green_millis), one.green_millis))
                 }
             }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     fn smoke(path: &str, blue_millis: u32, green_millis: u32) -> Smoke {
-        Smoke { path: path.to_owned(), blue: 200, green: 200, blue_millis, green_millis, ..Smoke::default() }
+        Smoke { path: path.to_owned(), blue: Some(200), green: 200, blue_millis, green_millis, ..Smoke::default() }
     }
 
     #[test]

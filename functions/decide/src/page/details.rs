@@ -110,7 +110,12 @@ fn smoke(smoke: &[Smoke]) -> Markup {
                 @for one in smoke.iter().take(ROWS) {
                     tr {
                         th scope="row" { (one.what()) }
-                        td { (one.blue) " in " (one.blue_millis) " ms" }
+                        td {
+                            @match one.blue {
+                                Some(blue) => { (blue) " in " (one.blue_millis) " ms" }
+                                None => { "not asked" }
+                            }
+                        }
                         td { (one.green) " in " (one.green_millis) " ms" }
                     }
                 }

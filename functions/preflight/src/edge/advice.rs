@@ -83,6 +83,13 @@ fn of_the_stage(edge: &Edge) -> Vec<String> {
     if stage.cache_size.is_some() {
         advice.push("the temporary API has no cache; answers cached by the stage outlive the switch".to_owned());
     }
+    if edge.api.execute_api_disabled {
+        advice.push(
+            "the default endpoint is disabled: the temporary API has one all the same, for people and for the requests of $.smoke; through \
+             deployment G no request is sent before the switch, and it is held against deployment B alone"
+                .to_owned(),
+        );
+    }
     if edge.api.policy.is_some() {
         advice.push(
             "the temporary API gets the resource policy of the API, with its own id in the statements; conditions that name the \

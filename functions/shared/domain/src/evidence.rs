@@ -63,8 +63,9 @@ pub struct Smoke {
     pub api: String,
     /// The path below the stage.
     pub path: String,
-    /// The HTTP status that blue answered.
-    pub blue: u16,
+    /// The HTTP status that blue answered; absent where it could not be asked, since the API has no default endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blue: Option<u16>,
     /// The HTTP status that green answered.
     pub green: u16,
     /// How long blue took, in milliseconds, with the handshake of the connection.
@@ -88,6 +89,12 @@ impl Smoke {
     #[must_use]
     pub fn what(&self) -> String {
         if self.api.is_empty() { self.path.clone() } else { format!("{} {}", self.api, self.path) }
+    }
+
+    /// Whether green answered as blue did; where blue was not asked, green answered as the input expects, or there were no evidence.
+    #[must_use]
+    pub fn is_alike(&self) -> bool {
+        self.blue.is_none_or(|blue| blue == self.green)
     }
 }
 
@@ -114,7 +121,7 @@ mod tests {
     fn evidence_is_another_one_where_more_than_a_latency_differs() {
         let smoke = |green, green_millis| Smoke {
             path: "/".to_owned(),
-            blue: 200,
+            blue: Some(200),
             green,
             blue_millis: 5,
             green_millis,

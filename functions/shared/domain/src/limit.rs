@@ -6,7 +6,7 @@ use crate::Problem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Limit {
-    /// An API whose methods go through several VPC links, or to several load balancers.
+    /// An API whose methods reach blue, or may, through several VPC links or at several load balancers.
     SeveralLinks,
     /// Several stages of one API.
     SeveralStages,
@@ -18,7 +18,7 @@ pub enum Limit {
     HttpApi,
     /// A private API that Bascule's functions do not reach.
     PrivateApi,
-    /// An API without its default endpoint.
+    /// An API without its default endpoint, where requests to stages of it are asked for.
     DefaultEndpoint,
     /// A canary on the stage.
     StageCanary,

@@ -27,13 +27,7 @@ where
     P: Neighbours + TargetGroups + Network,
 {
     let blue = &compute.blue;
-    let mut nodes = ports.instances_tagged("eks:cluster-name", Some(&blue.name)).await?;
-    if blue.auto_mode.is_some() {
-        nodes.extend(ports.instances_tagged(auto_mode::CLUSTER_TAG, Some(&blue.name)).await?);
-    }
-    let own: Vec<String> = compute.blue_groups().into_iter().map(str::to_owned).collect();
-    let interfaces = ports.network_interfaces(&blue.vpc_id).await?;
-    let blues = Blues::new(&blue.name, &nodes, &interfaces, &own);
+    let blues = Blues::read(ports, compute).await?;
     let mut found = Vec::new();
     for group in ports.target_groups_in(&blue.vpc_id).await? {
         if edge.target_groups.iter().any(|known| known.arn == group.arn) {
@@ -63,29 +57,49 @@ where
     Ok(found)
 }
 
-/// What targets of blue are called: ids of its nodes, and addresses of its Pods.
-struct Blues<'a> {
-    nodes: BTreeSet<&'a str>,
-    addresses: BTreeSet<&'a str>,
+/// What targets of blue are called: ids of its nodes, and addresses of its Pods, but of those on Fargate.
+#[derive(Debug, Clone, Default)]
+pub struct Blues {
+    nodes: BTreeSet<String>,
+    addresses: BTreeSet<String>,
     prefixes: Vec<(u32, u32)>,
 }
 
-impl<'a> Blues<'a> {
-    fn new(cluster: &str, nodes: &'a [Instance], interfaces: &'a [Interface], own: &[String]) -> Self {
-        let nodes: BTreeSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
+impl Blues {
+    /// Of blue's nodes and network interfaces.
+    ///
+    /// # Errors
+    /// Only what the calls answer.
+    pub async fn read<P: Network>(ports: &P, compute: &Compute) -> Result<Self, PhaseError> {
+        let blue = &compute.blue;
+        let mut nodes = ports.instances_tagged("eks:cluster-name", Some(&blue.name)).await?;
+        if blue.auto_mode.is_some() {
+            nodes.extend(ports.instances_tagged(auto_mode::CLUSTER_TAG, Some(&blue.name)).await?);
+        }
+        // Karpenter's, which are of no node group.
+        nodes.extend(ports.instances_tagged(&format!("kubernetes.io/cluster/{}", blue.name), None).await?);
+        let own: Vec<String> = compute.blue_groups().into_iter().map(str::to_owned).collect();
+        let interfaces = ports.network_interfaces(&blue.vpc_id).await?;
+        Ok(Self::new(&blue.name, &nodes, interfaces, &own))
+    }
+
+    fn new(cluster: &str, nodes: &[Instance], interfaces: Vec<Interface>, own: &[String]) -> Self {
+        let nodes: BTreeSet<String> = nodes.iter().map(|node| node.id.clone()).collect();
         let on_node = |interface: &Interface| {
-            interface.instance_id.as_deref().is_some_and(|id| nodes.contains(id)) || interface.is_of(cluster, own)
+            interface.instance_id.as_ref().is_some_and(|id| nodes.contains(id)) || interface.is_of(cluster, own)
         };
-        let addresses = interfaces.iter().filter(|interface| on_node(interface)).flat_map(|one| &one.addresses);
-        let (prefixes, addresses): (Vec<&String>, Vec<&String>) = addresses.partition(|address| address.contains('/'));
+        let addresses = interfaces.into_iter().filter(on_node).flat_map(|one| one.addresses);
+        let (prefixes, addresses): (Vec<String>, Vec<String>) = addresses.partition(|address| address.contains('/'));
         Self {
-            addresses: addresses.into_iter().map(String::as_str).collect(),
-            prefixes: prefixes.into_iter().filter_map(|prefix| network(prefix)).collect(),
+            addresses: addresses.into_iter().collect(),
+            prefixes: prefixes.iter().filter_map(|prefix| network(prefix)).collect(),
             nodes,
         }
     }
 
-    fn has(&self, target: &str) -> bool {
+    /// Whether a target, by its id, is one of blue's.
+    #[must_use]
+    pub fn has(&self, target: &str) -> bool {
         let within = || {
             let address = target.parse::<Ipv4Addr>().map(u32::from);
             address.is_ok_and(|address| self.prefixes.iter().any(|(network, mask)| address & mask == *network))
@@ -116,7 +130,7 @@ mod tests {
         };
         let interfaces =
             [interface("i-blue", &["10.0.1.7", "10.0.1.16/28"]), interface("i-other", &["10.0.2.7", "10.0.2.16/28"])];
-        let blues = Blues::new("shop", &nodes, &interfaces, &[]);
+        let blues = Blues::new("shop", &nodes, interfaces.into(), &[]);
         for (target, expected) in [
             ("i-blue", true),
             ("i-other", false),

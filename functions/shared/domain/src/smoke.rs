@@ -40,6 +40,15 @@ pub const fn is_refusal(status: u16) -> bool {
 }
 
 impl Check {
+    /// What is wrong with green's answer where blue cannot be asked, where anything is.
+    #[must_use]
+    pub fn fault_alone(&self, green: u16) -> Option<String> {
+        // A request without an expected status says that the side is up.
+        let is_right = self.expect.map_or(green < 500 && !is_refusal(green), |expected| green == expected);
+        let expected = self.expect.map_or_else(|| "no failure".to_owned(), |expected| expected.to_string());
+        (!is_right).then(|| format!("{} answered {green}, expected {expected}", self.path))
+    }
+
     /// What is wrong with green's answer beside blue's, where anything is.
     #[must_use]
     pub fn fault(&self, blue: u16, green: u16) -> Option<String> {
@@ -99,6 +108,22 @@ mod tests {
             assert_eq!(check(Some(404)).fault(blue, green).is_none(), is_right, "blue {blue}, green {green}");
         }
         assert_eq!(check(Some(200)).fault(200, 503).as_deref(), Some("/cart answered 503, expected 200"));
+    }
+
+    #[test]
+    fn where_blue_cannot_be_asked_a_refusal_of_green_is_none_of_blues() {
+        for (expect, green, is_right) in [
+            (Some(200), 200, true),
+            (Some(200), 403, false),
+            (Some(403), 403, true),
+            (Some(200), 503, false),
+            (None, 404, true),
+            (None, 403, false),
+            (None, 503, false),
+        ] {
+            assert_eq!(check(expect).fault_alone(green).is_none(), is_right, "{expect:?} {green}");
+        }
+        assert_eq!(check(Some(200)).fault_alone(403).as_deref(), Some("/cart answered 403, expected 200"));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod snapshots;
 mod terraform;
 pub mod two_apis;
 pub mod volumes;
+pub mod warehouse;
 mod workloads;
 
 pub use front::Front;

@@ -18,7 +18,7 @@ pub enum Server {
     Blue,
     /// `shop-green`.
     Green,
-    /// A cluster that should not exist.
+    /// Something else: what a migration leaves as it is, or a cluster that should not exist.
     Other,
 }
 

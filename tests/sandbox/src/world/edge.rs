@@ -25,11 +25,7 @@ pub struct LoadBalancer {
 /// # Errors
 /// The first refusal of Elastic Load Balancing.
 pub async fn build(aws: &Aws, name: &str, network: &Network) -> Result<LoadBalancer> {
-    let mut parameters = vec![("Name", name), ("Type", "network"), ("Scheme", "internal"), ("IpAddressType", "ipv4")];
-    let names: Vec<String> = (1..=network.subnets.len()).map(|number| format!("Subnets.member.{number}")).collect();
-    parameters.extend(names.iter().map(String::as_str).zip(network.subnets.iter().map(String::as_str)));
-    parameters.extend([("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "shop")]);
-    let arn = elb(aws, "CreateLoadBalancer", &parameters).await?.value("LoadBalancerArn").context("LoadBalancerArn")?;
+    let arn = load_balancer(aws, name, network).await?;
     let cross_zone = [
         ("LoadBalancerArn", arn.as_str()),
         ("Attributes.member.1.Key", "load_balancing.cross_zone.enabled"),
@@ -38,48 +34,73 @@ pub async fn build(aws: &Aws, name: &str, network: &Network) -> Result<LoadBalan
     elb(aws, "ModifyLoadBalancerAttributes", &cross_zone).await?;
     let mut target_groups = Vec::new();
     for ((scheme, port), node_port) in [("http", "80"), ("https", "443")].into_iter().zip(NODE_PORTS) {
-        let group = target_group(aws, network, &format!("{name}-{scheme}"), node_port).await?;
-        let listener = [
-            ("LoadBalancerArn", arn.as_str()),
-            ("Protocol", "TCP"),
-            ("Port", port),
-            ("DefaultActions.member.1.Type", "forward"),
-            ("DefaultActions.member.1.TargetGroupArn", &group),
+        let group = target_group(aws, network, &format!("{name}-{scheme}"), node_port, "instance").await?;
+        let attributes = [
+            ("TargetGroupArn", group.as_str()),
+            ("Attributes.member.1.Key", "preserve_client_ip.enabled"),
+            ("Attributes.member.1.Value", "false"),
         ];
-        elb(aws, "CreateListener", &listener).await?;
+        elb(aws, "ModifyTargetGroupAttributes", &attributes).await?;
+        listener(aws, &arn, port, &group).await?;
         target_groups.push(group);
     }
-    eventually("the load balancer", async || {
-        let answer = elb(aws, "DescribeLoadBalancers", &[("LoadBalancerArns.member.1", &arn)]).await?;
-        let state = answer.find("State").and_then(|state| state.value("Code")).unwrap_or_default();
-        Ok((state == "active").then_some(()))
-    })
-    .await?;
+    active(aws, &arn).await?;
     Ok(LoadBalancer { arn, target_groups })
 }
 
-async fn target_group(aws: &Aws, network: &Network, name: &str, port: u16) -> Result<String> {
+/// Makes an internal Network Load Balancer in the network's subnets, and answers its ARN.
+pub(crate) async fn load_balancer(aws: &Aws, name: &str, network: &Network) -> Result<String> {
+    let mut parameters = vec![("Name", name), ("Type", "network"), ("Scheme", "internal"), ("IpAddressType", "ipv4")];
+    let names: Vec<String> = (1..=network.subnets.len()).map(|number| format!("Subnets.member.{number}")).collect();
+    parameters.extend(names.iter().map(String::as_str).zip(network.subnets.iter().map(String::as_str)));
+    parameters.extend([("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "shop")]);
+    elb(aws, "CreateLoadBalancer", &parameters).await?.value("LoadBalancerArn").context("LoadBalancerArn")
+}
+
+/// Has the load balancer forward what comes to this port to a target group.
+pub(crate) async fn listener(aws: &Aws, balancer: &str, port: &str, group: &str) -> Result<()> {
+    let listener = [
+        ("LoadBalancerArn", balancer),
+        ("Protocol", "TCP"),
+        ("Port", port),
+        ("DefaultActions.member.1.Type", "forward"),
+        ("DefaultActions.member.1.TargetGroupArn", group),
+    ];
+    elb(aws, "CreateListener", &listener).await.map(drop)
+}
+
+/// Waits until the load balancer is active.
+pub(crate) async fn active(aws: &Aws, balancer: &str) -> Result<()> {
+    eventually("the load balancer", async || {
+        let answer = elb(aws, "DescribeLoadBalancers", &[("LoadBalancerArns.member.1", balancer)]).await?;
+        let state = answer.find("State").and_then(|state| state.value("Code")).unwrap_or_default();
+        Ok((state == "active").then_some(()))
+    })
+    .await
+}
+
+/// Makes a target group of targets of this type, and answers its ARN.
+pub(crate) async fn target_group(
+    aws: &Aws,
+    network: &Network,
+    name: &str,
+    port: u16,
+    target_type: &str,
+) -> Result<String> {
     let port = port.to_string();
     let parameters = [
         ("Name", name),
         ("Protocol", "TCP"),
         ("Port", &port),
         ("VpcId", &network.vpc),
-        ("TargetType", "instance"),
+        ("TargetType", target_type),
         ("HealthCheckProtocol", "TCP"),
         ("HealthCheckPort", "traffic-port"),
         ("HealthCheckIntervalSeconds", "10"),
         ("HealthyThresholdCount", "2"),
         ("UnhealthyThresholdCount", "2"),
     ];
-    let arn = elb(aws, "CreateTargetGroup", &parameters).await?.value("TargetGroupArn").context("TargetGroupArn")?;
-    let attributes = [
-        ("TargetGroupArn", arn.as_str()),
-        ("Attributes.member.1.Key", "preserve_client_ip.enabled"),
-        ("Attributes.member.1.Value", "false"),
-    ];
-    elb(aws, "ModifyTargetGroupAttributes", &attributes).await?;
-    Ok(arn)
+    elb(aws, "CreateTargetGroup", &parameters).await?.value("TargetGroupArn").context("TargetGroupArn")
 }
 
 /// Attaches the Auto Scaling groups, which register their instances as targets.

@@ -27,6 +27,10 @@ pub enum Front {
     PrivateApi,
     /// The plain API, and another one through the same VPC link.
     TwoApis,
+    /// The plain API, with methods that go through another VPC link V1 to something else than the shop's cluster.
+    Warehouse,
+    /// The plain API without its default endpoint: the custom domain alone leads to it.
+    CustomDomain,
     /// A VPC link V1 that every method names; and green is there, with a load balancer and a VPC link, built by the shop's own code.
     ExistingGreen,
     /// The plain API, and Pods that take IAM roles through the OIDC provider of their cluster.
@@ -94,6 +98,7 @@ impl Front {
             Self::Plain
             | Self::PrivateApi
             | Self::TwoApis
+            | Self::Warehouse
             | Self::ExistingGreen
             | Self::Irsa
             | Self::PodIdentity
@@ -116,6 +121,11 @@ impl Front {
                 }
             }
             Self::LambdaAuthorizer => guarded(&mut plain),
+            Self::CustomDomain => {
+                let endpoint = json!({ "disableExecuteApiEndpoint": true });
+                plain["servers"] =
+                    json!([{ "url": "https://shop", "x-amazon-apigateway-endpoint-configuration": endpoint }]);
+            }
         }
         plain
     }
@@ -136,6 +146,12 @@ impl Front {
     #[must_use]
     pub fn others(self) -> &'static [&'static str] {
         if self == Self::TwoApis { &["shop-partners"] } else { &[] }
+    }
+
+    /// Whether the shop's API has its default endpoint.
+    #[must_use]
+    pub fn has_endpoint(self) -> bool {
+        self != Self::CustomDomain
     }
 
     /// Whether the shop has a green of its own.
@@ -363,6 +379,8 @@ mod tests {
                 "link-v2",
                 "private-api",
                 "two-apis",
+                "warehouse",
+                "custom-domain",
                 "existing-green",
                 "irsa",
                 "pod-identity",

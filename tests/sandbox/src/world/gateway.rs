@@ -23,6 +23,8 @@ pub struct Api {
     pub others: Vec<String>,
     /// The VPC endpoint that leads to them, where they are private.
     pub vpc_endpoint: Option<String>,
+    /// Whether it has its default endpoint.
+    pub has_endpoint: bool,
     /// The values of the two API keys.
     pub keys: Vec<String>,
 }
@@ -35,14 +37,20 @@ impl Api {
     }
 }
 
-/// Makes the API on the VPC link, which has no id where there is none, or on the load balancer; a private one where an endpoint leads to it.
+/// Makes the API of this document, and those beside it on the VPC link, which has no id where there is none; a private one where an endpoint
+/// leads to it.
 ///
 /// # Errors
 /// The first refusal of API Gateway.
-pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str, entrance: Option<&Entrance>) -> Result<Api> {
+pub async fn build(
+    aws: &Aws,
+    front: Front,
+    link: &str,
+    mut document: Value,
+    entrance: Option<&Entrance>,
+) -> Result<Api> {
     front.functions(aws).await.context("the shop's functions")?;
     let vpc_endpoint = entrance.map(|entrance| entrance.endpoint.clone());
-    let mut document = front.document(routes::document(link), balancer);
     let id = match &vpc_endpoint {
         Some(endpoint) => {
             private::behind(&mut document, endpoint);
@@ -72,7 +80,7 @@ pub async fn build(aws: &Aws, front: Front, link: &str, balancer: &str, entrance
         post(aws, &format!("/usageplans/{plan}/keys"), &member).await?;
         keys.push(text(&key, "value")?);
     }
-    let api = Api { id, others, vpc_endpoint, keys };
+    let api = Api { id, others, vpc_endpoint, has_endpoint: front.has_endpoint(), keys };
     if api.vpc_endpoint.is_none() {
         domain(aws, &api.id).await?;
     }

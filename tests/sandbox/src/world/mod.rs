@@ -18,6 +18,7 @@ pub mod roles;
 pub mod routes;
 pub mod service_balancer;
 pub mod staff;
+pub mod warehouse;
 pub mod workloads;
 
 /// The cluster that serves at the beginning.

@@ -5,7 +5,7 @@ use crate::plan::edge::{Connection, LinkedMethod};
 use crate::word::is_named;
 use crate::{Limit, Problem};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many methods one message names.
 const NAMED: usize = 5;
@@ -19,24 +19,36 @@ pub enum Lead {
     LoadBalancer(String),
 }
 
-/// What these methods of an API go through, on a stage with these variables and this export.
-///
-/// # Errors
-/// Every reason why the API cannot be switched, for the field `path`: no VPC link, several, or a stage variable that holds more than the
-/// link.
-pub fn lead(
-    path: &str,
-    api: &str,
-    linked: &[LinkedMethod],
-    variables: &BTreeMap<String, String>,
-    export: &Value,
-) -> Result<Lead, Vec<Problem>> {
-    // By how each method names its way: link, variable, or load balancer.
-    let mut ways: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let (mut leads, mut problems) = (BTreeSet::new(), Vec::new());
+/// Methods of an API that name what is behind a VPC link in the same way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrance {
+    /// For people: the link, the variable, or the load balancer.
+    pub name: String,
+    /// What they go through; nothing where the stage lacks the variable.
+    pub lead: Option<Lead>,
+    /// The methods.
+    pub methods: Vec<LinkedMethod>,
+    /// Why it leads to blue, or may, where several were looked behind.
+    pub seen: Option<String>,
+}
+
+impl Entrance {
+    /// For people, with its methods.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let methods: Vec<String> = self.methods.iter().map(ToString::to_string).collect();
+        let seen = self.seen.as_ref().map(|seen| format!(", {seen}")).unwrap_or_default();
+        format!("{} ({}){seen}", self.name, some(&methods))
+    }
+}
+
+/// How the methods of an API name what is behind VPC links, on a stage with these variables.
+#[must_use]
+pub fn entrances(linked: &[LinkedMethod], variables: &BTreeMap<String, String>) -> Vec<Entrance> {
+    let mut all: Vec<Entrance> = Vec::new();
     for method in linked {
         let connection = &method.integration.connection;
-        let (way, lead) = match connection {
+        let (name, lead) = match connection {
             Connection::Internet => continue,
             Connection::VpcLink(id) => (format!("the VPC link {id}"), Some(Lead::Link(id.clone()))),
             Connection::StageVariable(text) => (text.clone(), connection.vpc_link(variables).map(Lead::Link)),
@@ -45,29 +57,49 @@ pub fn lead(
                 (format!("a VPC link V2 to {arn}"), Some(Lead::LoadBalancer(arn)))
             }
         };
-        ways.entry(way).or_default().push(method.to_string());
-        leads.extend(lead);
-        problems.extend(variable(path, connection, variables, export));
+        match all.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.methods.push(method.clone()),
+            None => all.push(Entrance { name, lead, methods: vec![method.clone()], seen: None }),
+        }
     }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// What the methods of an API to blue go through, which these are, on a stage with these variables and this export.
+///
+/// # Errors
+/// Every reason why the API cannot be switched, for the field `path`: no VPC link, several, or a stage variable that holds more than the
+/// link.
+pub fn lead(
+    path: &str,
+    api: &str,
+    entrances: &[Entrance],
+    variables: &BTreeMap<String, String>,
+    export: &Value,
+) -> Result<Lead, Vec<Problem>> {
+    let methods = entrances.iter().flat_map(|entrance| &entrance.methods);
+    let connections = methods.map(|method| &method.integration.connection);
+    let mut problems: Vec<_> =
+        connections.filter_map(|connection| variable(path, connection, variables, export)).collect();
     problems.dedup();
-    let mut leads = leads.into_iter();
-    match (leads.next(), ways.len()) {
-        (Some(lead), 1) if problems.is_empty() => return Ok(lead),
-        (_, 0) => problems.push(Problem::new(
+    match entrances {
+        [Entrance { lead: Some(lead), .. }] if problems.is_empty() => return Ok(lead.clone()),
+        [] => problems.push(Problem::new(
             path,
             format!(
                 "the API {api} has no integration through a VPC link, so there is nothing to switch; name the API whose \
                  integrations reach blue through one"
             ),
         )),
-        (_, 1) => {}
+        [_] => {}
         _ => {
-            let several: Vec<_> = ways.iter().map(|(way, methods)| format!("{way} ({})", some(methods))).collect();
+            let several: Vec<_> = entrances.iter().map(Entrance::told).collect();
             problems.push(Limit::SeveralLinks.refusal(
                 path,
                 format!(
-                    "the API {api} reaches its backends in several ways: {}; one call switches one of them. Let the methods that \
-                     reach blue go through one VPC link to one load balancer",
+                    "the API {api} reaches blue, as far as can be told, in several ways: {}; one call switches one of them. Let the methods \
+                     that reach blue go through one VPC link to one load balancer",
                     several.join("; ")
                 ),
             ));
@@ -145,7 +177,7 @@ mod tests {
 
     fn of(methods: &[LinkedMethod], export: &Value) -> Result<Lead, Vec<Problem>> {
         let variables = [("link".to_owned(), "one".to_owned())].into();
-        lead("$", "api1", methods, &variables, export)
+        lead("$", "api1", &entrances(methods, &variables), &variables, export)
     }
 
     fn codes(methods: &[LinkedMethod]) -> Vec<String> {
@@ -174,6 +206,17 @@ mod tests {
         }
         let none = of(&[], &Value::Null).unwrap_err();
         assert!(none[0].message.starts_with("the API api1 has no integration through a VPC link"), "{none:?}");
+    }
+
+    #[test]
+    fn methods_are_told_apart_by_how_they_name_their_way() {
+        let methods = [method("/b", "two", ""), method("/a", "one", ""), method("/c", "two", "")];
+        let mut found = entrances(&methods, &BTreeMap::new());
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].lead, Some(Lead::Link("one".to_owned())));
+        assert_eq!(found[1].methods, [methods[0].clone(), methods[2].clone()]);
+        found[1].seen = Some("which has i-1 of blue".to_owned());
+        assert_eq!(found[1].told(), "the VPC link two (GET /b, GET /c), which has i-1 of blue");
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod address;
 pub use address::{host, url};
 
 use crate::Tags;
-use crate::plan::edge::Api;
+use crate::plan::edge::{Api, api::ENDPOINT_EXTENSION};
 use crate::ports::gateway::Patch;
 use crate::ports::{Apis, Ledger};
 use crate::{Kind, Migration, PhaseError, ResourceKey, Side, names, ownership, reconcile, resource_policy};
@@ -144,9 +144,15 @@ pub async fn overwrite<P: Apis>(
 }
 
 /// A document of the public API as another API's own: under another title, which becomes the API's name, with a resource policy
-/// that names the API itself, and behind the same VPC endpoints.
+/// that names the API itself, and behind the same VPC endpoints. It is reached by its default endpoint, which the public one may not have.
 fn own(mut document: Value, public: &Api, name: &str) -> Value {
     document["info"]["title"] = name.into();
+    let of_servers = document.get_mut("servers").and_then(Value::as_array_mut).into_iter().flatten();
+    let endpoints = of_servers.filter_map(|server| server.get_mut(ENDPOINT_EXTENSION)).filter_map(Value::as_object_mut);
+    endpoints.for_each(|endpoint| drop(endpoint.remove("disableExecuteApiEndpoint")));
+    if let Some(endpoint) = document.get_mut(ENDPOINT_EXTENSION).and_then(Value::as_object_mut) {
+        endpoint.remove("disableExecuteApiEndpoint");
+    }
     if !public.vpc_endpoint_ids.is_empty() {
         address::associate(&mut document, &public.vpc_endpoint_ids);
     }
@@ -172,6 +178,11 @@ fn lost(public: &Api, imported: &Api) -> Vec<Patch> {
     }
     for id in public.vpc_endpoint_ids.iter().filter(|id| !imported.vpc_endpoint_ids.contains(id)) {
         patches.push(Patch::Add("/endpointConfiguration/vpcEndpointIds".to_owned(), id.clone()));
+    }
+    // Before its stage is made: it takes effect with the next change of a stage
+    // (https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html).
+    if imported.execute_api_disabled {
+        patches.push(Patch::replace("/disableExecuteApiEndpoint", "false"));
     }
     if public.api_key_source != imported.api_key_source {
         patches.push(Patch::replace("/apiKeySource", &public.api_key_source));
@@ -251,6 +262,18 @@ mod tests {
         let document = json!({ "info": { "title": "shop", "version": "1" }, "paths": { "/cart": {} } });
         let expected = json!({ "info": { "title": "temporary", "version": "1" }, "paths": { "/cart": {} } });
         assert_eq!(own(document, &Api::default(), "temporary"), expected);
+    }
+
+    #[test]
+    fn a_temporary_api_has_a_default_endpoint_where_the_public_one_has_none() {
+        let public = Api { execute_api_disabled: true, ..Api::default() };
+        let closed = json!({ "disableExecuteApiEndpoint": true, "vpcEndpointIds": ["vpce-1"] });
+        let document = json!({ "info": {}, "servers": [{ "url": "https://x", ENDPOINT_EXTENSION: closed }], ENDPOINT_EXTENSION: closed });
+        let open = json!({ "vpcEndpointIds": ["vpce-1"] });
+        let expected = json!({ "info": { "title": "t" }, "servers": [{ "url": "https://x", ENDPOINT_EXTENSION: open }], ENDPOINT_EXTENSION: open });
+        assert_eq!(own(document, &public, "t"), expected);
+        assert_eq!(lost(&public, &public), [Patch::replace("/disableExecuteApiEndpoint", "false")]);
+        assert_eq!(lost(&public, &Api::default()), []);
     }
 
     #[test]

@@ -63,6 +63,7 @@ impl Apis for Account {
                 vpc_endpoint_ids: document::vpc_endpoint_ids(document),
                 api_key_source: "HEADER".to_owned(),
                 policy: policy::expanded(document, &id),
+                execute_api_disabled: document::is_closed(document),
                 ..Api::default()
             };
             aws.methods.insert(id.clone(), document::import(document, &id));
@@ -82,6 +83,7 @@ impl Apis for Account {
                 minimum_compression_size: None,
                 policy: policy::expanded(document, api),
                 vpc_endpoint_ids: document::vpc_endpoint_ids(document),
+                execute_api_disabled: document::is_closed(document),
                 // Terraform's provider knows an overwrite to do that (its rest_api.go).
                 endpoint_type: "EDGE".to_owned(),
                 ..found.clone()
@@ -105,6 +107,9 @@ impl Apis for Account {
                     }
                     Patch::Add(path, id) if path == "/endpointConfiguration/vpcEndpointIds" => {
                         found.vpc_endpoint_ids.push(id.clone());
+                    }
+                    Patch::Replace(path, value) if path == "/disableExecuteApiEndpoint" => {
+                        found.execute_api_disabled = value == "true";
                     }
                     Patch::Replace(path, value) if path == "/minimumCompressionSize" => {
                         found.minimum_compression_size = value.parse().ok();

@@ -25,6 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Aws {
     /// REST APIs by id.
     pub apis: BTreeMap<String, Api>,
+    /// APIs whose default endpoint was disabled and answers until the next change of a stage.
+    pub lingering: BTreeSet<String>,
     /// The configuration of each API.
     pub methods: BTreeMap<String, Vec<Method>>,
     /// The Lambda authorizer of each API that has one, for its methods with `CUSTOM` authorization. In AWS a deployment freezes it.

@@ -110,6 +110,12 @@ impl Aws {
     /// The status of a GET, and the body: of Pods the name of their cluster.
     fn get(&self, probe: &Probe) -> (u16, String) {
         let whole = format!("{}/{}{}", probe.api, probe.stage, probe.path);
+        // "Clients can still connect to your default endpoint, but they will receive a 403 Forbidden status code"
+        // (https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-disable-default-endpoint.html). Here that takes effect at once.
+        if self.apis.get(&probe.api).is_some_and(|api| api.execute_api_disabled) && !self.lingering.contains(&probe.api)
+        {
+            return (403, String::new());
+        }
         match self.answers.get(&whole).or_else(|| self.answers.get(&probe.path)) {
             Some(status) => (*status, String::new()),
             None => self.asked(probe, &whole).map_or_else(|status| (status, String::new()), |cluster| (200, cluster)),

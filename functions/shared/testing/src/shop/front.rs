@@ -1,7 +1,7 @@
 //! What else APIs have in front of their clusters: the shop's in variants, each with what Bascule has to do for it.
 
 use super::edge::method;
-use super::{API, private_api, two_apis};
+use super::{API, private_api, two_apis, warehouse};
 use crate::account::{Authorizer, Aws, Permission, pair};
 use domain::plan::edge::{Connection, Integration, LoadBalancer};
 use domain::ports::gateway::Method;
@@ -23,6 +23,10 @@ pub enum Front {
     TwoApis,
     /// A private API, behind a VPC endpoint.
     Private,
+    /// Methods through another VPC link V1, to another cluster.
+    Warehouse,
+    /// The plain API without its default endpoint: a custom domain is its only way in.
+    Closed,
 }
 
 /// The load balancer behind the VPC link V2, and its listener: one is told from the other by its ARN.
@@ -43,6 +47,12 @@ impl Front {
             Self::SecondLink => second_link(aws),
             Self::TwoApis => two_apis::put(aws),
             Self::Private => private_api::put(aws),
+            Self::Warehouse => warehouse::put(aws),
+            Self::Closed => {
+                if let Some(api) = aws.apis.get_mut(API) {
+                    api.execute_api_disabled = true;
+                }
+            }
         }
     }
 }
@@ -125,7 +135,7 @@ fn reconnect(aws: &mut Aws, way: impl Fn(&str) -> Connection) {
 }
 
 /// Changes the configuration of the public API, and deployment B with it.
-fn change_methods(aws: &mut Aws, change: impl Fn(&mut Vec<Method>)) {
+pub(super) fn change_methods(aws: &mut Aws, change: impl Fn(&mut Vec<Method>)) {
     if let Some(methods) = aws.methods.get_mut(API) {
         change(methods);
     }

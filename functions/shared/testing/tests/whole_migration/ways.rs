@@ -425,6 +425,23 @@ fn of_the_shop() -> Vec<Way> {
             Front::Private,
             from(Outside::TurnedBackThen, way("a private API, turned back meanwhile", End::Either, &json!({}))),
         ),
+        behind(Front::Closed, way("no default endpoint", End::GreenServes, &json!({}))),
+        behind(Front::Closed, way("no default endpoint, in steps", End::GreenServes, &steps)),
+        behind(
+            Front::Closed,
+            from(
+                Outside::AlarmInBake,
+                way("no default endpoint, and an alarm in the bake", End::BlueServes, &json!({})),
+            ),
+        ),
+        behind(Front::Warehouse, way("a VPC link to another cluster", End::GreenServes, &json!({}))),
+        behind(
+            Front::Warehouse,
+            from(
+                Outside::AlarmInBake,
+                way("a VPC link to another cluster, and an alarm in the bake", End::BlueServes, &json!({})),
+            ),
+        ),
         from(Outside::StoppedThen, way("stopped at once", End::Either, &states)),
         from(Outside::RollbackThen, way("rolled back at once", End::Either, &states)),
         from(Outside::TurnedBackThen, way("turned back meanwhile", End::Either, &states)),

@@ -50,6 +50,9 @@ pub(super) fn write(api: &Api, stage: &str, methods: &[Method], authorizer: Opti
     if !api.vpc_endpoint_ids.is_empty() {
         server[ENDPOINT] = json!({ "vpcEndpointIds": api.vpc_endpoint_ids });
     }
+    if api.execute_api_disabled {
+        server[ENDPOINT]["disableExecuteApiEndpoint"] = json!(true);
+    }
     let mut document = json!({
         "openapi": "3.0.1", "info": { "title": api.name, "version": stage }, "servers": [server], "paths": paths,
     });
@@ -74,6 +77,12 @@ pub(super) fn title(document: &Value) -> String {
 pub(super) fn vpc_endpoint_ids(document: &Value) -> Vec<String> {
     let ids = document["servers"][0][ENDPOINT]["vpcEndpointIds"].as_array().into_iter().flatten();
     ids.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Whether a document says of its API that it has no default endpoint.
+pub(super) fn is_closed(document: &Value) -> bool {
+    let servers = document["servers"].as_array().into_iter().flatten();
+    servers.chain([document]).any(|place| place[ENDPOINT]["disableExecuteApiEndpoint"] == true)
 }
 
 /// The Lambda authorizer that a document describes.

@@ -7,6 +7,7 @@ use domain::plan::edge::{Canary, LinkedMethod, Stage};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use testing::Aws;
+use testing::shop::warehouse::{self, WAREHOUSE};
 use testing::shop::{BLUE, GREEN};
 
 /// An API, and its stage that production uses.
@@ -41,10 +42,16 @@ fn behind(sight: &Sight, prod: &Prod) -> Result<BTreeSet<String>, String> {
         let (_, methods) = sight.aws.deployments.get(&key).ok_or_else(|| format!("the stage serves {deployment}"))?;
         for method in methods {
             if let Some(LinkedMethod { integration, .. }) = method.linked() {
-                let cluster = sight.aws.backend(&integration, &variables);
-                clusters.insert(cluster.map_err(|(status, why)| {
+                let cluster = sight.aws.backend(&integration, &variables).map_err(|(status, why)| {
                     format!("{} {} through {deployment} answers {status}: {why}", method.method, method.path)
-                })?);
+                })?;
+                // What goes to another cluster than blue stays there.
+                if (cluster == WAREHOUSE) != (method.path == warehouse::PATH) {
+                    return Err(format!("{} {} is answered by {cluster}", method.method, method.path));
+                }
+                if cluster != WAREHOUSE {
+                    clusters.insert(cluster);
+                }
             }
         }
     }
