@@ -12,14 +12,14 @@ mod locks;
 
 use domain::{
     Migration, Outcome, PhaseError,
-    ports::{Clock, Ledger, Network, TerraformStates},
+    ports::{Clock, Ledger, SecurityGroupRules, TerraformStates},
 };
 use journal::Journal;
 
 /// The ports of this phase.
-pub trait Ports: Ledger + TerraformStates + Network + Clock {}
+pub trait Ports: Ledger + TerraformStates + SecurityGroupRules + Clock {}
 
-impl<T> Ports for T where T: Ledger + TerraformStates + Network + Clock {}
+impl<T> Ports for T where T: Ledger + TerraformStates + SecurityGroupRules + Clock {}
 
 /// Hands every project over, one after the other. The answer is `{"handover": "NotConfigured"}` where the input names none.
 ///

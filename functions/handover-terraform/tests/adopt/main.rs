@@ -149,7 +149,6 @@ async fn what_people_have_to_do_themselves_is_told_with_exact_values() {
 
 #[tokio::test]
 async fn a_blue_that_was_moved_to_access_entries_has_its_mode_told() {
-    let (account, mut migration) = opened();
     let line =
         "`aws_eks_cluster.shop`: `access_config.authentication_mode` = `\"API_AND_CONFIG_MAP\"` (was `\"CONFIG_MAP\"`)";
     for (mode, is_told) in [("API", false), ("CONFIG_MAP", true)] {

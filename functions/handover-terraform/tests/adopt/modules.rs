@@ -3,7 +3,7 @@
 use crate::eks_module::{GREEN_PROVIDER, PROVIDER, shop, state};
 use crate::shop::KEY;
 use crate::{file, imports};
-use domain::ports::Network;
+use domain::ports::SecurityGroupRules;
 use handover_terraform::converge;
 use serde_json::Value;
 use testing::shop::STATES;

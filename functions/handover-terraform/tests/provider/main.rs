@@ -9,7 +9,7 @@ mod eks_module;
 mod shop;
 
 use domain::adoption::{Adoption, Counterparts, File, files, groups_of_rules};
-use domain::ports::Network;
+use domain::ports::SecurityGroupRules;
 use domain::terraform::State;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};

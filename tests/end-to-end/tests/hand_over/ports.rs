@@ -5,8 +5,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use domain::ports::network::IdentifiedRule;
 use domain::ports::terraform_states::{Only, Stored};
-use domain::ports::{Clock, Ledger, TerraformStates};
+use domain::ports::{Clock, Ledger, SecurityGroupRules, TerraformStates};
 use domain::{Entry, Migration, PhaseError, Progress, ResourceKey};
 use serde_json::Value;
 
@@ -99,6 +100,12 @@ impl Ledger for Ports {
 
     async fn save_progress(&self, migration: &Migration, which: Progress, saved: Value) -> Result<(), PhaseError> {
         self.memory.save_progress(migration, which, saved).await
+    }
+}
+
+impl SecurityGroupRules for Ports {
+    async fn identified_rules(&self, group_ids: &[String]) -> Result<Vec<IdentifiedRule>, PhaseError> {
+        self.memory.identified_rules(group_ids).await
     }
 }
 

@@ -48,7 +48,7 @@ pub use manifests::Manifests;
 pub use messages::Messages;
 pub use metrics::Metrics;
 pub use migrations::Migrations;
-pub use network::{LaunchTemplates, Network};
+pub use network::{LaunchTemplates, Network, SecurityGroupRules};
 pub use oidc_providers::OidcProviders;
 pub use probes::Probes;
 pub use quotas::Quotas;

@@ -5,6 +5,15 @@ use crate::plan::compute::{Cluster, LaunchTemplate, LaunchTemplateData, Rule, Se
 use crate::{PhaseError, Tags};
 use std::future::Future;
 
+/// The rules of security groups as things of their own.
+pub trait SecurityGroupRules: Sync {
+    /// The rules of these groups, each with the id that EC2 gave it.
+    fn identified_rules(
+        &self,
+        group_ids: &[String],
+    ) -> impl Future<Output = Result<Vec<IdentifiedRule>, PhaseError>> + Send;
+}
+
 /// Security groups, subnets and network interfaces.
 pub trait Network: Sync {
     /// Those of these subnets that exist.
@@ -15,12 +24,6 @@ pub trait Network: Sync {
 
     /// Every security group of a VPC, with its rules.
     fn security_groups(&self, vpc_id: &str) -> impl Future<Output = Result<Vec<SecurityGroup>, PhaseError>> + Send;
-
-    /// The rules of these groups, each with the id that EC2 gave it.
-    fn identified_rules(
-        &self,
-        group_ids: &[String],
-    ) -> impl Future<Output = Result<Vec<IdentifiedRule>, PhaseError>> + Send;
 
     /// Makes a security group and gives its id. EC2 lets everything out of a new group: that rule is in it.
     fn create_security_group(&self, group: &SecurityGroup) -> impl Future<Output = Result<String, PhaseError>> + Send;

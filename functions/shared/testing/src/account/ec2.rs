@@ -9,7 +9,7 @@ use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup
 use domain::ports::network::{
     ClaimedVolume, IdentifiedRule, Image, Instance, InstanceType, Interface, NewLaunchTemplate, UserDataOf,
 };
-use domain::ports::{LaunchTemplates, Network, Quotas};
+use domain::ports::{LaunchTemplates, Network, Quotas, SecurityGroupRules};
 use domain::{PhaseError, Tags, user_data};
 
 /// The rule that every new group has.
@@ -66,6 +66,23 @@ impl Aws {
     }
 }
 
+impl SecurityGroupRules for Account {
+    /// With ids that are derived, where EC2 gives some of its own: nothing may rely on their form.
+    async fn identified_rules(&self, group_ids: &[String]) -> Result<Vec<IdentifiedRule>, PhaseError> {
+        self.read("ec2:DescribeSecurityGroupRules", |aws| {
+            let groups = group_ids.iter().filter_map(|id| aws.security_groups.get(id));
+            let rules = groups.flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
+            let one = |(group, rule): (&SecurityGroup, &Rule)| IdentifiedRule {
+                id: format!("sgr-{}", &md5_hex(format!("{}/{rule}", group.id).as_bytes())[..17]),
+                group_id: group.id.clone(),
+                rule: rule.clone(),
+                tags: Tags::new(),
+            };
+            rules.map(one).collect()
+        })
+    }
+}
+
 impl Network for Account {
     async fn subnets(&self, ids: &[String]) -> Result<Vec<Subnet>, PhaseError> {
         self.read("ec2:DescribeSubnets", |aws| {
@@ -83,21 +100,6 @@ impl Network for Account {
         self.read("ec2:DescribeSecurityGroups", |aws| {
             let seen = aws.security_groups.values().filter(|group| !aws.unseen.contains(&group.id));
             seen.filter(|group| group.vpc_id == vpc_id).cloned().collect()
-        })
-    }
-
-    /// With ids that are derived, where EC2 gives some of its own: nothing may rely on their form.
-    async fn identified_rules(&self, group_ids: &[String]) -> Result<Vec<IdentifiedRule>, PhaseError> {
-        self.read("ec2:DescribeSecurityGroupRules", |aws| {
-            let groups = group_ids.iter().filter_map(|id| aws.security_groups.get(id));
-            let rules = groups.flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
-            let one = |(group, rule): (&SecurityGroup, &Rule)| IdentifiedRule {
-                id: format!("sgr-{}", &md5_hex(format!("{}/{rule}", group.id).as_bytes())[..17]),
-                group_id: group.id.clone(),
-                rule: rule.clone(),
-                tags: Tags::new(),
-            };
-            rules.map(one).collect()
         })
     }
 

@@ -26,9 +26,8 @@ const fn types(kind: Kind) -> Types {
             "aws_vpc_security_group_egress_rule",
         ]),
         Kind::LaunchTemplate => Blocks(&["aws_launch_template"]),
-        Kind::Cluster => Blocks(&["aws_eks_cluster"]),
-        // Of blue's own block, which stays until blue goes.
-        Kind::AuthenticationMode => Blocks(&["aws_eks_cluster"]),
+        // The mode is in blue's own block, which stays until blue goes.
+        Kind::Cluster | Kind::AuthenticationMode => Blocks(&["aws_eks_cluster"]),
         Kind::LogGroup => Blocks(&["aws_cloudwatch_log_group"]),
         Kind::AccessEntry => Blocks(&["aws_eks_access_entry", "aws_eks_access_policy_association"]),
         Kind::Addon => Blocks(&["aws_eks_addon"]),
