@@ -1,12 +1,12 @@
 //! The ways that a migration can take.
 
+mod apis;
+mod worlds;
+
 use domain::approval::Decision;
 use serde_json::{Value, json};
 use testing::shop::service::Targets;
-use testing::shop::{
-    API, BLUE, Front, GREEN, config_map, custom_ami, existing, input_with, snapshots, terraform_with_adoption,
-    two_apis, volumes,
-};
+use testing::shop::{Front, input_with, terraform_with_adoption};
 use testing::{Account, Fault};
 
 /// An alarm that guards the switch and the bake.
@@ -168,170 +168,23 @@ fn way(name: &'static str, end: End, fields: &Value) -> Way {
     }
 }
 
-/// A way in the world `irsa`.
-fn irsa(name: &'static str, end: End, outside: Outside) -> Way {
-    Way { world: World::Irsa, outside, ..way(name, end, &json!({ "identities": { "irsa": "extend" } })) }
-}
-
-/// A way in the same world, whose green gets associations instead.
-fn pods(name: &'static str, end: End, outside: Outside) -> Way {
-    Way { world: World::Pods, outside, ..way(name, end, &json!({ "identities": { "irsa": "podIdentity" } })) }
-}
-
-/// A way in the world `auto-mode`.
-fn auto_mode(name: &'static str, end: End, outside: Outside) -> Way {
-    Way { world: World::AutoMode, outside, ..way(name, end, &json!({})) }
-}
-
-/// A way in the world `config-map`.
-fn config_map(name: &'static str, end: End, outside: Outside) -> Way {
-    let mut way = way(name, end, &json!({}));
-    way.input["blue"] = config_map::input(json!({}))["blue"].clone();
-    Way { world: World::ConfigMap, outside, ..way }
-}
-
-/// A way in the world `custom-ami`.
-fn custom_ami(name: &'static str, end: End, outside: Outside) -> Way {
-    Way { world: World::CustomAmi, outside, ..way(name, end, &json!({ "green": custom_ami::green() })) }
-}
-
-/// A way in the world `fargate`.
-fn fargate(name: &'static str, end: End, outside: Outside) -> Way {
-    Way { world: World::Fargate, outside, ..way(name, end, &json!({})) }
-}
-
-/// A way in the world `karpenter`.
-fn karpenter(name: &'static str, end: End, outside: Outside) -> Way {
-    let mut way = way(name, end, &json!({}));
-    way.input["workloads"]["replace"] = json!([{ "blue": BLUE, "green": GREEN }]);
-    Way { world: World::Karpenter, outside, ..way }
-}
-
-/// A way in the world `existing-green`, whose green comes with an edge in half of them.
-fn existing(name: &'static str, world: World, end: End, outside: Outside, fields: &Value) -> Way {
-    let mut way = Way { outside, world, ..way(name, end, fields) };
-    way.input["green"] = match world {
-        World::ExistingEdge => existing::input_with_edge(json!({}))["green"].clone(),
-        _ => existing::input(json!({}))["green"].clone(),
-    };
-    way
-}
-
-/// A way in the world `volumes`.
-fn volumes(name: &'static str, end: End, outside: Outside) -> Way {
-    Way { world: World::Volumes, outside, ..way(name, end, &json!({ "workloads": { "volumes": volumes::asked() } })) }
-}
-
-/// A way in the world `snapshots`.
-fn snapshots(name: &'static str, end: End, outside: Outside, fields: &Value) -> Way {
-    let mut way = way(name, end, fields);
-    way.input["workloads"]["volumes"] = snapshots::asked();
-    way.input["workloads"]["hold"] = snapshots::held();
-    Way { world: World::Snapshots, outside, ..way }
-}
-
-/// A way in the worlds `service-nlb-instance` and `service-nlb-ip`.
-fn service(name: &'static str, targets: Targets, end: End, outside: Outside) -> Way {
-    let mut way = way(name, end, &json!({}));
-    way.input["workloads"]["replace"] = json!([{ "blue": BLUE, "green": GREEN }]);
-    Way { world: World::Service(targets), outside, ..way }
-}
-
-/// A way in the world `two-apis`.
-fn two_apis(name: &'static str, end: End, outside: Outside, fields: &Value) -> Way {
-    let mut way = Way { world: World::Behind(Front::TwoApis), outside, ..way(name, end, fields) };
-    way.input["gateway"] = two_apis::gateway();
-    way.input["smoke"] =
-        json!([{ "path": "/cart", "restApiId": API }, { "path": "/pay", "restApiId": two_apis::OTHER }]);
-    way
+/// What tells by an answer which cluster gave it.
+fn marker() -> Value {
+    json!({ "path": "/cart", "blue": "shop-blue", "green": "shop-green", "inARow": 5 })
 }
 
 /// Every way.
 pub(crate) fn ways() -> Vec<Way> {
     let mut ways = of_the_shop();
-    ways.extend(of_worlds());
+    ways.extend(apis::ways());
+    ways.extend(worlds::ways());
     ways
 }
 
-/// Ways in worlds whose clusters are other ones.
-fn of_worlds() -> Vec<Way> {
-    let deleted = json!({ "cleanup": { "blue": "delete" } });
-    let compared = json!({ "cutover": { "steps": [25, 100] } });
-    let steps = json!({ "cutover": { "steps": [25, 100], "analysis": { "when": "never" } } });
-    let keep = json!({ "onAbort": "keep" });
-    vec![
-        auto_mode("auto-mode", End::GreenServes, Outside::Quiet),
-        auto_mode("auto-mode, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        auto_mode("auto-mode, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        config_map("config-map", End::GreenServes, Outside::Quiet),
-        config_map("config-map, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        config_map("config-map, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        custom_ami("custom-ami", End::GreenServes, Outside::Quiet),
-        custom_ami("custom-ami, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        custom_ami("custom-ami, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        irsa("irsa", End::GreenServes, Outside::Quiet),
-        irsa("irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        irsa("irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        pods("pod identity instead of irsa", End::GreenServes, Outside::Quiet),
-        pods("pod identity instead of irsa, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        pods("pod identity instead of irsa, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        fargate("fargate", End::GreenServes, Outside::Quiet),
-        fargate("fargate, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        fargate("fargate, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        karpenter("karpenter", End::GreenServes, Outside::Quiet),
-        karpenter("karpenter, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        karpenter("karpenter, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        existing("existing-green", World::Existing, End::GreenServes, Outside::Quiet, &json!({})),
-        existing("existing-green, and blue is deleted", World::Existing, End::GreenServes, Outside::Quiet, &deleted),
-        existing(
-            "existing-green, an alarm in the bake",
-            World::Existing,
-            End::BlueServes,
-            Outside::AlarmInBake,
-            &json!({}),
-        ),
-        existing(
-            "existing-green, turned back meanwhile",
-            World::Existing,
-            End::Either,
-            Outside::TurnedBackThen,
-            &json!({}),
-        ),
-        existing("existing edge", World::ExistingEdge, End::GreenServes, Outside::Quiet, &json!({})),
-        existing(
-            "existing edge, an alarm in the bake",
-            World::ExistingEdge,
-            End::BlueServes,
-            Outside::AlarmInBake,
-            &json!({}),
-        ),
-        two_apis("two-apis", End::GreenServes, Outside::Quiet, &json!({})),
-        two_apis("two-apis, in steps", End::GreenServes, Outside::Quiet, &compared),
-        two_apis("two-apis, an alarm in a step", End::BlueServes, Outside::AlarmAt(25), &steps),
-        two_apis("two-apis, an alarm in the bake", End::BlueServes, Outside::AlarmInBake, &json!({})),
-        two_apis("two-apis, turned back meanwhile", End::Either, Outside::TurnedBackThen, &json!({})),
-        volumes("volumes", End::GreenServes, Outside::Quiet),
-        volumes("volumes, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
-        volumes("volumes, turned back meanwhile", End::Either, Outside::TurnedBackThen),
-        snapshots("snapshots", End::GreenServes, Outside::Quiet, &json!({})),
-        snapshots("snapshots, an alarm in a step", End::BlueServes, Outside::AlarmAt(25), &steps),
-        snapshots("snapshots, an alarm in the bake", End::BlueServes, Outside::AlarmInBake, &json!({})),
-        snapshots("snapshots, an alarm in the bake, green is kept", End::BlueServes, Outside::AlarmInBake, &keep),
-        snapshots("snapshots, turned back meanwhile", End::Either, Outside::TurnedBackThen, &json!({})),
-        service("service-nlb-ip", Targets::Ip, End::GreenServes, Outside::Quiet),
-        service("service-nlb-ip, an alarm in the bake", Targets::Ip, End::BlueServes, Outside::AlarmInBake),
-        service("service-nlb-instance", Targets::Instance, End::GreenServes, Outside::Quiet),
-        service("service-nlb-instance, an alarm in the bake", Targets::Instance, End::BlueServes, Outside::AlarmInBake),
-        service("service-nlb-instance, turned back meanwhile", Targets::Instance, End::Either, Outside::TurnedBackThen),
-    ]
-}
-
-/// Ways of the shop, whatever is before its clusters.
+/// Ways of the shop, as it is.
 fn of_the_shop() -> Vec<Way> {
     let compared = json!({ "cutover": { "steps": [5, 25, 50, 100] } });
-    let marker = json!({ "path": "/cart", "blue": "shop-blue", "green": "shop-green", "inARow": 5 });
-    let compared_once = json!({ "cutover": { "steps": [25, 100] } });
-    let shown = json!({ "cutover": { "marker": marker } });
+    let shown = json!({ "cutover": { "marker": marker() } });
     // Without the requests that compare green with blue, which one way has.
     let steps = json!({ "cutover": { "steps": [5, 25, 50, 100], "analysis": { "when": "never" } } });
     let keep = json!({ "onAbort": "keep" });
@@ -342,8 +195,6 @@ fn of_the_shop() -> Vec<Way> {
     let states = json!({ "terraform": terraform_with_adoption() });
     let every = &[Fault::Killed, Fault::TimedOut, Fault::Throttled];
     let from = |outside: Outside, way: Way| Way { outside, ..way };
-    let behind = |front: Front, way: Way| Way { world: World::Behind(front), ..way };
-    let functions = json!({ "smoke": [{ "path": "/hits" }, { "path": "/orders" }, { "path": "/cart" }] });
     vec![
         Way { faults: every, ..way("straight", End::GreenServes, &json!({})) },
         way("in steps", End::GreenServes, &compared),
@@ -392,56 +243,6 @@ fn of_the_shop() -> Vec<Way> {
             )
         },
         from(Outside::Another, way("another migration is refused", End::GreenServes, &json!({}))),
-        behind(Front::Functions, way("functions and an authorizer", End::GreenServes, &functions)),
-        behind(
-            Front::Functions,
-            from(Outside::AlarmInBake, way("functions, and an alarm in the bake", End::BlueServes, &functions)),
-        ),
-        behind(Front::Variable, way("the link in a stage variable", End::GreenServes, &json!({}))),
-        behind(Front::Variable, way("the link in a stage variable, in steps", End::GreenServes, &steps)),
-        behind(
-            Front::Variable,
-            from(
-                Outside::AlarmInBake,
-                way("the link in a variable, and an alarm in the bake", End::BlueServes, &json!({})),
-            ),
-        ),
-        behind(
-            Front::Variable,
-            from(Outside::AlarmAt(25), way("the link in a variable, and an alarm in a step", End::BlueServes, &steps)),
-        ),
-        behind(Front::SecondLink, way("a VPC link V2", End::GreenServes, &json!({}))),
-        behind(
-            Front::SecondLink,
-            from(Outside::AlarmInBake, way("a VPC link V2, and an alarm in the bake", End::BlueServes, &json!({}))),
-        ),
-        behind(Front::Private, way("a private API, and shown to have reached the stage", End::GreenServes, &shown)),
-        behind(Front::Private, way("a private API, in steps", End::GreenServes, &compared_once)),
-        behind(
-            Front::Private,
-            from(Outside::AlarmInBake, way("a private API, and an alarm in the bake", End::BlueServes, &json!({}))),
-        ),
-        behind(
-            Front::Private,
-            from(Outside::TurnedBackThen, way("a private API, turned back meanwhile", End::Either, &json!({}))),
-        ),
-        behind(Front::Closed, way("no default endpoint", End::GreenServes, &json!({}))),
-        behind(Front::Closed, way("no default endpoint, in steps", End::GreenServes, &steps)),
-        behind(
-            Front::Closed,
-            from(
-                Outside::AlarmInBake,
-                way("no default endpoint, and an alarm in the bake", End::BlueServes, &json!({})),
-            ),
-        ),
-        behind(Front::Warehouse, way("a VPC link to another cluster", End::GreenServes, &json!({}))),
-        behind(
-            Front::Warehouse,
-            from(
-                Outside::AlarmInBake,
-                way("a VPC link to another cluster, and an alarm in the bake", End::BlueServes, &json!({})),
-            ),
-        ),
         from(Outside::StoppedThen, way("stopped at once", End::Either, &states)),
         from(Outside::RollbackThen, way("rolled back at once", End::Either, &states)),
         from(Outside::TurnedBackThen, way("turned back meanwhile", End::Either, &states)),

@@ -61,26 +61,6 @@ pub(super) fn everything(aws: &Aws) -> Things {
             put(Kind::SecurityGroupRule, &format!("{}/{rule}", group.id), with);
         }
     }
-    for group in aws.log_groups.values() {
-        put(Kind::LogGroup, &group.arn, None);
-    }
-    for arn in aws.oidc_providers.keys() {
-        put(Kind::OidcProvider, arn, None);
-    }
-    // What roles say of blue's provider, which is approved with the role's ARN; what they say of green's is looked at below.
-    for name in aws.roles.iter().filter(|(_, policy)| policy.contains(blue_issuer())).map(|(name, _)| name) {
-        put(Kind::TrustStatement, &irsa::role_arn(name), None);
-    }
-    // Each with the object for which it was made, which the ledger has.
-    for (handle, maker) in &aws.volumes {
-        put(Kind::Volume, handle, Some((Kind::Volume, maker.clone())));
-    }
-    for id in aws.snapshots.keys() {
-        put(Kind::Snapshot, id, None);
-    }
-    for id in aws.copies.keys() {
-        put(Kind::VolumeCopy, id, None);
-    }
     for template in aws.launch_templates.keys() {
         put(Kind::LaunchTemplate, template, None);
     }
@@ -126,7 +106,32 @@ pub(super) fn everything(aws: &Aws) -> Things {
     for name in aws.schedules.keys() {
         put(Kind::Schedule, name, None);
     }
+    put_single(aws, &mut put);
     all
+}
+
+/// What belongs to nothing else in the account.
+fn put_single(aws: &Aws, mut put: impl FnMut(Kind, &str, Option<Thing>)) {
+    for group in aws.log_groups.values() {
+        put(Kind::LogGroup, &group.arn, None);
+    }
+    for arn in aws.oidc_providers.keys() {
+        put(Kind::OidcProvider, arn, None);
+    }
+    // What roles say of blue's provider, which is approved with the role's ARN; what they say of green's is looked at below.
+    for name in aws.roles.iter().filter(|(_, policy)| policy.contains(blue_issuer())).map(|(name, _)| name) {
+        put(Kind::TrustStatement, &irsa::role_arn(name), None);
+    }
+    // Each with the object for which it was made, which the ledger has.
+    for (handle, maker) in &aws.volumes {
+        put(Kind::Volume, handle, Some((Kind::Volume, maker.clone())));
+    }
+    for id in aws.snapshots.keys() {
+        put(Kind::Snapshot, id, None);
+    }
+    for id in aws.copies.keys() {
+        put(Kind::VolumeCopy, id, None);
+    }
 }
 
 /// The statements of the functions' policies, each as the ledger has it.

@@ -1,0 +1,71 @@
+//! Ways in worlds whose API is another one.
+
+use super::{End, Outside, Way, World, marker, way};
+use serde_json::json;
+use testing::shop::Front;
+
+fn behind(front: Front, way: Way) -> Way {
+    Way { world: World::Behind(front), ..way }
+}
+
+/// All of them.
+pub(super) fn ways() -> Vec<Way> {
+    let compared_once = json!({ "cutover": { "steps": [25, 100] } });
+    let shown = json!({ "cutover": { "marker": marker() } });
+    // Without the requests that compare green with blue.
+    let steps = json!({ "cutover": { "steps": [5, 25, 50, 100], "analysis": { "when": "never" } } });
+    let from = |outside: Outside, way: Way| Way { outside, ..way };
+    let functions = json!({ "smoke": [{ "path": "/hits" }, { "path": "/orders" }, { "path": "/cart" }] });
+    vec![
+        behind(Front::Functions, way("functions and an authorizer", End::GreenServes, &functions)),
+        behind(
+            Front::Functions,
+            from(Outside::AlarmInBake, way("functions, and an alarm in the bake", End::BlueServes, &functions)),
+        ),
+        behind(Front::Variable, way("the link in a stage variable", End::GreenServes, &json!({}))),
+        behind(Front::Variable, way("the link in a stage variable, in steps", End::GreenServes, &steps)),
+        behind(
+            Front::Variable,
+            from(
+                Outside::AlarmInBake,
+                way("the link in a variable, and an alarm in the bake", End::BlueServes, &json!({})),
+            ),
+        ),
+        behind(
+            Front::Variable,
+            from(Outside::AlarmAt(25), way("the link in a variable, and an alarm in a step", End::BlueServes, &steps)),
+        ),
+        behind(Front::SecondLink, way("a VPC link V2", End::GreenServes, &json!({}))),
+        behind(
+            Front::SecondLink,
+            from(Outside::AlarmInBake, way("a VPC link V2, and an alarm in the bake", End::BlueServes, &json!({}))),
+        ),
+        behind(Front::Private, way("a private API, and shown to have reached the stage", End::GreenServes, &shown)),
+        behind(Front::Private, way("a private API, in steps", End::GreenServes, &compared_once)),
+        behind(
+            Front::Private,
+            from(Outside::AlarmInBake, way("a private API, and an alarm in the bake", End::BlueServes, &json!({}))),
+        ),
+        behind(
+            Front::Private,
+            from(Outside::TurnedBackThen, way("a private API, turned back meanwhile", End::Either, &json!({}))),
+        ),
+        behind(Front::Closed, way("no default endpoint", End::GreenServes, &json!({}))),
+        behind(Front::Closed, way("no default endpoint, in steps", End::GreenServes, &steps)),
+        behind(
+            Front::Closed,
+            from(
+                Outside::AlarmInBake,
+                way("no default endpoint, and an alarm in the bake", End::BlueServes, &json!({})),
+            ),
+        ),
+        behind(Front::Warehouse, way("a VPC link to another cluster", End::GreenServes, &json!({}))),
+        behind(
+            Front::Warehouse,
+            from(
+                Outside::AlarmInBake,
+                way("a VPC link to another cluster, and an alarm in the bake", End::BlueServes, &json!({})),
+            ),
+        ),
+    ]
+}
