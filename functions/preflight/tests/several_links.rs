@@ -57,8 +57,8 @@ async fn a_link_behind_which_is_blue_or_may_be_is_refused_with_what_was_seen() {
     };
     let empty = |aws: &mut Aws| aws.scaling.get_mut("eks-all-warehouse").unwrap().instance_ids.clear();
     let gone = |aws: &mut Aws| drop(aws.balancers.remove("arn:balancer-stock"));
-    let changes: [(&dyn Fn(&mut Aws), &str); 5] = [
-        (&blues, "of shop-blue"),
+    let changes = [
+        (&blues as &dyn Fn(&mut Aws), "of shop-blue"),
         (&of_a_service, "was made inside shop-blue"),
         (&application, "where it forwards to is not read"),
         (&empty, "has no target that tells whose it is"),

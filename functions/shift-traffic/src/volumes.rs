@@ -30,7 +30,7 @@ where
     let blue = ports.connect(&migration.input.blue.cluster).await?;
     let (claims, volumes) = claimed(&blue).await?;
     let (found, faults) = copies::found(plan, &claims, &volumes);
-    as_planned(faults)?;
+    as_planned(&faults)?;
     let mut waiting = Waiting::default();
     for (copied, _) in found {
         let taken = snapshot::ensure(ports, migration, copied, Moment::Before).await;
@@ -58,7 +58,7 @@ where
     }
     let (claims, volumes) = claimed(blue).await?;
     let (found, faults) = copies::found(plan, &claims, &volumes);
-    as_planned(faults)?;
+    as_planned(&faults)?;
     let mut waiting = Waiting::default();
     for (copied, on_blue) in found.into_iter().filter(|(copied, _)| !volume_copy::is_used(&entries, copied)) {
         waiting.take(copy(ports, migration, green, copied, on_blue).await)?;
@@ -97,7 +97,7 @@ async fn claimed<A: KubernetesApi>(blue: &A) -> Result<(Vec<Value>, Vec<Value>),
     Ok((claims, blue.list("v1", "PersistentVolume", None).await?))
 }
 
-fn as_planned(faults: Vec<String>) -> Result<(), PhaseError> {
+fn as_planned(faults: &[String]) -> Result<(), PhaseError> {
     if faults.is_empty() {
         return Ok(());
     }

@@ -37,7 +37,7 @@ pub async fn run(mut arguments: impl Iterator<Item = String>) -> Result<Value, P
     let ports = Ports::new(memory, clients::Account::from_environment(), journal);
     for invocation in 1..=MOST {
         let migration = Migration { deadline: jiff::Timestamp::now() + INVOCATION, ..migration.clone() };
-        match deploy_workloads::apply(&ports, &migration).await {
+        match Box::pin(deploy_workloads::apply(&ports, &migration)).await {
             Ok(_) => return Ok(json!({ "invocations": invocation })),
             Err(error) if error.condition == Condition::NotReady => tokio::time::sleep(PAUSE).await,
             Err(error) => return Err(error),

@@ -191,13 +191,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         disappointments.extend(nodes::differences(aws, &shop.green["nodeGroups"], &blues_nodes).await?);
     }
     disappointments.extend(wrong_trust(aws, &trust_before, &after, blue_deleted).await?);
-    if options.front.has_staff() {
-        let serving = if winner == Server::Green { GREEN } else { BLUE };
-        disappointments.extend(staff::wrong(aws, serving).await.context("the staff's identity provider")?);
-    }
-    if scenario == Scenario::Replace && winner == Server::Green && options.terraform.is_none() {
-        disappointments.extend(Box::pin(green::differences(account, options.front, GREEN, &say)).await?);
-    }
+    disappointments.extend(Box::pin(wrong_cluster(account, scenario, options, winner, &say)).await?);
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {
@@ -225,10 +219,27 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         let scene = Scene { options, account, letters, doorstep, progress, machines, shop: &shop };
         end_of_projects(&scene, projects, &mut report).await?;
     }
-    for line in records.failures.iter().map(failed) {
-        say(&line);
-    }
+    records.failures.iter().map(failed).for_each(|line| say(&line));
     Ok(report)
+}
+
+/// What is wrong with the cluster that serves in the end.
+async fn wrong_cluster(
+    account: &Account,
+    scenario: Scenario,
+    options: &Options,
+    winner: Server,
+    say: &dyn Fn(&str),
+) -> Result<Vec<String>> {
+    let mut wrong = Vec::new();
+    if options.front.has_staff() {
+        let serving = if winner == Server::Green { GREEN } else { BLUE };
+        wrong.extend(staff::wrong(&account.aws, serving).await.context("the staff's identity provider")?);
+    }
+    if scenario == Scenario::Replace && winner == Server::Green && options.terraform.is_none() {
+        wrong.extend(green::differences(account, options.front, GREEN, say).await?);
+    }
+    Ok(wrong)
 }
 
 /// Where Terraform manages the shop: replaced once more where blue is gone, and what the plans said.

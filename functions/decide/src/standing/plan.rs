@@ -17,13 +17,12 @@ pub(crate) fn when(part: Part, sight: &Sight) -> String {
     let estimate = &sight.migration.plan.estimate;
     match part {
         Part::Build if sight.question(Question::Qualification).is_none() => about(estimate.minutes_to_question()),
-        Part::Build => String::new(),
         Part::Qualify => match sight.question(Question::Qualification) {
             None => format!("people have {}", input.approval.timeout),
             Some(asked) => answered(asked),
         },
         Part::Prepare if sight.shift.is_none() => about(estimate.minutes(Branch::Switch)),
-        Part::Prepare => String::new(),
+        Part::Build | Part::Prepare => String::new(),
         Part::Switch => match input.cutover.steps.as_slice() {
             [] | [_] => format!("all at once, watched for {}", input.cutover.step_duration),
             steps => {

@@ -21,7 +21,7 @@ impl Ledger {
     /// `Unavailable` where DynamoDB keeps leaving some out.
     pub(super) async fn metas(&self, ids: &[MigrationId]) -> Result<Vec<Option<Meta>>, PhaseError> {
         let mut found = HashMap::new();
-        let mut missing = if ids.is_empty() { None } else { Some(self.question(ids)?) };
+        let mut missing = if ids.is_empty() { None } else { Some(question(ids)?) };
         for attempt in 0..TRIES {
             let Some(question) = missing.take() else { break };
             if attempt > 0 {
@@ -42,17 +42,17 @@ impl Ledger {
         let meta = |id: &MigrationId| found.get(&Self::partition(id)).map(|item: &Item| item.meta(id)).transpose();
         ids.iter().map(meta).collect()
     }
+}
 
-    fn question(&self, ids: &[MigrationId]) -> Result<KeysAndAttributes, PhaseError> {
-        let names = (0..FIELDS.len()).map(|index| format!("#f{index}"));
-        let mut question = KeysAndAttributes::builder()
-            .consistent_read(true)
-            .projection_expression(names.clone().collect::<Vec<_>>().join(", "))
-            .set_expression_attribute_names(Some(names.zip(FIELDS.map(str::to_owned)).collect()));
-        for id in ids {
-            let key = HashMap::from([("pk".to_owned(), text(Self::partition(id))), ("sk".to_owned(), text("META"))]);
-            question = question.keys(key);
-        }
-        question.build().map_err(super::incomplete)
+fn question(ids: &[MigrationId]) -> Result<KeysAndAttributes, PhaseError> {
+    let names = (0..FIELDS.len()).map(|index| format!("#f{index}"));
+    let mut question = KeysAndAttributes::builder()
+        .consistent_read(true)
+        .projection_expression(names.clone().collect::<Vec<_>>().join(", "))
+        .set_expression_attribute_names(Some(names.zip(FIELDS.map(str::to_owned)).collect()));
+    for id in ids {
+        let key = HashMap::from([("pk".to_owned(), text(Ledger::partition(id))), ("sk".to_owned(), text("META"))]);
+        question = question.keys(key);
     }
+    question.build().map_err(super::incomplete)
 }

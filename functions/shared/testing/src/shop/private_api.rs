@@ -24,7 +24,7 @@ pub(super) fn put(aws: &mut Aws) {
         "Condition": { "StringNotEquals": { "aws:SourceVpce": ENDPOINT } },
     });
     if let Some(api) = aws.apis.get_mut(API) {
-        api.endpoint_type = "PRIVATE".to_owned();
+        "PRIVATE".clone_into(&mut api.endpoint_type);
         api.vpc_endpoint_ids = vec![ENDPOINT.to_owned()];
         api.policy = Some(json!({ "Version": "2012-10-17", "Statement": [everybody, others] }).to_string());
     }

@@ -68,6 +68,9 @@ fn kind(object: &Prepared) -> Kind<'_> {
 /// How a server serves kinds; `None` for those that it does not.
 type Served<'a> = BTreeMap<Kind<'a>, Result<Option<Resource>, PhaseError>>;
 
+/// The objects of one kind that are looked for: by namespace and name, where each is in the batch.
+type Wanted<'a> = HashMap<(&'a str, &'a str), usize>;
+
 /// For what objects are sent.
 #[derive(Clone, Copy)]
 struct Manner {
@@ -99,7 +102,7 @@ impl Cluster {
     pub(super) async fn compare(&self, objects: &[&Prepared]) -> Result<Vec<bool>, PhaseError> {
         let (served, namespaces) = join(self.serving(objects, Duration::ZERO), self.namespaces(objects)).await;
         let namespaces = namespaces?;
-        let mut kinds: BTreeMap<Kind<'_>, HashMap<(&str, &str), usize>> = BTreeMap::new();
+        let mut kinds: BTreeMap<Kind<'_>, Wanted<'_>> = BTreeMap::new();
         for (index, object) in objects.iter().enumerate() {
             let (id, kind) = (&object.id, kind(object));
             // Nothing is there of a kind that is not served, nor before its namespace.
@@ -130,7 +133,7 @@ impl Cluster {
     async fn compare_kinds(
         &self,
         objects: &[&Prepared],
-        kinds: Vec<(Kind<'_>, HashMap<(&str, &str), usize>)>,
+        kinds: Vec<(Kind<'_>, Wanted<'_>)>,
     ) -> Result<Vec<usize>, PhaseError> {
         let mut lists = kinds.into_iter();
         let mut flying = FuturesUnordered::new();
@@ -167,7 +170,7 @@ impl Cluster {
         &self,
         objects: &[&Prepared],
         (api_version, kind): Kind<'_>,
-        wanted: HashMap<(&str, &str), usize>,
+        wanted: Wanted<'_>,
     ) -> Result<Vec<usize>, PhaseError> {
         let Some(resource) = self.resource(api_version, kind).await? else {
             return Ok(Vec::new());

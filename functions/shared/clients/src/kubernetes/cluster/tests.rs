@@ -301,7 +301,9 @@ async fn before_the_objects_are_read_kinds_are_asked_for_and_connections_opened(
             }
             let answer = || Response::builder().status(200).body(Body::from(b"{}".to_vec())).unwrap();
             let paths: Vec<String> = asked.iter().map(|(path, _)| path.clone()).collect();
-            asked.into_iter().for_each(|(_, send)| send.send_response(answer()));
+            for (_, send) in asked {
+                send.send_response(answer());
+            }
             paths
         });
         let cluster = Cluster::new("shop-green", Client::new(service, "default"), false);
