@@ -13,7 +13,7 @@ use domain::{
 use serde_json::{Value, json};
 use testing::{
     Account, Aws,
-    shop::{BLUE, irsa},
+    shop::{BLUE, GREEN, fargate, irsa},
 };
 
 async fn read(change: impl FnOnce(&mut Aws), identities: &Value) -> Found<()> {
@@ -243,13 +243,14 @@ async fn what_keeps_pods_from_an_association_is_told_with_what_to_do() {
                 let selector = FargateSelector { namespace: "sh?p".to_owned(), ..FargateSelector::default() };
                 let profile = FargateProfile {
                     name: "batch".to_owned(),
-                    pod_execution_role_arn: "arn:aws:iam::123456789012:role/nodes".to_owned(),
+                    pod_execution_role_arn: fargate::ROLE.to_owned(),
                     subnet_ids: ["subnet-a".to_owned(), "subnet-b".to_owned()].into(),
                     selectors: vec![selector],
                     status: "ACTIVE".to_owned(),
                     ..FargateProfile::default()
                 };
                 aws.fargate_profiles.insert((BLUE.to_owned(), "batch".to_owned()), profile);
+                aws.roles.insert("fargate".to_owned(), fargate::trust(&[BLUE, GREEN]));
             },
             "the Fargate profile batch selects Pods of shop, and on Fargate shop/cart gets nothing",
         ),

@@ -63,7 +63,7 @@ async fn a_private_api_without_a_policy_is_not_deployed() {
     let link = world.link("blue").await;
     let api = import(&world, &private(&link, false)).await;
     let refused = message(world.aws.create_deployment().rest_api_id(&api).send().await.unwrap_err());
-    assert_eq!(refused, "Private REST API doesn't have a resource policy attached to it");
+    assert_eq!(refused, "BadRequestException: Private REST API doesn't have a resource policy attached to it");
 }
 
 // https://github.com/aws/aws-sam-cli/issues/2353
