@@ -4,6 +4,7 @@ mod answer;
 mod watcher;
 
 pub use answer::{REFRESH, again, download, elsewhere, page};
+pub use domain::approval::query;
 pub use watcher::{Pass, Watcher, Word};
 
 use aws_lambda_events::lambda_function_urls::LambdaFunctionUrlRequest;
@@ -69,12 +70,6 @@ impl Visit {
         let (link, signature) = Link::read(|name| query.get(name).map(String::as_str)).ok_or(Stray::NoLink)?;
         Ok(Self { link, signature, form, file: query.get("file").cloned(), caller: signer(request) })
     }
-}
-
-/// The query of a link.
-#[must_use]
-pub fn query(parameters: &[(&'static str, String)]) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
 }
 
 fn form(request: &LambdaFunctionUrlRequest) -> Result<Form, Stray> {

@@ -1,15 +1,15 @@
 //! The callers of this function: the state machine, schedules, or EventBridge with an alarm
-//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>) or an execution that ended badly
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>) or an execution that ended
 //! (<https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html>).
 
-use crate::{bake, execution, guard, reminder, sight, way_back};
+use crate::{bake, ending, execution, guard, reminder, sight, way_back};
 use domain::{
     Direction, Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
     approval::Question,
     ports::{
         Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Metrics, Migrations, Probes, Schedules,
-        Settings, Stages, TargetGroups, Tokens, UsagePlans, VpcLinks,
+        Settings, Signatures, Stages, TargetGroups, Tokens, UsagePlans, VpcLinks,
     },
 };
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 pub enum Event {
     /// An alarm changed its state or its configuration.
     Alarm(AlarmEvent),
-    /// An execution of one of Bascule's machines ended badly.
+    /// An execution of one of Bascule's machines ended.
     Ended(ExecutionEvent),
     /// A schedule of the migration or of its bake.
     Watch(Watch),
@@ -151,6 +151,7 @@ pub trait Ports:
     + UsagePlans
     + Probes
     + Settings
+    + Signatures
     + Clock
 {
 }
@@ -172,6 +173,7 @@ impl<T> Ports for T where
         + UsagePlans
         + Probes
         + Settings
+        + Signatures
         + Clock
 {
 }
@@ -184,7 +186,7 @@ pub async fn handle<P: Ports>(ports: &P, event: Event, invocation: Invocation) -
     let now = ports.now();
     match event {
         Event::Alarm(alarm) => alarms(ports, &alarm, &invocation, now).await,
-        Event::Ended(event) => execution::tell(ports, &event.detail).await,
+        Event::Ended(event) => ending::tell(ports, &event.detail, invocation.deadline).await,
         Event::Watch(call) => {
             let (meta, migration) = ports.load(&call.migration_id, invocation.deadline).await?;
             // Boxed: what two clusters are read with is large.

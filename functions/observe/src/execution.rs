@@ -89,7 +89,7 @@ pub struct Ended {
     pub execution_arn: String,
     /// The machine's ARN.
     pub state_machine_arn: String,
-    /// `FAILED`, `TIMED_OUT` or `ABORTED`.
+    /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
     pub status: String,
     /// The error of one that failed, where Step Functions tells it.
     #[serde(default)]
@@ -103,39 +103,25 @@ pub struct Ended {
 }
 
 impl Ended {
-    fn machine(&self) -> &str {
+    /// The machine's name.
+    pub(crate) fn machine(&self) -> &str {
         self.state_machine_arn.rsplit(':').next().unwrap_or_default()
     }
 
-    /// The migration that it is about: that of its input, or itself.
-    fn migration(&self) -> MigrationId {
-        let input =
-            self.input.as_deref().and_then(|input| serde_json::from_str::<Value>(input).ok()).unwrap_or_default();
-        MigrationId::new(input["migrationId"].as_str().unwrap_or(&self.execution_arn))
+    fn given(&self) -> Value {
+        self.input.as_deref().and_then(|input| serde_json::from_str(input).ok()).unwrap_or_default()
     }
-}
 
-/// Tells people of an execution that ended badly: one that timed out, was stopped, or failed beyond its own Catch tells nobody by
-/// itself.
-///
-/// # Errors
-/// Only those of the calls.
-pub async fn tell<P: Messages>(ports: &P, ended: &Ended) -> Result<Outcome, PhaseError> {
-    let (machine, status, migration) = (ended.machine(), &ended.status, ended.migration());
-    let reason = [&ended.error, &ended.cause].map(|text| text.as_deref().unwrap_or_default()).join("\n");
-    let advice = match machine {
-        "bascule-migrate" => "Bascule goes back by itself, unless the bake ended well: then green serves, and people decide what follows. The \
-                              executions of bascule-rollback show how far it is."
-            .to_owned(),
-        _ => format!(
-            "Remove the cause, then start {machine} again with {}: it goes on from where it stopped.",
-            json!({ "migrationId": migration })
-        ),
-    };
-    let subject = format!("Bascule {}: {machine} is {status}", migration.name());
-    let text = format!("The execution {} is {status}.\n\n{}\n\n{advice}\n", ended.execution_arn, reason.trim());
-    ports.publish(&subject, &text).await?;
-    Ok(Outcome::done().with("told", true))
+    /// The migration that it is about: that of its input, or itself.
+    pub(crate) fn migration(&self) -> MigrationId {
+        MigrationId::new(self.given()["migrationId"].as_str().unwrap_or(&self.execution_arn))
+    }
+
+    /// Whether another execution started it and waits for it
+    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-nested-workflows.html>).
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.given().get("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID").is_some()
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 pub mod analysis;
 pub mod bake;
+pub mod ending;
 pub mod event;
 pub mod execution;
 pub mod guard;

@@ -35,22 +35,49 @@ where
     else {
         return Ok(Outcome::done());
     };
-    let (subject, text) = message(migration, &asked, now);
+    let call = Call::of(migration, &asked, now);
+    let (subject, text) = message(migration, &asked, call, now);
     ports.publish(&subject, &text).await?;
     ports.report(migration.name(), &[(Metric::ApprovalsNearTheirDeadline, 1.0)]);
-    ports.record(migration, "reminded", json!({ "question": question.name(), "until": asked.deadline })).await?;
+    ports.record(migration, call.event(), json!({ "question": question.name(), "until": asked.deadline })).await?;
     Ok(Outcome::done().with("reminded", true))
 }
 
+/// Which reminder it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    /// Half of the time is over.
+    First,
+    /// Three quarters of it are.
+    Last,
+}
+
+impl Call {
+    fn of(migration: &Migration, asked: &Asked, now: jiff::Timestamp) -> Self {
+        let timeout = i64::try_from(migration.input.approval.timeout.as_secs()).unwrap_or(i64::MAX);
+        let quarter = jiff::SignedDuration::from_secs(timeout / 4);
+        // A schedule may be a little late, never half of the time between two of its calls.
+        if asked.deadline.duration_since(now) <= quarter + quarter / 2 { Self::Last } else { Self::First }
+    }
+
+    /// Its name in the audit, so that a rule can page somebody for the last one alone.
+    const fn event(self) -> &'static str {
+        match self {
+            Self::First => "reminded",
+            Self::Last => "last call",
+        }
+    }
+}
+
 /// Subject and text. Both begin with what to do, and until when.
-fn message(migration: &Migration, asked: &Asked, now: jiff::Timestamp) -> (String, String) {
+fn message(migration: &Migration, asked: &Asked, call: Call, now: jiff::Timestamp) -> (String, String) {
     let input = &migration.input;
     let (blue, green) = (&input.blue.cluster, &input.green.cluster);
     let left = asked.deadline.duration_since(now);
-    let quarter =
-        jiff::SignedDuration::from_secs(i64::try_from(input.approval.timeout.as_secs() / 4).unwrap_or(i64::MAX));
-    // A schedule may be a little late, never half of the time between two of its calls.
-    let call = if left <= quarter + quarter / 2 { "Last call" } else { "Still open" };
+    let call = match call {
+        Call::First => "Still open",
+        Call::Last => "Last call",
+    };
     let what = match asked.question {
         Question::Cleanup => format!("may {blue} be deleted?"),
         Question::Qualification | Question::Bake => format!("may {green} take over from {blue}?"),

@@ -338,13 +338,17 @@ async fn people_are_reminded_of_a_question_until_it_is_answered() {
     };
     assert!(answer.is_some());
     let deadline = account.question(&migration, "qualification").unwrap().deadline;
-    for (hours, subject) in [(84, "Still open: decide in 3 days 12 hours"), (42, "Last call: decide in 1 day 18 hours")]
-    {
+    for (hours, subject, event) in [
+        (84, "Still open: decide in 3 days 12 hours", "reminded"),
+        (42, "Last call: decide in 1 day 18 hours", "last call"),
+    ] {
         account.go_to(deadline.checked_sub(jiff::SignedDuration::from_hours(hours)).unwrap());
         assert_eq!(remind(1).await, reminded);
         let (found, text) = account.people().messages.last().unwrap().clone();
         assert!(found.starts_with(subject) && found.ends_with("may shop-green take over from shop-blue?"), "{found}");
         assert!(text.starts_with("Decide until ") && !text.contains("https://"), "{text}");
+        let events = account.table().record(&migration.id).unwrap().events.clone();
+        assert_eq!(events.last().map(|event| event.what.as_str()), Some(event));
     }
     assert_eq!(remind(2).await, nothing, "another question");
     let record = |answer| {

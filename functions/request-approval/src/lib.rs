@@ -8,7 +8,7 @@ mod message;
 use domain::{
     Direction, Duration, Invocation, Migration, MigrationId, Outcome, PhaseError, Progress, Step as _, TaskToken,
     answered::answered,
-    approval::{Asked, Call, Code, Link, Question, StatusLink},
+    approval::{self, Asked, Call, Code, Link, Question, StatusLink},
     asking::{self, Asking},
     ports::{Approvals, Clock, Ledger, Messages, Migrations, Schedules, Settings, Signatures, Tokens, schedules::When},
     progress::{OTHER_URLS, TEMPORARY_URL},
@@ -125,10 +125,10 @@ where
     };
     asking::ask(ports, migration, last.as_ref(), &asked).await?;
     let link = Link { migration: migration.id.clone(), question, digest, expires: deadline.as_second() };
-    let url = under(&ports.approval_url()?, &link.parameters(&ports.sign(&link.text()).await?));
+    let url = approval::url(&ports.approval_url()?, &link.parameters(&ports.sign(&link.text()).await?));
     let status = StatusLink::new(&migration.id, ports.now());
     let status_code = Code::of(&ports.sign(&status.code_text()).await?);
-    let status = under(&ports.approval_url()?, &status.parameters(&ports.sign(&status.text()).await?));
+    let status = approval::url(&ports.approval_url()?, &status.parameters(&ports.sign(&status.text()).await?));
     let code = Code::of(&ports.sign(&link.code_text()).await?);
     let way = Way { url, code, status, status_code, sign: ports.approvers_sign() };
     let (subject, text) = message::of(migration, &asked, &way);
@@ -143,12 +143,6 @@ fn reminders(timeout: Duration, deadline: jiff::Timestamp) -> Option<When> {
     let before = |seconds| deadline.saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap_or(deadline);
     let minutes = u32::try_from(seconds / 4 / 60).ok()?;
     Some(When::Every { minutes, from: before(seconds / 2), until: before(60) })
-}
-
-/// A link: the page's URL with these parameters.
-fn under(page: &str, parameters: &[(&'static str, String)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    format!("{page}?{}", query.extend_pairs(parameters).finish())
 }
 
 async fn evidence<P: Ledger>(ports: &P, migration: &Migration, question: Question) -> Result<Value, PhaseError> {

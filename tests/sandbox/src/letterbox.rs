@@ -26,17 +26,15 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// The approval link in the text: the first URL of a Lambda function.
+    /// The first URL of a Lambda function in the text: the approval's, where there is a code too, or else the report's.
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.text
             .split(|character: char| character.is_whitespace() || "\"<>\\".contains(character))
             .find(|word| word.starts_with("https://") && word.contains(".lambda-url."))
     }
-}
 
-impl Letter {
-    /// The code beside the link, which the page asks for.
+    /// The code beside the link, which the page of a question asks for; none in a message that asks nothing.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.text.lines().find_map(|line| line.strip_prefix("Code: "))
@@ -129,5 +127,13 @@ mod tests {
         let letter = Letter { subject: String::new(), text };
         assert_eq!(letter.link(), Some("https://abc.lambda-url.eu-central-1.on.aws/?a=1&mac=x"));
         assert_eq!(letter.code(), Some("Q9W1-DF0F"));
+    }
+
+    #[test]
+    fn a_letter_that_asks_nothing_has_a_link_and_no_code() {
+        let text = "Nothing to do.\n\nThe report, for the change ticket:\nhttps://abc.lambda-url.eu-central-1.on.aws/?status=1&file=report.html\n";
+        let letter = Letter { subject: String::new(), text: text.to_owned() };
+        assert_eq!(letter.link(), Some("https://abc.lambda-url.eu-central-1.on.aws/?status=1&file=report.html"));
+        assert_eq!(letter.code(), None);
     }
 }

@@ -112,13 +112,15 @@ impl Teller<'_> {
                 continue;
             };
             let page = self.doorstep.local(link)?;
+            let Some(code) = letter.code() else {
+                self.progress.say(&format!("Letter: {} - report at {page}", letter.subject));
+                continue;
+            };
             if self.options.approve {
                 let decision = if self.scenario == Scenario::Abort { "rejected" } else { "approved" };
-                let code = letter.code().context("the code in the message")?;
                 browser::decide(&Wire::plain()?, &page, code, decision).await.context("answering the approval")?;
                 self.progress.say(&format!("Approval: {} - answered {decision:?} on its page", letter.subject));
             } else {
-                let code = letter.code().unwrap_or("(none in the message)");
                 self.progress.say(&format!("Approval: {} - code {code}, decide at {page}", letter.subject));
             }
         }

@@ -33,7 +33,7 @@ pub fn status(sight: &Sight, stands: &Standing, (query, acts): (&str, bool), aga
         progress id="share" max="100" value=(stands.share) { (stands.share) " %" }
         @let (state, why) = stands.way_back.split_once([':', '.']).unwrap_or((&stands.way_back, ""));
         p class={ "until " (if state == "Open" { "back" } else if state == "Degraded" { "hurt" } else { "shut" }) } {
-            strong { "Way back: " (state.to_lowercase()) "." } (why)
+            strong { "Way back " (state.to_lowercase()) @if why.is_empty() { "." } @else { ":" } } (why)
         }
         @if acts { (deeds(sight, query)) }
         @if !stands.over && stands.part.is_some() { h2 { "What comes next" } (parts(sight, stands)) }

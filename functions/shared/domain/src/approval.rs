@@ -4,12 +4,14 @@ mod call;
 pub mod code;
 mod link;
 mod list_link;
+mod query;
 mod status_link;
 
 pub use call::Call;
 pub use code::{Code, Tried};
 pub use link::Link;
 pub use list_link::ListLink;
+pub use query::{query, url};
 pub use status_link::StatusLink;
 
 use crate::{

@@ -8,6 +8,12 @@ pub fn written(time: Timestamp) -> String {
     time.strftime("%A, %-d %B %Y, %H:%M UTC").to_string()
 }
 
+/// A time to the minute, for subjects: "2 Jan 2026, 09:05 UTC".
+#[must_use]
+pub fn short(time: Timestamp) -> String {
+    time.strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
 /// A time to the second, for lists: "2 Jan 2026, 09:05:07 UTC".
 #[must_use]
 pub fn brief(time: Timestamp) -> String {
@@ -43,6 +49,7 @@ mod tests {
     fn a_time_has_its_day_and_its_zone() {
         let time: Timestamp = "2026-01-02T09:05:07.123456789Z".parse().unwrap();
         assert_eq!(written(time), "Friday, 2 January 2026, 09:05 UTC");
+        assert_eq!(short(time), "2 Jan 2026, 09:05 UTC");
         assert_eq!(brief(time), "2 Jan 2026, 09:05:07 UTC");
     }
 

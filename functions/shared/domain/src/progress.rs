@@ -37,6 +37,8 @@ pub enum Progress {
     MovedCleanup,
     /// How well production could be given back to blue while green serves: a [`crate::way_back::Watched`].
     WayBack,
+    /// Of which ends people were told: written by observe.
+    Told,
     /// How far the hand-over of Terraform's states is: the journal by which it goes on or back after a kill.
     HandoverTerraform,
     /// What the guard saw before the deletion of blue, which people who approve the deletion are shown.

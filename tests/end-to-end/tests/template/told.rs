@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// EventBridge publishes to no topic whose key is for one account (awslabs/landing-zone-accelerator-on-aws#407), so observe does.
 #[test]
-fn whatever_ends_badly_is_told_to_people() {
+fn every_end_is_told_to_people() {
     let template = Template::read();
     let rule = &template.resource("EndedRule")["Properties"];
     let pattern = &rule["EventPattern"];
@@ -18,7 +18,7 @@ fn whatever_ends_badly_is_told_to_people() {
     let told: BTreeSet<&str> =
         pattern["detail"]["stateMachineArn"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(told, machines.iter().map(String::as_str).collect());
-    assert_eq!(pattern["detail"]["status"], json!(["FAILED", "TIMED_OUT", "ABORTED"]));
+    assert_eq!(pattern["detail"]["status"], json!(["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]));
     assert_eq!(rule["Targets"][0]["Arn"], "ObserveFunction.Alias");
     let permission = &template.resource("EndedRulePermission")["Properties"];
     assert_eq!(

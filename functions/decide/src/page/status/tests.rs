@@ -22,6 +22,7 @@ fn the_page_has_the_phases_with_how_long_they_took_and_what_comes_next() {
         "<th scope=\"row\">provision-control-plane</th><td>1 Jan 2026, 00:01:00 UTC</td><td>10 minutes</td><td>41</td>",
         "<td>11 hours 49 minutes, runs now</td><td>5</td>",
         "<li aria-current=\"step\"><strong>Build green and check it</strong>",
+        "<strong>Way back open:</strong> blue serves, and nothing has to be given back.",
         "The last 2 of 3 entries",
         "intended: green NodeGroup general",
         "traffic moved: 25 % on green",
@@ -45,6 +46,8 @@ fn the_page_asks_again_by_itself_unless_people_stop_it_and_decides_nothing() {
         !page.contains("<form") && !page.contains("<button") && !page.contains("<script") && !page.contains("s3cret")
     );
     assert!(shown(&sight, false).contains("<a href=\"?status=a&amp;signature=b\">Let the page ask again"));
+    sight.meta.direction = Direction::Undo;
+    assert!(shown(&sight, false).contains("<strong>Way back under way.</strong></p>"));
     sight.meta.life = Life::Ended;
     assert!(!shown(&sight, false).contains("ask again"));
 }

@@ -62,6 +62,10 @@ pub(super) struct Function {
     /// The operation that met a fault last.
     met: Option<&'static str>,
     faults: usize,
+    /// Whether it may have published a message.
+    published: bool,
+    /// Faults since a message may have gone out, of every function so far.
+    unheard: usize,
     /// What others do just before a call.
     meanwhile: Vec<(usize, Act)>,
 }
@@ -72,6 +76,7 @@ impl Account {
         let mut function = self.function();
         name.clone_into(&mut function.name);
         function.dead = false;
+        function.published = false;
     }
 
     /// The call after `calls - 1` others from now on meets the fault; 1 is the next.
@@ -124,6 +129,12 @@ impl Account {
         self.function().faults
     }
 
+    /// How many faults functions met in the publishing of a message or after it: each may have had them publish it again.
+    #[must_use]
+    pub fn unheard(&self) -> usize {
+        self.function().unheard
+    }
+
     /// The operation that met the fault; none while none has.
     #[must_use]
     pub fn met(&self) -> Option<&'static str> {
@@ -170,6 +181,8 @@ impl Function {
         }
         self.calls.push(operation);
         let fault = self.planned.fault(self.calls.len());
+        self.published |= operation == "sns:Publish";
+        self.unheard += usize::from(self.published && fault.is_some());
         if fault.is_some() {
             self.met = Some(operation);
             self.faults += 1;

@@ -159,6 +159,14 @@ impl Api {
         self.book().stopped.get(arn).copied()
     }
 
+    /// The executions that have ended: ARN, status and input.
+    #[must_use]
+    pub fn ended(&self) -> Vec<(String, Status, Value)> {
+        let book = self.book();
+        let ended = book.executions.iter().filter(|(arn, _)| book.stopped.contains_key(*arn));
+        ended.map(|(arn, (status, input))| (arn.clone(), *status, input.clone())).collect()
+    }
+
     fn answer(&self, token: &str, request: impl FnOnce(String) -> Request) -> Result<(), ApiError> {
         let mut book = self.book();
         let token = book.tokens.take(token).ok_or(ApiError::TaskTimedOut)?;

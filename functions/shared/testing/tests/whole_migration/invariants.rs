@@ -5,6 +5,7 @@ mod belongings;
 mod end;
 mod likeness;
 mod states;
+mod told;
 mod traffic;
 
 pub(crate) use end::{Remains, difference, in_the_end};
@@ -29,6 +30,8 @@ pub(crate) struct Witness {
     pub(crate) tokens: BTreeSet<String>,
     /// Pages that people saw, and what schedules call with.
     pub(crate) shown: BTreeSet<String>,
+    /// Invocations that were given up.
+    pub(crate) dead_letters: usize,
 }
 
 impl Witness {
@@ -42,6 +45,7 @@ impl Witness {
             digest: OnceCell::new(),
             tokens: BTreeSet::new(),
             shown: BTreeSet::new(),
+            dead_letters: 0,
         }
     }
 

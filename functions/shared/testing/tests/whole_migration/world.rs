@@ -13,7 +13,7 @@ use domain::ports::schedules::{Appointment, When};
 use domain::{Direction, Invocation, MigrationId, Progress};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use testing::Account;
 use testing::states::{Answer, Api, Fault, Host};
 
@@ -43,6 +43,8 @@ pub(crate) struct World<'a> {
     has_come: bool,
     /// Whether the status rule has started the way back.
     rule_has_run: bool,
+    /// Executions of whose end EventBridge has told.
+    heard: BTreeSet<String>,
     witness: Witness,
     /// What has happened so far.
     story: Vec<String>,
@@ -65,6 +67,7 @@ impl<'a> World<'a> {
             requests: 0,
             has_come: false,
             rule_has_run: false,
+            heard: BTreeSet::new(),
             witness,
             story: Vec::new(),
             broken: None,
@@ -229,7 +232,8 @@ impl Host for World<'_> {
         // A look at the way back changes nothing: alone it does not keep a run from its end.
         let only_looks = self.account.aws().schedules.values().all(|schedule| schedule.input["watch"] == "way-back");
         let scheduled = self.next_schedule().map(|(at, _)| at).filter(|_| !only_looks || planned.is_some());
-        let ruled = self.rule().map(|_| self.account.aws().now());
+        let ruled = self.rule().is_some() || self.unheard().is_some();
+        let ruled = ruled.then(|| self.account.aws().now());
         [planned, scheduled, ruled].into_iter().flatten().min()
     }
 
@@ -239,6 +243,11 @@ impl Host for World<'_> {
             self.rule_has_run = true;
             let input = json!({ "migrationId": self.id, "reason": status.name(), "automatic": true });
             self.start("RollbackMachine", input);
+            return;
+        }
+        if let Some((arn, event)) = self.unheard() {
+            self.heard.insert(arn);
+            self.plan(SignedDuration::from_secs(1), Act::Invoke { function: "Observe", payload: event, tries: 0 });
             return;
         }
         let planned = self.agenda.iter().map(|(at, _)| *at).min();

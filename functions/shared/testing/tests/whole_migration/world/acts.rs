@@ -42,6 +42,25 @@ impl World<'_> {
         (failed && !self.rule_has_run).then_some(status)
     }
 
+    /// The rule of infra/template.yaml for every end: an execution of whose end it has not told yet, with the event
+    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html>).
+    pub(super) fn unheard(&self) -> Option<(String, Value)> {
+        let lost = |arn: &str| self.way.outside == Outside::StoppedUnheard && arn == self.id.as_str();
+        let mut ended = self.machines.ended().into_iter();
+        let (arn, status, input) = ended.find(|(arn, ..)| !self.heard.contains(arn) && !lost(arn))?;
+        let machine = arn.rsplit(':').nth(1).unwrap_or_default().trim_end_matches("Machine").to_lowercase();
+        let event = json!({
+            "detail-type": "Step Functions Execution Status Change",
+            "detail": {
+                "executionArn": arn,
+                "stateMachineArn": format!("arn:aws:states:eu-central-1:123456789012:stateMachine:bascule-{machine}"),
+                "status": status.name(),
+                "input": input.to_string(),
+            },
+        });
+        Some((arn, event))
+    }
+
     pub(super) fn start(&mut self, machine: &str, input: Value) {
         self.started += 1;
         let name = format!("{machine}-{}", self.started);
@@ -90,6 +109,8 @@ impl World<'_> {
                 if answer.is_err() && tries < 2 {
                     let again = Act::Invoke { function, payload, tries: tries + 1 };
                     self.plan(SignedDuration::from_mins(i64::from(tries) + 1), again);
+                } else if answer.is_err() {
+                    self.witness.dead_letters += 1;
                 }
             }
             Act::Visit { letter, visit } => {
