@@ -12,7 +12,7 @@ use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, PhaseError,
     approval::{Answer, Asked, Call, Code, Tried, code},
     ports::{
-        Approvals, Audit, Clock, Executions, Ledger, Migrations, Schedules, Signatures, Tokens,
+        Approvals, Audit, Clock, Executions, Ledger, Migrations, Schedules, Signatures, StageMetrics, Tokens,
         migrations::{Life, Meta},
     },
     resources::schedule::{self, Occasion},
@@ -21,11 +21,14 @@ use serde_json::{Value, json};
 
 /// The ports of this function.
 pub trait Ports:
-    Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Executions + Signatures + Clock
+    Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Executions + Signatures + StageMetrics + Clock
 {
 }
 
-impl<T: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Executions + Signatures + Clock> Ports for T {}
+impl<T: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Executions + Signatures + StageMetrics + Clock>
+    Ports for T
+{
+}
 
 /// Handles one event.
 ///

@@ -1,7 +1,7 @@
 //! Files that people save: of a question, and of a migration.
 
-use crate::{http, report::Report, sight::Sight};
-use domain::{Migration, PhaseError, approval::Asked, document::Document};
+use crate::{figures, http, report::Report, sight::Sight};
+use domain::{Migration, PhaseError, approval::Asked, document::Document, ports::StageMetrics};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,17 +33,21 @@ pub fn of_question(name: &str, migration: &Migration, asked: &Asked) -> Result<O
     Ok(file.map(|(kind, text)| http::download(name, kind, &text)))
 }
 
-/// The media type and the text of a file of a migration; nothing where there is none of this name.
+/// The media type and the text of a file of a migration; nothing where there is none of this name. For the report CloudWatch is asked.
 ///
 /// # Errors
 /// `Refused` where what it would hold cannot be written as JSON.
-pub fn of_migration(name: &str, sight: &Sight) -> Result<Option<File>, PhaseError> {
+pub async fn of_migration<P: StageMetrics>(ports: &P, name: &str, sight: &Sight) -> Result<Option<File>, PhaseError> {
     Ok(match name {
-        "report.html" => Some(("text/html", Report::of(sight).html())),
-        "report.md" => Some(("text/markdown", Report::of(sight).markdown())),
+        "report.html" => Some(("text/html", report(ports, sight).await.html())),
+        "report.md" => Some(("text/markdown", report(ports, sight).await.markdown())),
         "audit.json" => Some(json(name, &sight.events)?),
         _ => plan(name, &sight.migration)?,
     })
+}
+
+async fn report<P: StageMetrics>(ports: &P, sight: &Sight) -> Report {
+    Report::of(sight, &Box::pin(figures::read(ports, sight)).await)
 }
 
 fn plan(name: &str, migration: &Migration) -> Result<Option<File>, PhaseError> {

@@ -6,10 +6,12 @@
 pub mod checks;
 pub mod deed;
 pub mod desk;
+pub mod figures;
 pub mod files;
 pub mod http;
 pub mod page;
 pub mod report;
+pub mod served;
 pub mod sight;
 pub mod standing;
 mod watching;

@@ -1,10 +1,12 @@
-//! The report of a migration, for the change ticket: what was done when and by whom. A pure function of what the ledger says; as
-//! Markdown and as one HTML file.
+//! The report of a migration, for the change ticket: what was done when and by whom. A pure function of what the ledger and CloudWatch
+//! say; as Markdown and as one HTML file.
 
 mod render;
+mod requests;
 
 use crate::{
     checks::checks,
+    figures::OfStage,
     page::{detail, said, took},
     sight::Sight,
     standing::Standing,
@@ -44,9 +46,9 @@ impl Section {
 }
 
 impl Report {
-    /// The report of what the ledger says.
+    /// The report of what the ledger says, and CloudWatch of production's stages.
     #[must_use]
-    pub fn of(sight: &Sight) -> Self {
+    pub fn of(sight: &Sight, figures: &[OfStage]) -> Self {
         let input = &sight.migration.input;
         let mut sections = vec![
             summary(sight),
@@ -57,6 +59,7 @@ impl Report {
             ),
             qualified(sight),
             Section::table("Traffic", &["When", "What"], traffic(sight)),
+            requests::section(sight, figures),
             Section::table("Green against blue", &["When", "What"], happened(sight, &["green against blue"])),
             Section::table("Way back while green served", &["When", "What"], way_back(sight)),
             Section::table(

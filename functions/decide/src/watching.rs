@@ -57,7 +57,7 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
         }
         None => return Err(PhaseError::refused(format!("the ledger has no migration {id}"))),
     };
-    match files::of_migration(&lookup.show, &sight)? {
+    match files::of_migration(ports, &lookup.show, &sight).await? {
         Some((_, text)) => Ok(json!({ "text": text })),
         None => Err(PhaseError::invalid_input(format!(
             "$.show: found {:?}, expected list-link, status-link or one of {}",
@@ -131,7 +131,7 @@ pub(crate) async fn browse<P: Ports>(
         let page = http::page(200, &page::status(&sight, &stands, (&query, matches!(pass, Pass::Status(_))), again));
         return Ok(if again { http::again(page) } else { page });
     };
-    match files::of_migration(file, &sight)? {
+    match files::of_migration(ports, file, &sight).await? {
         Some((kind, text)) => Ok(http::download(file, kind, &text)),
         None => notice(404, "No such file", "This page has no file of that name."),
     }

@@ -20,7 +20,7 @@ fn told() -> Sight {
 
 #[test]
 fn a_report_says_what_was_done_when_and_by_whom() {
-    let page = Report::of(&told()).markdown();
+    let page = Report::of(&told(), &[]).markdown();
     let parts = [
         "# green replaces blue\n",
         "## Summary\n\n- green serves and is watched.",
@@ -47,7 +47,7 @@ fn a_report_says_what_was_done_when_and_by_whom() {
 
 #[test]
 fn every_row_of_a_table_has_the_cells_of_its_head() {
-    let report = Report::of(&told());
+    let report = Report::of(&told(), &[]);
     for section in &report.sections {
         for row in &section.rows {
             assert_eq!(row.len(), section.head.len(), "{}", section.title);
@@ -57,7 +57,7 @@ fn every_row_of_a_table_has_the_cells_of_its_head() {
 
 #[test]
 fn the_html_file_has_the_same_and_no_markup_of_others() {
-    let report = Report::of(&told());
+    let report = Report::of(&told(), &[]);
     let page = report.html();
     assert!(
         page.starts_with("<!DOCTYPE html>") && page.contains("<td>&lt;b&gt;fine&lt;/b&gt; | *really*</td>"),
@@ -74,7 +74,7 @@ fn a_migration_that_has_ended_ends_with_its_last_event() {
     let mut sight = told();
     sight.meta.life = Life::Ended;
     sight.meta.outcome = Some("BlueServes".to_owned());
-    let page = Report::of(&sight).markdown();
+    let page = Report::of(&sight, &[]).markdown();
     assert!(page.contains("- Ended: blue serves.\n") && page.contains("00:04 UTC: 4 minutes\n"), "{page}");
 }
 
@@ -91,7 +91,7 @@ fn a_report_has_how_long_the_switch_took_and_the_recovery() {
     };
     sight.events = vec![event(5, "traffic moved", serde_json::json!({ "share": 100, "from": 0 }))];
     let line = |sight: &Sight, begins: &str| {
-        let page = Report::of(sight).markdown();
+        let page = Report::of(sight, &[]).markdown();
         page.lines().find(|line| line.starts_with(&format!("- {begins}"))).map(str::to_owned)
     };
     assert_eq!(

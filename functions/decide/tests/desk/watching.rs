@@ -4,10 +4,11 @@ use crate::people::{YES, asked, browse, coded, handled, link, query};
 use domain::{
     Condition, MigrationId, Problem, Refusal,
     approval::{Link, StatusLink},
-    ports::{Clock as _, Ledger as _, Migrations as _, Signatures as _},
+    ports::{Clock as _, Ledger as _, Migrations as _, Signatures as _, stage_metrics::Figures},
 };
 use serde_json::{Value, json};
-use testing::Account;
+use std::collections::BTreeMap;
+use testing::{Account, Fault};
 
 async fn signed(account: &Account, link: &StatusLink) -> String {
     let signature = account.sign(&link.text()).await.unwrap();
@@ -162,6 +163,45 @@ async fn a_call_gets_a_link_and_the_files_that_the_page_has() {
     let decides = json!({ "migrationId": migration.id, "show": "report.md", "decision": "approved", "by": "Mallory" });
     assert_eq!(handled(&account, decides).await.unwrap_err().condition, Condition::InvalidInput);
     assert_eq!(account.question(&migration, "qualification").unwrap().answer, None);
+}
+
+#[tokio::test]
+async fn the_report_asks_cloudwatch_about_productions_stage_and_nothing_else_does() {
+    let (account, migration, _) = asked().await;
+    let show = async |what: &str| {
+        let shown = handled(&account, json!({ "migrationId": migration.id, "show": what })).await.unwrap();
+        shown["text"].as_str().unwrap().to_owned()
+    };
+    let moved_at = account.now();
+    account.record(&migration, "traffic moved", json!({ "share": 100, "from": 0 })).await.unwrap();
+    account.wait(jiff::SignedDuration::from_mins(30));
+    let edge = &migration.plan.edge;
+    let figures = Figures { requests: Some(40.0), server_errors: Some(2.0), ..Figures::default() };
+    let minute = moved_at + jiff::SignedDuration::from_mins(10);
+    let minute = jiff::Timestamp::from_second(minute.as_second() / 60 * 60).unwrap();
+    let of = (edge.api.name.clone(), edge.stage.name.clone());
+    account.aws().stage_metrics.insert(of, BTreeMap::from([(minute, figures)]));
+    let is_asked = || account.operations().contains(&"cloudwatch:GetMetricStatistics");
+    let status = signed(&account, &StatusLink::new(&migration.id, account.now())).await;
+    assert_eq!(browse(&account, "GET", &status, "").await.0, 200);
+    for file in ["plan.md", "plan.json", "audit.json"] {
+        show(file).await;
+    }
+    assert!(!is_asked());
+    let stage = format!("| {}/{} |", edge.api.id, edge.stage.name);
+    let row = async || {
+        let report = show("report.md").await;
+        report.lines().rfind(|line| line.starts_with(&stage)).map(str::to_owned)
+    };
+    let green = row().await.unwrap();
+    assert!(is_asked() && green.contains("| shop-green | 40 | 2 (5.00 %) | missing |"), "{green}");
+    // A report of the rest is better than none.
+    let calls = account.calls();
+    row().await;
+    let last = account.operations()[calls..].iter().position(|call| *call == "cloudwatch:GetMetricStatistics").unwrap();
+    account.fail_at(last + 1, Fault::Throttled);
+    assert_eq!(row().await, None);
+    assert_eq!(account.met(), Some("cloudwatch:GetMetricStatistics"));
 }
 
 #[tokio::test]

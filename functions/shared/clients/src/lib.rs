@@ -55,6 +55,8 @@ pub mod serve;
 pub mod sfn;
 #[cfg(feature = "sns")]
 pub mod sns;
+#[cfg(feature = "cloudwatch")]
+mod stage_metrics;
 #[cfg(feature = "s3")]
 mod terraform_states;
 

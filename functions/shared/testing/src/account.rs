@@ -26,6 +26,7 @@ mod schedules;
 mod services;
 mod settings;
 mod snapshots;
+mod stage_metrics;
 mod terraform_states;
 mod time;
 mod volumes;

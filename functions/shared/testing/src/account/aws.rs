@@ -15,6 +15,7 @@ use domain::ports::network::{Image, Instance, InstanceType, Interface};
 use domain::ports::oidc_providers::OidcProvider;
 use domain::ports::scaling::AutoScalingGroup;
 use domain::ports::schedules::Appointment;
+use domain::ports::stage_metrics::Figures;
 use domain::ports::vpc_endpoints::VpcEndpoint;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,8 @@ pub struct Aws {
     pub links: BTreeMap<String, VpcLink>,
     /// Usage plans by id.
     pub plans: BTreeMap<String, UsagePlan>,
+    /// What CloudWatch has of stages in each minute, by the name of the API and the stage.
+    pub stage_metrics: BTreeMap<(String, String), BTreeMap<jiff::Timestamp, Figures>>,
     /// Stages that users send requests to all the time.
     pub traffic: BTreeSet<(String, String)>,
     /// Statuses that a path answers with whatever is behind it, by path, or by API, stage and path as in `shop1/prod/cart`.

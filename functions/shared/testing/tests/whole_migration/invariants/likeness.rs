@@ -115,11 +115,11 @@ impl Comparison {
         }
     }
 
-    /// Load balancers, target groups and listeners: those that are new beside those that were there.
+    /// Load balancers, target groups and listeners: those that are new beside those that went; what stays is not blue's.
     fn edge(&mut self, before: &Aws, now: &Aws) {
         let new = |arn: &String| !before.balancers.contains_key(arn) && !before.target_groups.contains_key(arn);
         let balancer = now.balancers.iter().find(|(arn, _)| new(arn)).map(|(_, balancer)| balancer);
-        for blue in before.balancers.values() {
+        for blue in before.balancers.values().filter(|found| !now.balancers.contains_key(&found.arn)) {
             self.pair(Kind::LoadBalancer, &blue.name, &json(blue), balancer.map(json));
             let listeners = balancer.and_then(|found| now.listeners.get(&found.arn));
             for own in before.listeners.get(&blue.arn).into_iter().flatten() {
@@ -127,7 +127,7 @@ impl Comparison {
                 self.pair(Kind::Listener, &own.port.to_string(), &json(own), green.map(json));
             }
         }
-        for blue in before.target_groups.values() {
+        for blue in before.target_groups.values().filter(|found| !now.target_groups.contains_key(&found.arn)) {
             let green = now.target_groups.iter().find(|(arn, group)| new(arn) && group.port == blue.port);
             self.pair(Kind::TargetGroup, &blue.name, &json(blue), green.map(|(_, group)| json(group)));
         }
