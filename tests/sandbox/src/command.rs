@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 use kubernetes::Assets;
 use serde::Serialize;
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::bench;
@@ -16,6 +17,7 @@ use crate::report::Report;
 use crate::scenario::{self, Options, Scenario};
 use crate::sweep;
 use crate::terraform::Story;
+use crate::terraform::program::Program;
 use crate::world::front::Front;
 
 /// How many processes `--kill-functions` kills.
@@ -103,6 +105,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
     let mut stories = None;
     let scenario = match arguments.command.unwrap_or(Command::Replace) {
         Command::Replace => Scenario::Replace,
+        Command::Terraform { .. } if Program::find().is_none() => return without_provider(&arguments),
         Command::Terraform { only } => {
             stories = Some(only.map_or_else(|| vec![Story::Adopt, Story::Swap], |only| vec![only]));
             Scenario::Replace
@@ -145,6 +148,16 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         println!("  not as expected: {disappointment}");
     }
     Ok(report.satisfied())
+}
+
+/// Says that Terraform was not asked. The built-in `terraform_data` would be no stand-in: its resources have ids of their own, so that a state of
+/// them holds nothing of blue and preflight refuses it, rightly; and what an import or a deployment looks like to the provider, it alone knows.
+fn without_provider(arguments: &Arguments) -> Result<bool> {
+    let why =
+        "no Terraform with a mirror of its AWS provider on this machine: nothing was replaced, and no plan was made";
+    println!("  not as expected: {why}");
+    write(arguments.report.as_deref(), &json!({ "terraform": [], "leftOut": why }))?;
+    Ok(false)
 }
 
 /// The report of the first of these stories, with the requests, the plans and the disappointments of all.

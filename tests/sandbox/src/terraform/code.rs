@@ -43,7 +43,7 @@ pub(super) fn set(code: &str, Setting { address, argument, value }: &Setting) ->
     found.then(|| lines.concat()).context(format!("{argument} of {address} in the code"))
 }
 
-/// The code without the blocks of these resources, and of data sources where they begin with `data.`.
+/// The code without the blocks of these resources, of data sources where they begin with `data.`, and without these calls of modules.
 pub(super) fn without(code: &str, resources: &[&str]) -> String {
     let mut inside = false;
     let mut lines = Vec::new();
@@ -57,8 +57,11 @@ pub(super) fn without(code: &str, resources: &[&str]) -> String {
     lines.concat()
 }
 
-/// Whether the line is the head of this resource's block.
+/// Whether the line is the head of the block of this resource or call.
 fn heads(line: &str, resource: &str) -> bool {
+    if let Some(name) = resource.strip_prefix("module.") {
+        return line == format!("module \"{name}\" {{");
+    }
     let (word, rest) = resource.strip_prefix("data.").map_or(("resource", resource), |rest| ("data", rest));
     rest.split_once('.').is_some_and(|(kind, name)| line == format!("{word} \"{kind}\" \"{name}\" {{"))
 }
@@ -84,8 +87,9 @@ mod tests {
 
     #[test]
     fn the_blocks_of_blue_are_deleted_from_the_code() {
-        let blue = "removed {\n  from = aws_x.one\n\n  lifecycle {\n    destroy = true\n  }\n}\n";
-        let code = without(CODE, &[&removed(blue)[..], &["data.aws_lb.shop"]].concat());
+        let blue = "removed {\n  from = aws_x.one\n\n  lifecycle {\n    destroy = true\n  }\n}\n\nremoved {\n  from = module.nodes\n}\n";
+        let code = format!("module \"nodes\" {{\n  source = \"./nodes\"\n}}\n{CODE}");
+        let code = without(&code, &[&removed(blue)[..], &["data.aws_lb.shop"]].concat());
         assert_eq!(code, "\n\nresource \"aws_y\" \"one\" {\n  id = 2\n}\n");
     }
 }

@@ -5,6 +5,8 @@
 //! ignored by the provider's `ignore_tags`
 //! (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs#ignore_tags-configuration-block>), as a user would have it.
 
+use std::fmt::Write;
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -18,8 +20,8 @@ use crate::world::{BLUE, ec2, irsa};
 
 use super::imports::{self, Import};
 use super::program::{Program, provider};
+use super::{CLUSTER, NODES};
 
-const CLUSTER: &str = include_str!("../../terraform/cluster/main.tf");
 /// What users of IAM roles for service accounts have beside it.
 const IRSA: [(&str, &str); 2] = [
     ("irsa.tf", include_str!("../../terraform/cluster/irsa.tf")),
@@ -59,11 +61,11 @@ pub async fn differences(account: &Account, front: Front, cluster: &str, say: &d
     }
 
     let folder = account.run.join(format!("terraform-{cluster}"));
-    let ignored = "  ignore_tags {\n    key_prefixes = [\"bascule:\"]\n  }\n  endpoints {";
-    program.prepare(&folder, &provider(account.aws.endpoint()).replace("  endpoints {", ignored)).await?;
+    std::fs::create_dir_all(folder.join("nodes")).context("making a module's folder")?;
     let values = format!("cluster = {like:?}\nkubernetes_version = {version:?}\n");
     let mut files = vec![
         ("main.tf", CLUSTER.to_owned()),
+        ("nodes/main.tf", NODES.to_owned()),
         ("imports.tf", imports::written(&imports)),
         ("names_override.tf", overridden),
         ("terraform.tfvars", values),
@@ -74,6 +76,8 @@ pub async fn differences(account: &Account, front: Front, cluster: &str, say: &d
     for (name, text) in files {
         std::fs::write(folder.join(name), text).context("writing the code of the cluster")?;
     }
+    let ignored = "  ignore_tags {\n    key_prefixes = [\"bascule:\"]\n  }\n  endpoints {";
+    program.prepare(&folder, &provider(account.aws.endpoint()).replace("  endpoints {", ignored)).await?;
     let planned = program.plan(&folder, &[]).await.context(format!("the code that describes {cluster}"))?;
     let plan = program.run(&folder, &["show", "-json", "plan"]).await?;
     let plan: Value = serde_json::from_str(&plan).context("the plan as JSON")?;
@@ -93,13 +97,18 @@ pub async fn differences(account: &Account, front: Front, cluster: &str, say: &d
 /// (<https://developer.hashicorp.com/terraform/language/files/override>).
 async fn names(aws: &Aws, cluster: &str, imports: &[Import]) -> Result<String> {
     let mut blocks = vec![block("aws_eks_cluster.shop", cluster)];
+    let mut templates = String::new();
     for (address, id) in imports {
-        let name = match address.split('.').next() {
+        let name = match address.rsplit('.').nth(1) {
             Some("aws_security_group") => {
                 ec2(aws, "DescribeSecurityGroups", &[("GroupId.1", id)]).await?.value("groupName")
             }
             Some("aws_launch_template") => {
-                ec2(aws, "DescribeLaunchTemplates", &[("LaunchTemplateId.1", id)]).await?.value("launchTemplateName")
+                let found = ec2(aws, "DescribeLaunchTemplates", &[("LaunchTemplateId.1", id)]).await?;
+                let name = found.value("launchTemplateName").context(format!("the name of {address}"))?;
+                let key = address.split('"').nth(1).context("the key of a node group")?;
+                let _ = write!(templates, " {key} = {name:?},");
+                continue;
             }
             Some("aws_lb") => {
                 let found = elb(aws, "DescribeLoadBalancers", &[("LoadBalancerArns.member.1", id)]).await?;
@@ -113,6 +122,7 @@ async fn names(aws: &Aws, cluster: &str, imports: &[Import]) -> Result<String> {
         };
         blocks.push(block(address, &name.context(format!("the name of {address}"))?));
     }
+    blocks.push(format!("module \"nodes\" {{\n  launch_template = {{{templates} }}[each.key]\n}}\n"));
     Ok(blocks.concat())
 }
 

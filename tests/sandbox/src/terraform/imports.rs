@@ -15,6 +15,9 @@ use crate::xml::Element;
 /// An address of the code and an import id.
 pub(super) type Import = (String, String);
 
+/// The keys of the module `nodes` in terraform/cluster/main.tf.
+const NODE_GROUPS: [&str; 2] = ["general", "ingress"];
+
 /// Of the project `network`.
 pub(super) async fn network(aws: &Aws) -> Result<Vec<Import>> {
     let mut all = vec![("aws_vpc.shop".to_owned(), named(aws, "DescribeVpcs", "vpcSet", "vpcId", "shop").await?)];
@@ -46,12 +49,9 @@ pub(super) async fn cluster_with(aws: &Aws, cluster: &str, like: &str, balancer_
         named(aws, "DescribeSecurityGroups", "securityGroupInfo", "groupId", &name).await
     };
     let (plane, nodes) = (group("control-plane").await?, group("nodes").await?);
-    let range = "10.64.0.0/16";
     let mut all: Vec<(&str, String)> = vec![
         ("aws_security_group.control_plane", plane.clone()),
         ("aws_security_group.nodes", nodes.clone()),
-        ("aws_security_group_rule.http", format!("{nodes}_ingress_tcp_30080_30080_{range}")),
-        ("aws_security_group_rule.https", format!("{nodes}_ingress_tcp_30443_30443_{range}")),
         ("aws_security_group_rule.nodes_from_nodes", format!("{nodes}_ingress_all_0_0_self")),
         ("aws_security_group_rule.nodes_from_control_plane", format!("{nodes}_ingress_tcp_1025_65535_{plane}")),
         ("aws_security_group_rule.control_plane_from_nodes", format!("{plane}_ingress_tcp_443_443_{nodes}")),
@@ -70,18 +70,32 @@ pub(super) async fn cluster_with(aws: &Aws, cluster: &str, like: &str, balancer_
     ] {
         all.push((name, format!("{cluster}:{addon}")));
     }
-    for (template, group, name) in [
-        ("aws_launch_template.general", "aws_eks_node_group.general", "general"),
-        ("aws_launch_template.ingress", "aws_eks_node_group.ingress", "ingress"),
-    ] {
-        let found = aws.rest("eks", Method::GET, &format!("/clusters/{cluster}/node-groups/{name}"), None).await?;
-        let id = found["nodegroup"]["launchTemplate"]["id"].as_str().context("a launch template")?;
-        all.push((template, id.to_owned()));
-        all.push((group, format!("{cluster}:{name}")));
-    }
     let mut all: Vec<Import> = all.into_iter().map(|(address, id)| (address.to_owned(), id)).collect();
+    for (key, port) in [("http", "30080"), ("https", "30443")] {
+        let rule = format!("aws_vpc_security_group_ingress_rule.web[{key:?}]");
+        all.push((rule, rule_into(aws, &nodes, port).await?));
+    }
+    for name in NODE_GROUPS {
+        let found = aws.rest("eks", Method::GET, &format!("/clusters/{cluster}/node-groups/{name}"), None).await?;
+        let template = found["nodegroup"]["launchTemplate"]["id"].as_str().context("a launch template")?;
+        let module = format!("module.nodes[{name:?}]");
+        all.push((format!("{module}.aws_launch_template.this"), template.to_owned()));
+        all.push((format!("{module}.aws_eks_node_group.this"), format!("{cluster}:{name}")));
+    }
     all.extend(balancer(aws, balancer_arn).await?);
     Ok(all)
+}
+
+/// The id of the rule that lets something into this port of a group.
+async fn rule_into(aws: &Aws, group: &str, port: &str) -> Result<String> {
+    let filter = [("Filter.1.Name", "group-id"), ("Filter.1.Value.1", group)];
+    let found = ec2(aws, "DescribeSecurityGroupRules", &filter).await?;
+    let is_it = |rule: &&Element| {
+        let value = |name: &str| rule.value(name).unwrap_or_default();
+        value("isEgress") == "false" && value("fromPort") == port && value("toPort") == port
+    };
+    let rule = found.list("securityGroupRuleSet").iter().find(is_it).and_then(|rule| rule.value("securityGroupRuleId"));
+    rule.context(format!("a rule of {group} for the port {port}"))
 }
 
 async fn balancer(aws: &Aws, arn: String) -> Result<Vec<Import>> {

@@ -21,6 +21,11 @@ use program::{Changes, Planned};
 use project::Project;
 pub use project::{LOCKS, STATES};
 
+/// The code of the project `cluster`.
+const CLUSTER: &str = include_str!("../../terraform/cluster/main.tf");
+/// Its module, of one node group.
+const NODES: &str = include_str!("../../terraform/cluster/nodes/main.tf");
+
 /// The workspace that describes production.
 const PRODUCTION: &str = "prod";
 /// The workspace in which the shop's people build green, in the story `swap`.

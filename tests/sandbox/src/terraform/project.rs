@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::aws::REGION;
 use crate::error::{Context, Error, Result};
 
+use super::NODES;
 use super::program::{Planned, Program, provider};
 
 /// The bucket of the states.
@@ -42,6 +43,10 @@ impl Project {
         let project = Self { name, workspace, mode, code, program: program.clone(), folder };
         std::fs::create_dir_all(&project.folder).context("making a project's folder")?;
         project.write("main.tf", &project.code)?;
+        if name == "cluster" {
+            std::fs::create_dir_all(project.folder.join("nodes")).context("making a module's folder")?;
+            project.write("nodes/main.tf", NODES)?;
+        }
         project.set(variables)?;
         let head = format!("{}\n{}", backend(name, endpoint), provider(endpoint));
         program.prepare(&project.folder, &head).await?;

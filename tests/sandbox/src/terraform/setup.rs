@@ -11,10 +11,9 @@ use crate::world::{BLUE, GREEN, gateway::Api};
 use super::imports::{self, Import};
 use super::program::Program;
 use super::project::{LOCKS, Project, STATES};
-use super::{PRODUCTION, Projects, Row, Story, TEMPORARY};
+use super::{CLUSTER, PRODUCTION, Projects, Row, Story, TEMPORARY};
 
 const NETWORK: &str = include_str!("../../terraform/network/main.tf");
-const CLUSTER: &str = include_str!("../../terraform/cluster/main.tf");
 const GATEWAY: &str = include_str!("../../terraform/gateway/main.tf");
 /// What the story `swap` adds to the project of the API.
 const STANDBY: &str = include_str!("../../terraform/gateway/standby.tf");

@@ -41,23 +41,13 @@ resource "aws_security_group" "nodes" {
   tags        = { Name = "${var.cluster}-nodes", team = "shop" }
 }
 
-resource "aws_security_group_rule" "http" {
-  type              = "ingress"
+resource "aws_vpc_security_group_ingress_rule" "web" {
+  for_each          = { http = 30080, https = 30443 }
   security_group_id = aws_security_group.nodes.id
-  protocol          = "tcp"
-  from_port         = 30080
-  to_port           = 30080
-  cidr_blocks       = [data.aws_vpc.shop.cidr_block]
-  description       = "Load balancer to the ingress controller"
-}
-
-resource "aws_security_group_rule" "https" {
-  type              = "ingress"
-  security_group_id = aws_security_group.nodes.id
-  protocol          = "tcp"
-  from_port         = 30443
-  to_port           = 30443
-  cidr_blocks       = [data.aws_vpc.shop.cidr_block]
+  ip_protocol       = "tcp"
+  from_port         = each.value
+  to_port           = each.value
+  cidr_ipv4         = data.aws_vpc.shop.cidr_block
   description       = "Load balancer to the ingress controller"
 }
 
@@ -153,106 +143,15 @@ resource "aws_eks_addon" "pod_identity" {
   addon_name   = "eks-pod-identity-agent"
 }
 
-resource "aws_launch_template" "general" {
-  name                   = "${var.cluster}-general"
-  instance_type          = "m6i.large"
-  vpc_security_group_ids = [aws_security_group.nodes.id]
-
-  block_device_mappings {
-    device_name = "/dev/xvda"
-
-    ebs {
-      volume_size = 40
-      volume_type = "gp3"
-      encrypted   = true
-    }
-  }
-
-  metadata_options {
-    http_tokens                 = "required"
-    http_put_response_hop_limit = 2
-  }
-}
-
-resource "aws_launch_template" "ingress" {
-  name                   = "${var.cluster}-ingress"
-  instance_type          = "m6i.large"
-  vpc_security_group_ids = [aws_security_group.nodes.id]
-
-  block_device_mappings {
-    device_name = "/dev/xvda"
-
-    ebs {
-      volume_size = 40
-      volume_type = "gp3"
-      encrypted   = true
-    }
-  }
-
-  metadata_options {
-    http_tokens                 = "required"
-    http_put_response_hop_limit = 2
-  }
-}
-
-resource "aws_eks_node_group" "general" {
-  cluster_name    = aws_eks_cluster.shop.name
-  node_group_name = "general"
-  node_role_arn   = data.aws_iam_role.shop["node"].arn
-  subnet_ids      = local.subnets
-  ami_type        = "AL2023_x86_64_STANDARD"
-  capacity_type   = "ON_DEMAND"
-  labels          = { "shop.example.com/pool" = "general" }
-  tags            = { team = "shop" }
-
-  launch_template {
-    id      = aws_launch_template.general.id
-    version = aws_launch_template.general.default_version
-  }
-
-  scaling_config {
-    min_size     = 1
-    max_size     = 4
-    desired_size = 2
-  }
-
-  update_config {
-    max_unavailable = 1
-  }
-
-  lifecycle {
-    ignore_changes = [scaling_config[0].desired_size]
-  }
-}
-
-resource "aws_eks_node_group" "ingress" {
-  cluster_name    = aws_eks_cluster.shop.name
-  node_group_name = "ingress"
-  node_role_arn   = data.aws_iam_role.shop["node"].arn
-  subnet_ids      = local.subnets
-  ami_type        = "AL2023_x86_64_STANDARD"
-  capacity_type   = "ON_DEMAND"
-  labels          = { "shop.example.com/pool" = "ingress" }
-  tags            = { team = "shop" }
-
-  launch_template {
-    id      = aws_launch_template.ingress.id
-    version = aws_launch_template.ingress.default_version
-  }
-
-  scaling_config {
-    min_size     = 1
-    max_size     = 4
-    desired_size = 1
-  }
-
-  update_config {
-    max_unavailable = 1
-  }
-
-  lifecycle {
-    ignore_changes = [scaling_config[0].desired_size]
-  }
+module "nodes" {
+  source             = "./nodes"
+  for_each           = { general = 2, ingress = 1 }
+  cluster            = aws_eks_cluster.shop.name
+  name               = each.key
+  desired_size       = each.value
+  role_arn           = data.aws_iam_role.shop["node"].arn
+  subnet_ids         = local.subnets
+  security_group_ids = [aws_security_group.nodes.id]
 }
 
 resource "aws_lb" "shop" {
@@ -329,21 +228,21 @@ resource "aws_lb_listener" "https" {
 }
 
 resource "aws_autoscaling_attachment" "general_http" {
-  autoscaling_group_name = aws_eks_node_group.general.resources[0].autoscaling_groups[0].name
+  autoscaling_group_name = module.nodes["general"].auto_scaling_group
   lb_target_group_arn    = aws_lb_target_group.http.arn
 }
 
 resource "aws_autoscaling_attachment" "general_https" {
-  autoscaling_group_name = aws_eks_node_group.general.resources[0].autoscaling_groups[0].name
+  autoscaling_group_name = module.nodes["general"].auto_scaling_group
   lb_target_group_arn    = aws_lb_target_group.https.arn
 }
 
 resource "aws_autoscaling_attachment" "ingress_http" {
-  autoscaling_group_name = aws_eks_node_group.ingress.resources[0].autoscaling_groups[0].name
+  autoscaling_group_name = module.nodes["ingress"].auto_scaling_group
   lb_target_group_arn    = aws_lb_target_group.http.arn
 }
 
 resource "aws_autoscaling_attachment" "ingress_https" {
-  autoscaling_group_name = aws_eks_node_group.ingress.resources[0].autoscaling_groups[0].name
+  autoscaling_group_name = module.nodes["ingress"].auto_scaling_group
   lb_target_group_arn    = aws_lb_target_group.https.arn
 }
