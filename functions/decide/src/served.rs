@@ -185,7 +185,7 @@ pub fn tellable(stays: Vec<Stay>, stretches: &[Stretch]) -> Vec<Stay> {
             (None, By::Share(_)) if is_lost => {}
             (Some(before), By::Share(_)) if is_lost => before.until = stay.until,
             (Some(Stay { until, by: By::Moving(_, last), .. }), By::Moving(_, to)) => {
-                (*until, *last) = (stay.until, to)
+                (*until, *last) = (stay.until, to);
             }
             _ => told.push(stay),
         }

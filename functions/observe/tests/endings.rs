@@ -75,7 +75,7 @@ const CLEANUP: (&str, &str) = ("bascule-cleanup", "SUCCEEDED");
 async fn subject_and_first_line_say_what_to_do_and_who_serves() {
     let keep = json!({ "cleanup": { "blue": "keep" } });
     let terraform = json!({ "terraform": shop::terraform_with_adoption() });
-    for ((account, migration), end, subject, first) in [
+    for ((account, migration), end, subject, first) in vec![
         (
             promoted(json!({})).await,
             MIGRATE,

@@ -69,7 +69,8 @@ async fn requests_and_errors_are_told_by_the_side_that_served() {
             0 => figures.server_errors = Some(2.0),
             5 => figures.client_errors = Some(7.0),
             30 => {
-                (figures.server_errors, figures.latency, figures.p99) = (Some(1.0), Some((8_900.0, 100.0)), Some(700.0))
+                (figures.server_errors, figures.latency, figures.p99) =
+                    (Some(1.0), Some((8_900.0, 100.0)), Some(700.0));
             }
             _ => {}
         }
@@ -174,7 +175,7 @@ async fn no_request_is_counted_twice_or_lost_where_periods_have_different_length
     let all: f64 = rows.iter().map(|row| row.sum.requests.sum).sum();
     #[expect(clippy::cast_precision_loss, reason = "some thousands of minutes")]
     let expected = 100.0 * (length + 60) as f64;
-    assert_eq!(all, expected);
+    assert!((all - expected).abs() < 0.5, "{all} of {expected}");
     // Blue has its hour, and each change its minute.
     let sums: Vec<f64> = rows[..4].iter().map(|row| row.sum.requests.sum).collect();
     assert_eq!(sums, [6_000.0, 100.0, 900.0, 100.0]);

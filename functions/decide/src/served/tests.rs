@@ -238,13 +238,13 @@ fn cloudwatch_is_asked_for_periods_that_it_keeps_and_tells_at_once() {
 
 #[test]
 fn what_is_too_short_for_the_periods_belongs_to_the_change_beside_it() {
+    use By::{Moving, Share};
     let day = SignedDuration::from_hours(24);
     let told = |age: SignedDuration| -> Vec<By> {
         let stays = steps(day / 2);
         let stretches = stretches(&stays, stays[4].until + age);
         tellable(stays, &stretches).iter().map(|stay| stay.by).collect()
     };
-    use By::{Moving, Share};
     let all = [Share(0), Moving(0, 25), Share(25), Moving(25, 100), Share(100)];
     assert_eq!(told(day), all);
     assert_eq!(told(day * 20), all, "14 minutes have two periods of five");
