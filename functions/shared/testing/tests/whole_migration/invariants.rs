@@ -5,18 +5,19 @@ mod belongings;
 mod end;
 mod likeness;
 mod states;
+mod things;
 mod told;
 mod traffic;
 
 pub(crate) use end::{Remains, difference, in_the_end};
 
-use belongings::Things;
 use domain::MigrationId;
 use domain::ports::migrations::Life;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use testing::{Account, Aws, Record};
+use things::Things;
 
 /// What is known from outside: the account before the migration, every token that a task has waited for, and what was shown.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ pub(crate) struct Witness {
 impl Witness {
     pub(crate) fn new(account: &Account, id: &MigrationId) -> Self {
         let before = Rc::new(account.aws().clone());
-        let things = Rc::new(belongings::everything(&before));
+        let things = Rc::new(things::everything(&before));
         Self {
             id: id.clone(),
             before,
@@ -65,7 +66,7 @@ pub(crate) struct Sight<'a> {
 
 impl<'a> Sight<'a> {
     fn new(witness: &'a Witness, aws: &'a Aws, record: &'a Record) -> Self {
-        Self { witness, aws, record, things: belongings::everything(aws) }
+        Self { witness, aws, record, things: things::everything(aws) }
     }
 
     pub(crate) const fn life(&self) -> Life {
