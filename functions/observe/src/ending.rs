@@ -38,12 +38,12 @@ impl End {
     /// Of an execution of a migration; nothing where it tells nothing new: what another execution waits for is that one's end, and a dry
     /// run is watched by whoever started it.
     fn of(ended: &Ended, meta: Option<&Meta>) -> Option<Self> {
-        if ended.status != "SUCCEEDED" {
-            return Some(Self::Badly);
-        }
-        let meta = meta?;
+        let failed = !ended.has_succeeded();
+        let Some(meta) = meta else { return failed.then_some(Self::Badly) };
         match (ended.machine(), meta.life, meta.outcome.as_deref()) {
+            // However it ended: nothing that people wait for comes after the promotion.
             ("bascule-migrate", Life::Promoted, _) if meta.direction == Direction::Converge => Some(Self::Promoted),
+            _ if failed => Some(Self::Badly),
             ("bascule-migrate", Life::Ended, Some("BlueServes")) => Some(Self::BlueServes),
             ("bascule-rollback", Life::Ended, Some("BlueServes")) if !ended.is_awaited() => Some(Self::BlueServes),
             ("bascule-cleanup", Life::Ended, Some("GreenServes")) => Some(Self::CleanedUp),
@@ -96,7 +96,7 @@ where
         End::Promoted => {
             let entry = ports.live(&migration, &schedule::key(Occasion::Cleanup)).await?;
             let at = entry.and_then(|entry| entry.detail["at"].as_str()?.parse().ok());
-            message::promoted(&migration, at)
+            message::promoted(&migration, at, ended)
         }
         End::BlueServes => {
             let entries = ports.entries(&migration).await?;

@@ -108,6 +108,11 @@ impl Ended {
         self.state_machine_arn.rsplit(':').next().unwrap_or_default()
     }
 
+    /// Whether it came to an end of its own that its machine calls good.
+    pub(crate) fn has_succeeded(&self) -> bool {
+        self.status == "SUCCEEDED"
+    }
+
     fn given(&self) -> Value {
         self.input.as_deref().and_then(|input| serde_json::from_str(input).ok()).unwrap_or_default()
     }

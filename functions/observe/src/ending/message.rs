@@ -42,8 +42,9 @@ impl Links {
     }
 }
 
-/// Green serves. `at` is when blue's deletion begins; nothing where nobody planned it any more.
-pub(super) fn promoted(migration: &Migration, at: Option<Timestamp>) -> Message {
+/// Green serves. `at` is when blue's deletion begins; nothing where nobody planned it any more. The execution may have been stopped, or
+/// have failed, after its last step had promoted the migration.
+pub(super) fn promoted(migration: &Migration, at: Option<Timestamp>, ended: &Ended) -> Message {
     let input = &migration.input;
     let (blue, green, name) = (&input.blue.cluster, &input.green.cluster, migration.name());
     let (hint, todo) = if input.terraform.is_empty() {
@@ -69,10 +70,17 @@ pub(super) fn promoted(migration: &Migration, at: Option<Timestamp>) -> Message 
         }
     };
     let back = json!({ "migrationId": migration.id, "reason": "Requested" });
-    let text = format!(
+    let mut text = format!(
         "{todo}: {green} serves all requests, the bake ended well, and {then}.\n\nAs long as {blue} is there, production can be given back to it in one call: \
          start bascule-rollback with {back}. You are told when that would hurt, and when the end has come.\n"
     );
+    if !ended.has_succeeded() {
+        let late = format!(
+            "\nThe execution {} is {}, which came after its work was done and changes nothing.\n",
+            ended.execution_arn, ended.status
+        );
+        text.push_str(&late);
+    }
     (format!("Bascule {name}: {green} serves; {fate}; {hint}"), text)
 }
 

@@ -43,6 +43,10 @@ fn an_end_is_told_of_the_execution_that_nobody_waits_for() {
         ("bascule-migrate", "SUCCEEDED", &own, meta(back, Life::Promoted, None), None),
         ("bascule-migrate", "SUCCEEDED", &own, meta(forth, Life::Ended, Some("Planned")), None),
         ("bascule-migrate", "FAILED", &own, meta(back, Life::Ended, blue), Some(End::Badly)),
+        // Stopped by people in its last state, after the migration was promoted.
+        ("bascule-migrate", "ABORTED", &own, meta(forth, Life::Promoted, None), Some(End::Promoted)),
+        ("bascule-migrate", "ABORTED", &own, meta(back, Life::Promoted, None), Some(End::Badly)),
+        ("bascule-migrate", "ABORTED", &own, meta(forth, Life::Baked, None), Some(End::Badly)),
         ("bascule-rollback", "SUCCEEDED", &own, meta(back, Life::Ended, blue), Some(End::BlueServes)),
         ("bascule-rollback", "SUCCEEDED", &nested, meta(back, Life::Ended, blue), None),
         // One that found nothing to do.

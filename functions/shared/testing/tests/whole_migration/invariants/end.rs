@@ -62,8 +62,10 @@ pub(crate) fn in_the_end(
         let mut creates = aws.history.creates.clone();
         creates.sort();
         // How far an apply came is saved only where it was interrupted, what the last look at blue could not see stays, and how many
-        // requests compared the sides, or told who serves, depends on how often the guard looked.
-        let passing = [Progress::DeployWorkloads, Progress::WayBack, Progress::Analysis, Progress::Reach];
+        // requests compared the sides, or told who serves, depends on how often the guard looked. Whether people heard that green serves
+        // before they took it back depends on which came first; what they heard is judged by `told`.
+        let passing =
+            [Progress::DeployWorkloads, Progress::WayBack, Progress::Analysis, Progress::Reach, Progress::Told];
         // Where an alarm breaks the switch, a retry of the guard may see it one step earlier.
         let broken = matches!(way.outside, Outside::AlarmAt(_));
         let lasting = record.progress.iter().filter(|(which, _)| !passing.contains(which));
