@@ -57,23 +57,18 @@ fn read(value: &Value) -> Reading {
         .to_value();
     let mut problems = Vec::new();
     let sound = check("$", value, &schema, &mut problems).unwrap_or_else(|| blank(&schema));
-    let mut track = serde_path_to_error::Track::new();
-    match Input::deserialize_from(&sound, &mut track) {
+    // The schema has refused what serde would, with the path. From text, as the ledger reads an input: one reader of all these types is
+    // enough in each function.
+    match serde_json::from_str::<Input>(&sound.to_string()) {
         Ok(input) => {
             let broken = rules(&input, &problems);
             problems.extend(broken);
             Reading { input: Some(input), problems }
         }
         Err(error) => {
-            problems.push(Problem::new(format!("$.{}", track.path()), error.to_string()));
+            problems.push(Problem::new("$", error.to_string()));
             Reading { input: None, problems }
         }
-    }
-}
-
-impl Input {
-    fn deserialize_from(value: &Value, track: &mut serde_path_to_error::Track) -> Result<Self, serde_json::Error> {
-        <Self as serde::Deserialize>::deserialize(serde_path_to_error::Deserializer::new(value, track))
     }
 }
 
