@@ -65,7 +65,7 @@ fn zipped(name: &str, binary: &Path, kept: &Path) -> Result<Bytes> {
             std::fs::remove_file(&old).context("an earlier package")?;
         }
     }
-    let zip = archive(&std::fs::read(binary).context("the binary")?, FAST)?;
+    let zip = archive(&std::fs::read(binary).context("the binary")?)?;
     // Complete or not there: another run may be reading.
     let draft = kept.join(format!("{name}.{}.draft", std::process::id()));
     std::fs::write(&draft, &zip).context("the package")?;
@@ -86,10 +86,10 @@ pub async fn build(project: &Project, say: &dyn Fn(&str)) -> Result<Vec<Package>
 }
 
 /// A zip whose only entry is `bootstrap`, executable: what the `provided.al2023` runtime starts. The time in it is fixed,
-/// so that an unchanged binary has an unchanged package. `level` is deflate's, 1 to 9.
+/// so that an unchanged binary has an unchanged package.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html>
-pub(crate) fn archive(binary: &[u8], level: i64) -> Result<Bytes> {
-    zip("bootstrap", binary, level)
+fn archive(binary: &[u8]) -> Result<Bytes> {
+    zip("bootstrap", binary)
 }
 
 /// The zip of one source file, which an interpreter runs.
@@ -97,14 +97,14 @@ pub(crate) fn archive(binary: &[u8], level: i64) -> Result<Bytes> {
 /// # Errors
 /// When it cannot be zipped.
 pub(crate) fn archive_of(name: &str, source: &[u8]) -> Result<Bytes> {
-    zip(name, source, FAST)
+    zip(name, source)
 }
 
-fn zip(name: &str, file: &[u8], level: i64) -> Result<Bytes> {
+fn zip(name: &str, file: &[u8]) -> Result<Bytes> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(file.len() / 2)));
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
-        .compression_level(Some(level))
+        .compression_level(Some(FAST))
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(0o755);
     zip.start_file(name, options).context("zipping")?;
