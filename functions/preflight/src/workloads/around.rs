@@ -6,7 +6,7 @@ use domain::{
     manifest::{Object, named, workload},
     plan::{
         compute::{Compute, FargateProfile, Reference},
-        edge::{Edge, service::is_by_controller},
+        edge::{Edge, service::Maker},
     },
     word::is_named,
 };
@@ -72,12 +72,17 @@ impl Around {
         node_ports.sort_unstable();
         node_ports.dedup();
         let addons = compute.addons.iter().map(|addon| (addon.name.clone(), addon.configuration.clone())).collect();
-        let subnets: BTreeSet<&String> = compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids).collect();
+        let mut subnets: BTreeSet<&String> =
+            compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids).collect();
+        let has_pools = compute.blue.auto_mode.as_ref().is_some_and(|auto| !auto.node_pools.is_empty());
+        // Where the built-in node pools of EKS Auto Mode have their nodes.
+        subnets.extend(compute.green.subnet_ids.iter().filter(|_| has_pools));
         let subnet_ids = subnets.into_iter().cloned().collect();
         let service = edge.service.clone().map(|service| OfService {
             service,
             balancer: balancer.name.clone(),
-            by_controller: is_by_controller(&balancer.tags),
+            maker: Maker::of(&balancer.tags),
+            auto_mode: compute.blue.auto_mode.is_some(),
         });
         Self {
             version: compute.green.version.clone(),

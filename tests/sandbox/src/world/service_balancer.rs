@@ -11,7 +11,7 @@ use std::time::Duration;
 use compute::Compute;
 use http::Method;
 use serde_json::{Value, json};
-use testing::load_balancer_controller::{FINALIZER, ListenerModel, Model, cluster_name, model};
+use testing::load_balancer_controller::{ListenerModel, Maker, Model, cluster_name, finalizer, model};
 use tokio::task::JoinHandle;
 
 use crate::aws::Aws;
@@ -73,12 +73,13 @@ impl Place<'_> {
         let available = |one: &&Value| one["status"]["availableReplicas"].as_u64().unwrap_or_default() > 0;
         let Some(name) = deployments.iter().filter(available).find_map(cluster_name) else { return Ok(()) };
         for service in kubernetes.list("/api/v1/services").await? {
-            let Some(model) = model(&service, &name) else { continue };
+            let Some(model) = model(&service, Maker::Controller, &name) else { continue };
             let metadata = &service["metadata"];
             let text = |field: &str| metadata[field].as_str().unwrap_or_default();
             let path = format!("/api/v1/namespaces/{}/services/{}", text("namespace"), text("name"));
             let uid = text("uid").to_owned();
-            let held = metadata["finalizers"].as_array().is_some_and(|all| all.contains(&json!(FINALIZER)));
+            let held =
+                metadata["finalizers"].as_array().is_some_and(|all| all.contains(&json!(finalizer(Maker::Controller))));
             if !metadata["deletionTimestamp"].is_null() {
                 if held {
                     self.delete(&model).await?;
@@ -88,7 +89,9 @@ impl Place<'_> {
                 continue;
             }
             if !made.contains_key(&uid) {
-                kubernetes.patch(&path, &json!({ "metadata": { "finalizers": [FINALIZER] } })).await?;
+                kubernetes
+                    .patch(&path, &json!({ "metadata": { "finalizers": [finalizer(Maker::Controller)] } }))
+                    .await?;
                 let (hostname, groups) = self.make(&model).await?;
                 let status = json!({ "status": { "loadBalancer": { "ingress": [{ "hostname": hostname }] } } });
                 kubernetes.patch(&format!("{path}/status"), &status).await?;

@@ -9,7 +9,7 @@
 use crate::{
     Kind, Migration, PhaseError, ResourceKey, Side, Status,
     object::ObjectId,
-    plan::Planned,
+    plan::{Planned, compute::auto_mode},
     ports::{Kubernetes, KubernetesApi, Ledger, Network, network::Instance},
     reconcile::Waiting,
 };
@@ -41,10 +41,11 @@ pub fn is_class(id: &ObjectId) -> bool {
     id.group() == CLASSES && id.kind == "EC2NodeClass"
 }
 
-/// The NodePool that an instance was made for.
+/// The NodePool that Karpenter made an instance for; nothing for those of EKS Auto Mode, which is a Karpenter that EKS runs.
 #[must_use]
 pub fn pool_of(node: &Instance) -> Option<&str> {
-    node.tags.get(POOL).map(String::as_str)
+    let is_autos = node.tags.contains_key(auto_mode::NODE_POOL_TAG);
+    node.tags.get(POOL).filter(|_| !is_autos).map(String::as_str)
 }
 
 /// What distinguishes it in the account.

@@ -2,6 +2,7 @@
 
 use super::belongings::blue_issuer;
 use domain::Kind;
+use domain::plan::compute::auto_mode::CLUSTER_TAG;
 use domain::resources::node_pool;
 use std::collections::BTreeMap;
 use testing::shop::irsa;
@@ -49,9 +50,12 @@ pub(super) fn everything(aws: &Aws) -> Things {
     }
     for group in aws.security_groups.values() {
         let of = aws.clusters.values().find(|found| found.cluster.cluster_security_group_id == group.id);
-        put(Kind::SecurityGroup, &group.id, of.map(|found| (Kind::Cluster, found.cluster.arn.clone())));
+        let of = of.map(|found| (Kind::Cluster, found.cluster.arn.clone()));
+        // EKS Auto Mode makes one for each load balancer.
+        let of_auto = group.tags.get(CLUSTER_TAG).and_then(|name| cluster(name));
+        put(Kind::SecurityGroup, &group.id, of.or_else(|| of_auto.clone()));
         for rule in &group.rules {
-            let with = Some((Kind::SecurityGroup, group.id.clone()));
+            let with = of_auto.clone().or_else(|| Some((Kind::SecurityGroup, group.id.clone())));
             put(Kind::SecurityGroupRule, &format!("{}/{rule}", group.id), with);
         }
     }
