@@ -22,6 +22,10 @@ pub const ACTIONS: &[&str] = &["ec2:DescribeInstances", "eks:DescribeCluster", "
 const POOLS: &str = "karpenter.sh";
 const CLASSES: &str = "karpenter.k8s.aws";
 
+/// The API group of the NodeClasses of EKS Auto Mode, which is a Karpenter that EKS runs
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html>).
+const AUTO_CLASSES: &str = "eks.amazonaws.com";
+
 /// The label of NodeClaims and nodes, and the tag of instances, with the name of the NodePool
 /// (<https://karpenter.sh/docs/concepts/nodeclasses/#spectags>).
 pub const POOL: &str = "karpenter.sh/nodepool";
@@ -41,7 +45,20 @@ pub fn is_class(id: &ObjectId) -> bool {
     id.group() == CLASSES && id.kind == "EC2NodeClass"
 }
 
-/// The NodePool that Karpenter made an instance for; nothing for those of EKS Auto Mode, which is a Karpenter that EKS runs.
+/// Whether it is a NodeClass of EKS Auto Mode.
+#[must_use]
+pub fn is_auto_class(id: &ObjectId) -> bool {
+    id.group() == AUTO_CLASSES && id.kind == "NodeClass"
+}
+
+/// Whether it is a NodePool whose nodes EKS Auto Mode makes, and deletes with the cluster
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html>).
+#[must_use]
+pub fn is_auto_pool(id: &ObjectId, value: &Value) -> bool {
+    is_pool(id) && value["spec"]["template"]["spec"]["nodeClassRef"]["group"] == AUTO_CLASSES
+}
+
+/// The NodePool that Karpenter made an instance for; nothing for those of EKS Auto Mode.
 #[must_use]
 pub fn pool_of(node: &Instance) -> Option<&str> {
     let is_autos = node.tags.contains_key(auto_mode::NODE_POOL_TAG);

@@ -2,19 +2,49 @@
 //! belongs to the ingress controller's Service.
 
 use super::service::{Targets, of_class};
-use super::{BLUE, input};
+use super::{BLUE, GREEN, input, input_with};
+use crate::account::auto_nodes;
 use crate::{Account, Aws, migration};
 use domain::plan::compute::AutoMode;
 use domain::{Migration, Problem};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The role of the nodes that EKS makes.
 pub const NODE_ROLE: &str = "arn:aws:iam::123456789012:role/auto-nodes";
 
-/// The bundle of the shop without managed node groups: EKS Auto Mode makes the load balancer of its Service.
+/// The role of the nodes of the shop's own NodeClass, and the tag by which that finds subnets, of
+/// <https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html>.
+pub const OWN_ROLE: &str = "arn:aws:iam::123456789012:role/batch-nodes";
+const SUBNETS: &str = "kubernetes.io/role/internal-elb";
+
+/// What the shop's people ask for where EKS Auto Mode makes every node, with these fields more: their NodeClass selects green's security group
+/// there.
+#[must_use]
+pub fn input_alone(fields: Value) -> Value {
+    let mut input = input_with(fields);
+    input["workloads"]["replace"] = json!([{ "blue": BLUE, "green": GREEN }]);
+    input
+}
+
+/// The bundle of the shop without managed node groups: EKS Auto Mode makes the load balancer of its Service, and nodes of a NodePool of its own.
 #[must_use]
 pub fn bundle(targets: Targets) -> Vec<Value> {
-    of_class(targets, "eks.amazonaws.com/nlb")
+    let mut all = of_class(targets, "eks.amazonaws.com/nlb");
+    let class = json!({
+        "apiVersion": "eks.amazonaws.com/v1", "kind": "NodeClass", "metadata": { "name": "batch" },
+        "spec": {
+            "role": "batch-nodes",
+            "subnetSelectorTerms": [{ "tags": { SUBNETS: "1" } }],
+            "securityGroupSelectorTerms": [{ "tags": { "aws:eks:cluster-name": BLUE } }],
+        },
+    });
+    let reference = json!({ "group": "eks.amazonaws.com", "kind": "NodeClass", "name": "batch" });
+    let pool = json!({
+        "apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": { "name": "batch" },
+        "spec": { "template": { "spec": { "nodeClassRef": reference } } },
+    });
+    all.extend([class, pool]);
+    all
 }
 
 /// The security group that managed node groups alone are in.
@@ -63,6 +93,11 @@ impl Account {
             let mut aws = account.aws();
             without_groups(&mut aws);
             enable(&mut aws);
+            for subnet in &mut aws.subnets {
+                subnet.tags.insert(SUBNETS.to_owned(), "1".to_owned());
+            }
+            aws.roles.insert("batch-nodes".to_owned(), "{}".to_owned());
+            aws.access_entries.insert((BLUE.to_owned(), OWN_ROLE.to_owned()), auto_nodes(OWN_ROLE));
         }
         account.has_balancer_of_service(bundle(targets));
         account

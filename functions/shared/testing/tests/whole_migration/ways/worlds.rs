@@ -22,7 +22,9 @@ fn auto_mode(name: &'static str, end: End, outside: Outside) -> Way {
 
 /// A way in the world `auto-mode` without managed node groups.
 fn auto_alone(name: &'static str, targets: Targets, end: End, outside: Outside) -> Way {
-    Way { world: World::AutoAlone(targets), outside, ..way(name, end, &json!({})) }
+    let mut way = way(name, end, &json!({}));
+    way.input["workloads"]["replace"] = json!([{ "blue": BLUE, "green": GREEN }]);
+    Way { world: World::AutoAlone(targets), outside, ..way }
 }
 
 /// A way in the world `config-map`.
