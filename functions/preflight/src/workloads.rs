@@ -1,12 +1,14 @@
 //! What runs on the clusters: reads the bundles, and refuses what Bascule cannot move or must not run twice.
 
 mod around;
+mod auto_mode;
 mod bundles;
 mod copies;
 mod definitions;
 mod fargate;
 mod karpenter;
 mod routes;
+mod selectors;
 mod service;
 mod storage;
 
@@ -107,6 +109,7 @@ where
     let mut found = judge(input, &all, &version, around);
     storage::read(ports, &all, around, &mut found).await?;
     karpenter::read(ports, input, &all, around, &of_blue, &mut found).await?;
+    auto_mode::read(ports, input, &all, around, &mut found).await?;
     if !cluster.is_empty() {
         let claimed = ports.claimed_volumes(cluster).await?;
         copies::read(ports, input, (&all, &claimed), around, &mut found).await?;

@@ -116,26 +116,6 @@ async fn a_blue_without_access_entries_is_moved_to_them_where_the_input_allows_i
 }
 
 #[tokio::test]
-async fn eks_auto_mode_is_cloned_and_what_eks_makes_for_it_is_not() {
-    let (account, migration) = Account::auto_mode_opened().unwrap();
-    let found = preflight::compute::read(&account, &migration.input).await.unwrap();
-    assert_eq!(texts(&found.problems), [""; 0]);
-    assert_eq!(found.facts, migration.plan.compute);
-    assert!(
-        found.advice.iter().any(|advice| advice.contains("node pools (general-purpose, system)")),
-        "{:?}",
-        found.advice
-    );
-
-    // Without it the nodes would be nobody's.
-    if let Some(blue) = account.aws().clusters.get_mut("shop-blue") {
-        blue.cluster.auto_mode = None;
-    }
-    let refused = preflight::compute::read(&account, &migration.input).await.unwrap().problems;
-    assert!(refused.iter().any(|problem| problem.code == "unmanaged-nodes"), "{refused:?}");
-}
-
-#[tokio::test]
 async fn a_subnet_that_the_input_gives_a_node_group_is_in_blues_vpc() {
     let elsewhere = |aws: &mut Aws| {
         let subnet = aws.subnets[0].clone();

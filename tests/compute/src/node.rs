@@ -13,7 +13,7 @@ use crate::{
     account::{Account, State},
     autoscaling::group::{Group, Instance, Lifecycle, Settings},
     ec2::{self, Launch, Subnet},
-    eks::addon,
+    eks::{addon, cluster::Cluster},
     elasticloadbalancing::target,
     loopback,
 };
@@ -83,17 +83,22 @@ pub(crate) fn reconcile(account: &Arc<Account>, name: &str) {
     }
 }
 
+/// The next address of a cluster that is not taken.
+pub(crate) fn next_address(cluster: &mut Cluster, taken: &[Ipv4Addr]) -> Option<Ipv4Addr> {
+    let range = cluster.addresses.as_ref()?.number;
+    (1..=MOST_NODES).find_map(|_| {
+        cluster.last_node = cluster.last_node % MOST_NODES + 1;
+        let address = loopback::node(range, cluster.last_node);
+        (!taken.contains(&address)).then_some(address)
+    })
+}
+
 /// Reserves the next address of the cluster for a launch.
 fn prepare(state: &mut State, name: &str) -> Option<(Ipv4Addr, Subnet)> {
     let group = state.groups.get_mut(name)?;
     let cluster = state.clusters.get_mut(&group.cluster)?;
-    let range = cluster.addresses.as_ref()?.number;
     let taken: Vec<Ipv4Addr> = state.addresses.values().copied().chain(group.launching.iter().copied()).collect();
-    let address = (1..=MOST_NODES).find_map(|_| {
-        cluster.last_node = cluster.last_node % MOST_NODES + 1;
-        let address = loopback::node(range, cluster.last_node);
-        (!taken.contains(&address)).then_some(address)
-    })?;
+    let address = next_address(cluster, &taken)?;
     let subnet = group.subnets.get(group.launched % group.subnets.len().max(1))?.clone();
     group.launched += 1;
     group.launching.insert(address);

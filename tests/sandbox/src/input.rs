@@ -12,6 +12,7 @@ use crate::scenario::{Options, Scenario};
 /// The input of one story: the shop's, and what its world and the projects that manage it need beside.
 pub(crate) fn of_the_story(shop: &Shop, options: &Options, scenario: Scenario, projects: Option<&Projects>) -> Value {
     let mut input = input(shop, &options.steps, scenario == Scenario::DryRun);
+    input["blue"] = options.front.blue();
     input["workloads"]["replace"] = options.front.replace();
     if let Some(smoke) = input["smoke"].as_array_mut() {
         smoke.extend(options.front.smoke());

@@ -88,7 +88,8 @@ pub async fn build_on(
     say(&format!("Shop: VPC {} with {} subnets", network.vpc, network.subnets.len()));
     let bundles = workloads::bundles(front, files)?;
     let in_cluster = front.service_targets();
-    let controller = in_cluster.map(|_| service_balancer::start(aws, &account.compute, &network.vpc, &network.subnets));
+    let controller =
+        in_cluster.map(|_| service_balancer::start(aws, &account.compute, front, &network.vpc, &network.subnets));
     let karpenter = match network.subnets.first() {
         Some(subnet) if front == Front::Karpenter => {
             network::discovered(aws, network).await?;
@@ -97,12 +98,20 @@ pub async fn build_on(
         _ => None,
     };
     let cluster = async {
-        cluster::control_plane(aws, BLUE, 2, network, &roles).await?;
+        if front == Front::AutoMode {
+            network::without_nodes(aws, network).await.context("nodes without a group of their own")?;
+        }
+        cluster::control_plane(aws, BLUE, 2, front, network, &roles).await?;
         if front.has_roles_for_pods() {
             irsa::build(aws, BLUE).await.context("the roles of the shop's Pods")?;
         }
         let endpoint = cluster::endpoint(aws, BLUE).await?;
-        let kubernetes = Kubernetes::connect(aws, &endpoint, &roles.operator).await?;
+        let kubernetes = if front == Front::ConfigMap {
+            // The cluster's own components stand for its creator, whom EKS lets in without showing it.
+            Kubernetes::of_component(&account.compute.kubeconfig(BLUE).context("blue's API")?)?
+        } else {
+            Kubernetes::connect(aws, &endpoint, &roles.operator).await?
+        };
         say(&format!("Shop: cluster {BLUE} is ACTIVE at {}", endpoint.url));
         let deploy = async {
             let mut objects = 0;
@@ -162,7 +171,7 @@ pub async fn build_on(
 async fn own_green(aws: &Aws, network: &Network, roles: &Roles, say: &dyn Fn(&str)) -> Result<Value> {
     let network = network::like(aws, GREEN, network).await?;
     let cluster = async {
-        cluster::control_plane(aws, GREEN, 1, &network, roles).await?;
+        cluster::control_plane(aws, GREEN, 1, Front::ExistingGreen, &network, roles).await?;
         cluster::nodes(aws, GREEN, Front::ExistingGreen, &network, roles).await
     };
     let edge = async {

@@ -3,7 +3,7 @@
 use super::{BLUE, nodes::changes, quotas, room};
 use domain::{
     Input, PhaseError, Problem,
-    plan::compute::{Compute, Reference, SecurityGroup, Subnet, auto_mode::CLUSTER_TAG, rules::is_made_by_eks},
+    plan::compute::{Compute, Reference, Rule, SecurityGroup, Subnet, auto_mode::CLUSTER_TAG, rules::is_made_by_eks},
     ports::{
         Network, Quotas,
         network::{Instance, InstanceType, Interface},
@@ -40,6 +40,11 @@ pub(super) async fn read<P: Network + Quotas>(
     let wrong = wrong_subnets(compute, &subnets).into_iter().chain(room::problems(&demand, &subnets));
     problems.extend(wrong.map(|message| Problem::new(path, message)));
     problems.extend(wrong_subnets_of_nodes(input, compute, &subnets));
+    // What EKS Auto Mode made for its load balancers it makes for green's itself.
+    let blue = compute.blue.clone();
+    let for_balancers: Vec<&SecurityGroup> = groups.iter().filter(|group| blue.is_auto_group(group)).collect();
+    let is_for_balancers =
+        |rule: &Rule| for_balancers.iter().any(|group| rule.peer_group().is_some_and(|peer| *peer == *group.id));
     let used = used_groups(compute);
     for id in used.iter().filter(|id| !groups.iter().any(|group| group.id == **id)) {
         problems.push(Problem::new(BLUE, format!("the security group {id} does not exist in {vpc}")));
@@ -48,16 +53,22 @@ pub(super) async fn read<P: Network + Quotas>(
     for group in groups.iter().filter(|group| used.contains(&group.id)) {
         match user(group, &compute.blue.name, &interfaces, &all_nodes) {
             Some(by) => shared.push((group.id.clone(), by)),
-            None => compute.security_groups.push(group.clone()),
+            None => {
+                let rules = group.rules.iter().filter(|rule| !is_for_balancers(rule)).cloned().collect();
+                compute.security_groups.push(SecurityGroup { rules, ..group.clone() });
+            }
         }
     }
     let cluster_group = compute.blue.cluster_security_group_id.clone();
     let own = groups.iter().find(|group| group.id == cluster_group);
     compute.cluster_group_rules = own
-        .map(|group| group.rules.iter().filter(|rule| !is_made_by_eks(&cluster_group, rule)).cloned().collect())
+        .map(|group| {
+            let by_people = |rule: &&Rule| !is_made_by_eks(&cluster_group, rule) && !is_for_balancers(rule);
+            group.rules.iter().filter(by_people).cloned().collect()
+        })
         .unwrap_or_default();
     compute.cluster_group_tags = own.map(|group| group.tags.clone()).unwrap_or_default();
-    compute.references = references(compute, &groups);
+    compute.references = references(compute, groups.iter().filter(|group| !blue.is_auto_group(group)));
     problems.extend(quotas::problems(ports, compute, &counted, &groups).await?);
     let blue_groups: Vec<String> = compute.blue_groups().into_iter().map(str::to_owned).collect();
     for (group, peer) in ports.named_by_peers(&vpc, &blue_groups).await? {
@@ -102,10 +113,9 @@ fn is_blues(interface: &Interface, blue: &str, nodes: &[Instance]) -> bool {
         || interface.instance_id.as_ref().is_some_and(|id| nodes.iter().any(|node| node.id == *id))
 }
 
-fn references(compute: &Compute, groups: &[SecurityGroup]) -> Vec<Reference> {
+fn references<'a>(compute: &Compute, groups: impl Iterator<Item = &'a SecurityGroup>) -> Vec<Reference> {
     let blue = compute.blue_groups();
     groups
-        .iter()
         .filter(|group| !blue.contains(&group.id.as_str()))
         .flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
         .filter(|(_, rule)| rule.peer_group().is_some_and(|peer| blue.contains(&peer)))

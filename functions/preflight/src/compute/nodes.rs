@@ -50,8 +50,11 @@ pub(super) async fn read<P: NodeGroups + LaunchTemplates + Network>(
         }
         compute.node_groups.push(group);
     }
-    if compute.node_groups.is_empty() {
-        problems.push(Problem::new(BLUE, "has no managed node group, expected at least one: only these are cloned"));
+    if compute.node_groups.is_empty() && compute.blue.auto_mode.is_none() {
+        problems.push(Problem::new(
+            BLUE,
+            "has no managed node group and is not in EKS Auto Mode, expected one of these: only such nodes are cloned",
+        ));
     }
     place(ports, input, compute).await?;
     // A green of the user's has nodes of its own.

@@ -2,7 +2,6 @@
 
 use super::{API, Ports};
 use domain::plan::Found;
-use domain::plan::compute::auto_mode::CLUSTER_TAG;
 use domain::plan::edge::{Attached, Edge, Listener, LoadBalancer, Service, TargetGroup, service};
 use domain::ports::load_balancers::{Named, Target};
 use domain::ports::scaling::AutoScalingGroup;
@@ -65,15 +64,9 @@ fn problems(balancer: &LoadBalancer, service: Option<&Service>, cluster: &str, o
         let message = format!("the load balancer {name} is {}, expected active", balancer.state);
         problems.push(Problem::new(API, message));
     }
-    let maker = service::maker(&balancer.tags).filter(|_| service.is_none());
-    if maker == Some(CLUSTER_TAG) {
+    if let Some(tag) = service::maker(&balancer.tags).filter(|_| service.is_none()) {
         problems.push(Limit::ServiceLoadBalancer.refusal(API, format!(
-            "EKS Auto Mode made the load balancer {name} (tag {CLUSTER_TAG}), and would make green's for a Service of the bundles: that is not built yet. Put a load \
-             balancer of your own before nodes of a managed node group"
-        )));
-    } else if let Some(tag) = maker {
-        problems.push(Limit::ServiceLoadBalancer.refusal(API, format!(
-            "the load balancer {name} was made by a controller in a cluster (tag {tag}), and its tags name no Service of {cluster}: green's can come with a Service \
+            "the load balancer {name} was made by a controller in a cluster, or by EKS Auto Mode (tag {tag}), and its tags name no Service of {cluster}: green's can come with a Service \
              of type LoadBalancer only, not with an Ingress, a Gateway or another cluster"
         )));
     }
@@ -131,7 +124,8 @@ fn group_problems(
         refuse(
             Limit::ForeignTargets,
             format!(
-                "no Auto Scaling group registers its instances with the target group {name}; attach blue's node groups to it"
+                "no Auto Scaling group registers its instances with the target group {name}; attach blue's node groups to it, or, where EKS Auto Mode makes the nodes, which \
+                 are in none, put the load balancer of a Service of type LoadBalancer before the API"
             ),
         );
     }

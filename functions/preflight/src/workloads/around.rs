@@ -5,8 +5,8 @@ use domain::{
     Problem, Tags,
     manifest::{Object, named, workload},
     plan::{
-        compute::{Compute, FargateProfile, Reference},
-        edge::{Edge, service::is_by_controller},
+        compute::{AccessEntry, AutoMode, Compute, FargateProfile, Reference},
+        edge::{Edge, service::Maker},
     },
     word::is_named,
 };
@@ -41,6 +41,10 @@ pub struct Around {
     pub(super) vpc_id: String,
     /// The roles whose nodes green lets in: those of managed node groups, and of access entries for nodes.
     pub(super) node_roles: Vec<String>,
+    /// How blue is in EKS Auto Mode, as green will be.
+    pub(super) auto_mode: Option<AutoMode>,
+    /// The roles whose nodes EKS Auto Mode may make on green.
+    pub(super) auto_roles: Vec<String>,
     /// The tags of the security groups that green will have of its own.
     pub(super) green_groups: Vec<Tags>,
     /// The groups that they are copies of.
@@ -72,12 +76,17 @@ impl Around {
         node_ports.sort_unstable();
         node_ports.dedup();
         let addons = compute.addons.iter().map(|addon| (addon.name.clone(), addon.configuration.clone())).collect();
-        let subnets: BTreeSet<&String> = compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids).collect();
+        let mut subnets: BTreeSet<&String> =
+            compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids).collect();
+        let has_pools = compute.blue.auto_mode.as_ref().is_some_and(|auto| !auto.node_pools.is_empty());
+        // Where the built-in node pools of EKS Auto Mode have their nodes.
+        subnets.extend(compute.green.subnet_ids.iter().filter(|_| has_pools));
         let subnet_ids = subnets.into_iter().cloned().collect();
         let service = edge.service.clone().map(|service| OfService {
             service,
             balancer: balancer.name.clone(),
-            by_controller: is_by_controller(&balancer.tags),
+            maker: Maker::of(&balancer.tags),
+            auto_mode: compute.blue.auto_mode.is_some(),
         });
         Self {
             version: compute.green.version.clone(),
@@ -92,6 +101,8 @@ impl Around {
             blue: compute.blue.name.clone(),
             vpc_id: compute.blue.vpc_id.clone(),
             node_roles: node_roles(compute),
+            auto_mode: compute.blue.auto_mode.clone(),
+            auto_roles: auto_roles(compute),
             green_groups: green_groups(compute),
             blue_groups: compute.blue_groups().into_iter().map(str::to_owned).collect(),
             instances: Instances::of(edge),
@@ -124,6 +135,19 @@ fn node_roles(compute: &Compute) -> Vec<String> {
     let entries = compute.access_entries.iter().filter(|entry| entry.entry_type == "EC2_LINUX");
     let groups = compute.node_groups.iter().map(|group| group.role_arn.clone());
     entries.map(|entry| entry.principal_arn.clone()).chain(groups).collect()
+}
+
+/// The policy that an access entry of such nodes needs
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html#auto-node-access-entry>).
+const AUTO_NODES: &str = ":cluster-access-policy/AmazonEKSAutoNodePolicy";
+
+fn auto_roles(compute: &Compute) -> Vec<String> {
+    let lets_in = |entry: &&AccessEntry| {
+        entry.entry_type == "EC2" && entry.policies.iter().any(|policy| policy.arn.ends_with(AUTO_NODES))
+    };
+    let entries = compute.access_entries.iter().filter(lets_in).map(|entry| entry.principal_arn.clone());
+    let built_in = compute.blue.auto_mode.iter().filter_map(|auto| auto.node_role_arn.clone());
+    entries.chain(built_in).collect()
 }
 
 /// EKS gives the cluster security group tags of its own beside the copied ones

@@ -1,18 +1,15 @@
 //! Karpenter in the bundles: whether it will make green's nodes, and nothing of blue's.
 
-mod selectors;
-
-use super::{Around, manifest_path};
+use super::{Around, manifest_path, selectors::Place};
 use domain::{
     Input, Kind, Limit, PhaseError, Problem,
     manifest::{Classes, Object, workload},
     object::ObjectId,
     plan::{Found, Planned, workloads::Workloads},
     ports::Network,
-    resources::node_pool::{is_class, is_pool, planned, pool_of},
+    resources::node_pool::{is_auto_pool, is_class, is_pool, planned, pool_of},
     word::is_named,
 };
-use selectors::Place;
 use std::collections::BTreeMap;
 
 /// Settings of Karpenter, each an argument and a variable of the environment
@@ -39,9 +36,13 @@ pub(super) struct OfBlue {
 impl OfBlue {
     /// Takes note of what is Karpenter's.
     pub(super) fn see(&mut self, objects: &[Object]) {
-        let its = objects.iter().map(|object| &object.id).filter(|id| is_pool(id) || is_class(id));
-        self.objects.extend(its.cloned());
+        self.objects.extend(objects.iter().filter(|object| is_its(object)).map(|object| object.id.clone()));
     }
+}
+
+/// Whether Karpenter makes nodes by it: EKS Auto Mode has NodePools too.
+fn is_its(object: &Object) -> bool {
+    is_class(&object.id) || (is_pool(&object.id) && !is_auto_pool(&object.id, &object.value))
 }
 
 /// Reads what blue's Karpenter has made, and holds what the bundles have of Karpenter against what green will have.
@@ -57,8 +58,7 @@ pub(super) async fn read<P: Network>(
     found: &mut Found<Workloads>,
 ) -> Result<(), PhaseError> {
     let blue = &input.blue.cluster;
-    let its: Vec<&(usize, Object)> =
-        all.iter().filter(|(_, object)| is_pool(&object.id) || is_class(&object.id)).collect();
+    let its: Vec<&(usize, Object)> = all.iter().filter(|(_, object)| is_its(object)).collect();
     if !around.is_users && !blue.is_empty() {
         let nodes = ports.instances_tagged(&format!("kubernetes.io/cluster/{blue}"), None).await?;
         let has = |pool: &str| of_blue.objects.iter().any(|id| is_pool(id) && id.name == pool);
@@ -91,13 +91,7 @@ pub(super) async fn read<P: Network>(
         }));
         return Ok(());
     }
-    let vpc = &around.vpc_id;
-    let place = Place {
-        subnets: ports.vpc_subnets(vpc).await?,
-        groups: ports.security_groups(vpc).await?,
-        greens: &around.green_groups,
-        blues: &around.blue_groups,
-    };
+    let place = Place::read(ports, around).await?;
     for (index, object) in its.iter().filter(|(_, object)| is_class(&object.id)) {
         let messages = place.problems(object).into_iter().chain(role(object, around)).chain(image(object, around));
         found.problems.extend(messages.map(|message| refusal(*index, object, &message)));
@@ -111,7 +105,7 @@ pub(super) async fn read<P: Network>(
 
 /// Everything about the controller that keeps it from making green's nodes, or from leaving blue's alone.
 pub(super) fn problems(input: &Input, classes: &Classes, all: &[(usize, Object)]) -> Vec<Problem> {
-    if !all.iter().any(|(_, object)| is_pool(&object.id)) {
+    if !all.iter().any(|(_, object)| is_pool(&object.id) && is_its(object)) {
         return Vec::new();
     }
     let mut controllers = all.iter().filter(|(_, object)| runs_karpenter(object)).peekable();

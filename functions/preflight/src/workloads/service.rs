@@ -4,8 +4,9 @@ use super::manifest_path;
 use domain::{
     Limit, Problem,
     manifest::{Classes, Object, class},
-    plan::edge::Service,
+    plan::edge::{Service, service::Maker},
 };
+use serde_json::Value;
 
 /// Annotations of the AWS Load Balancer Controller
 /// (<https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/>).
@@ -19,6 +20,10 @@ const PROTECTED: &str = "deletion_protection.enabled=true";
 /// with the AWS Load Balancer Controller, `enableServiceMutatorWebhook` of its chart, is there before the Service.
 const TYPE: &str = "service.beta.kubernetes.io/aws-load-balancer-type";
 
+/// The class of Services that EKS Auto Mode makes load balancers for, which those get that say none
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html>).
+const AUTO_CLASS: &str = "eks.amazonaws.com/nlb";
+
 /// What is known of blue's load balancer where it belongs to a Service.
 #[derive(Debug, Clone)]
 pub(super) struct OfService {
@@ -26,8 +31,10 @@ pub(super) struct OfService {
     pub(super) service: Service,
     /// The load balancer's name.
     pub(super) balancer: String,
-    /// Whether the AWS Load Balancer Controller made it.
-    pub(super) by_controller: bool,
+    /// Who made it.
+    pub(super) maker: Maker,
+    /// Whether the clusters are in EKS Auto Mode.
+    pub(super) auto_mode: bool,
 }
 
 impl OfService {
@@ -61,30 +68,56 @@ impl OfService {
                  cleanup. Take it out, on blue too"
             ));
         }
-        if self.by_controller && object.value["spec"]["loadBalancerClass"].is_null() && annotation(TYPE).is_empty() {
-            messages.push(format!(
-                "{service} says in the bundle neither by spec.loadBalancerClass nor by the annotation {TYPE} who makes its load balancer, and on blue the AWS Load \
-                 Balancer Controller did: on green Kubernetes' cloud provider may be first. Write loadBalancerClass: service.k8s.aws/nlb, which blue's Service has"
-            ));
-        }
+        messages.extend(self.other_maker(&object.value["spec"]["loadBalancerClass"], !annotation(TYPE).is_empty()));
         let path = manifest_path(*index);
         let told =
             |message| Limit::ServiceLoadBalancer.refusal(&path, format!("{message} (document {})", object.document));
         messages.into_iter().map(told).collect()
+    }
+
+    /// Why somebody else might make green's load balancer than made blue's: by the class that the Service has in the bundle, and whether it has
+    /// the annotation that was there before classes.
+    fn other_maker(&self, class: &Value, is_annotated: bool) -> Option<String> {
+        let service = &self.service;
+        match (self.maker, class.as_str()) {
+            (Maker::AutoMode, None | Some(AUTO_CLASS)) => None,
+            (Maker::AutoMode, Some(class)) => Some(format!(
+                "{service} has the loadBalancerClass {class} in the bundle, and on blue EKS Auto Mode made its load balancer: on green another controller would. Write \
+                 loadBalancerClass: {AUTO_CLASS}, which blue's Service has"
+            )),
+            (_, Some(AUTO_CLASS)) => Some(format!(
+                "{service} has the loadBalancerClass {AUTO_CLASS} in the bundle, and on blue not EKS Auto Mode made its load balancer: on green it would. Write the class \
+                 that blue's Service has"
+            )),
+            (_, None) if self.auto_mode => Some(format!(
+                "{service} says in the bundle no spec.loadBalancerClass, and EKS Auto Mode takes such Services, while on blue another controller made its load balancer. Write \
+                 the class that blue's Service has, such as service.k8s.aws/nlb of the AWS Load Balancer Controller"
+            )),
+            (Maker::Controller, None) if !is_annotated => Some(format!(
+                "{service} says in the bundle neither by spec.loadBalancerClass nor by the annotation {TYPE} who makes its load balancer, and on blue the AWS Load \
+                 Balancer Controller did: on green Kubernetes' cloud provider may be first. Write loadBalancerClass: service.k8s.aws/nlb, which blue's Service has"
+            )),
+            _ => None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn service() -> Service {
         Service { namespace: "shop".to_owned(), name: "traefik".to_owned() }
     }
 
     fn of_service() -> OfService {
-        OfService { service: service(), balancer: "k8s-shop-traefik".to_owned(), by_controller: true }
+        OfService {
+            service: service(),
+            balancer: "k8s-shop-traefik".to_owned(),
+            maker: Maker::Controller,
+            auto_mode: false,
+        }
     }
 
     fn told(kind: &str, annotations: &Value, classes: &Classes) -> String {
@@ -97,21 +130,25 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_leaves_it_open_who_makes_its_load_balancer_is_refused_where_the_controller_did() {
-        for (spec, annotations, by_controller, refused) in [
-            (json!({}), json!({}), true, true),
-            (json!({}), json!({}), false, false),
-            (json!({}), json!({ TYPE: "external" }), true, false),
-            (json!({ "loadBalancerClass": "service.k8s.aws/nlb" }), json!({}), true, false),
+    fn a_service_whose_load_balancer_another_controller_would_make_on_green_is_refused() {
+        let (auto, controller) = (json!(AUTO_CLASS), json!("service.k8s.aws/nlb"));
+        let none = Value::Null;
+        for (maker, auto_mode, class, is_annotated, refused) in [
+            (Maker::Controller, false, &none, false, true),
+            (Maker::Controller, false, &none, true, false),
+            (Maker::Controller, false, &controller, false, false),
+            (Maker::Controller, false, &auto, false, true),
+            (Maker::Controller, true, &none, true, true),
+            (Maker::Controller, true, &controller, false, false),
+            (Maker::Provider, false, &none, false, false),
+            (Maker::Provider, true, &none, false, true),
+            (Maker::AutoMode, true, &none, false, false),
+            (Maker::AutoMode, true, &auto, false, false),
+            (Maker::AutoMode, true, &controller, false, true),
         ] {
-            let mut value = json!({
-                "apiVersion": "v1", "kind": "Service", "spec": spec,
-                "metadata": { "name": "traefik", "namespace": "shop", "annotations": annotations },
-            });
-            value["spec"]["type"] = "LoadBalancer".into();
-            let all = [(0, Object::new(1, 1, value).unwrap())];
-            let found = OfService { by_controller, ..of_service() }.problems(&Classes::default(), &all);
-            assert_eq!(!found.is_empty(), refused, "{spec} {annotations} {by_controller}");
+            let of = OfService { maker, auto_mode, ..of_service() };
+            let found = of.other_maker(class, is_annotated);
+            assert_eq!(found.is_some(), refused, "{maker:?} {auto_mode} {class} {is_annotated}: {found:?}");
         }
     }
 

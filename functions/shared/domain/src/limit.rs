@@ -44,6 +44,8 @@ pub enum Limit {
     UnmanagedNodes,
     /// A Karpenter of the bundles that would not make green's nodes, or would work on what is blue's.
     Karpenter,
+    /// A NodePool or a NodeClass of EKS Auto Mode, by which it would not make green's nodes, or make them with what is blue's.
+    AutoMode,
     /// A network plugin or `CoreDNS` that is no EKS add-on.
     NetworkPlugin,
     /// Settings and parts of a cluster, a node group or a launch template that are not cloned, such as EKS Capabilities.

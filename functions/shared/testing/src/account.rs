@@ -35,6 +35,7 @@ mod vpc_endpoints;
 pub(crate) use aws::pair;
 pub use aws::{Authorizer, Aws, History};
 pub use drive::{Left, timeless};
+pub(crate) use eks::auto_nodes;
 pub use faults::Fault;
 pub use functions::Permission;
 pub use kubernetes::Cluster;

@@ -1,18 +1,77 @@
-//! What the AWS Load Balancer Controller makes of a Service of type `LoadBalancer`, as far as a migration meets it: names, tags, listeners and
-//! target groups. A simulation of the controller (v3), after
+//! What the AWS Load Balancer Controller, or EKS Auto Mode, makes of a Service of type `LoadBalancer`, as far as a migration meets it: names,
+//! tags, listeners and target groups. A simulation of the controller (v3), after
 //! <https://github.com/kubernetes-sigs/aws-load-balancer-controller/tree/main/pkg/service>: `model_build_load_balancer.go`,
 //! `model_build_target_group.go`, `model_build_listener.go`, and the tags of `pkg/deploy/tracking/provider.go`. It knows TCP alone, and of the
-//! annotations the scheme, the target type and the name.
+//! annotations the scheme, the target type and the name. EKS Auto Mode is the same controller with a class of its own and addresses of Pods as
+//! its default targets (<https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html>,
+//! <https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-nlb.html>), and other tags
+//! (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSLoadBalancingPolicy.html>); it takes Services here by their class
+//! only, though AWS gives that to those that say none.
 
 use domain::Tags;
 use domain::digest::sha256_hex;
+pub use domain::plan::edge::service::Maker;
 use serde_json::Value;
 
-/// By which the controller holds a Service until its load balancer is deleted (`pkg/shared_constants/finalizers.go`).
-pub const FINALIZER: &str = "service.k8s.aws/resources";
+/// What differs between the two.
+struct Words {
+    maker: Maker,
+    /// By which a Service is held until its load balancer is deleted: `pkg/shared_constants/finalizers.go`, and as people saw EKS's.
+    finalizer: &'static str,
+    /// The class of its Services: `docs/guide/service/nlb.md`, and auto-configure-nlb.html.
+    class: &'static str,
+    /// The tags with the cluster's name, with the Service, and with what it is for the Service.
+    tags: [&'static str; 3],
+    targets: &'static str,
+}
 
-/// The class of Services that the controller takes by default (`docs/guide/service/nlb.md`).
-const CLASS: &str = "service.k8s.aws/nlb";
+const WORDS: [Words; 2] = [
+    Words {
+        maker: Maker::Controller,
+        finalizer: "service.k8s.aws/resources",
+        class: "service.k8s.aws/nlb",
+        tags: ["elbv2.k8s.aws/cluster", "service.k8s.aws/stack", "service.k8s.aws/resource"],
+        targets: "instance",
+    },
+    Words {
+        maker: Maker::AutoMode,
+        finalizer: "service.eks.amazonaws.com/resources",
+        class: "eks.amazonaws.com/nlb",
+        tags: ["eks:eks-cluster-name", "service.eks.amazonaws.com/stack", "service.eks.amazonaws.com/resource"],
+        targets: "ip",
+    },
+];
+
+fn words(maker: Maker) -> Option<&'static Words> {
+    WORDS.iter().find(|words| words.maker == maker)
+}
+
+/// By what this one holds a Service until its load balancer is deleted.
+#[must_use]
+pub fn finalizer(maker: Maker) -> &'static str {
+    words(maker).map(|words| words.finalizer).unwrap_or_default()
+}
+
+/// Which of the two makes the load balancer of a Service, by its class.
+#[must_use]
+pub fn maker(service: &Value) -> Option<Maker> {
+    let spec = &service["spec"];
+    if spec["type"] != "LoadBalancer" {
+        return None;
+    }
+    match spec["loadBalancerClass"].as_str() {
+        Some(class) => WORDS.iter().find(|words| words.class == class).map(|words| words.maker),
+        None => (annotation(service, "type") == Some("external")).then_some(Maker::Controller),
+    }
+}
+
+/// The cluster, the namespace and the name of the Service that something with these tags was made for.
+#[must_use]
+pub fn made_for(tags: &Tags) -> Option<(&str, &str, &str)> {
+    let [cluster, stack, _] = words(Maker::of(tags))?.tags;
+    let (namespace, name) = tags.get(stack)?.split_once('/')?;
+    Some((tags.get(cluster)?, namespace, name))
+}
 
 /// The load balancer of a Service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,29 +118,19 @@ pub fn cluster_name(deployment: &Value) -> Option<String> {
     arguments.find_map(|argument| Some(argument.as_str()?.strip_prefix("--cluster-name=")?.to_owned()))
 }
 
-/// What the controller of this cluster makes of the Service; nothing where the Service is not its.
+/// What this one makes of the Service in the cluster of this name; nothing where the Service is not its.
 #[must_use]
-pub fn model(service: &Value, cluster: &str) -> Option<Model> {
+pub fn model(service: &Value, by: Maker, cluster: &str) -> Option<Model> {
+    let words = words(by).filter(|_| maker(service) == Some(by))?;
     let spec = &service["spec"];
-    let is_its = match spec["loadBalancerClass"].as_str() {
-        Some(class) => class == CLASS,
-        None => annotation(service, "type") == Some("external"),
-    };
-    if spec["type"] != "LoadBalancer" || !is_its {
-        return None;
-    }
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let metadata = &service["metadata"];
     let (namespace, name, uid) = (text(&metadata["namespace"]), text(&metadata["name"]), text(&metadata["uid"]));
     let scheme = annotation(service, "scheme").unwrap_or("internal").to_owned();
-    let target_type = annotation(service, "nlb-target-type").unwrap_or("instance").to_owned();
+    let target_type = annotation(service, "nlb-target-type").unwrap_or(words.targets).to_owned();
     let tags = |resource: String| {
-        let stack = format!("{namespace}/{name}");
-        [("elbv2.k8s.aws/cluster", cluster.to_owned()), ("service.k8s.aws/stack", stack)]
-            .into_iter()
-            .chain([("service.k8s.aws/resource", resource)])
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect::<Tags>()
+        let values = [cluster.to_owned(), format!("{namespace}/{name}"), resource];
+        words.tags.iter().map(|key| (*key).to_owned()).zip(values).collect::<Tags>()
     };
     let short =
         |text: &str, most: usize| text.chars().filter(char::is_ascii_alphanumeric).take(most).collect::<String>();
@@ -116,13 +165,6 @@ pub fn model(service: &Value, cluster: &str) -> Option<Model> {
     })
 }
 
-/// Whether tags are of what the controller of this cluster made for this Service.
-#[must_use]
-pub fn is_of(tags: &Tags, cluster: &str, namespace: &str, name: &str) -> bool {
-    tags.get("elbv2.k8s.aws/cluster").is_some_and(|found| found == cluster)
-        && tags.get("service.k8s.aws/stack").is_some_and(|stack| *stack == format!("{namespace}/{name}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,16 +173,17 @@ mod tests {
     fn service(annotations: &Value, port: &Value) -> Value {
         json!({
             "metadata": { "namespace": "awesome", "name": "app-svc", "uid": "u", "annotations": annotations },
-            "spec": { "type": "LoadBalancer", "loadBalancerClass": CLASS, "ports": [port] },
+            "spec": { "type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [port] },
         })
     }
 
     // As in pkg/service/model_builder_test.go: names of 8, 8 and 10 letters, without others than letters and digits.
     #[test]
     fn a_service_gets_a_load_balancer_with_the_controllers_names_and_tags() {
-        let found = model(&service(&json!({}), &json!({ "port": 80, "nodePort": 31_223 })), "my-cluster").unwrap();
+        let of = service(&json!({}), &json!({ "port": 80, "nodePort": 31_223 }));
+        let found = model(&of, Maker::Controller, "my-cluster").unwrap();
         assert!(found.name.starts_with("k8s-awesome-appsvc-") && found.name.len() == "k8s-awesome-appsvc-".len() + 10);
-        assert!(is_of(&found.tags, "my-cluster", "awesome", "app-svc"));
+        assert_eq!(made_for(&found.tags), Some(("my-cluster", "awesome", "app-svc")));
         assert_eq!((found.scheme.as_str(), found.listeners.len()), ("internal", 1));
         let listener = &found.listeners[0];
         assert_eq!((listener.port, listener.target_port, listener.target_type.as_str()), (80, 31_223, "instance"));
@@ -154,7 +197,8 @@ mod tests {
             "service.beta.kubernetes.io/aws-load-balancer-scheme": "internet-facing",
             "service.beta.kubernetes.io/aws-load-balancer-name": "edge",
         });
-        let found = model(&service(&annotations, &json!({ "port": 80, "targetPort": 8000 })), "c").unwrap();
+        let of = service(&annotations, &json!({ "port": 80, "targetPort": 8000 }));
+        let found = model(&of, Maker::Controller, "c").unwrap();
         assert_eq!((found.name.as_str(), found.scheme.as_str()), ("edge", "internet-facing"));
         assert_eq!((found.listeners[0].target_port, found.listeners[0].target_type.as_str()), (8000, "ip"));
     }
@@ -163,8 +207,20 @@ mod tests {
     fn services_of_other_controllers_are_left_alone() {
         let mut of = service(&json!({}), &json!({ "port": 80 }));
         of["spec"]["loadBalancerClass"] = "example.com/other".into();
-        assert_eq!(model(&of, "c"), None);
+        assert_eq!(maker(&of), None);
         of["spec"]["loadBalancerClass"] = Value::Null;
-        assert_eq!(model(&of, "c"), None);
+        assert_eq!(model(&of, Maker::Controller, "c"), None);
+    }
+
+    #[test]
+    fn eks_auto_mode_takes_services_of_its_class_and_gives_tags_of_its_own() {
+        let mut of = service(&json!({}), &json!({ "port": 80, "targetPort": 8000 }));
+        assert_eq!(model(&of, Maker::AutoMode, "c"), None);
+        of["spec"]["loadBalancerClass"] = "eks.amazonaws.com/nlb".into();
+        let found = model(&of, Maker::AutoMode, "c").unwrap();
+        assert_eq!(found.listeners[0].target_type, "ip");
+        assert_eq!(found.tags["eks:eks-cluster-name"], "c");
+        assert_eq!(found.tags["service.eks.amazonaws.com/resource"], "LoadBalancer");
+        assert_eq!(made_for(&found.tags), Some(("c", "awesome", "app-svc")));
     }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Cluster {
     pub(crate) pod_identities: BTreeMap<String, Stored>,
     /// Configurations of OIDC identity providers by name.
     pub(crate) identity_providers: BTreeMap<String, Stored>,
+    /// The instances that EKS Auto Mode has made.
+    pub(crate) auto_nodes: Vec<String>,
     /// Number of the last launched node in the range of addresses.
     pub(crate) last_node: u8,
 }
@@ -127,6 +129,7 @@ pub(crate) async fn create(account: &Arc<Account>, request: &Request) -> Outcome
         access_entries: BTreeMap::new(),
         pod_identities: BTreeMap::new(),
         identity_providers: BTreeMap::new(),
+        auto_nodes: Vec::new(),
         last_node: 0,
     };
     // The creator's access entry: https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
@@ -236,8 +239,8 @@ async fn network(account: &Account, request: &Request) -> Result<Value, Fault> {
 }
 
 /// Whether the cluster is to be in EKS Auto Mode: compute, load balancing and block storage are all enabled, or none is
-/// (<https://docs.aws.amazon.com/eks/latest/userguide/auto-disable.html>). Nodes, load balancers and volumes are not simulated: no Pod here
-/// waits for a node of it.
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/auto-disable.html>). Its nodes are said in [`super::auto_mode`]; load balancers and volumes
+/// are not simulated here.
 fn is_auto(request: &Request) -> Result<bool, Fault> {
     let enabled = |pointer: &str| request.body.pointer(pointer) == Some(&json!(true));
     let all = ["/computeConfig", "/kubernetesNetworkConfig/elasticLoadBalancing", "/storageConfig/blockStorage"];

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
+use super::auto_mode;
 use crate::{
     account::Account, authenticator::IamAuthenticator, ec2, identifier, loopback, query_protocol::Fault, storage,
 };
@@ -98,6 +99,7 @@ async fn start(account: &Arc<Account>, name: &str) -> Result<(), (&'static str, 
         cluster.kubernetes = Some(api);
     }
     drop(state);
+    auto_mode::begin(account, name);
     account.spawn(storage::follow(Arc::clone(account), name.to_owned(), followed));
     Ok(())
 }
@@ -115,6 +117,7 @@ pub(crate) fn delete(account: &Arc<Account>, name: String) {
         if let Some(api) = api {
             api.stop().await;
         }
+        auto_mode::end(&account, &name).await;
         if let Some(group) = group
             && let Err(fault) = ec2::delete_security_group(&account.neighbours, &group).await
         {

@@ -10,6 +10,7 @@ mod access_policy;
 pub(crate) mod addon;
 mod addon_catalogue;
 mod authorization;
+mod auto_mode;
 pub(crate) mod cluster;
 mod cluster_config;
 mod cluster_lifecycle;

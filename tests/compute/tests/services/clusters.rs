@@ -152,12 +152,13 @@ async fn access_entries_begin_with_an_update_that_nothing_takes_back() {
 }
 
 #[tokio::test]
-async fn eks_auto_mode_is_enabled_as_a_whole_and_lets_its_nodes_in() {
+async fn eks_auto_mode_is_enabled_as_a_whole_lets_its_nodes_in_and_deletes_them_with_the_cluster() {
     let account = Account::open().await;
     let role = "arn:aws:iam::000000000000:role/auto-nodes";
     let create = |is_whole: bool| {
         let access = CreateAccessConfigRequest::builder().authentication_mode(AuthenticationMode::Api).build();
-        let compute = ComputeConfigRequest::builder().enabled(true).node_pools("system").node_role_arn(role).build();
+        let compute = ComputeConfigRequest::builder().enabled(true).node_role_arn(role);
+        let compute = compute.node_pools("general-purpose").node_pools("system").build();
         let network_config = KubernetesNetworkConfigRequest::builder()
             .elastic_load_balancing(ElasticLoadBalancing::builder().enabled(is_whole).build())
             .build();
@@ -173,10 +174,19 @@ async fn eks_auto_mode_is_enabled_as_a_whole_and_lets_its_nodes_in() {
     let refused = create(false).await.unwrap_err().into_service_error();
     assert!(refused.is_invalid_parameter_exception(), "{refused:?}");
     let made = create(true).await.unwrap().cluster.unwrap();
-    assert_eq!(made.compute_config.unwrap().node_pools.unwrap(), ["system"]);
+    assert_eq!(made.compute_config.unwrap().node_pools.unwrap(), ["general-purpose", "system"]);
     assert_eq!(made.kubernetes_network_config.unwrap().elastic_load_balancing.unwrap().enabled, Some(true));
     let entry = account.eks.describe_access_entry().cluster_name("blue").principal_arn(role).send().await.unwrap();
     assert_eq!(entry.access_entry.unwrap().r#type.as_deref(), Some("EC2"));
+    eventually("a node", async || account.emulator.count("RunInstances") == 1).await;
+    {
+        let calls = account.emulator.calls.lock().unwrap();
+        let launch = calls.iter().find(|call| call["Action"] == "RunInstances").unwrap();
+        let tags = (launch["TagSpecification.1.Tag.1.Key"].as_str(), launch["TagSpecification.1.Tag.1.Value"].as_str());
+        assert_eq!(tags, ("eks:eks-cluster-name", "blue"));
+    }
+    account.eks.delete_cluster().name("blue").send().await.unwrap();
+    eventually("no node", async || account.emulator.count("TerminateInstances") == 1).await;
     account.compute.stop().await;
 }
 

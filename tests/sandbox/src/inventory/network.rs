@@ -30,8 +30,12 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
                 continue;
             }
             let resource = Resource::new("Instance", text(instance, "instanceId"), "");
-            let of_karpenter = tag(instance, "karpenter.sh/nodepool").and(tag(instance, "eks:eks-cluster-name"));
-            all.push(match (tag(instance, "aws:autoscaling:groupName"), of_karpenter) {
+            // Of Karpenter, or of EKS Auto Mode.
+            let pool = ["karpenter.sh/nodepool", "eks:kubernetes-node-pool-name"]
+                .into_iter()
+                .find_map(|key| tag(instance, key));
+            let of_pool = pool.and(tag(instance, "eks:eks-cluster-name"));
+            all.push(match (tag(instance, "aws:autoscaling:groupName"), of_pool) {
                 (Some(group), _) => resource.owned_by(group),
                 (None, Some(cluster)) => resource.owned_by(arn_of(&cluster)),
                 (None, None) => resource,

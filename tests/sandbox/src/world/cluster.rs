@@ -36,14 +36,21 @@ pub(super) const NODE_GROUPS: [(&str, u32, &str); 2] = [("general", 2, "general"
 /// The Fargate profiles, each for the namespace of its name.
 const FARGATE_PROFILES: [&str; 2] = ["batch", "reports"];
 
-/// Makes the control plane of this name, lets the operators in, and waits until it is ACTIVE. `behind` is how many minor versions it is older
+/// Makes the control plane of this name, waits until it is ACTIVE, and lets the operators in where it has access entries. `behind` is how many minor versions it is older
 /// than the newest that EKS offers.
 ///
 /// # Errors
 /// The first refusal of EKS.
-pub async fn control_plane(aws: &Aws, name: &str, behind: usize, network: &Network, roles: &Roles) -> Result<()> {
+pub async fn control_plane(
+    aws: &Aws,
+    name: &str,
+    behind: usize,
+    front: Front,
+    network: &Network,
+    roles: &Roles,
+) -> Result<()> {
     let version = version(aws, behind).await?;
-    let cluster = json!({
+    let mut cluster = json!({
         "name": name,
         "version": version,
         "roleArn": roles.cluster,
@@ -58,10 +65,23 @@ pub async fn control_plane(aws: &Aws, name: &str, behind: usize, network: &Netwo
         "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": false},
         "tags": {"team": "shop"},
     });
+    if front == Front::AutoMode {
+        // As https://docs.aws.amazon.com/eks/latest/userguide/automode-get-started-cli.html has them.
+        let role = roles::auto_nodes(aws).await?;
+        cluster["computeConfig"] =
+            json!({"enabled": true, "nodePools": ["general-purpose", "system"], "nodeRoleArn": role});
+        cluster["kubernetesNetworkConfig"]["elasticLoadBalancing"] = json!({"enabled": true});
+        cluster["storageConfig"] = json!({"blockStorage": {"enabled": true}});
+        cluster["bootstrapSelfManagedAddons"] = json!(false);
+    }
+    if front == Front::ConfigMap {
+        cluster["accessConfig"] =
+            json!({"authenticationMode": "CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": true});
+    }
     aws.rest("eks", Method::POST, "/clusters", Some(&cluster)).await?;
     let path = format!("/clusters/{name}");
     active(aws, &path, "cluster").await?;
-    grant(aws, &path, &roles.operator).await
+    if front == Front::ConfigMap { Ok(()) } else { grant(aws, &path, &roles.operator).await }
 }
 
 /// Makes another control plane on blue's subnets and waits until it is ACTIVE.
@@ -87,6 +107,10 @@ pub async fn like_blue(aws: &Aws, name: &str) -> Result<()> {
 /// # Errors
 /// The first refusal of EKS or EC2.
 pub async fn nodes(aws: &Aws, cluster: &str, front: Front, network: &Network, roles: &Roles) -> Result<Vec<String>> {
+    // EKS makes them, with network and DNS within.
+    if front == Front::AutoMode {
+        return Ok(Vec::new());
+    }
     let path = format!("/clusters/{cluster}");
     for name in &ADD_ONS[..2] {
         let role = (front.has_roles_for_pods() && *name == "vpc-cni").then(|| irsa::role_arn(irsa::PLUGIN));

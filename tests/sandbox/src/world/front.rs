@@ -47,6 +47,10 @@ pub enum Front {
     Fargate,
     /// The plain API, and Pods on nodes that Karpenter makes.
     Karpenter,
+    /// The clusters are in EKS Auto Mode, without managed node groups; it makes the load balancer of Traefik's Service too.
+    AutoMode,
+    /// The plain API, and a cluster without access entries, into which only its `ConfigMap` `aws-auth` lets people.
+    ConfigMap,
     /// The load balancer belongs to Traefik's Service; its targets are Pods.
     ServiceNlbIp,
     /// The load balancer belongs to Traefik's Service; its targets are nodes.
@@ -107,6 +111,8 @@ impl Front {
             | Self::Volumes
             | Self::Fargate
             | Self::Karpenter
+            | Self::AutoMode
+            | Self::ConfigMap
             | Self::ServiceNlbIp
             | Self::ServiceNlbInstance => {}
             Self::StageVariable => {
@@ -164,20 +170,29 @@ impl Front {
     #[must_use]
     pub fn service_targets(self) -> Option<&'static str> {
         match self {
-            Self::ServiceNlbIp => Some("ip"),
+            Self::AutoMode | Self::ServiceNlbIp => Some("ip"),
             Self::ServiceNlbInstance => Some("instance"),
             _ => None,
         }
     }
 
-    /// Traefik's bundle of this variant, of the plain one: a Service as its chart makes it, for the AWS Load Balancer Controller.
+    /// The class of that Service: of EKS Auto Mode, or of the AWS Load Balancer Controller.
+    const fn class(self) -> &'static str {
+        match self {
+            Self::AutoMode => "eks.amazonaws.com/nlb",
+            _ => "service.k8s.aws/nlb",
+        }
+    }
+
+    /// Traefik's bundle of this variant, of the plain one: a Service as its chart makes it, for who makes load balancers.
     #[must_use]
     pub fn traefik(self, plain: &str) -> String {
         let Some(targets) = self.service_targets() else { return plain.to_owned() };
         let prefix = "service.beta.kubernetes.io/aws-load-balancer";
         let annotations = format!(
             "  annotations:\n    {prefix}-scheme: internal\n    {prefix}-nlb-target-type: {targets}\nspec:\n  type: LoadBalancer\n  \
-             loadBalancerClass: service.k8s.aws/nlb\n"
+             loadBalancerClass: {}\n",
+            self.class()
         );
         let lines = plain.replace("spec:\n  type: NodePort\n", &annotations);
         let of_chance = |line: &&str| !line.trim_start().starts_with("nodePort:");
@@ -187,13 +202,24 @@ impl Front {
     /// The bundle of the AWS Load Balancer Controller, where it runs.
     #[must_use]
     pub fn controller(self) -> Option<&'static str> {
-        self.service_targets().map(|_| include_str!("../../../data/aws-load-balancer-controller.yaml"))
+        let runs = self.service_targets().is_some() && self != Self::AutoMode;
+        runs.then_some(include_str!("../../../data/aws-load-balancer-controller.yaml"))
+    }
+
+    /// What the input says of blue beside its name: leaving `CONFIG_MAP` has no way back.
+    #[must_use]
+    pub fn blue(self) -> Value {
+        if self == Self::ConfigMap {
+            json!({ "cluster": BLUE, "authenticationMode": "API_AND_CONFIG_MAP" })
+        } else {
+            json!({ "cluster": BLUE })
+        }
     }
 
     /// What words of the bundles become on green.
     #[must_use]
     pub fn replace(self) -> Value {
-        let is_named = self.service_targets().is_some() || self == Self::Karpenter;
+        let is_named = self.controller().is_some() || self == Self::Karpenter;
         if is_named { json!([{ "blue": BLUE, "green": GREEN }]) } else { json!([]) }
     }
 
@@ -389,6 +415,8 @@ mod tests {
                 "volumes",
                 "fargate",
                 "karpenter",
+                "auto-mode",
+                "config-map",
                 "service-nlb-ip",
                 "service-nlb-instance"
             ]
@@ -405,5 +433,7 @@ mod tests {
         assert_eq!(service["spec"]["ports"][0], json!({ "name": "web", "port": 80, "targetPort": "web" }));
         let annotations = &service["metadata"]["annotations"];
         assert_eq!(annotations["service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"], "ip");
+        assert!(Front::AutoMode.traefik(plain).contains("loadBalancerClass: eks.amazonaws.com/nlb"));
+        assert_eq!((Front::AutoMode.controller(), Front::AutoMode.replace()), (None, json!([])));
     }
 }

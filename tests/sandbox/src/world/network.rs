@@ -69,6 +69,22 @@ pub async fn discovered(aws: &Aws, network: &Network) -> Result<()> {
     tag(aws, &network.nodes, &[("karpenter.sh/discovery", BLUE)]).await
 }
 
+/// Takes away the nodes' security group, where the nodes have the cluster's.
+///
+/// # Errors
+/// The first refusal of EC2.
+pub async fn without_nodes(aws: &Aws, network: &Network) -> Result<()> {
+    let rule = [
+        ("GroupId", network.control_plane.as_str()),
+        ("IpPermissions.1.IpProtocol", "tcp"),
+        ("IpPermissions.1.FromPort", "443"),
+        ("IpPermissions.1.ToPort", "443"),
+        ("IpPermissions.1.Groups.1.GroupId", network.nodes.as_str()),
+    ];
+    ec2(aws, "RevokeSecurityGroupIngress", &rule).await?;
+    ec2(aws, "DeleteSecurityGroup", &[("GroupId", &network.nodes)]).await.map(drop)
+}
+
 async fn of_cluster(aws: &Aws, cluster: &str, vpc: String, subnets: Vec<String>) -> Result<Network> {
     let control_plane =
         group(aws, &vpc, &format!("{cluster}-control-plane"), &format!("Control plane of {cluster}")).await?;

@@ -52,6 +52,16 @@ pub(crate) async fn fargate(aws: &Aws) -> Result<String> {
     role(aws, "shop-fargate", service, &["AmazonEKSFargatePodExecutionRolePolicy"]).await
 }
 
+/// Makes the role of the nodes that EKS Auto Mode makes, and answers its ARN.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html>
+///
+/// # Errors
+/// The first refusal of IAM.
+pub(crate) async fn auto_nodes(aws: &Aws) -> Result<String> {
+    let policies = ["AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"];
+    role(aws, "shop-auto-node", json!({"Service": "ec2.amazonaws.com"}), &policies).await
+}
+
 async fn role(aws: &Aws, name: &str, principal: serde_json::Value, policies: &[&str]) -> Result<String> {
     let trust = json!({
         "Version": "2012-10-17",

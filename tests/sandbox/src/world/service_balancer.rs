@@ -1,5 +1,5 @@
 //! The AWS Load Balancer Controller in both clusters, simulated: it works while a cluster has a Deployment of it that is available, under the
-//! name that the Deployment's arguments have. What it makes of a Service is said by [`testing::load_balancer_controller`], which cites the
+//! name that the Deployment's arguments have; and that of EKS Auto Mode, which EKS runs. What it makes of a Service is said by [`testing::load_balancer_controller`], which cites the
 //! controller's source; here it is made and deleted through Elastic Load Balancing, and its targets are registered: every node of the
 //! cluster, or the Pods that the Service's `EndpointSlices` have
 //! (<https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/targetgroupbinding/resource_manager.go>). It calls AWS as
@@ -11,11 +11,12 @@ use std::time::Duration;
 use compute::Compute;
 use http::Method;
 use serde_json::{Value, json};
-use testing::load_balancer_controller::{FINALIZER, ListenerModel, Model, cluster_name, model};
+use testing::load_balancer_controller::{ListenerModel, Maker, Model, cluster_name, finalizer, maker, model};
 use tokio::task::JoinHandle;
 
 use crate::aws::Aws;
 use crate::error::{Context, Error, Result};
+use crate::world::front::Front;
 use crate::world::workloads::Kubernetes;
 use crate::world::{BLUE, GREEN, edge, eventually};
 
@@ -42,14 +43,15 @@ type Made = Vec<(String, ListenerModel)>;
 
 /// Lets it work in both clusters, in these subnets.
 #[must_use]
-pub fn start(aws: &Aws, compute: &Compute, vpc: &str, subnets: &[String]) -> Controller {
+pub fn start(aws: &Aws, compute: &Compute, front: Front, vpc: &str, subnets: &[String]) -> Controller {
     let (aws, compute, vpc, subnets) = (aws.clone(), compute.clone(), vpc.to_owned(), subnets.to_vec());
     Controller(tokio::spawn(async move {
         let mut made = BTreeMap::new();
         loop {
             for cluster in [BLUE, GREEN] {
                 let Some(kubeconfig) = compute.kubeconfig(cluster) else { continue };
-                let place = Place { aws: &aws, vpc: &vpc, subnets: &subnets };
+                let auto_mode = (front == Front::AutoMode).then_some(cluster);
+                let place = Place { aws: &aws, vpc: &vpc, subnets: &subnets, auto_mode };
                 if let Err(error) = place.look(&kubeconfig, &mut made).await {
                     tracing::debug!(%error, cluster, "the load balancer controller tries again");
                 }
@@ -63,6 +65,8 @@ struct Place<'a> {
     aws: &'a Aws,
     vpc: &'a str,
     subnets: &'a [String],
+    /// The name of the cluster, where it is in EKS Auto Mode.
+    auto_mode: Option<&'a str>,
 }
 
 impl Place<'_> {
@@ -71,14 +75,16 @@ impl Place<'_> {
         let kubernetes = Kubernetes::of_component(kubeconfig)?;
         let deployments = kubernetes.list("/apis/apps/v1/deployments").await?;
         let available = |one: &&Value| one["status"]["availableReplicas"].as_u64().unwrap_or_default() > 0;
-        let Some(name) = deployments.iter().filter(available).find_map(cluster_name) else { return Ok(()) };
+        let running = deployments.iter().filter(available).find_map(cluster_name);
         for service in kubernetes.list("/api/v1/services").await? {
-            let Some(model) = model(&service, &name) else { continue };
+            let Some(by) = maker(&service) else { continue };
+            let name = if by == Maker::AutoMode { self.auto_mode } else { running.as_deref() };
+            let Some(model) = name.and_then(|name| model(&service, by, name)) else { continue };
             let metadata = &service["metadata"];
             let text = |field: &str| metadata[field].as_str().unwrap_or_default();
             let path = format!("/api/v1/namespaces/{}/services/{}", text("namespace"), text("name"));
             let uid = text("uid").to_owned();
-            let held = metadata["finalizers"].as_array().is_some_and(|all| all.contains(&json!(FINALIZER)));
+            let held = metadata["finalizers"].as_array().is_some_and(|all| all.contains(&json!(finalizer(by))));
             if !metadata["deletionTimestamp"].is_null() {
                 if held {
                     self.delete(&model).await?;
@@ -88,7 +94,7 @@ impl Place<'_> {
                 continue;
             }
             if !made.contains_key(&uid) {
-                kubernetes.patch(&path, &json!({ "metadata": { "finalizers": [FINALIZER] } })).await?;
+                kubernetes.patch(&path, &json!({ "metadata": { "finalizers": [finalizer(by)] } })).await?;
                 let (hostname, groups) = self.make(&model).await?;
                 let status = json!({ "status": { "loadBalancer": { "ingress": [{ "hostname": hostname }] } } });
                 kubernetes.patch(&format!("{path}/status"), &status).await?;

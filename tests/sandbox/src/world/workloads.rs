@@ -46,6 +46,9 @@ pub fn bundles(front: Front, files: &[PathBuf]) -> Result<Vec<Bundle>> {
     if front == Front::Volumes {
         shop.push(("storage", include_str!("../../../data/storage.yaml")));
     }
+    if front == Front::ConfigMap {
+        shop.push(("aws-auth", include_str!("../../../data/aws-auth.yaml")));
+    }
     if front == Front::Fargate {
         shop.push(("fargate", include_str!("../../../data/fargate.yaml")));
     }

@@ -24,9 +24,9 @@ const EXTERNAL_DNS: &str = "external-dns";
 pub(in crate::compute) fn problems(compute: &Compute, replace: &[Replacement]) -> Vec<Problem> {
     let blue = &compute.blue.name;
     let has = |name: &str| compute.addons.iter().any(|addon| addon.name == name);
-    let mut messages: Vec<String> =
-        BOOTSTRAPPED.into_iter().filter(|name| !has(name)).map(|name| missing(blue, name)).collect();
-    if !has(POD_IDENTITY_AGENT) && cni_uses_pod_identity(compute) {
+    let needed = BOOTSTRAPPED.into_iter().filter(|_| !compute.is_auto_alone());
+    let mut messages: Vec<String> = needed.filter(|name| !has(name)).map(|name| missing(blue, name)).collect();
+    if !has(POD_IDENTITY_AGENT) && !compute.is_auto_alone() && cni_uses_pod_identity(compute) {
         messages.push(format!(
             "{VPC_CNI} gets its credentials through Pod Identity, and {POD_IDENTITY_AGENT} is not an EKS add-on of blue: green's nodes would \
              have no network before the bundles are applied. Make it one: \

@@ -9,7 +9,7 @@
 use crate::{
     Kind, Migration, PhaseError, ResourceKey, Side, Status,
     object::ObjectId,
-    plan::Planned,
+    plan::{Planned, compute::auto_mode},
     ports::{Kubernetes, KubernetesApi, Ledger, Network, network::Instance},
     reconcile::Waiting,
 };
@@ -21,6 +21,10 @@ pub const ACTIONS: &[&str] = &["ec2:DescribeInstances", "eks:DescribeCluster", "
 /// Karpenter's API groups.
 const POOLS: &str = "karpenter.sh";
 const CLASSES: &str = "karpenter.k8s.aws";
+
+/// The API group of the NodeClasses of EKS Auto Mode, which is a Karpenter that EKS runs
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html>).
+const AUTO_CLASSES: &str = "eks.amazonaws.com";
 
 /// The label of NodeClaims and nodes, and the tag of instances, with the name of the NodePool
 /// (<https://karpenter.sh/docs/concepts/nodeclasses/#spectags>).
@@ -41,10 +45,24 @@ pub fn is_class(id: &ObjectId) -> bool {
     id.group() == CLASSES && id.kind == "EC2NodeClass"
 }
 
-/// The NodePool that an instance was made for.
+/// Whether it is a NodeClass of EKS Auto Mode.
+#[must_use]
+pub fn is_auto_class(id: &ObjectId) -> bool {
+    id.group() == AUTO_CLASSES && id.kind == "NodeClass"
+}
+
+/// Whether it is a NodePool whose nodes EKS Auto Mode makes, and deletes with the cluster
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html>).
+#[must_use]
+pub fn is_auto_pool(id: &ObjectId, value: &Value) -> bool {
+    is_pool(id) && value["spec"]["template"]["spec"]["nodeClassRef"]["group"] == AUTO_CLASSES
+}
+
+/// The NodePool that Karpenter made an instance for; nothing for those of EKS Auto Mode.
 #[must_use]
 pub fn pool_of(node: &Instance) -> Option<&str> {
-    node.tags.get(POOL).map(String::as_str)
+    let is_autos = node.tags.contains_key(auto_mode::NODE_POOL_TAG);
+    node.tags.get(POOL).filter(|_| !is_autos).map(String::as_str)
 }
 
 /// What distinguishes it in the account.

@@ -1,6 +1,6 @@
 //! The Service of type `LoadBalancer` whose load balancer stands before the API. Its controller makes the load balancer once the bundles are
 //! on green, with target groups and listeners, and deletes all of it before the Service goes: it holds the Service with a finalizer until then
-//! (`service.k8s.aws/resources` in
+//! (`service.eks.amazonaws.com/resources` where EKS Auto Mode is the controller; `service.k8s.aws/resources` in
 //! <https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/controllers/service/service_controller.go>,
 //! `service.kubernetes.io/load-balancer-cleanup` in
 //! <https://kubernetes.io/docs/tasks/access-application-cluster/create-external-load-balancer/#garbage-collecting-load-balancers>).
@@ -83,7 +83,7 @@ where
     let live = green.get(&service.id()).await?.unwrap_or_default();
     let Some(name) = hostname(&live) else {
         return Err(PhaseError::not_ready(format!(
-            "{service} on green has no load balancer yet. Its controller makes it: see the Service's events, and whether the controller runs there (it must not be held)"
+            "{service} on green has no load balancer yet. Its controller makes it: see the Service's events, and, but for EKS Auto Mode, whether it runs there (it must not be held)"
         )));
     };
     let vpc = &edge.load_balancer.vpc_id;

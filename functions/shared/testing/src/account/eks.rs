@@ -4,6 +4,8 @@ mod access;
 mod auto_mode;
 mod fargate;
 
+pub(crate) use auto_mode::auto_nodes;
+
 use super::aws::pair;
 use super::ec2::everything_out;
 use super::time::Change;

@@ -8,7 +8,7 @@ use super::Aws;
 use super::time::Change;
 use domain::manifest::{Object, ObjectId};
 use domain::ports::network::Instance;
-use domain::resources::node_pool::{POOL, is_class, is_pool};
+use domain::resources::node_pool::{POOL, is_auto_pool, is_class, is_pool};
 use serde_json::{Value, json};
 
 /// By which Karpenter holds a NodeClaim until its instance is terminated.
@@ -89,6 +89,7 @@ impl Aws {
 
     /// Karpenter has done what there was to do.
     pub(super) fn reconcile_nodes(&mut self, cluster: &str) {
+        self.auto_mode_makes_nodes(cluster);
         let Some(name) = self.karpenter(cluster) else { return };
         let objects = self.objects.get(cluster).cloned().unwrap_or_default();
         let is_going = |value: &Value| !value["metadata"]["deletionTimestamp"].is_null();
@@ -101,7 +102,9 @@ impl Aws {
             let mut claims = objects.iter().filter(|(id, _)| id.kind == "NodeClaim");
             claims.any(|(_, value)| value["metadata"]["labels"][POOL] == pool)
         };
-        for (id, _) in objects.iter().filter(|(id, value)| is_pool(id) && !is_going(value) && !claimed(&id.name)) {
+        let is_own = |id: &ObjectId, value: &Value| is_pool(id) && !is_auto_pool(id, value);
+        for (id, _) in objects.iter().filter(|(id, value)| is_own(id, value) && !is_going(value) && !claimed(&id.name))
+        {
             self.launch(cluster, &name, id);
         }
         let left = self.objects.entry(cluster.to_owned()).or_default();

@@ -70,7 +70,7 @@ impl Aws {
     fn cluster_behind(&self, group: &TargetGroup) -> Option<String> {
         let healthy = self.targets(&group.arn).into_iter().find(|target| target.state == "healthy")?;
         if let Some(cluster) = Self::registrar(group) {
-            return Some(cluster.clone());
+            return Some(cluster.to_owned());
         }
         let scaling = self.scaling.values().find(|scaling| scaling.instance_ids.contains(&healthy.id))?;
         Some(scaling.cluster.clone())

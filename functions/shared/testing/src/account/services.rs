@@ -1,14 +1,20 @@
-//! The AWS Load Balancer Controller in the clusters, where a Deployment of theirs runs it: a simulation of
+//! The AWS Load Balancer Controller in the clusters, where a Deployment of theirs runs it, and that of EKS Auto Mode, which EKS runs for those
+//! that are in it: a simulation of
 //! <https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/controllers/service/service_controller.go>. It makes the load
 //! balancer that [`crate::load_balancer_controller`] says, holds the Service with its finalizer, and writes its status; of a Service that is being
-//! deleted it deletes listeners, load balancer and target groups, then takes the finalizer off. It never works while its cluster has no node.
+//! deleted it deletes listeners, load balancer and target groups, then takes the finalizer off. The one in a cluster never works while that has
+//! no node. The load balancers of EKS Auto Mode have a security group each, which it lets into the cluster's
+//! (<https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html#auto-lb-consider>).
 
 use super::time::Change;
 use super::{Account, Aws, Cluster};
-use crate::load_balancer_controller::{self, FINALIZER, Model};
+use crate::load_balancer_controller::{self, Model, finalizer, made_for, maker};
 use domain::PhaseError;
 use domain::manifest::ObjectId;
 use domain::manifest::readiness::{Readiness, readiness};
+use domain::plan::compute::auto_mode::CLUSTER_TAG;
+use domain::plan::compute::{Direction, Peer, Rule, SecurityGroup};
+use domain::plan::edge::service::Maker;
 use domain::plan::edge::{HealthCheck, Listener, LoadBalancer, TargetGroup};
 use domain::ports::load_balancers::Target;
 use serde_json::{Value, json};
@@ -55,8 +61,12 @@ impl Aws {
         self.objects.get(cluster).into_iter().flatten()
     }
 
-    /// The cluster's name as the controller that runs in it has it; nothing while none runs.
-    fn controller_of(&self, cluster: &str) -> Option<String> {
+    /// The cluster's name as this controller of it has it; nothing while none runs.
+    fn controller_of(&self, cluster: &str, by: Maker) -> Option<String> {
+        if by == Maker::AutoMode {
+            let found = self.clusters.get(cluster).filter(|found| found.cluster.auto_mode.is_some());
+            return found.map(|found| found.cluster.name.clone());
+        }
         let has_nodes = self.scaling.values().any(|group| group.cluster == cluster && !group.instance_ids.is_empty());
         let mut ready = self.in_cluster(cluster).filter(|(id, value)| {
             id.kind == "Deployment" && value["spec"]["replicas"] != 0 && readiness(id, value) == Readiness::Ready
@@ -75,17 +85,18 @@ impl Aws {
     /// The controller looks at one Service.
     pub(super) fn reconcile_service(&mut self, cluster: &str, id: &ObjectId) {
         let Some(service) = self.objects.get(cluster).and_then(|objects| objects.get(id)).cloned() else { return };
-        let Some(name) = self.controller_of(cluster) else { return };
+        let Some(by) = maker(&service) else { return };
+        let Some(name) = self.controller_of(cluster, by) else { return };
         if !service["metadata"]["deletionTimestamp"].is_null() {
-            if self.delete_balancer(&name, id) {
+            if self.delete_balancer(&name, by, id) {
                 self.objects.entry(cluster.to_owned()).or_default().remove(id);
             }
             return;
         }
-        let Some(model) = load_balancer_controller::model(&service, &name) else { return };
+        let Some(model) = load_balancer_controller::model(&service, by, &name) else { return };
         let dns_name = self.make_balancer(&model);
         if let Some(live) = self.objects.get_mut(cluster).and_then(|objects| objects.get_mut(id)) {
-            live["metadata"]["finalizers"] = json!([FINALIZER]);
+            live["metadata"]["finalizers"] = json!([finalizer(by)]);
             live["status"]["loadBalancer"]["ingress"] = json!([{ "hostname": dns_name }]);
         }
     }
@@ -98,6 +109,7 @@ impl Aws {
         let arn = self.create("LoadBalancer", "arn:balancer-", &model.name);
         let dns_name = format!("{}-0a1b2c3d.elb.eu-central-1.amazonaws.com", model.name);
         let vpc_id = self.clusters.values().map(|found| found.cluster.vpc_id.clone()).next().unwrap_or_default();
+        let group = self.group_of_balancer(model, &vpc_id);
         let balancer = LoadBalancer {
             arn: arn.clone(),
             name: model.name.clone(),
@@ -108,6 +120,10 @@ impl Aws {
             vpc_id: vpc_id.clone(),
             subnet_ids: self.subnets.iter().map(|subnet| subnet.id.clone()).collect(),
             state: "provisioning".to_owned(),
+            // Unless somebody says otherwise, where there are groups:
+            // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html
+            private_link_enforcement: group.as_ref().map(|_| "on".to_owned()),
+            security_group_ids: group.into_iter().collect(),
             tags: model.tags.clone(),
             ..LoadBalancer::default()
         };
@@ -145,11 +161,40 @@ impl Aws {
         dns_name
     }
 
+    /// The security group of a load balancer of EKS Auto Mode, which the cluster's lets in.
+    fn group_of_balancer(&mut self, model: &Model, vpc_id: &str) -> Option<String> {
+        let cluster = model.tags.get(CLUSTER_TAG)?;
+        let of_cluster = self.clusters.get(cluster)?.cluster.cluster_security_group_id.clone();
+        let id = self.create("SecurityGroup", "sg-lb-", &model.name);
+        let made = SecurityGroup {
+            id: id.clone(),
+            name: model.name.clone(),
+            vpc_id: vpc_id.to_owned(),
+            rules: vec![super::ec2::everything_out()],
+            tags: model.tags.clone(),
+            ..SecurityGroup::default()
+        };
+        self.security_groups.insert(id.clone(), made);
+        let lets_in = model.listeners.iter().map(|listener| Rule {
+            direction: Direction::Ingress,
+            protocol: "tcp".to_owned(),
+            from_port: Some(listener.target_port.into()),
+            to_port: Some(listener.target_port.into()),
+            peer: Peer::Group(id.clone()),
+            description: None,
+        });
+        if let Some(group) = self.security_groups.get_mut(&of_cluster) {
+            group.rules.extend(lets_in);
+        }
+        Some(id)
+    }
+
     /// Deletes what the controller made for a Service; false while a VPC link uses the load balancer, which Elastic Load Balancing then does
     /// not delete (hashicorp/terraform-provider-aws#5701).
-    fn delete_balancer(&mut self, cluster: &str, id: &ObjectId) -> bool {
-        let is =
-            |tags: &domain::Tags| load_balancer_controller::is_of(tags, cluster, id.namespace_or_default(), &id.name);
+    fn delete_balancer(&mut self, cluster: &str, by: Maker, id: &ObjectId) -> bool {
+        let is = |tags: &domain::Tags| {
+            Maker::of(tags) == by && made_for(tags) == Some((cluster, id.namespace_or_default(), &id.name))
+        };
         let arns: Vec<String> =
             self.balancers.values().filter(|found| is(&found.tags)).map(|found| found.arn.clone()).collect();
         if self.links.values().any(|link| link.target_arns.iter().any(|arn| arns.contains(arn))) {
@@ -160,25 +205,32 @@ impl Aws {
             self.listeners.remove(arn);
         }
         self.target_groups.retain(|_, group| !is(&group.tags));
+        let groups: Vec<String> =
+            self.security_groups.values().filter(|group| is(&group.tags)).map(|group| group.id.clone()).collect();
+        for group in self.security_groups.values_mut() {
+            group.rules.retain(|rule| rule.peer_group().is_none_or(|peer| !groups.iter().any(|id| id == peer)));
+        }
+        self.security_groups.retain(|id, _| !groups.contains(id));
         true
     }
 
     /// The cluster whose controller registers the targets of this group.
-    pub(super) fn registrar(group: &TargetGroup) -> Option<&String> {
-        group.tags.get("elbv2.k8s.aws/cluster")
+    pub(super) fn registrar(group: &TargetGroup) -> Option<&str> {
+        made_for(&group.tags).map(|(cluster, ..)| cluster)
     }
 
     /// The targets that the controller registers: every node, or the Pods of the Service.
     pub(super) fn registered(&self, cluster: &str, group: &TargetGroup) -> Vec<Target> {
-        let stack = group.tags.get("service.k8s.aws/stack").and_then(|stack| stack.split_once('/'));
-        let service = stack.and_then(|(namespace, name)| {
+        let service = made_for(&group.tags).and_then(|(_, namespace, name)| {
             let mut services = self.in_cluster(cluster).filter(|(id, _)| is_service(id));
             services.find(|(id, _)| id.namespace_or_default() == namespace && id.name == name)
         });
         let is_ready = service.is_some_and(|(_, service)| self.has_ready_pods(cluster, &service["spec"]["selector"]));
         let ids: Vec<String> = if group.target_type == "instance" {
             let groups = self.scaling.values().filter(|scaling| scaling.cluster == cluster);
-            groups.flat_map(|scaling| scaling.instance_ids.clone()).collect()
+            let of_groups = groups.flat_map(|scaling| scaling.instance_ids.clone());
+            let autos = self.instances.iter().filter(|node| node.tags.get(CLUSTER_TAG).is_some_and(|of| of == cluster));
+            of_groups.chain(autos.map(|node| node.id.clone())).collect()
         } else if is_ready {
             vec!["10.9.0.7".to_owned()]
         } else {

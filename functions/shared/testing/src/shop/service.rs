@@ -26,9 +26,8 @@ pub fn input(fields: Value) -> Value {
     input
 }
 
-/// The bundle, with the controller and what it needs of the ingress controller's Service.
-#[must_use]
-pub fn bundle(targets: Targets) -> Vec<Value> {
+/// The bundle without a controller, where the ingress controller's Service has this class.
+pub(super) fn of_class(targets: Targets, class: &str) -> Vec<Value> {
     let mut port = json!({ "port": 80, "targetPort": 8_000 });
     let kind = match targets {
         Targets::Instance => {
@@ -39,16 +38,24 @@ pub fn bundle(targets: Targets) -> Vec<Value> {
     };
     let mut all = manifests();
     all.retain(|manifest| manifest["kind"] != "Service" || manifest["metadata"]["name"] != "traefik");
-    let spec = json!({ "type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [port] });
+    let spec = json!({ "type": "LoadBalancer", "loadBalancerClass": class, "ports": [port] });
     let mut traefik = service("traefik", spec);
     traefik["metadata"]["annotations"] = json!({
         "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
         "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": kind,
     });
+    all.push(traefik);
+    all
+}
+
+/// The bundle, with the controller and what it needs of the ingress controller's Service.
+#[must_use]
+pub fn bundle(targets: Targets) -> Vec<Value> {
+    let mut all = of_class(targets, "service.k8s.aws/nlb");
     let name = "aws-load-balancer-controller";
     let mut controller = deployment(name, 1, "public.ecr.aws/eks/aws-load-balancer-controller:v3.1.0");
     controller["spec"]["template"]["spec"]["containers"][0]["args"] = json!([format!("--cluster-name={BLUE}")]);
-    all.extend([traefik, controller, service(name, json!({ "ports": [{ "port": 443 }] }))]);
+    all.extend([controller, service(name, json!({ "ports": [{ "port": 443 }] }))]);
     all
 }
 
@@ -57,8 +64,14 @@ impl Account {
     #[must_use]
     pub fn service_shop(targets: Targets) -> Self {
         let account = Self::shop();
+        account.has_balancer_of_service(bundle(targets));
+        account
+    }
+
+    /// Puts a bundle on blue whose Service has the load balancer before the API, in place of the one that was there.
+    pub(super) fn has_balancer_of_service(&self, bundle: Vec<Value>) {
         {
-            let mut aws = account.aws();
+            let mut aws = self.aws();
             aws.balancers.clear();
             aws.listeners.clear();
             aws.target_groups.clear();
@@ -66,20 +79,17 @@ impl Account {
                 group.target_group_arns.clear();
             }
         }
-        account.upload(BUNDLE, bundle(targets));
-        for manifest in bundle(targets).into_iter().filter(|manifest| manifest["metadata"]["name"] != "web") {
-            account.cluster(BLUE).put(manifest);
+        self.upload(BUNDLE, bundle.clone());
+        for manifest in bundle.into_iter().filter(|manifest| manifest["metadata"]["name"] != "web") {
+            self.cluster(BLUE).put(manifest);
         }
-        account.settle(BLUE);
-        {
-            let mut aws = account.aws();
-            let balancers: Vec<String> = aws.balancers.keys().cloned().collect();
-            for link in aws.links.values_mut() {
-                link.target_arns.clone_from(&balancers);
-            }
-            aws.history.creates.clear();
+        self.settle(BLUE);
+        let mut aws = self.aws();
+        let balancers: Vec<String> = aws.balancers.keys().cloned().collect();
+        for link in aws.links.values_mut() {
+            link.target_arns.clone_from(&balancers);
         }
-        account
+        aws.history.creates.clear();
     }
 
     /// This shop with a migration, opened with the plan that preflight makes.

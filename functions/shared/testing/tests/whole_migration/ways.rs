@@ -88,6 +88,8 @@ pub(crate) enum World {
     ConfigMap,
     /// EKS Auto Mode makes nodes beside the managed groups.
     AutoMode,
+    /// EKS Auto Mode makes every node, and the load balancer of a Service, with these targets.
+    AutoAlone(Targets),
     /// Nodes have AMIs of the user's own.
     CustomAmi,
     /// Pods take IAM roles through their cluster's OIDC provider.
@@ -117,6 +119,7 @@ impl World {
             Self::Behind(front) => Account::shop_behind(front),
             Self::ConfigMap => Account::config_map_shop(),
             Self::AutoMode => Account::auto_mode_shop(),
+            Self::AutoAlone(targets) => Account::auto_alone_shop(targets),
             Self::CustomAmi => Account::custom_ami_shop(),
             Self::Irsa => Account::irsa_shop(),
             Self::Pods => Account::pods_shop(),

@@ -86,8 +86,6 @@ pub(super) const MAKERS: &[Maker] = &[
     (("karpenter.k8s.aws", &["AWSNodeTemplate"]), NODES),
     // https://github.com/keikoproj/instance-manager
     (("instancemgr.keikoproj.io", &["InstanceGroup"]), NODES),
-    // https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html
-    (("eks.amazonaws.com", &["NodeClass"]), NODES),
     // https://kubernetes-sigs.github.io/external-dns/latest/docs/sources/crd/
     (("externaldns.k8s.io", &["DNSEndpoint"]), RECORDS),
     // The same of NGINX's controller, for external-dns: https://docs.nginx.com/nginx-ingress-controller/configuration/global-configuration/

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/eks/latest/userguide/automode.html>). They delete nodes and load balancers with the cluster
 //! (<https://docs.aws.amazon.com/eks/latest/userguide/delete-cluster.html>).
 
-use super::{Cluster, Tags};
+use super::{Cluster, Compute, SecurityGroup, Tags};
 use serde::{Deserialize, Serialize};
 
 /// The tag with the cluster's name of whatever they make in EC2 and Elastic Load Balancing
@@ -23,7 +23,23 @@ pub struct AutoMode {
     pub node_role_arn: Option<String>,
 }
 
+impl Compute {
+    /// Whether EKS Auto Mode makes all of blue's nodes. These bring network, DNS and the agent of Pod Identity by themselves
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/automode.html>).
+    #[must_use]
+    pub fn is_auto_alone(&self) -> bool {
+        self.blue.auto_mode.is_some() && self.node_groups.is_empty() && self.fargate_profiles.is_empty()
+    }
+}
+
 impl Cluster {
+    /// Whether EKS Auto Mode made this security group for this cluster: for a load balancer, or for the way from all of them to nodes and Pods.
+    /// It deletes them, and its rules about them in other groups, with what they are for.
+    #[must_use]
+    pub fn is_auto_group(&self, group: &SecurityGroup) -> bool {
+        self.auto_mode.is_some() && group.tags.get(CLUSTER_TAG).is_some_and(|name| *name == self.name)
+    }
+
     /// Whether an instance with these tags was made by EKS Auto Mode for this cluster.
     #[must_use]
     pub fn is_auto_node(&self, tags: &Tags) -> bool {

@@ -1,6 +1,7 @@
 //! The Service of type `LoadBalancer` that a load balancer belongs to, told by the tags that the controller gave it: the AWS Load Balancer
-//! Controller (<https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/deploy/tracking/provider.go>), or the cloud
-//! provider of Kubernetes (<https://cloud-provider-aws.sigs.k8s.io/service_controller/>).
+//! Controller (<https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/deploy/tracking/provider.go>), EKS Auto Mode
+//! (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSLoadBalancingPolicy.html>, which lets it give these tags and no
+//! others), or the cloud provider of Kubernetes (<https://cloud-provider-aws.sigs.k8s.io/service_controller/>).
 
 use super::LoadBalancer;
 use crate::Tags;
@@ -14,6 +15,8 @@ use std::fmt;
 const CLUSTER: &str = "elbv2.k8s.aws/cluster";
 /// Namespace and name of the Service that it made the load balancer for.
 const STACK: &str = "service.k8s.aws/stack";
+/// Namespace and name of the Service that EKS Auto Mode made the load balancer for.
+const AUTO_STACK: &str = "service.eks.amazonaws.com/stack";
 /// Namespace and name of the Service that the cloud provider made the load balancer for.
 const NAME: &str = "kubernetes.io/service-name";
 
@@ -48,8 +51,9 @@ impl Service {
     /// The Service of this cluster that made what has these tags.
     #[must_use]
     pub fn of(cluster: &str, tags: &Tags) -> Option<Self> {
-        let by_controller = tags.get(STACK).filter(|_| tags.get(CLUSTER).is_some_and(|name| name == cluster));
-        let name = by_controller.or_else(|| tags.get(NAME).filter(|_| tags.contains_key(&of_provider(cluster))))?;
+        let of = |stack: &str, of: &str| tags.get(stack).filter(|_| tags.get(of).is_some_and(|name| name == cluster));
+        let by_provider = || tags.get(NAME).filter(|_| tags.contains_key(&of_provider(cluster)));
+        let name = of(STACK, CLUSTER).or_else(|| of(AUTO_STACK, auto_mode::CLUSTER_TAG)).or_else(by_provider)?;
         let (namespace, name) = name.split_once('/')?;
         Some(Self { namespace: namespace.to_owned(), name: name.to_owned() })
     }
@@ -74,10 +78,29 @@ pub fn is_made_inside(cluster: &str, tags: &Tags) -> bool {
     named(CLUSTER) || named(auto_mode::CLUSTER_TAG) || Service::of(cluster, tags).is_some()
 }
 
-/// Whether the AWS Load Balancer Controller made the load balancer with these tags for a Service.
-#[must_use]
-pub fn is_by_controller(tags: &Tags) -> bool {
-    tags.contains_key(STACK)
+/// Who makes load balancers of Services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// The AWS Load Balancer Controller, which runs in the cluster.
+    Controller,
+    /// EKS Auto Mode.
+    AutoMode,
+    /// The cloud provider of Kubernetes.
+    Provider,
+}
+
+impl Maker {
+    /// Who made the load balancer of a Service, by its tags.
+    #[must_use]
+    pub fn of(tags: &Tags) -> Self {
+        if tags.contains_key(STACK) {
+            Self::Controller
+        } else if tags.contains_key(AUTO_STACK) {
+            Self::AutoMode
+        } else {
+            Self::Provider
+        }
+    }
 }
 
 /// The tag by which a load balancer is known to be made by something inside a cluster, or by EKS Auto Mode for it, whichever.
@@ -109,12 +132,17 @@ mod tests {
             [(CLUSTER, "shop-blue"), (STACK, "shop/traefik"), ("service.k8s.aws/resource", "LoadBalancer")];
         let provider = [("kubernetes.io/cluster/shop-blue", "owned"), (NAME, "shop/traefik")];
         let ingress = [(CLUSTER, "shop-blue"), ("ingress.k8s.aws/stack", "shop/web")];
+        let auto = [(auto_mode::CLUSTER_TAG, "shop-blue"), (AUTO_STACK, "shop/traefik")];
+        let autos_ingress = [(auto_mode::CLUSTER_TAG, "shop-blue"), ("ingress.eks.amazonaws.com/stack", "shop/web")];
         for (found, cluster, service, inside) in [
             (&controller[..], "shop-blue", true, true),
             (&controller[..], "shop-green", false, false),
             (&provider[..], "shop-blue", true, true),
             (&provider[..], "shop-green", false, false),
+            (&auto[..], "shop-blue", true, true),
+            (&auto[..], "shop-green", false, false),
             (&ingress[..], "shop-blue", false, true),
+            (&autos_ingress[..], "shop-blue", false, true),
             (&[("team", "shop")][..], "shop-blue", false, false),
         ] {
             let tags = tags(found);
@@ -122,6 +150,11 @@ mod tests {
             assert_eq!(Service::of(cluster, &tags), expected, "{found:?} {cluster}");
             assert_eq!(is_made_inside(cluster, &tags), inside, "{found:?} {cluster}");
             assert_eq!(maker(&tags).is_some(), found.len() > 1, "{found:?}");
+        }
+        for (found, by) in
+            [(&controller[..], Maker::Controller), (&auto[..], Maker::AutoMode), (&provider[..], Maker::Provider)]
+        {
+            assert_eq!(Maker::of(&tags(found)), by, "{found:?}");
         }
     }
 }

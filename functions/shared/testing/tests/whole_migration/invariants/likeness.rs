@@ -81,7 +81,7 @@ pub(super) fn green_is_like_blue(sight: &Sight, way: &Way) -> Result<(), String>
     of.all(Kind::PodIdentityAssociation, &before.pod_identities, &now.pod_identities, json);
     of.all(Kind::FargateProfile, &before.fargate_profiles, &now.fargate_profiles, json);
     of.all(Kind::IdentityProvider, &before.identity_providers, &now.identity_providers, |found| json(&found.provider));
-    if !matches!(way.world, World::Service(_)) {
+    if !matches!(way.world, World::Service(_) | World::AutoAlone(_)) {
         of.edge(before, now);
     }
     if of.found.is_empty() { Ok(()) } else { Err(format!("green is not like blue: {}", of.found.join("; "))) }

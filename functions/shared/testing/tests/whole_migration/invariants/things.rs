@@ -2,7 +2,10 @@
 
 use super::belongings::blue_issuer;
 use domain::Kind;
+use domain::manifest::ObjectId;
+use domain::plan::compute::auto_mode::CLUSTER_TAG;
 use domain::resources::node_pool;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use testing::shop::irsa;
 use testing::{Aws, Permission};
@@ -49,9 +52,12 @@ pub(super) fn everything(aws: &Aws) -> Things {
     }
     for group in aws.security_groups.values() {
         let of = aws.clusters.values().find(|found| found.cluster.cluster_security_group_id == group.id);
-        put(Kind::SecurityGroup, &group.id, of.map(|found| (Kind::Cluster, found.cluster.arn.clone())));
+        let of = of.map(|found| (Kind::Cluster, found.cluster.arn.clone()));
+        // EKS Auto Mode makes one for each load balancer.
+        let of_auto = group.tags.get(CLUSTER_TAG).and_then(|name| cluster(name));
+        put(Kind::SecurityGroup, &group.id, of.or_else(|| of_auto.clone()));
         for rule in &group.rules {
-            let with = Some((Kind::SecurityGroup, group.id.clone()));
+            let with = of_auto.clone().or_else(|| Some((Kind::SecurityGroup, group.id.clone())));
             put(Kind::SecurityGroupRule, &format!("{}/{rule}", group.id), with);
         }
     }
@@ -140,12 +146,13 @@ fn permissions(aws: &Aws) -> Vec<String> {
 
 /// NodePools and `EC2NodeClasses`, and Karpenter's nodes, each with the `NodePool` for which it was made.
 fn of_karpenter(aws: &Aws) -> Vec<(String, Option<Thing>)> {
-    let objects = aws.objects.iter().flat_map(|(of, objects)| objects.keys().map(move |id| (of, id)));
-    let pools = objects.filter(|(_, id)| node_pool::is_pool(id) || node_pool::is_class(id));
+    let objects = aws.objects.iter().flat_map(|(of, objects)| objects.iter().map(move |(id, value)| (of, id, value)));
+    let is_pool = |id: &ObjectId, value: &Value| node_pool::is_pool(id) && !node_pool::is_auto_pool(id, value);
+    let pools = objects.filter(|(_, id, value)| is_pool(id, value) || node_pool::is_class(id));
     let nodes = aws.instances.iter().filter_map(|node| Some((node, node_pool::pool_of(node)?)));
     let nodes = nodes.map(|(node, pool)| {
         let of = node.tags.get("eks:eks-cluster-name").cloned().unwrap_or_default();
         (node.id.clone(), Some((Kind::NodePool, format!("{of}/NodePool/{pool}"))))
     });
-    pools.map(|(of, id)| (format!("{of}/{id}"), None)).chain(nodes).collect()
+    pools.map(|(of, id, _)| (format!("{of}/{id}"), None)).chain(nodes).collect()
 }

@@ -20,6 +20,13 @@ fn auto_mode(name: &'static str, end: End, outside: Outside) -> Way {
     Way { world: World::AutoMode, outside, ..way(name, end, &json!({})) }
 }
 
+/// A way in the world `auto-mode` without managed node groups.
+fn auto_alone(name: &'static str, targets: Targets, end: End, outside: Outside) -> Way {
+    let mut way = way(name, end, &json!({}));
+    way.input["workloads"]["replace"] = json!([{ "blue": BLUE, "green": GREEN }]);
+    Way { world: World::AutoAlone(targets), outside, ..way }
+}
+
 /// A way in the world `config-map`.
 fn config_map(name: &'static str, end: End, outside: Outside) -> Way {
     let mut way = way(name, end, &json!({}));
@@ -93,6 +100,9 @@ pub(super) fn ways() -> Vec<Way> {
         auto_mode("auto-mode", End::GreenServes, Outside::Quiet),
         auto_mode("auto-mode, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         auto_mode("auto-mode, turned back meanwhile", End::Either, Outside::TurnedBackThen),
+        auto_alone("auto-mode alone", Targets::Ip, End::GreenServes, Outside::Quiet),
+        auto_alone("auto-mode alone, an alarm in the bake", Targets::Instance, End::BlueServes, Outside::AlarmInBake),
+        auto_alone("auto-mode alone, turned back meanwhile", Targets::Ip, End::Either, Outside::TurnedBackThen),
         config_map("config-map", End::GreenServes, Outside::Quiet),
         config_map("config-map, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
         config_map("config-map, turned back meanwhile", End::Either, Outside::TurnedBackThen),
