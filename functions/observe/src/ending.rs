@@ -3,10 +3,10 @@
 
 mod message;
 
-use crate::execution::Ended;
 use domain::{
     Condition, Direction, Migration, Outcome, PhaseError, Progress,
     approval::{StatusLink, url},
+    ended::Ended,
     ports::{
         Clock, Ledger, Messages, Migrations, Settings, Signatures,
         migrations::{Life, Meta},

@@ -1,9 +1,9 @@
 //! What the messages about ends say. Subject and first line say what to do.
 
 use super::is_back;
-use crate::execution::Ended;
 use domain::{
     Migration,
+    ended::Ended,
     input::OnAbort,
     moment::{short, written},
     ports::migrations::Meta,

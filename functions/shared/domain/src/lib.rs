@@ -12,6 +12,7 @@ pub mod cut_short;
 pub mod digest;
 pub mod document;
 pub mod duration;
+pub mod ended;
 pub mod error;
 pub mod evidence;
 pub mod gateway;
