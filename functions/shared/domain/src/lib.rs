@@ -6,6 +6,7 @@ pub mod alarms;
 pub mod analysis;
 pub mod answered;
 pub mod approval;
+pub mod archive;
 pub mod asking;
 pub mod audit;
 pub mod cut_short;
