@@ -119,6 +119,9 @@ where
         }
     };
     text.push_str(&links(ports, &migration).await?);
+    if let Some(archive) = ports.archive() {
+        text.push_str(&message::filed(&archive, &migration));
+    }
     ports.publish(&subject, &text).await?;
     ports.save_progress(&migration, Progress::Told, json!(told)).await?;
     Ok(Outcome::done().with("told", true))
