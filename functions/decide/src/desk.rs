@@ -1,7 +1,7 @@
 //! From an event to an answer: a browser at the function URL, or a call.
 
 use crate::{
-    answer, files, http,
+    answer, files, filing, http,
     http::{Form, Stray, Visit},
     page,
     page::{Sheet, Standing},
@@ -12,7 +12,8 @@ use domain::{
     Condition, Direction, Invocation, Migration, MigrationId, PhaseError,
     approval::{Answer, Asked, Call, Code, Tried, code},
     ports::{
-        Approvals, Audit, Clock, Executions, Ledger, Migrations, Schedules, Signatures, StageMetrics, Tokens,
+        Approvals, Audit, Clock, Executions, Files, Ledger, Migrations, Schedules, Settings, Signatures, StageMetrics,
+        Tokens,
         migrations::{Life, Meta},
     },
     resources::schedule::{self, Occasion},
@@ -21,12 +22,34 @@ use serde_json::{Value, json};
 
 /// The ports of this function.
 pub trait Ports:
-    Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Executions + Signatures + StageMetrics + Clock
+    Ledger
+    + Migrations
+    + Approvals
+    + Audit
+    + Tokens
+    + Schedules
+    + Executions
+    + Signatures
+    + StageMetrics
+    + Files
+    + Settings
+    + Clock
 {
 }
 
-impl<T: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Executions + Signatures + StageMetrics + Clock>
-    Ports for T
+impl<T> Ports for T where
+    T: Ledger
+        + Migrations
+        + Approvals
+        + Audit
+        + Tokens
+        + Schedules
+        + Executions
+        + Signatures
+        + StageMetrics
+        + Files
+        + Settings
+        + Clock
 {
 }
 
@@ -35,7 +58,7 @@ impl<T: Ledger + Migrations + Approvals + Audit + Tokens + Schedules + Execution
 /// # Errors
 /// For a call only, since a browser gets every error as a page: `InvalidInput` where the payload is no [`Call`] or its question
 /// is not asked of people, `Refused` where nobody asked yet, and the errors of [`answer`] and [`settle`]. A call with `show` answers
-/// with a text and decides nothing.
+/// with a text and decides nothing, and an event of EventBridge files what it is about ([`filing::file`]).
 pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -> Result<Value, PhaseError> {
     if event["requestContext"]["http"].is_object() {
         let request: LambdaFunctionUrlRequest = serde_json::from_value(event)
@@ -52,6 +75,10 @@ pub async fn handle<P: Ports>(ports: &P, event: Value, invocation: Invocation) -
             Ok(visit) => Box::pin(browse(ports, &visit, &invocation)).await.unwrap_or_else(|error| apologise(&error)),
             Err(stray) => turned_away(stray),
         });
+    }
+    // Of EventBridge alone, and of whoever may invoke the function: whatever a browser sends is in the request above.
+    if event["detail-type"].is_string() {
+        return Box::pin(filing::file(ports, event, &invocation)).await;
     }
     if event["show"].is_string() {
         return Box::pin(watching::show(ports, event, &invocation)).await;

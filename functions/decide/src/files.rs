@@ -1,7 +1,12 @@
 //! Files that people save: of a question, and of a migration.
 
 use crate::{figures, http, report::Report, sight::Sight};
-use domain::{Migration, PhaseError, approval::Asked, document::Document, ports::StageMetrics};
+use domain::{
+    Migration, PhaseError,
+    approval::Asked,
+    document::Document,
+    ports::{StageMetrics, files::File},
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,9 +23,6 @@ pub const NAMES: [(&str, &str); 5] = [
     ("audit.json", "the audit, for programs"),
 ];
 
-/// The media type and the text of a file.
-type File = (&'static str, String);
-
 /// The file of a question; nothing where there is none of this name.
 ///
 /// # Errors
@@ -30,20 +32,35 @@ pub fn of_question(name: &str, migration: &Migration, asked: &Asked) -> Result<O
         "evidence.json" => Some(json(name, &asked.evidence)?),
         _ => plan(name, migration)?,
     };
-    Ok(file.map(|(kind, text)| http::download(name, kind, &text)))
+    Ok(file.map(|file| http::download(name, &file)))
 }
 
-/// The media type and the text of a file of a migration; nothing where there is none of this name. For the report CloudWatch is asked.
+/// A file of a migration; nothing where there is none of this name. For the report CloudWatch is asked.
 ///
 /// # Errors
 /// `Refused` where what it would hold cannot be written as JSON.
 pub async fn of_migration<P: StageMetrics>(ports: &P, name: &str, sight: &Sight) -> Result<Option<File>, PhaseError> {
     Ok(match name {
-        "report.html" => Some(("text/html", report(ports, sight).await.html())),
-        "report.md" => Some(("text/markdown", report(ports, sight).await.markdown())),
+        "report.html" => Some(html(&report(ports, sight).await)),
+        "report.md" => Some(markdown(report(ports, sight).await.markdown())),
         "audit.json" => Some(json(name, &sight.events)?),
         _ => plan(name, &sight.migration)?,
     })
+}
+
+/// The plan in each form, by name.
+///
+/// # Errors
+/// `Refused` where it cannot be written as JSON.
+pub fn plans(migration: &Migration) -> Result<Vec<(&'static str, File)>, PhaseError> {
+    let named = |name| Ok(plan(name, migration)?.map(|file| (name, file)));
+    ["plan.md", "plan.json"].into_iter().filter_map(|name| named(name).transpose()).collect()
+}
+
+/// The report in each form, by name. CloudWatch is asked once.
+pub async fn reports<P: StageMetrics>(ports: &P, sight: &Sight) -> Vec<(&'static str, File)> {
+    let report = report(ports, sight).await;
+    vec![("report.md", markdown(report.markdown())), ("report.html", html(&report))]
 }
 
 async fn report<P: StageMetrics>(ports: &P, sight: &Sight) -> Report {
@@ -54,13 +71,21 @@ fn plan(name: &str, migration: &Migration) -> Result<Option<File>, PhaseError> {
     let plan = || Document::of(migration.name(), &migration.input, &migration.plan);
     Ok(match name {
         "plan.json" => Some(json(name, &plan())?),
-        "plan.md" => Some(("text/markdown", plan().markdown())),
+        "plan.md" => Some(markdown(plan().markdown())),
         _ => None,
     })
+}
+
+const fn markdown(text: String) -> File {
+    File { media_type: "text/markdown", text }
+}
+
+fn html(report: &Report) -> File {
+    File { media_type: "text/html", text: report.html() }
 }
 
 fn json(name: &str, value: &impl Serialize) -> Result<File, PhaseError> {
     let text = serde_json::to_string_pretty(value);
     let text = text.map_err(|error| PhaseError::refused(format!("{name} cannot be written: {error}")))?;
-    Ok(("application/json", text))
+    Ok(File { media_type: "application/json", text })
 }

@@ -1,4 +1,5 @@
-//! Takes people's answers: a page with the evidence and two buttons, a direct invocation, or the deadline's schedule.
+//! Takes people's answers: a page with the evidence and two buttons, a direct invocation, or the deadline's schedule. What it shows of a
+//! migration it also files, where a bucket is named.
 //!
 //! GET never decides, since mail scanners follow links; POST does, once, with the code of the message, since scanners submit
 //! forms too.
@@ -8,6 +9,7 @@ pub mod deed;
 pub mod desk;
 pub mod figures;
 pub mod files;
+pub mod filing;
 pub mod http;
 pub mod page;
 pub mod report;

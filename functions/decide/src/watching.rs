@@ -58,7 +58,7 @@ pub(crate) async fn show<P: Ports>(ports: &P, event: Value, invocation: &Invocat
         None => return Err(PhaseError::refused(format!("the ledger has no migration {id}"))),
     };
     match files::of_migration(ports, &lookup.show, &sight).await? {
-        Some((_, text)) => Ok(json!({ "text": text })),
+        Some(file) => Ok(json!({ "text": file.text })),
         None => Err(PhaseError::invalid_input(format!(
             "$.show: found {:?}, expected list-link, status-link or one of {}",
             lookup.show,
@@ -132,7 +132,7 @@ pub(crate) async fn browse<P: Ports>(
         return Ok(if again { http::again(page) } else { page });
     };
     match files::of_migration(ports, file, &sight).await? {
-        Some((kind, text)) => Ok(http::download(file, kind, &text)),
+        Some(found) => Ok(http::download(file, &found)),
         None => notice(404, "No such file", "This page has no file of that name."),
     }
 }

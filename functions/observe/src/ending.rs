@@ -3,10 +3,10 @@
 
 mod message;
 
-use crate::execution::Ended;
 use domain::{
     Condition, Direction, Migration, Outcome, PhaseError, Progress,
     approval::{StatusLink, url},
+    ended::Ended,
     ports::{
         Clock, Ledger, Messages, Migrations, Settings, Signatures,
         migrations::{Life, Meta},
@@ -119,6 +119,9 @@ where
         }
     };
     text.push_str(&links(ports, &migration).await?);
+    if let Some(archive) = ports.archive() {
+        text.push_str(&message::filed(&archive, &migration));
+    }
     ports.publish(&subject, &text).await?;
     ports.save_progress(&migration, Progress::Told, json!(told)).await?;
     Ok(Outcome::done().with("told", true))

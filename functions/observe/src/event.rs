@@ -7,6 +7,7 @@ use domain::{
     Direction, Invocation, MigrationId, Outcome, PhaseError, Step as _, TaskToken,
     answered::answered,
     approval::Question,
+    ended::Ended,
     ports::{
         Alarms, Approvals, Clock, Executions, Kubernetes, Ledger, Messages, Metrics, Migrations, Probes, Schedules,
         Settings, Signatures, Stages, TargetGroups, Tokens, UsagePlans, VpcLinks,
@@ -59,7 +60,7 @@ pub struct ExecutionEvent {
     #[serde(rename = "detail-type")]
     pub detail_type: ExecutionChange,
     /// How the execution ended.
-    pub detail: execution::Ended,
+    pub detail: Ended,
 }
 
 /// What changed of an execution.

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-states.html>); what would be missed with the event is seen here.
 
 use domain::{
-    Direction, Migration, MigrationId, Outcome, PhaseError,
+    Direction, Migration, Outcome, PhaseError,
     digest::sha256_hex,
     ports::{
         Executions, Ledger, Messages, Migrations, Schedules,
@@ -12,8 +12,7 @@ use domain::{
     resources::schedule::{self, Occasion},
 };
 use jiff::SignedDuration;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// So much later than the execution's end nobody has begun the way back who was told by the event.
 const GRACE: SignedDuration = SignedDuration::from_mins(2);
@@ -81,57 +80,10 @@ where
     }
 }
 
-/// How an execution of one of Bascule's machines ended, as EventBridge tells it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Ended {
-    /// Its ARN.
-    pub execution_arn: String,
-    /// The machine's ARN.
-    pub state_machine_arn: String,
-    /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
-    pub status: String,
-    /// The error of one that failed, where Step Functions tells it.
-    #[serde(default)]
-    pub error: Option<String>,
-    /// The cause, where Step Functions tells it.
-    #[serde(default)]
-    pub cause: Option<String>,
-    /// Its input, where it is not too long for an event.
-    #[serde(default)]
-    pub input: Option<String>,
-}
-
-impl Ended {
-    /// The machine's name.
-    pub(crate) fn machine(&self) -> &str {
-        self.state_machine_arn.rsplit(':').next().unwrap_or_default()
-    }
-
-    /// Whether it came to an end of its own that its machine calls good.
-    pub(crate) fn has_succeeded(&self) -> bool {
-        self.status == "SUCCEEDED"
-    }
-
-    fn given(&self) -> Value {
-        self.input.as_deref().and_then(|input| serde_json::from_str(input).ok()).unwrap_or_default()
-    }
-
-    /// The migration that it is about: that of its input, or itself.
-    pub(crate) fn migration(&self) -> MigrationId {
-        MigrationId::new(self.given()["migrationId"].as_str().unwrap_or(&self.execution_arn))
-    }
-
-    /// Whether another execution started it and waits for it
-    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-nested-workflows.html>).
-    pub(crate) fn is_awaited(&self) -> bool {
-        self.given().get("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID").is_some()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::MigrationId;
 
     #[test]
     fn only_an_open_migration_whose_execution_ended_badly_goes_back_by_itself() {

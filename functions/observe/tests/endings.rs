@@ -3,6 +3,7 @@
 
 use domain::{
     Invocation, Migration, Outcome, PhaseError, Progress,
+    archive::Archive,
     ports::{Clock as _, Ledger as _, Migrations as _, schedules::When},
     resources::schedule::{self, Occasion},
 };
@@ -148,6 +149,20 @@ async fn subject_and_first_line_say_what_to_do_and_who_serves() {
         // None of them does anything without the code, which is in the message that asked.
         assert!(!text.contains("Code"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn where_a_bucket_is_named_the_message_says_where_report_and_plan_are_written_and_promises_no_more() {
+    let (account, migration) = promoted(json!({})).await;
+    ends(&account, &migration, MIGRATE).await.unwrap();
+    assert!(!account.people().messages[0].1.contains("s3://"));
+    let (account, migration) = promoted(json!({})).await;
+    account.people().archive = Some(Archive { bucket: "records".to_owned(), prefix: "bascule/".to_owned() });
+    ends(&account, &migration, MIGRATE).await.unwrap();
+    let text = account.people().messages[0].1.clone();
+    let last = text.trim_end().lines().last().unwrap();
+    assert!(last.contains("are written to s3://records/bascule/move/ as well"), "{last}");
+    assert!(last.contains("bascule-not-delivered tells where that could not be done"), "{last}");
 }
 
 #[tokio::test]

@@ -117,6 +117,8 @@ impl Statement {
 fn statements(document: &Value) -> Vec<Statement> {
     let statements = document["Statement"].as_array().into_iter().flatten();
     statements
+        // A statement that is there with one choice of a parameter only (`!If`) counts, as a condition does.
+        .map(|statement| if statement.is_array() { &statement[1] } else { statement })
         .map(|statement| {
             assert_eq!(statement["Effect"], "Allow");
             Statement {

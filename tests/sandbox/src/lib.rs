@@ -3,6 +3,7 @@
 
 pub mod account;
 mod again;
+pub mod archive;
 pub mod aws;
 pub mod bench;
 pub mod bench_page;

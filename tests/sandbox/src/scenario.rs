@@ -27,7 +27,7 @@ use crate::teller::Teller;
 use crate::terraform::{Projects, Story, green};
 use crate::world::front::Front;
 use crate::world::{BLUE, GREEN, irsa, nodes, staff};
-use crate::{input, inventory, measure, papers};
+use crate::{archive, input, inventory, measure, papers};
 
 use crate::again::{self, Scene};
 
@@ -212,6 +212,8 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         disappointments,
         memory: peaks.total,
     };
+    report.disappointments.extend(archive::wrong(aws, &arn, &name).await.context("plan and report")?);
+    say(&format!("Report: for the change ticket it is in {}", archive::report(&name)));
     write_calls(account, options, &say)?;
     crate::expectation::judge(&mut report, scenario, options, &histories);
     if let Some(projects) = &mut projects {

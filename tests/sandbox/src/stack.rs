@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::archive;
 use crate::aws::Aws;
 use crate::digest::sha256;
 use crate::error::{Context, Error, Result};
@@ -21,15 +22,16 @@ const VERSION: &str = "2010-05-15";
 /// The longest that the creation may take.
 const CREATION: Duration = Duration::from_mins(1);
 
-/// What a deployment must say of its account: the bucket of the shop's manifests, its roles, and its Terraform states.
+/// What a deployment says of its account: the bucket of the shop's manifests, its roles, its Terraform states, and the bucket for records.
 /// Without events: the emulator has no pipe to an event bus.
-const OWN_PARAMETERS: [(&str, &str); 7] = [
+const OWN_PARAMETERS: [(&str, &str); 8] = [
     ("ManifestsBucket", "shop-manifests"),
     ("PassableRoles", "shop-*"),
     ("IrsaRoles", "shop-irsa-*"),
     ("CleanupDeletes", "approved"),
     ("TerraformStates", "shop-states/*"),
     ("TerraformLocks", "shop-locks"),
+    ("ReportBucket", archive::BUCKET),
     ("Events", "off"),
 ];
 
@@ -59,6 +61,7 @@ pub async fn deploy(
     wait_scale: f64,
 ) -> Result<Stack> {
     aws.create_bucket(BUCKET).await?;
+    aws.create_bucket(archive::BUCKET).await?;
     let source = project.root.join("infra/template.yaml");
     let template = std::fs::read_to_string(&source).context(format!("reading {}", source.display()))?;
     let mut uploads = BTreeMap::new();

@@ -1,6 +1,7 @@
 //! What a browser gets.
 
 use crate::page::style;
+use domain::ports::files::File;
 use serde_json::{Value, json};
 
 /// A page that no cache keeps, no frame shows, that runs no script and asks no other host, and whose link no other site learns. A
@@ -48,17 +49,17 @@ pub fn again(mut page: Value) -> Value {
 
 /// A file that a browser saves under this name and never shows as a page.
 #[must_use]
-pub fn download(name: &str, kind: &str, text: &str) -> Value {
+pub fn download(name: &str, file: &File) -> Value {
     json!({
         "statusCode": 200,
         "headers": {
-            "content-type": format!("{kind}; charset=utf-8"),
+            "content-type": format!("{}; charset=utf-8", file.media_type),
             "content-disposition": format!("attachment; filename=\"{name}\""),
             "cache-control": "no-store",
             "referrer-policy": "no-referrer",
             "x-content-type-options": "nosniff",
             "content-security-policy": "default-src 'none'; sandbox",
         },
-        "body": text,
+        "body": file.text,
     })
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod attacks;
 mod deeds;
+mod filing;
 mod people;
 mod readme;
 mod watching;

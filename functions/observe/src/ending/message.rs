@@ -1,9 +1,10 @@
 //! What the messages about ends say. Subject and first line say what to do.
 
 use super::is_back;
-use crate::execution::Ended;
 use domain::{
     Migration,
+    archive::Archive,
+    ended::Ended,
     input::OnAbort,
     moment::{short, written},
     ports::migrations::Meta,
@@ -40,6 +41,16 @@ impl Links {
              work until {until}.{signed}\n"
         )
     }
+}
+
+/// Where the files of a migration are kept. They are written by another function at the same time: whether that went well is not known
+/// here, and is not said.
+pub(super) fn filed(archive: &Archive, migration: &Migration) -> String {
+    format!(
+        "\nFor the records, the report and the plan are written to {} as well (report.html, report.md, plan.md, plan.json), some seconds after \
+         each end. The alarm bascule-not-delivered tells where that could not be done.\n",
+        archive.uri(&migration.id, "")
+    )
 }
 
 /// Green serves. `at` is when blue's deletion begins; nothing where nobody planned it any more. The execution may have been stopped, or

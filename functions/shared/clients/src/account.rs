@@ -8,6 +8,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use domain::{
     PhaseError,
+    archive::Archive,
     ports::{Clock, Settings},
 };
 use std::{collections::BTreeMap, ffi::OsString, sync::Arc, time::Duration};
@@ -124,6 +125,12 @@ impl Settings for Account {
         self.optional_setting("BASCULE_APPROVER_AUTH") == Some("iam")
     }
 
+    fn archive(&self) -> Option<Archive> {
+        let bucket = self.optional_setting("BASCULE_REPORT_BUCKET")?.to_owned();
+        let prefix = self.optional_setting("BASCULE_REPORT_PREFIX").unwrap_or_default().to_owned();
+        Some(Archive { bucket, prefix })
+    }
+
     fn decide_arn(&self) -> Result<String, PhaseError> {
         self.setting("BASCULE_DECIDE_ARN").map(ToOwned::to_owned)
     }
@@ -191,6 +198,15 @@ mod tests {
         let error = account.setting("BASCULE_LEDGER_TABLE").unwrap_err();
         assert_eq!(error.condition, Condition::Refused);
         assert!(error.message.contains("BASCULE_LEDGER_TABLE"), "{error}");
+    }
+
+    #[test]
+    fn plans_and_reports_are_kept_where_the_template_names_a_bucket() {
+        let archive =
+            |bucket| account(&[("BASCULE_REPORT_BUCKET", bucket), ("BASCULE_REPORT_PREFIX", "bascule/")]).archive();
+        let expected = Archive { bucket: "records".to_owned(), prefix: "bascule/".to_owned() };
+        assert_eq!(archive("records"), Some(expected));
+        assert_eq!(archive(""), None);
     }
 
     // The service ids and the order of precedence: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html.

@@ -26,6 +26,8 @@ pub mod error;
     )
 ))]
 mod fate;
+#[cfg(feature = "s3")]
+mod files;
 #[cfg(feature = "cloudwatch")]
 pub mod flows;
 #[cfg(feature = "lambda")]

@@ -7,8 +7,9 @@ use std::{fs, path::Path};
 use syn::visit::{self, Visit};
 
 /// The model: top-level modules, and of `resources` only the kinds themselves.
-const MODEL: [&str; 18] = [
+const MODEL: [&str; 19] = [
     "approval",
+    "archive",
     "audit",
     "digest",
     "duration",

@@ -7,8 +7,8 @@ pub mod shop;
 pub mod states;
 
 pub use account::{
-    Account, Authorizer, Aws, Cluster, Durations, Event, Fault, History, Left, MadeFrom, People, Permission, Record,
-    Table, Taken, timeless,
+    Account, Authorizer, Aws, Cluster, Durations, Event, Fault, History, Kept, Left, MadeFrom, People, Permission,
+    Record, Table, Taken, timeless,
 };
 
 use domain::{Direction, Migration};

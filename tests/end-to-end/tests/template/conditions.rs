@@ -5,6 +5,7 @@ use end_to_end::{
     reference::{RESOURCE_TAG, Reference},
     template::{Statement, Template},
 };
+use regex_lite::Regex;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -60,7 +61,10 @@ const UNBOUNDED: [(&str, &str); 25] = [
     ),
     ("lambda:RemovePermission", "functions of others, too; the statement has an id of Bascule's"),
     ("s3:DeleteObject", "lock files beside states of others that the deployment names, and Bascule's copies"),
-    ("s3:PutObject", "states of others that the deployment names, where they are still what was read"),
+    (
+        "s3:PutObject",
+        "states of others that the deployment names, where they are still what was read; and plans and reports, in a bucket that it names for them",
+    ),
     ("states:SendTask*", "a token names no resource"),
     ("xray:PutTelemetryRecords", "the account's traces name no resource, and are only added to"),
     ("xray:PutTraceSegments", "the account's traces name no resource, and are only added to"),
@@ -259,7 +263,10 @@ fn objects_are_written_among_the_states_that_the_deployment_names_by_the_hand_ov
     }
     let writes = |action: &String| ["s3:PutObject", "s3:DeleteObject"].contains(&action.as_str());
     let mut found = BTreeSet::new();
-    for (role, statement) in roles(&template).filter(|(_, statement)| statement.actions.iter().any(writes)) {
+    // Another test is about its reports.
+    let hand_over =
+        |(role, statement): &(String, Statement)| role != "DecideRole" && statement.actions.iter().any(writes);
+    for (role, statement) in roles(&template).filter(hand_over) {
         for resource in &statement.resources {
             let beside = resource.strip_prefix(&states()).unwrap_or_else(|| panic!("{role} writes {resource}"));
             let deletes = statement.actions.contains("s3:DeleteObject");
@@ -272,6 +279,41 @@ fn objects_are_written_among_the_states_that_the_deployment_names_by_the_hand_ov
         found.insert(role);
     }
     assert_eq!(found, ["HandoverTerraformRole".to_owned()].into());
+}
+
+#[test]
+fn plans_and_reports_are_written_where_the_deployment_names_a_bucket_of_its_own_account_and_nothing_else_is() {
+    let template = Template::read();
+    let parameters = &template.document["Parameters"];
+    assert_eq!(parameters["ReportBucket"]["Default"], "");
+    assert_eq!(template.document["Conditions"]["KeepsReports"], json!([["ReportBucket", ""]]));
+    let written = &template.resource("DecideRole")["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+    let written: Vec<_> = written.as_array().unwrap().iter().filter(|statement| statement.is_array()).collect();
+    let [written] = written.as_slice() else { panic!("{written:?}") };
+    assert_eq!((&written[0], &written[2]), (&json!("KeepsReports"), &json!("AWS::NoValue")));
+    let files = ["plan.json", "plan.md", "report.html", "report.md"];
+    let resources =
+        files.map(|file| format!("arn:${{AWS::Partition}}:s3:::${{ReportBucket}}/${{ReportPrefix}}*/{file}"));
+    let only = json!({
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": resources,
+        "Condition": { "StringEquals": { "aws:ResourceAccount": "AWS::AccountId" } },
+    });
+    assert_eq!(written[1], only);
+    // With a slash at its end the prefix is a folder, and no pattern of IAM.
+    let prefix = Regex::new(parameters["ReportPrefix"]["AllowedPattern"].as_str().unwrap()).unwrap();
+    for (text, is_allowed) in [
+        ("", true),
+        ("bascule/", true),
+        ("a/b.c-d_e/", true),
+        ("bascule", false),
+        ("*/", false),
+        ("/", false),
+        ("${x}/", false),
+    ] {
+        assert_eq!(prefix.is_match(text), is_allowed, "{text:?}");
+    }
 }
 
 #[test]
@@ -302,6 +344,7 @@ fn the_public_function_writes_answers_of_migrations_and_nothing_else() {
     let expected = [
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
+        "s3:PutObject",
         "scheduler:DeleteSchedule",
         "states:SendTaskSuccess",
         "states:StartExecution",

@@ -1,6 +1,6 @@
 //! Settings of Bascule's deployment (infra/template.yaml), and the time.
 
-use crate::PhaseError;
+use crate::{PhaseError, archive::Archive};
 use std::future::Future;
 
 /// Settings of infra/template.yaml. Each is `Refused` where the function was deployed without it.
@@ -25,6 +25,9 @@ pub trait Settings: Sync {
 
     /// Whether the approval page takes requests only that are signed by an identity of AWS IAM.
     fn approvers_sign(&self) -> bool;
+
+    /// Where plans and reports are kept; `None` where no bucket was named.
+    fn archive(&self) -> Option<Archive>;
 
     /// The ARN of `decide`, which the deadlines of questions call.
     ///

@@ -1,7 +1,8 @@
 //! People, and whoever waits for their answers.
 
-use super::Account;
+use super::{Account, files::Kept};
 use crate::states::Status;
+use domain::archive::Archive;
 use domain::digest::sha256_hex;
 use domain::ports::executions::{MOST_RECENT, Recent, Standing};
 use domain::ports::metrics::Metric;
@@ -15,6 +16,10 @@ use std::collections::BTreeMap;
 pub struct People {
     /// Messages: subject and text.
     pub messages: Vec<(String, String)>,
+    /// Where they want plans and reports to be kept.
+    pub archive: Option<Archive>,
+    /// What is kept there, by key.
+    pub files: BTreeMap<String, Kept>,
     /// What was measured, in order.
     pub metrics: Vec<(Metric, f64)>,
     /// Whether nobody is subscribed to them.

@@ -2,6 +2,7 @@
 
 use super::Account;
 use domain::PhaseError;
+use domain::archive::Archive;
 use domain::ports::{Clock, Settings};
 
 impl Settings for Account {
@@ -23,6 +24,10 @@ impl Settings for Account {
 
     fn approvers_sign(&self) -> bool {
         self.aws().approvers_sign
+    }
+
+    fn archive(&self) -> Option<Archive> {
+        self.people().archive.clone()
     }
 
     fn decide_arn(&self) -> Result<String, PhaseError> {

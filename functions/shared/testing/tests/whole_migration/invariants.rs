@@ -3,6 +3,7 @@
 mod audit;
 mod belongings;
 mod end;
+mod filed;
 mod likeness;
 mod states;
 mod things;

@@ -56,6 +56,7 @@ impl<'a> Run<'a> {
     fn new(way: &'a Way) -> Self {
         let account = way.world.account();
         account.aws().clock.durations = durations();
+        account.people().archive = way.world.archive();
         let start = account.aws().now();
         let mut aws = StepFunctions::new(start);
         for (name, text) in MACHINES {
@@ -90,7 +91,7 @@ impl<'a> Run<'a> {
 }
 
 fn runtime() -> Runtime {
-    Builder::new_current_thread().build().unwrap()
+    Builder::new_current_thread().enable_time().build().unwrap()
 }
 
 /// The run of a way without a fault.

@@ -4,6 +4,7 @@ mod apis;
 mod worlds;
 
 use domain::approval::Decision;
+use domain::archive::Archive;
 use serde_json::{Value, json};
 use testing::shop::service::Targets;
 use testing::shop::{Front, input_with, terraform_with_adoption};
@@ -113,6 +114,12 @@ pub(crate) enum World {
 }
 
 impl World {
+    /// Where plan and report are kept: in the simplest world, which most ways are in. Others have no bucket.
+    pub(crate) fn archive(self) -> Option<Archive> {
+        let archive = || Archive { bucket: "shop-records".to_owned(), prefix: "bascule/".to_owned() };
+        (self == Self::Behind(Front::Plain)).then(archive)
+    }
+
     /// The account.
     pub(crate) fn account(self) -> Account {
         match self {

@@ -45,6 +45,8 @@ pub(crate) struct World<'a> {
     rule_has_run: bool,
     /// Executions of whose end EventBridge has told.
     heard: BTreeSet<String>,
+    /// Whether it has told that the migration was opened.
+    opening_heard: bool,
     witness: Witness,
     /// What has happened so far.
     story: Vec<String>,
@@ -68,6 +70,7 @@ impl<'a> World<'a> {
             has_come: false,
             rule_has_run: false,
             heard: BTreeSet::new(),
+            opening_heard: false,
             witness,
             story: Vec::new(),
             broken: None,
@@ -132,6 +135,7 @@ impl<'a> World<'a> {
         }
         self.read_messages();
         self.note_schedules();
+        self.note_opening();
         self.come();
     }
 
@@ -159,6 +163,25 @@ impl<'a> World<'a> {
         self.witness.shown.extend(aws.schedules.values().map(|schedule| schedule.input.to_string()));
         drop(aws);
         self.ticks = repeating;
+    }
+
+    /// The rule of infra/template.yaml for the audit's first entry, which the pipe sends.
+    fn note_opening(&mut self) {
+        let is_opened = |id| {
+            let table = self.account.table();
+            table.migrations.get(id).is_some_and(|record| record.events.iter().any(|event| event.what == "opened"))
+        };
+        if !self.opening_heard && is_opened(&self.id) {
+            self.opening_heard = true;
+            self.file(json!({ "detail-type": "Bascule audit entry", "detail": { "migration": self.id } }));
+        }
+    }
+
+    /// Rules that are there where a bucket is named.
+    fn file(&mut self, event: Value) {
+        if self.account.people().archive.is_some() {
+            self.plan(SignedDuration::from_secs(1), Act::Invoke { function: "Decide", payload: event, tries: 0 });
+        }
     }
 
     /// What people say to the deletion of blue: the way's last answer, after its others.
@@ -247,7 +270,11 @@ impl Host for World<'_> {
         }
         if let Some((arn, event)) = self.unheard() {
             self.heard.insert(arn);
-            self.plan(SignedDuration::from_secs(1), Act::Invoke { function: "Observe", payload: event, tries: 0 });
+            self.plan(
+                SignedDuration::from_secs(1),
+                Act::Invoke { function: "Observe", payload: event.clone(), tries: 0 },
+            );
+            self.file(event);
             return;
         }
         let planned = self.agenda.iter().map(|(at, _)| *at).min();

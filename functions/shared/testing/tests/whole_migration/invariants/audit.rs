@@ -103,6 +103,7 @@ pub(super) fn no_token_and_no_key_is_told(
         told.push(("evidence", format!("{evidence:?}")));
     }
     told.extend(witness.shown.iter().map(|text| ("a page or a schedule", text.clone())));
+    told.extend(account.people().files.values().map(|kept| ("a file", kept.file.text.clone())));
     told.push(("a message", format!("{:?}", account.people().messages)));
     for execution in executions {
         let shown = (&execution.input, &execution.output, &execution.error, &execution.cause);

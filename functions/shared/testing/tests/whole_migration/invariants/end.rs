@@ -1,6 +1,6 @@
 //! What holds once everything has ended.
 
-use super::{Sight, Witness, audit, belongings, likeness, now, states, told, traffic};
+use super::{Sight, Witness, audit, belongings, filed, likeness, now, states, told, traffic};
 use crate::ways::{End, Outside, Way};
 use domain::ports::{migrations::Life, schedules::When};
 use domain::{Duration, Entry, Input, Progress};
@@ -35,6 +35,7 @@ pub(crate) fn in_the_end(
     ended_in_time(account, witness, way, end, machines)?;
     audit::no_token_and_no_key_is_told(account, witness, machines.executions())?;
     told::no_end_is_told_twice_and_the_last_message_has_the_report(account, witness, end)?;
+    filed::the_last_report_is_the_one_of_the_page(account, witness)?;
     let remains = {
         let (aws, table) = (account.aws(), account.table());
         let record = table.record(&witness.id).map_err(|error| error.to_string())?;
