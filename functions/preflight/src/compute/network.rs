@@ -51,12 +51,11 @@ pub(super) async fn read<P: Network + Quotas>(
     }
     let mut shared = Vec::new();
     for group in groups.iter().filter(|group| used.contains(&group.id)) {
-        match user(group, &compute.blue.name, &interfaces, &all_nodes) {
-            Some(by) => shared.push((group.id.clone(), by)),
-            None => {
-                let rules = group.rules.iter().filter(|rule| !is_for_balancers(rule)).cloned().collect();
-                compute.security_groups.push(SecurityGroup { rules, ..group.clone() });
-            }
+        if let Some(by) = user(group, &compute.blue.name, &interfaces, &all_nodes) {
+            shared.push((group.id.clone(), by));
+        } else {
+            let rules = group.rules.iter().filter(|rule| !is_for_balancers(rule)).cloned().collect();
+            compute.security_groups.push(SecurityGroup { rules, ..group.clone() });
         }
     }
     let cluster_group = compute.blue.cluster_security_group_id.clone();
