@@ -138,7 +138,8 @@ pub async fn differences(aws: &Aws, changes: &Value, blues: &[Value]) -> Result<
 /// When EKS does not answer.
 pub async fn of_blue(aws: &Aws) -> Result<Vec<Value>> {
     let mut groups = Vec::new();
-    for (name, ..) in NODE_GROUPS {
+    let all = aws.rest("eks", Method::GET, &format!("/clusters/{BLUE}/node-groups"), None).await?;
+    for name in all["nodegroups"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         let path = format!("/clusters/{BLUE}/node-groups/{name}");
         groups.push(aws.rest("eks", Method::GET, &path, None).await?["nodegroup"].clone());
     }
