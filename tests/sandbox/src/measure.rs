@@ -66,10 +66,10 @@ pub fn switch(account: &Account, records: &Records, apis: &[&str], since: Timest
     }
 }
 
-/// Which cluster served last.
+/// Which cluster served last; [`Server::Other`] where none ever did.
 #[must_use]
 pub fn winner(records: &Records) -> Server {
-    if records.share(std::time::Duration::from_secs(1)).green > 50.0 { Server::Green } else { Server::Blue }
+    records.served_last().unwrap_or(Server::Other)
 }
 
 /// The phases of all executions, in the order in which they were entered. What happens inside of a Parallel, which the

@@ -13,7 +13,7 @@ use crate::terraform::Row;
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Who serves in the end: `GreenServes` or `BlueServes`.
+    /// Who serves in the end: `GreenServes` or `BlueServes`; `NobodyServes` where neither ever did.
     pub outcome: String,
     /// What the customers saw.
     pub requests: Requests,

@@ -195,7 +195,12 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {
-        outcome: if winner == Server::Green { "GreenServes" } else { "BlueServes" }.to_owned(),
+        outcome: match winner {
+            Server::Green => "GreenServes",
+            Server::Blue => "BlueServes",
+            Server::Other => "NobodyServes",
+        }
+        .to_owned(),
         requests: measure::requests(&records),
         switch: measure::switch(account, &records, &shop.api.ids(), begin),
         phases: measure::phases(aws, &histories).await?,
