@@ -13,6 +13,7 @@ pub mod command;
 pub mod comparison;
 pub mod digest;
 pub mod doorstep;
+pub mod echo;
 pub mod emulator;
 pub mod error;
 mod exchanges;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::echo::Silence;
 use crate::view::{self, Machine, Traffic, Visit};
 
 /// How often the state is repeated where there is no terminal to redraw.
@@ -33,6 +34,7 @@ pub struct Now {
 pub struct Progress {
     label: &'static str,
     bar: Option<ProgressBar>,
+    silence: Mutex<Option<Silence>>,
     begin: Instant,
     last: Mutex<(Option<Instant>, Now)>,
 }
@@ -49,7 +51,8 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { label, bar, begin: Instant::now(), last: Mutex::default() }
+        let silence = Mutex::new(bar.as_ref().and_then(|_| Silence::on_standard_error()));
+        Self { label, bar, silence, begin: Instant::now(), last: Mutex::default() }
     }
 
     /// Says that something happened.
@@ -88,6 +91,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        drop(self.silence.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
