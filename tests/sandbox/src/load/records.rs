@@ -99,6 +99,18 @@ impl Records {
         self.all.iter().filter(|record| record.server.is_none()).count()
     }
 
+    /// How many requests were due by then, counted from the generator's start.
+    #[must_use]
+    pub fn due_before(&self, moment: Duration) -> usize {
+        self.all.iter().filter(|record| record.start < moment).count()
+    }
+
+    /// How many requests had their answer by then.
+    #[must_use]
+    pub fn answered_before(&self, moment: Duration) -> usize {
+        self.all.iter().filter(|record| record.start + record.latency < moment).count()
+    }
+
     /// Requests by the cluster that served them.
     #[must_use]
     pub fn by_cluster(&self) -> BTreeMap<&'static str, usize> {
