@@ -40,7 +40,9 @@ async function sound(page, what) {
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
   assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), [], `axe on ${what}`);
-  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  // On a phone `innerWidth` grows with what does not fit.
+  const { width: window } = page.viewport();
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= window, `${what} is ${wide} pixels wide in a window of ${window}`);
 }
 
@@ -58,6 +60,16 @@ async function shown(page, name, scheme) {
     await picture(page, value === "light" ? name : `${name}-dark`, false, readme);
   }
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+}
+
+/** A page on a phone as a whole, in the other colour scheme too. */
+async function onPhone(page, what, name, scheme) {
+  const other = scheme === "dark" ? "light" : "dark";
+  for (const value of [other, scheme]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+    await sound(page, `${what} on a phone, ${value}`);
+    await picture(page, value === scheme ? `${name}-phone` : `${name}-phone-${value}`, true);
+  }
 }
 
 /** The focused element's id or value, after so many presses of Tab at most. */
@@ -115,8 +127,7 @@ async function tabTo(page, wanted) {
   await sound(page, "the question on a phone");
   await picture(page, "question-phone", false, readme);
   await unfold(page);
-  await sound(page, "the details on a phone");
-  await picture(page, "details-phone", true);
+  await onPhone(page, "the details", "details", "dark");
   // By the status page, which leads to the same question.
   await page.goto(approve.status);
   await picture(page, "status-open-phone", true);
@@ -127,19 +138,16 @@ async function tabTo(page, wanted) {
   await Promise.all([page.waitForNavigation(), page.tap("button[value=approved]")]);
   assert.match(await page.$eval("main", (main) => main.textContent), /Approved by Ben/);
   await page.goto(approve.status);
-  await sound(page, "the status page on a phone");
-  await picture(page, "status-phone", true);
+  await onPhone(page, "the status page", "status", "dark");
   await page.goto(approve.list);
-  await sound(page, "the list of migrations on a phone");
-  await picture(page, "list-phone");
+  await onPhone(page, "the list of migrations", "list", "dark");
   await Promise.all([page.waitForNavigation(), page.tap("th a")]);
   assert.match(await page.$eval("main", (main) => main.textContent), /Ben approved shop-green/);
   assert.equal(await page.$("a[href*='do=']"), null, "the list's link acts on nothing");
   await page.goto(approve.status);
   // Green is slow after all: back to blue, from the status page.
   await Promise.all([page.waitForNavigation(), page.tap("a[href$='do=roll-back']")]);
-  await sound(page, "the way back on a phone");
-  await picture(page, "roll-back-phone", true);
+  await onPhone(page, "the way back", "roll-back", "dark");
   await page.type("#by", "Ben");
   await page.type("#comment", "The cart is slow.");
   await page.type("#code", approve.statusCode);
@@ -166,9 +174,18 @@ async function tabTo(page, wanted) {
   assert.match(await page.$eval("main", (main) => main.textContent), /at the next look/);
   await page.goto(keep.status);
   assert.match(await page.$eval("main", (main) => main.textContent), /The cleanup is moved to .* as Ana Lima asked/);
+  await page.goto(keep.list);
+  await sound(page, "the list of migrations");
+  await page.setViewport({ ...page.viewport(), height: 300 });
+  await shown(page, "list", "dark");
   await quiet(desk, keep.link);
+  const report = await (await fetch(`${keep.status}&file=report.html`)).text();
+  const small = await tab({ width: 360, scheme: "light" });
+  await small.page.setContent(report);
+  await onPhone(small.page, "the report", "report", "light");
+  assert.deepEqual(small.said, [], "messages on the console");
   const paper = await tab({ width: 1000, scheme: "light" });
-  await paper.page.setContent(await (await fetch(`${keep.status}&file=report.html`)).text());
+  await paper.page.setContent(report);
   await sound(paper.page, "the report");
   await shown(paper.page, "report", "light");
   assert.deepEqual(paper.said, [], "messages on the console");

@@ -1,7 +1,7 @@
 //! The shop, asked about its qualification.
 
 use domain::{
-    Migration, TaskToken,
+    Migration, MigrationId, TaskToken,
     approval::{Answer, Asked, Code, Decision, Link, ListLink, Question, StatusLink},
     evidence::{Evidence, OnlyOnBlue, Smoke, Targets, Workload},
     ports::{Approvals as _, Clock as _, Leases as _, Ledger as _, Migrations as _, Signatures as _, schedules::When},
@@ -100,6 +100,13 @@ impl Shop {
         let later = When::At(now.checked_add(jiff::SignedDuration::from_hours(72)).map_err(|error| error.to_string())?);
         schedule::ensure(account, migration, Occasion::Cleanup, later, "arn:cleanup", json!({})).await.map_err(said)?;
         account.promote(migration).await.map_err(said)?;
+        // Others of the account, for the list.
+        for (name, outcome) in [("orders-dry-run", "Planned"), ("orders", "BlueServes"), ("stock", "GreenServes")] {
+            let other = of_another_cluster(name)?;
+            account.enter(&other);
+            account.end(&other, outcome).await.map_err(said)?;
+        }
+        account.enter(&of_another_cluster("orders-again")?);
         Ok(shop)
     }
 
@@ -109,6 +116,17 @@ impl Shop {
         let asked = self.account.question(&self.migration, "qualification")?;
         asked.answer.map(|answer| json!(answer))
     }
+}
+
+/// A migration of another cluster and API, which holds none of this one's locks.
+fn of_another_cluster(name: &str) -> Result<Migration, String> {
+    let mut input = input();
+    input["blue"]["cluster"] = format!("{name}-blue").into();
+    input["green"]["cluster"] = format!("{name}-green").into();
+    input["gateway"]["restApiId"] = name.into();
+    let (_, other) = Account::opened(&input).map_err(|problems| format!("{problems:?}"))?;
+    let id = MigrationId::new(format!("arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:{name}"));
+    Ok(Migration { id, ..other })
 }
 
 fn query(parameters: &[(&'static str, String)]) -> String {

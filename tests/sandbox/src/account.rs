@@ -17,6 +17,7 @@ use crate::error::{Context, Result};
 use crate::permissions::Permissions;
 use crate::project::{Project, lock};
 use crate::python::Python;
+use crate::stage_metrics::StageMetrics;
 
 /// What Step Functions' waits and retry intervals are multiplied with: 15 seconds between two looks become 0.75, in
 /// proportion to the lifecycles, which take seconds here and minutes on AWS.
@@ -35,6 +36,8 @@ pub struct Account {
     pub front_door: FrontDoor,
     /// The data plane of API Gateway.
     pub execute_api: ExecuteApi,
+    /// What API Gateway tells `CloudWatch`.
+    pub stage_metrics: StageMetrics,
     /// API Gateway's control plane.
     pub gateway: ApiGateway,
     /// EKS, Elastic Load Balancing, Auto Scaling and what they run.
@@ -93,7 +96,8 @@ impl Account {
         let listeners = compute.clone();
         let resolver: front_door::Resolver = Arc::new(move |arn, port| listeners.listener_address(arn, port));
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let functions = functions(Aws::administrator(ministack.clone())?);
+        let inside = Aws::administrator(ministack.clone())?;
+        let functions = functions(inside.clone());
         let execute_api =
             ExecuteApi::start_with(anywhere, &gateway, resolver, Some(functions)).await.context("the data plane")?;
         let permissions = Permissions::default();
@@ -121,10 +125,12 @@ impl Account {
         };
         let emulator = Emulator::start(python, &settings, &run, &log).await?;
         permissions.run_in(emulator.group());
+        let stage_metrics = StageMetrics::start(execute_api.metrics(), inside);
         let calls = project.sandbox().join(format!("calls-{id}.log"));
         Ok(Self {
             front_door,
             execute_api,
+            stage_metrics,
             gateway,
             compute,
             permissions,

@@ -48,6 +48,9 @@ pub struct Arguments {
     /// Percentages of the traffic that green gets, one step after the other.
     #[arg(long, global = true, value_delimiter = ',', default_value = "100", value_parser = clap::value_parser!(u8).range(1..=100))]
     steps: Vec<u8>,
+    /// How long green is watched: after two minutes the report has figures of green alone, which CloudWatch has by the minute.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "10s")]
+    bake: String,
     /// Kill processes of the functions in the middle of their work, at calls chosen by this number; the end must be the same.
     #[arg(long, global = true, value_name = "SEED")]
     kill_functions: Option<u64>,
@@ -129,6 +132,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         workloads: arguments.workloads,
         rate: arguments.rate,
         steps: arguments.steps,
+        bake: arguments.bake,
         kills: arguments.kill_functions.map(|seed| Kills { seed, deaths: DEATHS }),
         keep: arguments.keep,
         exchanges: arguments.exchanges,

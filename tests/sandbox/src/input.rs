@@ -14,6 +14,7 @@ pub(crate) fn of_the_story(shop: &Shop, options: &Options, scenario: Scenario, p
     let mut input = input(shop, &options.steps, scenario == Scenario::DryRun);
     input["blue"] = options.front.blue();
     input["workloads"]["replace"] = options.front.replace();
+    input["bake"]["duration"] = options.bake.as_str().into();
     if let Some(smoke) = input["smoke"].as_array_mut() {
         smoke.extend(options.front.smoke());
     }

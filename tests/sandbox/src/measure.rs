@@ -47,12 +47,18 @@ pub fn requests(records: &Records) -> Requests {
     }
 }
 
-/// The figures of the switch of these APIs, from the control plane's record and the customers'.
+/// When calls moved traffic of these APIs, from the control plane's record.
 #[must_use]
-pub fn switch(account: &Account, records: &Records, apis: &[&str], since: Timestamp) -> Switch {
+pub fn moves(account: &Account, apis: &[&str], since: Timestamp) -> Vec<Timestamp> {
     let all = apis.iter().flat_map(|api| account.gateway.switches(api, STAGE));
     let mut moves: Vec<Timestamp> = all.map(|switch| switch.time).filter(|time| *time >= since).collect();
     moves.sort();
+    moves
+}
+
+/// The figures of the switch, from these calls and the customers' record.
+#[must_use]
+pub fn switch(moves: &[Timestamp], records: &Records) -> Switch {
     let winner = winner(records);
     Switch {
         control_plane_calls: moves.len(),
@@ -66,10 +72,20 @@ pub fn switch(account: &Account, records: &Records, apis: &[&str], since: Timest
     }
 }
 
-/// Which cluster served last.
+/// Which cluster served last; [`Server::Other`] where none ever did.
 #[must_use]
 pub fn winner(records: &Records) -> Server {
-    if records.share(std::time::Duration::from_secs(1)).green > 50.0 { Server::Green } else { Server::Blue }
+    records.served_last().unwrap_or(Server::Other)
+}
+
+/// What is said of it in the end.
+#[must_use]
+pub const fn outcome(winner: Server) -> &'static str {
+    match winner {
+        Server::Green => "GreenServes",
+        Server::Blue => "BlueServes",
+        Server::Other => "NobodyServes",
+    }
 }
 
 /// The phases of all executions, in the order in which they were entered. What happens inside of a Parallel, which the

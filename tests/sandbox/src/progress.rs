@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::echo::Silence;
 use crate::view::{self, Machine, Traffic, Visit};
 
 /// How often the state is repeated where there is no terminal to redraw.
@@ -33,6 +34,7 @@ pub struct Now {
 pub struct Progress {
     label: &'static str,
     bar: Option<ProgressBar>,
+    silence: Mutex<Option<Silence>>,
     begin: Instant,
     last: Mutex<(Option<Instant>, Now)>,
 }
@@ -49,7 +51,8 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { label, bar, begin: Instant::now(), last: Mutex::default() }
+        let silence = Mutex::new(bar.as_ref().and_then(|_| Silence::on_standard_error()));
+        Self { label, bar, silence, begin: Instant::now(), last: Mutex::default() }
     }
 
     /// Says that something happened.
@@ -88,14 +91,41 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        drop(self.silence.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
 impl Now {
     fn line(&self) -> String {
         let Traffic { sent, failed, green, .. } = self.traffic;
-        let traffic = format!("{sent} requests, {failed} failed, blue {:.0} % green {green:.0} %", 100.0 - green);
+        let shares = green.map_or_else(
+            || "no answers now".to_owned(),
+            |green| format!("blue {:.0} % green {green:.0} %", 100.0 - green),
+        );
+        let traffic = format!("{sent} requests, {failed} failed, {shares}");
         let waiting = if self.waiting.is_empty() { String::new() } else { format!(" waits: {}", self.waiting) };
         format!("{:<20} {traffic}{waiting}", self.phase)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_shares_of_those_who_answer_and_says_where_nobody_does() {
+        let line = |green, failed, waiting: &str| {
+            let traffic = Traffic { sent: 1234, failed, green, within: [None, None] };
+            Now { phase: "Bake".to_owned(), waiting: waiting.to_owned(), traffic, ..Now::default() }.line()
+        };
+        for (green, failed, waiting, wanted) in [
+            (Some(0.0), 0, "", "Bake                 1234 requests, 0 failed, blue 100 % green 0 %"),
+            (Some(25.0), 0, "", "Bake                 1234 requests, 0 failed, blue 75 % green 25 %"),
+            (Some(100.0), 3, "", "Bake                 1234 requests, 3 failed, blue 0 % green 100 %"),
+            (None, 1234, "", "Bake                 1234 requests, 1234 failed, no answers now"),
+            (None, 9, "an alarm", "Bake                 1234 requests, 9 failed, no answers now waits: an alarm"),
+        ] {
+            assert_eq!(line(green, failed, waiting), wanted);
+        }
     }
 }

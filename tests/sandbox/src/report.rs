@@ -6,17 +6,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::inventory::Left;
+use crate::sides::Row;
 use crate::snapshot::Unchanged;
-use crate::terraform::Row;
+use crate::terraform::Row as Plans;
 
 /// Everything observed in one run.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Who serves in the end: `GreenServes` or `BlueServes`.
+    /// Who serves in the end: `GreenServes` or `BlueServes`; `NobodyServes` where neither ever did.
     pub outcome: String,
     /// What the customers saw.
     pub requests: Requests,
+    /// What the report for people says of requests by the side that served; empty where no traffic was moved.
+    pub by_side: Vec<Row>,
     /// How traffic moved.
     pub switch: Switch,
     /// The states with a task, in the order in which they were entered.
@@ -31,7 +34,7 @@ pub struct Report {
     pub unchanged: Unchanged,
     /// What Terraform plans before and after, where it manages the shop.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub terraform: Vec<Row>,
+    pub terraform: Vec<Plans>,
     /// What stayed and should not have.
     pub left: Left,
     /// Who answered on the temporary URL during the bake; nobody where no bake began. Not part of the JSON.
@@ -161,6 +164,7 @@ impl Report {
             format!("  latency     p50 {:.1} ms, p99 {:.1} ms", self.requests.p50_ms, self.requests.p99_ms),
             format!("  switch      {} control-plane calls{}", self.switch.control_plane_calls, self.switch.words()),
         ];
+        lines.extend(self.by_side.iter().map(|row| format!("  CloudWatch  {}", row.line())));
         if let (Some(first), Some(last)) =
             (self.phases.first(), self.phases.iter().filter_map(|phase| phase.ended_at).max())
         {
@@ -192,7 +196,7 @@ impl Report {
                 format!("{:?}", self.unchanged)
             }
         ));
-        lines.extend(self.terraform.iter().map(Row::line));
+        lines.extend(self.terraform.iter().map(Plans::line));
         lines.push(format!(
             "  left        {} orphans, {} unknown to the ledger",
             self.left.orphans.len(),

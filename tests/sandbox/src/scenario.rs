@@ -16,11 +16,12 @@ use crate::history::History;
 use crate::inventory::Inventory;
 use crate::kills::{self, Kills, Plan};
 use crate::letterbox::Letterbox;
-use crate::load::{Failure, Server};
+use crate::load::{Failure, Load, Records, Server};
 use crate::processes::Watch;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::shop;
+use crate::sides;
 use crate::site::Site;
 use crate::snapshot::Snapshot;
 use crate::teller::Teller;
@@ -61,6 +62,8 @@ pub struct Options {
     pub rate: u32,
     /// Percentages of the traffic that green gets.
     pub steps: Vec<u8>,
+    /// How long green is watched before blue may go, as the input has it.
+    pub bake: String,
     /// Which of the functions' processes to kill while they work.
     pub kills: Option<Kills>,
     /// Whether to stay up in the end until interrupted.
@@ -83,6 +86,7 @@ impl Default for Options {
             workloads: Vec::new(),
             rate: 200,
             steps: vec![100],
+            bake: "10s".to_owned(),
             kills: None,
             keep: false,
             exchanges: None,
@@ -123,8 +127,7 @@ pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future
 async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Progress) -> Result<Report> {
     let say = |line: &str| progress.say(line);
     let Site { packages, account, .. } = site;
-    let aws = &account.aws;
-    let watch = Watch::start();
+    let (aws, watch) = (&account.aws, Watch::start());
     let (stack, shop) = site.furnish(options.front, &options.workloads, &say).await?;
     let mut projects = match options.terraform {
         Some(story) => Some(Box::pin(Projects::of_the_shop(account, &shop.api, story, &say)).await?),
@@ -175,29 +178,28 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     };
     let scenario = told(scenario, options.approve, &migrate);
     let compared = teller.compared;
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let records = load.stop().await?;
-
+    let records = close(load, &say).await?;
     let mut histories = vec![migrate];
     histories.extend(machines.consequences(aws).await?);
     let ledger = inventory::ledger::Ledger::read(aws, stack.outputs.get("LedgerTable").context("LedgerTable")?).await?;
     let after = inventory::take(aws).await.context("the inventory after")?;
     let winner = measure::winner(&records);
-    let keeps_blue = options.front.has_green();
-    let blue_deleted = scenario == Scenario::Replace && winner == Server::Green && !keeps_blue;
-    if keeps_blue {
-        disappointments.extend(inventory::lost(&inventory_before, &after));
-    } else if winner == Server::Green {
-        disappointments.extend(nodes::differences(aws, &shop.green["nodeGroups"], &blues_nodes).await?);
-    }
+    let blue_deleted = scenario == Scenario::Replace && winner == Server::Green && !options.front.has_green();
+    disappointments.extend(match winner {
+        _ if options.front.has_green() => inventory::lost(&inventory_before, &after),
+        Server::Green => nodes::differences(aws, &shop.green["nodeGroups"], &blues_nodes).await?,
+        Server::Blue | Server::Other => Vec::new(),
+    });
     disappointments.extend(wrong_trust(aws, &trust_before, &after, blue_deleted).await?);
     disappointments.extend(Box::pin(wrong_cluster(account, scenario, options, winner, &say)).await?);
+    let moves = measure::moves(account, &shop.api.ids(), begin);
     let peaks = watch.peaks();
     let starts = measure::starts(aws, packages).await?;
     let mut report = Report {
-        outcome: if winner == Server::Green { "GreenServes" } else { "BlueServes" }.to_owned(),
+        outcome: measure::outcome(winner).to_owned(),
         requests: measure::requests(&records),
-        switch: measure::switch(account, &records, &shop.api.ids(), begin),
+        by_side: sides::told(account, &histories[0], &records, &moves, &mut disappointments).await?,
+        switch: measure::switch(&moves, &records),
         phases: measure::phases(aws, &histories).await?,
         step_functions: measure::step_functions(&histories),
         lambda: measure::lambdas(aws, packages, &starts, &peaks).await?,
@@ -221,8 +223,15 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         let scene = Scene { options, account, letters, doorstep, progress, machines, shop: &shop };
         end_of_projects(&scene, projects, &mut report).await?;
     }
-    records.failures.iter().map(failed).for_each(|line| say(&line));
     Ok(report)
+}
+
+/// Ends the load, a little after the migration, and says which requests failed.
+async fn close(load: Load, say: &dyn Fn(&str)) -> Result<Records> {
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let records = load.stop().await?;
+    records.failures.iter().map(failed).for_each(|line| say(&line));
+    Ok(records)
 }
 
 /// What is wrong with the cluster that serves in the end.

@@ -63,8 +63,8 @@ pub struct Traffic {
     pub sent: u64,
     /// Requests that failed so far.
     pub failed: usize,
-    /// Percent of the latest requests that green served.
-    pub green: f64,
+    /// Percent of the latest answers that were green's; nothing where neither cluster gave one.
+    pub green: Option<f64>,
     /// Milliseconds that 95 % of the latest answers of blue and of green did not exceed, where they gave some.
     pub within: [Option<f64>; 2],
 }
@@ -104,11 +104,17 @@ fn flow(traffic: &Traffic, columns: usize) -> [String; 3] {
         clippy::cast_precision_loss,
         reason = "a percentage"
     )]
-    let green = (traffic.green.clamp(0.0, 100.0) * wide as f64 / 100.0).round() as usize;
+    let filled = |green: f64| (green.clamp(0.0, 100.0) * wide as f64 / 100.0).round() as usize;
     let [within_blue, within_green] =
         traffic.within.map(|within| within.map_or_else(|| "no answers".to_owned(), |millis| format!("{millis:.1} ms")));
     [
-        format!("{BLUE} {}{} {GREEN} {:.0} %", "█".repeat(wide - green), "▒".repeat(green), traffic.green),
+        match traffic.green {
+            Some(share) => {
+                let green = filled(share);
+                format!("{BLUE} {}{} {GREEN} {share:.0} %", "█".repeat(wide - green), "▒".repeat(green))
+            }
+            None => format!("{BLUE} {} {GREEN} no answers", "░".repeat(wide)),
+        },
         format!("{} requests, {} failed", traffic.sent, traffic.failed),
         format!("95 % of the answers within: {BLUE} {within_blue}, {GREEN} {within_green}"),
     ]
@@ -195,7 +201,7 @@ mod tests {
     #[test]
     fn what_is_done_is_full_what_runs_says_what_it_waits_for_and_what_comes_is_empty() {
         let visits = visits(&[("Preflight", 2, false), ("Provision", 9, false), ("AttachNodes", 3, true)]);
-        let traffic = Traffic { sent: 1234, failed: 0, green: 25.0, within: [Some(12.34), None] };
+        let traffic = Traffic { sent: 1234, failed: 0, green: Some(25.0), within: [Some(12.34), None] };
         let lines = lines(Machine::Migrate, &visits, "targets are not healthy", &traffic, 120);
         assert_eq!(
             lines,
@@ -226,12 +232,14 @@ mod tests {
         let cleanup = lines(Machine::Cleanup, &visits(&[("Guard", 1, false), ("DeleteEdge", 1, true)]));
         assert!(cleanup[..5].iter().all(|line| line.ends_with("████████████")), "{cleanup:?}");
         assert!(cleanup.iter().any(|line| line.starts_with("├ DeleteEdge           ▒")), "{cleanup:?}");
+        // Nobody has answered anything there, which is no share of blue's.
+        assert!(cleanup.contains(&format!("shop-blue {} shop-green no answers", "░".repeat(40))), "{cleanup:?}");
     }
 
     #[test]
     fn no_line_is_wider_than_the_terminal_and_none_breaks() {
         let visits = visits(&[("Preflight", 2, false), ("Provision", 9, true)]);
-        let traffic = Traffic { sent: 123_456_789, failed: 1, green: 100.0, within: [Some(12_345.6), Some(1.0)] };
+        let traffic = Traffic { sent: 123_456_789, failed: 1, green: Some(100.0), within: [Some(12_345.6), Some(1.0)] };
         let waiting = format!("control plane CREATING;\n{}", "node group general is CREATING; ".repeat(9));
         for columns in [10, 40, 80, 120] {
             let lines = lines(Machine::Migrate, &visits, &waiting, &traffic, columns);

@@ -40,9 +40,18 @@ impl Report {
                 h2 { (title) }
                 @for line in lines { p { (line) } }
                 @if !rows.is_empty() {
-                    table {
+                    table.records {
                         thead { tr { @for cell in *head { th scope="col" { (cell) } } } }
-                        tbody { @for row in rows { tr { @for cell in row { td class=[is_long(cell).then_some("wide")] { (cell) } } } } }
+                        tbody {
+                            @for row in rows {
+                                tr {
+                                    // On a phone a row is a list, and each of its lines has its head.
+                                    @for (cell, head) in row.iter().zip(*head) {
+                                        td class=[is_long(cell).then_some("wide")] data-head=(head) { (cell) }
+                                    }
+                                }
+                            }
+                        }
                     }
                 }
             }

@@ -59,10 +59,7 @@ fn every_row_of_a_table_has_the_cells_of_its_head() {
 fn the_html_file_has_the_same_and_no_markup_of_others() {
     let report = Report::of(&told(), &[]);
     let page = report.html();
-    assert!(
-        page.starts_with("<!DOCTYPE html>") && page.contains("<td>&lt;b&gt;fine&lt;/b&gt; | *really*</td>"),
-        "{page}"
-    );
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains(">&lt;b&gt;fine&lt;/b&gt; | *really*</td>"), "{page}");
     for section in &report.sections {
         assert!(page.contains(&format!("<h2>{}</h2>", section.title)), "{}", section.title);
     }

@@ -26,6 +26,8 @@ pub(crate) struct View {
 /// The stages of an API.
 #[derive(Debug)]
 pub(crate) struct ApiView {
+    /// Its name now, whatever is deployed.
+    pub(crate) name: String,
     /// Of a private API the VPC endpoints that it is associated with.
     pub(crate) private: Option<Vec<String>>,
     pub(crate) stages: HashMap<String, StageView>,
@@ -84,7 +86,11 @@ impl ApiView {
         let stages =
             api.stages.iter().filter_map(|(name, stage)| Some((name.clone(), StageView::of(id, api, stage, state)?)));
         let endpoint = &api.rest_api.endpoint_configuration;
-        Self { private: endpoint.is_private().then(|| endpoint.vpc_endpoint_ids.clone()), stages: stages.collect() }
+        Self {
+            name: api.rest_api.name.clone(),
+            private: endpoint.is_private().then(|| endpoint.vpc_endpoint_ids.clone()),
+            stages: stages.collect(),
+        }
     }
 }
 

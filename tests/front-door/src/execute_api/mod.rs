@@ -15,6 +15,7 @@ mod gateway_response;
 mod integration_request;
 mod integration_response;
 mod mapping;
+mod metrics;
 mod route;
 mod upstream;
 
@@ -30,10 +31,13 @@ use hyper::body::Incoming;
 use crate::apigateway::{ApiGateway, Integration, Method, View, allows};
 use crate::listener::{Answer, Listener};
 pub use functions::{FunctionCall, Functions};
+use jiff::Timestamp;
 
 use functions::Lambda;
 use gateway_response::{GatewayResponseType as Kind, gateway_response};
 use mapping::Context;
+use metrics::Observed;
+pub use metrics::{Datum, Metrics};
 use upstream::{Failure, Upstream};
 
 /// Returns the address on this machine that accepts connections for a listener port of a Network Load Balancer.
@@ -45,6 +49,7 @@ const PAYLOAD_LIMIT: usize = 10 << 20;
 /// A running data plane; it stops when it is dropped.
 pub struct ExecuteApi {
     listener: Listener,
+    metrics: Arc<Metrics>,
 }
 
 impl ExecuteApi {
@@ -67,19 +72,27 @@ impl ExecuteApi {
         functions: Option<Functions>,
     ) -> io::Result<Self> {
         let lambda = Lambda::new(functions);
-        let plane = Arc::new(Plane { gateway: gateway.clone(), resolver, upstream: Upstream::new(), lambda });
+        let metrics = Arc::<Metrics>::default();
+        let (gateway, upstream) = (gateway.clone(), Upstream::new());
+        let plane = Arc::new(Plane { gateway, resolver, upstream, lambda, metrics: Arc::clone(&metrics) });
         let listener = Listener::start(address, move |request| {
             let plane = Arc::clone(&plane);
             async move { plane.answer(request).await }
         })
         .await?;
-        Ok(Self { listener })
+        Ok(Self { listener, metrics })
     }
 
     /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.listener.address()
+    }
+
+    /// What it counts for `CloudWatch`, to be told there.
+    #[must_use]
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// Stops listening and closes every connection.
@@ -93,25 +106,37 @@ struct Plane {
     resolver: Resolver,
     upstream: Upstream,
     lambda: Lambda,
+    metrics: Arc<Metrics>,
 }
 
 impl Plane {
     async fn answer(&self, request: http::Request<Incoming>) -> Answer {
         let request_id = crate::request_id::random();
-        let mut response = self.respond(request, &request_id).await?;
+        let (at, clock) = (Timestamp::now(), Instant::now());
+        let observed = Observed::default();
+        let mut response = self.respond(request, &request_id, &observed).await?;
+        self.metrics.count(&observed, at, response.status(), clock.elapsed());
         if let Ok(id) = http::HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-amzn-requestid", id);
         }
         Ok(response.map(Full::new))
     }
 
-    async fn respond(&self, request: http::Request<Incoming>, request_id: &str) -> io::Result<http::Response<Bytes>> {
+    async fn respond(
+        &self,
+        request: http::Request<Incoming>,
+        request_id: &str,
+        observed: &Observed,
+    ) -> io::Result<http::Response<Bytes>> {
         let view = self.gateway.view();
         let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let Some(routed) = route::route(&view, self.gateway.region(), host, request.uri().path()) else {
             return Ok(gateway_response(Kind::AccessDenied, None));
         };
         let release = Arc::clone(routed.stage.pick());
+        if let Some(api) = view.apis.get(&release.api) {
+            observed.reached(&api.name, &release.api, &release.stage);
+        }
         let configuration = Some(&release.snapshot.configuration);
         let verb = request.method().as_str();
         let has_method = |resource: &crate::apigateway::Resource| {
@@ -180,10 +205,10 @@ impl Plane {
             }
         }
         if integration.kind == "AWS_PROXY" {
-            let answer = self.lambda.integrate(integration, &context, &source, &body).await;
+            let answer = observed.relayed(self.lambda.integrate(integration, &context, &source, &body)).await;
             return Ok(answer.unwrap_or_else(|kind| gateway_response(kind, configuration)));
         }
-        let answer = self.integrate(&view, method, integration, &context, body).await;
+        let answer = self.integrate(&view, method, integration, &context, body, observed).await;
         Ok(answer.unwrap_or_else(|kind| gateway_response(kind, configuration)))
     }
 
@@ -194,6 +219,7 @@ impl Plane {
         integration: &Integration,
         context: &Context<'_>,
         body: Bytes,
+        observed: &Observed,
     ) -> Result<http::Response<Bytes>, Kind> {
         match integration.kind.as_str() {
             "MOCK" => integration_response::mock(integration, method, context),
@@ -210,14 +236,14 @@ impl Plane {
                 };
                 let address = address.ok_or(Kind::ApiConfigurationError)?;
                 let timeout = Duration::from_millis(integration.timeout_in_millis.unwrap_or(29_000).into());
-                let response =
-                    self.upstream.call(address, call.request, timeout).await.map_err(|failure| match failure {
-                        Failure::TimedOut => Kind::IntegrationTimeout,
-                        Failure::Network(error) => {
-                            tracing::debug!(%error, %address, "integration failed");
-                            Kind::IntegrationFailure
-                        }
-                    })?;
+                let answer = observed.relayed(self.upstream.call(address, call.request, timeout)).await;
+                let response = answer.map_err(|failure| match failure {
+                    Failure::TimedOut => Kind::IntegrationTimeout,
+                    Failure::Network(error) => {
+                        tracing::debug!(%error, %address, "integration failed");
+                        Kind::IntegrationFailure
+                    }
+                })?;
                 if integration.kind == "HTTP_PROXY" {
                     Ok(integration_response::proxied(response))
                 } else {

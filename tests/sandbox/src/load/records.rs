@@ -82,8 +82,8 @@ pub struct Records {
 pub struct Share {
     /// Requests in the span, failed ones too.
     pub requests: usize,
-    /// Percent that green served.
-    pub green: f64,
+    /// Percent that green served; nothing where neither cluster answered any.
+    pub green: Option<f64>,
 }
 
 impl Records {
@@ -97,6 +97,18 @@ impl Records {
     #[must_use]
     pub fn failed(&self) -> usize {
         self.all.iter().filter(|record| record.server.is_none()).count()
+    }
+
+    /// How many requests were due by then, counted from the generator's start.
+    #[must_use]
+    pub fn due_before(&self, moment: Duration) -> usize {
+        self.all.iter().filter(|record| record.start < moment).count()
+    }
+
+    /// How many requests had their answer by then.
+    #[must_use]
+    pub fn answered_before(&self, moment: Duration) -> usize {
+        self.all.iter().filter(|record| record.start + record.latency < moment).count()
     }
 
     /// Requests by the cluster that served them.
@@ -129,8 +141,21 @@ impl Records {
         let recent = self.recent(span, last);
         let of = |wanted| recent.iter().filter(|record| record.server == Some(wanted)).count();
         let (blue, green) = (of(Server::Blue), of(Server::Green));
-        let served = (blue + green).max(1);
-        Share { requests: recent.len(), green: percent(green, served) }
+        let served = blue + green;
+        Share { requests: recent.len(), green: (served > 0).then(|| percent(green, served)) }
+    }
+
+    /// Who served most of the last second in which a cluster answered; nobody where none ever did.
+    #[must_use]
+    pub fn served_last(&self) -> Option<Server> {
+        let answered = |record: &&Record| matches!(record.server, Some(Server::Blue | Server::Green));
+        let last = self.all.iter().filter(answered).map(|record| record.start).max()?;
+        let recent = self.all.iter().filter(answered).filter(|record| record.start + Duration::from_secs(1) > last);
+        let (mut blue, mut green) = (0, 0);
+        for record in recent {
+            *(if record.server == Some(Server::Green) { &mut green } else { &mut blue }) += 1;
+        }
+        Some(if green > blue { Server::Green } else { Server::Blue })
     }
 
     /// The requests that were due within `span` before `last`.
@@ -262,6 +287,28 @@ mod tests {
     #[test]
     fn the_share_counts_only_the_latest_requests() {
         let records = records(&[(0, Some(Server::Blue)), (5000, Some(Server::Green)), (5100, Some(Server::Blue))]);
-        assert!((records.share(Duration::from_secs(1)).green - 50.0).abs() < 1e-6);
+        assert_eq!(records.share(Duration::from_secs(1)).green, Some(50.0));
+    }
+
+    #[test]
+    fn of_requests_that_nobody_answered_no_side_has_a_share() {
+        let share = |served: &[(u64, Option<Server>)]| records(served).share(Duration::from_secs(1)).green;
+        assert_eq!(share(&[]), None);
+        assert_eq!(share(&[(0, Some(Server::Blue)), (5000, None), (5001, Some(Server::Other))]), None);
+        assert_eq!(share(&[(5000, None), (5001, Some(Server::Blue))]), Some(0.0));
+    }
+
+    #[test]
+    fn who_served_last_is_who_had_most_of_the_latest_answers_whatever_failed_since() {
+        let (blue, green) = (Some(Server::Blue), Some(Server::Green));
+        for (served, wanted) in [
+            (vec![], None),
+            (vec![(0, None)], None),
+            (vec![(0, blue), (5000, green), (5001, green), (5002, blue)], green),
+            (vec![(0, blue), (5000, green), (9000, None)], green),
+            (vec![(0, green), (5000, blue), (9000, None)], blue),
+        ] {
+            assert_eq!(records(&served).served_last(), wanted, "{served:?}");
+        }
     }
 }

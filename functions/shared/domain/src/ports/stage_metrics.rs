@@ -36,9 +36,17 @@ pub struct Figures {
     pub p99: Option<f64>,
 }
 
+/// How API Gateway names an API in the dimension `ApiName`: without the characters of its name that are not ASCII, or by its id where it has no
+/// others.
+#[must_use]
+pub fn dimension(api_name: &str, api_id: &str) -> String {
+    let ascii: String = api_name.chars().filter(char::is_ascii).collect();
+    if ascii.is_empty() { api_id.to_owned() } else { ascii }
+}
+
 /// The metrics of stages.
 pub trait StageMetrics: Sync {
-    /// What CloudWatch has of the stage of an API with this name, by the beginning of each period that it has something of, in a few calls
+    /// What CloudWatch has of the stage of the API of this [`dimension`], by the beginning of each period that it has something of, in a few calls
     /// side by side. API Gateway has the name of an API in the dimension, not its id: those of one name are one.
     fn stage_metrics(
         &self,
@@ -46,4 +54,20 @@ pub trait StageMetrics: Sync {
         stage: &str,
         stretch: &Stretch,
     ) -> impl Future<Output = Result<BTreeMap<Timestamp, Figures>, PhaseError>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dimension;
+
+    #[test]
+    fn an_api_is_known_by_the_ascii_of_its_name_or_by_its_id() {
+        // Examples of "API Gateway removes non-ASCII characters from the ApiName dimension before sending metrics to CloudWatch. If the APIName
+        // contains no ASCII characters, the API ID is used as the ApiName."
+        for (name, wanted) in
+            [("shop", "shop"), ("L\u{e4}den of Ana", "Lden of Ana"), ("\u{5e97}", "a1b2c3d4e5"), ("", "a1b2c3d4e5")]
+        {
+            assert_eq!(dimension(name, "a1b2c3d4e5"), wanted);
+        }
+    }
 }
