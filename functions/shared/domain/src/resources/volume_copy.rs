@@ -128,6 +128,5 @@ async fn remove<P: Ledger + Snapshots + Clock>(
 ) -> Result<(), PhaseError> {
     let of = entry.detail["of"].as_str().unwrap_or_default();
     let find = || find(ports, migration, &entry.key, of);
-    reconcile::settled(entry, ports.now(), find).await?;
-    reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| ports.delete_volume(&id).await).await
+    reconcile::ensure_settled_absent(ports, migration, entry, find, async |id| ports.delete_volume(&id).await).await
 }
