@@ -14,7 +14,7 @@ use testing::{
     Account, Aws,
     shop::{
         self, API, BLUE, BUNDLE, Front, GREEN, STATES, auto_mode, custom_ami, existing, irsa, karpenter,
-        service::Targets, snapshots, two_apis, volumes,
+        service::Targets, snapshots, volumes,
     },
 };
 
@@ -50,10 +50,6 @@ fn in_steps() -> (Account, Value) {
 
 fn behind(front: Front) -> (Account, Value) {
     (Account::shop_behind(front), shop::input())
-}
-
-fn two() -> (Account, Value) {
-    (Account::shop_behind(Front::TwoApis), shop::input_with(json!({ "gateway": two_apis::gateway() })))
 }
 
 fn with_volumes() -> (Account, Value) {
@@ -105,7 +101,7 @@ fn bundle(account: &Account, change: impl FnOnce(&mut Vec<Value>)) {
     account.upload(BUNDLE, all);
 }
 
-const OF_THE_API: [Case; 16] = [
+const OF_THE_API: [Case; 15] = [
     (
         Limit::SeveralLinks,
         || behind(Front::Warehouse),
@@ -120,14 +116,6 @@ const OF_THE_API: [Case; 16] = [
             input["gateway"] = json!([of("prod"), of("beta")]);
         },
         "$.gateway[1].restApiId",
-    ),
-    (
-        Limit::MarkerOfSeveral,
-        two,
-        |_, input| {
-            input["cutover"] = json!({ "marker": { "path": "/cart", "blue": BLUE, "green": GREEN } });
-        },
-        "$.cutover.marker",
     ),
     (
         Limit::LinkVariable,
