@@ -104,7 +104,8 @@ where
     // An alarm that fires needs no other reason.
     let missing = match &migration.input.cutover.marker {
         Some(marker) if complaints.is_empty() => {
-            reach::look(ports, migration, (&shift, marker), now).await?.missing(shift.share, marker)
+            let apis: Vec<&str> = migration.plan.edge.apis().map(|api| api.id.as_str()).collect();
+            reach::look(ports, migration, (&shift, marker), now).await?.missing(shift.share, marker, &apis)
         }
         _ => None,
     };

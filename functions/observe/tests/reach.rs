@@ -3,9 +3,12 @@
 
 use domain::{Condition, Migration, Outcome, PhaseError, Progress, plan::edge::Stage, ports::Clock as _, shift::Shift};
 use jiff::SignedDuration;
-use observe::guard;
+use observe::{guard, reach};
 use serde_json::json;
-use testing::{Account, Fault, shop};
+use testing::{
+    Account, Fault,
+    shop::{self, two_apis},
+};
 
 /// The shop when its stage was just given deployment G; its Pods answer with the name of their cluster.
 async fn switched() -> (Account, Migration) {
@@ -98,4 +101,51 @@ async fn a_look_that_met_a_fault_at_any_call_goes_on_where_it_was() {
             assert_eq!(guarded, 1, "{fault:?} at {call}");
         }
     }
+}
+
+/// The shop behind two APIs, one of which has the text elsewhere, when both stages were just given their deployments.
+async fn both_switched() -> (Account, Migration) {
+    let paths = json!([{ "restApiId": two_apis::OTHER, "path": "/pay" }]);
+    let marker = json!({ "path": "/cart", "paths": paths, "blue": "shop-blue", "green": "shop-green", "inARow": 5 });
+    let cutover = json!({ "stepDuration": "5m", "analysis": { "patience": "10m" }, "marker": marker });
+    let input = shop::input_with(json!({ "gateway": two_apis::gateway(), "cutover": cutover }));
+    let (account, migration) = Account::prepared_for_two(&input).unwrap();
+    let now = account.now();
+    Shift { guarded: 0, share: 100, started_at: now, shifted_at: now }.save(&account, &migration).await.unwrap();
+    (account, migration)
+}
+
+#[tokio::test]
+async fn of_two_apis_a_step_is_shown_once_it_has_reached_the_stages_of_both() {
+    let (account, migration) = both_switched().await;
+    let marker = migration.input.cutover.marker.clone().unwrap();
+    let shift = Shift::saved(&account, &migration).await.unwrap().unwrap();
+    let seen = async || {
+        account.wait(SignedDuration::from_mins(1));
+        let apis = [shop::API, two_apis::OTHER];
+        let reach = reach::look(&account, &migration, (&shift, &marker), account.now()).await.unwrap();
+        reach.missing(100, &marker, &apis)
+    };
+    serves(&account, shop::G);
+    let missing = seen().await.unwrap();
+    assert!(missing.starts_with("shop2: of 5 answers in a row that are to be green's 0 came"), "{missing}");
+    assert!(missing.contains(" blue's, and 0 neither's"), "{missing}");
+    assert_eq!(told(&account, &migration), [""; 0]);
+    // Its deployment for green, with its own methods.
+    let (other, of_green) = (two_apis::OTHER.to_owned(), two_apis::OTHER_G.to_owned());
+    {
+        let mut aws = account.aws();
+        let stage = aws.stages.get_mut(&(other.clone(), "prod".to_owned())).unwrap();
+        let blues = std::mem::replace(&mut stage.deployment_id, of_green.clone());
+        let mut methods = aws.deployments[&(other.clone(), blues)].1.clone();
+        let through_green = aws.deployments[&(other.clone(), of_green.clone())].1[0].integration.clone();
+        methods.iter_mut().for_each(|method| method.integration.clone_from(&through_green));
+        aws.deployments.get_mut(&(other, of_green)).unwrap().1 = methods;
+    }
+    assert_eq!(seen().await, None);
+    let told = told(&account, &migration);
+    assert!(
+        told[0].starts_with("shop1: 100 % on green: 5 answers in a row") && told[0].contains("; shop2: 100 %"),
+        "{told:?}"
+    );
 }

@@ -17,7 +17,7 @@ mod settings;
 mod tags;
 
 pub(crate) use existing::differences::Differences;
-pub(crate) use quotas::whole;
+pub(crate) use quotas::{increase, whole};
 
 use domain::{
     Input, PhaseError, Problem, neighbours,

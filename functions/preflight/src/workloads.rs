@@ -25,7 +25,7 @@ use domain::{
         Found, Planned,
         workloads::{Assumed, Bundle, Workload, Workloads},
     },
-    ports::{Kubernetes, Manifests, Network},
+    ports::{Kubernetes, Manifests, Network, Quotas},
 };
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ const NAMED: usize = 40;
 /// `Unavailable` and `Denied` only: whatever else is wrong is in the problems, all at once.
 pub async fn read<P>(ports: &P, input: &Input, around: &Around) -> Result<Found<Workloads>, PhaseError>
 where
-    P: Manifests + Kubernetes + Network,
+    P: Manifests + Kubernetes + Network + Quotas,
 {
     let mut problems = Vec::new();
     // A cluster that does not exist is told by who reads the clusters.

@@ -95,14 +95,14 @@ async fn tried<P: Ports>(
     }
     if let Some(marker) = &migration.input.cutover.marker {
         // Before a request of production's meets green: a text that tells nothing would send traffic back.
+        let path = marker.path_of(&edge.api.id);
         for (stage, side, text) in [(b, Side::Blue, &marker.blue), (g, Side::Green, &marker.green)] {
-            let answered = whole(stage, &marker.path).await?;
+            let answered = whole(stage, path).await?;
             if marker.side(&answered.body) != Some(side) {
                 failed.push(format!(
-                    "$.cutover.marker: {}'s answer to {} has the status {} and does not tell its side: it is to have {text:?}, and not the \
+                    "$.cutover.marker: {}'s answer to {path} has the status {} and does not tell its side: it is to have {text:?}, and not the \
                      other's text",
                     side.name(),
-                    marker.path,
                     answered.status
                 ));
             }

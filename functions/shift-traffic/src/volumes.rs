@@ -1,12 +1,13 @@
-//! Volumes of Amazon EBS that green gets copies of: a first snapshot of each while everything runs, a last one once what has the volumes has
-//! stopped on blue, and from that the copy, before anything starts on green. Blue's volumes are only read.
+//! Volumes of Amazon EBS that green gets copies of: a first snapshot of each while everything runs, from which is tried that EBS makes a copy;
+//! a last one once what has the volumes has stopped on blue, and from that the copy, before anything starts on green. Blue's volumes are only
+//! read.
 
 use domain::{
-    Entry, Migration, PhaseError,
+    Entry, Migration, PhaseError, Progress,
     input::OnAbort,
     manifest::{Prepared, volumes::copies},
     plan::workloads::Copied,
-    ports::{Clock, Kubernetes, KubernetesApi, Ledger, Snapshots},
+    ports::{Clock, Kubernetes, KubernetesApi, Ledger, Snapshots, snapshots::EbsVolume},
     reconcile::Waiting,
     resources::{
         snapshot::{self, Moment},
@@ -15,28 +16,53 @@ use domain::{
 };
 use serde_json::{Value, json};
 
-/// Takes a first snapshot of each volume and waits until it is complete: the last one then takes as long as what changed since.
+/// Takes a first snapshot of each volume and waits until it is complete: the last one then takes as long as what changed since. Then tries that
+/// EBS makes a volume from it, since within the switch everything would stand still until it is clear that EBS does not.
 ///
 /// # Errors
-/// `Conflict` where blue no longer has what the plan says; `NotReady` while EBS copies.
+/// `Conflict` where blue no longer has what the plan says; `NotReady` while EBS copies; `Denied` and `Unhealthy` where EBS makes no volume.
 pub async fn before<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
 where
     P: Ledger + Kubernetes + Snapshots + Clock,
 {
-    let plan = &migration.plan.workloads;
-    if plan.copies.is_empty() {
+    if migration.plan.workloads.copies.is_empty() {
         return Ok(());
     }
+    // Told before the volumes go, which are missing then as those are that EBS takes away.
+    if ports.progress(migration, Progress::VolumesTried).await?.is_none() {
+        try_all(ports, migration).await?;
+        ports.save_progress(migration, Progress::VolumesTried, json!(true)).await?;
+    }
+    volume_copy::remove_trials(ports, migration).await
+}
+
+async fn try_all<P>(ports: &P, migration: &Migration) -> Result<(), PhaseError>
+where
+    P: Ledger + Kubernetes + Snapshots + Clock,
+{
     let blue = ports.connect(&migration.input.blue.cluster).await?;
     let (claims, volumes) = claimed(&blue).await?;
-    let (found, faults) = copies::found(plan, &claims, &volumes);
+    let (found, faults) = copies::found(&migration.plan.workloads, &claims, &volumes);
     as_planned(&faults)?;
     let mut waiting = Waiting::default();
     for (copied, _) in found {
-        let taken = snapshot::ensure(ports, migration, copied, Moment::Before).await;
-        waiting.take(taken.map(drop))?;
+        waiting.take(try_out(ports, migration, copied).await)?;
     }
     waiting.finish()
+}
+
+async fn try_out<P: Ledger + Snapshots + Clock>(
+    ports: &P,
+    migration: &Migration,
+    copied: &Copied,
+) -> Result<(), PhaseError> {
+    let snapshot = snapshot::ensure(ports, migration, copied, Moment::Before).await?;
+    volume_copy::try_out(ports, migration, copied, &of_blue(ports, copied).await?, &snapshot).await
+}
+
+async fn of_blue<P: Snapshots>(ports: &P, copied: &Copied) -> Result<EbsVolume, PhaseError> {
+    let volume = ports.volume(&copied.volume_id).await?;
+    volume.ok_or_else(|| PhaseError::conflict(format!("the volume {copied} is gone from EBS")))
 }
 
 /// Gives green its copies, each as far as it can be at this moment. What was let go on green has its copies already.
@@ -77,8 +103,7 @@ where
     P: Ledger + Snapshots + Clock,
     A: KubernetesApi,
 {
-    let volume = ports.volume(&copied.volume_id).await?;
-    let volume = volume.ok_or_else(|| PhaseError::conflict(format!("the volume {copied} is gone from EBS")))?;
+    let volume = of_blue(ports, copied).await?;
     // Detached, it has everything that was written: what a node still holds back is written when it is unmounted.
     if !volume.attached_to.is_empty() {
         let by = volume.attached_to.join(", ");
@@ -126,12 +151,13 @@ pub async fn tell_kept<P: Ledger>(ports: &P, migration: &Migration) -> Result<()
     Ok(())
 }
 
-/// Deletes the snapshots, and the copies that nothing on green was let go on. Where green is kept, its copies are kept with it.
+/// Deletes the snapshots, what is left of trials, and the copies that nothing on green was let go on. Where green is kept, its copies are kept with it.
 ///
 /// # Errors
 /// `NotReady` while EC2 may not show one yet.
 pub async fn undo<P: Ledger + Snapshots + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
     snapshot::remove_all(ports, migration).await?;
+    volume_copy::remove_trials(ports, migration).await?;
     if migration.input.on_abort != OnAbort::Keep {
         volume_copy::remove_unused(ports, migration).await?;
     }

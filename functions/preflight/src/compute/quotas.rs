@@ -81,11 +81,17 @@ fn by_quota(instances: &[Instance]) -> BTreeMap<&'static str, i32> {
 fn too_few_processors(code: &str, wanted: i32, used: i32, quota: f64) -> Option<String> {
     (f64::from(used) + f64::from(wanted) > quota).then(|| {
         format!(
-            "green's nodes need {wanted} virtual processors, and {used} of the {quota} of the quota {code} are used; ask \
-             for more: `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code {code} --desired-value {}`",
-            used.saturating_add(wanted)
+            "green's nodes need {wanted} virtual processors, and {used} of the {quota} of the quota {code} are used; {}",
+            increase("ec2", code, used.saturating_add(wanted).into())
         )
     })
+}
+
+/// How to ask for more of a quota.
+pub(crate) fn increase(service: &str, code: &str, desired: i64) -> String {
+    format!(
+        "ask for more: `aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code} --desired-value {desired}`"
+    )
 }
 
 /// Groups of others in which a rule for green beside each rule for blue would be too many.

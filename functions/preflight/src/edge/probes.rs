@@ -29,10 +29,10 @@ pub(super) fn problems(input: &Input, edge: &Edge, methods: &[Method], export: &
         ));
     }
     if let Some(marker) = &input.cutover.marker
-        && let Some(why) = refused(&marker.path)
+        && let Some(why) = refused(marker.path_of(&edge.api.id))
     {
         problems.push(Limit::ProbeCredentials.refusal(
-            "$.cutover.marker.path",
+            "$.cutover.marker",
             format!("the requests that tell which side serves have an API key and no other credentials, and API Gateway refuses them: {why}"),
         ));
     }
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn a_marker_that_wants_credentials_is_refused() {
         let marker = json!({ "marker": { "path": "/version", "blue": "b", "green": "g" } });
-        let refusal = vec![("$.cutover.marker.path".to_owned(), "probe-credentials".to_owned())];
+        let refusal = vec![("$.cutover.marker".to_owned(), "probe-credentials".to_owned())];
         assert_eq!(found(&marker, &json!([]), &[("/version", "AWS_IAM")]), refusal);
         assert_eq!(found(&marker, &json!([]), &[("/version", "NONE")]), []);
     }

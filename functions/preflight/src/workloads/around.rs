@@ -37,6 +37,8 @@ pub struct Around {
     pub(super) fargate: Vec<FargateProfile>,
     /// Blue's name.
     pub(super) blue: String,
+    /// The account of both.
+    pub(super) account: String,
     /// The VPC of both.
     pub(super) vpc_id: String,
     /// The roles whose nodes green lets in: those of managed node groups, and of access entries for nodes.
@@ -99,6 +101,7 @@ impl Around {
             service,
             fargate: compute.fargate_profiles.clone(),
             blue: compute.blue.name.clone(),
+            account: compute.blue.arn.split(':').nth(4).unwrap_or_default().to_owned(),
             vpc_id: compute.blue.vpc_id.clone(),
             node_roles: node_roles(compute),
             auto_mode: compute.blue.auto_mode.clone(),

@@ -1,26 +1,28 @@
 //! Which volumes of Amazon EBS green gets copies of, and what the plan says of the time that their workloads stand still.
 
+mod quotas;
+
 use super::Around;
 use domain::{
     Input, Kind, Limit, PhaseError,
     manifest::{
         Object,
-        volumes::{copies, is_claim, path_of},
+        volumes::{PATH, copies, is_claim, path_of},
     },
     plan::{
         Found, Planned,
         workloads::{Becomes, Claim, Copied, Volume, Workloads},
     },
-    ports::{Network, network::ClaimedVolume},
+    ports::{Network, Quotas, network::ClaimedVolume},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Finds the volumes of what is to be copied by the tags that their driver gave them, and refuses what cannot be. What blue's API server says
-/// of them is looked at as soon as Bascule may ask it.
+/// of them is looked at as soon as Bascule may ask it, and whether EBS makes a volume of each before anything stands still.
 ///
 /// # Errors
 /// `Unavailable` and `Denied` only.
-pub(super) async fn read<P: Network>(
+pub(super) async fn read<P: Network + Quotas>(
     ports: &P,
     input: &Input,
     (all, claimed): (&[(usize, Object)], &[ClaimedVolume]),
@@ -37,7 +39,7 @@ pub(super) async fn read<P: Network>(
     let objects: Vec<Object> = all.iter().map(|(_, object)| object.clone()).collect();
     for volume in &volumes {
         let path = path_of(&volume.id, &objects, &input.workloads.volumes);
-        let (copies, faults) = of(&objects, &found.facts, volume, claimed, &zones);
+        let (copies, faults) = of(&objects, &found.facts, volume, claimed, &zones, &around.account);
         found.problems.extend(
             faults.into_iter().map(|fault| Limit::VolumeSnapshots.refusal(&path, format!("{}: {fault}", volume.id))),
         );
@@ -47,13 +49,22 @@ pub(super) async fn read<P: Network>(
         return Ok(());
     }
     let plan = &found.facts;
+    let of_blue = |copied: &Copied| claimed.iter().find(|volume| volume.id == copied.volume_id);
+    let volumes: Vec<&ClaimedVolume> = plan.copies.iter().filter_map(of_blue).collect();
+    let path = format!("{PATH}.snapshot");
+    let messages = quotas::problems(ports, &volumes).await?;
+    found.problems.extend(messages.into_iter().map(|message| Limit::VolumeSnapshots.refusal(&path, message)));
     found
         .creates
         .extend(plan.copies.iter().map(|copied| Planned::new(Kind::VolumeCopy, format!("a copy of {copied}"))));
-    found.creates.extend(
-        plan.copies.iter().map(|copied| Planned::new(Kind::Snapshot, format!("two, of {copied}, until the cleanup"))),
-    );
+    found.creates.extend(plan.copies.iter().map(|copied| {
+        Planned::new(
+            Kind::Snapshot,
+            format!("two, of {copied}, until the cleanup; from the first EBS makes a volume, which is deleted at once"),
+        )
+    }));
     found.advice.extend(told(plan));
+    found.advice.extend(encrypted(&volumes));
     Ok(())
 }
 
@@ -64,6 +75,7 @@ fn of(
     volume: &Volume,
     claimed: &[ClaimedVolume],
     zones: &BTreeSet<String>,
+    account: &str,
 ) -> (Vec<Copied>, Vec<String>) {
     let namespace = volume.id.namespace_or_default();
     let (mut copies, mut faults) = (Vec::new(), Vec::new());
@@ -84,7 +96,7 @@ fn of(
         for (claim, found) in by_claim {
             let (holders, wrong) = copies::holders(objects, plan, volume, claim);
             faults.extend(wrong);
-            match chosen(&found).map(|found| (found, unfit(found, asked, zones))) {
+            match chosen(&found).map(|found| (found, unfit(found, asked, zones, account))) {
                 Ok((found, None)) => copies.push(Copied {
                     namespace: namespace.to_owned(),
                     claim: claim.to_owned(),
@@ -128,8 +140,20 @@ fn chosen<'a>(found: &[&'a ClaimedVolume]) -> Result<&'a ClaimedVolume, String> 
 }
 
 /// Why green's claim could not have a copy of this volume.
-fn unfit(found: &ClaimedVolume, asked: &Claim, zones: &BTreeSet<String>) -> Option<String> {
+fn unfit(found: &ClaimedVolume, asked: &Claim, zones: &BTreeSet<String>, account: &str) -> Option<String> {
     let (id, claim) = (&found.id, &found.claim);
+    if found.is_multi_attach {
+        return Some(format!(
+            "{id} of the claim {claim} is enabled for Multi-Attach, so that others may write to it when what is held has stopped. Share its data by a file system, or give \
+             the claim a volume without it"
+        ));
+    }
+    if let Some(key) = found.key_arn.as_deref().filter(|key| is_of_others(key, account)) {
+        return Some(format!(
+            "{id} of the claim {claim} is encrypted with {key}, which is of another account, and Bascule may use keys of {account} only: EBS would not make a copy. Give the claim a \
+             volume with a key of this account (aws ec2 copy-snapshot --encrypted --kms-key-id)"
+        ));
+    }
     if !zones.is_empty() && !zones.contains(&found.zone) {
         let zones: Vec<&str> = zones.iter().map(String::as_str).collect();
         return Some(format!(
@@ -145,6 +169,29 @@ fn unfit(found: &ClaimedVolume, asked: &Claim, zones: &BTreeSet<String>) -> Opti
             "the bundle asks for {} for {claim}, and {id} has {} GiB: green's claim would not take a copy. Ask for what blue's has, in whole Gi",
             asked.size.as_deref().unwrap_or("no size"),
             found.gib
+        )
+    })
+}
+
+/// Whether the ARN of a key names another account; nothing is known of an id without one.
+fn is_of_others(key: &str, account: &str) -> bool {
+    let owner = key.split(':').nth(4).unwrap_or_default();
+    !owner.is_empty() && !account.is_empty() && owner != account
+}
+
+/// What must let Bascule use the keys of encrypted volumes, which no call of preflight tells
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html>): its own role may by IAM, and a key's policy decides
+/// whether IAM counts (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>).
+fn encrypted(volumes: &[&ClaimedVolume]) -> Option<String> {
+    let mut keys: Vec<&str> = volumes.iter().filter_map(|volume| volume.key_arn.as_deref()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    (!keys.is_empty()).then(|| {
+        format!(
+            "green's copies are encrypted with the keys of blue's volumes: {}. Where one is not AWS's own (aws/ebs), its policy must let IAM decide (the account's root as \
+             Principal), or let the role of the function bascule-shift-traffic itself do kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext, kms:ReEncrypt*, and \
+             kms:CreateGrant where kms:GrantIsForAWSResource. CopyVolumes finds out before anything stands still",
+            keys.join(", ")
         )
     })
 }

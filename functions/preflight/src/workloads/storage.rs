@@ -160,8 +160,7 @@ mod tests {
             gib,
             volume_type: of.to_owned(),
             claim: "shop/data-search-0".to_owned(),
-            zone: "eu-central-1a".to_owned(),
-            is_attached: true,
+            ..ClaimedVolume::default()
         };
         assert_eq!(left(&[]), None);
         let told = left(&[volume("vol-1", 100, "gp3"), volume("vol-2", 1, "gp2")]).unwrap();

@@ -18,7 +18,7 @@ pub use cleanup::{BlueFate, Cleanup};
 pub use gateways::{Gateway, Gateways};
 pub use green::Green;
 pub use identities::{Identities, Irsa};
-pub use marker::Marker;
+pub use marker::{Marker, MarkerPath};
 pub use nodes::{NodeGroupChange, Size};
 pub use prices::Price;
 pub use read::Reading;

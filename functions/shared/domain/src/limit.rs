@@ -10,8 +10,6 @@ pub enum Limit {
     SeveralLinks,
     /// Several stages of one API.
     SeveralStages,
-    /// A request that tells the sides apart, where several APIs are switched.
-    MarkerOfSeveral,
     /// A stage variable that holds more or less than the VPC link.
     LinkVariable,
     /// An HTTP API or a WebSocket API, or whatever else is no REST API.

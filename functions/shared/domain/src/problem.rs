@@ -61,7 +61,7 @@ impl Refusal {
         let mut room = MOST;
         let mut problems: Vec<Problem> = problems
             .into_iter()
-            .map(|problem| Problem::new(shortened(problem.path), shortened(problem.message)))
+            .map(|Problem { path, message, code }| Problem { path: shortened(path), message: shortened(message), code })
             .take_while(|problem| {
                 let needed = problem.to_string().len() + 1;
                 let fits = needed <= room;
@@ -93,12 +93,13 @@ fn shortened(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Limit;
 
     #[test]
     fn a_refusal_names_every_problem() {
-        let problems = vec![Problem::new("$.a", "wrong"), Problem::new("$.b", "missing")];
+        let problems = vec![Problem::new("$.a", "wrong"), Limit::Volumes.refusal("$.b", "missing")];
         let error = PhaseError::from(Refusal::new(Condition::InvalidInput, problems));
-        assert_eq!(error, PhaseError::invalid_input("$.a: wrong\n$.b: missing"));
+        assert_eq!(error, PhaseError::invalid_input("$.a: wrong\n$.b: missing (limit volumes)"));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Progress {
     PrepareCutover,
     /// How far traffic has moved: a [`crate::shift::Shift`], written by shift-traffic and by the guard of observe.
     ShiftTraffic,
+    /// Whether EBS has made a volume from the first snapshot of each that green gets a copy of.
+    VolumesTried,
     /// When what is held was let go on green, where its volumes were copied before: the last step is watched from then on.
     HandedOver,
     /// What both sides answered during a step of the switch or an hour of the bake: a [`crate::analysis::Comparison`], written by observe.

@@ -27,6 +27,9 @@ pub struct Reach {
     pub since: Option<Timestamp>,
     /// When it was shown that the step had reached the stage.
     pub shown_at: Option<Timestamp>,
+    /// Those of the further APIs' stages, in the order of the input, where several are switched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Self>,
 }
 
 impl Reach {
@@ -36,7 +39,34 @@ impl Reach {
     /// `Conflict` where what the ledger has cannot be read.
     pub async fn saved<P: Ledger>(ports: &P, migration: &Migration, guarded: usize) -> Result<Self, PhaseError> {
         let saved: Option<Self> = ports.saved(migration, Progress::Reach).await?;
-        Ok(saved.filter(|saved| saved.guarded == guarded).unwrap_or_else(|| Self { guarded, ..Self::default() }))
+        let empty = || Self { guarded, ..Self::default() };
+        let mut reach = saved.filter(|saved| saved.guarded == guarded).unwrap_or_else(empty);
+        reach.others.resize_with(migration.plan.edge.others.len(), empty);
+        Ok(reach)
+    }
+
+    /// What the stage of the API at this place of the input answered.
+    pub fn of(&mut self, place: usize) -> Option<&mut Self> {
+        match place.checked_sub(1) {
+            None => Some(self),
+            Some(other) => self.others.get_mut(other),
+        }
+    }
+
+    /// Whether the step is shown to have reached every stage.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.shown_at.is_some() && self.others.iter().all(Self::is_shown)
+    }
+
+    /// What `tell` says of each stage, after its API's id where there are several.
+    fn told(&self, apis: &[&str], tell: impl Fn(&Self) -> Option<String>) -> Vec<String> {
+        let all = std::iter::once(self).chain(&self.others).zip(apis);
+        let of = |(one, api): (&Self, &&str)| {
+            let told = tell(one)?;
+            Some(if self.others.is_empty() { told } else { format!("{api}: {told}") })
+        };
+        all.filter_map(of).collect()
     }
 
     /// Saves it in the ledger.
@@ -76,9 +106,14 @@ impl Reach {
         if share == 100 { marker.in_a_row } else { 1 }
     }
 
-    /// What is missing until the step is shown to have reached the stage; nothing once it is.
+    /// What is missing until the step is shown to have reached the stages of these APIs; nothing once it is.
     #[must_use]
-    pub fn missing(&self, share: u8, marker: &Marker) -> Option<String> {
+    pub fn missing(&self, share: u8, marker: &Marker, apis: &[&str]) -> Option<String> {
+        let missing = self.told(apis, |one| one.misses(share, marker));
+        (!missing.is_empty()).then(|| missing.join("; "))
+    }
+
+    fn misses(&self, share: u8, marker: &Marker) -> Option<String> {
         if self.shown_at.is_some() {
             return None;
         }
@@ -89,9 +124,13 @@ impl Reach {
         ))
     }
 
-    /// What was shown, for people.
+    /// What was shown of these APIs, for people.
     #[must_use]
-    pub fn findings(&self, shift: &Shift) -> String {
+    pub fn findings(&self, shift: &Shift, apis: &[&str]) -> String {
+        self.told(apis, |one| Some(one.finding(shift))).join("; ")
+    }
+
+    fn finding(&self, shift: &Shift) -> String {
         let after = |at: Option<Timestamp>| {
             let passed = at.map_or(0, |at| at.duration_since(shift.shifted_at).as_millis().max(0));
             format!("{}.{} s", passed / 1000, passed % 1000 / 100)
@@ -166,7 +205,7 @@ mod tests {
         ] {
             let reach = counted(100, answers);
             assert_eq!(reach.shown_at, shown, "{answers:?}");
-            assert_eq!(reach.missing(100, &marker()).is_none(), shown.is_some(), "{answers:?}");
+            assert_eq!(reach.missing(100, &marker(), &["a"]).is_none(), shown.is_some(), "{answers:?}");
         }
     }
 
@@ -180,13 +219,30 @@ mod tests {
     fn what_was_shown_says_when() {
         let shift = |share| Shift { guarded: 0, share, started_at: at(0), shifted_at: at(0) };
         assert_eq!(
-            counted(100, &[B, None, G, G, G]).findings(&shift(100)),
+            counted(100, &[B, None, G, G, G]).findings(&shift(100), &["a"]),
             "100 % on green: 3 answers in a row were green's, the first 1.2 s and the last 1.4 s after the step was taken; \
              asked from 1.0 s on, blue gave 1 answers, and 1 told no side"
         );
         assert_eq!(
-            counted(5, &[B, B, G]).findings(&shift(5)),
+            counted(5, &[B, B, G]).findings(&shift(5), &["a"]),
             "5 % on green: green's first answer came 1.2 s after the step was taken; asked from 1.0 s on, blue gave 2 answers"
         );
+    }
+
+    #[test]
+    fn of_several_apis_each_is_shown_and_told_by_its_id() {
+        let mut reach = Reach { others: vec![Reach::default()], ..counted(100, &[G, G, G]) };
+        let apis = ["a", "b"];
+        assert!(!reach.is_shown());
+        let missing = reach.missing(100, &marker(), &apis).unwrap();
+        assert!(missing.starts_with("b: of 3 answers in a row that are to be green's 0 came"), "{missing}");
+        for millis in [2_000, 2_100, 2_200] {
+            reach.of(1).unwrap().count(G, 100, &marker(), at(millis));
+        }
+        assert!(reach.is_shown() && reach.missing(100, &marker(), &apis).is_none());
+        let shift = Shift { guarded: 0, share: 100, started_at: at(0), shifted_at: at(0) };
+        let told = reach.findings(&shift, &apis);
+        assert!(told.starts_with("a: 100 % on green: 3 answers in a row were green's, the first 1.0 s"), "{told}");
+        assert!(told.contains("; b: 100 % on green: 3 answers in a row were green's, the first 2.0 s"), "{told}");
     }
 }

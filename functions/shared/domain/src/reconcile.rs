@@ -1,7 +1,11 @@
 //! What every reconciler does with a resource: make it exist and known to the ledger, make it absent again, and wait for
 //! several of them side by side.
 
-use crate::{Condition, Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status, ports::Ledger, word};
+use crate::{
+    Condition, Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status,
+    ports::{Clock, Ledger},
+    word,
+};
 use serde_json::{Value, json};
 use std::future::Future;
 
@@ -125,6 +129,26 @@ where
         }
     }
     ledger.absent(migration, key).await
+}
+
+/// Makes the thing of an entry absent, as [`ensure_absent`], where AWS may not show it yet that Bascule made it: see [`settled`].
+///
+/// # Errors
+/// `NotReady` until the entry is old enough for its thing to be seen, and while AWS is still deleting.
+pub async fn ensure_settled_absent<P, F, D>(
+    ports: &P,
+    migration: &Migration,
+    entry: &Entry,
+    find: impl Fn() -> F,
+    delete: impl FnOnce(String) -> D,
+) -> Result<(), PhaseError>
+where
+    P: Ledger + Clock,
+    F: Future<Output = Result<Option<String>, PhaseError>>,
+    D: Future<Output = Result<(), PhaseError>>,
+{
+    settled(entry, ports.now(), &find).await?;
+    ensure_absent(ports, migration, &entry.key, find, delete).await
 }
 
 /// Marks absent what AWS deleted together with a resource of this side and kind: see [`Kind::goes_with`].

@@ -87,6 +87,31 @@ async fn first_snapshots_are_complete_before_anything_moves_and_blue_is_not_touc
     assert!(account.aws().snapshots.values().all(|taken| taken.is_complete));
     assert_eq!(account.cluster(BLUE).writes(), [""; 0]);
     assert_eq!(replicas(&account, BLUE, ORDERS), 2);
+    let tried = account.aws().history.creates.iter().filter(|created| created.contains("trial for vol-")).count();
+    assert_eq!((tried, live(&account, &migration, Kind::VolumeCopy)), (3, 0));
+    assert!(account.aws().copies.is_empty());
+    before(&account, &migration).await.unwrap();
+    assert!(account.aws().copies.is_empty(), "once a migration");
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_be_used_shows_before_anything_stands_still() {
+    let (account, migration) = qualified().await;
+    let as_before = account.aws().contents();
+    let key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd";
+    account.aws().volume_keys.insert("vol-shop-blue-stock".to_owned(), key.to_owned());
+    account.aws().unusable_keys.insert(key.to_owned());
+    let error = account.drive(&migration, before).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Denied);
+    for expected in ["a copy of vol-shop-blue-stock (10 GiB of gp3 for shop/stock)", key, "kms:CreateGrant"] {
+        assert!(error.message.contains(expected), "{error}");
+    }
+    assert_eq!(account.cluster(BLUE).writes(), [""; 0]);
+    let turned = account.turned_back(&migration);
+    account.drive(&turned, back).await.unwrap();
+    assert_eq!(live(&account, &turned, Kind::VolumeCopy), 0);
+    assert_eq!(account.aws().copies, as_before.copies);
+    assert_eq!(account.aws().snapshots, as_before.snapshots);
 }
 
 #[tokio::test]
@@ -203,7 +228,7 @@ async fn the_way_back_keeps_what_green_wrote_and_names_it() {
     assert_eq!(account.aws().copies.len(), 3);
     assert!(account.aws().snapshots.is_empty());
     let entries = account.entries_of(&turned);
-    let kept: Vec<&Entry> = entries.iter().filter(|entry| entry.key.kind == Kind::VolumeCopy).collect();
+    let kept: Vec<&Entry> = entries.iter().filter(|entry| entry.is_of(Side::Green, Kind::VolumeCopy)).collect();
     assert!(kept.iter().all(|entry| entry.status == Status::Present));
     assert_eq!(replicas(&account, BLUE, ORDERS), 2);
     assert_eq!(replicas(&account, GREEN, ORDERS), 0);

@@ -15,6 +15,9 @@ use crate::account::{Account, State};
 
 /// The service that uses the roles of clusters and nodes.
 const EKS: &str = "eks.amazonaws.com";
+/// The service that the roles of nodes are passed to, by an access entry and by EKS Auto Mode
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_eks.html#list_eks-operations>).
+const EC2: &str = "ec2.amazonaws.com";
 /// The service that gives roles to Pods.
 const PODS: &str = "pods.eks.amazonaws.com";
 
@@ -70,7 +73,13 @@ impl Asks<'_> {
                 let stored = cluster.and_then(|cluster| cluster.addons.get(*addon));
                 of(action, stored, || self.arn("addon", &format!("{name}/{addon}/*")))
             }
-            ("POST", "access-entries", []) => self.create_in(name, "CreateAccessEntry", "access-entry"),
+            ("POST", "access-entries", []) => {
+                let mut accesses = self.create_in(name, "CreateAccessEntry", "access-entry");
+                let is_of_nodes = self.text("type").is_some_and(|of| of.starts_with("EC2"));
+                let role = self.text("principalArn").filter(|_| is_of_nodes);
+                accesses.extend(role.map(|role| passes(role, EC2)));
+                accesses
+            }
             ("GET", "access-entries", []) => self.of_cluster("ListAccessEntries", name),
             (_, "access-entries", [principal, rest @ ..]) => {
                 let action = match (method, rest) {
@@ -127,7 +136,12 @@ impl Asks<'_> {
         let name = self.text("name").unwrap_or_default();
         let mut accesses = self.creating("CreateCluster", &self.arn("cluster", name), None, &self.arn("cluster", name));
         let nodes = self.request.body["computeConfig"]["nodeRoleArn"].as_str();
-        accesses.extend(self.text("roleArn").into_iter().chain(nodes).map(|role| passes(role, EKS)));
+        accesses.extend(self.text("roleArn").map(|role| passes(role, EKS)));
+        // EKS Auto Mode makes the access entry of its nodes.
+        for role in nodes {
+            accesses.push(named("CreateAccessEntry", &self.arn("cluster", name), Vec::new()));
+            accesses.push(passes(role, EC2));
+        }
         // https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html
         let encryption = self.request.body["encryptionConfig"].as_array().into_iter().flatten();
         for key in encryption.filter_map(|encryption| encryption["provider"]["keyArn"].as_str()) {

@@ -7,7 +7,7 @@ use crate::aws::{ACCOUNT, Aws, REGION};
 use crate::error::Result;
 use crate::inventory::Resource;
 use crate::snapshot::items;
-use crate::world::front::{self, Front};
+use crate::world::front::{Front, functions};
 
 pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
     let mut all = Vec::new();
@@ -35,7 +35,7 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
         }
     }
     for function in Front::function_names() {
-        for statement in front::statements(aws, function).await? {
+        for statement in functions::statements(aws, function).await? {
             let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}");
             all.push(Resource::new("LambdaPermission", format!("{arn} {statement}"), statement));
         }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::error::{Context, Error, Result};
-use crate::world::front;
+use crate::world::front::functions;
 use crate::world::gateway::Api;
 use crate::world::routes;
 
@@ -146,7 +146,7 @@ async fn exchange(client: &Client<HttpConnector, Full<Bytes>>, template: &Templa
         .uri(template.uri.clone())
         .header("host", &template.host)
         .header("x-api-key", &template.key)
-        .header("authorization", front::TOKEN)
+        .header("authorization", functions::TOKEN)
         .header("content-type", "application/json")
         .body(Full::new(body))
         .context("building the request")?;

@@ -129,6 +129,7 @@ fn volume(id: &str, zone: &str, is_attached: bool) -> ClaimedVolume {
         claim: text("shop/stock"),
         zone: text(zone),
         is_attached,
+        ..ClaimedVolume::default()
     }
 }
 
@@ -145,7 +146,45 @@ fn of_several_volumes_of_one_claim_the_attached_one_is_its() {
 fn a_volume_is_copied_in_a_zone_of_greens_nodes_only() {
     let asked = Claim { name: "stock".to_owned(), size: Some("10Gi".to_owned()), class: Some("gp3".to_owned()) };
     let zones = ["a".to_owned(), "b".to_owned()].into();
-    assert_eq!(unfit(&volume("vol-1", "b", true), &asked, &zones), None);
-    let fault = unfit(&volume("vol-1", "c", true), &asked, &zones).unwrap();
+    assert_eq!(unfit(&volume("vol-1", "b", true), &asked, &zones, ACCOUNT), None);
+    let fault = unfit(&volume("vol-1", "c", true), &asked, &zones, ACCOUNT).unwrap();
     assert!(fault.contains("is in c, and green's nodes are in a, b"), "{fault}");
+}
+
+const ACCOUNT: &str = "123456789012";
+
+#[test]
+fn a_volume_that_others_may_write_to_or_whose_key_is_not_the_accounts_is_not_copied() {
+    let asked = Claim { name: "stock".to_owned(), size: Some("10Gi".to_owned()), class: Some("gp3".to_owned()) };
+    let key = |account: &str| Some(format!("arn:aws:kms:eu-central-1:{account}:key/1234abcd"));
+    let of = |key_arn: Option<String>, is_multi_attach: bool| {
+        let found = ClaimedVolume { key_arn, is_multi_attach, ..volume("vol-1", "a", true) };
+        unfit(&found, &asked, &BTreeSet::new(), ACCOUNT)
+    };
+    assert_eq!(of(key(ACCOUNT), false), None);
+    assert!(of(None, true).unwrap().contains("enabled for Multi-Attach"));
+    let fault = of(key("999999999999"), false).unwrap();
+    assert!(fault.contains("999999999999:key/1234abcd, which is of another account"), "{fault}");
+}
+
+#[tokio::test]
+async fn copies_that_quotas_leave_no_room_for_are_refused_before_anything_is_made() {
+    let account = Account::snapshots_shop();
+    account.aws().quotas.insert(("ebs".to_owned(), "L-7A658B76".to_owned()), 0.05);
+    let [problem] = told(&read(&account, |_| ()).await).try_into().unwrap();
+    assert!(problem.starts_with("$.workloads.volumes.snapshot: green's copies need 30 GiB of gp3"), "{problem}");
+    assert!(problem.contains("and 50 GiB of the 0.05 TiB of the quota L-7A658B76 are used"), "{problem}");
+    account.aws().quotas.insert(("ebs".to_owned(), "L-7A658B76".to_owned()), 50.0);
+    assert_eq!(told(&read(&account, |_| ()).await), [""; 0]);
+}
+
+#[tokio::test]
+async fn people_are_told_what_the_policy_of_a_key_of_their_own_has_to_let_bascule_do() {
+    let account = Account::snapshots_shop();
+    let key = format!("arn:aws:kms:eu-central-1:{ACCOUNT}:key/1234abcd");
+    account.aws().volume_keys.insert("vol-shop-blue-stock".to_owned(), key.clone());
+    let found = read(&account, |_| ()).await;
+    assert_eq!(told(&found), [""; 0]);
+    let told = found.advice.iter().find(|advice| advice.contains(&key)).unwrap();
+    assert!(told.contains("kms:CreateGrant where kms:GrantIsForAWSResource"), "{told}");
 }

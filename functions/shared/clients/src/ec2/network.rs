@@ -11,7 +11,7 @@ use domain::{
     plan::compute::{Direction, Rule, SecurityGroup, Subnet},
     ports::{
         Network, SecurityGroupRules,
-        network::{CLAIM_TAGS, ClaimedVolume, IdentifiedRule, Image, Instance, InstanceType, Interface},
+        network::{CLAIM_TAGS, ClaimedVolume, IdentifiedRule, Image, Instance, InstanceType, Interface, Stored},
     },
 };
 
@@ -214,9 +214,30 @@ impl Network for Account {
                 id: volume.volume_id?,
                 gib: volume.size.unwrap_or_default(),
                 volume_type: volume.volume_type.map(|of| of.as_str().to_owned()).unwrap_or_default(),
+                iops: volume.iops,
+                key_arn: volume.kms_key_id,
+                is_multi_attach: volume.multi_attach_enabled == Some(true),
             })
         });
         Ok(claimed.collect())
+    }
+
+    async fn stored(&self, volume_type: &str) -> Result<Stored, PhaseError> {
+        let volumes = self
+            .ec2()
+            .describe_volumes()
+            .filters(filter("volume-type", [volume_type]))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| phase_error(&format!("reading the volumes of the type {volume_type}"), &error))?;
+        let add = |sum: Stored, volume: &types::Volume| Stored {
+            gib: sum.gib + i64::from(volume.size.unwrap_or_default()),
+            iops: sum.iops + i64::from(volume.iops.unwrap_or_default()),
+        };
+        Ok(volumes.iter().fold(Stored::default(), add))
     }
 
     async fn running_instances(&self) -> Result<Vec<Instance>, PhaseError> {

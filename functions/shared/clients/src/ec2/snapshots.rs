@@ -6,6 +6,8 @@ use crate::{
     error::{self, phase_error},
 };
 use aws_sdk_ec2::types::{self, ResourceType};
+use aws_smithy_runtime_api::{client::result::SdkError, http::Response};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::{
     PhaseError, Tags,
     ports::{
@@ -14,9 +16,17 @@ use domain::{
     },
 };
 
-/// What EC2 answers while snapshots of the volume are being taken, or one was a moment ago
+/// What EC2 answers while snapshots are being taken, of the volume or of many, or one was a moment ago
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>).
-const TOO_MANY: [&str; 2] = ["ConcurrentSnapshotLimitExceeded", "SnapshotCreationPerVolumeRateExceeded"];
+const TOO_MANY: [&str; 3] =
+    ["ConcurrentSnapshotLimitExceeded", "PendingSnapshotLimitExceeded", "SnapshotCreationPerVolumeRateExceeded"];
+
+/// What EC2 answers where a quota is used up, and the quota (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-resource-quotas.html>).
+const USED_UP: [(&str, &str); 3] = [
+    ("SnapshotLimitExceeded", "Snapshots per Region"),
+    ("VolumeLimitExceeded", "storage of the volume's type"),
+    ("MaxIOPSLimitExceeded", "IOPS of the volume's type"),
+];
 
 impl Account {
     async fn ebs_volumes(&self, filters: Vec<types::Filter>) -> Result<Vec<EbsVolume>, PhaseError> {
@@ -61,7 +71,7 @@ impl Snapshots for Account {
             .tag_specifications(specification(ResourceType::Volume, &volume.tags))
             .send()
             .await
-            .map_err(|error| phase_error(&context, &error))?
+            .map_err(|error| used_up(&context, &error))?
             .volume_id
             .ok_or_else(|| PhaseError::unavailable(format!("{context}: EC2 answered without an id")))
     }
@@ -111,7 +121,7 @@ impl Snapshots for Account {
             Err(error) if TOO_MANY.contains(&error::code(&error)) => {
                 Err(PhaseError::not_ready(format!("{context}: others of it are being taken ({})", error::code(&error))))
             }
-            Err(error) => Err(phase_error(&context, &error)),
+            Err(error) => Err(used_up(&context, &error)),
         }
     }
 
@@ -119,6 +129,19 @@ impl Snapshots for Account {
         let answer = self.ec2().delete_snapshot().snapshot_id(id).send().await;
         unless(&["InvalidSnapshot.NotFound"], &format!("deleting the snapshot {id}"), answer).map(drop)
     }
+}
+
+/// The error, with what to do where a quota is used up.
+fn used_up<E: ProvideErrorMetadata>(context: &str, error: &SdkError<E, Response>) -> PhaseError {
+    let mut told = phase_error(context, error);
+    let quota = USED_UP.iter().find(|(code, _)| *code == error::code(error));
+    if let Some((_, quota)) = quota {
+        told.message = format!(
+            "{}. The quota of Amazon EBS that is used up is the {quota}: delete what nobody needs, or ask Service Quotas for more, and start a new migration",
+            told.message.trim_end_matches('.')
+        );
+    }
+    told
 }
 
 fn filters(tags: &Tags) -> Vec<types::Filter> {
@@ -142,6 +165,7 @@ fn read(volume: types::Volume) -> EbsVolume {
         volume_type: volume.volume_type.map(|of| of.as_str().to_owned()).unwrap_or_default(),
         iops: volume.iops,
         throughput: volume.throughput,
+        key_arn: volume.kms_key_id,
     }
 }
 

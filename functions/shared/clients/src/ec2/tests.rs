@@ -7,7 +7,7 @@ use domain::{
     plan::compute::{Cluster, Direction, Join, LaunchTemplateData, Peer, Rule},
     ports::{
         LaunchTemplates, Network, VpcEndpoints,
-        network::{CLAIM_TAGS, ClaimedVolume, Image, NewLaunchTemplate, UserDataOf},
+        network::{CLAIM_TAGS, ClaimedVolume, Image, NewLaunchTemplate, Stored, UserDataOf},
         vpc_endpoints::VpcEndpoint,
     },
 };
@@ -59,25 +59,34 @@ async fn security_groups_are_read_with_a_rule_for_each_source() {
 async fn volumes_are_told_by_the_tags_of_their_claims() {
     let tag = |key: &str, value: &str| format!("<item><key>{key}</key><value>{value}</value></item>");
     let of_claim = [tag(CLAIM_TAGS[0], "shop"), tag(CLAIM_TAGS[1], "data-search-0")].concat();
+    let key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd";
     let volume = |id: &str, tags: &str| {
         format!(
-            "<item><volumeId>{id}</volumeId><size>10</size><availabilityZone>us-east-1a</availabilityZone><volumeType>gp3</volumeType><tagSet>{tags}</tagSet></item>"
+            "<item><volumeId>{id}</volumeId><size>10</size><availabilityZone>us-east-1a</availabilityZone><volumeType>io2</volumeType><iops>4000</iops>\
+             <encrypted>true</encrypted><kmsKeyId>{key}</kmsKeyId><multiAttachEnabled>true</multiAttachEnabled><tagSet>{tags}</tagSet></item>"
         )
     };
     let all = [volume("vol-1", &of_claim), volume("vol-2", "")].concat();
     let answer = format!("<DescribeVolumesResponse><volumeSet>{all}</volumeSet></DescribeVolumesResponse>");
-    let scenario = Scenario::new(&[(200, &answer)]);
+    let scenario = Scenario::new(&[(200, &answer), (200, &answer)]);
     let found = scenario.account.claimed_volumes("shop-blue").await.unwrap();
     let expected = ClaimedVolume {
         id: "vol-1".into(),
         gib: 10,
-        volume_type: "gp3".into(),
+        volume_type: "io2".into(),
         claim: "shop/data-search-0".into(),
         zone: "us-east-1a".into(),
         is_attached: false,
+        iops: Some(4000),
+        key_arn: Some(key.into()),
+        is_multi_attach: true,
     };
     assert_eq!(found, [expected]);
-    assert!(scenario.asked()[0].2.contains("kubernetes.io%2Fcluster%2Fshop-blue"), "{:?}", scenario.asked());
+    let stored = scenario.account.stored("io2").await.unwrap();
+    assert_eq!(stored, Stored { gib: 20, iops: 8000 });
+    let asked = scenario.asked();
+    assert!(asked[0].2.contains("kubernetes.io%2Fcluster%2Fshop-blue"), "{asked:?}");
+    assert!(asked[1].2.contains("Filter.1.Name=volume-type&Filter.1.Value.1=io2"), "{asked:?}");
 }
 
 #[tokio::test]

@@ -11,6 +11,9 @@ pub struct Marker {
     /// The path below the stage, with a leading slash. It gets an API key, and no other credentials.
     #[schemars(regex(pattern = "^/"))]
     pub path: String,
+    /// Where several APIs are switched, the path of those that have it elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<MarkerPath>,
     /// What the first 2,000 characters of blue's answers have, and of green's never.
     #[schemars(length(min = 1, max = 200))]
     pub blue: String,
@@ -23,11 +26,29 @@ pub struct Marker {
     pub in_a_row: u32,
 }
 
+/// The path of a marker in one of several APIs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MarkerPath {
+    /// The id of the API, as in `gateway`.
+    pub rest_api_id: String,
+    /// The path below its stage, with a leading slash.
+    #[schemars(regex(pattern = "^/"))]
+    pub path: String,
+}
+
 const fn twenty() -> u32 {
     20
 }
 
 impl Marker {
+    /// The path in the API of this id.
+    #[must_use]
+    pub fn path_of(&self, api: &str) -> &str {
+        let own = self.paths.iter().find(|own| own.rest_api_id == api);
+        own.map_or(&self.path, |own| &own.path)
+    }
+
     /// The side that an answer is of; nothing where it has neither text, or both.
     #[must_use]
     pub fn side(&self, body: &str) -> Option<Side> {

@@ -71,6 +71,9 @@ pub trait Network: Sync {
     /// driver gives them (<https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md>).
     fn claimed_volumes(&self, cluster: &str) -> impl Future<Output = Result<Vec<ClaimedVolume>, PhaseError>> + Send;
 
+    /// What the account's volumes of a type, such as `gp3`, have together in this Region.
+    fn stored(&self, volume_type: &str) -> impl Future<Output = Result<Stored, PhaseError>> + Send;
+
     /// Groups of VPCs that are peered with this one and that name one of these groups: the group that is named, and the VPC of the
     /// one that names it.
     fn named_by_peers(
@@ -98,7 +101,7 @@ pub struct IdentifiedRule {
 pub const CLAIM_TAGS: [&str; 2] = ["kubernetes.io/created-for/pvc/namespace", "kubernetes.io/created-for/pvc/name"];
 
 /// A volume of Amazon EBS that was made for a claim.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClaimedVolume {
     /// The id.
     pub id: String,
@@ -112,6 +115,22 @@ pub struct ClaimedVolume {
     pub zone: String,
     /// Whether it is attached to an instance.
     pub is_attached: bool,
+    /// Operations a second, where its type has them provisioned or shows them.
+    pub iops: Option<i32>,
+    /// The ARN of the KMS key that it is encrypted with, AWS's own or the user's.
+    pub key_arn: Option<String>,
+    /// Whether several instances may have it at once
+    /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html>).
+    pub is_multi_attach: bool,
+}
+
+/// What all volumes of a type have together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stored {
+    /// GiB.
+    pub gib: i64,
+    /// Operations a second, where the type has them provisioned or shows them.
+    pub iops: i64,
 }
 
 /// Tags of network interfaces that hold the name of their cluster

@@ -44,6 +44,8 @@ pub struct EbsVolume {
     pub iops: Option<i32>,
     /// MiB a second, of gp3.
     pub throughput: Option<i32>,
+    /// The ARN of the KMS key that it is encrypted with, AWS's own or the user's.
+    pub key_arn: Option<String>,
     /// The instances that have it.
     pub attached_to: Vec<String>,
     /// Tags.

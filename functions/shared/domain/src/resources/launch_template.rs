@@ -124,8 +124,7 @@ pub async fn remove<P: Ledger + LaunchTemplates + Clock>(
     let blue = blue.ok_or_else(|| PhaseError::conflict(format!("{} is not in the plan", entry.key)))?;
     let name = name(migration, blue);
     let find = || ports.own_launch_template(&name, migration.name());
-    reconcile::settled(entry, ports.now(), find).await?;
-    reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| delete(ports, &id).await).await
+    reconcile::ensure_settled_absent(ports, migration, entry, find, async |id| delete(ports, &id).await).await
 }
 
 /// Deletes a template with all its versions; nothing where it is gone.

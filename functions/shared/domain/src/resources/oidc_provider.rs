@@ -94,8 +94,7 @@ pub async fn remove<P: Ledger + OidcProviders + Clock>(
 ) -> Result<(), PhaseError> {
     let arn = entry.detail["arn"].as_str().unwrap_or_default();
     let find = || find(ports, migration, arn);
-    reconcile::settled(entry, ports.now(), find).await?;
-    reconcile::ensure_absent(ports, migration, &entry.key, find, async |arn| delete(ports, &arn).await).await
+    reconcile::ensure_settled_absent(ports, migration, entry, find, async |arn| delete(ports, &arn).await).await
 }
 
 /// The ARN of blue's provider, where it still exists.

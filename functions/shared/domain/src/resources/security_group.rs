@@ -171,8 +171,7 @@ pub async fn remove<P: Ledger + Network + Clock>(
         let groups = ports.security_groups(&migration.plan.compute.blue.vpc_id).await?;
         Ok(groups.into_iter().find(|group| is_clone(migration, entry, group)).map(|group| group.id))
     };
-    reconcile::settled(entry, ports.now(), find).await?;
-    reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| delete(ports, &id).await).await
+    reconcile::ensure_settled_absent(ports, migration, entry, find, async |id| delete(ports, &id).await).await
 }
 
 /// Whether this is the group of the entry: by its id, or by its name where its id was lost. The cluster security group has the name

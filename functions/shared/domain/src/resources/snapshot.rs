@@ -103,6 +103,5 @@ async fn remove<P: Ledger + Snapshots + Clock>(
     entry: &Entry,
 ) -> Result<(), PhaseError> {
     let find = || find(ports, migration, &entry.key);
-    reconcile::settled(entry, ports.now(), find).await?;
-    reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| ports.delete_snapshot(&id).await).await
+    reconcile::ensure_settled_absent(ports, migration, entry, find, async |id| ports.delete_snapshot(&id).await).await
 }

@@ -2,7 +2,7 @@
 //! green's workloads may have written to is never deleted: what they wrote is nowhere else.
 
 use crate::{
-    Entry, Kind, Migration, PhaseError, ResourceKey, Side, Tags,
+    Entry, Kind, Migration, PhaseError, ResourceKey, Side, Status, Tags,
     names::client_token,
     ownership::{COPY_OF, clone_tags, tags},
     plan::workloads::{Copied, Workloads},
@@ -27,11 +27,16 @@ pub fn key(copied: &Copied) -> ResourceKey {
     ResourceKey::new(Side::Green, Kind::VolumeCopy, format!("{} of {}", copied.name(), copied.volume_id))
 }
 
+/// The volume that shows, for a moment, that EBS makes a copy.
+fn trial_key(copied: &Copied) -> ResourceKey {
+    ResourceKey::new(Side::Temporary, Kind::VolumeCopy, format!("trial for {} of {}", copied.name(), copied.volume_id))
+}
+
 /// Makes the copy of blue's volume from its snapshot, in the same zone and with all that blue's has, and gives its id once it can be
 /// attached.
 ///
 /// # Errors
-/// `NotReady` while EBS makes it; `Unhealthy` where EBS could not.
+/// `NotReady` while EBS makes it; `Unhealthy` where EBS could not; `Denied` where EBS took it away again.
 pub async fn ensure<P: Ledger + Snapshots + Clock>(
     ports: &P,
     migration: &Migration,
@@ -39,8 +44,34 @@ pub async fn ensure<P: Ledger + Snapshots + Clock>(
     blue: &EbsVolume,
     snapshot_id: &str,
 ) -> Result<String, PhaseError> {
-    let key = key(copied);
-    let mut all = clone_tags(migration, &blue.tags);
+    made(ports, migration, &key(copied), clone_tags(migration, &blue.tags), (copied, blue), snapshot_id).await
+}
+
+/// Makes a volume from a snapshot of blue's as the copy will be made: a key that may not be used and a quota that is used up show before
+/// anything stands still. [`remove_trials`] deletes it.
+///
+/// # Errors
+/// Those of [`ensure`].
+pub async fn try_out<P: Ledger + Snapshots + Clock>(
+    ports: &P,
+    migration: &Migration,
+    copied: &Copied,
+    blue: &EbsVolume,
+    snapshot_id: &str,
+) -> Result<(), PhaseError> {
+    let (key, own) = (trial_key(copied), tags(migration, Side::Temporary));
+    made(ports, migration, &key, own, (copied, blue), snapshot_id).await.map(drop)
+}
+
+/// Makes a volume under these tags like blue's, and gives its id once it can be attached.
+async fn made<P: Ledger + Snapshots + Clock>(
+    ports: &P,
+    migration: &Migration,
+    key: &ResourceKey,
+    mut all: Tags,
+    (copied, blue): (&Copied, &EbsVolume),
+    snapshot_id: &str,
+) -> Result<String, PhaseError> {
     all.insert(COPY_OF.to_owned(), blue.id.clone());
     let request = NewVolume {
         snapshot_id: snapshot_id.to_owned(),
@@ -52,22 +83,35 @@ pub async fn ensure<P: Ledger + Snapshots + Clock>(
         tags: all,
         token: client_token(&migration.id, key.side, key.kind, &key.name),
     };
-    let find = || find(ports, migration, &key, &blue.id);
+    let find = || find(ports, migration, key, &blue.id);
+    if let Some(entry) = ports.live(migration, key).await?.filter(|entry| entry.status == Status::Present) {
+        reconcile::settled(&entry, ports.now(), find).await?;
+        if find().await?.is_none() {
+            return Err(taken_away(&entry, copied, blue));
+        }
+    }
     let mut detail = reconcile::intended(ports.now());
     detail["of"] = json!(blue.id);
-    let id = reconcile::ensure(ports, migration, &key, detail, find, || ports.create_volume(&request)).await?;
+    let id = reconcile::ensure(ports, migration, key, detail, find, || ports.create_volume(&request)).await?;
     match ports.volume(&id).await?.as_ref().map(|found| found.state.as_str()) {
         Some("available" | "in-use") => Ok(id),
         Some("error") => Err(PhaseError::unhealthy(format!(
-            "EBS could not make {id} from {snapshot_id}, the copy of {copied}: its state is error. Blue's volume is as it was"
+            "EBS could not make {id} from {snapshot_id}, a copy of {copied}: its state is error. Blue's volume is as it was"
         ))),
-        Some(state) => Err(PhaseError::not_ready(format!("{id}, the copy of {copied}, is {state}"))),
-        // Where the key may not be used, EBS takes the volume away again, and says so only in its events
-        // (https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html).
-        None => Err(PhaseError::not_ready(format!(
-            "{id}, the copy of {copied}, is not to be seen; where blue's is encrypted, its key's policy has to let bascule-shift-traffic use it"
-        ))),
+        Some(state) => Err(PhaseError::not_ready(format!("{id}, a copy of {copied}, is {state}"))),
+        None => Err(PhaseError::not_ready(format!("{id}, a copy of {copied}, is not to be seen"))),
     }
+}
+
+/// Where the key may not be used, EBS takes the volume away again, and says so only in its events
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html#create-volume>).
+fn taken_away(entry: &Entry, copied: &Copied, blue: &EbsVolume) -> PhaseError {
+    let id = entry.id.as_deref().unwrap_or_default();
+    let key = blue.key_arn.as_deref().unwrap_or("the one of this Region's encryption by default");
+    PhaseError::denied(format!(
+        "EBS took {id}, a copy of {copied}, away again, as it does where the KMS key may not be used ({key}): let its policy allow the role of bascule-shift-traffic kms:CreateGrant, \
+         kms:Decrypt, kms:DescribeKey, kms:GenerateDataKeyWithoutPlaintext and kms:ReEncrypt*, by itself or by IAM, and see that it is enabled. Blue's volume is as it was"
+    ))
 }
 
 async fn find<P: Ledger + Snapshots>(
@@ -103,6 +147,18 @@ pub fn kept<'a>(plan: &'a Workloads, entries: &'a [Entry]) -> Vec<(&'a Copied, &
     copies.filter_map(|copied| Some((copied, entry(copied)?))).collect()
 }
 
+/// Deletes the volumes by which it was tried that EBS makes one.
+///
+/// # Errors
+/// `NotReady` while EC2 may not show one yet, or still has one.
+pub async fn remove_trials<P: Ledger + Snapshots + Clock>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let mut waiting = Waiting::default();
+    for entry in ports.live_of(migration, Side::Temporary, Kind::VolumeCopy).await? {
+        waiting.take(remove(ports, migration, &entry).await)?;
+    }
+    waiting.finish()
+}
+
 /// Deletes the copies that nothing on green was ever let go on: what is in them is in blue's volumes.
 ///
 /// # Errors
@@ -128,6 +184,5 @@ async fn remove<P: Ledger + Snapshots + Clock>(
 ) -> Result<(), PhaseError> {
     let of = entry.detail["of"].as_str().unwrap_or_default();
     let find = || find(ports, migration, &entry.key, of);
-    reconcile::settled(entry, ports.now(), find).await?;
-    reconcile::ensure_absent(ports, migration, &entry.key, find, async |id| ports.delete_volume(&id).await).await
+    reconcile::ensure_settled_absent(ports, migration, entry, find, async |id| ports.delete_volume(&id).await).await
 }

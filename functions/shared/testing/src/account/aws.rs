@@ -128,6 +128,10 @@ pub struct Aws {
     /// What is kept for volumes of clusters in AWS by its handle, each with the object that it was made for: volumes of EBS, whose handles
     /// begin with `vol-` and their cluster's name, and directories of EFS.
     pub volumes: BTreeMap<String, String>,
+    /// The ARNs of the KMS keys of volumes of EBS that are encrypted, by the volume's id.
+    pub volume_keys: BTreeMap<String, String>,
+    /// The ARNs of KMS keys whose policies do not let Bascule use them.
+    pub unusable_keys: BTreeSet<String>,
     /// Snapshots of volumes of EBS, by id.
     pub snapshots: BTreeMap<String, super::Taken>,
     /// Volumes of EBS that were made from snapshots, by id.

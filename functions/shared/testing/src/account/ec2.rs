@@ -7,7 +7,7 @@ use super::{Account, Aws};
 use domain::digest::md5_hex;
 use domain::plan::compute::{Direction, LaunchTemplate, Peer, Rule, SecurityGroup, Subnet};
 use domain::ports::network::{
-    ClaimedVolume, IdentifiedRule, Image, Instance, InstanceType, Interface, NewLaunchTemplate, UserDataOf,
+    ClaimedVolume, IdentifiedRule, Image, Instance, InstanceType, Interface, NewLaunchTemplate, Stored, UserDataOf,
 };
 use domain::ports::{LaunchTemplates, Network, Quotas, SecurityGroupRules};
 use domain::{PhaseError, Tags, user_data};
@@ -187,6 +187,10 @@ impl Network for Account {
 
     async fn claimed_volumes(&self, cluster: &str) -> Result<Vec<ClaimedVolume>, PhaseError> {
         self.read("ec2:DescribeVolumes", |aws| aws.claimed(cluster))
+    }
+
+    async fn stored(&self, volume_type: &str) -> Result<Stored, PhaseError> {
+        self.read("ec2:DescribeVolumes", |aws| aws.stored(volume_type))
     }
 
     async fn running_instances(&self) -> Result<Vec<Instance>, PhaseError> {

@@ -5,7 +5,7 @@ use super::time::Change;
 use super::{Account, Aws};
 use domain::manifest::workload;
 use domain::ports::Snapshots;
-use domain::ports::network::{CLAIM_TAGS, ClaimedVolume};
+use domain::ports::network::{CLAIM_TAGS, ClaimedVolume, Stored};
 use domain::ports::snapshots::{EbsVolume, NewVolume, Snapshot};
 use domain::{PhaseError, Tags};
 use serde_json::Value;
@@ -102,6 +102,7 @@ impl Aws {
                 volume_type,
                 iops,
                 throughput,
+                key_arn: self.volume_keys.get(&made.snapshot.volume_id).cloned(),
                 attached_to,
                 tags,
             });
@@ -114,6 +115,7 @@ impl Aws {
             volume_type: "gp3".to_owned(),
             iops: Some(3000),
             throughput: Some(125),
+            key_arn: self.volume_keys.get(id).cloned(),
             tags: self.claim_tags(id),
             attached_to,
         })
@@ -143,9 +145,22 @@ impl Aws {
                 claim: format!("{namespace}/{name}"),
                 zone: volume.zone,
                 is_attached: !volume.attached_to.is_empty(),
+                iops: volume.iops,
+                key_arn: volume.key_arn,
+                is_multi_attach: false,
             })
         };
         ids.filter_map(read).collect()
+    }
+
+    /// What the volumes of a type have together.
+    pub(super) fn stored(&self, volume_type: &str) -> Stored {
+        let ids = self.volumes.keys().filter(|handle| handle.starts_with("vol-")).chain(self.copies.keys());
+        let of_type = ids.filter_map(|id| self.ebs_volume(id)).filter(|volume| volume.volume_type == volume_type);
+        of_type.fold(Stored::default(), |sum, volume| Stored {
+            gib: sum.gib + i64::from(volume.gib),
+            iops: sum.iops + i64::from(volume.iops.unwrap_or_default()),
+        })
     }
 
     pub(super) fn snapshot_completed(&mut self, id: &str) {
@@ -154,9 +169,13 @@ impl Aws {
         }
     }
 
+    /// Where its key may not be used, the volume is gone again
+    /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-cloud-watch-events.html#create-volume>).
     pub(super) fn volume_created(&mut self, id: &str) {
-        if let Some(made) = self.copies.get_mut(id) {
-            made.is_available = true;
+        let Some(made) = self.copies.get_mut(id) else { return };
+        made.is_available = true;
+        if self.volume_keys.get(&made.snapshot.volume_id).is_some_and(|key| self.unusable_keys.contains(key)) {
+            self.copies.remove(id);
         }
     }
 }
@@ -183,7 +202,9 @@ impl Snapshots for Account {
             if !snapshot.is_complete {
                 return Err(PhaseError::refused(format!("IncorrectState: {} is pending", volume.snapshot_id)));
             }
-            let id = aws.create("VolumeCopy", "vol-", &format!("copy of {}", snapshot.volume_id));
+            let is_trial = volume.tags.get("bascule:side").is_some_and(|side| side == "temporary");
+            let what = if is_trial { "trial for" } else { "copy of" };
+            let id = aws.create("VolumeCopy", "vol-", &format!("{what} {}", snapshot.volume_id));
             aws.copies.insert(id.clone(), MadeFrom { request: volume.clone(), snapshot, is_available: false });
             aws.later(|durations| durations.volume, Change::VolumeCreated(id.clone()));
             Ok(id)

@@ -10,7 +10,7 @@ const VOLUMES: &str = r#"<DescribeVolumesResponse xmlns="http://ec2.amazonaws.co
 <item><volumeId>vol-1234567890abcdef0</volumeId><size>80</size><snapshotId/><availabilityZone>us-east-1a</availabilityZone><status>in-use</status>
 <createTime>2022-03-23T15:49:18.000Z</createTime><attachmentSet><item><volumeId>vol-1234567890abcdef0</volumeId><instanceId>i-1234567890abcdef0</instanceId>
 <device>/dev/sdh</device><status>attached</status><deleteOnTermination>false</deleteOnTermination></item></attachmentSet><volumeType>gp3</volumeType>
-<iops>3000</iops><throughput>125</throughput><encrypted>true</encrypted><tagSet><item><key>team</key><value>shop</value></item></tagSet></item></volumeSet></DescribeVolumesResponse>"#;
+<iops>3000</iops><throughput>125</throughput><encrypted>true</encrypted><kmsKeyId>arn:aws:kms:us-east-1:123456789012:key/1234abcd</kmsKeyId><tagSet><item><key>team</key><value>shop</value></item></tagSet></item></volumeSet></DescribeVolumesResponse>"#;
 
 const CREATED: &str = r#"<CreateVolumeResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>59dbff89</requestId><volumeId>vol-0fedcba9</volumeId>
 <size>80</size><snapshotId>snap-1</snapshotId><availabilityZone>us-east-1a</availabilityZone><status>creating</status><volumeType>gp3</volumeType></CreateVolumeResponse>"#;
@@ -46,6 +46,7 @@ async fn a_volume_is_read_with_who_has_it() {
         volume_type: "gp3".to_owned(),
         iops: Some(3000),
         throughput: Some(125),
+        key_arn: Some("arn:aws:kms:us-east-1:123456789012:key/1234abcd".to_owned()),
         attached_to: vec!["i-1234567890abcdef0".to_owned()],
         tags: [("team".to_owned(), "shop".to_owned())].into(),
     };
@@ -109,14 +110,28 @@ async fn snapshots_are_those_with_exactly_these_tags() {
 
 #[tokio::test]
 async fn a_snapshot_is_taken_with_its_tags_and_awaited_where_others_are_under_way() {
-    let many = fault("ConcurrentSnapshotLimitExceeded");
-    let scenario = Scenario::new(&[(200, TAKEN), (400, &many)]);
+    let (many, pending) = (fault("ConcurrentSnapshotLimitExceeded"), fault("PendingSnapshotLimitExceeded"));
+    let scenario = Scenario::new(&[(200, TAKEN), (400, &many), (400, &pending)]);
     assert_eq!(scenario.account.create_snapshot("vol-1", &named("a")).await.unwrap(), "snap-1");
-    let error = scenario.account.create_snapshot("vol-1", &named("a")).await.unwrap_err();
-    assert_eq!(error.condition, Condition::NotReady);
+    for _ in 0..2 {
+        let error = scenario.account.create_snapshot("vol-1", &named("a")).await.unwrap_err();
+        assert_eq!(error.condition, Condition::NotReady);
+    }
     let asked = &scenario.asked()[0].2;
     for part in ["Action=CreateSnapshot", "VolumeId=vol-1", "TagSpecification.1.ResourceType=snapshot"] {
         assert!(asked.contains(part), "{part} in {asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_is_named_with_what_to_do() {
+    let (snapshots, storage) = (fault("SnapshotLimitExceeded"), fault("VolumeLimitExceeded"));
+    let scenario = Scenario::new(&[(400, &snapshots), (400, &storage)]);
+    let taken = scenario.account.create_snapshot("vol-1", &named("a")).await.unwrap_err();
+    let made = scenario.account.create_volume(&NewVolume::default()).await.unwrap_err();
+    for (error, quota) in [(taken, "Snapshots per Region"), (made, "storage of the volume's type")] {
+        assert_eq!(error.condition, Condition::Refused);
+        assert!(error.message.contains(quota) && error.message.contains("ask Service Quotas for more"), "{error}");
     }
 }
 

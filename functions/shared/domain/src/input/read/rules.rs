@@ -6,7 +6,7 @@ mod terraform;
 use super::is_within;
 use crate::{
     Limit, Problem,
-    input::{Input, LONGEST_CUTOVER, LONGEST_WAIT, OnTimeout, SHORTEST_SILENT_YES},
+    input::{Input, LONGEST_CUTOVER, LONGEST_WAIT, MarkerPath, OnTimeout, SHORTEST_SILENT_YES},
 };
 use std::collections::BTreeSet;
 
@@ -88,10 +88,14 @@ fn gateways(input: &Input, refuse: &mut impl FnMut(&str, String)) {
             refuse(&format!("{path}.restApiId"), Limit::SeveralStages.told(&message));
         }
     }
-    if input.cutover.marker.is_some() && input.gateway.are_several() {
-        let message = "found a marker and several APIs in $.gateway, expected one of them: its requests are sent to one stage, and say nothing \
-                       of the others. Leave it out";
-        refuse("$.cutover.marker", Limit::MarkerOfSeveral.told(message));
+    let paths = input.cutover.marker.iter().flat_map(|marker| &marker.paths);
+    let mut with_path = BTreeSet::new();
+    for (index, MarkerPath { rest_api_id, .. }) in paths.enumerate() {
+        if !apis.contains(rest_api_id.as_str()) || !with_path.insert(rest_api_id) {
+            let known = apis.iter().copied().collect::<Vec<_>>().join(", ");
+            let message = format!("found {rest_api_id:?}, expected each API of $.gateway once at most: {known}");
+            refuse(&format!("$.cutover.marker.paths[{index}].restApiId"), message);
+        }
     }
     for (index, smoke) in input.smoke.iter().enumerate() {
         let known = || apis.iter().copied().collect::<Vec<_>>().join(", ");

@@ -1,6 +1,6 @@
 //! Whether green can make the volumes that are asked for: the storage class, its driver, and the zones.
 
-use super::{DRIVERS, Object, driver, is_volume, text};
+use super::{DRIVERS, Driver, Object, driver, is_volume, text};
 use crate::plan::workloads::{Becomes, Volume};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,12 +43,20 @@ struct Class {
     zones: BTreeSet<String>,
 }
 
+impl Class {
+    /// The driver that makes its volumes, where it is one of AWS's.
+    fn driver(&self) -> Option<&'static Driver> {
+        driver(if self.provisioner == IN_TREE { EBS } else { &self.provisioner })
+    }
+}
+
 /// What keeps green from making these volumes, and what people should know of them.
 #[must_use]
 pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<String>, Vec<String>) {
     let (classes, default) = classes(objects, around);
     let has = |name: &str| has_driver(objects, around, name);
     let (mut problems, mut advice) = (BTreeSet::new(), BTreeSet::new());
+    let mut lacking: Vec<(&Driver, &Volume)> = Vec::new();
     for volume in volumes.iter().filter(|volume| !is_volume(&volume.id)) {
         for claim in &volume.claims {
             let Some(name) = claim.class.as_ref().or(default.as_ref()) else {
@@ -69,7 +77,7 @@ pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<St
                     ));
                 }
                 (Some(class), becomes) => {
-                    problems.extend(without_driver(volume, class, has));
+                    lacking.extend(class.driver().filter(|driver| !has(driver.name)).map(|driver| (driver, volume)));
                     if becomes == Becomes::Empty {
                         problems.extend(out_of_reach(volume, name, class, around));
                         advice.extend(class.keeps.then(|| {
@@ -81,13 +89,12 @@ pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<St
             }
         }
     }
-    if volumes.iter().any(|volume| volume.becomes == Becomes::Snapshot) && !has(EBS) {
-        problems.insert(format!(
-            "volumes are to be copied, and nothing on green would attach them: blue has no add-on aws-ebs-csi-driver, and no bundle brings the CSIDriver {EBS}. Make it an \
-             add-on of blue, or add it to a bundle"
-        ));
-    }
-    let shares = volumes.iter().any(|volume| volume.becomes == Becomes::Shared);
+    // Whatever their class says, copies are volumes of EBS.
+    let copied = volumes.iter().filter(|volume| volume.becomes == Becomes::Snapshot && !has(EBS));
+    lacking.extend(copied.filter_map(|volume| Some((driver(EBS)?, volume))));
+    problems.extend(DRIVERS.iter().filter_map(|driver| without(driver, &lacking)));
+    let shares = volumes.iter().any(|volume| volume.becomes == Becomes::Shared)
+        && !lacking.iter().any(|(_, volume)| volume.becomes == Becomes::Shared);
     let by_nfs = objects.iter().any(|object| is_volume(&object.id) && object.value["spec"]["nfs"].is_object());
     if shares && !by_nfs && !DRIVERS.iter().any(|driver| driver.is_file_system && has(driver.name)) {
         problems.insert(
@@ -99,13 +106,17 @@ pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<St
     (problems.into_iter().collect(), advice.into_iter().collect())
 }
 
-fn without_driver(volume: &Volume, class: &Class, has: impl Fn(&str) -> bool) -> Option<String> {
-    let name = if class.provisioner == IN_TREE { EBS } else { &class.provisioner };
-    let driver = driver(name)?;
-    (!has(name)).then(|| {
+/// That green has no such driver, with all volumes that want it.
+fn without(driver: &Driver, lacking: &[(&Driver, &Volume)]) -> Option<String> {
+    let of = lacking.iter().filter(|(lacked, _)| lacked.name == driver.name);
+    let volumes: BTreeSet<String> = of.map(|(_, volume)| volume.id.to_string()).collect();
+    let volumes: Vec<String> = volumes.into_iter().collect();
+    (!volumes.is_empty()).then(|| {
         format!(
-            "{}: nothing on green makes its volumes: blue has no add-on {}, and no bundle brings the CSIDriver {name}. Make it an add-on of blue, or add it to a bundle",
-            volume.id, driver.addon
+            "{}: nothing on green makes or attaches these volumes: blue has no add-on {}, and no bundle brings the CSIDriver {}. Make it an add-on of blue, or add it to a bundle",
+            volumes.join(", "),
+            driver.addon,
+            driver.name
         )
     })
 }

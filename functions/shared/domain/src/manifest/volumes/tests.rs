@@ -203,6 +203,29 @@ fn green_needs_the_class_and_its_driver_in_its_zones() {
 }
 
 #[test]
+fn a_driver_that_green_lacks_is_told_once_with_all_that_want_it() {
+    let of = |name: &str, provisioner: &str| class(name, provisioner, json!({}));
+    let objects = [
+        set("gp3"),
+        claim("c", asks("gp3")),
+        claim("uploads", asks("efs")),
+        of("gp3", "ebs.csi.aws.com"),
+        of("efs", "efs.csi.aws.com"),
+    ];
+    let input = Volumes {
+        snapshot: vec!["StatefulSet/shop/search".to_owned()],
+        ..says(&["PersistentVolumeClaim/shop/c"], &["PersistentVolumeClaim/shop/uploads"])
+    };
+    let (volumes, problems) = decide(&objects, &input);
+    assert_eq!(problems, []);
+    let (problems, _) = unmet(&objects, &volumes, &green(&[]));
+    let [ebs, efs] = problems.as_slice() else { panic!("{problems:#?}") };
+    assert!(ebs.starts_with("PersistentVolumeClaim/shop/c, StatefulSet/shop/search: nothing on green makes"), "{ebs}");
+    assert!(efs.starts_with("PersistentVolumeClaim/shop/uploads: nothing on green makes"), "{efs}");
+    assert!(ebs.contains("no add-on aws-ebs-csi-driver") && efs.contains("no add-on aws-efs-csi-driver"));
+}
+
+#[test]
 fn the_addons_default_class_serves_claims_without_one() {
     let objects = [claim("c", json!({}))];
     let (volumes, _) = decide(&objects, &says(&["Namespace/shop"], &[]));

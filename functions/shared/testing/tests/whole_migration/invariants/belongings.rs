@@ -205,7 +205,9 @@ pub(super) fn no_data_of_blue_is_deleted(sight: &Sight) -> Result<(), String> {
 /// What green gets copies of has all that blue wrote, and nothing of what has it runs on green before: copies are made once the volumes are
 /// detached on blue.
 pub(super) fn copies_are_whole_and_come_before_what_has_them(sight: &Sight) -> Result<(), String> {
-    if let Some((id, _)) = sight.aws.copies.iter().find(|(_, made)| made.snapshot.of_attached) {
+    // A volume by which is tried that EBS makes one is nobody's copy.
+    let mut copies = sight.aws.copies.iter().filter(|(_, made)| made.request.tags["bascule:side"] == "green");
+    if let Some((id, _)) = copies.find(|(_, made)| made.snapshot.of_attached) {
         return Err(format!("{id} was made from a snapshot of a volume in use"));
     }
     let Some(green) = sight.aws.objects.get(GREEN) else { return Ok(()) };

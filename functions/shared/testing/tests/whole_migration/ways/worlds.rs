@@ -1,6 +1,6 @@
 //! Ways in worlds whose clusters are other ones.
 
-use super::{End, Outside, Way, World, way};
+use super::{End, Outside, Way, World, marker, way};
 use serde_json::{Value, json};
 use testing::shop::service::Targets;
 use testing::shop::{API, BLUE, Front, GREEN, config_map, custom_ami, existing, snapshots, two_apis, volumes};
@@ -96,6 +96,8 @@ pub(super) fn ways() -> Vec<Way> {
     let compared = json!({ "cutover": { "steps": [25, 100] } });
     let steps = json!({ "cutover": { "steps": [25, 100], "analysis": { "when": "never" } } });
     let keep = json!({ "onAbort": "keep" });
+    let mut shown = marker();
+    shown["paths"] = json!([{ "restApiId": two_apis::OTHER, "path": "/pay" }]);
     vec![
         auto_mode("auto-mode", End::GreenServes, Outside::Quiet),
         auto_mode("auto-mode, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
@@ -147,6 +149,7 @@ pub(super) fn ways() -> Vec<Way> {
         ),
         two_apis("two-apis", End::GreenServes, Outside::Quiet, &json!({})),
         two_apis("two-apis, in steps", End::GreenServes, Outside::Quiet, &compared),
+        two_apis("two-apis, shown", End::GreenServes, Outside::Quiet, &json!({ "cutover": { "marker": shown } })),
         two_apis("two-apis, an alarm in a step", End::BlueServes, Outside::AlarmAt(25), &steps),
         two_apis("two-apis, an alarm in the bake", End::BlueServes, Outside::AlarmInBake, &json!({})),
         two_apis("two-apis, turned back meanwhile", End::Either, Outside::TurnedBackThen, &json!({})),
