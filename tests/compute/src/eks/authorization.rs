@@ -138,7 +138,7 @@ impl Asks<'_> {
         let nodes = self.request.body["computeConfig"]["nodeRoleArn"].as_str();
         accesses.extend(self.text("roleArn").map(|role| passes(role, EKS)));
         // EKS Auto Mode makes the access entry of its nodes.
-        for role in nodes {
+        if let Some(role) = nodes {
             accesses.push(named("CreateAccessEntry", &self.arn("cluster", name), Vec::new()));
             accesses.push(passes(role, EC2));
         }
