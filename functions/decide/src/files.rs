@@ -1,6 +1,11 @@
 //! Files that people save: of a question, and of a migration.
 
-use crate::{figures, http, report::Report, sight::Sight};
+use crate::{
+    figures::{self, OfStage},
+    http,
+    report::Report,
+    sight::Sight,
+};
 use domain::{
     Migration, PhaseError,
     approval::Asked,
@@ -57,9 +62,10 @@ pub fn plans(migration: &Migration) -> Result<Vec<(&'static str, File)>, PhaseEr
     ["plan.md", "plan.json"].into_iter().filter_map(|name| named(name).transpose()).collect()
 }
 
-/// The report in each form, by name. CloudWatch is asked once.
-pub async fn reports<P: StageMetrics>(ports: &P, sight: &Sight) -> Vec<(&'static str, File)> {
-    let report = report(ports, sight).await;
+/// The report in each form, by name, with what CloudWatch says.
+#[must_use]
+pub fn reports(sight: &Sight, figures: &[OfStage]) -> Vec<(&'static str, File)> {
+    let report = Report::of(sight, figures);
     vec![("report.md", markdown(report.markdown())), ("report.html", html(&report))]
 }
 

@@ -4,6 +4,7 @@
 
 use crate::{
     desk::Ports,
+    figures,
     files::{self, MOST_EVENTS},
     sight::Sight,
 };
@@ -43,7 +44,7 @@ enum Event {
 ///
 /// # Errors
 /// `InvalidInput` for another event, `Denied` and `Refused` where the bucket does not take it, `NotReady` where the audit does not
-/// stand still: Lambda calls again for each of them.
+/// stand still or CloudWatch is silent: Lambda calls again for each of them.
 pub async fn file<P: Ports>(ports: &P, event: Value, invocation: &Invocation) -> Result<Value, PhaseError> {
     let event: Event = serde_json::from_value(event)
         .map_err(|error| PhaseError::invalid_input(format!("the event cannot be read: {error}")))?;
@@ -62,18 +63,25 @@ pub async fn file<P: Ports>(ports: &P, event: Value, invocation: &Invocation) ->
         };
         let sight = Sight::of(*snapshot, ports.now())?;
         let mut files = files::plans(&sight.migration)?;
+        let mut is_lacking = false;
         if has_ended {
-            files.extend(files::reports(ports, &sight).await);
+            let figures = Box::pin(figures::read(ports, &sight)).await;
+            // Such a report says why figures are missing. It is kept, and for good only where CloudWatch stays silent.
+            is_lacking = figures.iter().any(|stage| stage.rows.is_err());
+            files.extend(files::reports(&sight, &figures));
         }
         put(ports, &archive, &sight, &files).await?;
-        if !has_ended || is_whole(ports, &sight).await? {
+        if !has_ended || (!is_lacking && is_whole(ports, &sight).await?) {
             return Ok(json!({ "filed": files.iter().map(|(name, _)| archive.uri(&id, name)).collect::<Vec<_>>() }));
         }
         if ports.now() + PAUSE > invocation.deadline {
             break;
         }
     }
-    Err(PhaseError::not_ready(format!("{} is filed as it was, and its audit goes on", archive.uri(&id, "report.html"))))
+    Err(PhaseError::not_ready(format!(
+        "{} is filed, but its audit has gone on since, or CloudWatch did not tell the figures in it",
+        archive.uri(&id, "report.html")
+    )))
 }
 
 async fn put<P: Ports>(

@@ -2,6 +2,7 @@
 
 use super::Witness;
 use decide::{
+    figures,
     files::{MOST_EVENTS, plans, reports},
     sight::Sight,
 };
@@ -47,7 +48,8 @@ pub(super) fn the_last_report_is_the_one_of_the_page(account: &Account, witness:
     }
     snapshot.meta.events -= later.len() as u64;
     let sight = Sight::of(*snapshot, at).map_err(|error| error.to_string())?;
-    compare(runtime.block_on(reports(&account, &sight)))
+    let figures = runtime.block_on(figures::read(&account, &sight));
+    compare(reports(&sight, &figures))
 }
 
 fn written(kept: &BTreeMap<String, Kept>, key: &str) -> Result<jiff::Timestamp, String> {
