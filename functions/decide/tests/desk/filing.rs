@@ -69,7 +69,10 @@ async fn shown(
 async fn the_plan_is_filed_when_the_migration_is_opened_and_the_report_at_each_end() {
     let (account, migration) = opened();
     let answer = handled(&account, opening(&migration)).await.unwrap();
-    assert_eq!(answer, json!({ "filed": ["s3://records/bascule/move/plan.md", "s3://records/bascule/move/plan.json"] }));
+    assert_eq!(
+        answer,
+        json!({ "filed": ["s3://records/bascule/move/plan.md", "s3://records/bascule/move/plan.json"] })
+    );
     handled(&account, ended("bascule-rollback", &migration)).await.unwrap();
     let files = kept(&account);
     let types: Vec<(&str, &str)> = files.iter().map(|(key, file)| (key.as_str(), file.media_type)).collect();
