@@ -65,15 +65,15 @@ fn refusal(api: &Api, why: &str) -> Problem {
 fn way(
     api: &Api,
     stage: &str,
-    mut endpoints: Vec<&VpcEndpoint>,
+    endpoints: Vec<&VpcEndpoint>,
     groups: &[SecurityGroup],
     own: &str,
 ) -> Result<Option<String>, String> {
-    // A name of its own, which is not taken in the strict mode, needs no private DNS; the sort keeps the order otherwise.
+    // A name of its own, which is not taken in the strict mode, needs no private DNS, and comes first.
     let is_named = |endpoint: &VpcEndpoint| !api.is_strict && api.vpc_endpoint_ids.contains(&endpoint.id);
-    endpoints.sort_by_key(|endpoint| !is_named(endpoint));
+    let (named, others): (Vec<_>, Vec<_>) = endpoints.into_iter().partition(|endpoint| is_named(endpoint));
     let mut told = Vec::new();
-    for endpoint in endpoints {
+    for endpoint in named.into_iter().chain(others) {
         let faults = faults(api, stage, endpoint, groups, own);
         if faults.is_empty() {
             return Ok(is_named(endpoint).then(|| endpoint.id.clone()));
