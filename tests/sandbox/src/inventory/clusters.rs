@@ -31,6 +31,10 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
             let resource = Resource::new("IdentityProvider", format!("{cluster}/oidc/{name}"), name);
             all.push(resource.owned_by(arn(&cluster, "cluster", "")));
         }
+        // https://docs.aws.amazon.com/eks/latest/userguide/setting-up-access-entries.html: without them EKS refuses to list any.
+        if get(aws, &path).await?["cluster"]["accessConfig"]["authenticationMode"] == "CONFIG_MAP" {
+            continue;
+        }
         for name in names(&get(aws, &format!("{path}/access-entries")).await?, "accessEntries") {
             let entry = get(aws, &format!("{path}/access-entries/{}", percent(&name))).await?;
             let id = entry["accessEntry"]["accessEntryArn"].as_str().unwrap_or(&name).to_owned();
