@@ -10,33 +10,10 @@ use domain::{
     PhaseError, Tags,
     plan::compute::{Direction, Rule, SecurityGroup, Subnet},
     ports::{
-        Network, SecurityGroupRules,
-        network::{CLAIM_TAGS, ClaimedVolume, IdentifiedRule, Image, Instance, InstanceType, Interface, Stored},
+        Network,
+        network::{CLAIM_TAGS, ClaimedVolume, Image, Instance, InstanceType, Interface, Stored},
     },
 };
-
-/// Values of one filter (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>).
-const MOST_FILTER_VALUES: usize = 200;
-
-impl SecurityGroupRules for Account {
-    async fn identified_rules(&self, group_ids: &[String]) -> Result<Vec<IdentifiedRule>, PhaseError> {
-        let mut found = Vec::new();
-        for ids in group_ids.chunks(MOST_FILTER_VALUES) {
-            let rules = self
-                .ec2()
-                .describe_security_group_rules()
-                .filters(filter("group-id", ids))
-                .into_paginator()
-                .items()
-                .send()
-                .collect::<Result<Vec<_>, _>>()
-                .await
-                .map_err(|error| phase_error("reading the rules of the security groups", &error))?;
-            found.extend(rules.iter().map(rules::identified));
-        }
-        Ok(found)
-    }
-}
 
 impl Network for Account {
     async fn subnets(&self, ids: &[String]) -> Result<Vec<Subnet>, PhaseError> {

@@ -1,11 +1,36 @@
 //! Rules of security groups: EC2 groups them by protocol and ports, the plan has one for each source or destination.
 
-use super::read_tags;
+use super::{filter, read_tags};
+use crate::{Account, error::phase_error};
 use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroupRule, UserIdGroupPair};
 use domain::{
+    PhaseError,
     plan::compute::{Direction, Peer, Rule},
-    ports::network::IdentifiedRule,
+    ports::{SecurityGroupRules, network::IdentifiedRule},
 };
+
+/// Values of one filter (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>).
+const MOST_FILTER_VALUES: usize = 200;
+
+impl SecurityGroupRules for Account {
+    async fn identified_rules(&self, group_ids: &[String]) -> Result<Vec<IdentifiedRule>, PhaseError> {
+        let mut found = Vec::new();
+        for ids in group_ids.chunks(MOST_FILTER_VALUES) {
+            let rules = self
+                .ec2()
+                .describe_security_group_rules()
+                .filters(filter("group-id", ids))
+                .into_paginator()
+                .items()
+                .send()
+                .collect::<Result<Vec<_>, _>>()
+                .await
+                .map_err(|error| phase_error("reading the rules of the security groups", &error))?;
+            found.extend(rules.iter().map(identified));
+        }
+        Ok(found)
+    }
+}
 
 /// One rule for each source or destination of `permission`, in a group that belongs to the account `owner`.
 pub(super) fn read(direction: Direction, owner: &str, permission: &IpPermission) -> Vec<Rule> {
