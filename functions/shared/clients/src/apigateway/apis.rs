@@ -4,7 +4,7 @@ use super::{GAP, PAGE, client, convert, found, gone, once, patient, refusal};
 use crate::{Account, error::phase_error};
 use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types::PutMode;
-use domain::plan::edge::{Api, Connection};
+use domain::plan::edge::{Api, Connection, Protocol};
 use domain::ports::Apis;
 use domain::ports::gateway::{Method, Patch};
 use domain::{PhaseError, Tags};
@@ -66,7 +66,10 @@ impl Apis for Account {
             .map_err(|error| PhaseError::unavailable(format!("{context}: the answer is no JSON: {error}")))
     }
 
-    async fn import(&self, document: &Value, endpoint_type: &str) -> Result<String, PhaseError> {
+    async fn import(&self, document: &Value, endpoint_type: &str, protocol: Protocol) -> Result<String, PhaseError> {
+        if !protocol.is_rest() {
+            return Err(PhaseError::refused("HTTP APIs are not imported"));
+        }
         let answer = once(self)
             .import_rest_api()
             .fail_on_warnings(false)

@@ -2,7 +2,7 @@
 
 use aws_sdk_apigateway::types::{self, Op, PatchOperation};
 use domain::Tags;
-use domain::plan::edge::{Api, Canary, Connection, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
+use domain::plan::edge::{Api, Canary, Connection, Integration, Protocol, Quota, Stage, Throttle, UsagePlan, VpcLink};
 use domain::ports::gateway::{Method, Patch};
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,6 +24,7 @@ pub(super) fn api(api: &types::RestApi) -> Api {
     Api {
         id: text(api.id()),
         name: text(api.name()),
+        protocol: Protocol::Rest,
         // The API reference's default for an API without an endpoint configuration.
         endpoint_type: endpoint.map_or("EDGE", types::EndpointType::as_str).to_owned(),
         vpc_endpoint_ids: configuration.map(|found| found.vpc_endpoint_ids().to_vec()).unwrap_or_default(),
@@ -72,6 +73,7 @@ pub(super) fn stage(stage: &types::Stage) -> Stage {
     Stage {
         name: text(stage.stage_name()),
         deployment_id: text(stage.deployment_id()),
+        auto_deploy: false,
         canary: canary.map(|canary| Canary {
             deployment_id: text(canary.deployment_id()),
             percent: canary.percent_traffic(),

@@ -7,7 +7,7 @@ pub mod integration;
 pub mod other_api;
 pub mod service;
 
-pub use api::{Api, Canary, Quota, Stage, Throttle, UsagePlan, VpcLink};
+pub use api::{Api, Canary, Protocol, Quota, Stage, Throttle, UsagePlan, VpcLink};
 pub use balancer::{Attached, HealthCheck, Listener, LoadBalancer, TargetGroup};
 pub use function::InvokedFunction;
 pub use integration::{Connection, Integration, LinkedMethod};

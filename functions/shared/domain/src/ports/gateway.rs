@@ -4,7 +4,7 @@
 //! control plane takes 10 requests a second for the whole account
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
 
-use crate::plan::edge::{Api, Connection, Integration, LinkedMethod, Stage, UsagePlan, VpcLink};
+use crate::plan::edge::{Api, Connection, Integration, LinkedMethod, Protocol, Stage, UsagePlan, VpcLink};
 use crate::{PhaseError, Tags};
 use serde_json::Value;
 use std::{fmt, future::Future};
@@ -111,8 +111,14 @@ pub trait Apis: Sync {
     /// (<https://docs.aws.amazon.com/apigateway/latest/api/API_GetExport.html>).
     fn export(&self, api: &str, stage: &str) -> impl Future<Output = Result<Value, PhaseError>> + Send;
 
-    /// Makes an API of an `OpenAPI` document and gives its id. It is not tagged: see [`Apis::tag`].
-    fn import(&self, document: &Value, endpoint_type: &str) -> impl Future<Output = Result<String, PhaseError>> + Send;
+    /// Makes an API of an `OpenAPI` document and gives its id: of this protocol, and where that is REST with this type of endpoint. It is
+    /// not tagged: see [`Apis::tag`].
+    fn import(
+        &self,
+        document: &Value,
+        endpoint_type: &str,
+        protocol: Protocol,
+    ) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
     /// Replaces an API's configuration by what an `OpenAPI` document says, its name included. Its endpoint, its stages and the keys
     /// that it is called with stay; settings that the document leaves out become their defaults

@@ -85,8 +85,9 @@ where
         let found = all(ports, migration).await?.into_iter().map(|api| api.id).collect();
         reconcile::chosen(ports, migration, &key(migration), found).await
     };
-    let create =
-        || async { ports.import(&own(document().await?, public, &name(migration)), &public.endpoint_type).await };
+    let create = || async {
+        ports.import(&own(document().await?, public, &name(migration)), &public.endpoint_type, public.protocol).await
+    };
     let id = reconcile::ensure(ports, migration, &key(migration), Value::Null, find, create).await?;
     let Some(imported) = ports.api(&id).await? else {
         return Err(PhaseError::not_ready(format!("the temporary API {id} is not visible yet")));

@@ -10,7 +10,7 @@ pub(super) use links::balancers_of;
 pub(super) use usage_plans::KEY;
 
 use super::{Account, Aws};
-use domain::plan::edge::{Api, Connection};
+use domain::plan::edge::{Api, Connection, Protocol};
 use domain::ports::Apis;
 use domain::ports::gateway::{Method, Patch};
 use domain::{PhaseError, Side, Tags, ownership};
@@ -52,13 +52,14 @@ impl Apis for Account {
         })
     }
 
-    async fn import(&self, document: &Value, endpoint_type: &str) -> Result<String, PhaseError> {
+    async fn import(&self, document: &Value, endpoint_type: &str, protocol: Protocol) -> Result<String, PhaseError> {
         self.change("apigateway:ImportRestApi", |aws| {
             let name = document::title(document);
             let id = aws.create("RestApi", "api-", &name);
             let api = Api {
                 id: id.clone(),
                 name,
+                protocol,
                 endpoint_type: endpoint_type.to_owned(),
                 vpc_endpoint_ids: document::vpc_endpoint_ids(document),
                 api_key_source: "HEADER".to_owned(),

@@ -3,7 +3,7 @@
 use super::super::apis::partition;
 use super::{done, missing, refusals, told};
 use crate::scenario::{Scenario, answer, fault};
-use domain::plan::edge::{Connection, Quota, Stage, Throttle, UsagePlan};
+use domain::plan::edge::{Connection, Protocol, Quota, Stage, Throttle, UsagePlan};
 use domain::ports::{Apis, Stages, UsagePlans, VpcLinks};
 use domain::{Condition, PhaseError};
 use domain::{Tags, ports::gateway::Patch};
@@ -42,7 +42,7 @@ async fn the_definition_of_an_api_is_exported_imported_and_overwritten_as_a_docu
     assert_eq!(scenario.headers("accept"), ["application/json"]);
 
     let scenario = made("t1");
-    assert_eq!(scenario.account.import(&document, "REGIONAL").await, Ok("t1".to_owned()));
+    assert_eq!(scenario.account.import(&document, "REGIONAL", Protocol::Rest).await, Ok("t1".to_owned()));
     let line = "POST /restapis?mode=import&endpointConfigurationTypes=REGIONAL&failonwarnings=false";
     assert_eq!((scenario.lines(), scenario.json(0)), (vec![line.to_owned()], document.clone()));
 
@@ -134,7 +134,7 @@ async fn an_answer_without_an_id_is_asked_for_again() {
         nothing().create_deployment("a", "d").await.unwrap_err(),
         nothing().create_vpc_link("green", "arn:nlb", &Tags::new()).await.unwrap_err(),
         nothing().create_usage_plan(&UsagePlan::default()).await.unwrap_err(),
-        nothing().import(&json!({}), "EDGE").await.unwrap_err(),
+        nothing().import(&json!({}), "EDGE", Protocol::Rest).await.unwrap_err(),
     ];
     assert!(errors.iter().all(|error| error.condition == Condition::Unavailable), "{errors:?}");
 }

@@ -3,7 +3,7 @@
 use super::{missing, refusals, told};
 use crate::scenario::{Scenario, answer, fault};
 use domain::Condition;
-use domain::plan::edge::{Api, Canary, Connection, Integration, Quota, Stage, Throttle, UsagePlan, VpcLink};
+use domain::plan::edge::{Api, Canary, Connection, Integration, Protocol, Quota, Stage, Throttle, UsagePlan, VpcLink};
 use domain::ports::gateway::Deployment;
 use domain::ports::{Apis, Stages, UsagePlans, VpcLinks};
 use serde_json::json;
@@ -26,6 +26,7 @@ async fn an_api_is_read_with_its_settings_or_their_defaults() {
     let expected = Api {
         id: "a1b2c3d4e5".to_owned(),
         name: "shop".to_owned(),
+        protocol: Protocol::Rest,
         endpoint_type: "REGIONAL".to_owned(),
         vpc_endpoint_ids: vec!["vpce-0f1e2d".to_owned()],
         is_strict: true,
@@ -145,6 +146,7 @@ async fn a_stage_is_read_with_its_canary_and_what_is_attached_to_it() {
     let expected = Stage {
         name: "prod".to_owned(),
         deployment_id: "dep-b".to_owned(),
+        auto_deploy: false,
         canary: Some(Canary {
             deployment_id: "dep-g".to_owned(),
             percent: 12.5,

@@ -7,14 +7,36 @@ use std::collections::BTreeMap;
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/openapi-extensions-endpoint-configuration.html>).
 pub const ENDPOINT_EXTENSION: &str = "x-amazon-apigateway-endpoint-configuration";
 
-/// A REST API.
+/// The kinds of APIs that Bascule switches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Protocol {
+    /// A REST API (<https://docs.aws.amazon.com/apigateway/latest/api/API_RestApi.html>).
+    #[default]
+    Rest,
+    /// An HTTP API (<https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html>).
+    Http,
+}
+
+impl Protocol {
+    /// Whether it is a REST API.
+    #[must_use]
+    pub fn is_rest(&self) -> bool {
+        *self == Self::Rest
+    }
+}
+
+/// An API.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Api {
-    /// Id of the REST API.
+    /// Id of the API.
     pub id: String,
-    /// Name of the REST API.
+    /// Name of the API.
     pub name: String,
+    /// Whether it is a REST API or an HTTP API.
+    #[serde(default, skip_serializing_if = "Protocol::is_rest")]
+    pub protocol: Protocol,
     /// `REGIONAL`, `EDGE` or `PRIVATE`.
     pub endpoint_type: String,
     /// The VPC endpoints that a private API is associated with: each gives it a host name of its own, which resolves anywhere
@@ -49,7 +71,7 @@ impl Api {
     }
 }
 
-/// A stage of a REST API.
+/// A stage of an API.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stage {
@@ -57,6 +79,10 @@ pub struct Stage {
     pub name: String,
     /// The deployment that it serves.
     pub deployment_id: String,
+    /// Whether each change of the configuration of its HTTP API is deployed to it at once
+    /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html>).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_deploy: bool,
     /// The deployment that some of the requests get instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
