@@ -54,6 +54,12 @@ def service(signing_name):
     return services[name]
 
 
+def named(exchange):
+    """The service of an exchange: HTTP APIs have the signing name of REST APIs, and paths and a model of their own."""
+    is_http_api = exchange["service"] == "apigateway" and exchange["uri"].startswith("/v2/")
+    return "apigatewayv2" if is_http_api else exchange["service"]
+
+
 def template(uri):
     """The path of a `requestUri` as an expression, and the query that it fixes."""
     path, _, query = uri.partition("?")
@@ -148,7 +154,7 @@ class Asked:
     """A request: its operation and protocol, and where its members are."""
 
     def __init__(self, exchange):
-        model = service(exchange["service"])
+        model = service(named(exchange))
         uri = urllib.parse.urlsplit(exchange["uri"])
         self.headers = Headers(list(exchange["headers"].items()))
         self.body = base64.b64decode(exchange["body"])
@@ -362,7 +368,7 @@ def main():
         if asked.operation is None:
             problems[f"{exchange['service']}: no operation has {asked.method} {asked.path}"] += 1
             continue
-        name = f"{exchange['service']}:{asked.operation.name}"
+        name = f"{named(exchange)}:{asked.operation.name}"
         # What the administrator's plain requests look like is nobody's promise.
         if not is_administrator:
             operations.add(name)

@@ -159,6 +159,9 @@ const NOT_NEEDED: [(&str, &str, &str); 9] = [
 /// tagging operations" of <https://docs.aws.amazon.com/apigateway/latest/developerguide/grant-permissions-to-create-vpclink.html>.
 const API_GATEWAY_TAGS: &str = "apigateway:PUT /tags/*";
 
+/// The same of HTTP APIs: aws-cloudformation/cloudformation-coverage-roadmap#997.
+const HTTP_API_TAGS: &str = "apigateway:POST /tags/*";
+
 /// What AWS checks for an operation.
 ///
 /// # Panics
@@ -204,14 +207,18 @@ pub fn own_action(reference: &Reference, operation: &Operation) -> Option<(Strin
     // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html).
     let (verb, path) = called.request.split_once(' ').expect("a verb and a path");
     Some(match service.as_str() {
-        "apigateway" => (format!("apigateway:{verb}"), format!("apigateway:{verb} {path}")),
+        // The ARNs of HTTP APIs have their paths without the version
+        // (https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html).
+        "apigateway" | "apigatewayv2" => {
+            let path = path.strip_prefix("/v2").unwrap_or(path);
+            (format!("apigateway:{verb}"), format!("apigateway:{verb} {path}"))
+        }
         _ => (called.action.to_owned(), called.action.to_owned()),
     })
 }
 
 fn own(reference: &Reference, operation: &Operation, needs: &mut Needs) {
     let Some((action, written)) = own_action(reference, operation) else { return };
-    let (prefix, _) = action.split_once(':').expect("service:Name");
     let known = reference.action(&action).unwrap_or_else(|| panic!("the reference has no action {action}"));
     let is_needed = |dependent: &&String| {
         !NOT_NEEDED.iter().any(|(of, not_needed, _)| *of == action && dependent.as_str() == *not_needed)
@@ -219,10 +226,10 @@ fn own(reference: &Reference, operation: &Operation, needs: &mut Needs) {
     needs.actions.extend(known.dependents.iter().filter(is_needed).cloned());
     needs.actions.insert(written);
     if operation.is_tagged && known.takes_tags() && operation.name.starts_with("create") {
-        let tagging = if prefix == "apigateway" {
-            API_GATEWAY_TAGS.to_owned()
-        } else {
-            reference.tagging(&action).unwrap_or_else(|| panic!("{action} has no action that tags"))
+        let tagging = match operation.service.as_str() {
+            "apigateway" => API_GATEWAY_TAGS.to_owned(),
+            "apigatewayv2" => HTTP_API_TAGS.to_owned(),
+            _ => reference.tagging(&action).unwrap_or_else(|| panic!("{action} has no action that tags")),
         };
         needs.actions.insert(tagging);
     }

@@ -12,6 +12,7 @@ import botocore.loaders
 # The SDK's name of a service, botocore's and IAM's.
 SERVICES = [
     ("apigateway", "apigateway", "apigateway"),
+    ("apigatewayv2", "apigatewayv2", "apigateway"),
     ("autoscaling", "autoscaling", "autoscaling"),
     ("cloudwatch", "cloudwatch", "cloudwatch"),
     ("cloudwatchlogs", "logs", "logs"),

@@ -45,6 +45,15 @@ fn requests_that_the_models_allow_have_no_problem() {
 }
 
 #[test]
+fn requests_about_http_apis_are_held_against_their_own_model() {
+    let answer = r#"{"deploymentId":"abc","stageName":"prod","createdDate":"2020-04-08T00:36:05Z"}"#;
+    let of = |body: &str| exchange("apigateway", "PATCH", "/v2/apis/a1/stages/%24default", body, 200, answer);
+    let found = judged("http", &[of(r#"{"deploymentId":"abc"}"#), of(r#"{"variables":{"color":"green"}}"#)]);
+    assert_eq!(found.problems, ["apigatewayv2:UpdateStage: request: .variables.color is not in the model (1 times)"]);
+    assert_eq!((found.operations, found.answers), (vec!["apigatewayv2:UpdateStage".to_owned()], 2));
+}
+
+#[test]
 fn what_the_models_do_not_allow_is_told_with_its_place() {
     let patch = r#"{"patchOperations":[{"op":"swap","path":"/deploymentId","volume":"abc"}],"force":true}"#;
     let group = r#"{"subnets":["subnet-1"],"nodeRole":"arn:aws:iam::123456789012:role/nodes","capacityType":"CHEAP","nodegroupName":"a"}"#;

@@ -6,11 +6,15 @@ use aws_config::{
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+#[cfg(feature = "apigateway")]
+use domain::plan::edge::Protocol;
 use domain::{
     PhaseError,
     archive::Archive,
     ports::{Clock, Settings},
 };
+#[cfg(feature = "apigateway")]
+use std::sync::PoisonError;
 use std::{collections::BTreeMap, ffi::OsString, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
 
@@ -28,13 +32,22 @@ pub struct Account {
     settings: BTreeMap<String, String>,
     /// When the last call of a loop was sent.
     last: Arc<Mutex<Option<Instant>>>,
+    /// The APIs of API Gateway that answered, by their ids, which tell nothing of their kind.
+    #[cfg(feature = "apigateway")]
+    apis: Arc<std::sync::Mutex<Vec<(String, Protocol)>>>,
 }
 
 impl Account {
     /// On a loaded configuration and settings; tests give one whose HTTP client replays a conversation.
     #[must_use]
     pub fn new(config: SdkConfig, settings: BTreeMap<String, String>) -> Self {
-        Self { config, settings, last: Arc::default() }
+        Self {
+            config,
+            settings,
+            last: Arc::default(),
+            #[cfg(feature = "apigateway")]
+            apis: Arc::default(),
+        }
     }
 
     /// From the Lambda's environment, on one HTTPS client with ring. Nothing is sent yet.
@@ -77,6 +90,21 @@ impl Account {
             tokio::time::sleep_until(last + gap).await;
         }
         *last = Some(Instant::now());
+    }
+
+    /// Whether an API is a REST API or an HTTP API, where it has answered before.
+    #[cfg(feature = "apigateway")]
+    pub(crate) fn protocol(&self, api: &str) -> Option<Protocol> {
+        let apis = self.apis.lock().unwrap_or_else(PoisonError::into_inner);
+        apis.iter().find(|(id, _)| id == api).map(|(_, protocol)| *protocol)
+    }
+
+    /// Keeps what an API is. An id never changes its kind.
+    #[cfg(feature = "apigateway")]
+    pub(crate) fn remember(&self, api: &str, protocol: Protocol) {
+        if self.protocol(api).is_none() {
+            self.apis.lock().unwrap_or_else(PoisonError::into_inner).push((api.to_owned(), protocol));
+        }
     }
 
     /// The Region that the Lambda runs in, empty where the environment names none.

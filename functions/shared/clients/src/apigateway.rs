@@ -1,8 +1,10 @@
-//! Amazon API Gateway's control plane for REST APIs
-//! (<https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>).
+//! Amazon API Gateway's control plane: for REST APIs here (<https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>), for
+//! HTTP APIs in [`http`]. [`kind`] tells them apart.
 
 mod apis;
 mod convert;
+mod http;
+mod kind;
 mod links;
 #[cfg(test)]
 mod members;
@@ -12,7 +14,8 @@ mod stages;
 mod tests;
 
 use crate::{Account, error::code};
-use aws_sdk_apigateway::{Client, config::Builder};
+use aws_config::SdkConfig;
+use aws_sdk_apigateway::Client;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::http::Response;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -38,18 +41,25 @@ fn client(account: &Account) -> Client {
 
 /// For reads that take long.
 fn patient(account: &Account) -> Client {
-    Client::from_conf(with_time(account).build())
+    Client::new(&waiting(account))
 }
 
 /// For calls that have another effect when they are sent twice: a second deployment, API or link, or a patch that does not fit any
 /// more. What had no answer is looked for by the phase before it is asked for again.
 fn once(account: &Account) -> Client {
-    Client::from_conf(with_time(account).retry_config(RetryConfig::disabled()).build())
+    Client::new(&untried(account))
 }
 
-fn with_time(account: &Account) -> Builder {
+/// With the time for calls that take long.
+fn waiting(account: &Account) -> SdkConfig {
     let timeouts = account.config().timeout_config().map(TimeoutConfig::to_builder).unwrap_or_default();
-    Builder::from(account.config()).timeout_config(timeouts.operation_attempt_timeout(LONG).build())
+    let timeouts = timeouts.operation_attempt_timeout(LONG).build();
+    account.config().to_builder().timeout_config(timeouts).build()
+}
+
+/// With that time, and without retries.
+fn untried(account: &Account) -> SdkConfig {
+    waiting(account).into_builder().retry_config(RetryConfig::disabled()).build()
 }
 
 /// API Gateway's refusals that say that something else stands in the way are `Conflict`; everything else is as usual.

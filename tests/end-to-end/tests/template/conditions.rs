@@ -27,13 +27,20 @@ const OF_THE_REQUEST: [(&str, &str); 1] = [
 ];
 
 /// Changes of what exists that no tag can bound, and why.
-const UNBOUNDED: [(&str, &str); 25] = [
+const UNBOUNDED: [(&str, &str); 29] = [
+    (
+        "apigateway:DELETE /apis/*/deployments/*",
+        "nothing of an HTTP API inherits its tags; API Gateway keeps what a stage uses",
+    ),
     (
         "apigateway:DELETE /restapis/*/deployments/*",
         "has the tags of the main API; API Gateway keeps what a stage uses",
     ),
+    ("apigateway:PATCH /apis/*/integrations/*", "the main API is the user's"),
+    ("apigateway:PATCH /apis/*/stages/*", "production's stage is the user's, and the switch is its change"),
     ("apigateway:PATCH /restapis/*/resources/*/methods/*/integration", "the main API is the user's"),
     ("apigateway:PATCH /restapis/*/stages/*", "production's stage is the user's, and the switch is its change"),
+    ("apigateway:PUT /apis", "makes an API, which has no tags yet"),
     ("apigateway:PUT /tags/*", "AWS has no condition on the tagged resource there"),
     ("apigateway:UpdateRestApiPolicy /restapis", "a new API has no tags yet; allows no call by itself"),
     ("apigateway:UpdateRestApiPolicy /restapis/*", "allows no call without PATCH or PUT on the same API"),
@@ -218,15 +225,17 @@ fn no_role_may_do_everything() {
 #[test]
 fn an_api_is_overwritten_only_where_its_tag_says_that_it_is_temporary() {
     let template = Template::read();
-    let mut owners = Vec::new();
-    for (role, statement) in roles(&template) {
-        if statement.allowed().contains("apigateway:PUT /restapis/*") {
-            let side = &statement.condition["StringEquals"]["aws:ResourceTag/bascule:side"];
-            assert_eq!(side, "temporary", "{role} may overwrite any API");
-            owners.push(role);
+    for overwrite in ["apigateway:PUT /restapis/*", "apigateway:PUT /apis/*"] {
+        let mut owners = Vec::new();
+        for (role, statement) in roles(&template) {
+            if statement.allowed().contains(overwrite) {
+                let side = &statement.condition["StringEquals"]["aws:ResourceTag/bascule:side"];
+                assert_eq!(side, "temporary", "{role} may overwrite any API");
+                owners.push(role);
+            }
         }
+        assert_eq!(owners, ["ShiftTrafficRole"], "{overwrite}");
     }
-    assert_eq!(owners, ["ShiftTrafficRole"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) fn unsorted(tags: &Tags) -> Option<HashMap<String, String>> {
     (!tags.is_empty()).then(|| tags.clone().into_iter().collect())
 }
 
-fn text(value: Option<&str>) -> String {
+pub(super) fn text(value: Option<&str>) -> String {
     value.unwrap_or_default().to_owned()
 }
 

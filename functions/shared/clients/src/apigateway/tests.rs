@@ -8,7 +8,7 @@ use crate::scenario::{Answer, answer, fault};
 use domain::{Condition, PhaseError};
 
 /// What API Gateway says where something is not there.
-fn missing() -> Answer {
+pub(super) fn missing() -> Answer {
     fault(404, "NotFoundException", "Invalid API identifier specified")
 }
 
@@ -18,7 +18,7 @@ fn done() -> Answer {
 }
 
 /// Every refusal of the reference with what it means here; `stands_in_the_way` says what the two mean that tell of something else.
-fn refusals(stands_in_the_way: Condition) -> [(u16, &'static str, Condition); 7] {
+pub(super) fn refusals(stands_in_the_way: Condition) -> [(u16, &'static str, Condition); 7] {
     [
         (400, "BadRequestException", stands_in_the_way),
         (409, "ConflictException", stands_in_the_way),
@@ -30,6 +30,6 @@ fn refusals(stands_in_the_way: Condition) -> [(u16, &'static str, Condition); 7]
     ]
 }
 
-fn told(error: PhaseError) -> (Condition, String) {
+pub(super) fn told(error: PhaseError) -> (Condition, String) {
     (error.condition, error.message)
 }

@@ -9,8 +9,12 @@ use std::future::Future;
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
+    "apigateway:DELETE /apis/*/deployments/*",
     "apigateway:DELETE /restapis/*/deployments/*",
+    "apigateway:GET /apis/*",
+    "apigateway:GET /apis/*/deployments",
     "apigateway:GET /restapis/*/deployments",
+    "apigateway:POST /apis/*/deployments",
     "apigateway:POST /restapis/*/deployments",
 ];
 

@@ -5,8 +5,14 @@
 use crate::{Kind, Migration, ResourceKey, Side};
 
 /// The IAM actions of pointing integrations at another link: [`crate::gateway::integrations::point`].
-pub const ACTIONS: &[&str] =
-    &["apigateway:GET /restapis/*/resources", "apigateway:PATCH /restapis/*/resources/*/methods/*/integration"];
+pub const ACTIONS: &[&str] = &[
+    "apigateway:GET /apis/*",
+    "apigateway:GET /apis/*/integrations",
+    "apigateway:GET /apis/*/routes",
+    "apigateway:GET /restapis/*/resources",
+    "apigateway:PATCH /apis/*/integrations/*",
+    "apigateway:PATCH /restapis/*/resources/*/methods/*/integration",
+];
 
 /// The ledger's key of the window: the configuration points at green for the moment of deploying G.
 #[must_use]

@@ -15,11 +15,18 @@ use std::future::Future;
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
+    "apigateway:DELETE /apis/*",
     "apigateway:DELETE /restapis/*",
+    "apigateway:GET /apis",
+    "apigateway:GET /apis/*",
     "apigateway:GET /restapis",
     "apigateway:GET /restapis/*",
+    "apigateway:PATCH /apis/*",
     "apigateway:PATCH /restapis/*",
     "apigateway:POST /restapis",
+    "apigateway:POST /tags/*",
+    "apigateway:PUT /apis",
+    "apigateway:PUT /apis/*",
     "apigateway:PUT /restapis/*",
     "apigateway:PUT /tags/*",
 ];

@@ -13,10 +13,16 @@ use std::collections::BTreeMap;
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
+    "apigateway:DELETE /apis/*/stages/*",
     "apigateway:DELETE /restapis/*/stages/*",
+    "apigateway:GET /apis/*",
+    "apigateway:GET /apis/*/stages/*",
     "apigateway:GET /restapis/*/stages/*",
+    "apigateway:PATCH /apis/*/stages/*",
     "apigateway:PATCH /restapis/*/stages/*",
+    "apigateway:POST /apis/*/stages",
     "apigateway:POST /restapis/*/stages",
+    "apigateway:POST /tags/*",
     "apigateway:PUT /tags/*",
 ];
 

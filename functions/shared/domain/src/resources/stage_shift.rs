@@ -5,7 +5,13 @@ use super::rest_api::qualification;
 use crate::{Kind, Migration, ResourceKey, Side};
 
 /// The IAM actions of a shift: one `UpdateStage`, and a read before and after, since API Gateway has no conditional update.
-pub const ACTIONS: &[&str] = &["apigateway:GET /restapis/*/stages/*", "apigateway:PATCH /restapis/*/stages/*"];
+pub const ACTIONS: &[&str] = &[
+    "apigateway:GET /apis/*",
+    "apigateway:GET /apis/*/stages/*",
+    "apigateway:GET /restapis/*/stages/*",
+    "apigateway:PATCH /apis/*/stages/*",
+    "apigateway:PATCH /restapis/*/stages/*",
+];
 
 /// The ledger's key of the shift of production's stage from blue to green.
 #[must_use]

@@ -51,12 +51,26 @@ async fn an_api_is_read_with_its_settings_or_their_defaults() {
 
 #[tokio::test]
 async fn what_is_not_there_is_nothing_and_no_error() {
-    let account = Scenario::of([missing(), missing(), missing(), missing(), missing()]).account;
+    let scenario = Scenario::of((0..8).map(|_| missing()));
+    let account = &scenario.account;
     assert_eq!(account.api("a").await, Ok(None));
     assert_eq!(account.stage("a", "prod").await, Ok(None));
     assert_eq!(account.stages("a").await, Ok(Vec::new()));
     assert_eq!(account.vpc_link("l").await, Ok(None));
     assert_eq!(account.api_key("k").await, Ok(None));
+    // What is no REST API may be an HTTP API.
+    let http = "GET /v2/apis/a";
+    let expected = [
+        "GET /restapis/a",
+        http,
+        "GET /restapis/a/stages/prod",
+        http,
+        "GET /restapis/a/stages",
+        http,
+        "GET /vpclinks/l",
+        "GET /apikeys/k?includeValue=true",
+    ];
+    assert_eq!(scenario.lines(), expected);
 }
 
 #[tokio::test]
@@ -75,7 +89,8 @@ async fn lists_are_read_to_their_last_page() {
             .map(|body| answer(200, body.to_string()))
     };
     let ids = || pages(json!({ "id": "one" }), json!({ "id": "two" }));
-    let scenario = Scenario::of(ids().into_iter().chain(ids()).chain(ids()));
+    let http = answer(200, json!({ "items": [] }).to_string());
+    let scenario = Scenario::of(ids().into_iter().chain([http]).chain(ids()).chain(ids()));
     let apis = scenario.account.apis().await.unwrap();
     assert_eq!(apis.into_iter().map(|api| api.id).collect::<Vec<_>>(), ["one", "two"]);
     let links = scenario.account.vpc_links().await.unwrap();
@@ -84,7 +99,9 @@ async fn lists_are_read_to_their_last_page() {
     assert_eq!(deployments.into_iter().map(|deployment| deployment.id).collect::<Vec<_>>(), ["one", "two"]);
     let asked = ["restapis", "vpclinks", "restapis/a/deployments"]
         .map(|path| [format!("GET /{path}?limit=500"), format!("GET /{path}?position=p2&limit=500")]);
-    assert_eq!(scenario.lines(), asked.concat());
+    let mut asked = asked.concat();
+    asked.insert(2, "GET /v2/apis?maxResults=500".to_owned());
+    assert_eq!(scenario.lines(), asked);
 }
 
 #[tokio::test]
