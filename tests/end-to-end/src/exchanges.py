@@ -148,8 +148,11 @@ class Asked:
     """A request: its operation and protocol, and where its members are."""
 
     def __init__(self, exchange):
-        model = service(exchange["service"])
         uri = urllib.parse.urlsplit(exchange["uri"])
+        # API Gateway's two versions share their signing name, and have models of their own.
+        of_v2 = exchange["service"] == "apigateway" and uri.path.startswith("/v2/")
+        self.service = "apigatewayv2" if of_v2 else exchange["service"]
+        model = service(self.service)
         self.headers = Headers(list(exchange["headers"].items()))
         self.body = base64.b64decode(exchange["body"])
         self.method, self.path = exchange["method"], uri.path
@@ -360,9 +363,9 @@ def main():
             # Function URLs are called by people and are no API of AWS.
             continue
         if asked.operation is None:
-            problems[f"{exchange['service']}: no operation has {asked.method} {asked.path}"] += 1
+            problems[f"{asked.service}: no operation has {asked.method} {asked.path}"] += 1
             continue
-        name = f"{exchange['service']}:{asked.operation.name}"
+        name = f"{asked.service}:{asked.operation.name}"
         # What the administrator's plain requests look like is nobody's promise.
         if not is_administrator:
             operations.add(name)

@@ -172,7 +172,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     let integrations = &mut state.http.api_mut(request.label(0))?.configuration.integrations;
     if integrations.len() >= INTEGRATIONS_PER_API {
         let most = format!("Maximum number of integrations for this API: {INTEGRATIONS_PER_API}");
-        return Err(ApiError::limit_exceeded(most));
+        return Err(ApiError::limit_exceeded_v2(most));
     }
     integrations.insert(integration.integration_id.clone(), integration.clone());
     Answer::created(&integration)

@@ -143,7 +143,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer> {
 pub(super) fn insert(configuration: &mut Configuration, route: Route) -> Result<()> {
     route.check(configuration)?;
     if configuration.routes.len() >= ROUTES_PER_API {
-        return Err(ApiError::limit_exceeded(format!("Maximum number of routes for this API: {ROUTES_PER_API}")));
+        return Err(ApiError::limit_exceeded_v2(format!("Maximum number of routes for this API: {ROUTES_PER_API}")));
     }
     configuration.routes.insert(route.route_id.clone(), route);
     Ok(())

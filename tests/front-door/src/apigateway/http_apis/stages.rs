@@ -125,7 +125,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer> {
     }
     if api.stages.len() >= STAGES_PER_API {
         let most = format!("Maximum number of stages for this API has been reached: {STAGES_PER_API}");
-        return Err(ApiError::limit_exceeded(most));
+        return Err(ApiError::limit_exceeded_v2(most));
     }
     let mut stage = Stage::new(name.clone());
     stage.auto_deploy = given.auto_deploy.unwrap_or_default();

@@ -82,7 +82,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Result<Answer> {
         return Err(ApiError::bad_request("A VPC link needs a name and at least one subnet"));
     }
     if state.http.vpc_links.len() >= LINKS {
-        return Err(ApiError::limit_exceeded(format!("Maximum number of VPC links has been reached: {LINKS}")));
+        return Err(ApiError::limit_exceeded_v2(format!("Maximum number of VPC links has been reached: {LINKS}")));
     }
     let link = VpcLink {
         created_date: now(),
