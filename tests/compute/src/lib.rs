@@ -211,6 +211,12 @@ impl Compute {
         network_load_balancer::listener_address(&self.account, load_balancer_arn, listener_port)
     }
 
+    /// The same of the listener with this ARN.
+    #[must_use]
+    pub fn address_of_listener(&self, listener_arn: &str) -> Option<SocketAddr> {
+        network_load_balancer::address_of_listener(&self.account, listener_arn)
+    }
+
     /// Whether a load balancer with that ARN exists, in any state.
     #[must_use]
     pub fn load_balancer_exists(&self, arn: &str) -> bool {

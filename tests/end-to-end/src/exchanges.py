@@ -366,7 +366,7 @@ def main():
             # Function URLs are called by people and are no API of AWS.
             continue
         if asked.operation is None:
-            problems[f"{exchange['service']}: no operation has {asked.method} {asked.path}"] += 1
+            problems[f"{named(exchange)}: no operation has {asked.method} {asked.path}"] += 1
             continue
         name = f"{named(exchange)}:{asked.operation.name}"
         # What the administrator's plain requests look like is nobody's promise.

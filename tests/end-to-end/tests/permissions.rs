@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// The services that are simulated, by their SDKs' names.
-const SERVICES: [&str; 5] = ["apigateway", "autoscaling", "eks", "elasticloadbalancingv2", "servicequotas"];
+const SERVICES: [&str; 6] = ["apigateway", "apigatewayv2", "autoscaling", "eks", "elasticloadbalancingv2", "servicequotas"];
 
 /// What the reference or a document lists and one request does not ask for: the same on another resource.
 const EITHER: [(&str, &str); 1] = [("import_rest_api", "apigateway:UpdateRestApiPolicy /restapis/*")];
@@ -133,7 +133,7 @@ async fn the_simulators_ask_for_what_aws_asks_for() {
     let gateway = ApiGateway::new(Options::default(), Arc::new(|_| true));
     let of = |service: &str| -> Accesses {
         match service {
-            "apigateway" => gateway.accesses(),
+            "apigateway" | "apigatewayv2" => gateway.accesses(),
             "autoscaling" => compute.autoscaling_accesses(),
             "eks" => compute.eks_accesses(),
             "elasticloadbalancingv2" => compute.elasticloadbalancing_accesses(),

@@ -6,7 +6,7 @@
 //! ([`Builder::checked`]), records every call ([`Call`]) and injects the faults that a test asks for ([`Faults`]).
 //!
 //! This crate implements two services, because no emulator has what a migration depends on: the control plane of API
-//! Gateway's REST APIs ([`apigateway`]) with VPC links, deployments as snapshots and canaries, and the data plane that
+//! Gateway's REST APIs and HTTP APIs ([`apigateway`]) with VPC links, deployments as snapshots and canaries, and the data plane that
 //! serves them ([`execute_api`]).
 
 #![allow(
@@ -36,6 +36,6 @@ pub use apigateway::{ApiGateway, LoadBalancerExists, Options, Quotas, Switch};
 pub use authorization::Callers;
 pub use calls::Call;
 pub use exchanges::Exchange;
-pub use execute_api::{ExecuteApi, FunctionCall, Functions, Resolver};
+pub use execute_api::{Destination, ExecuteApi, FunctionCall, Functions, Resolver};
 pub use faults::{Fault, Faults, Moment, Rule, Which};
 pub use server::{Builder, FrontDoor, Handler};

@@ -4,7 +4,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 
 use crate::query as parameters;
-use crate::rest_routes::{self, APIGATEWAY, EKS, LAMBDA, SCHEDULER};
+use crate::rest_routes::{self, EKS, LAMBDA, SCHEDULER};
 
 /// The operation of a request to a service (its signing name), as its API reference calls it: `CreateCluster`.
 ///
@@ -48,7 +48,7 @@ fn action(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Option<Strin
 
 fn rest(service: &str, method: &Method, path: &str, query: Option<&str>) -> Option<String> {
     let routes = match service {
-        "apigateway" => APIGATEWAY,
+        "apigateway" => rest_routes::of_apigateway(path),
         "eks" => EKS,
         "scheduler" => SCHEDULER,
         "lambda" => LAMBDA,

@@ -93,6 +93,58 @@ pub(crate) const APIGATEWAY: &[Route] = &[
     ("PATCH", "/usageplans/{}", "UpdateUsagePlan"),
 ];
 
+/// Amazon API Gateway V2, HTTP APIs: what is served here. It has the signing name of the REST APIs, and paths of its own.
+pub(crate) const APIGATEWAY_V2: &[Route] = &[
+    ("POST", "/v2/apis", "CreateApi"),
+    ("POST", "/v2/domainnames/{}/apimappings", "CreateApiMapping"),
+    ("POST", "/v2/apis/{}/deployments", "CreateDeployment"),
+    ("POST", "/v2/apis/{}/integrations", "CreateIntegration"),
+    ("POST", "/v2/apis/{}/routes", "CreateRoute"),
+    ("POST", "/v2/apis/{}/stages", "CreateStage"),
+    ("POST", "/v2/vpclinks", "CreateVpcLink"),
+    ("DELETE", "/v2/apis/{}", "DeleteApi"),
+    ("DELETE", "/v2/apis/{}/deployments/{}", "DeleteDeployment"),
+    ("DELETE", "/v2/apis/{}/integrations/{}", "DeleteIntegration"),
+    ("DELETE", "/v2/apis/{}/routes/{}", "DeleteRoute"),
+    ("DELETE", "/v2/apis/{}/stages/{}", "DeleteStage"),
+    ("DELETE", "/v2/vpclinks/{}", "DeleteVpcLink"),
+    ("GET", "/v2/apis/{}/exports/{}", "ExportApi"),
+    ("GET", "/v2/apis/{}", "GetApi"),
+    ("GET", "/v2/domainnames/{}/apimappings", "GetApiMappings"),
+    ("GET", "/v2/apis", "GetApis"),
+    ("GET", "/v2/apis/{}/authorizers/{}", "GetAuthorizer"),
+    ("GET", "/v2/apis/{}/authorizers", "GetAuthorizers"),
+    ("GET", "/v2/apis/{}/deployments/{}", "GetDeployment"),
+    ("GET", "/v2/apis/{}/deployments", "GetDeployments"),
+    ("GET", "/v2/apis/{}/integrations/{}", "GetIntegration"),
+    ("GET", "/v2/apis/{}/integrations", "GetIntegrations"),
+    ("GET", "/v2/apis/{}/routes/{}", "GetRoute"),
+    ("GET", "/v2/apis/{}/routes", "GetRoutes"),
+    ("GET", "/v2/apis/{}/stages/{}", "GetStage"),
+    ("GET", "/v2/apis/{}/stages", "GetStages"),
+    ("GET", "/v2/tags/{}", "GetTags"),
+    ("GET", "/v2/vpclinks/{}", "GetVpcLink"),
+    ("GET", "/v2/vpclinks", "GetVpcLinks"),
+    ("PUT", "/v2/apis", "ImportApi"),
+    ("PUT", "/v2/apis/{}", "ReimportApi"),
+    ("POST", "/v2/tags/{}", "TagResource"),
+    ("DELETE", "/v2/tags/{}", "UntagResource"),
+    ("PATCH", "/v2/apis/{}", "UpdateApi"),
+    ("PATCH", "/v2/apis/{}/integrations/{}", "UpdateIntegration"),
+    ("PATCH", "/v2/apis/{}/routes/{}", "UpdateRoute"),
+    ("PATCH", "/v2/apis/{}/stages/{}", "UpdateStage"),
+];
+
+/// What a path under API Gateway's signing name belongs to: REST APIs, or V2.
+pub(crate) fn of_apigateway(path: &str) -> &'static [Route] {
+    if is_v2(path) { APIGATEWAY_V2 } else { APIGATEWAY }
+}
+
+/// Whether a path is one of API Gateway V2.
+pub(crate) fn is_v2(path: &str) -> bool {
+    path.starts_with("/v2/")
+}
+
 /// Amazon EKS, as far as it is simulated.
 pub(crate) const EKS: &[Route] = &[
     ("POST", "/clusters/{}/access-entries/{}/access-policies", "AssociateAccessPolicy"),
@@ -185,6 +237,14 @@ mod tests {
     fn an_encoded_slash_stays_inside_its_segment() {
         let found = find(APIGATEWAY, "GET", "/tags/arn%3Aaws%3Aapigateway%3Ar%3A%3A%2Frestapis%2Fabc");
         assert_eq!(found, Some(("GetTags", vec!["arn%3Aaws%3Aapigateway%3Ar%3A%3A%2Frestapis%2Fabc"])));
+    }
+
+    #[test]
+    fn a_path_says_of_which_version_of_api_gateway_it_is() {
+        let of = |path| find(of_apigateway(path), "PATCH", path).map(|(operation, labels)| (operation, labels.len()));
+        assert_eq!(of("/v2/apis/abc/integrations/def"), Some(("UpdateIntegration", 2)));
+        assert_eq!(of("/restapis/abc/resources/def/methods/GET/integration"), Some(("UpdateIntegration", 3)));
+        assert_eq!(of("/v2/restapis/abc"), None);
     }
 
     #[test]

@@ -94,7 +94,10 @@ impl Account {
         // Each of the two services asks the other one; the later learns of the earlier here.
         drop(links.set(gateway.clone()));
         let listeners = compute.clone();
-        let resolver: front_door::Resolver = Arc::new(move |arn, port| listeners.listener_address(arn, port));
+        let resolver: front_door::Resolver = Arc::new(move |destination| match destination {
+            front_door::Destination::Port(balancer, port) => listeners.listener_address(balancer, port),
+            front_door::Destination::Listener(listener) => listeners.address_of_listener(listener),
+        });
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let inside = Aws::administrator(ministack.clone())?;
         let functions = functions(inside.clone());

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::account::Account;
 use crate::doorstep::Doorstep;
-use crate::error::{Context, Result};
+use crate::error::Result;
 use crate::execution::Machines;
 use crate::input;
 use crate::letterbox::Letterbox;
@@ -60,7 +60,7 @@ pub(crate) async fn replace(scene: &Scene<'_>, projects: &mut Projects, report: 
         progress,
         read: letters.since(0).len(),
         fired: false,
-        key: shop.api.keys.first().context("an API key")?,
+        key: shop.api.keys.first().map_or("", String::as_str),
         compared: None,
     };
     let wrong = &mut report.disappointments;

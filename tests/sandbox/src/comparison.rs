@@ -19,10 +19,12 @@ const PATH: &str = "/products";
 /// # Errors
 /// When there is no temporary API, or no answer at all.
 pub async fn open(account: &Account, key: &str) -> Result<String> {
-    let apis = account.aws.rest("apigateway", Method::GET, "/restapis?limit=500", None).await?;
-    let apis = items(&apis);
+    let mut apis = Vec::new();
+    for path in ["/restapis?limit=500", "/v2/apis?maxResults=500"] {
+        apis.extend(items(&account.aws.rest("apigateway", Method::GET, path, None).await?));
+    }
     let api = apis.iter().find(|api| api["tags"]["bascule:side"] == "temporary").context("a temporary API")?;
-    let id = api["id"].as_str().context("the id of the temporary API")?;
+    let id = api["id"].as_str().or_else(|| api["apiId"].as_str()).context("the id of the temporary API")?;
     let endpoint = api["endpointConfiguration"]["vpcEndpointIds"][0].as_str();
     let request = Request::builder()
         .uri(format!("http://{}/{STAGE}{PATH}", account.execute_api.address()))

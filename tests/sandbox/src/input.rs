@@ -41,7 +41,7 @@ pub fn input(shop: &Shop, steps: &[u8], dry_run: bool) -> Value {
     let mut input = json!({
         "blue": {"cluster": BLUE},
         "green": shop.green,
-        "gateway": {"restApiId": shop.api.id, "stage": STAGE},
+        "gateway": {if shop.api.is_http { "httpApiId" } else { "restApiId" }: shop.api.id, "stage": STAGE},
         "workloads": {
             "manifests": shop.manifests,
             "hosts": [{"primary": HOST, "temporary": TEMPORARY_HOST}],

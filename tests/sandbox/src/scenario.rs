@@ -161,7 +161,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         progress,
         read: 0,
         fired: false,
-        key: shop.api.keys.first().context("an API key")?,
+        key: shop.api.keys.first().map_or("", String::as_str),
         compared: None,
     };
     let mut disappointments = Vec::new();

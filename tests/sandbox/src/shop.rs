@@ -17,8 +17,8 @@ use crate::world::roles::Roles;
 use crate::world::service_balancer::{self, Controller};
 use crate::world::workloads::{self, Bundle, Kubernetes};
 use crate::world::{
-    BLUE, GREEN, alarm, cluster, edge, eventually, gateway, irsa, karpenter, network, nodes, roles, routes, staff,
-    warehouse,
+    BLUE, GREEN, alarm, cluster, edge, eventually, gateway, http_api, irsa, karpenter, network, nodes, roles, routes,
+    staff, warehouse,
 };
 
 /// How many requests must be answered well in a row before anything is started.
@@ -147,7 +147,10 @@ pub async fn build_on(
             Front::Warehouse => Some(warehouse::build(aws, network, &mut document).await.context("the warehouse")?),
             _ => None,
         };
-        let api = gateway::build(aws, front, &link, document, entrance.as_ref()).await?;
+        let api = match front {
+            Front::HttpApi => http_api::build(aws, network, &balancer).await.context("the shop's HTTP API")?,
+            _ => gateway::build(aws, front, &link, document, entrance.as_ref()).await?,
+        };
         Ok((balancer, api, warehouse, workloads::upload(aws, &bundles).await?))
     };
     let ((groups, kubernetes), (balancer, api, warehouse, manifests)) = tokio::try_join!(cluster, edge)?;

@@ -53,7 +53,16 @@ impl Snapshot {
     /// When API Gateway refuses.
     pub async fn take(aws: &Aws, ids: &[&str]) -> Result<Self> {
         let (mut apis, mut stages) = (Vec::new(), Vec::new());
+        let of_http: Vec<String> =
+            items(&get(aws, "/v2/apis?maxResults=500").await?).iter().map(|api| text(api, "apiId")).collect();
         for api in ids {
+            if of_http.iter().any(|id| id == api) {
+                let about = get(aws, &format!("/v2/apis/{api}")).await?;
+                apis.push(json!([about["apiId"], about["name"], about["apiEndpoint"], about["createdDate"]]));
+                let stage = get(aws, &format!("/v2/apis/{api}/stages/{STAGE}")).await?;
+                stages.push(json!([stage["stageName"], stage["createdDate"], stage["stageVariables"]]));
+                continue;
+            }
             let about = get(aws, &format!("/restapis/{api}")).await?;
             apis.push(json!([about["id"], about["name"], about["endpointConfiguration"], about["createdDate"]]));
             let mut stage = get(aws, &format!("/restapis/{api}/stages/{STAGE}")).await?;

@@ -41,7 +41,7 @@ pub struct Teller<'a> {
     pub read: usize,
     /// Whether the alarm fired.
     pub fired: bool,
-    /// An API key of the shop.
+    /// An API key of the shop; empty where its API knows none.
     pub key: &'a str,
     /// Who answered on the temporary URL during the bake.
     pub compared: Option<String>,

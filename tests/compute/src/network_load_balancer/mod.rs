@@ -21,3 +21,10 @@ pub(crate) fn listener_address(account: &Account, load_balancer: &str, port: u16
         state.listeners.values().find(|listener| listener.load_balancer == load_balancer && listener.port == port)?;
     state.load_balancers.get(load_balancer)?.data_plane.as_ref()?.address(&listener.arn)
 }
+
+/// The loopback address that accepts the connections of the listener with this ARN.
+pub(crate) fn address_of_listener(account: &Account, listener: &str) -> Option<SocketAddr> {
+    let state = account.state();
+    let listener = state.listeners.get(listener)?;
+    state.load_balancers.get(&listener.load_balancer)?.data_plane.as_ref()?.address(&listener.arn)
+}

@@ -43,7 +43,13 @@ impl ApiGateway {
 /// The accesses of a request.
 fn accesses(state: &State, method: &str, path: &str, query: Option<&str>, body: &[u8]) -> Vec<Access> {
     let path = path.trim_end_matches('/');
-    let Some((operation, _)) = rest_routes::find(rest_routes::APIGATEWAY, method, path) else { return Vec::new() };
+    let is_v2 = rest_routes::is_v2(path);
+    let Some((operation, _)) = rest_routes::find(rest_routes::of_apigateway(path), method, path) else {
+        return Vec::new();
+    };
+    // "arn:aws:apigateway:us-east-1::/apis/*": the version is no part of a resource of V2
+    // (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html).
+    let path = path.strip_prefix("/v2").unwrap_or(path);
     let operation = rest_routes::with_mode(operation, query);
     let arn = |path: &str| format!("arn:aws:apigateway:{}::{path}", state.context.region);
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -54,14 +60,16 @@ fn accesses(state: &State, method: &str, path: &str, query: Option<&str>, body: 
     let mut accesses = vec![Access::new(action, arn(path)).on_tags(&of_resource).giving_tags(&given)];
     if operation != "TagResource" && !given.is_empty() {
         // mattclay/aws-terminator#284: the tags of what is created are a call of their own, on an ARN that is not known yet.
+        // `TagResource` is a PUT in V1 and a POST in V2, of which it is taken to hold too.
         let created = utf8_percent_encode(&arn(&format!("{path}/*")), ENCODED).to_string();
-        accesses.push(Access::new("apigateway:PUT", arn(&format!("/tags/{created}"))).giving_tags(&given));
+        let action = if is_v2 { "apigateway:POST" } else { "apigateway:PUT" };
+        accesses.push(Access::new(action, arn(&format!("/tags/{created}"))).giving_tags(&given));
     }
     if changes_policy(operation, &body) {
         // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html
         accesses.push(Access::new("apigateway:UpdateRestApiPolicy", arn(path)).on_tags(&of_resource));
     }
-    if ["CreateVpcLink", "DeleteVpcLink"].contains(&operation) {
+    if !is_v2 && ["CreateVpcLink", "DeleteVpcLink"].contains(&operation) {
         accesses.extend(OF_VPC_LINKS.map(|action| Access::new(action, "*")));
     }
     accesses
@@ -107,7 +115,21 @@ fn tags_of(state: &State, path: &str) -> Tags {
             });
         }
         ["usageplans", id, ..] => state.usage_plans.get(*id).map(|plan| &plan.tags),
-        ["vpclinks", id] => state.vpc_links.get(*id).map(|link| &link.tags),
+        ["apis", id, rest @ ..] => {
+            return state.http.apis.get(*id).map_or_else(Tags::new, |api| {
+                let mut tags = api.about.tags.clone();
+                if let ["stages", name, ..] = rest
+                    && let Some(stage) = api.stages.get(*name)
+                {
+                    tags.extend(stage.tags.clone());
+                }
+                tags
+            });
+        }
+        ["vpclinks", id] => {
+            let of_v2 = || state.http.vpc_links.get(*id).map(|link| &link.tags);
+            state.vpc_links.get(*id).map(|link| &link.tags).or_else(of_v2)
+        }
         ["apikeys", id] => state.api_keys.get(*id).map(|key| &key.tags),
         ["domainnames", name, ..] => state.domain_names.get(*name).map(|domain| &domain.tags),
         _ => None,

@@ -24,6 +24,12 @@ pub(crate) struct BasePathMapping {
 }
 
 impl BasePathMapping {
+    /// Of an HTTP API's stage, which V2 maps.
+    pub(crate) fn new(base_path: &str, rest_api_id: String, stage: String) -> Self {
+        let base_path = if base_path.is_empty() { NONE } else { base_path };
+        Self { base_path: base_path.to_owned(), rest_api_id, stage: Some(stage) }
+    }
+
     /// The base path without slashes; empty for `(none)`.
     pub(crate) fn prefix(&self) -> &str {
         if self.base_path == NONE { "" } else { &self.base_path }

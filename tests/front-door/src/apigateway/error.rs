@@ -48,6 +48,11 @@ impl ApiError {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", message)
     }
 
+    /// 429: the same in V2, which has no error of its own for it.
+    pub(crate) fn limit_exceeded_v2(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", message)
+    }
+
     /// 429: too many requests; `retry_after` is the time until the next one is admitted.
     pub(crate) fn too_many_requests(retry_after: Duration) -> Self {
         let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Too Many Requests");

@@ -1,4 +1,4 @@
-//! The control plane of API Gateway's REST APIs (V1), simulated in memory.
+//! The control plane of API Gateway's REST APIs (V1) and HTTP APIs (V2), simulated in memory.
 //!
 //! AWS keeps an API's configuration, which people edit, apart from deployments, which are immutable snapshots of it, and
 //! stages, which name the deployment that serves and, as a canary, another one with its share of the requests. VPC links
@@ -6,7 +6,8 @@
 //! `aws-sdk-apigateway`. Refusals have AWS's wording where it is published; the doc comment says where it is not. See the
 //! "Amazon API Gateway REST API reference" (V1).
 //!
-//! Differences from AWS: usage quotas are not enforced, and only the operations of `dispatch` are offered.
+//! Differences from AWS: usage quotas are not enforced, and only the operations of `dispatch` are offered. HTTP APIs, of API Gateway V2,
+//! are in `http_apis`: they share the account's quotas, the custom domains and the way to the data plane.
 
 mod api_keys;
 mod authorization;
@@ -19,6 +20,7 @@ mod domain_names;
 mod error;
 mod export;
 mod gateway_responses;
+mod http_apis;
 mod id;
 mod import;
 mod integration_responses;
@@ -72,6 +74,9 @@ use state::{Context, State};
 use switches::Target;
 
 pub(crate) use authorizers::Authorizer;
+pub(crate) use http_apis::{
+    Configuration as HttpConfiguration, HttpRelease, HttpStageView, Integration as HttpIntegration, Route as HttpRoute,
+};
 pub(crate) use integration_responses::IntegrationResponse;
 pub(crate) use integrations::Integration;
 pub(crate) use methods::Method;
@@ -232,25 +237,35 @@ impl ApiGateway {
 
     fn answer(&self, request: &http::Request<Bytes>) -> Result<Answer> {
         let uri = request.uri();
-        let found = rest_routes::find(rest_routes::APIGATEWAY, request.method().as_str(), uri.path());
+        let is_v2 = rest_routes::is_v2(uri.path());
+        let found = rest_routes::find(rest_routes::of_apigateway(uri.path()), request.method().as_str(), uri.path());
         let (operation, labels) = found.ok_or_else(ApiError::unknown_operation)?;
         let call = Request::new(&labels, uri.query(), request.headers().clone(), request.body().clone());
         let operation = rest_routes::with_mode(operation, uri.query());
         let now = Instant::now();
         if let Some(throttle) = &self.inner.throttle {
             let edge = is_edge_optimised(operation, &call);
-            throttle.lock().unwrap_or_else(PoisonError::into_inner).admit(operation, edge, now)?;
+            throttle.lock().unwrap_or_else(PoisonError::into_inner).admit(
+                quotas::quota(operation, is_v2),
+                edge,
+                now,
+            )?;
         }
+        let dispatch = if is_v2 { http_apis::dispatch } else { dispatch::dispatch };
         let mut state = self.settled(now);
-        if operation.starts_with("Get") {
-            return dispatch::dispatch(operation, &mut state, &call);
+        if request.method() == http::Method::GET {
+            return dispatch(operation, &mut state, &call);
         }
-        if request.uri().path().starts_with("/restapis/") && self.meets_another() {
+        // The deletes of V2 know no `ConflictException` (botocore's service model).
+        let is_delete_of_v2 = is_v2 && request.method() == http::Method::DELETE;
+        let changes_api =
+            !is_delete_of_v2 && ["/restapis/", "/v2/apis/"].iter().any(|prefix| uri.path().starts_with(prefix));
+        if changes_api && self.meets_another() {
             return Err(ApiError::concurrent_modification());
         }
         let api = call.label(0).to_owned();
         let before = targets(&state, &api);
-        let answer = dispatch::dispatch(operation, &mut state, &call)?;
+        let answer = dispatch(operation, &mut state, &call)?;
         record_switches(&mut state, operation, &api, &before);
         self.inner.publication.publish(&state, now);
         Ok(answer)
@@ -264,7 +279,9 @@ fn is_edge_optimised(operation: &str, call: &Request) -> bool {
 
 fn targets(state: &State, api: &str) -> BTreeMap<String, Target> {
     let stages = state.apis.get(api).map(|api| &api.stages);
-    stages.into_iter().flatten().map(|(name, stage)| (name.clone(), Target::of(stage))).collect()
+    let stages = stages.into_iter().flatten().map(|(name, stage)| (name.clone(), Target::of(stage)));
+    let of_http = state.http.apis.get(api).map(|api| &api.stages);
+    stages.chain(of_http.into_iter().flatten().map(|(name, stage)| (name.clone(), Target::of_http(stage)))).collect()
 }
 
 fn record_switches(state: &mut State, operation: &str, api: &str, before: &BTreeMap<String, Target>) {

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::http_apis::HttpStageView;
 use super::snapshot::Snapshot;
 use super::stages::Stage;
 use super::state::{Api, State};
@@ -18,6 +19,8 @@ use super::vpc_links::Status;
 #[derive(Debug, Default)]
 pub(crate) struct View {
     pub(crate) apis: HashMap<String, ApiView>,
+    /// The stages of HTTP APIs that have a deployment.
+    pub(crate) http_apis: HashMap<String, HashMap<String, HttpStageView>>,
     /// By domain name: base path, API and stage, longest base path first.
     pub(crate) domains: HashMap<String, Vec<(String, String, Option<String>)>>,
     pub(crate) links: HashMap<String, LinkView>,
@@ -77,7 +80,12 @@ impl View {
             };
             (id.clone(), LinkView { target: link.target_arns.first().cloned().unwrap_or_default(), available_from })
         });
-        Self { apis, domains: domains.collect(), links: links.collect() }
+        let http_apis = state.http.apis.iter().map(|(id, api)| (id.clone(), HttpStageView::all(id, api))).collect();
+        let links = links.chain(state.http.vpc_links.values().map(|link| {
+            // A V2 link leads to any load balancer of its VPC: an integration says to which.
+            (link.vpc_link_id.clone(), LinkView { target: String::new(), available_from: link.available_from() })
+        }));
+        Self { apis, http_apis, domains: domains.collect(), links: links.collect() }
     }
 }
 

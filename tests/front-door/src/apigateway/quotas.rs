@@ -23,6 +23,16 @@ impl Default for Quotas {
     }
 }
 
+/// The name under which an operation has its quota. The page names API Gateway V2 with its VPC links alone; `CreateDeployment` is the
+/// name of an operation of both, for which it has one quota.
+pub(crate) fn quota(operation: &str, is_v2: bool) -> &str {
+    match operation {
+        "CreateVpcLink" if is_v2 => "CreateVpcLinkV2",
+        "DeleteVpcLink" if is_v2 => "DeleteVpcLinkV2",
+        other => other,
+    }
+}
+
 /// Number of requests and the seconds that they are allowed in, for operations with a quota of their own.
 fn own_quota(operation: &str, edge: bool) -> Option<(u32, u32)> {
     Some(match operation {
@@ -33,7 +43,8 @@ fn own_quota(operation: &str, edge: bool) -> Option<(u32, u32)> {
         "PutRestApi" => (1, 1),
         "GetResources" => (5, 2),
         "UpdateUsagePlan" => (1, 20),
-        "CreateDomainName" | "DeleteRestApi" => (1, 30),
+        "CreateVpcLinkV2" => (1, 15),
+        "CreateDomainName" | "DeleteRestApi" | "DeleteVpcLinkV2" => (1, 30),
         _ => return None,
     })
 }
@@ -115,5 +126,14 @@ mod tests {
         assert_eq!(own_quota("ImportRestApi", true), Some((1, 30)));
         assert_eq!(own_quota("ImportRestApi", false), Some((1, 3)));
         assert_eq!(own_quota("GetResources", false), Some((5, 2)));
+    }
+
+    #[test]
+    fn vpc_links_have_a_quota_in_v2_alone_and_deployments_one_for_both() {
+        let of = |operation, is_v2| own_quota(quota(operation, is_v2), false);
+        assert_eq!((of("CreateVpcLink", true), of("CreateVpcLink", false)), (Some((1, 15)), None));
+        assert_eq!((of("DeleteVpcLink", true), of("DeleteVpcLink", false)), (Some((1, 30)), None));
+        assert_eq!((of("CreateDeployment", true), of("CreateDeployment", false)), (Some((1, 5)), Some((1, 5))));
+        assert_eq!(of("ImportApi", true), None);
     }
 }

@@ -9,6 +9,7 @@ use super::deployments::Deployment;
 use super::domain_names::DomainName;
 use super::error::{ApiError, Result};
 use super::gateway_responses::GatewayResponse;
+use super::http_apis::HttpApis;
 use super::models::Model;
 use super::request_validators::RequestValidator;
 use super::resources::Resource;
@@ -30,6 +31,7 @@ pub(crate) struct Context {
 pub(crate) struct State {
     pub(crate) context: Context,
     pub(crate) apis: BTreeMap<String, Api>,
+    pub(crate) http: HttpApis,
     pub(crate) vpc_links: BTreeMap<String, VpcLink>,
     pub(crate) api_keys: BTreeMap<String, ApiKey>,
     pub(crate) usage_plans: BTreeMap<String, UsagePlan>,
@@ -61,6 +63,7 @@ impl State {
         Self {
             context,
             apis: BTreeMap::new(),
+            http: HttpApis::default(),
             vpc_links: BTreeMap::new(),
             api_keys: BTreeMap::new(),
             usage_plans: BTreeMap::new(),
@@ -78,6 +81,7 @@ impl State {
     /// `existing`, and deleted links disappear.
     pub(crate) fn settle(&mut self, now: Instant, existing: &BTreeSet<String>) {
         self.vpc_links.retain(|_, link| link.settle(now, existing));
+        self.http.settle(now);
     }
 
     pub(crate) fn api(&self, id: &str) -> Result<&Api> {

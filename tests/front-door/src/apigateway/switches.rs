@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::http_apis;
 use super::stages::Stage;
 
 /// A control-plane call that changed the deployment, canary or variables of a stage.
@@ -11,7 +12,7 @@ pub struct Switch {
     pub time: Timestamp,
     /// The call: `UpdateStage`, `CreateDeployment`, `CreateStage` or `DeleteStage`.
     pub operation: String,
-    /// The REST API.
+    /// The API.
     pub api: String,
     /// The stage.
     pub stage: String,
@@ -39,6 +40,15 @@ impl Target {
                 stage.variables,
                 stage.canary_settings.as_ref().map(|c| &c.stage_variable_overrides)
             ),
+        }
+    }
+
+    /// Of a stage of an HTTP API, which has no canary; before its first deployment it serves none.
+    pub(crate) fn of_http(stage: &http_apis::Stage) -> Self {
+        Self {
+            deployment: stage.deployment_id.clone().unwrap_or_default(),
+            canary: None,
+            variables: format!("{:?}", stage.stage_variables),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What API Gateway tells Amazon CloudWatch of REST APIs, "Amazon API Gateway dimensions and metrics"
-//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html>).
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html>), and of HTTP APIs, "Work with
+//! metrics for HTTP APIs" (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html>).
 //!
-//! Simulated are `Count`, `4XXError`, `5XXError`, `Latency` and `IntegrationLatency`, for an API by its name and for each of its stages. A
-//! request counts in the minute in which it came, and in whole milliseconds; AWS says neither. Not simulated: metrics of caches, and the detailed
-//! metrics of methods, which a stage has to ask for.
+//! Simulated are `Count`, `4XXError`, `5XXError`, `Latency` and `IntegrationLatency`, for a REST API by its name and for each of its stages; of
+//! HTTP APIs, which go by their ids, the errors are called `4xx` and `5xx`. A request counts in the minute in which it came, and in whole
+//! milliseconds; AWS says neither. Not simulated: metrics of caches and of data processed, and the detailed metrics of methods and routes, which
+//! a stage has to ask for.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -41,9 +43,11 @@ enum Metric {
 }
 
 impl Metric {
-    const fn name_and_unit(self) -> (&'static str, &'static str) {
+    const fn name_and_unit(self, of: &Known) -> (&'static str, &'static str) {
         match self {
             Self::Count => ("Count", "Count"),
+            Self::ClientError if of.is_http => ("4xx", "Count"),
+            Self::ServerError if of.is_http => ("5xx", "Count"),
             Self::ClientError => ("4XXError", "Count"),
             Self::ServerError => ("5XXError", "Count"),
             Self::Latency => ("Latency", "Milliseconds"),
@@ -52,19 +56,41 @@ impl Metric {
     }
 }
 
+/// What `CloudWatch` knows an API by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Known {
+    is_http: bool,
+    /// Of a REST API its name, of an HTTP API its id.
+    by: String,
+}
+
+impl Known {
+    pub(crate) fn rest(name: &str, id: &str) -> Self {
+        Self { is_http: false, by: dimension(name, id) }
+    }
+
+    pub(crate) fn http(id: &str) -> Self {
+        Self { is_http: true, by: id.to_owned() }
+    }
+
+    fn dimension(self) -> (&'static str, String) {
+        (if self.is_http { "ApiId" } else { "ApiName" }, self.by)
+    }
+}
+
 /// What is known of a request by its end.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
-    /// The value of the dimension `ApiName`, and the stage; of a request that reaches no stage nothing is counted.
-    pub(crate) stage: OnceLock<(String, String)>,
+    /// The API and the stage; of a request that reaches no stage nothing is counted.
+    pub(crate) stage: OnceLock<(Known, String)>,
     /// From when it was relayed to the backend until the backend's answer; nothing where it was not relayed.
     pub(crate) integration: OnceLock<Duration>,
 }
 
 impl Observed {
     /// Notes the stage of a request.
-    pub(crate) fn reached(&self, api: &str, id: &str, stage: &str) {
-        self.stage.get_or_init(|| (dimension(api, id), stage.to_owned()));
+    pub(crate) fn reached(&self, api: Known, stage: &str) {
+        self.stage.get_or_init(|| (api, stage.to_owned()));
     }
 
     /// Waits for the backend, and notes how long it took.
@@ -83,8 +109,8 @@ fn dimension(name: &str, id: &str) -> String {
     if ascii.is_empty() { id.to_owned() } else { ascii }
 }
 
-/// Second, at which the minute begins, name of the API, stage and metric.
-type Key = (i64, String, Option<String>, Metric);
+/// Second, at which the minute begins, API, stage and metric.
+type Key = (i64, Known, Option<String>, Metric);
 
 /// What has been counted and not been taken yet.
 #[derive(Debug, Default)]
@@ -118,8 +144,8 @@ impl Metrics {
     pub fn take(&self) -> Vec<Datum> {
         let counted = std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner));
         let datum = |((second, api, stage, metric), values): (Key, BTreeMap<u64, u64>)| {
-            let (metric, unit) = metric.name_and_unit();
-            let mut dimensions = vec![("ApiName", api)];
+            let (metric, unit) = metric.name_and_unit(&api);
+            let mut dimensions = vec![api.dimension()];
             dimensions.extend(stage.map(|stage| ("Stage", stage)));
             let minute = Timestamp::from_second(second).unwrap_or_default();
             Datum { metric, unit, dimensions, minute, values: values.into_iter().collect() }
@@ -139,7 +165,7 @@ mod tests {
 
     fn count(metrics: &Metrics, second: i64, status: u16, latency: u64, integration: Option<u64>) {
         let observed = Observed::default();
-        observed.reached("shop", "a1b2c3d4e5", "prod");
+        observed.reached(Known::rest("shop", "a1b2c3d4e5"), "prod");
         if let Some(time) = integration {
             observed.integration.set(Duration::from_millis(time)).unwrap();
         }
@@ -181,6 +207,20 @@ mod tests {
         }
         // What was taken is not taken again.
         assert_eq!(metrics.take(), []);
+    }
+
+    #[test]
+    fn an_http_api_is_known_by_its_id_and_has_names_of_its_own_for_errors() {
+        let metrics = Metrics::default();
+        let observed = Observed::default();
+        observed.reached(Known::http("a1b2c3d4e5"), "$default");
+        metrics.count(&observed, Timestamp::UNIX_EPOCH, StatusCode::SERVICE_UNAVAILABLE, Duration::from_millis(7));
+        let data = metrics.take();
+        let names: Vec<_> = data.iter().filter(|datum| datum.dimensions.len() == 2).map(|datum| datum.metric).collect();
+        assert_eq!(names, ["Count", "4xx", "5xx", "Latency"]);
+        let wanted = vec![("ApiId", "a1b2c3d4e5".to_owned()), ("Stage", "$default".to_owned())];
+        let failed = data.iter().find(|datum| datum.metric == "5xx" && datum.dimensions == wanted).unwrap();
+        assert_eq!(failed.values, [(1, 1)]);
     }
 
     #[test]

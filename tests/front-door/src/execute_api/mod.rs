@@ -8,10 +8,11 @@
 //! Not simulated: throttles and quotas of stages and usage plans, caches, Cognito authorizers (a method with one answers 500),
 //! `SigV4` checks (a method with `AWS_IAM` answers 403), request validation, payload conversion, mapping templates beyond plain
 //! text with `$context` and `$stageVariables`, AWS integrations other than Lambda proxies (500), and TLS towards backends (500).
-//! Integrations without a VPC link reach addresses of this machine only.
+//! Integrations without a VPC link reach addresses of this machine only. HTTP APIs are served by `http_api`.
 
 mod functions;
 mod gateway_response;
+mod http_api;
 mod integration_request;
 mod integration_response;
 mod mapping;
@@ -36,12 +37,21 @@ use jiff::Timestamp;
 use functions::Lambda;
 use gateway_response::{GatewayResponseType as Kind, gateway_response};
 use mapping::Context;
-use metrics::Observed;
 pub use metrics::{Datum, Metrics};
+use metrics::{Known, Observed};
 use upstream::{Failure, Upstream};
 
-/// Returns the address on this machine that accepts connections for a listener port of a Network Load Balancer.
-pub type Resolver = Arc<dyn Fn(&str, u16) -> Option<SocketAddr> + Send + Sync>;
+/// Where an integration leads behind a VPC link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination<'integration> {
+    /// The listener on this port of the load balancer with this ARN.
+    Port(&'integration str, u16),
+    /// The listener with this ARN.
+    Listener(&'integration str),
+}
+
+/// Returns the address on this machine that accepts connections for a listener of a Network Load Balancer.
+pub type Resolver = Arc<dyn Fn(Destination<'_>) -> Option<SocketAddr> + Send + Sync>;
 
 /// Maximum payload of API Gateway: 10 MB.
 const PAYLOAD_LIMIT: usize = 10 << 20;
@@ -130,12 +140,15 @@ impl Plane {
     ) -> io::Result<http::Response<Bytes>> {
         let view = self.gateway.view();
         let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if let Some(routed) = http_api::find(&view, self.gateway.region(), host, request.uri().path()) {
+            return self.respond_http(&routed, &view, request, request_id, observed).await;
+        }
         let Some(routed) = route::route(&view, self.gateway.region(), host, request.uri().path()) else {
             return Ok(gateway_response(Kind::AccessDenied, None));
         };
         let release = Arc::clone(routed.stage.pick());
         if let Some(api) = view.apis.get(&release.api) {
-            observed.reached(&api.name, &release.api, &release.stage);
+            observed.reached(Known::rest(&api.name, &release.api), &release.stage);
         }
         let configuration = Some(&release.snapshot.configuration);
         let verb = request.method().as_str();
@@ -230,7 +243,9 @@ impl Plane {
                 let target = integration.integration_target.as_deref().filter(|_| integration.is_private());
                 let address = match link {
                     // Through a VPC link V2, which leads to any load balancer of its VPC.
-                    Some(_) if target.is_some() => target.and_then(|arn| (self.resolver)(arn, call.port)),
+                    Some(_) if target.is_some() => {
+                        target.and_then(|arn| (self.resolver)(Destination::Port(arn, call.port)))
+                    }
                     Some(link) => self.behind_link(view, link, call.port),
                     None => upstream::loopback(&call.host, call.port),
                 };
@@ -262,6 +277,6 @@ impl Plane {
         if link.available_from.is_none_or(|from| Instant::now() < from) {
             return None;
         }
-        (self.resolver)(&link.target, port)
+        (self.resolver)(Destination::Port(&link.target, port))
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_apigateway::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_apigateway::types::{Op, PatchOperation, VpcLinkStatus};
 use axum::Router;
 use bytes::Bytes;
-use front_door::{ApiGateway, ExecuteApi, FrontDoor, Functions, Options};
+use front_door::{ApiGateway, Destination, ExecuteApi, FrontDoor, Functions, Options, Resolver};
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HttpClient;
@@ -108,7 +108,15 @@ impl World {
         let emulator = backend("emulator").await;
         let door = FrontDoor::builder(format!("http://{emulator}")).apigateway(&gateway).callers(callers);
         let door = door.start().await.unwrap();
-        let resolver = Arc::new(move |arn: &str, _port: u16| balanced.lock().unwrap().get(arn).copied());
+        let resolver: Resolver = Arc::new(move |destination| {
+            let arn = match destination {
+                Destination::Port(arn, _) => arn.to_owned(),
+                Destination::Listener(listener) => {
+                    listener.rsplit_once('/').unwrap().0.replace(":listener/", ":loadbalancer/")
+                }
+            };
+            balanced.lock().unwrap().get(&arn).copied()
+        });
         let anywhere = "127.0.0.1:0".parse().unwrap();
         let plane = ExecuteApi::start_with(anywhere, &gateway, resolver, functions).await.unwrap();
         let aws = client(door.address(), "AKIDTESTER");
@@ -119,6 +127,9 @@ impl World {
     pub(crate) fn role(&self) -> Client {
         client(self.door.address(), "ASIAROLE")
     }
+
+    /// The access key of the role.
+    pub(crate) const ROLE: &str = "ASIAROLE";
 
     /// Creates a load balancer in front of a backend and returns its ARN.
     pub(crate) fn balance(&self, name: &str, backend: SocketAddr) -> String {
@@ -196,6 +207,29 @@ impl World {
         let (status, body) = self.get(api, "/prod").await;
         assert_eq!(status, 200, "{body}");
         body["name"].as_str().unwrap().to_owned()
+    }
+
+    /// A call of API Gateway V2 with the access key of the account; status and answer.
+    pub(crate) async fn v2(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.v2_as("AKIDTESTER", method, path, body).await
+    }
+
+    /// The same with another access key.
+    pub(crate) async fn v2_as(&self, key: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let scope = format!("{key}/20261201/eu-central-1/apigateway/aws4_request");
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}/v2{path}", self.door.address()))
+            .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"));
+        let body = if body.is_null() { Full::default() } else { Full::from(body.to_string()) };
+        send(request.body(body).unwrap()).await
+    }
+
+    /// The answer of a call of V2 that succeeds.
+    pub(crate) async fn done(&self, method: &str, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.v2(method, path, body).await;
+        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+        answer
     }
 
     /// `UpdateStage` of `prod`.

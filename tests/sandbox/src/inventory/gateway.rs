@@ -23,6 +23,19 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
         }
         all.push(Resource::new("RestApi", id, text(&api, "name")));
     }
+    for api in items(&get(aws, "/v2/apis?maxResults=500").await?) {
+        let id = text(&api, "apiId");
+        for (kind, path, name) in [("Stage", "stages", "stageName"), ("Deployment", "deployments", "deploymentId")] {
+            for one in items(&get(aws, &format!("/v2/apis/{id}/{path}?maxResults=500")).await?) {
+                let name = text(&one, name);
+                all.push(Resource::new(kind, format!("{id}/{name}"), name));
+            }
+        }
+        all.push(Resource::new("HttpApi", id, text(&api, "name")));
+    }
+    for link in items(&get(aws, "/v2/vpclinks?maxResults=500").await?) {
+        all.push(Resource::new("VpcLinkV2", text(&link, "vpcLinkId"), text(&link, "name")));
+    }
     let plain = [
         ("VpcLink", "/vpclinks?limit=500", "id"),
         ("UsagePlan", "/usageplans?limit=500", "id"),
@@ -41,7 +54,8 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Resource>> {
         }
     }
     // What belongs to an API that is itself new goes with it: a temporary API's stages and deployments.
-    let apis: Vec<String> = all.iter().filter(|one| one.kind == "RestApi").map(|one| one.id.clone()).collect();
+    let is_api = |one: &&Resource| matches!(one.kind, "RestApi" | "HttpApi");
+    let apis: Vec<String> = all.iter().filter(is_api).map(|one| one.id.clone()).collect();
     for resource in &mut all {
         if matches!(resource.kind, "Stage" | "Deployment")
             && let Some(api) = apis.iter().find(|api| resource.id.starts_with(&format!("{api}/")))

@@ -20,6 +20,8 @@ pub enum Front {
     StageVariable,
     /// A VPC link V2 leads to the load balancer.
     LinkV2,
+    /// The API is an HTTP API of API Gateway V2, whose integrations lead through a VPC link V2 to the load balancer's listener.
+    HttpApi,
     /// The plain API as a private one, behind a VPC endpoint.
     PrivateApi,
     /// The plain API, and another one through the same VPC link.
@@ -78,6 +80,7 @@ impl Front {
     pub fn document(self, mut plain: Value, balancer: &str) -> Value {
         match self {
             Self::Plain
+            | Self::HttpApi
             | Self::PrivateApi
             | Self::TwoApis
             | Self::Warehouse
@@ -123,7 +126,7 @@ impl Front {
     /// Whether the shop has a VPC link V1.
     #[must_use]
     pub fn has_link(self) -> bool {
-        self != Self::LinkV2
+        !matches!(self, Self::LinkV2 | Self::HttpApi)
     }
 
     /// The titles of the APIs beside the shop's own, which go through the same link.
@@ -278,6 +281,7 @@ mod tests {
                 "lambda-authorizer",
                 "stage-variable",
                 "link-v2",
+                "http-api",
                 "private-api",
                 "two-apis",
                 "warehouse",

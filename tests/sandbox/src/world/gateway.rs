@@ -19,6 +19,8 @@ pub const DOMAIN: &str = "api.shop.example.com";
 pub struct Api {
     /// The API's id.
     pub id: String,
+    /// Whether it is an HTTP API.
+    pub is_http: bool,
     /// The ids of the APIs beside it, which the same keys open.
     pub others: Vec<String>,
     /// The VPC endpoint that leads to them, where they are private.
@@ -80,24 +82,24 @@ pub async fn build(
         post(aws, &format!("/usageplans/{plan}/keys"), &member).await?;
         keys.push(text(&key, "value")?);
     }
-    let api = Api { id, others, vpc_endpoint, has_endpoint: front.has_endpoint(), keys };
+    let api = Api { id, is_http: false, others, vpc_endpoint, has_endpoint: front.has_endpoint(), keys };
     if api.vpc_endpoint.is_none() {
-        domain(aws, &api.id).await?;
+        domain(aws).await?;
+        let mapping = json!({"restApiId": api.id, "stage": STAGE});
+        post(aws, &format!("/domainnames/{DOMAIN}/basepathmappings"), &mapping).await?;
     }
     Ok(api)
 }
 
-/// Gives an API the custom domain.
-async fn domain(aws: &Aws, api: &str) -> Result<()> {
+/// Makes the custom domain, which leads nowhere yet.
+pub(crate) async fn domain(aws: &Aws) -> Result<()> {
     let domain = json!({
         "domainName": DOMAIN,
         "regionalCertificateArn": format!("arn:aws:acm:{REGION}:{}:certificate/5a0b3b7e-1c4f-4d7e-9d55-2f6f0c3a1b77", crate::aws::ACCOUNT),
         "endpointConfiguration": {"types": ["REGIONAL"]},
         "securityPolicy": "TLS_1_2",
     });
-    post(aws, "/domainnames", &domain).await?;
-    let mapping = json!({"restApiId": api, "stage": STAGE});
-    post(aws, &format!("/domainnames/{DOMAIN}/basepathmappings"), &mapping).await.map(drop)
+    post(aws, "/domainnames", &domain).await.map(drop)
 }
 
 /// Makes a regional API of an OpenAPI document, and answers its id.
@@ -126,6 +128,6 @@ pub(crate) async fn post(aws: &Aws, path: &str, body: &Value) -> Result<Value> {
     aws.rest("apigateway", Method::POST, path, Some(body)).await
 }
 
-fn text(answer: &Value, field: &str) -> Result<String> {
+pub(crate) fn text(answer: &Value, field: &str) -> Result<String> {
     answer[field].as_str().map(str::to_owned).context(field)
 }

@@ -9,6 +9,7 @@ pub mod edge;
 pub mod flaws;
 pub mod front;
 pub mod gateway;
+pub mod http_api;
 pub mod irsa;
 pub mod karpenter;
 pub mod network;
