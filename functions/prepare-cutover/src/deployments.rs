@@ -27,7 +27,7 @@ pub(crate) async fn trial<P: Ports>(ports: &P, migration: &Migration) -> Result<
         // The trial was passed before the window was opened.
         return Ok(());
     }
-    let t = deployment::ensure(ports, migration, api, &deployment::trial(migration), async || Ok(())).await?;
+    let t = deployment::ensure(ports, migration, api, &deployment::trial(migration)).await?;
     keeper(ports, migration, Side::Green, &Serving::deployment(&t)).await?;
     let production = ports.export(api, &edge.stage.name).await?;
     let trial = ports.export(api, &stage::keeper_name(migration, Side::Green)).await?;

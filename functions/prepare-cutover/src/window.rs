@@ -60,7 +60,7 @@ pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result
         }
         no_foreign_deployment(ports, migration).await?;
     }
-    deployment::ensure(ports, migration, api, &deployment::green(migration), async || Ok(())).await
+    deployment::ensure(ports, migration, api, &deployment::green(migration)).await
 }
 
 /// Puts the configuration back, and proves that nobody deployed meanwhile and that G differs from B in nothing but the way to green.

@@ -45,8 +45,7 @@ async fn of_api<P: Ports>(ports: &P, migration: &Migration) -> Result<String, Ph
     let stage = &edge.stage.name;
     let api = rest_api::ensure(ports, migration, || document(ports, migration)).await?;
     lambda_permission::ensure(ports, migration, &api).await?;
-    let deployment =
-        deployment::ensure(ports, migration, &api, &deployment::temporary(migration), async || Ok(())).await?;
+    let deployment = deployment::ensure(ports, migration, &api, &deployment::temporary(migration)).await?;
     stage::ensure(ports, migration, &api, &stage::temporary(migration), &deployment, BTreeMap::new()).await?;
     for like in &edge.usage_plans {
         let stages = [(api.clone(), stage.clone())];

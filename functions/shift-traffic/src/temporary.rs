@@ -31,11 +31,14 @@ async fn of_api<P: Ledger + Apis + Stages>(ports: &P, migration: &Migration) -> 
     let edge = &migration.plan.edge;
     let api = &made(ports, migration, &rest_api::key(migration)).await?;
     ports.intend(migration, &stage_shift::temporary(migration), json!({ "api": api })).await?;
-    let configure = async || {
+    let key = &deployment::temporary_of_blue(migration);
+    // The deployment is intended once what it is made of is there: where CreateDeployment was throttled, which takes one call in 5
+    // seconds of an account, the next try imports nothing again.
+    if ports.live(migration, key).await?.is_none() {
         let before = ports.export(&edge.api.id, &stage::keeper_name(migration, Side::Blue)).await?;
-        rest_api::overwrite(ports, migration, api, before).await
-    };
-    let blue = deployment::ensure(ports, migration, api, &deployment::temporary_of_blue(migration), configure).await?;
+        rest_api::overwrite(ports, migration, api, before).await?;
+    }
+    let blue = deployment::ensure(ports, migration, api, key).await?;
     if !stage::serve(ports, migration, api, &stage::temporary(migration), &blue).await? {
         return Err(PhaseError::conflict(format!("the stage {} of the temporary API {api} is gone", edge.stage.name)));
     }

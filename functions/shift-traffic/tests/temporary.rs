@@ -87,6 +87,25 @@ async fn after_the_switch_the_temporary_url_shows_blue_under_the_public_hosts() 
 }
 
 #[tokio::test]
+async fn a_try_after_a_throttled_deployment_imports_nothing_again() {
+    let (undisturbed, migration) = switched().await;
+    let before = undisturbed.calls();
+    converge(&undisturbed, &migration).await.unwrap();
+    let calls = undisturbed.operations().split_off(before);
+    let deployed = calls.iter().position(|call| *call == "apigateway:CreateDeployment").unwrap() + 1;
+    for fault in [Fault::Throttled, Fault::TimedOut, Fault::Killed] {
+        let (account, migration) = switched().await;
+        account.fail_at(deployed, fault);
+        assert_eq!(converge(&account, &migration).await.unwrap_err().condition, Condition::Unavailable);
+        assert_eq!(account.met(), Some("apigateway:CreateDeployment"));
+        account.drive(&migration, converge).await.unwrap();
+        let imports = account.operations().into_iter().filter(|call| *call == "apigateway:PutRestApi").count();
+        assert_eq!(imports, 1, "{fault:?}");
+        assert_eq!(served(&account.aws()), expected("blue1", "shop.example.com"), "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn where_green_is_kept_the_temporary_url_shows_green_again() {
     let (before, migration) = switched().await;
     let before = before.aws().clone();

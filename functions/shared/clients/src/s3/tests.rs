@@ -48,6 +48,25 @@ async fn a_bundle_is_read_by_path_with_its_version_and_what_is_wrong_with_it() {
     assert_eq!(scenario.account.bundle(URI, None).await.unwrap().unwrap().version, None);
 }
 
+// The CRCs of the bundle by Python, bit by bit with the parameters of https://reveng.sourceforge.io/crc-catalogue/all.htm; zlib gives
+// the first as well. S3 tells them where the SDK asks for it
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_ResponseSyntax).
+#[tokio::test]
+async fn a_bundle_that_differs_from_its_checksum_is_read_again() {
+    for (header, sum) in [
+        ("x-amz-checksum-crc32", "Ds5POg=="),
+        ("x-amz-checksum-crc32c", "0yasjw=="),
+        ("x-amz-checksum-crc64nvme", "Iqcy2uOXWdE="),
+    ] {
+        let changed = answer(200, BUNDLE.replace("web", "wob")).header(header, sum);
+        let scenario = Scenario::of([served("null").header(header, sum), changed]);
+        assert!(scenario.account.bundle(URI, None).await.unwrap().is_some(), "{header}");
+        let error = scenario.account.bundle(URI, None).await.unwrap_err();
+        assert_eq!(error.condition, Condition::Unavailable, "{header}: {error}");
+        assert_eq!(scenario.headers("x-amz-checksum-mode"), ["ENABLED", "ENABLED"]);
+    }
+}
+
 #[tokio::test]
 async fn there_is_no_bundle_where_s3_finds_none_or_does_not_say() {
     for (status, code) in [(404, "NoSuchKey"), (404, "NoSuchBucket"), (404, "NoSuchVersion"), (403, "AccessDenied")] {

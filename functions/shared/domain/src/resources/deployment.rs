@@ -5,7 +5,6 @@ use super::rest_api::qualification;
 use crate::ports::{Ledger, Stages};
 use crate::{Kind, Migration, PhaseError, ResourceKey, Side, names, reconcile};
 use serde_json::json;
-use std::future::Future;
 
 /// The IAM actions of the calls made here.
 pub const ACTIONS: &[&str] = &[
@@ -76,27 +75,18 @@ async fn all<P: Stages>(
     Ok(deployments.into_iter().filter(|found| found.description == description).map(|found| found.id).collect())
 }
 
-/// Deploys the API's configuration, to no stage, where that was not done yet, and gives the deployment's id. `configure` runs
-/// before, and only where it is deployed.
+/// Deploys the API's configuration, to no stage, where that was not done yet, and gives the deployment's id.
 ///
 /// # Errors
-/// Only what `configure` and the calls answer.
-pub async fn ensure<P, F>(
+/// Only what the calls answer.
+pub async fn ensure<P: Ledger + Stages>(
     ports: &P,
     migration: &Migration,
     api: &str,
     key: &ResourceKey,
-    configure: impl FnOnce() -> F,
-) -> Result<String, PhaseError>
-where
-    P: Ledger + Stages,
-    F: Future<Output = Result<(), PhaseError>>,
-{
+) -> Result<String, PhaseError> {
     let find = || async { reconcile::chosen(ports, migration, key, all(ports, migration, api, key).await?).await };
-    let create = || async {
-        configure().await?;
-        ports.create_deployment(api, &description(migration, key)).await
-    };
+    let create = || async { ports.create_deployment(api, &description(migration, key)).await };
     reconcile::ensure(ports, migration, key, json!({ "api": api }), find, create).await
 }
 
