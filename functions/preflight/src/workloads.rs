@@ -107,14 +107,12 @@ where
     }
     problems.extend(around.unanswered(&all));
     let mut found = judge(input, &all, &version, around);
+    let claimed = if cluster.is_empty() { Vec::new() } else { ports.claimed_volumes(cluster).await? };
+    copies::read(ports, input, (&all, &claimed), around, &mut found).await?;
     storage::read(ports, &all, around, &mut found).await?;
     karpenter::read(ports, input, &all, around, &of_blue, &mut found).await?;
     auto_mode::read(ports, input, &all, around, &mut found).await?;
-    if !cluster.is_empty() {
-        let claimed = ports.claimed_volumes(cluster).await?;
-        copies::read(ports, input, (&all, &claimed), around, &mut found).await?;
-        found.advice.extend(storage::left(&claimed));
-    }
+    found.advice.extend(storage::left(&claimed));
     if !left_out.is_empty() {
         found
             .advice

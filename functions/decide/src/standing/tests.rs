@@ -161,7 +161,9 @@ fn a_way_back_that_would_hurt_is_degraded_with_the_reason() {
 
 #[test]
 fn what_green_wrote_to_copies_of_volumes_is_told_before_anybody_goes_back() {
-    use domain::{Entry, Side, Status, manifest::Object, plan::workloads::Copied, resources::workload};
+    use domain::{
+        Entry, Side, Status, manifest::Object, plan::ebs::EbsDriver, plan::workloads::Copied, resources::workload,
+    };
     let mut sight = sight();
     moved(&mut sight, 100);
     let set =
@@ -175,6 +177,7 @@ fn what_green_wrote_to_copies_of_volumes_is_told_before_anybody_goes_back() {
         volume_type: "gp3".to_owned(),
         zone: "eu-central-1a".to_owned(),
         class: "gp3".to_owned(),
+        driver: EbsDriver::Addon,
         holders: vec![holder.clone()],
     };
     let present = |key, detail| Entry { key, status: Status::Present, id: Some("vol-9".to_owned()), detail };

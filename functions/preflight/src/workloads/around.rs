@@ -29,6 +29,8 @@ pub struct Around {
     pub(super) addons: Vec<(String, Option<String>)>,
     /// The subnets of green's nodes.
     pub(super) subnet_ids: Vec<String>,
+    /// Those of them where the built-in node pools of EKS Auto Mode have their nodes.
+    pub(super) auto_subnet_ids: Vec<String>,
     /// Security groups of others with a rule that names a group of blue, which gets a copy for green, and its ports.
     pub(super) references: Vec<Reference>,
     /// The Service that blue's load balancer belongs to.
@@ -81,8 +83,8 @@ impl Around {
         let mut subnets: BTreeSet<&String> =
             compute.node_groups.iter().flat_map(|group| &group.green_subnet_ids).collect();
         let has_pools = compute.blue.auto_mode.as_ref().is_some_and(|auto| !auto.node_pools.is_empty());
-        // Where the built-in node pools of EKS Auto Mode have their nodes.
-        subnets.extend(compute.green.subnet_ids.iter().filter(|_| has_pools));
+        let auto_subnet_ids = if has_pools { compute.green.subnet_ids.clone() } else { Vec::new() };
+        subnets.extend(&auto_subnet_ids);
         let subnet_ids = subnets.into_iter().cloned().collect();
         let service = edge.service.clone().map(|service| OfService {
             service,
@@ -97,6 +99,7 @@ impl Around {
             is_users: compute.existing.is_some(),
             addons,
             subnet_ids,
+            auto_subnet_ids,
             references: compute.references.clone(),
             service,
             fargate: compute.fargate_profiles.clone(),

@@ -1,13 +1,14 @@
 //! Which volumes of Amazon EBS green gets copies of, and what the plan says of the time that their workloads stand still.
 
+mod drivers;
 mod quotas;
 
-use super::Around;
+use super::{Around, storage};
 use domain::{
     Input, Kind, Limit, PhaseError,
     manifest::{
         Object,
-        volumes::{PATH, copies, is_claim, path_of},
+        volumes::{PATH, classes, copies, is_claim, path_of},
     },
     plan::{
         Found, Planned,
@@ -34,12 +35,16 @@ pub(super) async fn read<P: Network + Quotas>(
     if volumes.is_empty() || around.is_users {
         return Ok(());
     }
-    let subnets = ports.subnets(&around.subnet_ids).await?;
-    let zones: BTreeSet<String> = subnets.into_iter().map(|subnet| subnet.availability_zone).collect();
     let objects: Vec<Object> = all.iter().map(|(_, object)| object.clone()).collect();
+    let green = Green {
+        around: storage::green(around),
+        zones: drivers::Zones::read(ports, &objects, &around.subnet_ids, &around.auto_subnet_ids).await?,
+        account: &around.account,
+        blue: &around.blue,
+    };
     for volume in &volumes {
         let path = path_of(&volume.id, &objects, &input.workloads.volumes);
-        let (copies, faults) = of(&objects, &found.facts, volume, claimed, &zones, &around.account);
+        let (copies, faults) = of(&objects, &found.facts, volume, claimed, &green);
         found.problems.extend(
             faults.into_iter().map(|fault| Limit::VolumeSnapshots.refusal(&path, format!("{}: {fault}", volume.id))),
         );
@@ -64,8 +69,19 @@ pub(super) async fn read<P: Network + Quotas>(
         )
     }));
     found.advice.extend(told(plan));
+    found.advice.extend(drivers::told(plan));
     found.advice.extend(encrypted(&volumes));
     Ok(())
+}
+
+/// What is known of green.
+struct Green<'a> {
+    around: classes::Around,
+    zones: drivers::Zones,
+    /// The account of both.
+    account: &'a str,
+    /// Blue's name.
+    blue: &'a str,
 }
 
 /// The copies for one object of the bundles, and why some cannot be.
@@ -74,8 +90,7 @@ fn of(
     plan: &Workloads,
     volume: &Volume,
     claimed: &[ClaimedVolume],
-    zones: &BTreeSet<String>,
-    account: &str,
+    green: &Green<'_>,
 ) -> (Vec<Copied>, Vec<String>) {
     let namespace = volume.id.namespace_or_default();
     let (mut copies, mut faults) = (Vec::new(), Vec::new());
@@ -96,8 +111,13 @@ fn of(
         for (claim, found) in by_claim {
             let (holders, wrong) = copies::holders(objects, plan, volume, claim);
             faults.extend(wrong);
-            match chosen(&found).map(|found| (found, unfit(found, asked, zones, account))) {
-                Ok((found, None)) => copies.push(Copied {
+            let by_class = asked.class.as_ref().and_then(|class| classes::ebs_driver(objects, &green.around, class));
+            let fit = chosen(&found).and_then(|found| {
+                let driver = drivers::of(found, asked, by_class, green.blue)?;
+                unfit(found, asked, green.zones.of(driver), green.account).map_or(Ok((found, driver)), Err)
+            });
+            match fit {
+                Ok((found, driver)) => copies.push(Copied {
                     namespace: namespace.to_owned(),
                     claim: claim.to_owned(),
                     volume_id: found.id.clone(),
@@ -105,9 +125,10 @@ fn of(
                     volume_type: found.volume_type.clone(),
                     zone: found.zone.clone(),
                     class: asked.class.clone().unwrap_or_default(),
+                    driver,
                     holders,
                 }),
-                Ok((_, Some(fault))) | Err(fault) => faults.push(fault),
+                Err(fault) => faults.push(fault),
             }
         }
     }

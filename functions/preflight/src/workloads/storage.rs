@@ -50,22 +50,27 @@ pub(super) async fn read<P: Network>(
         return Ok(());
     }
     let subnets = ports.subnets(&around.subnet_ids).await?;
-    let green = classes::Around {
-        addons: around.addons.iter().map(|(name, _)| name.clone()).collect(),
-        has_default_class: around
-            .addons
-            .iter()
-            .any(|(name, written)| name == EBS_ADDON && brings_default(written.as_deref())),
-        zones: subnets.into_iter().map(|subnet| subnet.availability_zone).collect(),
-    };
+    let zones = subnets.into_iter().map(|subnet| subnet.availability_zone).collect();
+    let green = classes::Around { zones, ..green(around) };
     let objects: Vec<Object> = all.iter().map(|(_, object)| object.clone()).collect();
-    let (problems, advice) = classes::unmet(&objects, &found.facts.volumes, &green);
+    let (problems, advice) = classes::unmet(&objects, &found.facts.volumes, &found.facts.copies, &green);
     found.problems.extend(problems.into_iter().map(|message| Limit::Volumes.refusal(PATH, message)));
     let empty = found.facts.volumes.iter().filter(|volume| volume.becomes == Becomes::Empty);
     found.creates.extend(empty.map(|volume| Planned::new(Kind::Volume, volume.to_string())));
     found.advice.extend(advice);
     found.advice.extend(told(&found.facts.volumes, around));
     Ok(())
+}
+
+/// What green has beside the bundles, but for the zones of its nodes.
+pub(super) fn green(around: &Around) -> classes::Around {
+    let mut addons = around.addons.iter();
+    classes::Around {
+        has_default_class: addons.any(|(name, written)| name == EBS_ADDON && brings_default(written.as_deref())),
+        addons: around.addons.iter().map(|(name, _)| name.clone()).collect(),
+        is_auto: around.auto_mode.is_some(),
+        zones: BTreeSet::new(),
+    }
 }
 
 /// Thousandths of a US dollar for a GiB and month of each type of volume in us-east-1, as AWS listed them in November 2026

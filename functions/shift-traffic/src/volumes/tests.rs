@@ -3,7 +3,7 @@ use crate::holds;
 use domain::{
     Condition, Kind, Side, Status,
     manifest::{Object, hold, prepare::Hosts, prepare::prepare, volumes::decide, workload},
-    plan::workloads::Workload,
+    plan::{ebs::EbsDriver, workloads::Workload},
 };
 use testing::{
     Account,
@@ -21,7 +21,11 @@ async fn qualified() -> (Account, Migration) {
 /// The same, with what becomes of green on a way back.
 #[expect(clippy::unused_async, reason = "the form of every start")]
 async fn qualified_and(on_abort: &str) -> (Account, Migration) {
-    let account = Account::snapshots_shop();
+    qualified_in(Account::snapshots_shop(), on_abort, EbsDriver::Addon)
+}
+
+/// The same in this account, where this driver has the orders.
+fn qualified_in(account: Account, on_abort: &str, of_orders: EbsDriver) -> (Account, Migration) {
     let mut input = input();
     input["workloads"]["volumes"] = snapshots::asked();
     input["workloads"]["hold"] = snapshots::held();
@@ -50,6 +54,7 @@ async fn qualified_and(on_abort: &str) -> (Account, Migration) {
             volume_type: "gp3".to_owned(),
             zone: "eu-central-1a".to_owned(),
             class: "gp3".to_owned(),
+            driver: if claim == "stock" { EbsDriver::Addon } else { of_orders },
             holders: plan
                 .workloads
                 .iter()
@@ -131,12 +136,46 @@ async fn green_starts_on_copies_that_were_taken_when_blue_had_stopped() {
     let tags = &copies["vol-copy-of-vol-shop-blue-stock"].request.tags;
     assert_eq!(tags["kubernetes.io/cluster/shop-green"], "owned");
     assert_eq!(tags["bascule:copy-of"], "vol-shop-blue-stock");
+    // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEBSCSIDriverEKSClusterScopedPolicy.html
+    assert_eq!(
+        (tags["ebs.csi.aws.com/cluster-name"].as_str(), tags["ebs.csi.aws.com/cluster"].as_str()),
+        (GREEN, "true")
+    );
     let volume = account.cluster(GREEN).object("PersistentVolume/copy-of-vol-shop-blue-orders-1").unwrap();
     assert_eq!(volume["spec"]["claimRef"]["name"], "data-orders-1");
     assert_eq!(volume["spec"]["persistentVolumeReclaimPolicy"], "Retain");
     let before = account.calls();
     holds::converge(&account, &migration).await.unwrap();
     assert!(account.aws().copies.len() == 3 && account.calls() > before);
+}
+
+// https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSBlockStoragePolicyV2.html
+#[tokio::test]
+async fn each_driver_gets_copies_that_it_may_attach() {
+    let (account, migration) = qualified_in(Account::auto_snapshots_shop(), "delete", EbsDriver::AutoMode);
+    account.drive(&migration, before).await.unwrap();
+    account.drive(&migration, holds::converge).await.unwrap();
+    let copies = account.aws().copies.clone();
+    let tags = &copies["vol-copy-of-vol-shop-blue-orders-0"].request.tags;
+    assert_eq!(
+        (tags["eks:eks-cluster-name"].as_str(), tags["kubernetes.io/cluster/shop-green"].as_str()),
+        (GREEN, "owned")
+    );
+    assert!(!tags.values().any(|value| value == BLUE), "{tags:?}");
+    assert!(!copies["vol-copy-of-vol-shop-blue-stock"].request.tags.contains_key("eks:eks-cluster-name"));
+    for (name, driver) in [("orders-0", "ebs.csi.eks.amazonaws.com"), ("stock", "ebs.csi.aws.com")] {
+        let volume = format!("PersistentVolume/copy-of-vol-shop-blue-{name}");
+        assert_eq!(account.cluster(GREEN).object(&volume).unwrap()["spec"]["csi"]["driver"], driver);
+    }
+}
+
+#[tokio::test]
+async fn a_volume_that_another_driver_has_by_now_stops_the_switch_before_anything_is_stopped() {
+    let (account, migration) = qualified_in(Account::auto_snapshots_shop(), "delete", EbsDriver::Addon);
+    let error = before(&account, &migration).await.unwrap_err();
+    assert_eq!(error.condition, Condition::Conflict);
+    assert!(error.message.contains("(vol-shop-blue-orders-0 of ebs.csi.eks.amazonaws.com)"), "{error}");
+    assert!(account.aws().snapshots.is_empty());
 }
 
 #[tokio::test]
@@ -165,7 +204,10 @@ async fn a_claim_that_has_another_volume_by_now_stops_the_switch_before_anything
     account.cluster(BLUE).put(volume);
     let error = before(&account, &migration).await.unwrap_err();
     assert_eq!(error.condition, Condition::Conflict);
-    assert!(error.message.contains("the claim shop/stock of blue is bound to pvc-stock (vol-other)"), "{error}");
+    assert!(
+        error.message.contains("the claim shop/stock of blue is bound to pvc-stock (vol-other of ebs.csi.aws.com)"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use super::*;
 use domain::plan::{
     compute::{Addon, Compute},
+    ebs::EbsDriver,
     edge::Edge,
 };
 use serde_json::{Value, json};
@@ -118,6 +119,76 @@ async fn a_volume_that_its_driver_did_not_tag_is_refused() {
         problem.contains("no volume of Amazon EBS carries the tags of blue's driver for the claim stock"),
         "{problem}"
     );
+}
+
+#[tokio::test]
+async fn volumes_of_both_drivers_are_in_the_plan_each_with_its_own() {
+    let found = read(&Account::auto_snapshots_shop(), |_| ()).await;
+    assert_eq!(found.problems, []);
+    let drivers: Vec<(&str, EbsDriver)> =
+        found.facts.copies.iter().map(|copied| (copied.claim.as_str(), copied.driver)).collect();
+    assert_eq!(
+        drivers,
+        [("stock", EbsDriver::Addon), ("data-orders-0", EbsDriver::AutoMode), ("data-orders-1", EbsDriver::AutoMode),]
+    );
+    let told = found.advice.iter().find(|advice| advice.contains("eks:eks-cluster-name")).unwrap();
+    assert!(told.contains("vol-shop-blue-orders-0, vol-shop-blue-orders-1"), "{told}");
+}
+
+#[tokio::test]
+async fn a_class_of_another_driver_than_that_of_blues_volume_is_refused() {
+    let account = Account::auto_snapshots_shop();
+    let mut bundle = account.aws().bundles[BUNDLE].clone();
+    for value in
+        bundle.iter_mut().filter(|value| value["kind"] == "StatefulSet" && value["metadata"]["name"] == "orders")
+    {
+        value["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"] = json!("gp3");
+    }
+    account.upload(BUNDLE, bundle);
+    let [first, _] = told(&read(&account, |_| ()).await).try_into().unwrap();
+    assert!(first.starts_with("$.workloads.volumes.snapshot[0]"), "{first}");
+    for expected in [
+        "vol-shop-blue-orders-0 of the claim shop/data-orders-0 has the tags of the driver ebs.csi.eks.amazonaws.com",
+        "the class \"gp3\" of green's claim is of ebs.csi.aws.com",
+        "ebs.csi.aws.com/cluster = true, ebs.csi.aws.com/cluster-name = shop-blue",
+    ] {
+        assert!(first.contains(expected), "{first}");
+    }
+}
+
+#[test]
+fn where_tags_let_both_drivers_have_a_volume_its_class_decides() {
+    let asked = Claim { name: "stock".to_owned(), size: Some("10Gi".to_owned()), class: Some("gp3".to_owned()) };
+    let (addon, auto) = (EbsDriver::Addon, EbsDriver::AutoMode);
+    for (has, by_class, expected) in [
+        (vec![addon], None, Ok(addon)),
+        (vec![auto], None, Ok(auto)),
+        (vec![addon, auto], Some(addon), Ok(addon)),
+        (vec![addon, auto], Some(auto), Ok(auto)),
+        (vec![addon], Some(auto), Err("neither driver mounts what the other has")),
+        (vec![addon, auto], None, Err("no bundle brings the class \"gp3\"")),
+    ] {
+        let found = ClaimedVolume { drivers: has, ..volume("vol-1", "a", true) };
+        match (drivers::of(&found, &asked, by_class, "blue"), expected) {
+            (Err(fault), Err(expected)) => assert!(fault.contains(expected), "{fault}"),
+            (found, expected) => assert_eq!(found, expected.map_err(str::to_owned)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_volume_of_eks_auto_mode_is_copied_in_a_zone_of_its_nodes_only() {
+    let account = Account::auto_snapshots_shop();
+    let ids: Vec<String> = account.aws().subnets.iter().map(|subnet| subnet.id.clone()).collect();
+    let class = json!({ "apiVersion": "eks.amazonaws.com/v1", "kind": "NodeClass", "metadata": { "name": "batch" } });
+    let class = [Object::new(0, 0, class).unwrap()];
+    for (objects, of_auto_mode, expected) in
+        [(&[][..], &ids[..1], vec!["eu-central-1a".to_owned()]), (&[], &[], vec![]), (&class, &ids[..1], vec![])]
+    {
+        let zones = drivers::Zones::read(&account, objects, &ids, of_auto_mode).await.unwrap();
+        assert_eq!(zones.of(EbsDriver::Addon).len(), 2);
+        assert_eq!(zones.of(EbsDriver::AutoMode).iter().cloned().collect::<Vec<_>>(), expected);
+    }
 }
 
 fn volume(id: &str, zone: &str, is_attached: bool) -> ClaimedVolume {

@@ -8,7 +8,10 @@ use crate::{
 use aws_sdk_ec2::types::{self, ResourceType};
 use domain::{
     PhaseError, Tags,
-    plan::compute::{Direction, Rule, SecurityGroup, Subnet},
+    plan::{
+        compute::{Direction, Rule, SecurityGroup, Subnet},
+        ebs::EbsDriver,
+    },
     ports::{
         Network,
         network::{CLAIM_TAGS, ClaimedVolume, Image, Instance, InstanceType, Interface, Stored},
@@ -173,8 +176,8 @@ impl Network for Account {
         let volumes = self
             .ec2()
             .describe_volumes()
-            .filters(filter(&format!("tag:kubernetes.io/cluster/{cluster}"), ["owned"]))
-            .filters(filter("tag-key", [CLAIM_TAGS[1]]))
+            .filters(filter("tag-key", EbsDriver::cluster_tags(cluster)))
+            .filters(filter(&format!("tag:{}", CLAIM_TAGS[1]), ["*"]))
             .into_paginator()
             .items()
             .send()
@@ -184,7 +187,9 @@ impl Network for Account {
         let claimed = volumes.into_iter().filter_map(|volume| {
             let tags = read_tags(volume.tags());
             let [namespace, name] = CLAIM_TAGS.map(|key| tags.get(key).map(String::as_str));
+            let drivers = Some(EbsDriver::having(&tags, cluster)).filter(|drivers| !drivers.is_empty())?;
             Some(ClaimedVolume {
+                drivers,
                 claim: format!("{}/{}", namespace.unwrap_or_default(), name?),
                 is_attached: !volume.attachments().is_empty(),
                 zone: volume.availability_zone.unwrap_or_default(),

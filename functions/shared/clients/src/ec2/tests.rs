@@ -4,7 +4,10 @@ use crate::scenario::Scenario;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     Condition, Tags,
-    plan::compute::{Cluster, Direction, Join, LaunchTemplateData, Peer, Rule},
+    plan::{
+        compute::{Cluster, Direction, Join, LaunchTemplateData, Peer, Rule},
+        ebs::EbsDriver,
+    },
     ports::{
         LaunchTemplates, Network, VpcEndpoints,
         network::{CLAIM_TAGS, ClaimedVolume, Image, NewLaunchTemplate, Stored, UserDataOf},
@@ -59,6 +62,9 @@ async fn security_groups_are_read_with_a_rule_for_each_source() {
 async fn volumes_are_told_by_the_tags_of_their_claims() {
     let tag = |key: &str, value: &str| format!("<item><key>{key}</key><value>{value}</value></item>");
     let of_claim = [tag(CLAIM_TAGS[0], "shop"), tag(CLAIM_TAGS[1], "data-search-0")].concat();
+    let owned = [of_claim.clone(), tag("kubernetes.io/cluster/shop-blue", "owned")].concat();
+    let of_auto_mode = [of_claim.clone(), tag("eks:eks-cluster-name", "shop-blue")].concat();
+    let of_another = [of_claim, tag("eks:eks-cluster-name", "shop-other")].concat();
     let key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd";
     let volume = |id: &str, tags: &str| {
         format!(
@@ -66,7 +72,9 @@ async fn volumes_are_told_by_the_tags_of_their_claims() {
              <encrypted>true</encrypted><kmsKeyId>{key}</kmsKeyId><multiAttachEnabled>true</multiAttachEnabled><tagSet>{tags}</tagSet></item>"
         )
     };
-    let all = [volume("vol-1", &of_claim), volume("vol-2", "")].concat();
+    let all =
+        [volume("vol-1", &owned), volume("vol-2", ""), volume("vol-3", &of_auto_mode), volume("vol-4", &of_another)]
+            .concat();
     let answer = format!("<DescribeVolumesResponse><volumeSet>{all}</volumeSet></DescribeVolumesResponse>");
     let scenario = Scenario::new(&[(200, &answer), (200, &answer)]);
     let found = scenario.account.claimed_volumes("shop-blue").await.unwrap();
@@ -79,13 +87,21 @@ async fn volumes_are_told_by_the_tags_of_their_claims() {
         is_attached: false,
         iops: Some(4000),
         key_arn: Some(key.into()),
+        drivers: vec![EbsDriver::Addon],
         is_multi_attach: true,
     };
-    assert_eq!(found, [expected]);
+    let auto = ClaimedVolume { id: "vol-3".into(), drivers: vec![EbsDriver::AutoMode], ..expected.clone() };
+    assert_eq!(found, [expected, auto]);
     let stored = scenario.account.stored("io2").await.unwrap();
-    assert_eq!(stored, Stored { gib: 20, iops: 8000 });
+    assert_eq!(stored, Stored { gib: 40, iops: 16000 });
     let asked = scenario.asked();
-    assert!(asked[0].2.contains("kubernetes.io%2Fcluster%2Fshop-blue"), "{asked:?}");
+    for expected in [
+        "Filter.1.Name=tag-key&Filter.1.Value.1=kubernetes.io%2Fcluster%2Fshop-blue",
+        "Filter.1.Value.3=eks%3Aeks-cluster-name",
+        "Filter.2.Name=tag%3Akubernetes.io%2Fcreated-for%2Fpvc%2Fname&Filter.2.Value.1=*",
+    ] {
+        assert!(asked[0].2.replace("%2A", "*").contains(expected), "{asked:?}");
+    }
     assert!(asked[1].2.contains("Filter.1.Name=volume-type&Filter.1.Value.1=io2"), "{asked:?}");
 }
 

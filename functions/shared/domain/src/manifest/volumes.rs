@@ -11,7 +11,10 @@ use super::{Object, ObjectId, outside::volumes_for, workload};
 use crate::{
     Limit, Problem,
     input::Volumes,
-    plan::workloads::{Becomes, Claim, Volume},
+    plan::{
+        ebs::EbsDriver,
+        workloads::{Becomes, Claim, Volume},
+    },
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -19,25 +22,39 @@ use std::collections::BTreeSet;
 /// Where people say what becomes of volumes.
 pub const PATH: &str = "$.workloads.volumes";
 
-/// A driver of the Container Storage Interface, and the EKS add-on that brings it.
+/// What brings a driver to a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brought {
+    /// The EKS add-on of this name.
+    ByAddon(&'static str),
+    /// EKS Auto Mode, of which it is a part.
+    ByAutoMode,
+}
+
+/// A driver of the Container Storage Interface, and what brings it.
 #[derive(Debug)]
 pub struct Driver {
     /// The name of its `CSIDriver`, and of its provisioner.
     pub name: &'static str,
-    /// The EKS add-on.
-    pub addon: &'static str,
+    /// What brings it.
+    pub brought: Brought,
     /// Whether several clusters may use one of its volumes at once.
     pub is_file_system: bool,
 }
 
 /// Drivers of AWS's storage (<https://docs.aws.amazon.com/eks/latest/userguide/storage.html>).
-pub const DRIVERS: [Driver; 5] = [
-    Driver { name: "ebs.csi.aws.com", addon: "aws-ebs-csi-driver", is_file_system: false },
-    Driver { name: "efs.csi.aws.com", addon: "aws-efs-csi-driver", is_file_system: true },
-    Driver { name: "fsx.csi.aws.com", addon: "aws-fsx-csi-driver", is_file_system: true },
-    Driver { name: "fsx.openzfs.csi.aws.com", addon: "aws-fsx-openzfs-csi-driver", is_file_system: true },
-    Driver { name: "s3.csi.aws.com", addon: "aws-mountpoint-s3-csi-driver", is_file_system: true },
+pub const DRIVERS: [Driver; 6] = [
+    Driver { name: EbsDriver::Addon.name(), brought: Brought::ByAddon("aws-ebs-csi-driver"), is_file_system: false },
+    Driver { name: EbsDriver::AutoMode.name(), brought: Brought::ByAutoMode, is_file_system: false },
+    file_system("efs.csi.aws.com", "aws-efs-csi-driver"),
+    file_system("fsx.csi.aws.com", "aws-fsx-csi-driver"),
+    file_system("fsx.openzfs.csi.aws.com", "aws-fsx-openzfs-csi-driver"),
+    file_system("s3.csi.aws.com", "aws-mountpoint-s3-csi-driver"),
 ];
+
+const fn file_system(name: &'static str, addon: &'static str) -> Driver {
+    Driver { name, brought: Brought::ByAddon(addon), is_file_system: true }
+}
 
 /// The driver of this name, where it is one of AWS's.
 #[must_use]

@@ -2,6 +2,7 @@
 //! here and never ask blue again what it was like.
 
 pub mod compute;
+pub mod ebs;
 pub mod edge;
 pub mod estimate;
 pub mod existing;

@@ -1,5 +1,6 @@
 //! What runs on the clusters, as preflight found it in the bundles.
 
+use super::ebs::EbsDriver;
 use crate::{
     input::{Host, Replacement},
     object::ObjectId,
@@ -81,6 +82,9 @@ pub struct Copied {
     pub zone: String,
     /// The storage class of green's claim.
     pub class: String,
+    /// The driver that has blue's volume, and will have green's.
+    #[serde(default)]
+    pub driver: EbsDriver,
     /// The holds whose Pods have it.
     pub holders: Vec<ObjectId>,
 }

@@ -2,6 +2,7 @@
 
 use crate::input::Replacement;
 use crate::plan::compute::{Cluster, LaunchTemplate, LaunchTemplateData, Rule, SecurityGroup, Subnet};
+use crate::plan::ebs::EbsDriver;
 use crate::{PhaseError, Tags};
 use std::future::Future;
 
@@ -67,8 +68,9 @@ pub trait Network: Sync {
     /// Those of these AMIs that the account sees, deprecated ones too.
     fn images(&self, ids: &[String]) -> impl Future<Output = Result<Vec<Image>, PhaseError>> + Send;
 
-    /// The volumes of Amazon EBS that were made for claims of a cluster and exist, whether their claims do or not: told by the tags that the
-    /// driver gives them (<https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md>).
+    /// The volumes of Amazon EBS that were made for claims of a cluster and exist, whether their claims do or not: told by the tags that their
+    /// drivers give them (<https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md>; for EKS Auto Mode, the keys in
+    /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSBlockStoragePolicyV2.html>).
     fn claimed_volumes(&self, cluster: &str) -> impl Future<Output = Result<Vec<ClaimedVolume>, PhaseError>> + Send;
 
     /// What the account's volumes of a type, such as `gp3`, have together in this Region.
@@ -119,6 +121,8 @@ pub struct ClaimedVolume {
     pub iops: Option<i32>,
     /// The ARN of the KMS key that it is encrypted with, AWS's own or the user's.
     pub key_arn: Option<String>,
+    /// The drivers of the cluster that may have it, by its tags ([`EbsDriver::having`]).
+    pub drivers: Vec<EbsDriver>,
     /// Whether several instances may have it at once
     /// (<https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volumes-multi.html>).
     pub is_multi_attach: bool,

@@ -33,7 +33,7 @@ fn trial_key(copied: &Copied) -> ResourceKey {
 }
 
 /// Makes the copy of blue's volume from its snapshot, in the same zone and with all that blue's has, and gives its id once it can be
-/// attached.
+/// attached. Beside blue's tags it has those by which green's driver may attach it.
 ///
 /// # Errors
 /// `NotReady` while EBS makes it; `Unhealthy` where EBS could not; `Denied` where EBS took it away again.
@@ -73,6 +73,7 @@ async fn made<P: Ledger + Snapshots + Clock>(
     snapshot_id: &str,
 ) -> Result<String, PhaseError> {
     all.insert(COPY_OF.to_owned(), blue.id.clone());
+    all.extend(copied.driver.tags(&migration.plan.compute.green.name));
     let request = NewVolume {
         snapshot_id: snapshot_id.to_owned(),
         zone: blue.zone.clone(),

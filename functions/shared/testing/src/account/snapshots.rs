@@ -4,6 +4,7 @@
 use super::time::Change;
 use super::{Account, Aws};
 use domain::manifest::workload;
+use domain::plan::ebs::EbsDriver;
 use domain::ports::Snapshots;
 use domain::ports::network::{CLAIM_TAGS, ClaimedVolume, Stored};
 use domain::ports::snapshots::{EbsVolume, NewVolume, Snapshot};
@@ -44,6 +45,14 @@ fn carries(tags: &Tags, wanted: &Tags) -> bool {
 }
 
 impl Aws {
+    /// The driver by which a cluster has a volume.
+    fn driver_of(&self, id: &str) -> &str {
+        let mut all = self.objects.values().flatten();
+        let its =
+            all.find(|(object, value)| object.kind == "PersistentVolume" && value["spec"]["csi"]["volumeHandle"] == id);
+        its.map_or("", |(_, value)| text(&value["spec"]["csi"]["driver"]))
+    }
+
     /// The clusters that have a volume, each with the claim's namespace and name there.
     fn claims_of(&self, id: &str) -> Vec<(&str, String, String)> {
         let all = self.objects.iter().flat_map(|(cluster, objects)| objects.iter().map(move |of| (cluster, of)));
@@ -121,10 +130,20 @@ impl Aws {
         })
     }
 
-    /// The tags that the driver gives a volume.
+    /// The tags that a driver gives a volume: that of the add-on
+    /// (<https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md>), and that of EKS Auto Mode, as far as what it may
+    /// give says which
+    /// (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEKSBlockStoragePolicyV2.html>).
     fn claim_tags(&self, id: &str) -> Tags {
         let mut tags = Tags::new();
         for (cluster, namespace, name) in self.claims_of(id) {
+            let own = match self.driver_of(id) {
+                "ebs.csi.eks.amazonaws.com" => {
+                    [("ebs.csi.eks.amazonaws.com/cluster", "true"), ("eks:eks-cluster-name", cluster)]
+                }
+                _ => [("ebs.csi.aws.com/cluster", "true"), ("ebs.csi.aws.com/cluster-name", cluster)],
+            };
+            tags.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
             tags.insert(format!("kubernetes.io/cluster/{cluster}"), "owned".to_owned());
             tags.extend(CLAIM_TAGS.map(str::to_owned).into_iter().zip([namespace, name]));
         }
@@ -147,6 +166,7 @@ impl Aws {
                 is_attached: !volume.attached_to.is_empty(),
                 iops: volume.iops,
                 key_arn: volume.key_arn,
+                drivers: EbsDriver::having(&volume.tags, cluster),
                 is_multi_attach: false,
             })
         };

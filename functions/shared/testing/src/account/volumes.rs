@@ -86,7 +86,10 @@ impl Aws {
         });
         let volume = match kept {
             Some((volume, _)) => volume.name,
-            None if self.has_nodes(cluster) => self.provision(cluster, namespace, name, maker),
+            None if self.has_nodes(cluster) => {
+                let driver = self.provisioner(cluster, text(&claim["spec"]["storageClassName"]));
+                self.provision(cluster, (namespace, name), &driver, maker)
+            }
             None => return,
         };
         if let Some(claim) = self.objects.get_mut(cluster).and_then(|objects| objects.get_mut(&id)) {
@@ -95,14 +98,21 @@ impl Aws {
         }
     }
 
-    fn provision(&mut self, cluster: &str, namespace: &str, name: &str, maker: &str) -> String {
+    /// The driver of a class.
+    fn provisioner(&self, cluster: &str, class: &str) -> String {
+        let classes = self.of_kind(cluster, "StorageClass");
+        let found = classes.iter().find(|(id, _)| id.name == class).map(|(_, class)| text(&class["provisioner"]));
+        found.unwrap_or("ebs.csi.aws.com").to_owned()
+    }
+
+    fn provision(&mut self, cluster: &str, (namespace, name): (&str, &str), driver: &str, maker: &str) -> String {
         let handle = self.create("Volume", "vol-", &format!("{cluster} {namespace} {name}"));
         self.volumes.insert(handle.clone(), maker.to_owned());
         let volume = format!("pvc-{handle}");
-        let metadata = json!({ "name": volume, "annotations": { PROVISIONED_BY: "ebs.csi.aws.com" } });
+        let metadata = json!({ "name": volume, "annotations": { PROVISIONED_BY: driver } });
         let spec = json!({
             "persistentVolumeReclaimPolicy": "Delete", "claimRef": { "namespace": namespace, "name": name },
-            "csi": { "driver": "ebs.csi.aws.com", "volumeHandle": handle },
+            "csi": { "driver": driver, "volumeHandle": handle },
         });
         self.put_object(
             cluster,

@@ -50,7 +50,7 @@ pub fn bundle(targets: Targets) -> Vec<Value> {
 /// The security group that managed node groups alone are in.
 const OF_GROUPS: &str = "sg-nodes";
 
-fn enable(aws: &mut Aws) {
+pub(super) fn enable(aws: &mut Aws) {
     if let Some(blue) = aws.clusters.get_mut(BLUE) {
         blue.cluster.auto_mode = Some(AutoMode {
             node_pools: ["general-purpose", "system"].map(str::to_owned).into(),

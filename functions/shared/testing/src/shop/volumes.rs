@@ -14,7 +14,7 @@ pub fn asked() -> Value {
 /// What holds the uploads, by the words of its driver: a file system, and an access point.
 pub const UPLOADS: &str = "fs-1::fsap-1";
 
-fn class(name: &str, provisioner: &str) -> Value {
+pub(super) fn class(name: &str, provisioner: &str) -> Value {
     let metadata = json!({ "name": name });
     json!({ "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": metadata, "provisioner": provisioner })
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod belongings;
+mod copies;
 mod end;
 mod filed;
 mod likeness;
@@ -93,7 +94,8 @@ pub(crate) fn now(account: &Account, witness: &Witness) -> Result<(), String> {
     belongings::blues_mode_is_changed_only_where_the_input_allows_it(&sight)?;
     belongings::what_the_user_had_on_green_is_there(&sight)?;
     belongings::no_data_of_blue_is_deleted(&sight)?;
-    belongings::copies_are_whole_and_come_before_what_has_them(&sight)?;
+    copies::they_are_whole_and_come_before_what_has_them(&sight)?;
+    copies::green_may_attach_them(&sight)?;
     states::both_are_as_before_or_both_as_after_unless_locked(&sight)?;
     audit::the_locks_are_held_while_the_migration_is_under_way(&sight, &table)
 }

@@ -109,6 +109,8 @@ pub(crate) enum World {
     Volumes,
     /// The same, and green gets copies of some.
     Snapshots,
+    /// The same in EKS Auto Mode, whose driver has some of these.
+    AutoSnapshots,
     /// The load balancer belongs to a Service, with these targets.
     Service(Targets),
 }
@@ -136,6 +138,7 @@ impl World {
             Self::ExistingEdge => Account::existing_shop_with_edge(),
             Self::Volumes => Account::volumes_shop(),
             Self::Snapshots => Account::snapshots_shop(),
+            Self::AutoSnapshots => Account::auto_snapshots_shop(),
             Self::Service(targets) => Account::service_shop(targets),
         }
     }

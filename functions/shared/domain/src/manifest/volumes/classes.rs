@@ -1,7 +1,10 @@
 //! Whether green can make the volumes that are asked for: the storage class, its driver, and the zones.
 
-use super::{DRIVERS, Driver, Object, driver, is_volume, text};
-use crate::plan::workloads::{Becomes, Volume};
+use super::{Brought, DRIVERS, Driver, Object, driver, is_volume, text};
+use crate::plan::{
+    ebs::EbsDriver,
+    workloads::{Becomes, Copied, Volume},
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +15,6 @@ const GP2: &str = "gp2";
 /// The provisioner of volumes of EBS from before there was a driver, whose work the driver does
 /// (<https://kubernetes.io/docs/concepts/storage/volumes/#aws-ebs-csi-migration>).
 const IN_TREE: &str = "kubernetes.io/aws-ebs";
-
-/// The driver of volumes of EBS.
-pub const EBS: &str = "ebs.csi.aws.com";
 
 /// The class that the driver's add-on brings as the default one where its configuration says `defaultStorageClass.enabled`
 /// (<https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/charts/aws-ebs-csi-driver/values.yaml>).
@@ -29,6 +29,8 @@ const IS_DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 pub struct Around {
     /// Its EKS add-ons.
     pub addons: BTreeSet<String>,
+    /// Whether it will be in EKS Auto Mode.
+    pub is_auto: bool,
     /// Whether that of EBS brings a default class.
     pub has_default_class: bool,
     /// The Availability Zones of its nodes.
@@ -44,19 +46,33 @@ struct Class {
 }
 
 impl Class {
+    /// The driver that makes its volumes, where it is one of Amazon EBS.
+    fn of_ebs(&self) -> Option<EbsDriver> {
+        if self.provisioner == IN_TREE { Some(EbsDriver::Addon) } else { EbsDriver::named(&self.provisioner) }
+    }
+
     /// The driver that makes its volumes, where it is one of AWS's.
     fn driver(&self) -> Option<&'static Driver> {
-        driver(if self.provisioner == IN_TREE { EBS } else { &self.provisioner })
+        match self.of_ebs() {
+            Some(of_ebs) => driver(of_ebs.name()),
+            None => driver(&self.provisioner),
+        }
     }
 }
 
-/// What keeps green from making these volumes, and what people should know of them.
+/// The driver of a class of this name that green will have, where it is one of Amazon EBS and it is known which.
 #[must_use]
-pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<String>, Vec<String>) {
+pub fn ebs_driver(objects: &[Object], around: &Around, class: &str) -> Option<EbsDriver> {
+    classes(objects, around).0.get(class)?.of_ebs()
+}
+
+/// What keeps green from making these volumes or having these copies, and what people should know of them.
+#[must_use]
+pub fn unmet(objects: &[Object], volumes: &[Volume], copies: &[Copied], around: &Around) -> (Vec<String>, Vec<String>) {
     let (classes, default) = classes(objects, around);
     let has = |name: &str| has_driver(objects, around, name);
     let (mut problems, mut advice) = (BTreeSet::new(), BTreeSet::new());
-    let mut lacking: Vec<(&Driver, &Volume)> = Vec::new();
+    let mut lacking: Vec<(&Driver, String)> = Vec::new();
     for volume in volumes.iter().filter(|volume| !is_volume(&volume.id)) {
         for claim in &volume.claims {
             let Some(name) = claim.class.as_ref().or(default.as_ref()) else {
@@ -77,7 +93,8 @@ pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<St
                     ));
                 }
                 (Some(class), becomes) => {
-                    lacking.extend(class.driver().filter(|driver| !has(driver.name)).map(|driver| (driver, volume)));
+                    let lacks = class.driver().filter(|driver| !has(driver.name));
+                    lacking.extend(lacks.map(|driver| (driver, volume.id.to_string())));
                     if becomes == Becomes::Empty {
                         problems.extend(out_of_reach(volume, name, class, around));
                         advice.extend(class.keeps.then(|| {
@@ -89,12 +106,14 @@ pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<St
             }
         }
     }
-    // Whatever their class says, copies are volumes of EBS.
-    let copied = volumes.iter().filter(|volume| volume.becomes == Becomes::Snapshot && !has(EBS));
-    lacking.extend(copied.filter_map(|volume| Some((driver(EBS)?, volume))));
+    // Copies are volumes of EBS, though no bundle may bring their class.
+    let unknown = copies.iter().filter(|copied| classes.get(&copied.class).and_then(Class::of_ebs).is_none());
+    let lacks = unknown.filter(|copied| !has(copied.driver.name()));
+    lacking.extend(lacks.filter_map(|copied| Some((driver(copied.driver.name())?, copied.name()))));
     problems.extend(DRIVERS.iter().filter_map(|driver| without(driver, &lacking)));
-    let shares = volumes.iter().any(|volume| volume.becomes == Becomes::Shared)
-        && !lacking.iter().any(|(_, volume)| volume.becomes == Becomes::Shared);
+    let mut shared = volumes.iter().filter(|volume| volume.becomes == Becomes::Shared).peekable();
+    let shares = shared.peek().is_some()
+        && !shared.any(|volume| lacking.iter().any(|(_, lacks)| *lacks == volume.id.to_string()));
     let by_nfs = objects.iter().any(|object| is_volume(&object.id) && object.value["spec"]["nfs"].is_object());
     if shares && !by_nfs && !DRIVERS.iter().any(|driver| driver.is_file_system && has(driver.name)) {
         problems.insert(
@@ -107,18 +126,21 @@ pub fn unmet(objects: &[Object], volumes: &[Volume], around: &Around) -> (Vec<St
 }
 
 /// That green has no such driver, with all volumes that want it.
-fn without(driver: &Driver, lacking: &[(&Driver, &Volume)]) -> Option<String> {
+fn without(driver: &Driver, lacking: &[(&Driver, String)]) -> Option<String> {
     let of = lacking.iter().filter(|(lacked, _)| lacked.name == driver.name);
-    let volumes: BTreeSet<String> = of.map(|(_, volume)| volume.id.to_string()).collect();
-    let volumes: Vec<String> = volumes.into_iter().collect();
-    (!volumes.is_empty()).then(|| {
-        format!(
-            "{}: nothing on green makes or attaches these volumes: blue has no add-on {}, and no bundle brings the CSIDriver {}. Make it an add-on of blue, or add it to a bundle",
-            volumes.join(", "),
-            driver.addon,
-            driver.name
-        )
-    })
+    let volumes: BTreeSet<&str> = of.map(|(_, volume)| volume.as_str()).collect();
+    let volumes: Vec<&str> = volumes.into_iter().collect();
+    let name = driver.name;
+    let why = match driver.brought {
+        Brought::ByAddon(addon) => format!(
+            "blue has no add-on {addon}, and no bundle brings the CSIDriver {name}. Make it an add-on of blue, or add it to a bundle"
+        ),
+        Brought::ByAutoMode => format!(
+            "the driver {name} is a part of EKS Auto Mode, which blue is not in and green will not be. Name a class of another driver, or enable EKS Auto Mode on blue"
+        ),
+    };
+    (!volumes.is_empty())
+        .then(|| format!("{}: nothing on green makes or attaches these volumes: {why}", volumes.join(", ")))
 }
 
 fn out_of_reach(volume: &Volume, name: &str, class: &Class, around: &Around) -> Option<String> {
@@ -136,7 +158,11 @@ fn out_of_reach(volume: &Volume, name: &str, class: &Class, around: &Around) -> 
 
 fn has_driver(objects: &[Object], around: &Around, name: &str) -> bool {
     let brought = objects.iter().any(|object| object.id.kind == "CSIDriver" && object.id.name == name);
-    brought || driver(name).is_some_and(|driver| around.addons.contains(driver.addon))
+    let has = |driver: &Driver| match driver.brought {
+        Brought::ByAddon(addon) => around.addons.contains(addon),
+        Brought::ByAutoMode => around.is_auto,
+    };
+    brought || driver(name).is_some_and(has)
 }
 
 /// The classes that green will have by their names, and the default one's name.
@@ -145,7 +171,7 @@ fn classes(objects: &[Object], around: &Around) -> (BTreeMap<String, Class>, Opt
     let mut classes = BTreeMap::from([(GP2.to_owned(), ebs(IN_TREE))]);
     let mut default = None;
     if around.has_default_class {
-        classes.insert(OF_THE_ADDON.to_owned(), ebs(EBS));
+        classes.insert(OF_THE_ADDON.to_owned(), ebs(EbsDriver::Addon.name()));
         default = Some(OF_THE_ADDON.to_owned());
     }
     for Object { id, value, .. } in

@@ -1,9 +1,13 @@
 //! Volumes of Amazon EBS that green gets copies of: whose they are, whether blue still has what the plan says, and the PersistentVolumes by
 //! which green's claims get the copies (<https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reserving-a-persistentvolume>,
-//! <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/tree/master/examples/kubernetes/static-provisioning>).
+//! <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/tree/master/examples/kubernetes/static-provisioning>; for EKS Auto Mode
+//! <https://github.com/kubernetes-sigs/aws-ebs-csi-driver/issues/2331>).
 
-use super::{Object, ObjectId, classes::EBS, is_claim, shared::has_claim, text, workload};
-use crate::plan::workloads::{Becomes, Copied, Volume, Workloads};
+use super::{Object, ObjectId, is_claim, shared::has_claim, text, workload};
+use crate::plan::{
+    ebs::EbsDriver,
+    workloads::{Becomes, Copied, Volume, Workloads},
+};
 use serde_json::{Value, json};
 
 /// The attribute of a volume that names its provisioner's run on blue.
@@ -75,13 +79,19 @@ pub fn found<'a>(
         let bound = claims.iter().find(is_its).map(|claim| text(&claim["spec"]["volumeName"]));
         let volume = bound.and_then(|bound| volumes.iter().find(|volume| text(&volume["metadata"]["name"]) == bound));
         match volume.map(|volume| (volume, handle(&volume["spec"]))) {
-            Some((volume, Some(handle))) if handle == copied.volume_id => found.push((copied, volume)),
-            Some((volume, handle)) => faults.push(format!(
-                "the claim {} of blue is bound to {} ({}), and the plan has {copied}",
-                copied.name(),
-                text(&volume["metadata"]["name"]),
-                handle.unwrap_or("no volume of Amazon EBS")
-            )),
+            Some((volume, Some(handle))) if handle == (copied.driver, &copied.volume_id) => {
+                found.push((copied, volume))
+            }
+            Some((volume, handle)) => {
+                let handle = handle.map(|(driver, id)| format!("{id} of {}", driver.name()));
+                faults.push(format!(
+                    "the claim {} of blue is bound to {} ({}), and the plan has {copied} of {}",
+                    copied.name(),
+                    text(&volume["metadata"]["name"]),
+                    handle.as_deref().unwrap_or("no volume of Amazon EBS"),
+                    copied.driver.name()
+                ));
+            }
             None => faults
                 .push(format!("the claim {} of blue is gone or not bound, and the plan has {copied}", copied.name())),
         }
@@ -89,10 +99,11 @@ pub fn found<'a>(
     (found, faults)
 }
 
-/// The id of the volume in EBS, by its driver's words or by those from before there was a driver (`aws://zone/vol-1`).
-fn handle(spec: &Value) -> Option<&str> {
-    let csi = spec["csi"]["volumeHandle"].as_str().filter(|_| spec["csi"]["driver"] == EBS);
-    csi.or_else(|| spec["awsElasticBlockStore"]["volumeID"].as_str()?.rsplit('/').next())
+/// The driver of the volume and its id in EBS, by its driver's words or by those from before there was a driver (`aws://zone/vol-1`).
+fn handle(spec: &Value) -> Option<(EbsDriver, &str)> {
+    let csi = || Some((EbsDriver::named(text(&spec["csi"]["driver"]))?, spec["csi"]["volumeHandle"].as_str()?));
+    let in_tree = || spec["awsElasticBlockStore"]["volumeID"].as_str()?.rsplit('/').next();
+    csi().or_else(|| Some((EbsDriver::Addon, in_tree()?)))
 }
 
 /// By which green's claim gets the copy: as blue's, with the copy's id, reserved for the claim, and kept whatever becomes of green.
@@ -100,7 +111,7 @@ fn handle(spec: &Value) -> Option<&str> {
 pub fn persistent_volume(copied: &Copied, blue: &Value, id: &str) -> Option<Object> {
     let of_blue = &blue["spec"];
     let (csi, in_tree) = (&of_blue["csi"], &of_blue["awsElasticBlockStore"]);
-    let mut source = json!({ "driver": EBS, "volumeHandle": id });
+    let mut source = json!({ "driver": copied.driver.name(), "volumeHandle": id });
     let file_system = csi["fsType"].as_str().or_else(|| in_tree["fsType"].as_str());
     if let Some(file_system) = file_system {
         source["fsType"] = json!(file_system);
@@ -113,7 +124,10 @@ pub fn persistent_volume(copied: &Copied, blue: &Value, id: &str) -> Option<Obje
     if !attributes.is_empty() {
         source["volumeAttributes"] = json!(attributes);
     }
-    let zone = json!({ "key": "topology.kubernetes.io/zone", "operator": "In", "values": [copied.zone] });
+    let is = |key: &str, value: &str| json!({ "key": key, "operator": "In", "values": [value] });
+    // Every node has this label of its zone, and each driver's nodes another one (`CSINode`).
+    let mut nodes = vec![is("topology.kubernetes.io/zone", &copied.zone)];
+    nodes.extend(copied.driver.node_label().map(|(key, value)| is(key, value)));
     let mut spec = json!({
         "capacity": of_blue["capacity"],
         "accessModes": of_blue["accessModes"],
@@ -123,7 +137,7 @@ pub fn persistent_volume(copied: &Copied, blue: &Value, id: &str) -> Option<Obje
         "claimRef": {
             "apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": copied.namespace, "name": copied.claim,
         },
-        "nodeAffinity": { "required": { "nodeSelectorTerms": [{ "matchExpressions": [zone] }] } },
+        "nodeAffinity": { "required": { "nodeSelectorTerms": [{ "matchExpressions": nodes }] } },
     });
     for field in ["volumeMode", "mountOptions"] {
         if !of_blue[field].is_null() {

@@ -167,7 +167,8 @@ fn class(name: &str, provisioner: &str, more: Value) -> Object {
 
 fn green(addons: &[&str]) -> Around {
     let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Around { addons: text(addons), has_default_class: false, zones: text(&["eu-central-1a", "eu-central-1b"]) }
+    let zones = text(&["eu-central-1a", "eu-central-1b"]);
+    Around { addons: text(addons), is_auto: false, has_default_class: false, zones }
 }
 
 #[test]
@@ -197,7 +198,7 @@ fn green_needs_the_class_and_its_driver_in_its_zones() {
     ] {
         let (volumes, problems) = decide(&objects, &says(&["Namespace/shop"], &[]));
         assert_eq!(problems, []);
-        let (problems, _) = unmet(&objects, &volumes, &green(addons));
+        let (problems, _) = unmet(&objects, &volumes, &[], &green(addons));
         assert_eq!(problems.len(), usize::from(expected.is_some()), "{problems:?}");
         assert!(expected.is_none_or(|expected| problems[0].contains(expected)), "{problems:?}");
     }
@@ -219,11 +220,30 @@ fn a_driver_that_green_lacks_is_told_once_with_all_that_want_it() {
     };
     let (volumes, problems) = decide(&objects, &input);
     assert_eq!(problems, []);
-    let (problems, _) = unmet(&objects, &volumes, &green(&[]));
+    let (problems, _) = unmet(&objects, &volumes, &[], &green(&[]));
     let [ebs, efs] = problems.as_slice() else { panic!("{problems:#?}") };
     assert!(ebs.starts_with("PersistentVolumeClaim/shop/c, StatefulSet/shop/search: nothing on green makes"), "{ebs}");
     assert!(efs.starts_with("PersistentVolumeClaim/shop/uploads: nothing on green makes"), "{efs}");
     assert!(ebs.contains("no add-on aws-ebs-csi-driver") && efs.contains("no add-on aws-efs-csi-driver"));
+}
+
+// The class of https://docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html.
+#[test]
+fn the_driver_of_eks_auto_mode_is_there_where_green_is_in_it() {
+    let of_nodes =
+        json!([{ "matchLabelExpressions": [{ "key": "eks.amazonaws.com/compute-type", "values": ["auto"] }] }]);
+    let auto = class("auto-ebs-sc", "ebs.csi.eks.amazonaws.com", json!({ "allowedTopologies": of_nodes }));
+    let objects = [set("auto-ebs-sc"), auto];
+    let (volumes, problems) = decide(&objects, &says(&["Namespace/shop"], &[]));
+    assert_eq!(problems, []);
+    for (is_auto, expected) in [(true, 0), (false, 1)] {
+        let green = Around { is_auto, ..green(&["aws-ebs-csi-driver"]) };
+        let (problems, _) = unmet(&objects, &volumes, &[], &green);
+        assert_eq!(problems.len(), expected, "{problems:?}");
+        assert!(
+            problems.iter().all(|problem| problem.contains("ebs.csi.eks.amazonaws.com is a part of EKS Auto Mode"))
+        );
+    }
 }
 
 #[test]
@@ -231,14 +251,14 @@ fn the_addons_default_class_serves_claims_without_one() {
     let objects = [claim("c", json!({}))];
     let (volumes, _) = decide(&objects, &says(&["Namespace/shop"], &[]));
     let green = Around { has_default_class: true, ..green(&["aws-ebs-csi-driver"]) };
-    assert_eq!(unmet(&objects, &volumes, &green), (vec![], vec![]));
+    assert_eq!(unmet(&objects, &volumes, &[], &green), (vec![], vec![]));
 }
 
 #[test]
 fn a_class_that_keeps_its_volumes_is_told() {
     let objects = [set("gp3"), class("gp3", "ebs.csi.aws.com", json!({ "reclaimPolicy": "Retain" }))];
     let (volumes, _) = decide(&objects, &says(&["Namespace/shop"], &[]));
-    let (problems, advice) = unmet(&objects, &volumes, &green(&["aws-ebs-csi-driver"]));
+    let (problems, advice) = unmet(&objects, &volumes, &[], &green(&["aws-ebs-csi-driver"]));
     assert_eq!(problems.len(), 0);
     assert!(advice[0].contains("stay in AWS after a way back"), "{advice:?}");
 }
@@ -250,7 +270,7 @@ fn a_file_system_needs_a_driver_or_is_mounted_by_nfs() {
         let (volumes, problems) =
             decide(&objects, &says(&[], &["PersistentVolume/uploads", "PersistentVolumeClaim/shop/uploads"]));
         assert_eq!(problems.len(), 1, "one of the two names is idle");
-        move |addons: &[&str]| unmet(&objects, &volumes, &green(addons)).0.len()
+        move |addons: &[&str]| unmet(&objects, &volumes, &[], &green(addons)).0.len()
     };
     let copied = shared(claim("uploads", asks("efs-sc")));
     assert_eq!((copied(&[]), copied(&["aws-efs-csi-driver"])), (1, 0));

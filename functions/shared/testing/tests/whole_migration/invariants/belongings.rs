@@ -202,34 +202,6 @@ pub(super) fn no_data_of_blue_is_deleted(sight: &Sight) -> Result<(), String> {
     }
 }
 
-/// What green gets copies of has all that blue wrote, and nothing of what has it runs on green before: copies are made once the volumes are
-/// detached on blue.
-pub(super) fn copies_are_whole_and_come_before_what_has_them(sight: &Sight) -> Result<(), String> {
-    // A volume by which is tried that EBS makes one is nobody's copy.
-    let mut copies = sight.aws.copies.iter().filter(|(_, made)| made.request.tags["bascule:side"] == "green");
-    if let Some((id, _)) = copies.find(|(_, made)| made.snapshot.of_attached) {
-        return Err(format!("{id} was made from a snapshot of a volume in use"));
-    }
-    let Some(green) = sight.aws.objects.get(GREEN) else { return Ok(()) };
-    for copied in &sight.record.plan.workloads.copies {
-        let mut holders = copied.holders.iter().filter_map(|holder| green.get(holder));
-        let runs = holders.any(|holder| holder["spec"]["replicas"] != 0);
-        let mut volumes =
-            green.iter().filter(|(id, _)| id.kind == "PersistentVolume").map(|(_, volume)| &volume["spec"]);
-        let has = volumes.any(|spec| {
-            let made = spec["csi"]["volumeHandle"].as_str().and_then(|handle| sight.aws.copies.get(handle));
-            let of = &spec["claimRef"];
-            made.is_some_and(|made| made.snapshot.volume_id == copied.volume_id && made.is_available)
-                && (of["name"].as_str(), spec["persistentVolumeReclaimPolicy"].as_str())
-                    == (Some(&copied.claim), Some("Retain"))
-        });
-        if runs && !has {
-            return Err(format!("green runs without its copy of {copied}"));
-        }
-    }
-    Ok(())
-}
-
 /// Invariant 4: one effect for each key, however often it is tried.
 pub(super) fn everything_is_created_once(sight: &Sight) -> Result<(), String> {
     let creates = &sight.aws.history.creates;

@@ -74,6 +74,11 @@ fn snapshots(name: &'static str, end: End, outside: Outside, fields: &Value) -> 
     Way { world: World::Snapshots, outside, ..way }
 }
 
+/// A way in the world `snapshots` in EKS Auto Mode.
+fn auto_snapshots(name: &'static str, end: End, outside: Outside) -> Way {
+    Way { world: World::AutoSnapshots, ..snapshots(name, end, outside, &json!({})) }
+}
+
 /// A way in the worlds `service-nlb-instance` and `service-nlb-ip`.
 fn service(name: &'static str, targets: Targets, end: End, outside: Outside) -> Way {
     let mut way = way(name, end, &json!({}));
@@ -161,6 +166,9 @@ pub(super) fn ways() -> Vec<Way> {
         snapshots("snapshots, an alarm in the bake", End::BlueServes, Outside::AlarmInBake, &json!({})),
         snapshots("snapshots, an alarm in the bake, green is kept", End::BlueServes, Outside::AlarmInBake, &keep),
         snapshots("snapshots, turned back meanwhile", End::Either, Outside::TurnedBackThen, &json!({})),
+        auto_snapshots("auto-mode snapshots", End::GreenServes, Outside::Quiet),
+        auto_snapshots("auto-mode snapshots, an alarm in the bake", End::BlueServes, Outside::AlarmInBake),
+        auto_snapshots("auto-mode snapshots, turned back meanwhile", End::Either, Outside::TurnedBackThen),
         service("service-nlb-ip", Targets::Ip, End::GreenServes, Outside::Quiet),
         service("service-nlb-ip, an alarm in the bake", Targets::Ip, End::BlueServes, Outside::AlarmInBake),
         service("service-nlb-instance", Targets::Instance, End::GreenServes, Outside::Quiet),

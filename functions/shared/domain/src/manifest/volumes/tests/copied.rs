@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plan::workloads::{Copied, Workload, Workloads};
+use classes::{Around, ebs_driver, unmet};
 use copies::{found, persistent_volume};
 
 fn copied(claim: &str, volume: &str) -> Copied {
@@ -13,6 +14,7 @@ fn copied(claim: &str, volume: &str) -> Copied {
         volume_type: "gp3".to_owned(),
         zone: "eu-central-1b".to_owned(),
         class: "gp3".to_owned(),
+        driver: EbsDriver::Addon,
         holders: Vec::new(),
     }
 }
@@ -35,6 +37,11 @@ fn of(name: &str, source: Value) -> Value {
 fn by_driver(id: &str) -> Value {
     let attributes = json!({ "storage.kubernetes.io/csiProvisionerIdentity": "1-ebs", "partition": "1" });
     json!({ "csi": { "driver": "ebs.csi.aws.com", "volumeHandle": id, "fsType": "xfs", "volumeAttributes": attributes } })
+}
+
+fn of_auto_mode(id: &str) -> Value {
+    let attributes = json!({ "storage.kubernetes.io/csiProvisionerIdentity": "1-ebs" });
+    json!({ "csi": { "driver": "ebs.csi.eks.amazonaws.com", "volumeHandle": id, "fsType": "ext4", "volumeAttributes": attributes } })
 }
 
 fn in_tree(id: &str) -> Value {
@@ -65,7 +72,12 @@ fn what_is_no_longer_as_the_plan_says_is_told() {
     for (claims, volumes, expected) in [
         (vec![], vec![], "is gone or not bound"),
         (vec![bound("c", "pv")], vec![], "is gone or not bound"),
-        (vec![bound("c", "pv")], vec![of("pv", by_driver("vol-2"))], "bound to pv (vol-2)"),
+        (vec![bound("c", "pv")], vec![of("pv", by_driver("vol-2"))], "bound to pv (vol-2 of ebs.csi.aws.com)"),
+        (
+            vec![bound("c", "pv")],
+            vec![of("pv", of_auto_mode("vol-1"))],
+            "bound to pv (vol-1 of ebs.csi.eks.amazonaws.com), and the plan has vol-1 (10 GiB of gp3 for shop/c) of ebs.csi.aws.com",
+        ),
         (vec![bound("c", "pv")], vec![of("pv", efs)], "no volume of Amazon EBS"),
     ] {
         let plan = one();
@@ -105,6 +117,73 @@ fn greens_claim_gets_the_copy_as_blues_had_the_original() {
         (in_tree("vol-1"), json!({ "driver": "ebs.csi.aws.com", "volumeHandle": "vol-9", "fsType": "ext4" })),
     ] {
         assert_eq!(persistent_volume(&copied, &of("pv", source), "vol-9").unwrap().value, expected(csi));
+    }
+}
+
+// Nodes as `pkg/migrator/migrator.go` of https://github.com/awslabs/eks-auto-mode-ebs-migration-tool writes them.
+#[test]
+fn a_copy_for_eks_auto_mode_is_of_its_driver_and_for_its_nodes() {
+    let copied = Copied { driver: EbsDriver::AutoMode, ..copied("c", "vol-1") };
+    let plan = plan(claim("c", asks("gp3")), vec![copied.clone()]);
+    let on_blue = [of("pv", of_auto_mode("vol-1"))];
+    let (found, faults) = found(&plan, &[bound("c", "pv")], &on_blue);
+    assert_eq!((found.len(), faults.len()), (1, 0), "{faults:?}");
+    let spec = &persistent_volume(&copied, &on_blue[0], "vol-9").unwrap().value["spec"];
+    let csi = json!({ "driver": "ebs.csi.eks.amazonaws.com", "volumeHandle": "vol-9", "fsType": "ext4" });
+    assert_eq!(spec["csi"], csi);
+    let nodes = json!([
+        { "key": "topology.kubernetes.io/zone", "operator": "In", "values": ["eu-central-1b"] },
+        { "key": "eks.amazonaws.com/compute-type", "operator": "In", "values": ["auto"] },
+    ]);
+    assert_eq!(spec["nodeAffinity"]["required"]["nodeSelectorTerms"], json!([{ "matchExpressions": nodes }]));
+}
+
+#[test]
+fn a_copy_needs_its_driver_on_green_though_no_bundle_brings_its_class() {
+    let objects = [claim("c", asks("of-blue"))];
+    let says = Volumes { snapshot: vec!["Namespace/shop".to_owned()], ..Volumes::default() };
+    let (volumes, _) = decide(&objects, &says);
+    let addon = || Around { addons: ["aws-ebs-csi-driver".to_owned()].into(), ..Around::default() };
+    let auto = || Around { is_auto: true, ..Around::default() };
+    for (driver, around, expected) in [
+        (EbsDriver::Addon, addon(), None),
+        (
+            EbsDriver::Addon,
+            auto(),
+            Some("shop/c: nothing on green makes or attaches these volumes: blue has no add-on"),
+        ),
+        (EbsDriver::AutoMode, auto(), None),
+        (EbsDriver::AutoMode, addon(), Some("which blue is not in and green will not be")),
+    ] {
+        let copies = [Copied { driver, class: "of-blue".to_owned(), ..copied("c", "vol-1") }];
+        let (problems, _) = unmet(&objects, &volumes, &copies, &around);
+        assert_eq!(problems.len(), usize::from(expected.is_some()), "{problems:?}");
+        assert!(expected.is_none_or(|expected| problems[0].contains(expected)), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_class_tells_its_driver_where_it_is_known() {
+    let class = |name: &str, provisioner: &str| {
+        object(
+            json!({ "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": { "name": name }, "provisioner": provisioner }),
+        )
+    };
+    let objects = [
+        class("gp3", "ebs.csi.aws.com"),
+        class("auto", "ebs.csi.eks.amazonaws.com"),
+        class("old", "kubernetes.io/aws-ebs"),
+        class("efs", "efs.csi.aws.com"),
+    ];
+    for (name, expected) in [
+        ("gp3", Some(EbsDriver::Addon)),
+        ("auto", Some(EbsDriver::AutoMode)),
+        ("old", Some(EbsDriver::Addon)),
+        ("gp2", Some(EbsDriver::Addon)),
+        ("efs", None),
+        ("other", None),
+    ] {
+        assert_eq!(ebs_driver(&objects, &Around::default(), name), expected, "{name}");
     }
 }
 
