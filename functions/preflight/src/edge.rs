@@ -23,7 +23,7 @@ use domain::ports::{
 use domain::{Input, Limit, PhaseError, Problem, input::Gateway};
 use serde_json::Value;
 
-/// Where the input names the API; see [`place`].
+/// Where the input names the API, had it a REST API and no list; see [`place`].
 const API: &str = "$.gateway.restApiId";
 /// Where the input names the stage.
 const STAGE: &str = "$.gateway.stage";
@@ -67,11 +67,11 @@ pub async fn read<P: Ports>(ports: &P, input: &Input, compute: &Compute) -> Resu
         None => {}
     }
     existing::read(ports, input, lead.as_ref(), &mut found).await?;
-    place(&mut found.problems, &input.gateway.path(0));
+    place(&mut found.problems, input, 0);
     for (index, gateway) in input.gateway.iter().enumerate().skip(1) {
         let mut other = of_api(ports, input, compute, gateway).await?;
         other.found.problems.extend(elsewhere(&other, &found.facts, lead.as_ref()));
-        place(&mut other.found.problems, &input.gateway.path(index));
+        place(&mut other.found.problems, input, index);
         found.problems.extend(other.found.problems);
         found.advice.extend(other.found.advice);
         found.facts.others.push(other.found.facts.into());
@@ -108,11 +108,13 @@ fn told(lead: &Lead) -> String {
     }
 }
 
-/// Has problems of an API name it where the input has a list.
-fn place(problems: &mut [Problem], path: &str) {
+/// Has problems of an API name it where the input does.
+fn place(problems: &mut [Problem], input: &Input, index: usize) {
     for problem in problems {
-        if let Some(field) = problem.path.strip_prefix("$.gateway") {
-            problem.path = format!("{path}{field}");
+        if problem.path == API {
+            problem.path = input.gateway.api_path(index);
+        } else if let Some(field) = problem.path.strip_prefix("$.gateway") {
+            problem.path = format!("{}{field}", input.gateway.path(index));
         }
     }
 }
@@ -120,7 +122,7 @@ fn place(problems: &mut [Problem], path: &str) {
 /// Reads one API, its stage, and what its methods go through.
 async fn of_api<P: Ports>(ports: &P, input: &Input, compute: &Compute, gateway: &Gateway) -> Result<OfApi, PhaseError> {
     let mut of = OfApi { found: Found::new(Edge::default()), methods: Vec::new(), lead: None };
-    let id = &gateway.rest_api_id;
+    let id = gateway.api_id();
     if id.is_empty() {
         return Ok(of);
     }
@@ -146,7 +148,7 @@ async fn stage<P: Ports>(
     methods: &[Method],
     found: &mut Found<Edge>,
 ) -> Result<Value, PhaseError> {
-    let (id, name) = (&gateway.rest_api_id, &gateway.stage);
+    let (id, name) = (gateway.api_id(), &gateway.stage);
     if name.is_empty() {
         return Ok(Value::Null);
     }

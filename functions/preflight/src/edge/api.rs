@@ -34,7 +34,7 @@ pub(super) fn problems(input: &Input, api: &Api) -> Vec<Problem> {
 /// Why an API without its default endpoint cannot be switched as the input asks: no request comes to its stages, but by the public name to
 /// production's.
 fn unreachable(input: &Input, api: &Api) -> Option<Problem> {
-    let is_asked = input.smoke.iter().any(|smoke| smoke.rest_api_id.as_ref().is_none_or(|id| *id == api.id));
+    let is_asked = input.smoke.iter().any(|smoke| smoke.is_of(&api.id));
     let wanted = [
         (!is_asked)
             .then_some("name a request in $.smoke with what it expects, by which green is tried on the temporary API"),

@@ -19,8 +19,7 @@ pub struct Check {
 /// What the input asks to be tried of this edge's API, or else a few of the API's own paths without parameters.
 #[must_use]
 pub fn checks(input: &Input, edge: &Edge) -> Vec<Check> {
-    let is_of = |of: &Option<String>| of.as_ref().is_none_or(|id| *id == edge.api.id);
-    let asked = input.smoke.iter().filter(|smoke| is_of(&smoke.rest_api_id));
+    let asked = input.smoke.iter().filter(|smoke| smoke.is_of(&edge.api.id));
     let asked: Vec<_> = asked.map(|smoke| Check { path: smoke.path.clone(), expect: Some(smoke.expect) }).collect();
     if !asked.is_empty() {
         return asked;
