@@ -7,6 +7,7 @@ pub mod export;
 pub mod integrations;
 pub mod invoked;
 pub mod link;
+pub mod mapping;
 pub mod served;
 pub mod way;
 
