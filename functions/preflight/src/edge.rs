@@ -7,6 +7,7 @@ mod beside;
 mod drift;
 mod existing;
 pub(crate) mod functions;
+mod http;
 mod plan;
 mod private;
 mod probes;
@@ -128,15 +129,21 @@ async fn of_api<P: Ports>(ports: &P, input: &Input, compute: &Compute, gateway: 
     }
     let found = &mut of.found;
     let Some(api) = ports.api(id).await? else {
-        found.problems.push(api::unknown(id));
+        found.problems.push(api::unknown(gateway));
         return Ok(of);
     };
+    if let Some(misnamed) = api::misnamed(gateway, &api) {
+        found.problems.push(misnamed);
+        return Ok(of);
+    }
     found.facts.api = api;
-    found.problems.extend(api::problems(input, &found.facts.api));
+    found.problems.extend(api::unreachable(input, &found.facts.api));
     of.methods = ports.methods(id).await?;
     let served = stage(ports, gateway, &of.methods, found).await?;
     private::read(ports, found).await?;
     of.lead = lead(ports, compute, &of.methods, &served, found).await?;
+    found.problems.extend(http::problems(input, &found.facts));
+    found.advice.extend(http::advice(input, &found.facts, &served));
     found.problems.extend(probes::problems(input, &found.facts, &of.methods, &served));
     Ok(of)
 }
@@ -160,6 +167,10 @@ async fn stage<P: Ports>(
         return Ok(Value::Null);
     };
     found.problems.extend(api::stage_problems(stage, stages.len()));
+    found.problems.extend(http::auto_deployed(&found.facts, &stages));
+    if !stage.is_deployed() {
+        return Ok(Value::Null);
+    }
     let export = ports.export(id, name).await?;
     found.facts.functions = invoked::functions(&export, &stage.variables);
     let edits = drift::edits(methods, &export);
@@ -173,6 +184,10 @@ async fn stage<P: Ports>(
         ));
     }
     found.facts.stage = stage.clone();
+    if !found.facts.api.protocol.is_rest() {
+        // An HTTP API has no usage plans.
+        return Ok(export);
+    }
     let plans = ports.usage_plans(Some(id)).await?;
     let covers = |stages: &[(String, String)]| stages.iter().any(|(api, stage)| api == id && stage == name);
     found.facts.usage_plans = plans.into_iter().filter(|plan| covers(&plan.stages)).collect();
