@@ -9,7 +9,7 @@ use domain::{
     plan::edge::Edge,
     ports::{
         StageMetrics,
-        stage_metrics::{Figures, Stretch, dimension},
+        stage_metrics::{Figures, Metered, Stretch},
     },
 };
 use futures::future::join_all;
@@ -121,7 +121,7 @@ async fn rows<P: StageMetrics>(
     stretches: &[Stretch],
 ) -> Result<Vec<Row>, PhaseError> {
     let mut rows: Vec<Row> = stays.iter().map(|stay| Row { stay: *stay, sum: Sum::default() }).collect();
-    let api = dimension(&edge.api.name, &edge.api.id);
+    let api = Metered::of(&edge.api);
     for stretch in stretches {
         for (at, figures) in ports.stage_metrics(&api, &edge.stage.name, stretch).await? {
             if let Some(row) = served::stay_of(stays, at, stretch.period).and_then(|index| rows.get_mut(index)) {

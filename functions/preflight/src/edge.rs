@@ -7,6 +7,7 @@ mod beside;
 mod drift;
 mod existing;
 pub(crate) mod functions;
+mod http;
 mod plan;
 mod private;
 mod probes;
@@ -23,7 +24,7 @@ use domain::ports::{
 use domain::{Input, Limit, PhaseError, Problem, input::Gateway};
 use serde_json::Value;
 
-/// Where the input names the API; see [`place`].
+/// Where the input names the API, had it a REST API and no list; see [`place`].
 const API: &str = "$.gateway.restApiId";
 /// Where the input names the stage.
 const STAGE: &str = "$.gateway.stage";
@@ -67,11 +68,11 @@ pub async fn read<P: Ports>(ports: &P, input: &Input, compute: &Compute) -> Resu
         None => {}
     }
     existing::read(ports, input, lead.as_ref(), &mut found).await?;
-    place(&mut found.problems, &input.gateway.path(0));
+    place(&mut found.problems, input, 0);
     for (index, gateway) in input.gateway.iter().enumerate().skip(1) {
         let mut other = of_api(ports, input, compute, gateway).await?;
         other.found.problems.extend(elsewhere(&other, &found.facts, lead.as_ref()));
-        place(&mut other.found.problems, &input.gateway.path(index));
+        place(&mut other.found.problems, input, index);
         found.problems.extend(other.found.problems);
         found.advice.extend(other.found.advice);
         found.facts.others.push(other.found.facts.into());
@@ -108,11 +109,13 @@ fn told(lead: &Lead) -> String {
     }
 }
 
-/// Has problems of an API name it where the input has a list.
-fn place(problems: &mut [Problem], path: &str) {
+/// Has problems of an API name it where the input does.
+fn place(problems: &mut [Problem], input: &Input, index: usize) {
     for problem in problems {
-        if let Some(field) = problem.path.strip_prefix("$.gateway") {
-            problem.path = format!("{path}{field}");
+        if problem.path == API {
+            problem.path = input.gateway.api_path(index);
+        } else if let Some(field) = problem.path.strip_prefix("$.gateway") {
+            problem.path = format!("{}{field}", input.gateway.path(index));
         }
     }
 }
@@ -120,21 +123,27 @@ fn place(problems: &mut [Problem], path: &str) {
 /// Reads one API, its stage, and what its methods go through.
 async fn of_api<P: Ports>(ports: &P, input: &Input, compute: &Compute, gateway: &Gateway) -> Result<OfApi, PhaseError> {
     let mut of = OfApi { found: Found::new(Edge::default()), methods: Vec::new(), lead: None };
-    let id = &gateway.rest_api_id;
+    let id = gateway.api_id();
     if id.is_empty() {
         return Ok(of);
     }
     let found = &mut of.found;
     let Some(api) = ports.api(id).await? else {
-        found.problems.push(api::unknown(id));
+        found.problems.push(api::unknown(gateway));
         return Ok(of);
     };
+    if let Some(misnamed) = api::misnamed(gateway, &api) {
+        found.problems.push(misnamed);
+        return Ok(of);
+    }
     found.facts.api = api;
-    found.problems.extend(api::problems(input, &found.facts.api));
+    found.problems.extend(api::unreachable(input, &found.facts.api));
     of.methods = ports.methods(id).await?;
     let served = stage(ports, gateway, &of.methods, found).await?;
     private::read(ports, found).await?;
     of.lead = lead(ports, compute, &of.methods, &served, found).await?;
+    found.problems.extend(http::problems(input, &found.facts));
+    found.advice.extend(http::advice(input, &found.facts, &served));
     found.problems.extend(probes::problems(input, &found.facts, &of.methods, &served));
     Ok(of)
 }
@@ -146,7 +155,7 @@ async fn stage<P: Ports>(
     methods: &[Method],
     found: &mut Found<Edge>,
 ) -> Result<Value, PhaseError> {
-    let (id, name) = (&gateway.rest_api_id, &gateway.stage);
+    let (id, name) = (gateway.api_id(), &gateway.stage);
     if name.is_empty() {
         return Ok(Value::Null);
     }
@@ -158,6 +167,10 @@ async fn stage<P: Ports>(
         return Ok(Value::Null);
     };
     found.problems.extend(api::stage_problems(stage, stages.len()));
+    found.problems.extend(http::auto_deployed(&found.facts, &stages));
+    if !stage.is_deployed() {
+        return Ok(Value::Null);
+    }
     let export = ports.export(id, name).await?;
     found.facts.functions = invoked::functions(&export, &stage.variables);
     let edits = drift::edits(methods, &export);
@@ -171,6 +184,10 @@ async fn stage<P: Ports>(
         ));
     }
     found.facts.stage = stage.clone();
+    if !found.facts.api.protocol.is_rest() {
+        // An HTTP API has no usage plans.
+        return Ok(export);
+    }
     let plans = ports.usage_plans(Some(id)).await?;
     let covers = |stages: &[(String, String)]| stages.iter().any(|(api, stage)| api == id && stage == name);
     found.facts.usage_plans = plans.into_iter().filter(|plan| covers(&plan.stages)).collect();

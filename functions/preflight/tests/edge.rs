@@ -86,8 +86,8 @@ async fn what_else_there_is_is_read_where_the_input_names_no_api() {
 async fn an_api_or_a_stage_that_does_not_exist_is_named() {
     let found = problems(|aws| aws.apis.clear()).await;
     let told = (found.len(), found[0].path.as_str(), found[0].code.as_str());
-    assert_eq!(told, (1, "$.gateway.restApiId", "http-api"));
-    assert!(found[0].message.contains("aws apigatewayv2 get-apis"), "{found:?}");
+    assert_eq!(told, (1, "$.gateway.restApiId", "websocket-api"));
+    assert!(found[0].message.contains("aws apigateway get-rest-apis"), "{found:?}");
     let found = problems(|aws| {
         let stage = prod(aws).clone();
         aws.stages.clear();

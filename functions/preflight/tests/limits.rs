@@ -13,7 +13,7 @@ use strum::VariantArray as _;
 use testing::{
     Account, Aws,
     shop::{
-        self, API, BLUE, BUNDLE, Front, GREEN, STATES, auto_mode, custom_ami, existing, irsa, karpenter,
+        self, API, BLUE, BUNDLE, Front, GREEN, STATES, auto_mode, custom_ami, existing, http_api, irsa, karpenter,
         service::Targets, snapshots, volumes,
     },
 };
@@ -50,6 +50,18 @@ fn in_steps() -> (Account, Value) {
 
 fn behind(front: Front) -> (Account, Value) {
     (Account::shop_behind(front), shop::input())
+}
+
+fn http() -> (Account, Value) {
+    let (account, mut input) = behind(Front::HttpApi);
+    input["gateway"] = http_api::gateway("prod");
+    (account, input)
+}
+
+fn http_default() -> (Account, Value) {
+    let (account, mut input) = behind(Front::HttpApiDefault);
+    input["gateway"] = http_api::gateway(http_api::DEFAULT);
+    (account, input)
 }
 
 fn with_volumes() -> (Account, Value) {
@@ -101,7 +113,7 @@ fn bundle(account: &Account, change: impl FnOnce(&mut Vec<Value>)) {
     account.upload(BUNDLE, all);
 }
 
-const OF_THE_API: [Case; 15] = [
+const OF_THE_API: [Case; 19] = [
     (
         Limit::SeveralLinks,
         || behind(Front::Warehouse),
@@ -125,7 +137,34 @@ const OF_THE_API: [Case; 15] = [
         },
         GATEWAY,
     ),
-    (Limit::HttpApi, plain, |account, _| account.aws().apis.clear(), GATEWAY),
+    (Limit::WebsocketApi, plain, |account, _| account.aws().apis.clear(), GATEWAY),
+    (
+        Limit::AutoDeploy,
+        http,
+        |account, _| {
+            account.aws().stages.get_mut(&(API.to_owned(), "prod".to_owned())).unwrap().auto_deploy = true;
+        },
+        "$.gateway.stage",
+    ),
+    (Limit::PartialShift, http, |_, input| input["cutover"] = json!({ "steps": [5, 100] }), "$.cutover.steps"),
+    (
+        Limit::StageInPath,
+        http_default,
+        |_, input| {
+            input["cutover"] = json!({ "marker": { "path": "/cart", "blue": "shop-blue", "green": "shop-green" } });
+        },
+        "$.gateway.httpApiId",
+    ),
+    (
+        Limit::PassedOnHost,
+        http,
+        |account, _| {
+            for method in account.aws().methods.get_mut(API).unwrap() {
+                method.integration.as_mut().unwrap().request_parameters.remove("overwrite:header.host");
+            }
+        },
+        "$.gateway.httpApiId",
+    ),
     (Limit::PrivateApi, || behind(Front::Private), |account, _| account.aws().functions_group = None, GATEWAY),
     (
         Limit::DefaultEndpoint,

@@ -66,7 +66,7 @@ async fn what_is_wrong_with_one_of_them_is_told_at_its_place() {
     })
     .await;
     let told: Vec<_> = found.iter().map(|problem| (problem.path.as_str(), problem.code.as_str())).collect();
-    assert_eq!(told, [("$.gateway[1].restApiId", "http-api")]);
+    assert_eq!(told, [("$.gateway[1].restApiId", "websocket-api")]);
     for (id, path) in [("shop1", "$.gateway[0].restApiId"), (OTHER, "$.gateway[1].restApiId")] {
         let found = problems(|aws| aws.apis.get_mut(id).unwrap().endpoint_type = "PRIVATE".to_owned()).await;
         let told: Vec<_> = found.iter().map(|problem| (problem.path.as_str(), problem.code.as_str())).collect();

@@ -2,7 +2,7 @@
 //! production's stage answers, or, where a resource policy allows production's stage alone, as the stage that holds B.
 
 use crate::Ports;
-use domain::plan::edge::UsagePlan;
+use domain::plan::edge::{Api, UsagePlan};
 use domain::ports::gateway::ApiKey;
 use domain::ports::probes::Probe;
 use domain::resources::{stage::keeper_name, usage_plan};
@@ -20,12 +20,21 @@ type PerApi<'a> = [Cow<'a, Migration>];
 
 /// Lets one of production's keys in and tries the G of each API with it.
 pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, apis: &PerApi<'_>) -> Result<(), PhaseError> {
-    // Without its default endpoint no request comes to the stages of an API that hold B and G.
-    let (untried, apis): (Vec<_>, Vec<_>) =
-        apis.iter().partition(|migration| migration.plan.edge.api.execute_api_disabled);
-    let untried: Vec<&String> = untried.iter().map(|migration| &migration.plan.edge.api.id).collect();
+    // Without its default endpoint no request comes to the stages of an API that hold B and G, and with their names in the path none is
+    // what production's would be.
+    let (apis, untried): (Vec<_>, Vec<_>) =
+        apis.iter().partition(|migration| migration.plan.edge.is_tried_on_its_own_stages());
+    let untried = untried.iter().map(|migration| &migration.plan.edge.api);
+    let (closed, with_stage): (Vec<_>, Vec<_>) = untried.partition(|api| api.execute_api_disabled);
+    let ids = |apis: Vec<&Api>| apis.into_iter().map(|api| api.id.clone()).collect::<Vec<_>>();
+    let mut untried = json!({});
+    for (name, ids) in [("withoutDefaultEndpoint", ids(closed)), ("withStageInPath", ids(with_stage))] {
+        if !ids.is_empty() {
+            untried[name] = json!(ids);
+        }
+    }
     if apis.is_empty() {
-        return ports.record(migration, "G is not tried", json!({ "withoutDefaultEndpoint": untried })).await;
+        return ports.record(migration, "G is not tried", untried).await;
     }
     let now = ports.now();
     let mut keys = Vec::new();
@@ -44,8 +53,8 @@ pub(crate) async fn converge<P: Ports>(ports: &P, migration: &Migration, apis: &
     }
     if failed.is_empty() && (refused.is_empty() || is_settled) {
         let mut evidence = json!({ "since": since, "refusedAsB": refused });
-        if !untried.is_empty() {
-            evidence["withoutDefaultEndpoint"] = json!(untried);
+        if let (Some(evidence), Value::Object(untried)) = (evidence.as_object_mut(), untried) {
+            evidence.extend(untried);
         }
         return ports.record(migration, "G answers as blue does", evidence).await;
     }

@@ -5,7 +5,7 @@
 
 use crate::{Ports, deployments};
 use domain::gateway::counterparts::Counterparts;
-use domain::gateway::{export, integrations, unmoved};
+use domain::gateway::{deploys_by_itself, export, integrations, unmoved};
 use domain::resources::stage::keeper_name;
 use domain::resources::{deployment, integration};
 use domain::{Entry, Migration, PhaseError, Side};
@@ -46,6 +46,7 @@ pub(crate) async fn deploy<P: Ports>(ports: &P, migration: &Migration) -> Result
     let edge = &migration.plan.edge;
     let api = &edge.api.id;
     if deployments::find_g(ports, migration).await?.is_none() {
+        no_stage_deploys_by_itself(ports, migration).await?;
         if open(ports, migration).await?.is_none() {
             let known = ports.deployments(api).await?.into_iter().map(|deployment| deployment.id);
             let window = Window { deployments: known.collect() };
@@ -93,6 +94,16 @@ pub(crate) async fn restore<P: Ports>(ports: &P, migration: &Migration) -> Resul
         ports.absent(migration, &integration::window(migration)).await?;
     }
     Ok(())
+}
+
+/// A stage of an HTTP API that does would serve green as soon as the configuration points there.
+async fn no_stage_deploys_by_itself<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {
+    let api = &migration.plan.edge.api;
+    if api.protocol.is_rest() {
+        return Ok(());
+    }
+    let stages = ports.stages(&api.id).await?;
+    stages.iter().find(|stage| stage.auto_deploy).map_or(Ok(()), |stage| Err(deploys_by_itself(&api.id, &stage.name)))
 }
 
 async fn no_foreign_deployment<P: Ports>(ports: &P, migration: &Migration) -> Result<(), PhaseError> {

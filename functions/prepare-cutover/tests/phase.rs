@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use domain::plan::edge::{Protocol, Stage};
 use domain::ports::gateway::{Deployment, Method};
 use domain::resources::stage::keeper_name;
 use domain::{Condition, Entry, Migration, Side};
@@ -260,4 +261,27 @@ async fn nothing_is_undone_while_production_uses_g() {
     account.aws().stages.get_mut(&prod()).unwrap().deployment_id = g;
     let error = undo(&account, &back).await.unwrap_err();
     assert_eq!(error.condition, Condition::GuardBreached);
+}
+
+// "Automatic deployment ... API Gateway automatically releases a new version of your API whenever you change it"
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html).
+#[tokio::test]
+async fn an_http_api_of_which_a_stage_deploys_by_itself_since_the_plan_is_left_as_it_is() {
+    for name in ["prod", "beta"] {
+        let (account, mut migration) = shop().await;
+        let edge = &mut migration.plan.edge;
+        (edge.api.protocol, edge.stage.client_certificate_id) = (Protocol::Http, None);
+        edge.usage_plans.clear();
+        let before = {
+            let mut aws = account.aws();
+            aws.apis.get_mut(API).unwrap().protocol = Protocol::Http;
+            let stage = Stage { name: name.to_owned(), auto_deploy: true, ..aws.stages[&prod()].clone() };
+            aws.stages.insert((API.to_owned(), name.to_owned()), stage);
+            aws.methods[API].clone()
+        };
+        let error = account.drive(&migration, converge).await.unwrap_err();
+        assert_eq!(error.condition, Condition::Conflict, "{error}");
+        assert!(error.message.contains(&format!("--stage-name '{name}' --no-auto-deploy")), "{error}");
+        assert_eq!(account.aws().methods[API], before);
+    }
 }

@@ -2,18 +2,11 @@
 //! nothing else.
 
 use domain::gateway::counterparts::Counterparts;
-use domain::gateway::export;
+use domain::gateway::{export, mapping};
 use domain::input::Host;
-use domain::plan::edge::integration::with_variables;
+use domain::plan::edge::{Protocol, integration::with_variables};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// The parameter mapping that gives the backend another Host header than the URI's
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>); names of headers have no case.
-const HOST: &str = "integration.request.header.host";
-
-/// A mapping from a stage variable.
-const VARIABLE: &str = "stageVariables.";
 
 /// The document to import. Integrations through other links, or through none, stay as they are. A stage variable that holds a public host
 /// is resolved: the temporary API's stage has production's variables, with which it shows blue later.
@@ -34,34 +27,37 @@ pub fn temporary(
             }
         }
         let mappings = integration.get_mut("requestParameters").and_then(Value::as_object_mut);
-        for (_, value) in mappings.into_iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case(HOST)) {
-            if let Value::String(host) = value {
-                *host = mapped(host, hosts, variables);
+        for (name, value) in mappings.into_iter().flatten() {
+            if let (Some(protocol), Value::String(value)) = (mapping::of_host(name), value)
+                && let Some(renamed) = mapped(protocol, value, hosts, variables)
+            {
+                *value = renamed;
             }
+        }
+        // The name that an HTTP API asks a certificate for, which the URI has of a REST API
+        // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html).
+        if let Some(Value::String(name)) =
+            integration.get_mut("tlsConfig").and_then(|tls| tls.get_mut("serverNameToVerify"))
+            && let Some(renamed) = rename(name, hosts)
+        {
+            *name = renamed;
         }
     }
     export
 }
 
-/// What a Host header is mapped from, with the temporary host where it is a public one or a stage variable that holds one.
-fn mapped(value: &str, hosts: &[Host], variables: &BTreeMap<String, String>) -> String {
-    let held = value.strip_prefix(VARIABLE).and_then(|name| variables.get(name)).map(|held| format!("'{held}'"));
-    match held {
-        Some(held) => Some(rename(&held, hosts)).filter(|renamed| *renamed != held).unwrap_or_else(|| value.to_owned()),
-        None => rename(value, hosts),
-    }
+/// The value of a mapping of the Host header with the temporary host, where it is a public one or a stage variable that holds one.
+fn mapped(protocol: Protocol, value: &str, hosts: &[Host], variables: &BTreeMap<String, String>) -> Option<String> {
+    let renamed = rename(&mapping::fixed(protocol, value, variables)?, hosts)?;
+    Some(mapping::written(protocol, &renamed))
 }
 
-/// A static value of a parameter mapping, `'shop.example.com'`, with the temporary host where it was that public one.
-fn rename(value: &str, hosts: &[Host]) -> String {
-    let name = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
-    let (name, port) =
-        name.map_or((value, None), |name| name.split_once(':').map_or((name, None), |(name, port)| (name, Some(port))));
-    let Some(host) = hosts.iter().find(|host| host.primary.eq_ignore_ascii_case(name)) else {
-        return value.to_owned();
-    };
+/// The temporary host in place of this public one; the port stays.
+fn rename(host: &str, hosts: &[Host]) -> Option<String> {
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let host = hosts.iter().find(|host| host.primary.eq_ignore_ascii_case(name))?;
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-    format!("'{}{port}'", host.temporary)
+    Some(format!("{}{port}", host.temporary))
 }
 
 /// The URI with the temporary host where it had that public one; the port stays.
@@ -72,12 +68,7 @@ pub fn rehost(uri: &str, hosts: &[Host]) -> String {
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    let (name, port) = authority.split_once(':').map_or((authority, None), |(name, port)| (name, Some(port)));
-    let Some(host) = hosts.iter().find(|host| host.primary.eq_ignore_ascii_case(name)) else {
-        return uri.to_owned();
-    };
-    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{scheme}://{}{port}{path}", host.temporary)
+    rename(authority, hosts).map_or_else(|| uri.to_owned(), |renamed| format!("{scheme}://{renamed}{path}"))
 }
 
 #[cfg(test)]
@@ -117,19 +108,25 @@ mod tests {
     // Of public Terraform configurations of APIs before an internal load balancer.
     #[test]
     fn a_host_header_of_a_parameter_mapping_is_renamed_too() {
-        for (value, expected) in [
-            ("'shop.example.com'", "'shop-green.example.com'"),
-            ("'SHOP.example.com:8080'", "'shop-green.example.com:8080'"),
-            ("'other.example.com'", "'other.example.com'"),
-            ("method.request.header.Host", "method.request.header.Host"),
-            ("stageVariables.host", "'shop-green.example.com'"),
-            ("stageVariables.other", "stageVariables.other"),
+        let (rest, http) = ("integration.request.header.Host", "overwrite:header.host");
+        for (name, value, expected) in [
+            (rest, "'shop.example.com'", "'shop-green.example.com'"),
+            (rest, "'SHOP.example.com:8080'", "'shop-green.example.com:8080'"),
+            (rest, "'other.example.com'", "'other.example.com'"),
+            (rest, "method.request.header.Host", "method.request.header.Host"),
+            (rest, "stageVariables.host", "'shop-green.example.com'"),
+            (rest, "stageVariables.other", "stageVariables.other"),
+            (http, "SHOP.example.com:8080", "shop-green.example.com:8080"),
+            (http, "${stageVariables.host}", "shop-green.example.com"),
+            (http, "$stageVariables.host", "shop-green.example.com"),
+            (http, "$request.header.host", "$request.header.host"),
+            (http, "other.example.com", "other.example.com"),
         ] {
             let export = |value: &str| {
                 json!({ "paths": { "/cart": { "get": { INTEGRATION: {
                     "type": "http_proxy", "connectionType": "VPC_LINK", "connectionId": "blue1",
                     "uri": "http://internal-nlb-0a1b.elb.eu-central-1.amazonaws.com/cart",
-                    "requestParameters": { HOST: value },
+                    "requestParameters": { name: value },
                 } } } } })
             };
             let variables = [("host".to_owned(), "shop.example.com".to_owned())].into();
@@ -176,6 +173,22 @@ mod tests {
         let written = export(through("${stageVariables.link}"), to("arn:blue"));
         let expected = export(through("green1"), to("arn:green"));
         assert_eq!(temporary(written, &counterparts, &[], &BTreeMap::new()), expected);
+    }
+
+    #[test]
+    fn green_of_an_http_api_answers_to_the_temporary_host_over_tls_too() {
+        let export = |host: &str, target: &str| {
+            json!({ "paths": { "/$default": { "x-amazon-apigateway-any-method": { INTEGRATION: {
+                "type": "http_proxy", "httpMethod": "ANY", "connectionType": "VPC_LINK", "connectionId": "v2",
+                "integrationTarget": target, "payloadFormatVersion": "1.0", "timeoutInMillis": 30_000,
+                "requestParameters": { "overwrite:header.host": host, "overwrite:path": "$request.path" },
+                "tlsConfig": { "serverNameToVerify": host },
+            } } } } })
+        };
+        let v2 = |target: &str| Connection::of("VPC_LINK", "v2", target);
+        let counterparts = Counterparts::new([(v2("arn:blue"), v2("arn:green"))]);
+        let written = temporary(export("shop.example.com", "arn:blue"), &counterparts, &hosts(), &BTreeMap::new());
+        assert_eq!(written, export("shop-green.example.com", "arn:green"));
     }
 
     // "http://${stageVariables.<variable_name>}/resource/operation"

@@ -1,9 +1,9 @@
 //! Advice to the operator: what does not stop a migration and is worth knowing.
 
 use super::Ports;
-use domain::gateway::way::Way;
+use domain::gateway::{mapping, way::Way};
 use domain::plan::Found;
-use domain::plan::edge::{Edge, Integration, integration::with_variables};
+use domain::plan::edge::Edge;
 use domain::ports::gateway::Method;
 use domain::{Input, PhaseError};
 use std::borrow::Cow;
@@ -38,7 +38,8 @@ pub(super) async fn collect<P: Ports>(ports: &P, input: &Input, found: &mut Foun
     for one in edges.iter().filter(|one| !one.api.id.is_empty()) {
         let api = &one.api.id;
         for stage in ports.stages(api).await? {
-            if stage.name != one.stage.name && blue.serves(&ports.export(api, &stage.name).await?, &stage) {
+            let is_other = stage.name != one.stage.name && stage.is_deployed();
+            if is_other && blue.serves(&ports.export(api, &stage.name).await?, &stage) {
                 advice.push(format!(
                     "the stage {} of {api} uses blue's {} too and is not switched{}",
                     stage.name,
@@ -187,8 +188,11 @@ fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
         return Vec::new();
     }
     let mut advice = Vec::new();
-    let named: BTreeSet<String> =
-        edge.integrations.iter().filter_map(|method| host(&method.integration, &edge.stage.variables)).collect();
+    let named: BTreeSet<String> = edge
+        .integrations
+        .iter()
+        .filter_map(|method| mapping::host(&method.integration, &edge.stage.variables))
+        .collect();
     for host in named.iter().filter(|host| !hosts.iter().any(|known| known.primary.eq_ignore_ascii_case(host))) {
         advice.push(format!(
             "requests with the host {host} keep it on the temporary API: $.workloads.hosts has no temporary name for it"
@@ -205,20 +209,4 @@ fn of_the_hosts(input: &Input, edge: &Edge) -> Vec<String> {
         );
     }
     advice
-}
-
-/// The host that a backend sees: that of a parameter mapping where there is one, else the URI's.
-fn host(integration: &Integration, variables: &BTreeMap<String, String>) -> Option<String> {
-    let mut mappings = integration.request_parameters.iter();
-    let mapped = mappings.find(|(name, _)| name.eq_ignore_ascii_case("integration.request.header.host"));
-    let name = if let Some((_, value)) = mapped {
-        match value.strip_prefix("stageVariables.") {
-            Some(name) => variables.get(name)?.clone(),
-            None => value.strip_prefix('\'')?.strip_suffix('\'')?.to_owned(),
-        }
-    } else {
-        let uri = with_variables(&integration.uri, variables).unwrap_or_else(|| integration.uri.clone());
-        uri.split_once("://")?.1.to_owned()
-    };
-    name.split(['/', ':', '?']).next().map(str::to_owned)
 }

@@ -2,39 +2,38 @@
 
 use super::{API, STAGE};
 use domain::plan::edge::{Api, Stage};
-use domain::{Input, Limit, Problem};
+use domain::{Input, Limit, Problem, input::Gateway};
 
 /// An API has at most ten stages
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>).
 const STAGES: usize = 10;
 
-/// The refusal of an id that no REST API has. The deployment of an HTTP API's stage cannot be changed while it deploys by itself; without
-/// that a deployment is a snapshot as a REST API's is, and no canary takes a part of the requests
-/// (<https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages-stagename.html>,
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html>,
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vs-rest.html>).
-pub(super) fn unknown(id: &str) -> Problem {
-    Limit::HttpApi.refusal(
+/// The refusal of an id that no API has which is switched: a WebSocket API keeps its connections to whatever served it when they began
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html>).
+pub(super) fn unknown(gateway: &Gateway) -> Problem {
+    let id = gateway.api_id();
+    let (kind, list) =
+        if gateway.is_http() { ("HTTP", "apigatewayv2 get-apis") } else { ("REST", "apigateway get-rest-apis") };
+    Limit::WebsocketApi.refusal(
         API,
         format!(
-            "there is no REST API {id} in this account and Region; see `aws apigateway get-rest-apis`. Where it is an HTTP API or a WebSocket \
-             API (`aws apigatewayv2 get-apis`), it is not switched. With automatic deployment each change of an integration is live at once, \
-             and going back would take a call for each; without it (`aws apigatewayv2 update-stage --no-auto-deploy`) the switch by hand is one \
-             call: create-deployment while the integrations point at green, then update-stage --deployment-id, and back with the former id"
+            "there is no {kind} API {id} in this account and Region; see `aws {list}`. Where it is a WebSocket API it is not switched: its \
+             connections stay with the side that they were made to"
         ),
     )
 }
 
-pub(super) fn problems(input: &Input, api: &Api) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    problems.extend(unreachable(input, api));
-    problems
+/// Why an API is not what the input calls it.
+pub(super) fn misnamed(gateway: &Gateway, api: &Api) -> Option<Problem> {
+    let (kind, right) = if api.protocol.is_rest() { ("a REST API", "restApiId") } else { ("an HTTP API", "httpApiId") };
+    let message = || format!("{} is {kind}: name it in {right} and leave {} out", api.id, gateway.field());
+    (api.protocol.is_rest() == gateway.is_http()).then(|| Problem::new(API, message()))
 }
 
 /// Why an API without its default endpoint cannot be switched as the input asks: no request comes to its stages, but by the public name to
 /// production's.
-fn unreachable(input: &Input, api: &Api) -> Option<Problem> {
-    let is_asked = input.smoke.iter().any(|smoke| smoke.rest_api_id.as_ref().is_none_or(|id| *id == api.id));
+pub(super) fn unreachable(input: &Input, api: &Api) -> Option<Problem> {
+    let is_asked = input.smoke.iter().any(|smoke| smoke.is_of(&api.id));
     let wanted = [
         (!is_asked)
             .then_some("name a request in $.smoke with what it expects, by which green is tried on the temporary API"),
@@ -42,10 +41,15 @@ fn unreachable(input: &Input, api: &Api) -> Option<Problem> {
         input.cutover.marker.is_some().then_some("leave $.cutover.marker out"),
     ];
     let wanted: Vec<&str> = wanted.into_iter().flatten().filter(|_| api.execute_api_disabled).collect();
+    let enable = if api.protocol.is_rest() {
+        "UpdateRestApi replace /disableExecuteApiEndpoint false"
+    } else {
+        "`aws apigatewayv2 update-api --no-disable-execute-api-endpoint`"
+    };
     let message = || {
         format!(
             "the default endpoint of {} is disabled, so the stages that hold deployments B and G cannot be asked: {}; or enable it for the \
-             time of the migration (UpdateRestApi replace /disableExecuteApiEndpoint false, and a deployment)",
+             time of the migration ({enable}, and a deployment)",
             api.id,
             wanted.join(", ")
         )
@@ -63,6 +67,10 @@ pub(super) fn stage_problems(stage: &Stage, stages: usize) -> Vec<Problem> {
                 stage.name, canary.percent, canary.deployment_id
             ),
         ));
+    }
+    if !stage.is_deployed() {
+        problems
+            .push(Problem::new(STAGE, format!("the stage {} serves no deployment; deploy the API to it", stage.name)));
     }
     if stages + 2 > STAGES {
         problems.push(Problem::new(
@@ -84,9 +92,15 @@ mod tests {
 
     #[test]
     fn two_stages_must_be_free() {
-        let stage = Stage { name: "prod".to_owned(), ..Stage::default() };
+        let stage = Stage { name: "prod".to_owned(), deployment_id: "d1".to_owned(), ..Stage::default() };
         assert_eq!(stage_problems(&stage, 8), []);
         assert!(stage_problems(&stage, 9)[0].message.contains("delete 1"));
+    }
+
+    #[test]
+    fn a_stage_that_serves_nothing_yet_cannot_be_switched() {
+        let found = stage_problems(&Stage { name: "prod".to_owned(), ..Stage::default() }, 1);
+        assert!(found[0].message.contains("serves no deployment"), "{found:?}");
     }
 
     #[test]
@@ -117,10 +131,10 @@ mod tests {
             (&some, json!({ "steps": [5, 100] }), "$.cutover.analysis.when"),
             (&some, marker, "leave $.cutover.marker out"),
         ] {
-            let found = problems(&input(smoke, &cutover), &api);
-            assert_eq!(found.is_empty(), part.is_empty(), "{part}: {found:?}");
+            let found = unreachable(&input(smoke, &cutover), &api);
+            assert_eq!(found.is_none(), part.is_empty(), "{part}: {found:?}");
             assert!(found.iter().all(|problem| problem.message.contains(part)), "{part}: {found:?}");
-            assert_eq!(problems(&input(smoke, &cutover), &Api::default()), []);
+            assert_eq!(unreachable(&input(smoke, &cutover), &Api::default()), None);
         }
     }
 }

@@ -10,9 +10,10 @@ use domain::{Input, Kind, Limit, Problem};
 pub(crate) fn problems(input: &Input, edge: &Edge, place: &Place) -> Vec<Problem> {
     let here = (place.region.as_str(), place.account.as_str());
     let edges = edge.per_api();
-    let functions = edges.iter().enumerate().flat_map(|(index, edge)| {
-        edge.functions.iter().map(move |function| (format!("{}.restApiId", input.gateway.path(index)), function))
-    });
+    let functions = edges
+        .iter()
+        .enumerate()
+        .flat_map(|(index, edge)| edge.functions.iter().map(move |function| (input.gateway.api_path(index), function)));
     functions
         .filter(|(_, function)| function.place() != here)
         .map(|(path, function)| {

@@ -32,7 +32,8 @@ pub(super) fn collect(input: &Input, found: &mut Found<Edge>) {
     }
     let edges = edge.per_api();
     for edge in &edges {
-        creates.push(create(Kind::RestApi, format!("a temporary copy of {}", edge.api.name)));
+        let kind = if edge.api.protocol.is_rest() { "" } else { ", which is an HTTP API" };
+        creates.push(create(Kind::RestApi, format!("a temporary copy of {}{kind}", edge.api.name)));
         if edge.link_variable().is_none() {
             let trial = format!("a trial deployment of {}, deleted again before the switch", edge.api.name);
             creates.push(create(Kind::Deployment, trial));

@@ -4,7 +4,7 @@ use super::object;
 use domain::{
     Condition, Input, PhaseError, Problem, adoption,
     digest::md5_hex,
-    input::{Gateway, terraform::Move},
+    input::terraform::Move,
     plan::{Found, compute::Compute, edge::Edge},
     ports::TerraformStates,
     terraform::{Place, State, backend, moved, state::Configuration},
@@ -31,7 +31,7 @@ impl Blue {
         let gateway = input
             .gateway
             .iter()
-            .flat_map(|Gateway { rest_api_id, stage }| [rest_api_id.clone(), format!("ags-{rest_api_id}-{stage}")]);
+            .flat_map(|one| [one.api_id().to_owned(), format!("ags-{}-{}", one.api_id(), one.stage)]);
         Self {
             deleted: planned.filter_map(|planned| planned.id.clone()).collect(),
             stays: gateway.chain(network.cloned()).filter(|id| !id.is_empty()).collect(),

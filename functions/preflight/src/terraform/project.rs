@@ -15,6 +15,9 @@ use domain::{
 /// So many addresses are named.
 const TOLD: usize = 12;
 
+/// What addresses of API Gateway's stages have in them.
+const STAGES: [&str; 2] = ["aws_api_gateway_stage.", "aws_apigatewayv2_stage."];
+
 pub(super) async fn read<P: TerraformStates>(
     ports: &P,
     path: &str,
@@ -61,7 +64,7 @@ pub(super) async fn read<P: TerraformStates>(
                 found,
             );
             // The switch gives the stage a deployment that the code does not know.
-            let has_stage = content.blue.iter().any(|(address, _)| address.contains("aws_api_gateway_stage."));
+            let has_stage = content.blue.iter().any(|(address, _)| STAGES.iter().any(|kind| address.contains(kind)));
             found.advice.extend(has_stage.then(|| announced(&places[0].1)));
             let moves = moves.addresses.iter().map(|one| (one.from.clone(), one.to.clone())).collect();
             found.facts.handovers.push(handover(moves));

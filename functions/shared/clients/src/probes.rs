@@ -34,8 +34,9 @@ impl Probes for Account {
         let region = self.config().region().map(ToString::to_string).unwrap_or_default();
         let host = rest_api::host(&region, &probe.api, probe.vpc_endpoint.as_deref());
         let base = self.optional_setting(ENDPOINT).map_or_else(|| format!("https://{host}"), ToOwned::to_owned);
-        let context = format!("GET https://{host}/{}{}", probe.stage, probe.path);
-        let mut request = Request::get(format!("{}/{}{}", base.trim_end_matches('/'), probe.stage, probe.path))
+        let path = format!("{}{}", rest_api::path(&probe.stage), probe.path);
+        let context = format!("GET https://{host}{path}");
+        let mut request = Request::get(format!("{}{path}", base.trim_end_matches('/')))
             .header(header::HOST, &host)
             .header(header::USER_AGENT, "bascule");
         if let Some(key) = &probe.key {

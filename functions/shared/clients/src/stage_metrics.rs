@@ -11,7 +11,7 @@ use domain::{
     PhaseError,
     ports::{
         StageMetrics,
-        stage_metrics::{Figures, Stretch},
+        stage_metrics::{Figures, Metered, Stretch},
     },
 };
 use jiff::Timestamp;
@@ -23,15 +23,15 @@ const P99: &str = "p99";
 impl StageMetrics for Account {
     async fn stage_metrics(
         &self,
-        api_name: &str,
+        api: &Metered,
         stage: &str,
         stretch: &Stretch,
     ) -> Result<BTreeMap<Timestamp, Figures>, PhaseError> {
-        let asked = Asked { client: Client::new(self.config()), api_name, stage, stretch };
+        let asked = Asked { client: Client::new(self.config()), api, stage, stretch };
         let (count, client_errors, server_errors, latency, p99) = futures::try_join!(
             Box::pin(asked.of("Count", vec![Statistic::SampleCount])),
-            Box::pin(asked.of("4XXError", vec![Statistic::Sum])),
-            Box::pin(asked.of("5XXError", vec![Statistic::Sum])),
+            Box::pin(asked.of(api.client_errors, vec![Statistic::Sum])),
+            Box::pin(asked.of(api.server_errors, vec![Statistic::Sum])),
             Box::pin(asked.of("Latency", vec![Statistic::Sum, Statistic::SampleCount])),
             // CloudWatch takes percentiles and other statistics in calls of their own.
             Box::pin(asked.of("Latency", Vec::new())),
@@ -59,7 +59,7 @@ impl StageMetrics for Account {
 /// The stage and the time that are asked about.
 struct Asked<'a> {
     client: Client,
-    api_name: &'a str,
+    api: &'a Metered,
     stage: &'a str,
     stretch: &'a Stretch,
 }
@@ -74,7 +74,7 @@ impl Asked<'_> {
             .get_metric_statistics()
             .namespace("AWS/ApiGateway")
             .metric_name(metric)
-            .dimensions(dimension("ApiName", self.api_name))
+            .dimensions(dimension(self.api.dimension, &self.api.value))
             .dimensions(dimension("Stage", self.stage))
             .start_time(DateTime::from_secs(self.stretch.from.as_second()))
             .end_time(DateTime::from_secs(self.stretch.until.as_second()))
@@ -83,7 +83,7 @@ impl Asked<'_> {
             .set_extended_statistics(percentiles)
             .send()
             .await;
-        let of = || format!("reading {metric} of the stage {} of {}", self.stage, self.api_name);
+        let of = || format!("reading {metric} of the stage {} of {}", self.stage, self.api.value);
         Ok(answer.map_err(|error| phase_error(&of(), &error))?.datapoints.unwrap_or_default())
     }
 }

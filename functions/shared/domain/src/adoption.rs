@@ -69,10 +69,14 @@ pub struct Setting {
 /// The arguments that a migration changes in place, by type: `UpdateIntegration` and `UpdateStage` of API Gateway, `UpdateAssumeRolePolicy` of IAM
 /// (<https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/api_gateway_integration>,
 /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/api_gateway_stage>,
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/apigatewayv2_integration>,
+/// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/apigatewayv2_stage>,
 /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role>).
-const CHANGED_IN_PLACE: [(&str, &[&str]); 3] = [
+const CHANGED_IN_PLACE: [(&str, &[&str]); 5] = [
     ("aws_api_gateway_integration", &["connection_id", "integration_target"]),
     ("aws_api_gateway_stage", &["deployment_id", "variables"]),
+    ("aws_apigatewayv2_integration", &["connection_id", "integration_uri"]),
+    ("aws_apigatewayv2_stage", &["deployment_id", "stage_variables"]),
     ("aws_iam_role", &["assume_role_policy"]),
 ];
 

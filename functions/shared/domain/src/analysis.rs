@@ -36,7 +36,7 @@ const GROWTH: f64 = 1.045_639_552_591_273;
 /// Buckets by which green may be slower.
 const TOLERATED: u8 = 5;
 
-/// The last bucket: half a minute, which no REST API takes to answer.
+/// The last bucket: half a minute, which no API takes to answer.
 const LAST: u8 = 180;
 
 /// What one side answered.

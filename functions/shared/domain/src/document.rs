@@ -128,7 +128,7 @@ impl<'a> Document<'a> {
 }
 
 fn stages(input: &Input) -> String {
-    let each = input.gateway.iter().map(|gateway| format!("{}/{}", gateway.rest_api_id, gateway.stage));
+    let each = input.gateway.iter().map(|gateway| format!("{}/{}", gateway.api_id(), gateway.stage));
     each.collect::<Vec<_>>().join(", ")
 }
 
@@ -162,7 +162,7 @@ impl Plan {
         let steps: Vec<String> = input.cutover.steps.iter().map(|step| format!("{step} %")).collect();
         let steps = steps.join(", then ");
         for gateway in input.gateway.iter() {
-            let of = if input.gateway.are_several() { format!(" of {}", gateway.rest_api_id) } else { String::new() };
+            let of = if input.gateway.are_several() { format!(" of {}", gateway.api_id()) } else { String::new() };
             changes.push(format!("the stage {}{of} serves deployment G: {steps} of the requests", gateway.stage));
         }
         for edge in edges.iter().filter(|edge| !edge.integrations.is_empty()) {

@@ -7,6 +7,7 @@ pub mod export;
 pub mod integrations;
 pub mod invoked;
 pub mod link;
+pub mod mapping;
 pub mod served;
 pub mod way;
 
@@ -19,7 +20,8 @@ use served::Serving;
 /// Checks that the stage is as the plan found it.
 ///
 /// # Errors
-/// `Conflict` where the stage is gone, has a canary, or serves another deployment: what somebody else deployed is never overwritten.
+/// `Conflict` where the stage is gone, has a canary, deploys by itself, or serves another deployment: what somebody else deployed is never
+/// overwritten.
 pub fn unmoved(edge: &Edge, now: Option<&Stage>) -> Result<(), PhaseError> {
     let (api, name) = (&edge.api.id, &edge.stage.name);
     let Some(now) = now else {
@@ -31,6 +33,9 @@ pub fn unmoved(edge: &Edge, now: Option<&Stage>) -> Result<(), PhaseError> {
             canary.deployment_id
         )));
     }
+    if now.auto_deploy {
+        return Err(deploys_by_itself(api, name));
+    }
     let blue = Serving::of_blue(edge);
     if !blue.is_served(now) {
         return Err(PhaseError::conflict(format!(
@@ -40,6 +45,15 @@ pub fn unmoved(edge: &Edge, now: Option<&Stage>) -> Result<(), PhaseError> {
         )));
     }
     Ok(())
+}
+
+/// The `Conflict` of a stage of an HTTP API that has got automatic deployment: it would serve what the configuration points at.
+#[must_use]
+pub fn deploys_by_itself(api: &str, stage: &str) -> PhaseError {
+    PhaseError::conflict(format!(
+        "the stage {stage} of {api} deploys each change at once since the plan: it would serve green while deployment G is made. Turn that off \
+         (`aws apigatewayv2 update-stage --api-id {api} --stage-name '{stage}' --no-auto-deploy`) and start a new migration"
+    ))
 }
 
 /// The id of something that must be there by now: as the ledger knows it or, where the user built it, as the plan does.

@@ -178,14 +178,31 @@ pub struct Smoke {
     /// The path below the stage, with a leading slash.
     #[schemars(regex(pattern = "^/"))]
     pub path: String,
-    /// The API that it is sent to; to be named where `gateway` has several.
+    /// The REST API that it is sent to; the API is to be named where `gateway` has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub rest_api_id: Option<String>,
+    /// The HTTP API that it is sent to; the API is to be named where `gateway` has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub http_api_id: Option<String>,
     /// The HTTP status that it must answer.
     #[serde(default = "ok")]
     #[schemars(range(min = 100, max = 599))]
     pub expect: u16,
+}
+
+impl Smoke {
+    /// Whether it is sent to the API of this id.
+    #[must_use]
+    pub fn is_of(&self, api: &str) -> bool {
+        self.api().is_none_or(|(_, id)| id == api)
+    }
+
+    /// The API, by the field that names it.
+    fn api(&self) -> Option<(&'static str, &str)> {
+        gateways::named(self.rest_api_id.as_ref(), self.http_api_id.as_ref())
+    }
 }
 
 /// How traffic moves.

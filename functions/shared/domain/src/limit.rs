@@ -12,8 +12,16 @@ pub enum Limit {
     SeveralStages,
     /// A stage variable that holds more or less than the VPC link.
     LinkVariable,
-    /// An HTTP API or a WebSocket API, or whatever else is no REST API.
-    HttpApi,
+    /// A WebSocket API, or whatever else is neither a REST API nor an HTTP API.
+    WebsocketApi,
+    /// Stages of an HTTP API that deploy each change of its configuration at once.
+    AutoDeploy,
+    /// A switch of an HTTP API in several steps.
+    PartialShift,
+    /// Requests to stages of Bascule's own that a backend of an HTTP API would see under another path than production's.
+    StageInPath,
+    /// Temporary hosts for what sees whatever Host header the caller of an HTTP API used.
+    PassedOnHost,
     /// A private API that Bascule's functions do not reach.
     PrivateApi,
     /// An API without its default endpoint, where requests to stages of it are asked for.

@@ -2,7 +2,7 @@
 //! through deployment G before the switch.
 
 use crate::Input;
-use crate::plan::edge::Edge;
+use crate::plan::edge::{Edge, integration::DEFAULT_ROUTE};
 
 /// How many requests are made up where the input names none.
 const MADE_UP: usize = 3;
@@ -19,8 +19,7 @@ pub struct Check {
 /// What the input asks to be tried of this edge's API, or else a few of the API's own paths without parameters.
 #[must_use]
 pub fn checks(input: &Input, edge: &Edge) -> Vec<Check> {
-    let is_of = |of: &Option<String>| of.as_ref().is_none_or(|id| *id == edge.api.id);
-    let asked = input.smoke.iter().filter(|smoke| is_of(&smoke.rest_api_id));
+    let asked = input.smoke.iter().filter(|smoke| smoke.is_of(&edge.api.id));
     let asked: Vec<_> = asked.map(|smoke| Check { path: smoke.path.clone(), expect: Some(smoke.expect) }).collect();
     if !asked.is_empty() {
         return asked;
@@ -29,7 +28,8 @@ pub fn checks(input: &Input, edge: &Edge) -> Vec<Check> {
         .integrations
         .iter()
         .filter(|integration| ["GET", "ANY"].contains(&integration.method.as_str()) && !integration.path.contains('{'));
-    plain.take(MADE_UP).map(|integration| Check { path: integration.path.clone(), expect: None }).collect()
+    let path = |path: &str| if path == DEFAULT_ROUTE { "/".to_owned() } else { path.to_owned() };
+    plain.take(MADE_UP).map(|integration| Check { path: path(&integration.path), expect: None }).collect()
 }
 
 /// Whether API Gateway answers so without asking the backend: a missing signature, an address or a stage that the resource policy
@@ -138,7 +138,7 @@ mod tests {
                 integration("POST", "/cart"),
                 integration("GET", "/product/{id}"),
                 integration("GET", "/cart"),
-                integration("ANY", "/any"),
+                integration("ANY", "/$default"),
             ],
             ..Edge::default()
         };
@@ -150,7 +150,7 @@ mod tests {
             let checks = checks(&Input::read(input).unwrap(), &edge);
             checks.into_iter().map(|check| (check.path, check.expect)).collect::<Vec<_>>()
         };
-        assert_eq!(paths(&input), [("/cart".to_owned(), None), ("/any".to_owned(), None)]);
+        assert_eq!(paths(&input), [("/cart".to_owned(), None), ("/".to_owned(), None)]);
         input["smoke"] = json!([{ "path": "/", "expect": 404 }]);
         assert_eq!(paths(&input), [("/".to_owned(), Some(404))]);
     }

@@ -14,6 +14,7 @@ pub mod existing;
 pub mod fargate;
 mod front;
 mod green;
+pub mod http_api;
 pub mod irsa;
 pub mod karpenter;
 pub mod private_api;

@@ -7,9 +7,10 @@ use serde_json::json;
 
 /// What a migration locks, with the JSON path of the field that names it.
 pub(super) fn locks(input: &Input) -> Vec<(String, String)> {
-    let stages = input.gateway.placed().map(|(path, gateway)| {
-        (format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage), format!("{path}.stage"))
-    });
+    let stages = input
+        .gateway
+        .placed()
+        .map(|(path, gateway)| (format!("LOCK#STAGE#{}#{}", gateway.api_id(), gateway.stage), format!("{path}.stage")));
     let clusters = [
         (format!("LOCK#CLUSTER#{}", input.blue.cluster), "$.blue.cluster".to_owned()),
         (format!("LOCK#CLUSTER#{}", input.green.cluster), "$.green.cluster".to_owned()),

@@ -2,11 +2,15 @@
 
 use super::*;
 use crate::scenario::{Answer, Scenario, answer, cbor};
-use domain::Condition;
+use domain::{Condition, plan::edge::Api};
 use serde_json::{Value, json};
 
 /// 29 November 2016, 12:00 UTC.
 const FROM: i64 = 1_480_420_800;
+
+fn shop() -> Metered {
+    Metered::of(&Api { id: "a1".to_owned(), name: "shop".to_owned(), ..Api::default() })
+}
 
 fn stretch() -> Stretch {
     let at = |minutes: i64| Timestamp::from_second(FROM + 60 * minutes).unwrap();
@@ -36,7 +40,7 @@ async fn figures_are_by_period_and_what_cloudwatch_does_not_have_is_not_zero() {
         ),
         spoken("Latency", &[point(0, "ExtendedStatistics", json!({ "p99": 120.5 }))]),
     ]);
-    let found = scenario.account.stage_metrics("shop", "prod", &stretch()).await.unwrap();
+    let found = scenario.account.stage_metrics(&shop(), "prod", &stretch()).await.unwrap();
     let expected = [
         Figures {
             requests: Some(100.0),
@@ -82,7 +86,7 @@ async fn a_refusal_of_one_of_them_says_which_metric_was_read() {
         .header("x-amzn-query-error", "AccessDenied;Sender");
     let rest = ["4XXError", "5XXError", "Latency", "Latency"].map(|label| spoken(label, &[]));
     let scenario = Scenario::of([refused].into_iter().chain(rest));
-    let error = scenario.account.stage_metrics("shop", "prod", &stretch()).await.unwrap_err();
+    let error = scenario.account.stage_metrics(&shop(), "prod", &stretch()).await.unwrap_err();
     assert_eq!(error.condition, Condition::Denied);
     assert!(error.message.contains("reading Count of the stage prod of shop"), "{error}");
 }

@@ -160,9 +160,10 @@ fn greens(
         "aws_api_gateway_vpc_link" => {
             put(green, "name", json!(vpc_link::name(migration)));
         }
-        "aws_api_gateway_deployment" => {
+        "aws_api_gateway_deployment" | "aws_apigatewayv2_deployment" => {
             let views = migration.per_api();
-            let of = views.iter().find(|view| view.plan.edge.api.id == text(blue, "rest_api_id"));
+            let api = if kind == "aws_api_gateway_deployment" { "rest_api_id" } else { "api_id" };
+            let of = views.iter().find(|view| view.plan.edge.api.id == text(blue, api));
             let of = of.map_or(migration, |view| view.as_ref());
             put(green, "description", json!(deployment::description(of, &deployment::green(of))));
         }

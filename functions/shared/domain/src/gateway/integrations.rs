@@ -5,7 +5,7 @@ use crate::plan::edge::{Connection, LinkedMethod};
 use crate::ports::gateway::Method;
 use crate::ports::{Apis, Clock, Ledger};
 use crate::{Condition, Migration, PhaseError, Side};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of many lines a message names.
 const NAMED: usize = 20;
@@ -28,9 +28,9 @@ pub struct Work<'a> {
 pub fn work<'a>(methods: &[Method], planned: &'a [LinkedMethod], counterparts: &'a Counterparts, to: Side) -> Work<'a> {
     let mut work = Work { left: Vec::new(), foreign: Vec::new() };
     let methods: BTreeMap<_, _> =
-        methods.iter().map(|method| ((&method.resource_id, &method.method), method)).collect();
+        methods.iter().map(|method| ((&method.resource_id, &method.path, &method.method), method)).collect();
     for planned in planned {
-        let method = methods.get(&(&planned.resource_id, &planned.method));
+        let method = methods.get(&(&planned.resource_id, &planned.path, &planned.method));
         let blue = &planned.integration.connection;
         let Some(green) = counterparts.of(blue) else { continue };
         let (from, to) = if to == Side::Green { (blue, green) } else { (green, blue) };
@@ -63,7 +63,13 @@ pub async fn point<P: Ledger + Apis + Clock>(
     let reserve = RESERVE.min(migration.deadline.duration_since(ports.now()) / 2);
     let deadline = migration.deadline.checked_sub(reserve).unwrap_or(migration.deadline);
     let before = planned.len() - work.left.len();
+    let is_http = !edge.api.protocol.is_rest();
+    let mut shared = BTreeSet::new();
     for (changed, (method, to_connection)) in work.left.iter().enumerate() {
+        // Routes of an HTTP API that share an integration are changed with it.
+        if is_http && !shared.insert(&method.resource_id) {
+            continue;
+        }
         let so_far = || format!("{} of {} integrations point at {to}", before + changed, planned.len());
         if ports.now() >= deadline {
             return Err(PhaseError::not_ready(so_far()));
@@ -129,5 +135,16 @@ mod tests {
                 "GET /e goes through the VPC link of ${stageVariables.link}",
             ]
         );
+    }
+
+    #[test]
+    fn of_routes_that_share_an_integration_each_is_looked_at() {
+        let link = |id: &str| Connection::VpcLink(id.to_owned());
+        let counterparts = Counterparts::new([(link("blue1"), link("green1"))]);
+        let route = |path: &str| Method { path: path.to_owned(), ..method("shared", "blue1") };
+        let planned = ["/a", "/b"].map(|path| route(path).linked().unwrap());
+        let both = [route("/a"), route("/b")];
+        assert_eq!(work(&both, &planned, &counterparts, Side::Green).left.len(), 2);
+        assert_eq!(work(&both[..1], &planned, &counterparts, Side::Green).foreign, ["GET /b is gone"]);
     }
 }

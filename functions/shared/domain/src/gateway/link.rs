@@ -24,7 +24,7 @@ pub enum Lead {
 pub struct Entrance {
     /// For people: the link, the variable, or the load balancer.
     pub name: String,
-    /// What they go through; nothing where the stage lacks the variable.
+    /// What they go through; nothing where the stage lacks the variable, and where it is a service of AWS Cloud Map.
     pub lead: Option<Lead>,
     /// The methods.
     pub methods: Vec<LinkedMethod>,
@@ -52,9 +52,9 @@ pub fn entrances(linked: &[LinkedMethod], variables: &BTreeMap<String, String>) 
             Connection::Internet => continue,
             Connection::VpcLink(id) => (format!("the VPC link {id}"), Some(Lead::Link(id.clone()))),
             Connection::StageVariable(text) => (text.clone(), connection.vpc_link(variables).map(Lead::Link)),
-            Connection::VpcLinkV2 { .. } => {
-                let arn = connection.load_balancer().unwrap_or_default();
-                (format!("a VPC link V2 to {arn}"), Some(Lead::LoadBalancer(arn)))
+            Connection::VpcLinkV2 { target, .. } => {
+                let arn = connection.load_balancer();
+                (format!("a VPC link V2 to {}", arn.as_ref().unwrap_or(target)), arn.map(Lead::LoadBalancer))
             }
         };
         match all.iter_mut().find(|known| known.name == name) {
@@ -90,6 +90,14 @@ pub fn lead(
             format!(
                 "the API {api} has no integration through a VPC link, so there is nothing to switch; name the API whose \
                  integrations reach blue through one"
+            ),
+        )),
+        [entrance] if problems.is_empty() => problems.push(Limit::ApplicationLoadBalancer.refusal(
+            path,
+            format!(
+                "the API {api} goes through {}, which is no load balancer: a service of AWS Cloud Map is not cloned. Let the integrations \
+                 name a listener of a Network Load Balancer",
+                entrance.told()
             ),
         )),
         [_] => {}
@@ -206,6 +214,15 @@ mod tests {
         }
         let none = of(&[], &Value::Null).unwrap_err();
         assert!(none[0].message.starts_with("the API api1 has no integration through a VPC link"), "{none:?}");
+    }
+
+    // "For AWS Cloud Map, specify the ARN of the service" of
+    // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html.
+    #[test]
+    fn a_service_of_cloud_map_is_no_load_balancer() {
+        let service = "arn:aws:servicediscovery:us-east-2:123456789012:service/srv-id";
+        assert_eq!(codes(&[method("/a", "v2", service)]), ["application-load-balancer"]);
+        assert_eq!(codes(&[method("/a", "v2", service), method("/b", "v2", BALANCER)]), ["several-links"]);
     }
 
     #[test]

@@ -171,7 +171,7 @@ async fn of_api<P: Apis + Stages>(
     let configured = linked.filter(|method| way.carries(&method.integration.connection, &BTreeMap::new()));
     let mut users: Vec<String> = configured.map(|method| method.to_string()).collect();
     let stages = ports.stages(&api.id).await?;
-    for stage in stages.iter().filter(|stage| !is_own(&stage.name)) {
+    for stage in stages.iter().filter(|stage| stage.is_deployed() && !is_own(&stage.name)) {
         users.extend(of_stage(ports, way, &api.id, stage, &stages).await?);
     }
     Ok(users)

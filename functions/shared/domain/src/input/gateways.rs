@@ -11,16 +11,54 @@ use std::fmt;
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>).
 const MOST: usize = 10;
 
-/// An API in front.
+/// An API in front: a REST API or an HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gateway {
-    /// The id of the API Gateway REST API.
+    /// The id of the API Gateway REST API, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
-    pub rest_api_id: String,
-    /// The stage that production uses.
-    #[schemars(length(min = 1, max = 128), regex(pattern = "^[A-Za-z0-9_-]+$"))]
+    pub rest_api_id: Option<String>,
+    /// The id of the API Gateway HTTP API, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub http_api_id: Option<String>,
+    /// The stage that production uses; `$default` is one of HTTP APIs.
+    #[schemars(length(min = 1, max = 128), regex(pattern = "^([A-Za-z0-9_-]+|\\$default)$"))]
     pub stage: String,
+}
+
+/// The fields that name an API, of which exactly one is given.
+pub(super) const FIELDS: [&str; 2] = ["restApiId", "httpApiId"];
+
+/// Which of [`FIELDS`] names an API, and its id.
+pub(super) fn named<'a>(rest: Option<&'a String>, http: Option<&'a String>) -> Option<(&'static str, &'a str)> {
+    let [of_rest, of_http] = FIELDS;
+    rest.map(|id| (of_rest, id.as_str())).or_else(|| http.map(|id| (of_http, id.as_str())))
+}
+
+impl Gateway {
+    /// The id of the API; empty where the input lacks it.
+    #[must_use]
+    pub fn api_id(&self) -> &str {
+        self.named().map_or("", |(_, id)| id)
+    }
+
+    /// The field that names the API.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        self.named().map_or(FIELDS[0], |(field, _)| field)
+    }
+
+    /// Whether it is named as an HTTP API.
+    #[must_use]
+    pub const fn is_http(&self) -> bool {
+        self.rest_api_id.is_none() && self.http_api_id.is_some()
+    }
+
+    fn named(&self) -> Option<(&'static str, &str)> {
+        named(self.rest_api_id.as_ref(), self.http_api_id.as_ref())
+    }
 }
 
 /// The APIs in front: an object, or a list of some.
@@ -37,6 +75,18 @@ impl Gateways {
     #[must_use]
     pub const fn first(&self) -> &Gateway {
         &self.first
+    }
+
+    /// The one at this index of the list.
+    #[must_use]
+    pub fn at(&self, index: usize) -> Option<&Gateway> {
+        self.iter().nth(index)
+    }
+
+    /// The JSON path of the field that names the API with this index.
+    #[must_use]
+    pub fn api_path(&self, index: usize) -> String {
+        format!("{}.{}", self.path(index), self.at(index).map_or(FIELDS[0], Gateway::field))
     }
 
     /// All of them, in the order in which they are switched.
@@ -64,7 +114,7 @@ impl Gateways {
     /// For people: each API with its stage.
     #[must_use]
     pub fn told(&self) -> String {
-        let each = self.iter().map(|gateway| format!("API {}, stage {}", gateway.rest_api_id, gateway.stage));
+        let each = self.iter().map(|gateway| format!("API {}, stage {}", gateway.api_id(), gateway.stage));
         each.collect::<Vec<_>>().join("; ")
     }
 }
@@ -148,7 +198,7 @@ mod tests {
             assert_eq!(serde_json::to_value(&input.gateway).unwrap(), gateway);
         }
         let input = read(&json!([shop("a"), shop("b")])).unwrap();
-        let placed: Vec<_> = input.gateway.placed().map(|(path, one)| (path, one.rest_api_id.as_str())).collect();
+        let placed: Vec<_> = input.gateway.placed().map(|(path, one)| (path, one.api_id())).collect();
         assert_eq!(placed, [("$.gateway[0]".to_owned(), "a"), ("$.gateway[1]".to_owned(), "b")]);
         assert_eq!(read(&shop("a")).unwrap().gateway.path(0), "$.gateway");
     }
@@ -166,9 +216,41 @@ mod tests {
                 json!([shop("a"), { "restApiId": "a", "stage": "beta" }]),
                 "$.gateway[1].restApiId: found the API a a second time, expected each once",
             ),
+            (
+                json!([shop("a"), { "httpApiId": "a", "stage": "$default" }]),
+                "$.gateway[1].httpApiId: found the API a a second time, expected each once",
+            ),
+            (
+                json!({ "stage": "prod" }),
+                "$.gateway.restApiId: missing; add it for a REST API, or httpApiId for an HTTP API",
+            ),
+            (
+                json!([{ "restApiId": "a", "httpApiId": "b", "stage": "prod" }]),
+                "$.gateway[0].httpApiId: found it beside restApiId, expected one of them",
+            ),
+            (json!({ "restApiId": "a", "stage": "$beta" }), "$.gateway.stage: found \"$beta\", expected the form"),
         ] {
             let problems = read(&gateway).unwrap_err();
             assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{expected}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn an_http_api_is_named_by_a_field_of_its_own() {
+        let http = json!({ "httpApiId": "h", "stage": "$default" });
+        let input = read(&json!([shop("a"), http])).unwrap();
+        let told = |one: &super::Gateway| (one.api_id().to_owned(), one.is_http());
+        let all: Vec<_> = input.gateway.iter().map(told).collect();
+        assert_eq!(all, [("a".to_owned(), false), ("h".to_owned(), true)]);
+        assert_eq!(input.gateway.api_path(1), "$.gateway[1].httpApiId");
+        assert_eq!(read(&http).unwrap().gateway.told(), "API h, stage $default");
+    }
+
+    // What is missing is not told of a field that is wrong.
+    #[test]
+    fn a_wrong_id_is_told_once() {
+        for gateway in [json!({ "restApiId": 7, "stage": "s" }), json!({ "httpApiId": "", "stage": "s" })] {
+            assert_eq!(read(&gateway).unwrap_err().len(), 1, "{gateway}");
         }
     }
 
@@ -191,5 +273,12 @@ mod tests {
         assert_eq!(input(both(), json!({ "path": "/cart" })), expected);
         assert_eq!(input(both(), json!({ "path": "/cart", "restApiId": "c" })), expected);
         assert_eq!(input(shop("a"), json!({ "path": "/cart", "restApiId": "b" })), expected);
+        let mixed = || json!([shop("a"), { "httpApiId": "h", "stage": "prod" }]);
+        assert!(input(mixed(), json!({ "path": "/cart", "httpApiId": "h" })).is_ok());
+        assert_eq!(input(mixed(), json!({ "path": "/cart", "restApiId": "h" })), expected);
+        let expected = Err("$.smoke[0].httpApiId".to_owned());
+        assert_eq!(input(mixed(), json!({ "path": "/cart", "httpApiId": "a" })), expected);
+        let two = json!({ "path": "/cart", "restApiId": "a", "httpApiId": "h" });
+        assert_eq!(input(mixed(), two), expected);
     }
 }

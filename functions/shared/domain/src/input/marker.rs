@@ -1,5 +1,6 @@
 //! What tells the clusters' answers apart.
 
+use super::gateways::named;
 use crate::Side;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,14 @@ pub struct Marker {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MarkerPath {
-    /// The id of the API, as in `gateway`.
-    pub rest_api_id: String,
+    /// The id of the API, as in `gateway`, where it is a REST API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub rest_api_id: Option<String>,
+    /// The id of the API, as in `gateway`, where it is an HTTP API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub http_api_id: Option<String>,
     /// The path below its stage, with a leading slash.
     #[schemars(regex(pattern = "^/"))]
     pub path: String,
@@ -41,11 +48,18 @@ const fn twenty() -> u32 {
     20
 }
 
+impl MarkerPath {
+    /// The API, by the field that names it.
+    pub(super) fn api(&self) -> Option<(&'static str, &str)> {
+        named(self.rest_api_id.as_ref(), self.http_api_id.as_ref())
+    }
+}
+
 impl Marker {
     /// The path in the API of this id.
     #[must_use]
     pub fn path_of(&self, api: &str) -> &str {
-        let own = self.paths.iter().find(|own| own.rest_api_id == api);
+        let own = self.paths.iter().find(|own| own.api().is_some_and(|(_, id)| id == api));
         own.map_or(&self.path, |own| &own.path)
     }
 

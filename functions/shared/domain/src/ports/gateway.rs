@@ -1,4 +1,4 @@
-//! Amazon API Gateway as phases use it: REST APIs, their stages and deployments, VPC links (V1), usage plans.
+//! Amazon API Gateway as phases use it: REST APIs and HTTP APIs, their stages and deployments; VPC links (V1) and usage plans of REST APIs.
 //!
 //! Reads answer nothing where the thing does not exist, deletes do nothing where it is gone. A throttle is `Unavailable`: the
 //! control plane takes 10 requests a second for the whole account
@@ -9,18 +9,18 @@ use crate::{PhaseError, Tags};
 use serde_json::Value;
 use std::{fmt, future::Future};
 
-/// One method of an API's configuration, with its integration.
+/// One method of a REST API's configuration, or one route of an HTTP API's, with its integration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Method {
-    /// The resource's id.
+    /// The resource's id; of a route that of its integration, which routes may share.
     pub resource_id: String,
-    /// The resource's path.
+    /// The resource's path, or the route's; that of an HTTP API's route for all else is `/$default`, as an export writes it.
     pub path: String,
     /// The method, such as `GET` or `ANY`.
     pub method: String,
     /// Whether callers need an API key.
     pub api_key_required: bool,
-    /// `NONE`, `AWS_IAM`, `CUSTOM` or `COGNITO_USER_POOLS`.
+    /// `NONE`, `AWS_IAM`, `CUSTOM`, `COGNITO_USER_POOLS` or `JWT`.
     pub authorization: String,
     /// Where requests go; absent where the method has none yet.
     pub integration: Option<Integration>,
@@ -96,12 +96,12 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// REST APIs and their configuration.
+/// REST APIs and HTTP APIs, and their configuration.
 pub trait Apis: Sync {
     /// One API.
     fn api(&self, id: &str) -> impl Future<Output = Result<Option<Api>, PhaseError>> + Send;
 
-    /// Every API of the account in this Region.
+    /// Every REST API and every HTTP API of the account in this Region.
     fn apis(&self) -> impl Future<Output = Result<Vec<Api>, PhaseError>> + Send;
 
     /// Every method of an API's configuration, deployed or not.
@@ -134,7 +134,7 @@ pub trait Apis: Sync {
     /// Deletes an API with everything in it.
     fn delete_api(&self, api: &str) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
-    /// Points an integration of an API's configuration, which goes through a VPC link, at another one.
+    /// Points an integration of an API's configuration, which goes through a VPC link, at another one; with all routes that share it.
     fn connect(
         &self,
         api: &str,
@@ -144,7 +144,7 @@ pub trait Apis: Sync {
     ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 }
 
-/// Stages and deployments of REST APIs.
+/// Stages and deployments of REST APIs and HTTP APIs.
 pub trait Stages: Sync {
     /// One stage.
     fn stage(&self, api: &str, name: &str) -> impl Future<Output = Result<Option<Stage>, PhaseError>> + Send;

@@ -30,7 +30,7 @@ pub struct Answered {
     pub millis: u32,
 }
 
-/// Requests to `https://{api}.execute-api.{region}.amazonaws.com/{stage}{path}`, or through a VPC endpoint to
+/// Requests to `https://{api}.execute-api.{region}.amazonaws.com/{stage}{path}`, without the stage where that is `$default`, or through a VPC endpoint to
 /// `https://{api}-{vpc endpoint}.execute-api.{region}.amazonaws.com/{stage}{path}`.
 pub trait Probes: Sync {
     /// Sends one request; `Unavailable` where nothing answers.

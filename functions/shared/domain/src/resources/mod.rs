@@ -95,7 +95,7 @@ pub enum Kind {
     TargetGroupAttachment,
     /// An API Gateway VPC link.
     VpcLink,
-    /// An API Gateway REST API.
+    /// An API of API Gateway: a REST API or an HTTP API.
     RestApi,
     /// An API Gateway deployment.
     Deployment,

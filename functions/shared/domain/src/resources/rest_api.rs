@@ -3,7 +3,7 @@
 
 mod address;
 
-pub use address::{host, url};
+pub use address::{host, path, url};
 
 use crate::Tags;
 use crate::plan::edge::{Api, api::ENDPOINT_EXTENSION};

@@ -1,4 +1,4 @@
-//! Amazon API Gateway: REST APIs.
+//! Amazon API Gateway: REST APIs, and HTTP APIs, whose calls are counted under the names of those of REST APIs.
 
 pub(super) mod document;
 mod links;
@@ -45,8 +45,11 @@ impl Apis for Account {
     async fn export(&self, api: &str, stage: &str) -> Result<Value, PhaseError> {
         self.change("apigateway:GetExport", |aws| {
             let served = super::probes::served(aws, api, stage);
-            let (_, methods) =
+            let (deployment, methods) =
                 served.first().ok_or_else(|| PhaseError::refused(format!("no stage {stage} of {api}")))?;
+            if deployment.is_empty() {
+                return Err(PhaseError::refused(format!("nothing was deployed to the stage {stage} of {api}")));
+            }
             let found = aws.apis.get(api).ok_or_else(|| unknown(api))?;
             Ok(document::write(found, stage, methods, aws.authorizers.get(api)))
         })
@@ -77,6 +80,8 @@ impl Apis for Account {
     async fn overwrite(&self, api: &str, document: &Value) -> Result<(), PhaseError> {
         self.change("apigateway:PutRestApi", |aws| {
             let found = aws.apis.get_mut(api).ok_or_else(|| unknown(api))?;
+            // Terraform's provider knows an overwrite of a REST API to do that (its rest_api.go).
+            let endpoint_type = if found.protocol.is_rest() { "EDGE".to_owned() } else { found.endpoint_type.clone() };
             *found = Api {
                 name: document::title(document),
                 api_key_source: "HEADER".to_owned(),
@@ -85,8 +90,7 @@ impl Apis for Account {
                 policy: policy::expanded(document, api),
                 vpc_endpoint_ids: document::vpc_endpoint_ids(document),
                 execute_api_disabled: document::is_closed(document),
-                // Terraform's provider knows an overwrite to do that (its rest_api.go).
-                endpoint_type: "EDGE".to_owned(),
+                endpoint_type,
                 ..found.clone()
             };
             aws.methods.insert(api.to_owned(), document::import(document, api));
@@ -102,6 +106,13 @@ impl Apis for Account {
             let found = aws.apis.get_mut(api).ok_or_else(|| unknown(api))?;
             for patch in patches {
                 match patch {
+                    // What UpdateApi takes beside is nothing that an import loses
+                    // (https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid.html).
+                    Patch::Add(path, _) | Patch::Replace(path, _)
+                        if !found.protocol.is_rest() && path != "/disableExecuteApiEndpoint" =>
+                    {
+                        return Err(PhaseError::refused(format!("{path} is nothing of an HTTP API")));
+                    }
                     Patch::Add(path, _) if path.starts_with("/binaryMediaTypes/") => {
                         let name = path.trim_start_matches("/binaryMediaTypes/").replace("~1", "/");
                         found.binary_media_types.push(name);
@@ -158,12 +169,16 @@ impl Apis for Account {
         connection: &Connection,
     ) -> Result<(), PhaseError> {
         self.change("apigateway:UpdateIntegration", |aws| {
+            let is_http = aws.apis.get(api).is_some_and(|api| !api.protocol.is_rest());
+            if is_http && !matches!(connection, Connection::VpcLinkV2 { .. }) {
+                return Err(PhaseError::refused(format!("an HTTP API goes through no VPC link V1: {connection}")));
+            }
             let methods = aws.methods.get_mut(api).into_iter().flatten();
-            let mut found = methods.filter(|found| found.resource_id == resource && found.method == method);
-            let found = found.next().and_then(|method| method.integration.as_mut());
-            let found = found.ok_or_else(|| PhaseError::conflict("no such integration"))?;
-            found.connection = connection.clone();
-            Ok(())
+            // Routes of an HTTP API share integrations, which are changed by their ids.
+            let is_it = |found: &Method| found.resource_id == resource && (is_http || found.method == method);
+            let found = methods.filter(|found| is_it(found)).filter_map(|found| found.integration.as_mut());
+            let changed = found.map(|found| found.connection = connection.clone()).count();
+            if changed == 0 { Err(PhaseError::conflict("no such integration")) } else { Ok(()) }
         })
     }
 }

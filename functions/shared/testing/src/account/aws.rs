@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// name, stages and deployments by API and name or id.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Aws {
-    /// REST APIs by id.
+    /// REST APIs and HTTP APIs by id.
     pub apis: BTreeMap<String, Api>,
     /// APIs whose default endpoint was disabled and answers until the next change of a stage.
     pub lingering: BTreeSet<String>,

@@ -25,6 +25,13 @@ pub(super) fn served<'a>(aws: &'a Aws, api: &str, stage: &str) -> Vec<(&'a str, 
     .collect()
 }
 
+/// The Host header that a backend sees: an HTTP API's mapping, or the URI's host. No route of the shop has the name that requests come
+/// by where an HTTP API maps none.
+fn host_of(integration: &Integration) -> &str {
+    let mapped = integration.request_parameters.get("overwrite:header.host");
+    mapped.map_or_else(|| host(&integration.uri), String::as_str)
+}
+
 /// The host of a URI.
 fn host(uri: &str) -> &str {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
@@ -60,10 +67,10 @@ impl Aws {
         let mut groups = listeners.flat_map(|listener| &listener.target_group_arns);
         let cluster = groups.find_map(|arn| self.cluster_behind(self.target_groups.get(arn)?));
         let cluster = cluster.ok_or_else(|| (504, format!("no healthy target behind {}", balancer.name)))?;
-        if self.routes(&cluster, host(&integration.uri)) {
+        if self.routes(&cluster, host_of(integration)) {
             Ok(cluster)
         } else {
-            Err((404, format!("{cluster} has no route for {}", host(&integration.uri))))
+            Err((404, format!("{cluster} has no route for {}", host_of(integration))))
         }
     }
 
@@ -129,8 +136,10 @@ impl Aws {
         }
         let served = served(self, &probe.api, &probe.stage);
         let methods = served.first().map_or(&[][..], |(_, methods)| methods);
-        let method =
-            methods.iter().find(|method| method.path == probe.path && ["GET", "ANY"].contains(&method.method.as_str()));
+        let of = |path: &str| {
+            methods.iter().find(|method| method.path == path && ["GET", "ANY"].contains(&method.method.as_str()))
+        };
+        let method = of(&probe.path).or_else(|| of("/$default"));
         // API Gateway says of what it does not know that an authentication token is missing.
         let Some(method) = method else { return Err(403) };
         // An authorizer that API Gateway may not invoke is a configuration error, `AUTHORIZER_CONFIGURATION_ERROR`
@@ -150,6 +159,15 @@ impl Aws {
                 if !invokes(&integration.uri, &format!("{}/{}/GET{}", probe.api, probe.stage, probe.path)) =>
             {
                 Err(500)
+            }
+            // The shop knows its paths, and those with the names of its own stages before them.
+            Some(integration)
+                if self.apis.get(&probe.api).is_some_and(|api| !api.protocol.is_rest())
+                    && integration.connection != Connection::Internet
+                    && !integration.request_parameters.contains_key("overwrite:path")
+                    && !["prod", "$default"].contains(&probe.stage.as_str()) =>
+            {
+                Err(404)
             }
             Some(integration) if integration.connection != Connection::Internet => {
                 self.backend(integration, variables).map_err(|(status, _)| status)

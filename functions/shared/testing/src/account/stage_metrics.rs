@@ -4,19 +4,19 @@
 use super::{Account, pair};
 use domain::PhaseError;
 use domain::ports::StageMetrics;
-use domain::ports::stage_metrics::{Figures, MOST_PERIODS, Stretch};
+use domain::ports::stage_metrics::{Figures, MOST_PERIODS, Metered, Stretch};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 impl StageMetrics for Account {
     async fn stage_metrics(
         &self,
-        api_name: &str,
+        api: &Metered,
         stage: &str,
         stretch: &Stretch,
     ) -> Result<BTreeMap<Timestamp, Figures>, PhaseError> {
         let minutes = self.read("cloudwatch:GetMetricStatistics", |aws| {
-            aws.stage_metrics.get(&pair(api_name, stage)).cloned().unwrap_or_default()
+            aws.stage_metrics.get(&pair(&api.value, stage)).cloned().unwrap_or_default()
         })?;
         let period = i64::from(stretch.period);
         let length = stretch.until.duration_since(stretch.from).as_secs();

@@ -1,7 +1,7 @@
 //! What else APIs have in front of their clusters: the shop's in variants, each with what Bascule has to do for it.
 
 use super::edge::method;
-use super::{API, private_api, two_apis, warehouse};
+use super::{API, http_api, private_api, two_apis, warehouse};
 use crate::account::{Authorizer, Aws, Permission, pair};
 use domain::plan::edge::{Connection, Integration, LoadBalancer};
 use domain::ports::gateway::Method;
@@ -19,6 +19,10 @@ pub enum Front {
     Variable,
     /// A VPC link V2: some methods name the load balancer, others its listener.
     SecondLink,
+    /// An HTTP API.
+    HttpApi,
+    /// An HTTP API whose stage is `$default`, and whose backends see the names of other stages.
+    HttpApiDefault,
     /// Another API through the same VPC link V1.
     TwoApis,
     /// A private API, behind a VPC endpoint.
@@ -31,7 +35,8 @@ pub enum Front {
 
 /// The load balancer behind the VPC link V2, and its listener: one is told from the other by its ARN.
 const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/shop-blue/0a1b2c3d";
-const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/net/shop-blue/0a1b2c3d/4e5f";
+pub(super) const LISTENER: &str =
+    "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/net/shop-blue/0a1b2c3d/4e5f";
 
 /// The function of the integration, by its alias.
 const HITS: &str = "arn:aws:lambda:eu-central-1:123456789012:function:hits";
@@ -45,6 +50,8 @@ impl Front {
             Self::Functions => functions(aws),
             Self::Variable => variable(aws),
             Self::SecondLink => second_link(aws),
+            Self::HttpApi => http_api::put(aws),
+            Self::HttpApiDefault => http_api::put_default(aws),
             Self::TwoApis => two_apis::put(aws),
             Self::Private => private_api::put(aws),
             Self::Warehouse => warehouse::put(aws),
@@ -101,7 +108,7 @@ fn variable(aws: &mut Aws) {
     }
 }
 
-fn second_link(aws: &mut Aws) {
+pub(super) fn second_link(aws: &mut Aws) {
     reconnect(aws, |path| {
         let target = if path == "/cart" { LISTENER } else { BALANCER };
         Connection::of("VPC_LINK", "second1", target)

@@ -30,7 +30,7 @@ const IDENTIFIED_RULE: [&str; 10] = [
 ];
 
 /// Every type.
-pub(super) const KNOWN: [Known; 21] = [
+pub(super) const KNOWN: [Known; 22] = [
     Known {
         kind: "aws_eks_cluster",
         import_id: "{name}",
@@ -354,6 +354,12 @@ pub(super) const KNOWN: [Known; 21] = [
         kind: "aws_api_gateway_deployment",
         import_id: "{rest_api_id}/{id}",
         arguments: &["rest_api_id", "description"],
+        ignored: &[],
+    },
+    Known {
+        kind: "aws_apigatewayv2_deployment",
+        import_id: "{api_id}/{id}",
+        arguments: &["api_id", "description"],
         ignored: &[],
     },
     Known {

@@ -42,9 +42,9 @@ const fn types(kind: Kind) -> Types {
         Kind::Listener => Blocks(&["aws_lb_listener"]),
         Kind::TargetGroupAttachment => Blocks(&["aws_autoscaling_attachment"]),
         Kind::VpcLink => Blocks(&["aws_api_gateway_vpc_link"]),
-        Kind::Deployment => Blocks(&["aws_api_gateway_deployment"]),
-        Kind::StageShift => InPlace(&["aws_api_gateway_stage"]),
-        Kind::Integration => InPlace(&["aws_api_gateway_integration"]),
+        Kind::Deployment => Blocks(&["aws_api_gateway_deployment", "aws_apigatewayv2_deployment"]),
+        Kind::StageShift => InPlace(&["aws_api_gateway_stage", "aws_apigatewayv2_stage"]),
+        Kind::Integration => InPlace(&["aws_api_gateway_integration", "aws_apigatewayv2_integration"]),
         Kind::RestApi | Kind::Stage | Kind::UsagePlan | Kind::LambdaPermission | Kind::Schedule => {
             None("of the qualification and the switch; the cleanup deletes it")
         }

@@ -6,7 +6,7 @@ mod terraform;
 use super::is_within;
 use crate::{
     Limit, Problem,
-    input::{Input, LONGEST_CUTOVER, LONGEST_WAIT, MarkerPath, OnTimeout, SHORTEST_SILENT_YES},
+    input::{Input, LONGEST_CUTOVER, LONGEST_WAIT, OnTimeout, SHORTEST_SILENT_YES, gateways::FIELDS},
 };
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
         let message = format!("found approve, expected abort where {approvers} people must say yes");
         refuse("$.approval.onTimeout", message);
     }
-    gateways(input, &mut refuse);
+    gateways(input, &sound, &mut refuse);
     named_twice(input, &mut refuse);
     node_groups(input, &mut refuse);
     green::green(input, &mut refuse);
@@ -75,40 +75,65 @@ pub(super) fn rules(input: &Input, faults: &[Problem]) -> Vec<Problem> {
     problems
 }
 
-/// Each API once, and each request to one of them.
-fn gateways(input: &Input, refuse: &mut impl FnMut(&str, String)) {
+/// Each API once, named by one of the two fields, and each request to one of them.
+fn gateways(input: &Input, sound: &impl Fn(&str) -> bool, refuse: &mut impl FnMut(&str, String)) {
+    let [rest, http] = FIELDS;
     let mut apis = BTreeSet::new();
     for (path, gateway) in input.gateway.placed() {
-        let id = gateway.rest_api_id.as_str();
+        let id = gateway.api_id();
+        let both = [&gateway.rest_api_id, &gateway.http_api_id].map(Option::is_some);
+        if both == [false, false] && sound(&format!("{path}.{http}")) {
+            let message = format!("missing; add it for a REST API, or {http} for an HTTP API");
+            refuse(&format!("{path}.{rest}"), message);
+        }
+        beside(&path, both, refuse);
         if !apis.insert(id) && !id.is_empty() {
             let message = format!(
                 "found the API {id} a second time, expected each once: deployment G is one of the whole API, so that of its stages one is \
                  switched. Move the other stage to green by hand after the bake, before the cleanup"
             );
-            refuse(&format!("{path}.restApiId"), Limit::SeveralStages.told(&message));
+            refuse(&format!("{path}.{}", gateway.field()), Limit::SeveralStages.told(&message));
         }
     }
+    let known = || apis.iter().copied().collect::<Vec<_>>().join(", ");
+    let is_known = |field, id| input.gateway.iter().any(|one| one.field() == field && one.api_id() == id);
     let paths = input.cutover.marker.iter().flat_map(|marker| &marker.paths);
     let mut with_path = BTreeSet::new();
-    for (index, MarkerPath { rest_api_id, .. }) in paths.enumerate() {
-        if !apis.contains(rest_api_id.as_str()) || !with_path.insert(rest_api_id) {
-            let known = apis.iter().copied().collect::<Vec<_>>().join(", ");
-            let message = format!("found {rest_api_id:?}, expected each API of $.gateway once at most: {known}");
-            refuse(&format!("$.cutover.marker.paths[{index}].restApiId"), message);
-        }
-    }
-    for (index, smoke) in input.smoke.iter().enumerate() {
-        let known = || apis.iter().copied().collect::<Vec<_>>().join(", ");
-        let path = format!("$.smoke[{index}].restApiId");
-        match &smoke.rest_api_id {
-            Some(id) if !apis.contains(id.as_str()) => {
-                refuse(&path, format!("found {id:?}, expected an API of $.gateway: {}", known()));
+    for (index, marker) in paths.enumerate() {
+        let path = format!("$.cutover.marker.paths[{index}]");
+        beside(&path, [&marker.rest_api_id, &marker.http_api_id].map(Option::is_some), refuse);
+        match marker.api() {
+            Some((field, id)) if !is_known(field, id) || !with_path.insert(id) => {
+                let message = format!("found {id:?}, expected each API of $.gateway once at most: {}", known());
+                refuse(&format!("{path}.{field}"), message);
             }
-            None if input.gateway.are_several() => {
-                refuse(&path, format!("missing; say which of the APIs the request is for: {}", known()));
+            None if sound(&format!("{path}.{http}")) => {
+                refuse(&format!("{path}.{rest}"), format!("missing; say which of the APIs has it there: {}", known()));
             }
             _ => {}
         }
+    }
+    for (index, smoke) in input.smoke.iter().enumerate() {
+        let path = format!("$.smoke[{index}]");
+        beside(&path, [&smoke.rest_api_id, &smoke.http_api_id].map(Option::is_some), refuse);
+        match smoke.api() {
+            Some((field, id)) if !is_known(field, id) => {
+                refuse(&format!("{path}.{field}"), format!("found {id:?}, expected an API of $.gateway: {}", known()));
+            }
+            None if input.gateway.are_several() && sound(&format!("{path}.{http}")) => {
+                let message = format!("missing; say which of the APIs the request is for: {}", known());
+                refuse(&format!("{path}.{rest}"), message);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Refuses an API that both fields name.
+fn beside(path: &str, given: [bool; 2], refuse: &mut impl FnMut(&str, String)) {
+    let [rest, http] = FIELDS;
+    if given == [true, true] {
+        refuse(&format!("{path}.{http}"), format!("found it beside {rest}, expected one of them"));
     }
 }
 

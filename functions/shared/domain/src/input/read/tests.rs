@@ -181,7 +181,7 @@ fn what_is_sound_of_an_input_is_read_in_spite_of_the_rest() {
     }
     let input = reading.input.unwrap();
     assert_eq!((input.blue.cluster.as_str(), input.green.cluster.as_str()), ("shop-blue", ""));
-    assert_eq!((input.gateway.first().rest_api_id.as_str(), input.dry_run), ("", true));
+    assert_eq!((input.gateway.first().api_id(), input.dry_run), ("", true));
     assert_eq!(input.workloads.manifests, ["s3://bucket/a.yaml", "", "s3://bucket/c.yaml"]);
 }
 

@@ -77,7 +77,7 @@ impl Api {
 pub struct Stage {
     /// Name of the stage.
     pub name: String,
-    /// The deployment that it serves.
+    /// The deployment that it serves; empty where its HTTP API was never deployed to it.
     pub deployment_id: String,
     /// Whether each change of the configuration of its HTTP API is deployed to it at once
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html>).
@@ -102,6 +102,14 @@ pub struct Stage {
     pub tracing: bool,
     /// Tags of the stage.
     pub tags: BTreeMap<String, String>,
+}
+
+impl Stage {
+    /// Whether anything was deployed to it: else it answers nothing, and has nothing to export.
+    #[must_use]
+    pub const fn is_deployed(&self) -> bool {
+        !self.deployment_id.is_empty()
+    }
 }
 
 /// A canary of a stage

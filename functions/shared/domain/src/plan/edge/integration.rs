@@ -41,6 +41,10 @@ struct Fields {
     integration_target: String,
 }
 
+/// The path of an HTTP API's route for what meets no other, as an export writes it; no request has this path
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>).
+pub const DEFAULT_ROUTE: &str = "/$default";
+
 const VPC_LINK: &str = "VPC_LINK";
 const VARIABLE: &str = "${stageVariables.";
 
@@ -117,7 +121,8 @@ impl Connection {
     }
 
     /// The ARN of the load balancer that a VPC link V2 leads to: the target, or the load balancer of the listener that is the target
-    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html>).
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html>); nothing where it leads to a service of
+    /// AWS Cloud Map.
     #[must_use]
     pub fn load_balancer(&self) -> Option<String> {
         let Self::VpcLinkV2 { target, .. } = self else { return None };
@@ -126,7 +131,7 @@ impl Connection {
                 let (balancer, _) = listener.rsplit_once('/')?;
                 Some(format!("{place}:loadbalancer/{balancer}"))
             }
-            None => Some(target.clone()),
+            None => (!target.contains(":servicediscovery:")).then(|| target.clone()),
         }
     }
 }

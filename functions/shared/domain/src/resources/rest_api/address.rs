@@ -7,7 +7,14 @@ use serde_json::{Value, json};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html>), by way of a VPC endpoint where there is one.
 #[must_use]
 pub fn url(region: &str, api: &str, vpc_endpoint: Option<&str>, stage: &str) -> String {
-    format!("https://{}/{stage}", host(region, api, vpc_endpoint))
+    format!("https://{}{}", host(region, api, vpc_endpoint), path(stage))
+}
+
+/// The path of a stage, before those of its resources: `$default` is served from the base of the URL
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-stages.html>).
+#[must_use]
+pub fn path(stage: &str) -> String {
+    if stage == "$default" { String::new() } else { format!("/{stage}") }
 }
 
 /// The host name of an API: also its private DNS name, where it is private. Through a VPC endpoint that it is associated with it has another
@@ -51,6 +58,7 @@ mod tests {
         ] {
             assert_eq!(host(region, "a1b2c3d4e5", endpoint), expected);
             assert_eq!(url(region, "a1b2c3d4e5", endpoint, "prod"), format!("https://{expected}/prod"));
+            assert_eq!(url(region, "a1b2c3d4e5", endpoint, "$default"), format!("https://{expected}"));
         }
     }
 

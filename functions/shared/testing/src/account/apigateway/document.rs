@@ -34,6 +34,12 @@ pub(super) fn write(api: &Api, stage: &str, methods: &[Method], authorizer: Opti
                 integration[field] = json!(value);
             }
         }
+        if !api.protocol.is_rest() {
+            integration["timeoutInMillis"] = json!(found.timeout_millis);
+            if !found.request_parameters.is_empty() {
+                integration["requestParameters"] = json!(found.request_parameters);
+            }
+        }
         paths[&method.path][&name] = json!({ "responses": {}, export::INTEGRATION: integration });
         let key = method.api_key_required.then(|| json!({ "api_key": [] }));
         let guard = authorizer.filter(|_| method.authorization == CUSTOM).map(|guard| json!({ &guard.name: [] }));

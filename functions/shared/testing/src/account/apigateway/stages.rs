@@ -17,6 +17,21 @@ fn last(path: &str) -> String {
     path.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
+/// What a stage of an HTTP API takes: no canary, no client certificate, and no deployment but its own while it deploys by itself
+/// (<https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages-stagename.html>).
+fn of_http(stage: &Stage, patches: &[Patch]) -> Result<(), PhaseError> {
+    for patch in patches {
+        match patch {
+            Patch::Replace(path, _) if path == "/deploymentId" && stage.auto_deploy => {
+                return Err(PhaseError::refused("Deployment ID cannot be set on stage because AutoDeploy is enabled"));
+            }
+            Patch::Replace(path, _) if path == "/deploymentId" || path.starts_with("/variables/") => {}
+            other => return Err(PhaseError::refused(format!("{other:?} is nothing of a stage of an HTTP API"))),
+        }
+    }
+    Ok(())
+}
+
 /// The stage after one call.
 fn patched(mut stage: Stage, patches: &[Patch]) -> Result<Stage, PhaseError> {
     for patch in patches {
@@ -84,6 +99,9 @@ impl Stages for Account {
         self.change("apigateway:UpdateStage", |aws| {
             let stage =
                 aws.stages.get(&pair(api, name)).ok_or_else(|| PhaseError::refused("Invalid stage identifier"))?;
+            if aws.apis.get(api).is_some_and(|api| !api.protocol.is_rest()) {
+                of_http(stage, patches)?;
+            }
             let stage = patched(stage.clone(), patches)?;
             let canary = stage.canary.as_ref().map(|canary| &canary.deployment_id);
             let served = [Some(&stage.deployment_id), canary].into_iter().flatten();

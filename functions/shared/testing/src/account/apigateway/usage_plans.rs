@@ -24,6 +24,10 @@ impl UsagePlans for Account {
 
     async fn create_usage_plan(&self, plan: &UsagePlan) -> Result<String, PhaseError> {
         self.change("apigateway:CreateUsagePlan", |aws| {
+            let is_http = |api: &String| aws.apis.get(api).is_some_and(|api| !api.protocol.is_rest());
+            if plan.stages.iter().any(|(api, _)| is_http(api)) {
+                return Err(PhaseError::refused("an HTTP API has no usage plans"));
+            }
             let id = aws.create("UsagePlan", "plan-", &plan.name);
             aws.plans.insert(id.clone(), UsagePlan { id: id.clone(), key_ids: Vec::new(), ..plan.clone() });
             Ok(id)

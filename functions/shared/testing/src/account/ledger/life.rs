@@ -15,7 +15,7 @@ fn locks(input: &Input) -> Vec<(String, String)> {
         (format!("LOCK#CLUSTER#{}", input.green.cluster), "$.green.cluster".to_owned()),
     ];
     for (path, gateway) in input.gateway.placed() {
-        locks.push((format!("LOCK#STAGE#{}#{}", gateway.rest_api_id, gateway.stage), format!("{path}.stage")));
+        locks.push((format!("LOCK#STAGE#{}#{}", gateway.api_id(), gateway.stage), format!("{path}.stage")));
     }
     locks
 }
