@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// The services that are simulated, by their SDKs' names.
-const SERVICES: [&str; 6] = ["apigateway", "apigatewayv2", "autoscaling", "eks", "elasticloadbalancingv2", "servicequotas"];
+const SERVICES: [&str; 6] =
+    ["apigateway", "apigatewayv2", "autoscaling", "eks", "elasticloadbalancingv2", "servicequotas"];
 
 /// What the reference or a document lists and one request does not ask for: the same on another resource.
 const EITHER: [(&str, &str); 1] = [("import_rest_api", "apigateway:UpdateRestApiPolicy /restapis/*")];

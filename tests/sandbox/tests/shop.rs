@@ -1,5 +1,7 @@
 //! The shop before any migration: it answers at a steady rate, and a switch by hand loses nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use http::Method;

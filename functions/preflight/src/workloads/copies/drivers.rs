@@ -51,7 +51,7 @@ impl Zones {
 }
 
 /// The driver that blue's volume has and green's claim will ask, which must be one: AWS moves no volume from one to the other
-/// (<https://docs.aws.amazon.com/eks/latest/userguide/migrate-auto.html>). Where tags let both have it, the class decides, and CopyVolumes
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/migrate-auto.html>). Where tags let both have it, the class decides, and `CopyVolumes`
 /// sees on blue before anything stands still whether it is so.
 ///
 /// # Errors

@@ -111,9 +111,9 @@ pub fn unmet(objects: &[Object], volumes: &[Volume], copies: &[Copied], around: 
     let lacks = unknown.filter(|copied| !has(copied.driver.name()));
     lacking.extend(lacks.filter_map(|copied| Some((driver(copied.driver.name())?, copied.name()))));
     problems.extend(DRIVERS.iter().filter_map(|driver| without(driver, &lacking)));
-    let mut shared = volumes.iter().filter(|volume| volume.becomes == Becomes::Shared).peekable();
-    let shares = shared.peek().is_some()
-        && !shared.any(|volume| lacking.iter().any(|(_, lacks)| *lacks == volume.id.to_string()));
+    let mut on_green = volumes.iter().filter(|volume| volume.becomes == Becomes::Shared).peekable();
+    let shares = on_green.peek().is_some()
+        && !on_green.any(|volume| lacking.iter().any(|(_, lacks)| *lacks == volume.id.to_string()));
     let by_nfs = objects.iter().any(|object| is_volume(&object.id) && object.value["spec"]["nfs"].is_object());
     if shares && !by_nfs && !DRIVERS.iter().any(|driver| driver.is_file_system && has(driver.name)) {
         problems.insert(

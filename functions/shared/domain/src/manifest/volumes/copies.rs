@@ -80,7 +80,7 @@ pub fn found<'a>(
         let volume = bound.and_then(|bound| volumes.iter().find(|volume| text(&volume["metadata"]["name"]) == bound));
         match volume.map(|volume| (volume, handle(&volume["spec"]))) {
             Some((volume, Some(handle))) if handle == (copied.driver, &copied.volume_id) => {
-                found.push((copied, volume))
+                found.push((copied, volume));
             }
             Some((volume, handle)) => {
                 let handle = handle.map(|(driver, id)| format!("{id} of {}", driver.name()));
