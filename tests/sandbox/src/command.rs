@@ -15,7 +15,7 @@ use crate::kills::Kills;
 use crate::packages;
 use crate::report::Report;
 use crate::scenario::{self, Options, Scenario};
-use crate::sweep;
+use crate::sweep::{self, Cases};
 use crate::terraform::Story;
 use crate::terraform::program::Program;
 use crate::world::front::Front;
@@ -85,6 +85,10 @@ enum Command {
     Packages,
     /// Run every world, replaced and turned back: accounts whose API is another one.
     SweepWorlds {
+        /// So many runs at once, each in an account of its own; as many as there are processors, and four at most, without it. Of several each
+        /// line says whose it is.
+        #[arg(long, value_name = "N", default_value_t = processors(), value_parser = clap::value_parser!(u8).range(1..=8))]
+        jobs: u8,
         /// This one only.
         #[arg(long, value_name = "WORLD")]
         only: Option<Front>,
@@ -113,8 +117,8 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
             stories = Some(only.map_or_else(|| vec![Story::Adopt, Story::Swap], |only| vec![only]));
             Scenario::Replace
         }
-        Command::SweepWorlds { only } => {
-            sweep = Some(only);
+        Command::SweepWorlds { only, jobs } => {
+            sweep = Some((only, usize::from(jobs)));
             Scenario::Replace
         }
         Command::DryRun => Scenario::DryRun,
@@ -125,7 +129,7 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         Command::BenchApply { objects } => return bench_apply(&arguments, objects).await,
     };
     let options = Options {
-        label: "",
+        label: String::new(),
         approve: arguments.approve,
         front: Front::Plain,
         terraform: None,
@@ -139,8 +143,8 @@ pub async fn run(arguments: Arguments) -> Result<bool> {
         binaries: arguments.binaries,
         control_planes: Assets::named().transpose().map_err(Error::new)?,
     };
-    if let Some(only) = sweep {
-        return worlds(only, &options, arguments.report.as_deref()).await;
+    if let Some(sweep) = sweep {
+        return worlds(sweep, &options, arguments.report.as_deref()).await;
     }
     let report = match stories {
         Some(stories) => told(&stories, &options).await?,
@@ -179,9 +183,13 @@ async fn told(stories: &[Story], options: &Options) -> Result<Report> {
     all.context("a story")
 }
 
-async fn worlds(only: Option<Front>, options: &Options, file: Option<&Path>) -> Result<bool> {
-    let swept = sweep::run(only, options, interruption()?).await?;
-    write(file, &swept)?;
+async fn worlds((only, jobs): (Option<Front>, usize), options: &Options, file: Option<&Path>) -> Result<bool> {
+    if options.keep {
+        return Err(Error::new("a sweep ends each account before the next: --keep is for a single story"));
+    }
+    // A sweep that is interrupted, or killed, leaves the cases that it has.
+    write(file, &Cases::default())?;
+    let swept = sweep::run(only, jobs, options, interruption()?, |cases| write(file, cases)).await?;
     for case in &swept.cases {
         println!("{}", case.line());
         for disappointment in &case.disappointments {
@@ -233,6 +241,12 @@ async fn bench_apply(arguments: &Arguments, objects: Option<u32>) -> Result<bool
         println!("  not as expected: {complaint}");
     }
     Ok(missed.is_empty())
+}
+
+/// How many runs of a sweep go on at once where nobody says: each waits most of its time.
+fn processors() -> u8 {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    u8::try_from(processors.min(4)).unwrap_or(1)
 }
 
 fn write(file: Option<&Path>, report: &impl Serialize) -> Result<()> {

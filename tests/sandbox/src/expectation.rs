@@ -15,6 +15,15 @@ const ENOUGH: usize = 10_000;
 /// The most memory that a function may take, in bytes.
 const LARGEST_MEMORY: u64 = 64 << 20;
 
+/// Requests and the time that they take at this rate, for people who choose another than the default: a replacement that ends sooner has too few.
+#[must_use]
+pub fn load(rate: u32) -> String {
+    let seconds = ENOUGH.div_ceil(usize::try_from(rate.max(1)).unwrap_or(1));
+    format!(
+        "{rate} requests a second; a replacement of less than {seconds} s has fewer than the {ENOUGH} requests that tell something"
+    )
+}
+
 /// Notes everything that is not as it should be.
 pub fn judge(report: &mut Report, scenario: Scenario, options: &Options, histories: &[History]) {
     let mut wrong = Vec::new();
@@ -50,7 +59,10 @@ pub fn judge(report: &mut Report, scenario: Scenario, options: &Options, histori
     let requests = &report.requests;
     expect(requests.failed == 0, format!("{} requests failed", requests.failed));
     if scenario == Scenario::Replace {
-        expect(requests.sent >= ENOUGH, format!("{} requests are too few to tell", requests.sent));
+        expect(
+            requests.sent >= ENOUGH,
+            format!("{} requests are too few to tell, of {ENOUGH}: --rate {} is too low", requests.sent, options.rate),
+        );
         let beside = (options.front == Front::Warehouse).then_some(Server::Other.name());
         let servers: BTreeSet<&str> = [BLUE, GREEN].into_iter().chain(beside).collect();
         expect(requests.by_cluster.keys().copied().eq(servers), format!("served by {:?}", requests.by_cluster));

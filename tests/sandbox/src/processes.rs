@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_millis(500);
 pub struct Peaks {
     /// Resident memory in bytes by function, the largest of its processes.
     pub functions: BTreeMap<String, u64>,
-    /// Resident memory in bytes of the whole sandbox at its worst: this process and everything below it.
+    /// Resident memory in bytes of the whole sandbox at its worst: this process and everything below it, of all accounts that it runs.
     pub total: u64,
 }
 
@@ -28,16 +28,16 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches everything that descends from this process.
+    /// Watches everything that descends from this process; of the functions, those of the account with this process group.
     #[must_use]
-    pub fn start() -> Self {
+    pub fn start(group: i32) -> Self {
         let peaks = Arc::new(Mutex::new(Peaks::default()));
         let shared = Arc::clone(&peaks);
         let task = tokio::spawn(async move {
             let mut clock = tokio::time::interval(EVERY);
             loop {
                 clock.tick().await;
-                let now = look();
+                let now = look(group);
                 let mut peaks = shared.lock().unwrap_or_else(PoisonError::into_inner);
                 peaks.total = peaks.total.max(now.total);
                 for (function, bytes) in now.functions {
@@ -63,7 +63,7 @@ impl Drop for Watch {
 }
 
 /// One look at all processes.
-fn look() -> Peaks {
+fn look(group: i32) -> Peaks {
     let mut parents = BTreeMap::new();
     let mut memory = BTreeMap::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -85,7 +85,7 @@ fn look() -> Peaks {
             continue;
         }
         peaks.total += resident;
-        if let Some(function) = function(id) {
+        if let Some(function) = function(id).filter(|_| is_of(group, id)) {
             let entry = peaks.functions.entry(function).or_default();
             *entry = peak.max(*entry);
         }
@@ -128,13 +128,19 @@ pub struct Process {
 #[must_use]
 pub fn of_key(group: i32, key: &str) -> Option<Process> {
     std::fs::read_dir("/proc").into_iter().flatten().flatten().find_map(|entry| {
-        let id = entry.file_name().to_str()?.parse::<i32>().ok()?;
-        (getpgid(Some(Pid::from_raw(id))).ok()?.as_raw() == group).then_some(())?;
-        let environment = environment(u32::try_from(id).ok()?)?;
+        let id = entry.file_name().to_str()?.parse::<u32>().ok()?;
+        is_of(group, id).then_some(())?;
+        let environment = environment(id)?;
         (variable(&environment, "AWS_ACCESS_KEY_ID")? == key).then_some(())?;
         let function = variable(&environment, "AWS_LAMBDA_FUNCTION_NAME")?.strip_prefix("bascule-")?.to_owned();
-        Some(Process { id: Pid::from_raw(id), function })
+        Some(Process { id: Pid::from_raw(i32::try_from(id).ok()?), function })
     })
+}
+
+/// Whether a process is in this process group.
+fn is_of(group: i32, id: u32) -> bool {
+    let id = i32::try_from(id).ok();
+    id.and_then(|id| getpgid(Some(Pid::from_raw(id))).ok()).is_some_and(|found| found.as_raw() == group)
 }
 
 /// The folder of the function that a process runs.

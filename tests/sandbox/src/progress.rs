@@ -32,7 +32,7 @@ pub struct Now {
 /// A display for a terminal, or plain lines elsewhere.
 #[derive(Debug)]
 pub struct Progress {
-    label: &'static str,
+    label: String,
     bar: Option<ProgressBar>,
     silence: Mutex<Option<Silence>>,
     begin: Instant,
@@ -40,10 +40,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Redraws when standard error is a terminal. Each line begins with the label, where it is not empty.
+    /// Redraws when standard error is a terminal. With a label, which each line then begins with, it is one of several and only writes lines:
+    /// two drawings would overwrite each other.
     #[must_use]
-    pub fn new(label: &'static str) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+    pub fn new(label: &str) -> Self {
+        let is_alone = label.is_empty();
+        let bar = (is_alone && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise}\n{msg}") {
                 bar.set_style(style);
@@ -52,7 +54,7 @@ impl Progress {
             bar
         });
         let silence = Mutex::new(bar.as_ref().and_then(|_| Silence::on_standard_error()));
-        Self { label, bar, silence, begin: Instant::now(), last: Mutex::default() }
+        Self { label: label.to_owned(), bar, silence, begin: Instant::now(), last: Mutex::default() }
     }
 
     /// Says that something happened.

@@ -49,7 +49,7 @@ pub enum Scenario {
 #[derive(Clone, Debug)]
 pub struct Options {
     /// What each line of the display begins with, where several runs go on side by side.
-    pub label: &'static str,
+    pub label: String,
     /// Whether the sandbox itself answers the approvals.
     pub approve: bool,
     /// What the shop has in front of its cluster.
@@ -79,7 +79,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            label: "",
+            label: String::new(),
             approve: true,
             front: Front::Plain,
             terraform: None,
@@ -101,7 +101,7 @@ impl Default for Options {
 /// # Errors
 /// When the sandbox cannot do its part. That the migration disappoints is no error: the report says so.
 pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future<Output = ()>) -> Result<Report> {
-    let progress = Progress::new(options.label);
+    let progress = Progress::new(&options.label);
     let say = |line: &str| progress.say(line);
     let mut interrupted = std::pin::pin!(interrupted);
     let site = tokio::select! {
@@ -127,7 +127,7 @@ pub async fn run(scenario: Scenario, options: &Options, interrupted: impl Future
 async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Progress) -> Result<Report> {
     let say = |line: &str| progress.say(line);
     let Site { packages, account, .. } = site;
-    let (aws, watch) = (&account.aws, Watch::start());
+    let (aws, watch) = (&account.aws, Watch::start(account.group()));
     let (stack, shop) = site.furnish(options.front, &options.workloads, &say).await?;
     let mut projects = match options.terraform {
         Some(story) => Some(Box::pin(Projects::of_the_shop(account, &shop.api, story, &say)).await?),

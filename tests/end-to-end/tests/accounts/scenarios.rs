@@ -23,8 +23,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The usual options, and what tells the run's lines from those beside it.
-fn named(label: &'static str) -> Options {
-    Options { label, ..Options::default() }
+fn named(label: &str) -> Options {
+    Options { label: label.to_owned(), ..Options::default() }
 }
 
 /// Runs a scenario and checks what every one of them must show; what is not as expected is in the message.
