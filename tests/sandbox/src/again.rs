@@ -62,6 +62,7 @@ pub(crate) async fn replace(scene: &Scene<'_>, projects: &mut Projects, report: 
         fired: false,
         key: shop.api.keys.first().map_or("", String::as_str),
         compared: None,
+        like: None,
     };
     let wrong = &mut report.disappointments;
     let migrate = scenario::follow(&mut teller, machines, (&arn, &name), Some(projects), wrong).await?;

@@ -28,6 +28,7 @@ pub mod keep;
 pub mod kills;
 pub mod lambdas;
 pub mod letterbox;
+pub mod likeness;
 pub mod load;
 pub mod measure;
 pub mod packages;

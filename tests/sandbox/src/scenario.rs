@@ -16,6 +16,7 @@ use crate::history::History;
 use crate::inventory::Inventory;
 use crate::kills::{self, Kills, Plan};
 use crate::letterbox::Letterbox;
+use crate::likeness::{self, Side};
 use crate::load::{Failure, Load, Records, Server};
 use crate::processes::Watch;
 use crate::progress::Progress;
@@ -27,7 +28,7 @@ use crate::snapshot::Snapshot;
 use crate::teller::Teller;
 use crate::terraform::{Projects, Story, green};
 use crate::world::front::Front;
-use crate::world::{BLUE, GREEN, irsa, nodes, staff};
+use crate::world::{BLUE, GREEN, irsa, staff};
 use crate::{archive, input, inventory, measure, papers};
 
 use crate::again::{self, Scene};
@@ -139,7 +140,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     say(&format!("Load: {} requests a second, all answered by {BLUE}", options.rate));
 
     let before = Snapshot::take(aws, &shop.api.ids()).await?;
-    let blues_nodes = nodes::of_blue(aws).await.context("blue's node groups")?;
+    let blue = Side::read(aws, BLUE).await.context("blue as AWS describes it")?;
     let inventory_before = inventory::take(aws).await.context("the inventory before")?;
     let trust_before = irsa::trust(aws).await?;
     let machines = Machines::of(&stack)?;
@@ -163,6 +164,7 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         fired: false,
         key: shop.api.keys.first().map_or("", String::as_str),
         compared: None,
+        like: Some((&blue, &input)),
     };
     let mut disappointments = Vec::new();
     let mut killed = Vec::new();
@@ -187,7 +189,10 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let blue_deleted = scenario == Scenario::Replace && winner == Server::Green && !options.front.has_green();
     disappointments.extend(match winner {
         _ if options.front.has_green() => inventory::lost(&inventory_before, &after),
-        Server::Green => nodes::differences(aws, &shop.green["nodeGroups"], &blues_nodes).await?,
+        Server::Green => {
+            let green = Side::read(aws, GREEN).await.context("green after the cleanup")?;
+            likeness::compare(&blue, &green, options.front, &input).differences
+        }
         Server::Blue | Server::Other => Vec::new(),
     });
     disappointments.extend(wrong_trust(aws, &trust_before, &after, blue_deleted).await?);

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::account::Account;
 use crate::browser;
 use crate::comparison;
@@ -9,12 +11,13 @@ use crate::doorstep::Doorstep;
 use crate::error::{Context, Result};
 use crate::history::History;
 use crate::letterbox::Letterbox;
+use crate::likeness::{self, Side};
 use crate::load::{Load, Server};
 use crate::progress::{Now, Progress};
 use crate::scenario::{Options, Scenario};
 use crate::view::{Machine, Traffic, Visit};
 use crate::wire::Wire;
-use crate::world::{BLUE, alarm};
+use crate::world::{BLUE, GREEN, alarm};
 
 /// How often an execution is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -45,6 +48,8 @@ pub struct Teller<'a> {
     pub key: &'a str,
     /// Who answered on the temporary URL during the bake.
     pub compared: Option<String>,
+    /// Blue as it was before the migration, and the migration's input, as long as green is to be held against them.
+    pub like: Option<(&'a Side, &'a Value)>,
 }
 
 impl Teller<'_> {
@@ -73,6 +78,7 @@ impl Teller<'_> {
             }
             self.answer_letters().await?;
             self.compare(&history).await?;
+            self.hold_against_blue(&history, disappointments).await?;
             self.fire_alarm(&history).await?;
             tokio::time::sleep(LOOK).await;
         }
@@ -134,6 +140,19 @@ impl Teller<'_> {
             let shown = comparison::open(self.account, self.key).await?;
             self.progress.say(&format!("Comparison: the temporary URL shows {shown}"));
             self.compared = Some(shown);
+        }
+        Ok(())
+    }
+
+    /// Once green has been qualified and serves, and blue is as it was, both are compared attribute by attribute.
+    async fn hold_against_blue(&mut self, history: &History, disappointments: &mut Vec<String>) -> Result<()> {
+        if baking(history)
+            && let Some((blue, input)) = self.like.take()
+        {
+            let green = Side::read(&self.account.aws, GREEN).await.context("green as AWS describes it")?;
+            let likeness = likeness::compare(blue, &green, self.options.front, input);
+            self.progress.say(&format!("Comparison: {}", likeness.words()));
+            disappointments.extend(likeness.differences);
         }
         Ok(())
     }

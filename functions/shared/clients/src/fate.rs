@@ -3,30 +3,20 @@
 
 use std::{collections::BTreeSet, fmt::Debug};
 
-/// What becomes of a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// Green gets the same, or its own for blue's.
-    Copied,
-    /// Preflight refuses what uses it.
-    Refused,
-    /// Preflight's advice tells of it.
-    Told,
-    /// It says what or where a thing is, not what it is like; or green is to differ in it. Why is said.
-    Differs(&'static str),
-}
-
-/// A member that says in which state a thing is.
-pub(crate) const STATE: Fate = Fate::Differs("the state of the thing itself");
-
-/// A member that says which thing it is.
-pub(crate) const IDENTITY: Fate = Fate::Differs("which thing it is");
+pub(crate) use testing::fate::{Fate, IDENTITY, STATE, Shape};
 
 /// Every member of a type without values has one fate in the table, and the table has no other.
 pub(crate) fn check(empty: &impl Debug, table: &[(&str, Fate)]) {
     let known: BTreeSet<String> = table.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(known.len(), table.len(), "a member stands twice");
     assert_eq!(members(empty), known, "{empty:?}");
+}
+
+/// The same of a type that stands in [`testing::fate`], where the sandbox looks too.
+pub(crate) fn check_shape(empty: &impl Debug, shape: &Shape) {
+    check(empty, &shape.rows());
+    let parts = shape.parts.iter().filter(|(member, _)| shape.fate(member) != Some(Fate::Copied)).map(|(member, _)| *member);
+    assert!(parts.clone().all(|member| shape.fate(member) == Some(Fate::Told)), "{:?} are looked into", parts.collect::<Vec<_>>());
 }
 
 /// The rows of members that share a fate.

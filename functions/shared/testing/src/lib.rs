@@ -2,6 +2,7 @@
 //! virtual time and fails at any call that it is told to; and Step Functions in virtual time, on which the machines run.
 
 mod account;
+pub mod fate;
 pub mod load_balancer_controller;
 pub mod shop;
 pub mod states;

@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
@@ -10,7 +9,6 @@ use crate::error::Result;
 use crate::world::cluster::{self, NODE_GROUPS};
 use crate::world::front::Front;
 use crate::world::network::Network;
-use crate::world::{BLUE, GREEN};
 
 /// Two AMIs that the emulator has: that of blue's nodes, and that of green's.
 const IMAGES: [&str; 2] = ["ami-0c2023a1b2c3d4e5f", "ami-0abcdef1234567890"];
@@ -86,62 +84,4 @@ pub fn changes(front: Front, network: &Network) -> Option<Value> {
         ])),
         _ => None,
     }
-}
-
-/// Where green's node groups are not what the input says, or, where it says nothing of them, what blue's are.
-///
-/// # Errors
-/// When EKS does not answer.
-pub async fn differences(aws: &Aws, changes: &Value, blues: &[Value]) -> Result<Vec<String>> {
-    let mut differences = Vec::new();
-    for blue in blues {
-        let name = blue["nodegroupName"].as_str().unwrap_or_default();
-        let change = changes.as_array().into_iter().flatten().find(|change| change["name"] == name);
-        let change = change.cloned().unwrap_or_default();
-        let path = format!("/clusters/{GREEN}/node-groups/{name}");
-        let green = aws.rest("eks", Method::GET, &path, None).await?["nodegroup"].clone();
-        let size = |scaling: &Value, prefix: &str| {
-            json!([
-                scaling[format!("min{prefix}")],
-                scaling[format!("max{prefix}")],
-                scaling[format!("desired{prefix}")]
-            ])
-        };
-        let mut expect = |what: &str, found: Value, expected: Value| {
-            if found != expected {
-                differences.push(format!("green's node group {name} has {what} {found}, expected {expected}"));
-            }
-        };
-        for (field, of_change) in [("instanceTypes", "instanceTypes"), ("amiType", "amiType"), ("subnets", "subnetIds")]
-        {
-            let asked = Some(&change[of_change]).filter(|asked| !asked.is_null()).unwrap_or(&blue[field]);
-            expect(field, green[field].clone(), asked.clone());
-        }
-        // The release of nodes of a custom AMI is the AMI.
-        if let Some(image) = change["imageId"].as_str() {
-            expect("the AMI", green["releaseVersion"].clone(), json!(image));
-        }
-        let scaling = &change["scaling"];
-        let asked = if scaling.is_null() {
-            size(&blue["scalingConfig"], "Size")
-        } else {
-            json!([scaling["min"], scaling["max"], scaling["desired"]])
-        };
-        expect("the sizes", size(&green["scalingConfig"], "Size"), asked);
-    }
-    Ok(differences)
-}
-
-/// Blue's node groups, as EKS describes them.
-///
-/// # Errors
-/// When EKS does not answer.
-pub async fn of_blue(aws: &Aws) -> Result<Vec<Value>> {
-    let mut groups = Vec::new();
-    let all = aws.rest("eks", Method::GET, &format!("/clusters/{BLUE}/node-groups"), None).await?;
-    for name in all["nodegroups"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        let path = format!("/clusters/{BLUE}/node-groups/{name}");
-        groups.push(aws.rest("eks", Method::GET, &path, None).await?["nodegroup"].clone());
-    }
-    Ok(groups)
 }

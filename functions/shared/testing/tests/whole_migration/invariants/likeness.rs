@@ -1,4 +1,7 @@
 //! Green is like blue, attribute by attribute, but for what a table allows.
+//!
+//! The account in memory speaks Bascule's model, so that the table has the model's members. What the APIs tell is in [`testing::fate`], which the
+//! sandbox holds its worlds against.
 
 use super::Sight;
 use crate::ways::{Way, World};
