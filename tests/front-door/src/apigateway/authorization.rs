@@ -1,7 +1,7 @@
 //! What IAM checks for a call of the control plane: the HTTP method on the path.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html>. What belongs to an API or a
-//! usage plan has its tags, and a stage its own before them
+//! usage plan has its tags, and a stage its own before them; in V2 an API and a stage have their own, and nothing inherits any
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html>).
 
 use std::collections::BTreeMap;
@@ -115,16 +115,9 @@ fn tags_of(state: &State, path: &str) -> Tags {
             });
         }
         ["usageplans", id, ..] => state.usage_plans.get(*id).map(|plan| &plan.tags),
-        ["apis", id, rest @ ..] => {
-            return state.http.apis.get(*id).map_or_else(Tags::new, |api| {
-                let mut tags = api.about.tags.clone();
-                if let ["stages", name, ..] = rest
-                    && let Some(stage) = api.stages.get(*name)
-                {
-                    tags.extend(stage.tags.clone());
-                }
-                tags
-            });
+        ["apis", id] => state.http.apis.get(*id).map(|api| &api.about.tags),
+        ["apis", id, "stages", name] => {
+            state.http.apis.get(*id).and_then(|api| api.stages.get(*name)).map(|stage| &stage.tags)
         }
         ["vpclinks", id] => {
             let of_v2 = || state.http.vpc_links.get(*id).map(|link| &link.tags);

@@ -259,6 +259,31 @@ async fn iam_checks_the_method_on_the_path_without_the_version() {
     assert_eq!(role("DELETE", &stage, Value::Null).await, 403);
 }
 
+// "In the Amazon API Gateway V1 API, child resources inherit the tags that are set on parent resources"
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html): in V2 none does.
+#[tokio::test]
+async fn an_api_and_a_stage_have_their_own_tags_and_nothing_inherits_them() {
+    let temporary = json!({ "StringEquals": { "aws:ResourceTag/side": "temporary" } });
+    let statements = json!([{
+        "Effect": "Allow", "Action": "apigateway:*", "Resource": "arn:aws:apigateway:eu-central-1::/apis/*", "Condition": temporary,
+    }]);
+    let world = World::with_role(at_once(), &statements).await;
+    let shop = world.http_shop(&["$default"], &json!({})).await;
+    world.stage_http(&shop.api, "prod", Some(&world.deploy_http(&shop.api).await)).await;
+    let of_api = format!("/apis/{}", shop.api);
+    let parts = [format!("{of_api}/stages/prod"), format!("{of_api}/integrations/{}", shop.integration)];
+    let read = async |path: &str| world.v2_as(World::ROLE, "GET", path, &Value::Null).await.0;
+    assert_eq!(read(&of_api).await, 403);
+    let tag = async |path: &str| {
+        let arn = format!("arn:aws:apigateway:eu-central-1::{path}").replace(':', "%3A").replace('/', "%2F");
+        world.done("POST", &format!("/tags/{arn}"), &json!({ "tags": { "side": "temporary" } })).await;
+    };
+    tag(&of_api).await;
+    assert_eq!((read(&of_api).await, read(&parts[0]).await, read(&parts[1]).await), (200, 403, 403));
+    tag(&parts[0]).await;
+    assert_eq!(read(&parts[0]).await, 200);
+}
+
 // "Amazon API Gateway quotas": CreateVpcLink (V2) 1 request every 15 seconds, CreateDeployment 1 request every 5 seconds per account.
 #[tokio::test]
 async fn the_quotas_of_the_account_hold_for_v2() {

@@ -101,16 +101,20 @@ impl Apis for Account {
         Ok(id)
     }
 
-    async fn overwrite(&self, api: &str, document: &Value) -> Result<(), PhaseError> {
-        let rest = once(self)
+    async fn overwrite(&self, api: &str, document: &Value, protocol: Protocol) -> Result<(), PhaseError> {
+        if !protocol.is_rest() {
+            return http::overwrite(self, api, document).await;
+        }
+        once(self)
             .put_rest_api()
             .rest_api_id(api)
             .mode(PutMode::Overwrite)
             .fail_on_warnings(false)
             .body(Blob::new(document.to_string().into_bytes()))
-            .send();
-        let read = done(format!("overwriting the API {api}"), phase_error);
-        either(self, api, Box::pin(rest), read, Box::pin(http::overwrite(self, api, document))).await
+            .send()
+            .await
+            .map(|_| self.remember(api, Protocol::Rest))
+            .map_err(|error| phase_error(&format!("overwriting the API {api}"), &error))
     }
 
     async fn update_api(&self, api: &str, patches: &[Patch]) -> Result<(), PhaseError> {

@@ -120,10 +120,15 @@ pub trait Apis: Sync {
         protocol: Protocol,
     ) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
-    /// Replaces an API's configuration by what an `OpenAPI` document says, its name included. Its endpoint, its stages and the keys
+    /// Replaces the configuration of an API of this protocol by what an `OpenAPI` document says, its name included. Its endpoint, its stages and the keys
     /// that it is called with stay; settings that the document leaves out become their defaults
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-update.html>).
-    fn overwrite(&self, api: &str, document: &Value) -> impl Future<Output = Result<(), PhaseError>> + Send;
+    fn overwrite(
+        &self,
+        api: &str,
+        document: &Value,
+        protocol: Protocol,
+    ) -> impl Future<Output = Result<(), PhaseError>> + Send;
 
     /// Changes settings of an API.
     fn update_api(&self, api: &str, patches: &[Patch]) -> impl Future<Output = Result<(), PhaseError>> + Send;

@@ -144,7 +144,7 @@ pub async fn overwrite<P: Apis>(
     if api == public.id {
         return Err(PhaseError::refused(format!("{api} is the public API, which is never overwritten")));
     }
-    ports.overwrite(api, &own(document, public, &name(migration))).await?;
+    ports.overwrite(api, &own(document, public, &name(migration)), public.protocol).await?;
     let Some(now) = ports.api(api).await? else {
         return Err(PhaseError::unavailable(format!("the temporary API {api} is not visible")));
     };

@@ -77,7 +77,7 @@ impl Apis for Account {
         })
     }
 
-    async fn overwrite(&self, api: &str, document: &Value) -> Result<(), PhaseError> {
+    async fn overwrite(&self, api: &str, document: &Value, _: Protocol) -> Result<(), PhaseError> {
         self.change("apigateway:PutRestApi", |aws| {
             let found = aws.apis.get_mut(api).ok_or_else(|| unknown(api))?;
             // Terraform's provider knows an overwrite of a REST API to do that (its rest_api.go).

@@ -47,7 +47,7 @@ async fn the_definition_of_an_api_is_exported_imported_and_overwritten_as_a_docu
     assert_eq!((scenario.lines(), scenario.json(0)), (vec![line.to_owned()], document.clone()));
 
     let scenario = made("t1");
-    assert_eq!(scenario.account.overwrite("t1", &document).await, Ok(()));
+    assert_eq!(scenario.account.overwrite("t1", &document, Protocol::Rest).await, Ok(()));
     let line = "PUT /restapis/t1?mode=overwrite&failonwarnings=false";
     assert_eq!((scenario.lines(), scenario.json(0)), (vec![line.to_owned()], document));
 }
@@ -193,7 +193,7 @@ async fn a_change_that_met_another_one_is_asked_for_again() {
             account.update_stage("a", "prod", &[Patch::replace("/deploymentId", "g")]).await.unwrap_err(),
             account.create_deployment("a", "bascule G").await.unwrap_err(),
             account.add_key("p9", "key1").await.unwrap_err(),
-            account.overwrite("t1", &json!({})).await.unwrap_err(),
+            account.overwrite("t1", &json!({}), Protocol::Rest).await.unwrap_err(),
             account.delete_stage("a", "keep").await.unwrap_err(),
             account.delete_vpc_link("l2").await.unwrap_err(),
         ];

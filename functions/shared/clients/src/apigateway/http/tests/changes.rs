@@ -54,7 +54,7 @@ async fn an_overwrite_keeps_the_tags_that_roles_may_change_the_api_by() {
         [(200, &before), (201, &before), (200, &before), (201, &bare)].map(|(status, body)| said(status, body));
     let scenario = known(answers.into_iter().chain([answer(201, "")])).await;
     for _ in 0..2 {
-        scenario.account.overwrite(API, &definition("integrationTarget")).await.unwrap();
+        scenario.account.overwrite(API, &definition("integrationTarget"), Protocol::Http).await.unwrap();
     }
     let mut expected = definition("uri");
     expected["tags"] = json!([{ "name": "bascule:side", "x-amazon-apigateway-tag-value": "temporary" }]);
@@ -75,7 +75,7 @@ async fn an_overwrite_keeps_the_tags_that_roles_may_change_the_api_by() {
 #[tokio::test]
 async fn an_api_that_is_gone_is_not_overwritten() {
     let scenario = known([missing()]).await;
-    let error = scenario.account.overwrite(API, &json!({})).await.unwrap_err();
+    let error = scenario.account.overwrite(API, &json!({}), Protocol::Http).await.unwrap_err();
     assert_eq!(told(error), (Condition::Refused, "overwriting the API a1b2c3d4: there is no such API".to_owned()));
 }
 
