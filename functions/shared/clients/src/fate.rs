@@ -15,8 +15,13 @@ pub(crate) fn check(empty: &impl Debug, table: &[(&str, Fate)]) {
 /// The same of a type that stands in [`testing::fate`], where the sandbox looks too.
 pub(crate) fn check_shape(empty: &impl Debug, shape: &Shape) {
     check(empty, &shape.rows());
-    let parts = shape.parts.iter().filter(|(member, _)| shape.fate(member) != Some(Fate::Copied)).map(|(member, _)| *member);
-    assert!(parts.clone().all(|member| shape.fate(member) == Some(Fate::Told)), "{:?} are looked into", parts.collect::<Vec<_>>());
+    let parts =
+        shape.parts.iter().filter(|(member, _)| shape.fate(member) != Some(Fate::Copied)).map(|(member, _)| *member);
+    assert!(
+        parts.clone().all(|member| shape.fate(member) == Some(Fate::Told)),
+        "{:?} are looked into",
+        parts.collect::<Vec<_>>()
+    );
 }
 
 /// The rows of members that share a fate.

@@ -101,7 +101,7 @@ impl Side {
             self.own.iter().filter_map(|(what, word)| Some((word, other.own.get(what)?))).collect();
         // The longest first: ARNs have names in them.
         words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
-        let renamed = |text: &str| words.iter().fold(text.to_owned(), |text, (from, to)| text.replace(*from, to));
+        let renamed = |text: &str| renamed(text, &words);
         let things = self.things.iter().map(|thing| Thing {
             name: renamed(&thing.name),
             told: renamed(&thing.told.to_string()).parse().unwrap_or_default(),
@@ -109,6 +109,22 @@ impl Side {
         });
         Self { things: things.collect(), own: self.own.clone() }
     }
+}
+
+/// The text with each word, of which the longer ones come first, replaced by its counterpart. What was put in is not read again: names of green's may
+/// have blue's in them.
+fn renamed(mut text: &str, words: &[(&String, &String)]) -> String {
+    let mut renamed = String::with_capacity(text.len());
+    while let Some(next) = text.chars().next() {
+        if let Some((from, to)) = words.iter().find(|(from, _)| text.starts_with(from.as_str())) {
+            renamed.push_str(to);
+            text = &text[from.len()..];
+        } else {
+            renamed.push(next);
+            text = &text[next.len_utf8()..];
+        }
+    }
+    renamed
 }
 
 /// Holds green against blue, with what the input of this world asks for.

@@ -13,7 +13,8 @@ type Worlds = fn(Front) -> bool;
 const ALL: Worlds = |_| true;
 
 /// Members that are green's own: world, kind, member, reason.
-const MEMBERS: [(Worlds, &str, &str, &str); 3] = [
+const MEMBERS: [(Worlds, &str, &str, &str); 4] = [
+    (ALL, "security group", "group_description", "a text of people's, which is copied as it is"),
     (
         |front| front == Front::PodIdentity,
         "add-on",

@@ -13,7 +13,10 @@ fn every_member_of_a_launch_template_has_its_fate() {
 
 #[test]
 fn every_member_of_what_a_launch_template_says_of_interfaces_and_places_has_its_fate() {
-    check_shape(&types::LaunchTemplateInstanceNetworkInterfaceSpecification::builder().build(), &table::NETWORK_INTERFACE);
+    check_shape(
+        &types::LaunchTemplateInstanceNetworkInterfaceSpecification::builder().build(),
+        &table::NETWORK_INTERFACE,
+    );
     check_shape(&types::LaunchTemplatePlacement::builder().build(), &table::PLACEMENT);
 }
 
