@@ -120,8 +120,8 @@ pub trait Apis: Sync {
         protocol: Protocol,
     ) -> impl Future<Output = Result<String, PhaseError>> + Send;
 
-    /// Replaces the configuration of an API of this protocol by what an `OpenAPI` document says, its name included. Its endpoint, its stages and the keys
-    /// that it is called with stay; settings that the document leaves out become their defaults
+    /// Replaces the configuration of an API of this protocol by what an `OpenAPI` document says, its name included. Its endpoint, its
+    /// stages and the keys that it is called with stay; settings that the document leaves out become their defaults
     /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-update.html>).
     fn overwrite(
         &self,
