@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kubernetes::Assets;
+use serde_json::Value;
 
 use crate::account::Account;
 use crate::aws::Aws;
@@ -187,14 +188,8 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
     let after = inventory::take(aws).await.context("the inventory after")?;
     let winner = measure::winner(&records);
     let blue_deleted = scenario == Scenario::Replace && winner == Server::Green && !options.front.has_green();
-    disappointments.extend(match winner {
-        _ if options.front.has_green() => inventory::lost(&inventory_before, &after),
-        Server::Green => {
-            let green = Side::read(aws, GREEN).await.context("green after the cleanup")?;
-            likeness::compare(&blue, &green, options.front, &input).differences
-        }
-        Server::Blue | Server::Other => Vec::new(),
-    });
+    disappointments.extend(lost(aws, options.front, (&blue, &inventory_before, &input), &after, winner).await?);
+    disappointments.extend(archive::wrong(aws, &arn, &name).await.context("plan and report")?);
     disappointments.extend(wrong_trust(aws, &trust_before, &after, blue_deleted).await?);
     disappointments.extend(Box::pin(wrong_cluster(account, scenario, options, winner, &say)).await?);
     let moves = measure::moves(account, &shop.api.ids(), begin);
@@ -219,7 +214,6 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         disappointments,
         memory: peaks.total,
     };
-    report.disappointments.extend(archive::wrong(aws, &arn, &name).await.context("plan and report")?);
     say(&format!("Report: for the change ticket it is in {}", archive::report(&name)));
     write_calls(account, options, &say)?;
     crate::expectation::judge(&mut report, scenario, options, &histories);
@@ -229,6 +223,24 @@ async fn tell(scenario: Scenario, options: &Options, site: &Site, progress: &Pro
         end_of_projects(&scene, projects, &mut report).await?;
     }
     Ok(report)
+}
+
+/// What green lacks after the cleanup: of what people built themselves a thing, of what Bascule built an attribute of blue's.
+async fn lost(
+    aws: &Aws,
+    front: Front,
+    (blue, before, input): (&Side, &Inventory, &Value),
+    after: &Inventory,
+    winner: Server,
+) -> Result<Vec<String>> {
+    match winner {
+        _ if front.has_green() => Ok(inventory::lost(before, after)),
+        Server::Green => {
+            let green = Side::read(aws, GREEN).await.context("green after the cleanup")?;
+            Ok(likeness::compare(blue, &green, front, input).differences)
+        }
+        Server::Blue | Server::Other => Ok(Vec::new()),
+    }
 }
 
 /// Ends the load, a little after the migration, and says which requests failed.

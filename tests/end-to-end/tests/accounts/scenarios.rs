@@ -80,5 +80,6 @@ async fn dry_run() {
     let plan = report.plan.as_deref().unwrap_or_default();
     assert!(plan.contains("shop-green takes over from shop-blue") && plan.contains("UpdateStage"), "{plan}");
     assert_eq!((report.outcome.as_str(), report.switch.control_plane_calls), ("BlueServes", 0));
-    assert_eq!(sandbox::measure::writes(&report.aws_calls), Vec::<String>::new());
+    // The files that the people's own bucket gets.
+    assert_eq!(sandbox::measure::writes(&report.aws_calls), ["s3 PutObject"]);
 }
