@@ -23,6 +23,8 @@ use crate::world::{BLUE, GREEN, alarm};
 const LOOK: Duration = Duration::from_millis(500);
 /// The longest that any execution may take before the run is given up; the report says so.
 const LONGEST: Duration = Duration::from_mins(10);
+/// The state in which green is watched.
+const BAKE: &str = "Bake";
 
 /// Watches an execution and plays the people and the alarm in it.
 pub struct Teller<'a> {
@@ -157,14 +159,24 @@ impl Teller<'_> {
         Ok(())
     }
 
-    /// In the story of the way back, the alarm fires once green is being watched with everything on it.
+    /// In the story of the way back, the alarm fires once green is being watched with everything on it. The emulator evaluates an alarm by the
+    /// metrics of each minute, so that it may be OK again a moment later: it has to fire while `bascule-observe` is told of it, which is when
+    /// the bake has read the alarms.
     async fn fire_alarm(&mut self, history: &History) -> Result<()> {
-        if self.scenario == Scenario::Rollback && !self.fired && baking(history) {
+        if self.scenario == Scenario::Rollback && !self.fired && baking(history) && self.watched(history) {
             self.fired = true;
             alarm::fire(&self.account.aws).await.context("firing the alarm")?;
             self.progress.say(&format!("Alarm: {} is in ALARM", alarm::NAME));
         }
         Ok(())
+    }
+
+    /// Whether the alarms were read since the bake began.
+    fn watched(&self, history: &History) -> bool {
+        let phases = history.phases();
+        let Some(bake) = phases.iter().find(|phase| phase.name == BAKE) else { return false };
+        let calls = self.account.front_door.calls();
+        calls.iter().any(|call| call.operation == "DescribeAlarms" && call.start >= bake.started)
     }
 }
 
@@ -183,5 +195,5 @@ fn visits(history: &History) -> Vec<Visit> {
 
 /// Whether the bake waits for its end.
 fn baking(history: &History) -> bool {
-    history.current().as_deref() == Some("Bake") && history.task_waits()
+    history.current().as_deref() == Some(BAKE) && history.task_waits()
 }
