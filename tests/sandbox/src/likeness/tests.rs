@@ -95,7 +95,7 @@ fn each_attribute_of_green_that_is_changed_is_named() {
             "cluster",
             "/logging/clusterLogging/0/enabled",
             json!(false),
-            "shop-green: cluster has logging.cluster_logging[0].enabled false, expected true",
+            "shop-green: cluster has logging.clusterLogging[0].enabled false, expected true",
         ),
         (
             "node group",
