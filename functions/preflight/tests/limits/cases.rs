@@ -1,102 +1,26 @@
-//! Every limit of Bascule, as a whole preflight meets it: a healthy account and input, and the same with one thing changed.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+//! Each limit with the one thing that runs into it.
 
 use domain::{
-    Invocation, Limit, PhaseError, Problem,
+    Limit,
     plan::edge::Canary,
     ports::{network::Instance, scaling::AutoScalingGroup},
 };
-use preflight::event::{Call, handle};
 use serde_json::{Value, json};
-use strum::VariantArray as _;
 use testing::{
     Account, Aws,
-    shop::{
-        self, API, BLUE, BUNDLE, Front, GREEN, STATES, auto_mode, custom_ami, existing, http_api, irsa, karpenter,
-        service::Targets, snapshots, volumes,
-    },
+    shop::{self, API, BLUE, BUNDLE, Front, GREEN, auto_mode, custom_ami, existing, irsa, karpenter, service::Targets},
 };
 
-const ID: &str = "arn:aws:states:eu-central-1:123456789012:execution:bascule-migrate:move";
+use crate::worlds::{
+    World, behind, http, http_default, in_steps, manage, plain, with_adoption, with_snapshots, with_volumes,
+};
+
 const GATEWAY: &str = "$.gateway.restApiId";
 const CLUSTER: &str = "$.blue.cluster";
 const BUNDLES: &str = "$.workloads.manifests[0]";
 
-/// What preflight refuses of an input in an account.
-async fn refused(account: &Account, input: &Value) -> Vec<Problem> {
-    let invocation = Invocation {
-        request_id: "request".to_owned(),
-        deadline: jiff::Timestamp::MAX,
-        lease_until: jiff::Timestamp::MAX,
-    };
-    let call: Call = serde_json::from_value(json!({ "migrationId": ID, "name": "move", "input": input })).unwrap();
-    let answer: Result<_, PhaseError> = Box::pin(handle(account, call, invocation)).await;
-    let refusal = account.table().migrations.values().next().and_then(|record| record.meta.refusal.clone());
-    assert_eq!(answer.is_err(), refusal.is_some(), "{answer:?}");
-    refusal.map(|refusal| refusal.problems).unwrap_or_default()
-}
-
-/// An account and an input of which nothing is refused.
-type World = fn() -> (Account, Value);
-
-fn plain() -> (Account, Value) {
-    (Account::shop(), shop::input())
-}
-
-fn in_steps() -> (Account, Value) {
-    (Account::shop(), shop::input_with(json!({ "cutover": { "steps": [5, 100] } })))
-}
-
-fn behind(front: Front) -> (Account, Value) {
-    (Account::shop_behind(front), shop::input())
-}
-
-fn http() -> (Account, Value) {
-    let (account, mut input) = behind(Front::HttpApi);
-    input["gateway"] = http_api::gateway("prod");
-    (account, input)
-}
-
-fn http_default() -> (Account, Value) {
-    let (account, mut input) = behind(Front::HttpApiDefault);
-    input["gateway"] = http_api::gateway(http_api::DEFAULT);
-    (account, input)
-}
-
-fn with_volumes() -> (Account, Value) {
-    let mut input = shop::input();
-    input["workloads"]["volumes"] = volumes::asked();
-    (Account::volumes_shop(), input)
-}
-
-fn with_snapshots() -> (Account, Value) {
-    let mut input = shop::input();
-    input["workloads"]["volumes"] = snapshots::asked();
-    input["workloads"]["hold"] = snapshots::held();
-    (Account::snapshots_shop(), input)
-}
-
-/// A project that manages a group of blue in a module, by a provider of this address.
-fn manage(account: &Account, provider: &str) {
-    let mut state: Value =
-        serde_json::from_str(&shop::state("a", 1, &[("aws_security_group", "nodes", "sg-nodes")])).unwrap();
-    state["resources"][0]["module"] = json!("module.shop");
-    state["resources"][0]["provider"] = json!(provider);
-    account.aws().states.insert((STATES.to_owned(), shop::GATEWAY.to_owned()), state.to_string());
-}
-
-fn with_adoption() -> (Account, Value) {
-    let mut projects = shop::terraform();
-    let lock = projects[1]["lock"].clone();
-    projects[1] = json!({ "bucket": STATES, "key": shop::GATEWAY, "lock": lock, "adopt": {} });
-    let (account, input) = (Account::shop(), shop::input_with(json!({ "terraform": projects })));
-    manage(&account, "provider[\"registry.terraform.io/hashicorp/aws\"]");
-    (account, input)
-}
-
 /// A limit, the healthy world, the one thing that is changed, and the path of the refusal.
-type Case = (Limit, World, fn(&Account, &mut Value), &'static str);
+pub(crate) type Case = (Limit, World, fn(&Account, &mut Value), &'static str);
 
 fn balancer(aws: &mut Aws) -> &mut domain::plan::edge::LoadBalancer {
     aws.balancers.values_mut().next().unwrap()
@@ -386,35 +310,6 @@ const OF_THE_REST: [Case; 5] = [
     ),
 ];
 
-fn cases() -> impl Iterator<Item = Case> {
+pub(crate) fn cases() -> impl Iterator<Item = Case> {
     OF_THE_API.into_iter().chain(OF_THE_CLUSTER).chain(OF_THE_REST)
-}
-
-#[test]
-fn no_limit_is_without_a_case() {
-    let mut known: Vec<Limit> = cases().map(|(limit, ..)| limit).collect();
-    known.sort_unstable();
-    let mut all = Limit::VARIANTS.to_vec();
-    all.sort_unstable();
-    assert_eq!(known, all);
-}
-
-#[tokio::test]
-async fn one_thing_changed_in_a_healthy_world_is_refused_with_the_code_of_its_limit_and_its_path() {
-    let mut wrong = Vec::new();
-    for (limit, world, change, path) in cases() {
-        let (account, input) = world();
-        let healthy = refused(&account, &input).await;
-        if !healthy.is_empty() {
-            wrong.push(format!("{limit:?}: the world is not healthy: {}", Problem::list(&healthy)));
-        }
-        let (account, mut input) = world();
-        change(&account, &mut input);
-        let problems = refused(&account, &input).await;
-        let code = format!("(limit {})", limit.code());
-        if !problems.iter().any(|problem| problem.path == path && problem.to_string().contains(&code)) {
-            wrong.push(format!("{limit:?}: expected {code} at {path}, found {}", Problem::list(&problems)));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
