@@ -1,5 +1,5 @@
 //! Green is like blue, attribute by attribute, as AWS's APIs answer them: but for what [`testing::fate`] says of the APIs' members, which the SDK's
-//! types are held against too, and for what a world's own input asks for, which is said in [`worlds`].
+//! types are held against too, and for what a world's own input asks for, which is said in `worlds.rs`.
 
 use std::collections::BTreeMap;
 
