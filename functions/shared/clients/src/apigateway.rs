@@ -1,5 +1,5 @@
 //! Amazon API Gateway's control plane: for REST APIs here (<https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>), for
-//! HTTP APIs in [`http`]. [`kind`] tells them apart.
+//! HTTP APIs in `http`. `kind` tells them apart.
 
 mod apis;
 mod convert;
