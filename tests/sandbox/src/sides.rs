@@ -1,5 +1,6 @@
 //! Requests by the side that served, as the report for people has them of `CloudWatch`, held against what the customers saw.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -69,9 +70,11 @@ pub async fn told(
     // The figures of a green that serves end with the bake; where blue serves again, an hour later.
     let bake = migrate.phases().into_iter().find(|phase| phase.name == "Bake").and_then(|bake| bake.ended);
     let is_greens = records.served_last() == Some(Server::Green);
-    let until = bake.filter(|_| is_greens).unwrap_or_else(Timestamp::now);
+    let until = || bake.filter(|_| is_greens).unwrap_or_else(Timestamp::now);
+    let asked = until();
     let rows = rows(&papers::file(&account.aws, &migrate.arn, "report.md").await?);
-    disappointments.extend(wrong(&rows, records, *first, until));
+    // A minute may end while the report is made.
+    disappointments.extend(wrong(&rows, records, *first, asked..=until()));
     Ok(rows)
 }
 
@@ -99,9 +102,9 @@ fn rows(report: &str) -> Vec<Row> {
         .collect()
 }
 
-/// What the rows say otherwise than the customers: `moved` is the first call that moved traffic, and `until` the moment to which the rows go, as far
-/// as it is known: they end with a whole minute, the last one before it or one earlier.
-fn wrong(rows: &[Row], records: &Records, moved: Timestamp, until: Timestamp) -> Vec<String> {
+/// What the rows say otherwise than the customers: `moved` is the first call that moved traffic, and `until` the moments to one of which the rows go,
+/// as far as it is known: they end with a whole minute, the last one before it or one earlier.
+fn wrong(rows: &[Row], records: &Records, moved: Timestamp, until: RangeInclusive<Timestamp>) -> Vec<String> {
     let mut wrong = Vec::new();
     for row in rows {
         // Where blue had no whole minute, CloudWatch has nothing of it, and the report says so.
@@ -116,7 +119,8 @@ fn wrong(rows: &[Row], records: &Records, moved: Timestamp, until: Timestamp) ->
     };
     let requests = |row: &Row| row.requests;
     let all = sum(&|_| true, requests);
-    let ends = [minute(until, 0), minute(until, 1)].map(|end| records.since_start(end));
+    let ends = [minute(*until.end(), 0), minute(*until.start(), 0), minute(*until.start(), 1)]
+        .map(|end| records.since_start(end));
     let bounds = ends.map(|end| (records.answered_before(end.saturating_sub(BLUR)), records.due_before(end + BLUR)));
     if !bounds.iter().any(|(least, most)| (*least..=most + OTHERS).contains(&all)) {
         wrong.push(format!("the report has {all} requests, and customers sent between {bounds:?} of them by then"));
@@ -204,7 +208,7 @@ mod tests {
         let told = |blue, moving, green| {
             let rows = [row(BLUE, blue), row(both, moving), row(GREEN, green)];
             let at = |second| Timestamp::from_second(second).unwrap();
-            wrong(&rows, &records(), at(150), at(250))
+            wrong(&rows, &records(), at(150), at(250)..=at(250))
         };
         for (blue, moving, green, complaints) in [
             (Some(9_000), Some(6_000), Some(6_000), 0),
@@ -228,8 +232,16 @@ mod tests {
         records.started = Timestamp::from_second(61).unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
         let rows = [row(BLUE, None), row("both", Some(17_900))];
-        assert_eq!(wrong(&rows, &records, at(110), at(245)), Vec::<String>::new());
-        assert_eq!(wrong(&rows, &records, at(190), at(245)).len(), 2);
+        assert_eq!(wrong(&rows, &records, at(110), at(245)..=at(245)), Vec::<String>::new());
+        assert_eq!(wrong(&rows, &records, at(190), at(245)..=at(245)).len(), 2);
+    }
+
+    #[test]
+    fn a_minute_that_ends_while_the_report_is_made_may_be_in_it() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let rows = [row(BLUE, Some(9_000)), row("both", Some(6_000)), row(GREEN, Some(6_000))];
+        assert_eq!(wrong(&rows, &records(), at(150), at(238)..=at(241)), Vec::<String>::new());
+        assert_eq!(wrong(&rows, &records(), at(150), at(238)..=at(239)).len(), 1);
     }
 
     #[test]
@@ -237,7 +249,7 @@ mod tests {
         let mut rows = vec![row("both", Some(21_000))];
         rows[0].server_errors = Some(5_000);
         let at = |second| Timestamp::from_second(second).unwrap();
-        let wrong = wrong(&rows, &records(), at(40), at(250));
+        let wrong = wrong(&rows, &records(), at(40), at(250)..=at(250));
         assert_eq!(wrong, ["the report has 5000 errors, and customers saw 0"]);
     }
 }
