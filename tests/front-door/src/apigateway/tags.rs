@@ -30,7 +30,8 @@ fn of<'state>(state: &'state mut State, arn: &str) -> Result<&'state mut BTreeMa
     }
 }
 
-pub(crate) fn tag(state: &mut State, request: &Request) -> Result<Answer> {
+/// The tags that a request asks for.
+pub(super) fn asked(request: &Request) -> Result<BTreeMap<String, String>> {
     #[derive(Deserialize)]
     struct Body {
         #[serde(default)]
@@ -40,13 +41,23 @@ pub(crate) fn tag(state: &mut State, request: &Request) -> Result<Answer> {
     if body.tags.keys().any(|key| key.starts_with("aws:") || key.is_empty()) {
         return Err(ApiError::bad_request("Invalid tag key: must not be empty or begin with aws:"));
     }
-    let tags = of(state, request.label(0))?;
+    Ok(body.tags)
+}
+
+/// Adds them to those of a resource.
+pub(super) fn add(tags: &mut BTreeMap<String, String>, asked: BTreeMap<String, String>) -> Result<()> {
     let mut changed = tags.clone();
-    changed.extend(body.tags);
+    changed.extend(asked);
     if changed.len() > LIMIT {
         return Err(ApiError::bad_request(format!("A resource can have at most {LIMIT} tags")));
     }
     *tags = changed;
+    Ok(())
+}
+
+pub(crate) fn tag(state: &mut State, request: &Request) -> Result<Answer> {
+    let asked = asked(request)?;
+    add(of(state, request.label(0))?, asked)?;
     Ok(Answer::no_content())
 }
 

@@ -3,15 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::apigateway::error::{ApiError, Result};
 use crate::apigateway::request::{Answer, Request};
 use crate::apigateway::state::State;
-
-/// Maximum number of tags of a resource.
-const LIMIT: usize = 50;
+use crate::apigateway::tags;
 
 /// The tags of the resource with an ARN such as `arn:aws:apigateway:eu-central-1::/apis/abc/stages/prod`.
 fn of<'state>(state: &'state mut State, arn: &str) -> Result<&'state mut BTreeMap<String, String>> {
@@ -29,22 +26,8 @@ fn of<'state>(state: &'state mut State, arn: &str) -> Result<&'state mut BTreeMa
 }
 
 pub(super) fn tag(state: &mut State, request: &Request) -> Result<Answer> {
-    #[derive(Deserialize)]
-    struct Body {
-        #[serde(default)]
-        tags: BTreeMap<String, String>,
-    }
-    let body: Body = request.json()?;
-    if body.tags.keys().any(|key| key.starts_with("aws:") || key.is_empty()) {
-        return Err(ApiError::bad_request("Invalid tag key: must not be empty or begin with aws:"));
-    }
-    let tags = of(state, request.label(0))?;
-    let mut changed = tags.clone();
-    changed.extend(body.tags);
-    if changed.len() > LIMIT {
-        return Err(ApiError::bad_request(format!("A resource can have at most {LIMIT} tags")));
-    }
-    *tags = changed;
+    let asked = tags::asked(request)?;
+    tags::add(of(state, request.label(0))?, asked)?;
     Answer::created(&json!({}))
 }
 
