@@ -4,8 +4,8 @@
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>). An integration of an HTTP API
 //! has no such URI: it passes the caller's Host header on, and the path with the stage's name before it unless the stage is `$default`;
 //! parameter mappings say otherwise
-//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html>). A Host header can be
-//! mapped, since it is none of the reserved ones
+//! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-private.html>). Some headers are
+//! reserved: the Host header is mapped in the temporary API only where production's integrations map it already
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html>).
 
 use crate::plan::edge::{Edge, Integration, LinkedMethod, Protocol, integration::with_variables};
